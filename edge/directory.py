@@ -1,0 +1,145 @@
+"""What the edge must look up, stated as a `Protocol` that the control plane fulfils.
+
+Every look-up is synchronous and from memory: a call never waits for a statement. Every
+key carries its account, since numbers and usernames are only unique inside one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NewType, Protocol
+
+AccountId = NewType("AccountId", str)
+UserId = NewType("UserId", str)
+DeviceId = NewType("DeviceId", str)
+DidId = NewType("DidId", str)
+TrunkId = NewType("TrunkId", str)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    id: AccountId
+    domain: str
+    "SIP domain and digest realm."
+    timezone: str
+    digest: tuple[str, ...]
+    "Algorithms offered in a challenge, first choice first: `md5`, `sha-256`."
+    max_in: int | None
+    max_out: int | None
+    max_dialer: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A telephony identity: an extension that people dial."""
+
+    id: UserId
+    account: AccountId
+    number: str
+    name: str
+    max_simultaneous: int | None
+    devices: tuple[DeviceId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """What REGISTERs: a username and the hashes of its password (never the password)."""
+
+    id: DeviceId
+    account: AccountId
+    user: UserId
+    username: str
+    ha1: dict[str, str] = field(repr=False)
+    "Algorithm (`md5`, `sha-256`) → hex H(username:realm:password)."
+    digest: tuple[str, ...] = ()
+    "Overrides the account's list when not empty."
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a DID, an extension or a feature code leads (`design.md` §6)."""
+
+    kind: str
+    "flow, user, extension, queue, agent, voicemail, conference, forward, trunk, echo, answer or hangup."
+    value: str
+    "Name or number; empty for echo, answer, hangup."
+
+
+@dataclass(frozen=True, slots=True)
+class Did:
+    id: DidId
+    account: AccountId
+    number: str
+    "E.164 digits without +."
+    target: Target
+    max_channels: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Trunk:
+    id: TrunkId
+    account: AccountId
+    name: str
+    proxy: str
+    "SIP URI of the next hop."
+    username: str
+    "Digest username for calls that we send; empty: the proxy is not expected to challenge."
+    password: str = field(repr=False)
+    max_channels: int | None
+    default: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """One AI agent, as `media.port.AgentSpec` needs it."""
+
+    account: AccountId
+    name: str
+    dialect: str
+    url: str
+    headers: tuple[tuple[str, str], ...] = field(repr=False)
+    sample_rate: int
+    barge_in: bool
+    connect_timeout: float
+
+
+class Directory(Protocol):
+    """Accounts and what belongs to them. None means: there is no such thing."""
+
+    def account(self, account: AccountId) -> Account | None: ...
+
+    def account_of_host(self, host: str) -> Account | None:
+        """The account that owns the host part of an AOR, lower case, without port.
+
+        One of our own addresses means the only account, where there is just one.
+        """
+
+    def device(self, account: AccountId, username: str) -> Device | None: ...
+
+    def user(self, account: AccountId, name: str) -> User | None:
+        """By number or by any of its devices' usernames."""
+
+    def user_by_id(self, user: UserId) -> User | None: ...
+
+    def extension(self, account: AccountId, number: str) -> Target | None:
+        """Numbers of the account that are not users, `*43` (echo) among them."""
+
+    def did(self, number: str) -> Did | None:
+        """By E.164 digits without +; unique over the platform."""
+
+    def trunk_of_source(self, address: str) -> Trunk | None:
+        """The trunk whose `auth.ip` holds this source address, from any port."""
+
+    def trunk(self, account: AccountId, name: str) -> Trunk | None:
+        """By name, or the account's default trunk when `name` is empty."""
+
+    def trunk_of_username(self, account: AccountId, username: str) -> Trunk | None:
+        """A trunk that authenticates to us by digest."""
+
+    def trunk_ha1(self, trunk: TrunkId) -> dict[str, str]: ...
+
+    def agent(self, account: AccountId, name: str) -> Agent | None: ...
+
+    def prompt(self, name: str) -> str | None:
+        """Path of a ready WAV for one of our system prompts (`agent-unreachable`…); None: not there (yet)."""
+
+    def accounts(self) -> Sequence[Account]: ...

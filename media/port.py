@@ -1,0 +1,415 @@
+"""The boundary of the audio plane: plain commands in, plain events out.
+
+::
+
+    edge ── Command ──▶ engine.execute(command)
+    edge ◀── Event ───  the `emit` callable that the engine was made with
+
+No command returns a value: every answer is an event, whether the engine runs on the
+daemon's own loop or in a worker process. All values here are frozen, hold only plain
+data (they must survive pickling) and name a leg by its `LegId`, which the edge chooses.
+
+A leg's life: `Allocate` → `Allocated` → `Connect` (again after each re-INVITE) → one of
+`Echo`, `Bridge`, `AttachAgent`, or nothing (silence), with `Play` over any of them →
+`Release` → `Released`. A command for a leg that does not exist is ignored, since the
+edge may not know yet that the leg has gone.
+"""
+
+import enum
+from dataclasses import dataclass, field
+from typing import NewType
+
+LegId = NewType("LegId", str)
+
+
+class Direction(enum.Enum):
+    """Which way audio flows, seen from us (RFC 3264 §5.1)."""
+
+    SENDRECV = "sendrecv"
+    SENDONLY = "sendonly"
+    RECVONLY = "recvonly"
+    INACTIVE = "inactive"
+
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """One payload format as negotiated for a leg (RFC 3551, RFC 4733)."""
+
+    name: str
+    "Encoding name in lower case: `pcmu`, `pcma`."
+    payload_type: int
+    "0–127."
+    clock_rate: int = 8000
+    "RTP clock [Hz]."
+
+
+# Commands.
+
+
+@dataclass(frozen=True, slots=True)
+class Allocate:
+    """Take a slot and an even RTP port (RTCP one above). Answer: `Allocated` or `Refused`."""
+
+    leg: LegId
+    address: str
+    "Local address to bind, e.g. `0.0.0.0`."
+    vad: bool = False
+    "Report `SpeechStarted`/`SpeechStopped` also when no agent is attached."
+
+
+@dataclass(frozen=True, slots=True)
+class Connect:
+    """Set or change where a leg sends and what it accepts (after each offer/answer)."""
+
+    leg: LegId
+    remote: tuple[str, int]
+    "Address and port of the peer's SDP; symmetric RTP may replace it by the true source."
+    codec: Codec
+    "What we send."
+    accept: tuple[Codec, ...]
+    "What we may receive, `codec` among it."
+    dtmf: int | None
+    "Payload type of telephone-event, if negotiated."
+    direction: Direction = Direction.SENDRECV
+    ptime_ms: int = 20
+    rtcp: tuple[str, int] | None = None
+    "RTCP address if not `remote` port + 1 (RFC 3605)."
+
+
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """Send the leg's own audio back to it, replacing any bridge or agent."""
+
+    leg: LegId
+
+
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    """Join two legs: each hears the other (transcoded where they differ)."""
+
+    leg: LegId
+    peer: LegId
+    relay_digits: bool = True
+    "Pass RFC 4733 digits on to the other leg."
+
+
+@dataclass(frozen=True, slots=True)
+class Detach:
+    """Undo `Echo`, `Bridge` (both sides) or `AttachAgent`: the leg falls silent."""
+
+    leg: LegId
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """Queue a prompt behind those already queued; it replaces what the leg would hear else.
+
+    Answer: `Played`. The file is WAV (PCM16 or µ-law/A-law, any rate, mono or stereo).
+    """
+
+    leg: LegId
+    play: str
+    "The edge's name for this playback; it returns in `Played`."
+    path: str
+    loop: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tone:
+    """Play a cadenced tone until `StopPlay` (ringback, busy); queued like `Play`."""
+
+    leg: LegId
+    play: str
+    frequencies: tuple[float, ...]
+    "[Hz], mixed at equal level."
+    cadence: tuple[tuple[float, float], ...]
+    "Pairs of (on, off) [s], repeated."
+
+
+@dataclass(frozen=True, slots=True)
+class StopPlay:
+    """Stop one playback, or all of them when `play` is None."""
+
+    leg: LegId
+    play: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Write what arrives on the leg to a 16-bit mono WAV; an existing file is replaced.
+
+    The file is complete when `Recorded` comes, after `StopRecord` or `Release`.
+    """
+
+    leg: LegId
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopRecord:
+    leg: LegId
+
+
+@dataclass(frozen=True, slots=True)
+class SendDigits:
+    """Send `digits` (0–9 * # A–D) as RFC 4733 events, one after another, unless no payload type is set."""
+
+    leg: LegId
+    digits: str
+    duration_ms: int = 100
+    gap_ms: int = 60
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSpec:
+    """How to reach and treat one AI agent (`agents:` in the YAML)."""
+
+    name: str
+    dialect: str
+    url: str
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # may hold keys
+    sample_rate: int = 8000
+    "Of the audio on the socket [Hz], where the dialect leaves it open: 8000, 16000 or 24000."
+    barge_in: bool = True
+    connect_timeout: float = 5.0
+    "[s]"
+    max_queue: float = 60.0
+    "Agent audio kept for playout at most [s]; what comes beyond is dropped and counted."
+
+
+@dataclass(frozen=True, slots=True)
+class AttachAgent:
+    """Dial the agent's socket and join it to the leg, replacing echo or bridge.
+
+    Answers: `AgentConnected`, then `AgentFailed` or `AgentEnded` once.
+    """
+
+    leg: LegId
+    agent: AgentSpec
+    call_id: str
+    account_id: str
+    parameters: tuple[tuple[str, str], ...] = ()
+    "Told to the agent at start (Twilio: `customParameters`)."
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Give up the leg: stop everything, send RTCP BYE, free slot and ports. Answer: `Released`."""
+
+    leg: LegId
+
+
+Command = (
+    Allocate
+    | Connect
+    | Echo
+    | Bridge
+    | Detach
+    | Play
+    | Tone
+    | StopPlay
+    | Record
+    | StopRecord
+    | SendDigits
+    | AttachAgent
+    | Release
+)
+
+# Events.
+
+
+@dataclass(frozen=True, slots=True)
+class Allocated:
+    leg: LegId
+    port: int
+    "The even RTP port; RTCP is `port` + 1."
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """`Allocate` failed: every port or slot is taken."""
+
+    leg: LegId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Latched:
+    """First valid RTP packet came; from now on `source` alone is heard (source lock)."""
+
+    leg: LegId
+    source: tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Digit:
+    """One key press, reported once, when it ends or has lasted long enough to be sure."""
+
+    leg: LegId
+    digit: str
+    method: str
+    "`rfc4733`."
+    duration_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class DigitsSent:
+    leg: LegId
+    digits: str
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStarted:
+    leg: LegId
+    at: float
+    "Monotonic time [s] of the first voiced frame's arrival, not of the decision."
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStopped:
+    leg: LegId
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    leg: LegId
+    play: str
+    milliseconds: int
+    "Really sent in RTP."
+    finished: bool
+    "False: stopped, replaced or unreadable."
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    leg: LegId
+    path: str
+    milliseconds: int
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentConnected:
+    leg: LegId
+    milliseconds: int
+    "From `AttachAgent` to the open socket."
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSpoke:
+    """First audio of an agent turn left in RTP."""
+
+    leg: LegId
+    after_ms: int | None
+    "Since the caller stopped speaking; None when nobody had spoken."
+
+
+@dataclass(frozen=True, slots=True)
+class AgentInterrupted:
+    """The caller barged in: playout stopped."""
+
+    leg: LegId
+    played_ms: int
+    "Of the interrupted turn, as really sent."
+    dropped_ms: int
+    decided_at: float
+    "Monotonic time of the decision [s]."
+
+
+@dataclass(frozen=True, slots=True)
+class AgentMessage:
+    """One text message on the agent's socket, for the trace; audio is never reported."""
+
+    leg: LegId
+    outgoing: bool
+    kind: str
+    "The dialect's own name: `start`, `mark`, `clear`, `dtmf`…"
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentFailed:
+    """The agent could not be reached or broke off."""
+
+    leg: LegId
+    reason: str
+    "`refused`, `timeout`, `closed`, `protocol`, `unsupported_dialect`."
+    detail: str
+    "For the trace: what happened and what to change."
+
+
+@dataclass(frozen=True, slots=True)
+class AgentEnded:
+    """The agent took its leave in good order (closed with 1000 or asked to hang up)."""
+
+    leg: LegId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """No RTP for `seconds` although the peer should send; sent once per silence."""
+
+    leg: LegId
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class LegStats:
+    """What a leg received and sent, by RTP and RTCP (RFC 3550 §6.4)."""
+
+    packets_received: int = 0
+    packets_sent: int = 0
+    lost: int = 0
+    late: int = 0
+    duplicates: int = 0
+    concealed: int = 0
+    foreign: int = 0
+    "Packets from another source than the latched one, dropped."
+    malformed: int = 0
+    jitter_ms: float = 0.0
+    round_trip_ms: float | None = None
+    remote_lost: int = 0
+    "Lost on the way to the peer, by its receiver reports."
+    remote_jitter_ms: float = 0.0
+    level_dbov: float = -127.0
+    "Mean level received [dBov]."
+    codec: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """Every 10 s of a live leg."""
+
+    leg: LegId
+    stats: LegStats
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    leg: LegId
+    stats: LegStats
+
+
+Event = (
+    Allocated
+    | Refused
+    | Latched
+    | Digit
+    | DigitsSent
+    | SpeechStarted
+    | SpeechStopped
+    | Played
+    | Recorded
+    | AgentConnected
+    | AgentSpoke
+    | AgentInterrupted
+    | AgentMessage
+    | AgentFailed
+    | AgentEnded
+    | Silent
+    | Stats
+    | Released
+)
