@@ -16,7 +16,7 @@ def tone(frequency: float, seconds: float, *, rate: int = 8000, level_db: float 
     """A sine with 5 ms ramps at both ends, so that it does not click."""
     times = np.arange(int(seconds * rate)) / rate
     signal = 10 ** (level_db / 20) * np.sin(2 * np.pi * frequency * times)
-    ramp = np.minimum(1.0, np.arange(len(times)) / (0.005 * rate))
+    ramp = np.clip(np.arange(len(times)) / (0.005 * rate), 0.0, 1.0)
     return signal * ramp * ramp[::-1]
 
 
