@@ -1,0 +1,184 @@
+"""What an m=audio section says of the peer that wrote it (RFC 3551, RFC 4733, RFC 3605)."""
+
+import ipaddress
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from edge.sdp.description import Description, Media, attributes
+from media.port import Codec, Direction
+
+STATIC: Final = {
+    "0": Codec("pcmu", 0),
+    "3": Codec("gsm", 3),
+    "4": Codec("g723", 4),
+    "8": Codec("pcma", 8),
+    "9": Codec("g722", 9),
+    "15": Codec("g728", 15),
+    "18": Codec("g729", 18),
+}
+"Formats that need no rtpmap (RFC 3551 §6)."
+
+PROFILES: Final = frozenset(("RTP/AVP", "RTP/AVPF"))
+"Protocols that we speak; RTP/SAVP and RTP/SAVPF would need SRTP."
+
+PACKET_TIMES: Final = (10, 20, 30, 40, 60)
+"[ms]"
+
+_DIRECTIONS: Final = {direction.value: direction for direction in Direction}
+_UNSET: Final = frozenset(("0.0.0.0", "::"))
+_BROADCAST: Final = ipaddress.IPv4Address("255.255.255.255")
+
+
+@dataclass(frozen=True, slots=True)
+class NotAcceptable:
+    """There is nothing in common; the request gets 488."""
+
+    why: str
+    warning: int
+    "Code for the Warning header (RFC 3261 §20.43): 300–305 or 399."
+
+
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """One usable section, as its author sees it."""
+
+    remote: tuple[str, int]
+    codecs: tuple[Codec, ...]
+    "In the author's order, telephone-event left out."
+    events: dict[int, int]
+    "Clock rate [Hz] → payload type of telephone-event."
+    direction: Direction
+    hold: bool
+    "The author does not want to hear us: sendonly, inactive or an unset address (RFC 2543)."
+    ptime_ms: int
+    "Packet time that the author wishes to receive, one of `PACKET_TIMES`."
+    rtcp: tuple[str, int] | None
+    "None: `remote` with port + 1."
+
+
+def read(description: Description, media: Media) -> Audio | NotAcceptable:
+    if media.kind.lower() != "audio":
+        return NotAcceptable(f"no use for {media.kind} streams", 304)
+    if media.port == 0:
+        return NotAcceptable("the audio stream has port 0", 304)
+    if media.protocol.upper() not in PROFILES:
+        return NotAcceptable(f"audio over {media.protocol} is not supported", 302)
+    connection = description.connection(media)
+    if connection is None:
+        return NotAcceptable("no c= line holds for the audio stream", 301)
+    host = numeric(*connection)
+    if host is None:
+        return NotAcceptable(f"cannot send to {' '.join(connection)}", 301)
+    codecs, events = _formats(media)
+    direction = _direction(description, media)
+    if host in _UNSET:
+        direction = compose(sends=speaks(direction), receives=False)
+    return Audio(
+        remote=(host, media.port),
+        codecs=codecs,
+        events=events,
+        direction=direction,
+        hold=not hears(direction),
+        ptime_ms=_packet_time(media),
+        rtcp=_rtcp(media, host),
+    )
+
+
+@lru_cache(maxsize=4096)
+def numeric(family: str, address: str) -> str | None:
+    """The address in normal form, or None for names, multicast, scoped and malformed ones."""
+    parsed: ipaddress.IPv4Address | ipaddress.IPv6Address
+    try:
+        match family:
+            case "IP4":
+                parsed = ipaddress.IPv4Address(address)
+            case "IP6" if "%" not in address:
+                parsed = ipaddress.IPv6Address(address)
+            case _:
+                return None
+    except ValueError:
+        return None
+    if parsed.is_multicast or parsed == _BROADCAST:
+        return None
+    return str(parsed)
+
+
+def speaks(direction: Direction) -> bool:
+    return direction is Direction.SENDRECV or direction is Direction.SENDONLY
+
+
+def hears(direction: Direction) -> bool:
+    return direction is Direction.SENDRECV or direction is Direction.RECVONLY
+
+
+def compose(*, sends: bool, receives: bool) -> Direction:
+    if sends:
+        return Direction.SENDRECV if receives else Direction.SENDONLY
+    return Direction.RECVONLY if receives else Direction.INACTIVE
+
+
+def _formats(media: Media) -> tuple[tuple[Codec, ...], dict[int, int]]:
+    """A format that cannot be read is one that we do not know: it is left out."""
+    maps: dict[str, str] = {}
+    for value in attributes(media.lines, "rtpmap"):
+        payload_type, _, encoding = value.partition(" ")
+        maps.setdefault(payload_type, encoding)
+    codecs: list[Codec] = []
+    events: dict[int, int] = {}
+    for text in dict.fromkeys(media.formats):
+        codec = _codec(text, maps[text]) if text in maps else STATIC.get(text)
+        if codec is None:
+            continue
+        if codec.name == "telephone-event":
+            events.setdefault(codec.clock_rate, codec.payload_type)
+        else:
+            codecs.append(codec)
+    return tuple(codecs), events
+
+
+@lru_cache(maxsize=1024)
+def _codec(payload_type: str, encoding: str) -> Codec | None:
+    """Of `96` and `opus/48000/2`."""
+    name, _, rest = encoding.strip(" ").lower().partition("/")
+    rate, _, channels = rest.partition("/")
+    if not (_is_number(payload_type, 3) and _is_number(rate, 6)) or int(payload_type) > 127:
+        return None
+    if channels not in ("", "1") and name != "opus":
+        return None
+    return Codec(name, int(payload_type), int(rate)) if name and int(rate) else None
+
+
+def _is_number(text: str, digits: int) -> bool:
+    return 0 < len(text) <= digits and text.isascii() and text.isdigit()
+
+
+def _direction(description: Description, media: Media) -> Direction:
+    for lines in (media.lines, description.lines):
+        for kind, value in lines:
+            if kind == "a" and (direction := _DIRECTIONS.get(value)) is not None:
+                return direction
+    return Direction.SENDRECV
+
+
+def _packet_time(media: Media) -> int:
+    """20 unless the peer names another that we can make; never above its maxptime."""
+    wish, most = media.attribute("ptime") or "", media.attribute("maxptime") or ""
+    ptime = int(wish) if _is_number(wish, 4) and int(wish) in PACKET_TIMES else 20
+    if not _is_number(most, 4) or ptime <= int(most):
+        return ptime
+    return max((time for time in PACKET_TIMES if time <= int(most)), default=PACKET_TIMES[0])
+
+
+def _rtcp(media: Media, host: str) -> tuple[str, int] | None:
+    """RFC 3605 §2.1: `port` or `port IN IP4 address`; one that cannot be read is passed over."""
+    port, _, where = (media.attribute("rtcp") or "").partition(" ")
+    if not _is_number(port, 5) or not 0 < int(port) <= 65_535:
+        return None
+    if where:
+        fields = where.split(" ")
+        address = numeric(fields[1].upper(), fields[2]) if len(fields) == 3 else None
+        if address is None:
+            return None
+        host = address
+    return None if int(port) == media.port + 1 and not where else (host, int(port))

@@ -1,0 +1,176 @@
+"""A session description: bytes → `Description` → bytes (RFC 8866).
+
+Every line is kept in its place, known or not, since an answer and a re-offer are made
+from what was there. Read strictly are only the lines that we rely on (v=, o=, c=, m=);
+a missing s= or t= is let pass, as phones forget them.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from config.schema import SipLimits
+
+Line = tuple[str, str]
+"Type letter and value of one line."
+
+_TYPES: Final = frozenset("abcdefghijklmnopqrstuvwxyz")
+
+
+@dataclass(frozen=True, slots=True)
+class SdpError:
+    """Why a body is not a description; the request that bore it gets 400."""
+
+    line: int
+    "Counted from 1; 0: the body as a whole."
+    why: str
+
+    def __str__(self) -> str:
+        return f"SDP line {self.line}: {self.why}" if self.line else f"SDP: {self.why}"
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """One m= section."""
+
+    kind: str
+    "`audio`, `video`, `image`…"
+    port: int
+    "0: rejected or removed (RFC 3264 §6, §8.2)."
+    protocol: str
+    "`RTP/AVP`…"
+    formats: tuple[str, ...]
+    lines: tuple[Line, ...] = ()
+    "What follows the m= line."
+    ports: int = 1
+    "Number of consecutive ports, `49170/2`."
+
+    def attribute(self, name: str) -> str | None:
+        """Value of the first `a=name:value`, empty for a bare `a=name`, None when absent."""
+        return next(attributes(self.lines, name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    lines: tuple[Line, ...]
+    "The session level, v= first."
+    media: tuple[Media, ...] = ()
+
+    def first(self, letter: str) -> str | None:
+        """Value of the first session-level line of this type."""
+        return next((value for kind, value in self.lines if kind == letter), None)
+
+    @property
+    def session(self) -> tuple[str, str]:
+        """Session id and version of the o= line."""
+        _, session_id, version, *_ = _fields(self.first("o") or "- 0 0")
+        return session_id, version
+
+    def connection(self, media: Media) -> tuple[str, str] | None:
+        """Address type (`IP4`, `IP6`) and address of the c= line that holds for `media` (§5.7)."""
+        value = next((value for kind, value in media.lines if kind == "c"), None) or self.first("c")
+        if value is None:
+            return None
+        _, family, address = _fields(value)
+        return family.upper(), address
+
+
+def attributes(lines: tuple[Line, ...], name: str) -> Iterator[str]:
+    """Values of every `a=name:value` in order."""
+    prefix = name + ":"
+    for kind, value in lines:
+        if kind == "a":
+            if value.startswith(prefix):
+                yield value[len(prefix) :].strip(" ")
+            elif value == name:
+                yield ""
+
+
+def parse(body: bytes, limits: SipLimits) -> Description | SdpError:
+    """Never raises; takes LF for CRLF (§5) and keeps bytes that are not UTF-8 as surrogates."""
+    if len(body) > limits.sdp_bytes:
+        return SdpError(0, f"longer than {limits.sdp_bytes} bytes")
+    texts = body.decode("utf-8", "surrogateescape").rstrip("\r\n ").split("\n")
+    if len(texts) > limits.sdp_lines:
+        return SdpError(0, f"more than {limits.sdp_lines} lines")
+    session: list[Line] = []
+    heads: list[Media] = []
+    sections: list[list[Line]] = []
+    current = session
+    for number, text in enumerate(texts, 1):
+        line = text.removesuffix("\r")
+        if line[1:2] != "=" or line[0] not in _TYPES:
+            return SdpError(number, "not of the form letter=value")
+        if "\r" in line or "\0" in line:
+            return SdpError(number, "a control character in the value")
+        letter, value = line[0], line[2:]
+        if number == 1 and line != "v=0":
+            return SdpError(1, "does not begin with v=0")
+        if letter == "m":
+            head = _media(value)
+            if isinstance(head, str):
+                return SdpError(number, head)
+            if len(heads) == limits.sdp_media:
+                return SdpError(number, f"more than {limits.sdp_media} media")
+            current = []
+            heads.append(head)
+            sections.append(current)
+            continue
+        if (why := _fault(letter, value, current is session)) is not None:
+            return SdpError(number, why)
+        current.append((letter, value))
+    if sum(letter == "o" for letter, _ in session) != 1:
+        return SdpError(0, "not exactly one o= line")
+    return Description(
+        tuple(session),
+        tuple(
+            Media(head.kind, head.port, head.protocol, head.formats, tuple(section), head.ports)
+            for head, section in zip(heads, sections, strict=True)
+        ),
+    )
+
+
+def build(description: Description) -> bytes:
+    parts = [f"{letter}={value}" for letter, value in description.lines]
+    for media in description.media:
+        port = str(media.port) if media.ports == 1 else f"{media.port}/{media.ports}"
+        parts.append(f"m={media.kind} {port} {media.protocol} {' '.join(media.formats)}")
+        parts += [f"{letter}={value}" for letter, value in media.lines]
+    parts.append("")
+    return "\r\n".join(parts).encode("utf-8", "surrogateescape")
+
+
+def _fields(value: str) -> list[str]:
+    return [field for field in value.split(" ") if field]
+
+
+def _number(text: str, most: int) -> int | None:
+    if not (text.isascii() and text.isdigit()) or len(text) > 10:
+        return None
+    number = int(text)
+    return number if number <= most else None
+
+
+def _media(value: str) -> Media | str:
+    fields = _fields(value)
+    if len(fields) < 4:
+        return "m= needs media, port, protocol and at least one format"
+    kind, where, protocol, *formats = fields
+    first, slash, count = where.partition("/")
+    port = _number(first, 65_535)
+    ports = _number(count, 65_535) if slash else 1
+    if port is None or not ports:
+        return "m= has a bad port"
+    return Media(kind, port, protocol, tuple(formats), ports=ports)
+
+
+def _fault(letter: str, value: str, at_session: bool) -> str | None:
+    match letter:
+        case "c" if len(_fields(value)) != 3:
+            return "c= needs network type, address type and address"
+        case "o" if not at_session or len(_fields(value)) != 6:
+            return "o= needs six fields, at session level"
+        case "v" if not at_session or value != "0":
+            return "v= is not 0"
+        case _:
+            return None

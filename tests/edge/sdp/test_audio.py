@@ -1,0 +1,131 @@
+"""Reading one audio section (RFC 3551, RFC 4733, RFC 3605, RFC 3264 §5.1)."""
+
+import pytest
+
+from config.schema import SipLimits
+from edge.sdp.audio import Audio, NotAcceptable, read
+from edge.sdp.description import Description, parse
+from media.port import Codec, Direction
+
+
+def section(
+    *lines: str, head: str = "m=audio 4000 RTP/AVP 0 8 101", c: str = "IN IP4 192.0.2.9"
+) -> Description:
+    texts = ["v=0", "o=- 1 1 IN IP4 192.0.2.9", "s=-", f"c={c}", "t=0 0", head, *lines]
+    description = parse("\r\n".join(texts).encode(), SipLimits())
+    assert isinstance(description, Description)
+    return description
+
+
+def usable(*lines: str, head: str = "m=audio 4000 RTP/AVP 0 8 101", c: str = "IN IP4 192.0.2.9") -> Audio:
+    description = section(*lines, head=head, c=c)
+    audio = read(description, description.media[0])
+    assert isinstance(audio, Audio), audio
+    return audio
+
+
+def test_static_payload_types_need_no_rtpmap() -> None:
+    """RFC 3551 §6."""
+    audio = usable()
+    assert audio.codecs == (Codec("pcmu", 0), Codec("pcma", 8)) and audio.events == {}
+    assert (audio.remote, audio.rtcp, audio.ptime_ms) == (("192.0.2.9", 4000), None, 20)
+
+
+def test_an_rtpmap_names_the_format_whatever_its_number() -> None:
+    audio = usable(
+        "a=rtpmap:111 opus/48000/2",
+        "a=rtpmap:8 PCMA/8000/1",
+        "a=rtpmap:97 L16/8000/2",
+        "a=rtpmap:98 rubbish",
+        "a=rtpmap:200 PCMU/8000",
+        head="m=audio 4000 RTP/AVPF 111 8 8 97 98 200 x 99",
+    )
+    assert audio.codecs == (Codec("opus", 111, 48_000), Codec("pcma", 8))
+
+
+@pytest.mark.parametrize("fmtp", [(), ("a=fmtp:96 0-15",), ("a=fmtp:96 0-16",)])
+def test_telephone_event_is_told_by_clock_rate(fmtp: tuple[str, ...]) -> None:
+    """RFC 4733 §2.1: the event's clock is that of the audio it goes with."""
+    audio = usable(
+        "a=rtpmap:101 telephone-event/48000", "a=rtpmap:96 Telephone-Event/8000", *fmtp,
+        head="m=audio 4000 RTP/AVP 0 101 96",
+    )  # fmt: skip
+    assert audio.codecs == (Codec("pcmu", 0),) and audio.events == {48_000: 101, 8000: 96}
+
+
+def test_the_direction_of_the_section_goes_before_that_of_the_session() -> None:
+    assert usable().direction is Direction.SENDRECV
+    description = section()
+    held = Description((*description.lines, ("a", "inactive")), description.media)
+    assert isinstance(audio := read(held, held.media[0]), Audio)
+    assert audio.direction is Direction.INACTIVE and audio.hold
+    own = usable("a=sendonly")
+    assert own.direction is Direction.SENDONLY and own.hold
+    assert not usable("a=recvonly").hold
+
+
+@pytest.mark.parametrize("c", ["IN IP4 0.0.0.0", "IN IP6 ::"])
+def test_an_unset_address_is_hold_as_in_rfc_2543(c: str) -> None:
+    audio = usable(c=c)
+    assert audio.direction is Direction.SENDONLY and audio.hold
+    assert usable("a=recvonly", c=c).direction is Direction.INACTIVE
+
+
+@pytest.mark.parametrize(
+    ("lines", "ptime"),
+    [
+        (("a=ptime:30",), 30),
+        (("a=ptime:25",), 20),
+        (("a=ptime:x",), 20),
+        (("a=ptime:60", "a=maxptime:40"), 40),
+        (("a=maxptime:10",), 10),
+        (("a=maxptime:5",), 10),
+        (("a=maxptime:150",), 20),
+    ],
+)
+def test_the_packet_time_is_one_that_we_can_make(lines: tuple[str, ...], ptime: int) -> None:
+    assert usable(*lines).ptime_ms == ptime
+
+
+@pytest.mark.parametrize(
+    ("value", "rtcp"),
+    [
+        ("4001", None),
+        ("5001", ("192.0.2.9", 5001)),
+        ("5001 IN IP4 192.0.2.10", ("192.0.2.10", 5001)),
+        ("5001 IN IP4 host.example.com", None),
+        ("0", None),
+        ("99999", None),
+        ("", None),
+    ],
+)
+def test_rtcp_may_go_elsewhere(value: str, rtcp: tuple[str, int] | None) -> None:
+    """RFC 3605 §2.1."""
+    assert usable(f"a=rtcp:{value}").rtcp == rtcp
+
+
+@pytest.mark.parametrize(
+    ("head", "c", "warning"),
+    [
+        ("m=video 4000 RTP/AVP 31", "IN IP4 192.0.2.9", 304),
+        ("m=audio 0 RTP/AVP 0", "IN IP4 192.0.2.9", 304),
+        ("m=audio 4000 RTP/SAVP 0", "IN IP4 192.0.2.9", 302),
+        ("m=audio 4000 UDP/TLS/RTP/SAVPF 0", "IN IP4 192.0.2.9", 302),
+        ("m=audio 4000 RTP/AVP 0", "IN IP4 phone.example.com", 301),
+        ("m=audio 4000 RTP/AVP 0", "IN IP4 224.2.1.1/127", 301),
+        ("m=audio 4000 RTP/AVP 0", "IN IP4 224.2.1.1", 301),
+        ("m=audio 4000 RTP/AVP 0", "IN IP4 255.255.255.255", 301),
+        ("m=audio 4000 RTP/AVP 0", "IN IP6 fe80::1%eth0", 301),
+        ("m=audio 4000 RTP/AVP 0", "IN IP7 192.0.2.9", 301),
+    ],
+)
+def test_what_we_cannot_use_is_refused_with_its_warning(head: str, c: str, warning: int) -> None:
+    description = section(head=head, c=c)
+    refused = read(description, description.media[0])
+    assert isinstance(refused, NotAcceptable) and refused.warning == warning
+
+
+def test_a_section_without_any_connection_is_refused() -> None:
+    description = section()
+    bare = Description(tuple(line for line in description.lines if line[0] != "c"), description.media)
+    assert isinstance(read(bare, bare.media[0]), NotAcceptable)

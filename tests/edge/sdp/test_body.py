@@ -1,0 +1,61 @@
+"""Descriptions inside message bodies (RFC 5621, RFC 2046 §5.1)."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.sdp.body import find_sdp
+
+MIXED = (
+    b"preamble\r\n--b1\r\nContent-Type: text/plain\r\n\r\nhi\r\n"
+    b"--b1\r\ncontent-type: application/sdp\r\nContent-Disposition: session\r\n\r\n"
+    b"v=0\r\ns=-\r\n\r\n--b1--\r\n"
+)
+
+
+@pytest.mark.parametrize("kind", ["application/sdp", " Application/SDP ; charset=utf-8"])
+def test_a_plain_body_is_the_description(kind: str) -> None:
+    assert find_sdp(kind, b"v=0\r\n") == b"v=0\r\n"
+
+
+@pytest.mark.parametrize("boundary", ["b1", '"b1"', "b1 ;x=y"])
+def test_the_first_sdp_part_of_a_multipart_is_found(boundary: str) -> None:
+    assert find_sdp(f"multipart/mixed;boundary={boundary}", MIXED) == b"v=0\r\ns=-\r\n"
+
+
+def test_a_multipart_may_begin_with_its_delimiter_and_hold_another() -> None:
+    body = b"--out\r\nContent-Type: multipart/alternative; boundary=b1\r\n\r\n" + MIXED + b"\r\n--out--"
+    assert find_sdp("multipart/mixed; boundary=out", body) == b"v=0\r\ns=-\r\n"
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("", MIXED),
+        ("text/plain", b"v=0"),
+        ("multipart/mixed", MIXED),
+        ("multipart/mixed; boundary=", MIXED),
+        ("multipart/mixed; boundary=other", MIXED),
+        ("multipart/mixed; boundary=b1", MIXED.replace(b"application/sdp", b"application/isup")),
+        ("multipart/mixed; boundary=b1", b"--b1--\r\n" + MIXED),
+    ],
+)
+def test_nothing_is_found_where_nothing_is(kind: str, body: bytes) -> None:
+    assert find_sdp(kind, body) is None
+
+
+def test_only_so_many_parts_and_levels_are_looked_at() -> None:
+    many = b"--b\r\n\r\nx\r\n" * 1000 + b"--b\r\nContent-Type: application/sdp\r\n\r\nv=0"
+    assert find_sdp("multipart/mixed;boundary=b", many) is None
+    deep, kind = b"v=0", b"application/sdp"
+    for boundary in (b"a", b"b", b"c", b"d"):
+        deep = b"--" + boundary + b"\r\nContent-Type: " + kind + b"\r\n\r\n" + deep
+        kind = b"multipart/mixed;boundary=" + boundary
+        found = find_sdp(kind.decode(), deep)
+        assert found == (None if boundary == b"d" else b"v=0")
+
+
+@given(st.text(max_size=40), st.binary(max_size=200))
+def test_no_body_raises(kind: str, body: bytes) -> None:
+    find_sdp(kind, body)
+    find_sdp("multipart/mixed;boundary=" + kind, body)
