@@ -1,79 +1,235 @@
 """Every setting once: typed, with unit and default, refused when unknown (`design.md` §6)."""
 
-from pydantic import BaseModel, ConfigDict, Field
+import enum
+from pathlib import Path
+from typing import Annotated, Literal
 
+from pydantic import AfterValidator, Field
 
-class Section(BaseModel):
-    """A frozen part of the configuration; unknown keys are refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+from config.account import Account
+from config.section import Address, Duration, Name, Network, Port, RelativePath, Section, refusal
 
 
 class SipLimits(Section):
     """Bounds of the signalling plane: what a peer can make us hold or read."""
 
-    message_bytes: int = Field(65_535, ge=1_300)
+    message_bytes: int = Field(default=65_535, ge=1_300)
     "Longest SIP message, headers and body [bytes]; RFC 3261 §18.1.1 asks for 65,535 on UDP."
-    header_bytes: int = Field(16_384, ge=1_024)
+    header_bytes: int = Field(default=16_384, ge=1_024)
     "Longest header section of a message [bytes]."
-    header_lines: int = Field(128, ge=16)
+    header_lines: int = Field(default=128, ge=16)
     "Header lines of one message."
-    contacts_per_aor: int = Field(10, ge=1)
+    sdp_bytes: int = Field(default=16_384, ge=1_024)
+    "Longest session description [bytes]."
+    sdp_lines: int = Field(default=512, ge=32)
+    "Lines of one session description."
+    sdp_media: int = Field(default=16, ge=1)
+    "Media sections (m=) of one session description."
+    contacts_per_aor: int = Field(default=10, ge=1)
     "Bindings that one address of record may hold."
-    bindings: int = Field(200_000, ge=1)
+    bindings: int = Field(default=200_000, ge=1)
     "Bindings of all accounts together."
-    expires_min: int = Field(60, ge=1)
+    expires_min: int = Field(default=60, ge=1)
     "Shortest registration granted [s]; shorter ones get 423."
-    expires_max: int = Field(3_600, ge=60)
+    expires_max: int = Field(default=3_600, ge=60)
     "Longest registration granted [s]."
-    expires_default: int = Field(3_600, ge=60)
+    expires_default: int = Field(default=3_600, ge=60)
     "Registration granted when the phone names none [s]."
-    transactions: int = Field(200_000, ge=1_000)
+    transactions: int = Field(default=200_000, ge=1_000)
     "Live transactions; above it new requests get 503."
-    calls: int = Field(10_000, ge=1)
+    calls: int = Field(default=10_000, ge=1)
     "Live calls; above it new ones get 503."
-    connections: int = Field(20_000, ge=1)
+    connections: int = Field(default=20_000, ge=1)
     "Open SIP stream connections."
-    connections_per_source: int = Field(200, ge=1)
+    connections_per_source: int = Field(default=200, ge=1)
     "Open SIP stream connections from one address; trunks and allowed addresses are exempt."
-    connection_idle: float = Field(600.0, gt=0)
+    connection_idle: Duration = Field(default=600.0, gt=0)
     "A stream connection without traffic is closed after this [s]."
-    connection_buffer: int = Field(1_048_576, ge=65_536)
+    connection_buffer: int = Field(default=1_048_576, ge=65_536)
     "Unsent bytes on one stream connection; above it the connection is closed."
-    nonce_life: float = Field(300.0, gt=0)
+    nonce_life: Duration = Field(default=300.0, gt=0)
     "A digest nonce is good for this long [s]; then the answer is a new one with stale=true."
-    nonces_tracked: int = Field(100_000, ge=100)
+    nonces_tracked: int = Field(default=100_000, ge=100)
     "Nonces whose use counts are remembered for the replay check."
-    ring_timeout: float = Field(60.0, gt=0)
+    ring_timeout: Duration = Field(default=60.0, gt=0)
     "An unanswered call to a user or trunk is given up after this [s]."
-    call_seconds: float = Field(14_400.0, gt=0)
+    call_seconds: Duration = Field(default=14_400.0, gt=0)
     "Longest call [s]."
-    trace_events: int = Field(2_000, ge=10)
+    trace_events: int = Field(default=2_000, ge=10)
     "Trace rows kept of one call; the rest is counted."
 
 
 class MediaLimits(Section):
     """Bounds of the audio plane."""
 
-    legs: int = Field(4_096, ge=1)
+    legs: int = Field(default=4_096, ge=1)
     "Slots of the engine."
-    silence_timeout: float = Field(30.0, gt=0)
+    silence_timeout: Duration = Field(default=30.0, gt=0)
     "A leg that should hear RTP and hears none ends its call after this [s]."
-    agent_queue: float = Field(60.0, gt=0)
+    agent_queue: Duration = Field(default=60.0, gt=0)
     "Agent audio waiting for playout on one leg [s]; what comes beyond is dropped and counted."
-    agent_message_bytes: int = Field(1_048_576, ge=4_096)
+    agent_message_bytes: int = Field(default=1_048_576, ge=4_096)
     "Longest WebSocket message taken from an agent [bytes]."
-    agent_write_buffer: int = Field(262_144, ge=16_384)
+    agent_write_buffer: int = Field(default=262_144, ge=16_384)
     "Bytes waiting for a slow agent; above it audio to that agent is dropped and counted."
-    marks: int = Field(1_000, ge=1)
+    marks: int = Field(default=1_000, ge=1)
     "Marks pending on one agent leg."
-    play_queue: int = Field(64, ge=1)
+    play_queue: int = Field(default=64, ge=1)
     "Prompts waiting on one leg."
-    prompt_seconds: float = Field(600.0, gt=0)
+    prompt_seconds: Duration = Field(default=600.0, gt=0)
     "Longest prompt kept in memory [s]."
-    prompts: int = Field(1_000, ge=1)
+    prompts: int = Field(default=1_000, ge=1)
     "Prompts kept in memory, least recently used out first."
-    digits_queue: int = Field(64, ge=1)
+    digits_queue: int = Field(default=64, ge=1)
     "Digits waiting to be sent on one leg."
-    record_seconds: float = Field(14_400.0, gt=0)
+    record_seconds: Duration = Field(default=14_400.0, gt=0)
     "Longest recording [s]."
+
+
+class HttpLimits(Section):
+    """Bounds of the HTTP server."""
+
+    connections: int = Field(default=1_000, ge=10)
+    "Open connections; above it new requests get 503."
+    body_bytes: int = Field(default=1_048_576, ge=1_024)
+    "Longest request body [bytes]."
+    page_rows: int = Field(default=1_000, ge=1)
+    "Rows of one answer."
+
+
+class StoreLimits(Section):
+    """Bounds of what waits for the database."""
+
+    batch_delay: Duration = Field(default=0.005, gt=0, le=1)
+    "A promise waits at most this long for company before its commit starts [s]."
+    batch_rows: int = Field(default=256, ge=1)
+    "A commit starts at once when this many rows wait."
+    write_behind: Duration = Field(default=0.2, gt=0, le=1)
+    "Rows that nobody waits for are written at least this often [s]."
+    queue_rows: int = Field(default=50_000, ge=1_000)
+    "Rows waiting; above it promises are refused and trace rows dropped and counted, CDRs are kept."
+
+
+class Limits(Section):
+    """Bounds of everything that a peer can make us hold or do."""
+
+    sip: SipLimits = SipLimits()
+    media: MediaLimits = MediaLimits()
+    http: HttpLimits = HttpLimits()
+    store: StoreLimits = StoreLimits()
+
+
+class Node(Section):
+    """This machine."""
+
+    name: Name = "tandem"
+    data: RelativePath = Field(default=Path("data"), validate_default=True)
+    "Folder of the database, generated passwords, recordings and the control socket."
+    public_address: Literal["auto"] | Address = "auto"
+    "What SDP and Contact say to peers outside; auto: the address that faces each peer."
+
+
+class SipTransport(enum.StrEnum):
+    UDP = "udp"
+    TCP = "tcp"
+    TLS = "tls"
+    WS = "ws"
+    WSS = "wss"
+
+
+class SipListener(Section):
+    transport: SipTransport
+    address: Address = "0.0.0.0"
+    port: Port
+
+
+class HttpListener(Section):
+    address: Address = "127.0.0.1"
+    port: Port = 8080
+
+
+def _rtp_range(value: tuple[int, int]) -> tuple[int, int]:
+    low, high = value
+    if low > high - 1:
+        raise refusal("an empty range of ports", "write [lowest, highest], such as [20000, 29999]")
+    return value
+
+
+class RtpListener(Section):
+    address: Address = "0.0.0.0"
+    ports: Annotated[
+        tuple[Annotated[int, Field(ge=1_024, le=65_535)], Annotated[int, Field(ge=1_024, le=65_535)]],
+        AfterValidator(_rtp_range),
+    ] = (20_000, 29_999)
+    "Lowest and highest; a leg takes an even port and the one above."
+
+
+class Tls(Section):
+    certificate: RelativePath
+    "PEM, the chain included."
+    key: RelativePath
+
+
+class Listen(Section):
+    sip: tuple[SipListener, ...] = Field(
+        default=(
+            SipListener(transport=SipTransport.UDP, port=5060),
+            SipListener(transport=SipTransport.TCP, port=5060),
+        ),
+        min_length=1,
+        max_length=64,
+    )
+    http: HttpListener = HttpListener()
+    rtp: RtpListener = RtpListener()
+    tls: Tls | None = None
+
+
+class Media(Section):
+    workers: int = Field(default=0, ge=0, le=64)
+    "Processes that run the audio; 0: the daemon's own loop."
+
+
+class Gates(Section):
+    """Who may use operator routes."""
+
+    nodes: tuple[Network, ...] = ("127.0.0.0/8", "::1/128")
+    admin_token: str = Field(default="", repr=False)
+    "Taken from `X-Admin-Token`; empty: there is none."
+
+
+class Threshold(Section):
+    """`count` events of one source within `per` ban it for `ban`."""
+
+    count: int = Field(ge=1, le=1_000_000_000)
+    per: Duration = Field(gt=0)
+    ban: Duration = Field(gt=0)
+
+
+class Scanners(Section):
+    """A source whose User-Agent is a known scanner's."""
+
+    ban: Duration = Field(default=86_400.0, gt=0)
+
+
+class Security(Section):
+    failed_auth: Threshold = Threshold(count=10, per=60.0, ban=3_600.0)
+    scanners: Scanners = Scanners()
+    flood: Threshold = Threshold(count=200, per=1.0, ban=600.0)
+    allow: tuple[Network, ...] = ()
+    "Sources exempt from every per-source limit."
+
+
+class Settings(Section):
+    """The whole configuration; hand it down piecewise."""
+
+    node: Node = Field(default=Node(), validate_default=True)
+    listen: Listen = Listen()
+    media: Media = Media()
+    store: str = Field(default="sqlite", pattern=r"^(sqlite|postgresql://.+)$", repr=False)
+    "`sqlite` (in the data folder) or `postgresql://…`."
+    shared: str | None = Field(default=None, pattern=r"^rediss?://.+$", repr=False)
+    "`redis://…`, what a cluster shares; None: a node alone."
+    gates: Gates = Gates()
+    security: Security = Security()
+    limits: Limits = Limits()
+    accounts: tuple[Account, ...] = Field(min_length=1)

@@ -1,0 +1,298 @@
+"""One account of the configuration: who registers, who can be dialled, and where numbers lead."""
+
+import enum
+import re
+from typing import Annotated, Final, Literal, cast
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, Field, model_validator
+
+from config.section import (
+    E164,
+    Count,
+    Duration,
+    Host,
+    Name,
+    Network,
+    Number,
+    RelativePath,
+    Section,
+    SipUri,
+    Username,
+    refusal,
+)
+
+Digest = Literal["md5", "sha-256"]
+
+ECHO_CODE: Final = "*43"
+"The feature code that is the echo of every account."
+
+
+class TargetKind(enum.StrEnum):
+    FLOW = "flow"
+    USER = "user"
+    EXTENSION = "extension"
+    QUEUE = "queue"
+    AGENT = "agent"
+    VOICEMAIL = "voicemail"
+    CONFERENCE = "conference"
+    FORWARD = "forward"
+    TRUNK = "trunk"
+    ECHO = "echo"
+    ANSWER = "answer"
+    HANGUP = "hangup"
+
+
+BARE_KINDS: Final = frozenset({TargetKind.ECHO, TargetKind.ANSWER, TargetKind.HANGUP})
+"Targets without a name: written `{echo: true}`."
+
+_FORWARD: Final = re.compile(r"\+?[0-9]{3,15}|(?i:sips?:)[^\s<>\"]{1,250}")
+
+
+class Target(Section):
+    """Where a number leads; written as one key, `{agent: greeter}`."""
+
+    kind: TargetKind
+    value: str
+    "Empty for echo, answer and hangup."
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_one_key(cls, data: object) -> object:
+        kinds = ", ".join(TargetKind)
+        if not isinstance(data, dict) or len(data) != 1:
+            raise refusal("not a target", f"write one key, such as {{agent: demo}}; the keys are {kinds}")
+        ((key, value),) = cast(dict[object, object], data).items()
+        try:
+            kind = TargetKind(str(key))
+        except ValueError:
+            raise refusal(f"no such kind of target: {key}", f"use one of {kinds}") from None
+        if kind in BARE_KINDS:
+            if value is not True:
+                raise refusal(f"{kind} takes no name", f"write {{{kind}: true}}")
+            return {"kind": kind, "value": ""}
+        if not isinstance(value, str):
+            raise refusal(f"the name after {kind} is not text", f'put it in quotes: {{{kind}: "{value}"}}')
+        if kind is TargetKind.FORWARD and _FORWARD.fullmatch(value) is None:
+            raise refusal("not a number or SIP URI to forward to", 'write "+14155550100" or "sip:user@host"')
+        return {"kind": kind, "value": value}
+
+
+class AccountLimits(Section):
+    """Calls at one time; None: no limit."""
+
+    max_in: Count | None = None
+    max_out: Count | None = None
+    max_dialer: Count | None = None
+
+
+class Device(Section):
+    """What REGISTERs."""
+
+    username: Username | None = None
+    "The user's number when omitted."
+    password: str | None = Field(default=None, min_length=1, repr=False)
+    "Generated and kept in the data folder when omitted."
+    digest: tuple[Digest, ...] = ()
+    "Overrides the account's list."
+
+
+class User(Section):
+    """A telephony identity: an extension that people dial."""
+
+    number: Number
+    name: str = Field(default="", max_length=128)
+    max_simultaneous: Count | None = None
+    "Calls at one time."
+    agent: bool = False
+    "Answers queues."
+    devices: tuple[Device, ...] = Field(default=(Device(),), min_length=1, max_length=32)
+    "One device whose username is the number, when omitted."
+
+    def usernames(self) -> tuple[str, ...]:
+        return tuple(device.username or self.number for device in self.devices)
+
+
+class Extension(Section):
+    """An internal number that is not a user's."""
+
+    number: Number
+    target: Target
+
+
+class Did(Section):
+    """A number of the public network."""
+
+    number: E164
+    target: Target
+    max_channels: Count | None = None
+
+
+class TrunkAuth(Section):
+    """How the trunk's calls to us are known: by source address, by digest, or both."""
+
+    ip: tuple[Network, ...] = Field(default=(), max_length=1_000)
+    username: Username | None = None
+    password: str | None = Field(default=None, min_length=1, repr=False)
+
+    @model_validator(mode="after")
+    def _whole(self) -> "TrunkAuth":
+        if (self.username is None) != (self.password is None):
+            raise refusal("username and password go together", "give both or neither")
+        return self
+
+
+class TrunkRegister(Section):
+    """Our registration at the carrier."""
+
+    username: Username
+    password: str = Field(min_length=1, repr=False)
+    registrar: SipUri | None = None
+    "The trunk's proxy when omitted."
+    expires: Duration = Field(default=3_600.0, ge=60, le=86_400)
+
+
+class Trunk(Section):
+    """A peer to the public network."""
+
+    name: Name
+    proxy: SipUri
+    "The next hop."
+    auth: TrunkAuth = TrunkAuth()
+    register_: TrunkRegister | None = Field(default=None, alias="register")
+    max_channels: Count | None = None
+    default: bool = False
+    "Takes the account's outbound calls that name no trunk."
+
+
+class QueueStrategy(enum.StrEnum):
+    LONGEST_IDLE = "longest_idle"
+    RING_ALL = "ring_all"
+    ROUND_ROBIN = "round_robin"
+    FEWEST_CALLS = "fewest_calls"
+    RANDOM = "random"
+    TOP_DOWN = "top_down"
+
+
+class Queue(Section):
+    """A waiting line."""
+
+    strategy: QueueStrategy = QueueStrategy.LONGEST_IDLE
+    agent_ring_timeout: Duration = Field(default=20.0, gt=0)
+    wrap_up: Duration = Field(default=5.0, ge=0)
+    max_wait: Duration = Field(default=600.0, gt=0)
+
+
+class Dialect(enum.StrEnum):
+    """Every dialect that is planned; one not built yet is refused when a call reaches it."""
+
+    TANDEM = "tandem"
+    TWILIO = "twilio"
+    JAMBONZ = "jambonz"
+    ASTERISK = "asterisk"
+    OPENAI = "openai"
+    ELEVENLABS = "elevenlabs"
+    DEEPGRAM = "deepgram"
+    GEMINI = "gemini"
+    ULTRAVOX = "ultravox"
+    CONVERSATIONRELAY = "conversationrelay"
+
+
+BUILTIN_DEMO: Final = "builtin:demo"
+"The agent URL that means the demo agent which the daemon runs itself."
+
+_AGENT_URL: Final = re.compile(r"(?i:wss?)://[^\s/?#]+[^\s]*")
+_HEADER_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}")
+
+
+def _agent_url(value: str) -> str:
+    if value != BUILTIN_DEMO and _AGENT_URL.fullmatch(value) is None:
+        raise refusal("not a WebSocket URL", f"write ws://…, wss://… or {BUILTIN_DEMO}")
+    return value
+
+
+def _headers(value: dict[str, str]) -> dict[str, str]:
+    for name, text in value.items():
+        if _HEADER_NAME.fullmatch(name) is None or not text.isprintable():
+            raise refusal(f"not an HTTP header: {name!r}", "use a header name and text of one line")
+    return value
+
+
+class Agent(Section):
+    """One AI agent: where its socket is and what it speaks."""
+
+    dialect: Dialect
+    url: Annotated[str, AfterValidator(_agent_url)]
+    headers: Annotated[dict[str, str], AfterValidator(_headers)] = Field(default={}, repr=False)
+    sample_rate: Literal[8000, 16000, 24000] = 8000
+    "Of the audio on the socket [Hz], where the dialect leaves it open."
+    barge_in: bool = True
+    "The caller's speech stops the agent's."
+    connect_timeout: Duration = Field(default=5.0, gt=0, le=60)
+
+
+_DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_CLOCK: Final = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00")
+
+
+def _days(value: str) -> str:
+    for part in value.split(","):
+        if any(day.strip() not in _DAYS for day in part.split("-", 1)):
+            raise refusal("not days of the week", "write mon-fri or sat,sun")
+    return value
+
+
+def _clock(value: str) -> str:
+    if _CLOCK.fullmatch(value) is None:
+        raise refusal("not a time of day", 'write it as "09:00", in quotes')
+    return value
+
+
+Clock = Annotated[str, AfterValidator(_clock)]
+
+
+class Hours(Section):
+    """Open on `days` from `open` to `close`, by the account's time zone."""
+
+    days: Annotated[str, AfterValidator(_days)]
+    "`mon-fri`, `sat,sun`."
+    open: Clock
+    close: Clock
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Hours":
+        if self.open >= self.close:
+            raise refusal("closes before it opens", "split hours past midnight into two entries")
+        return self
+
+
+class Schedule(Section):
+    weekly: tuple[Hours, ...] = ()
+
+
+def _timezone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError):  # not found, malformed, a folder of the database
+        raise refusal(f"no such time zone: {value}", "write one such as Europe/Berlin") from None
+    return value
+
+
+class Account(Section):
+    """A tenant with its own domain, numbers and limits."""
+
+    id: Name
+    domain: Host
+    "SIP domain and digest realm."
+    timezone: Annotated[str, AfterValidator(_timezone)] = "UTC"
+    digest: tuple[Digest, ...] = Field(default=("md5",), min_length=1)
+    "Algorithms offered in a challenge, first choice first."
+    limits: AccountLimits = AccountLimits()
+    users: tuple[User, ...] = ()
+    extensions: tuple[Extension, ...] = ()
+    dids: tuple[Did, ...] = ()
+    trunks: tuple[Trunk, ...] = ()
+    flows: dict[Name, RelativePath] = Field(default={})
+    queues: dict[Name, Queue] = Field(default={})
+    agents: dict[Name, Agent] = Field(default={})
+    schedules: dict[Name, Schedule] = Field(default={})

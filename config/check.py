@@ -1,0 +1,161 @@
+"""Cross-checks: what no single field can know, such as whether a target names something that exists."""
+
+import ipaddress
+from collections.abc import Iterable, Iterator
+from typing import assert_never
+
+from config.account import BARE_KINDS, ECHO_CODE, Account, Target, TargetKind
+from config.document import Path
+from config.error import did_you_mean
+from config.schema import Settings, SipTransport
+
+Finding = tuple[Path, str, str]
+"Where, what is wrong, what to change."
+
+_SECURE = (SipTransport.TLS, SipTransport.WSS)
+
+
+def check(settings: Settings) -> Iterator[Finding]:
+    yield from _listeners(settings)
+    yield from _platform(settings)
+    for index, account in enumerate(settings.accounts):
+        at: Path = ("accounts", index)
+        yield from _numbers(account, at)
+        yield from _trunks(account, at)
+        yield from _targets(account, at)
+        for name, file in account.flows.items():
+            if not file.is_file():
+                yield (*at, "flows", name), f"no such file: {file}", "paths start at this file's folder"
+
+
+def _listeners(settings: Settings) -> Iterator[Finding]:
+    listen = settings.listen
+    taken: dict[tuple[str, str, int], Path] = {}
+    stream = ("stream", listen.http.address, listen.http.port)
+    taken[stream] = ("listen", "http")
+    for index, sip in enumerate(listen.sip):
+        at: Path = ("listen", "sip", index)
+        kind = "datagram" if sip.transport is SipTransport.UDP else "stream"
+        if (kind, sip.address, sip.port) in taken:
+            yield at, f"port {sip.port} of {sip.address} is listened on twice", "change one of the ports"
+        taken[kind, sip.address, sip.port] = at
+        if sip.transport in _SECURE and listen.tls is None:
+            yield at, f"{sip.transport} needs a certificate", "add listen.tls with certificate and key"
+        low, high = listen.rtp.ports
+        if kind == "datagram" and low <= sip.port <= high:
+            yield at, f"port {sip.port} lies in the RTP range {low}-{high}", "move one of them"
+    if settings.limits.sip.expires_min > settings.limits.sip.expires_max:
+        yield ("limits", "sip", "expires_min"), "above expires_max", "lower it"
+
+
+def _platform(settings: Settings) -> Iterator[Finding]:
+    accounts = list(enumerate(settings.accounts))
+    yield from _unique(((("accounts", i, "id"), account.id) for i, account in accounts), "account id")
+    yield from _unique(((("accounts", i, "domain"), account.domain) for i, account in accounts), "domain")
+    dids = (
+        (("accounts", i, "dids", j, "number"), did.number)
+        for i, account in accounts
+        for j, did in enumerate(account.dids)
+    )
+    yield from _unique(dids, "DID")
+    sources = (
+        (("accounts", i, "trunks", j, "auth", "ip", k), network)
+        for i, account in accounts
+        for j, trunk in enumerate(account.trunks)
+        for k, network in enumerate(trunk.auth.ip)
+    )
+    yield from _unique(sources, "trunk address")
+
+
+def _unique(named: Iterable[tuple[Path, str]], noun: str) -> Iterator[Finding]:
+    seen: set[str] = set()
+    for path, name in named:
+        if name in seen:
+            yield path, f"the {noun} {name} is taken already", f"each {noun} belongs to one"
+        seen.add(name)
+
+
+def _numbers(account: Account, at: Path) -> Iterator[Finding]:
+    """A user is dialled by number or username, so both share one name space with extensions."""
+    owners: dict[str, int] = {ECHO_CODE: -1}
+    for index, user in enumerate(account.users):
+        path: Path = (*at, "users", index)
+        if owners.setdefault(user.number, index) != index:
+            yield (*path, "number"), f"the number {user.number} is taken already", "change one of them"
+        names: set[str] = set()
+        for position, name in enumerate(user.usernames()):
+            if name in names or owners.setdefault(name, index) != index:
+                where = (*path, "devices", position, "username")
+                yield where, f"the username {name} is taken already", "change one of them"
+            names.add(name)
+    for index, extension in enumerate(account.extensions):
+        if extension.number in owners:
+            where = (*at, "extensions", index, "number")
+            why = "is the echo test" if extension.number == ECHO_CODE else "is taken already"
+            yield where, f"the number {extension.number} {why}", "change one of them"
+        owners.setdefault(extension.number, -1)
+    for index, trunk in enumerate(account.trunks):
+        username = trunk.auth.username
+        if username is not None and owners.setdefault(username, -2 - index) != -2 - index:
+            where = (*at, "trunks", index, "auth", "username")
+            yield where, f"the username {username} is taken already", "change one of them"
+
+
+def _trunks(account: Account, at: Path) -> Iterator[Finding]:
+    names = (((*at, "trunks", i, "name"), trunk.name) for i, trunk in enumerate(account.trunks))
+    yield from _unique(names, "trunk")
+    defaults = [index for index, trunk in enumerate(account.trunks) if trunk.default]
+    for index in defaults[1:]:
+        yield (*at, "trunks", index, "default"), "the account has a default trunk already", "keep one"
+    for index, trunk in enumerate(account.trunks):
+        for position, network in enumerate(trunk.auth.ip):
+            if ipaddress.ip_network(network).prefixlen == 0:
+                where = (*at, "trunks", index, "auth", "ip", position)
+                yield where, "the whole Internet is not a trunk", "name the carrier's addresses"
+
+
+def _targets(account: Account, at: Path) -> Iterator[Finding]:
+    for index, did in enumerate(account.dids):
+        yield from _target(account, did.target, (*at, "dids", index, "target"))
+    for index, extension in enumerate(account.extensions):
+        path = (*at, "extensions", index, "target")
+        if extension.target == Target.model_construct(kind=TargetKind.EXTENSION, value=extension.number):
+            yield path, "the extension leads to itself", "name another target"
+        if extension.target.kind is TargetKind.TRUNK:
+            yield path, "an extension has no public number to dial there", "use forward or a DID"
+        yield from _target(account, extension.target, path)
+
+
+def _target(account: Account, target: Target, path: Path) -> Iterator[Finding]:
+    known = _names(account, target.kind)
+    if known is not None and target.value not in known:
+        otherwise = f"the account has {', '.join(sorted(known)[:8])}" if known else "the account has none"
+        yield path, f"no such {target.kind}: {target.value}", did_you_mean(target.value, known, otherwise)
+
+
+def _names(account: Account, kind: TargetKind) -> frozenset[str] | None:
+    """What a target of this kind may name; None: anything."""
+    match kind:
+        case TargetKind.FLOW:
+            return frozenset(account.flows)
+        case TargetKind.USER | TargetKind.VOICEMAIL:
+            return _users(account)
+        case TargetKind.EXTENSION:
+            return _users(account) | {extension.number for extension in account.extensions} | {ECHO_CODE}
+        case TargetKind.QUEUE:
+            return frozenset(account.queues)
+        case TargetKind.AGENT:
+            return frozenset(account.agents)
+        case TargetKind.TRUNK:
+            return frozenset(trunk.name for trunk in account.trunks)
+        case TargetKind.CONFERENCE | TargetKind.FORWARD:
+            return None
+        case TargetKind.ECHO | TargetKind.ANSWER | TargetKind.HANGUP:
+            assert kind in BARE_KINDS
+            return None
+        case _:
+            assert_never(kind)
+
+
+def _users(account: Account) -> frozenset[str]:
+    return frozenset(name for user in account.users for name in (user.number, *user.usernames()))

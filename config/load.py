@@ -1,0 +1,157 @@
+"""A YAML file → `Settings`, or every problem that it has (`design.md` §6)."""
+
+import types
+import typing
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from config.account import Target
+from config.check import check
+from config.document import BYTES_MAX, Document, read
+from config.error import ConfigError, Problem, did_you_mean, path_text
+from config.schema import Settings
+
+DEFAULT_FILE: Final = Path(__file__).with_name("tandem.yaml")
+"Served when no file is named."
+
+_SECRET_KEYS: Final = frozenset({"password", "admin_token", "headers", "store", "shared"})
+
+
+def load(path: Path | None, data: Path | None, environ: Mapping[str, str]) -> Settings:
+    """Read, expand, validate and cross-check a configuration.
+
+    Args:
+        path: the file; None means `TANDEM_CONFIG` of `environ`, else the default configuration, whose
+            relative paths start at the working directory.
+        data: wins over `TANDEM_DATA` of `environ`, which wins over `node.data`.
+
+    Raises:
+        ConfigError: with every problem found.
+    """
+    if path is None and environ.get("TANDEM_CONFIG"):
+        path = Path(environ["TANDEM_CONFIG"])
+    if data is None and environ.get("TANDEM_DATA"):
+        data = Path(environ["TANDEM_DATA"])
+    file = DEFAULT_FILE if path is None else path
+    folder = Path.cwd() if path is None else path.absolute().parent
+    settings = parse(_text_of(file), str(file), folder, environ)
+    if data is None:
+        return settings
+    node = settings.node.model_copy(update={"data": data.expanduser().absolute()})
+    return settings.model_copy(update={"node": node})
+
+
+def parse(text: str, file: str, folder: Path, environ: Mapping[str, str]) -> Settings:
+    """Like `load`, of text already read; `file` is the name for problems."""
+    document, problems = read(text, file, environ)
+    if not isinstance(document.data, dict):
+        what = "the file is empty" if document.data is None else "the file is not a mapping of sections"
+        raise ConfigError([Problem(file, document.line(()), "", what, "begin with accounts:")])
+    try:
+        settings = Settings.model_validate(document.data, context={"folder": folder})
+    except ValidationError as error:
+        problems += [_problem(detail, file, document) for detail in _causes(error)]
+        raise ConfigError(_in_order(problems)) from None
+    for path, what, fix in check(settings):
+        problems.append(Problem(file, document.line(path), path_text(path), what, fix))
+    if problems:
+        raise ConfigError(_in_order(problems))
+    return settings
+
+
+def _text_of(file: Path) -> str:
+    try:
+        with file.open("rb") as stream:
+            content = stream.read(BYTES_MAX + 1)
+    except OSError as error:
+        what = f"cannot be read: {error.strerror or error}"
+        raise ConfigError([Problem(str(file), None, "", what, "check the path and its rights")]) from None
+    if len(content) > BYTES_MAX:
+        raise ConfigError([Problem(str(file), None, "", f"longer than {BYTES_MAX} bytes")])
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ConfigError(
+            [Problem(str(file), line, "", "not UTF-8 text", "save the file as UTF-8")]
+        ) from None
+
+
+def _in_order(problems: list[Problem]) -> list[Problem]:
+    return sorted(dict.fromkeys(problems), key=lambda problem: problem.line or 0)
+
+
+def _causes(error: ValidationError) -> list[ErrorDetails]:
+    """Without lists that are too short only because their entries are refused."""
+    details = error.errors(include_url=False)
+    refused = {detail["loc"][:length] for detail in details for length in range(len(detail["loc"]))}
+    return [d for d in details if d["type"] != "too_short" or d["loc"] not in refused]
+
+
+def _problem(detail: ErrorDetails, file: str, document: Document) -> Problem:
+    # Steps that pydantic adds for unions and dictionary keys stand for nothing in the file.
+    path = list(detail["loc"])
+    while path and tuple(path) not in document.lines:
+        path.pop()
+    known = tuple(path)
+    line = document.line(known)
+    what, fix = _words(detail, document.raw.get(known))
+    if detail["type"] == "missing":
+        known = (*known, str(detail["loc"][-1]))
+    return Problem(file, line, path_text(known), what, fix)
+
+
+def _words(detail: ErrorDetails, raw: str | None) -> tuple[str, str]:
+    """What is wrong and what to change; never a value that may be secret."""
+    loc = detail["loc"]
+    key = str(loc[-1]) if loc else ""
+    context = detail.get("ctx", {})
+    shown = raw is not None and not any(step in _SECRET_KEYS for step in loc)
+    match detail["type"]:
+        case "extra_forbidden":
+            keys = _keys_at(loc[:-1])
+            return "unknown key", did_you_mean(key, keys, f"the keys here are {', '.join(keys)}")
+        case "missing":
+            return "missing", f"add {key}: …"
+        case "string_type" if isinstance(detail["input"], (int, float)):
+            example = f': "{raw}"' if shown else ""
+            return "must be text", f"put it in quotes{example}"
+        case "refused":
+            return str(context["what"]), str(context["fix"])
+        case "enum" | "literal_error":
+            expected = str(context["expected"])
+            choices = [word.strip(" '") for word in expected.replace(" or ", ", ").split(",")]
+            found = f": {raw}" if shown else ""
+            return f"not one of the choices{found}", did_you_mean(raw or "", choices, f"use {expected}")
+        case "model_type" | "model_attributes_type" | "dict_type":
+            return "must be a mapping of keys", "write key: value pairs below it"
+        case "tuple_type" | "list_type":
+            return "must be a list", "write [ … ] or lines that begin with -"
+        case _:
+            found = f", found {raw}" if shown else ""
+            return detail["msg"].removeprefix("Input ") + found, ""
+
+
+def _keys_at(loc: tuple[int | str, ...]) -> list[str]:
+    """Keys that the schema knows at `loc`."""
+    at: Any = Settings
+    for step in loc:
+        if isinstance(at, type) and issubclass(at, BaseModel):
+            field = next((f for n, f in at.model_fields.items() if step in (n, f.alias)), None)
+            at = None if field is None else field.annotation
+        else:
+            at = typing.get_args(at)[-1 if typing.get_origin(at) is dict else 0]
+        at = _without_none(at)
+    if not (isinstance(at, type) and issubclass(at, BaseModel)) or at is Target:
+        return []
+    return [field.alias or name for name, field in at.model_fields.items()]
+
+
+def _without_none(annotation: Any) -> Any:
+    if isinstance(annotation, types.UnionType):
+        return next(part for part in typing.get_args(annotation) if part is not type(None))
+    return annotation
