@@ -1,0 +1,105 @@
+"""Cross-checks between sections (design §6)."""
+
+from typing import Any
+
+from config.check import check
+from config.error import path_text
+from config.schema import Settings
+
+
+def found(*accounts: dict[str, Any], **sections: Any) -> list[str]:
+    """`path: what (fix)` of every finding."""
+    filled = [{"id": f"a{i}", "domain": f"d{i}", **account} for i, account in enumerate(accounts)]
+    settings = Settings.model_validate({"accounts": filled, **sections})
+    return [f"{path_text(path)}: {what} ({fix})" for path, what, fix in check(settings)]
+
+
+AGENTS = {"greeter": {"dialect": "twilio", "url": "builtin:demo"}}
+
+
+def test_a_target_names_something_of_its_account() -> None:
+    did = {"number": "12025550123", "target": {"agent": "greetr"}}
+    assert found({"agents": AGENTS, "dids": [did]}) == [
+        "accounts[0].dids[0].target: no such agent: greetr (did you mean greeter?)"
+    ]
+    assert found({"agents": AGENTS}, {"dids": [did]}) == [
+        "accounts[1].dids[0].target: no such agent: greetr (the account has none)"
+    ]
+
+
+def test_every_kind_is_looked_up() -> None:
+    for kind in ("flow", "user", "extension", "queue", "agent", "voicemail", "trunk"):
+        assert "no such " + kind in found({"dids": [{"number": "123", "target": {kind: "x"}}]})[0]
+    for target in (
+        {"conference": "x"},
+        {"forward": "+123"},
+        {"echo": True},
+        {"answer": True},
+        {"hangup": True},
+    ):
+        assert found({"dids": [{"number": "123", "target": target}]}) == []
+
+
+def test_users_are_found_by_number_and_by_username() -> None:
+    users = [{"number": "1001", "devices": [{"username": "alice"}]}]
+    for name in ("1001", "alice"):
+        assert found({"users": users, "dids": [{"number": "123", "target": {"user": name}}]}) == []
+
+
+def test_numbers_and_usernames_share_one_space() -> None:
+    users = [
+        {"number": "1", "devices": [{"username": "2"}, {"username": "1"}]},
+        {"number": "2"},
+        {"number": "3", "devices": [{"username": "x"}, {"username": "x"}]},
+    ]
+    findings = found({"users": users, "extensions": [{"number": "3", "target": {"echo": True}}]})
+    assert [finding.split(":")[0] for finding in findings] == [
+        "accounts[0].users[1].number",
+        "accounts[0].users[1].devices[0].username",
+        "accounts[0].users[2].devices[1].username",
+        "accounts[0].extensions[0].number",
+    ]
+
+
+def test_the_echo_code_is_not_for_others() -> None:
+    assert "is the echo test" in found({"extensions": [{"number": "*43", "target": {"hangup": True}}]})[0]
+
+
+def test_dids_ids_and_domains_are_unique_over_all_accounts() -> None:
+    did = {"number": "123", "target": {"echo": True}}
+    findings = found({"dids": [did]}, {"dids": [did | {"number": "+123"}], "id": "a0", "domain": "D0"})
+    assert [finding.split(":")[0] for finding in findings] == [
+        "accounts[1].id",
+        "accounts[1].domain",
+        "accounts[1].dids[0].number",
+    ]
+
+
+def test_a_source_address_is_one_trunks() -> None:
+    def trunk(name: str, *ip: str, **more: Any) -> dict[str, Any]:
+        return {"name": name, "proxy": "sip:c.example", "auth": {"ip": list(ip)}, **more}
+
+    assert "is taken already" in found({"trunks": [trunk("a", "192.0.2.1"), trunk("b", "192.0.2.1/32")]})[0]
+    assert found({"trunks": [trunk("a", "192.0.2.1"), trunk("b", "192.0.2.0/24")]}) == []
+    assert "whole Internet" in found({"trunks": [trunk("a", "0.0.0.0/0")]})[0]
+    two = [trunk("a", "192.0.2.1", default=True), trunk("b", "192.0.2.2", default=True)]
+    assert "default trunk already" in found({"trunks": two})[0]
+
+
+def test_ports_do_not_collide() -> None:
+    sip = [{"transport": "udp", "port": 5060}, {"transport": "udp", "port": 5060}]
+    assert "listened on twice" in found({}, listen={"sip": sip})[0]
+    assert (
+        found({}, listen={"sip": [{"transport": "udp", "port": 5060}, {"transport": "tcp", "port": 5060}]})
+        == []
+    )
+    assert "lies in the RTP range" in found({}, listen={"sip": [{"transport": "udp", "port": 20_000}]})[0]
+    assert "needs a certificate" in found({}, listen={"sip": [{"transport": "tls", "port": 5061}]})[0]
+
+
+def test_a_flow_file_exists() -> None:
+    assert "no such file" in found({"flows": {"r": "flows/none.yaml"}})[0]
+
+
+def test_an_extension_cannot_lead_to_itself() -> None:
+    assert "leads to itself" in found({"extensions": [{"number": "9", "target": {"extension": "9"}}]})[0]
