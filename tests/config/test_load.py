@@ -120,6 +120,6 @@ def test_a_file_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
 
 
 def test_variables_may_be_numbers_or_names() -> None:
-    text = "listen: {http: {port: ${PORT}}}\naccounts: [{id: a, domain: d, users: [{number: ${N}}]}]"
+    text = 'listen: {http: {port: "${PORT}"}}\naccounts: [{id: a, domain: d, users: [{number: "${N}"}]}]'
     settings = parse(text, "t.yaml", Path("/etc"), {"PORT": "9090", "N": "1001"})
     assert settings.listen.http.port == 9090 and settings.accounts[0].users[0].number == "1001"
