@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Self
 
 ROOT = Path(__file__).resolve().parents[2]
+_CONTROL = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|[\x00-\x08\x0a-\x1f]")
 KEPT = 20_000
 "Lines of output kept of one child."
 
@@ -146,7 +147,7 @@ class Child:
     def _read(self) -> None:
         assert self._process.stdout is not None, "standard output is always a pipe"
         for raw in self._process.stdout:
-            line = raw.decode("utf-8", "replace").rstrip("\r\n")
+            line = _CONTROL.sub("", raw.decode("utf-8", "replace"))
             with self._changed:
                 if len(self.lines) < KEPT:
                     self.lines.append(line)

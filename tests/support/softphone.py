@@ -1,0 +1,211 @@
+"""A pjsua2 phone as a child process, and the handle that a test holds.
+
+pjsua2 aborts the process when an object outlives the library, so it never runs inside pytest:
+`python -m tests.support.softphone '<json>'` is the phone (polled, one thread, everything dropped
+before `libDestroy`); it reads commands from standard input and prints events as JSON lines.
+"""
+
+import gc
+import importlib
+import json
+import select
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support import wav
+from tests.support.address import loopback
+from tests.support.process import Child
+from tests.support.wav import Signal
+
+
+class Softphone:
+    """One registered pjsua2 phone; `speaks` is looped into every call, what it hears is kept."""
+
+    def __init__(
+        self,
+        folder: Path,
+        server: tuple[str, int],
+        user: str,
+        password: str,
+        *,
+        speaks: Signal,
+        answers: bool = False,
+    ) -> None:
+        pytest.importorskip("pjsua2", reason="pjsua2 is not installed (scripts/interop installs it)")
+        folder.mkdir(parents=True)
+        self._heard = folder / "heard.wav"
+        self.address = loopback()
+        settings = {
+            "address": self.address,
+            "server": f"{server[0]}:{server[1]}",
+            "user": user,
+            "password": password,
+            "speaks": str(wav.write(folder / "speaks.wav", speaks)),
+            "heard": str(self._heard),
+            "answers": answers,
+        }
+        self.child = Child(
+            [sys.executable, "-m", "tests.support.softphone", json.dumps(settings)], name=f"pjsua2 {user}"
+        )
+
+    def wait_registered(self, timeout: float = 10.0) -> None:
+        self.child.wait_for('"registered"', timeout)
+
+    def dial(self, uri: str, timeout: float = 10.0) -> None:
+        """Returns when the call is answered and has audio."""
+        seen = len(self.child.lines)
+        self.child.write(f"dial {uri}")
+        self.child.wait_for('"audio"', timeout, after=seen)
+
+    def wait_call(self, timeout: float = 10.0) -> None:
+        self.child.wait_for('"audio"', timeout)
+
+    def press(self, digits: str) -> None:
+        self.child.write(f"press {digits}")
+
+    def hang_up(self) -> None:
+        self.child.write("hangup")
+
+    def wait_ended(self, timeout: float = 10.0) -> dict[str, Any]:
+        """The event, with `status` and `reason`."""
+        ended: dict[str, Any] = json.loads(self.child.wait_for('"ended"', timeout).string)
+        return ended
+
+    def digits(self) -> str:
+        events = [json.loads(line) for line in self.child.lines if line.startswith("{")]
+        return "".join(event["digit"] for event in events if event["event"] == "digit")
+
+    def heard(self) -> Signal:
+        """All that it heard, after `wait_ended`."""
+        signal, rate = wav.read(self._heard)
+        assert rate == 8000
+        return signal
+
+    def __enter__(self) -> "Softphone":
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if self.child.running:
+            self.child.write("quit")
+            try:
+                self.child.wait(5.0)
+            except AssertionError as stuck:
+                if error is None:
+                    raise
+                error.add_note(str(stuck))
+            finally:
+                self.child.stop()
+        if error is not None:
+            error.add_note(self.child.report())
+
+
+def main() -> None:
+    settings = json.loads(sys.argv[1])
+    pj = importlib.import_module("pjsua2")
+
+    def say(event: str, **fields: object) -> None:
+        print(json.dumps({"event": event, **fields}), flush=True)
+
+    class PhoneCall(pj.Call):  # type: ignore[misc, name-defined]
+        def onCallState(self, _: object) -> None:
+            info = self.getInfo()
+            if info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
+                live.pop("call", None)
+                live.pop("recorder", None)  # closes the file
+                say("ended", status=info.lastStatusCode, reason=info.lastReason)
+            else:
+                say("state", state=info.stateText)
+
+        def onCallMediaState(self, _: object) -> None:
+            info = self.getInfo()
+            for index, media in enumerate(info.media):
+                if media.type == pj.PJMEDIA_TYPE_AUDIO and media.status == pj.PJSUA_CALL_MEDIA_ACTIVE:
+                    audio = self.getAudioMedia(index)
+                    if "recorder" not in live:
+                        live["recorder"] = pj.AudioMediaRecorder()
+                        live["recorder"].createRecorder(settings["heard"])
+                    live["player"].startTransmit(audio)
+                    audio.startTransmit(live["recorder"])
+                    say("audio")
+
+        def onDtmfDigit(self, event: Any) -> None:
+            say("digit", digit=event.digit)
+
+    class PhoneAccount(pj.Account):  # type: ignore[misc, name-defined]
+        def onRegState(self, event: Any) -> None:
+            say("registered" if event.code == 200 else "refused", code=event.code, expires=event.expiration)
+
+        def onIncomingCall(self, event: Any) -> None:
+            live["call"] = PhoneCall(self, event.callId)
+            say("incoming")
+            if settings["answers"]:
+                operation = pj.CallOpParam()
+                operation.statusCode = 200
+                live["call"].answer(operation)
+
+    live: dict[str, Any] = {}
+    endpoint = pj.Endpoint()
+    endpoint.libCreate()
+    config = pj.EpConfig()
+    config.uaConfig.threadCnt = 0
+    config.uaConfig.mainThreadOnly = True
+    config.uaConfig.userAgent = "pjsua2"
+    config.medConfig.threadCnt = 1
+    config.medConfig.clockRate = config.medConfig.sndClockRate = 8000
+    config.medConfig.noVad = True
+    config.medConfig.ecTailLen = 0
+    config.logConfig.level = config.logConfig.consoleLevel = 3
+    endpoint.libInit(config)
+    transport = pj.TransportConfig()
+    transport.port, transport.boundAddress = 5060, settings["address"]
+    endpoint.transportCreate(pj.PJSIP_TRANSPORT_UDP, transport)
+    endpoint.libStart()
+    endpoint.audDevManager().setNullDev()
+    for codec in endpoint.codecEnum2():
+        endpoint.codecSetPriority(codec.codecId, 255 if codec.codecId.startswith("PCMU") else 0)
+
+    live["player"] = pj.AudioMediaPlayer()
+    live["player"].createPlayer(settings["speaks"])
+    account_config = pj.AccountConfig()
+    account_config.idUri = f"sip:{settings['user']}@{settings['server']}"
+    account_config.regConfig.registrarUri = f"sip:{settings['server']}"
+    account_config.sipConfig.authCreds.append(
+        pj.AuthCredInfo("digest", "*", settings["user"], 0, settings["password"])
+    )
+    account_config.mediaConfig.transportConfig.boundAddress = settings["address"]
+    account_config.mediaConfig.transportConfig.port = 10_000
+    account_config.mediaConfig.transportConfig.portRange = 100
+    live["account"] = PhoneAccount()
+    live["account"].create(account_config)
+    say("ready")
+
+    running = True
+    while running:
+        endpoint.libHandleEvents(20)
+        if not select.select([sys.stdin], [], [], 0)[0]:
+            continue
+        command, _, argument = sys.stdin.readline().strip().partition(" ")
+        match command:
+            case "dial":
+                live["call"] = PhoneCall(live["account"])
+                live["call"].makeCall(argument, pj.CallOpParam(True))
+            case "press" if "call" in live:
+                live["call"].dialDtmf(argument)
+            case "hangup" if "call" in live:
+                live["call"].hangup(pj.CallOpParam())
+            case "quit" | "":
+                running = False
+    endpoint.hangupAllCalls()
+    for _ in range(25):
+        endpoint.libHandleEvents(20)
+    live.clear()
+    gc.collect()
+    endpoint.libDestroy()
+    say("gone")
+
+
+if __name__ == "__main__":
+    main()
