@@ -1,0 +1,155 @@
+"""The one contract between a call leg and any AI agent (`design.md` §5).
+
+::
+
+    leg ── open, hear, digit, mark, speech…, interrupted, stop ──▶ Dialect ──▶ messages on the socket
+    leg ◀── list[Action] ── receive_text / receive_binary ─────── Dialect ◀── messages on the socket
+
+A dialect is a pure translation: it keeps counters and half messages, no clock, no queue and
+no policy. Playout, marks, barge-in and truncation live on our side of it, once for all dialects.
+What a new dialect needs beyond this is a new `Action` or a new method here, never a special
+case in the session.
+"""
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+Buffer: TypeAlias = bytes | bytearray | memoryview
+Message: TypeAlias = str | bytes
+"To the agent: `str` leaves as a text message, `bytes` as a binary one."
+
+
+class Encoding(enum.Enum):
+    """Mono audio on an agent's socket: µ-law, or PCM16 little-endian at a rate [Hz]."""
+
+    ULAW_8000 = (8000, 1)
+    PCM_8000 = (8000, 2)
+    PCM_16000 = (16000, 2)
+    PCM_24000 = (24000, 2)
+
+    def __init__(self, rate: int, sample_bytes: int) -> None:
+        self.rate = rate
+        "[Hz]"
+        self.sample_bytes = sample_bytes
+        self.frame_samples = rate // 50
+        "Samples of 20 ms."
+        self.frame_bytes = self.frame_samples * sample_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What an agent is told about its call."""
+
+    call_id: str
+    account_id: str
+    sample_rate: int
+    "Asked for in the configuration [Hz]; a dialect with a fixed rate ignores it."
+    parameters: Mapping[str, str]
+
+
+# What an agent may ask for.
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Audio behind what is already queued, in the dialect's `speaks` encoding, whole samples, any length.
+
+    A memoryview is valid only until the caller of `receive_…` returns to the socket.
+    """
+
+    audio: Buffer
+    item: str = ""
+    "The vendor's name for the utterance; it returns in `Dialect.interrupted`."
+
+
+@dataclass(frozen=True, slots=True)
+class Clear:
+    """Stop playout at the next frame, drop the queue, return its marks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Tell me when everything before this has been played or dropped."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Digits:
+    """Send these (0–9 * # A–D) to the caller."""
+
+    digits: str
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """The agent takes its leave once its queue has been played."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Nothing to do, but the trace should show it."""
+
+    kind: str
+    detail: str = ""
+    malformed: bool = False
+    "The message broke the protocol; it was dropped and is counted."
+
+
+Action: TypeAlias = Say | Clear | Mark | Digits | HangUp | Note
+
+
+class Dialect(Protocol):
+    """One agent protocol, for one connection."""
+
+    @property
+    def subprotocol(self) -> str | None:
+        """Offered as `Sec-WebSocket-Protocol`."""
+
+    @property
+    def hears(self) -> Encoding:
+        """What `hear` takes."""
+
+    @property
+    def speaks(self) -> Encoding:
+        """What `Say.audio` holds."""
+
+    @property
+    def bare(self) -> bool:
+        """The caller's frames leave as binary messages just as they are; `hear` is not called."""
+
+    def open(self) -> list[Message]:
+        """The first messages after the handshake."""
+
+    def hear(self, frame: Buffer) -> Message:
+        """20 ms of the caller."""
+
+    def skip(self) -> None:
+        """20 ms of the caller that the agent was too slow to be sent."""
+
+    def digit(self, digit: str, duration_ms: int) -> list[Message]: ...
+
+    def mark(self, name: str, cleared: bool) -> list[Message]:
+        """A `Mark` has been reached by playout, or dropped (`cleared`)."""
+
+    def speech_started(self, played_ms: int) -> list[Message]:
+        """The caller speaks; `played_ms` of the agent's turn have been heard."""
+
+    def speech_stopped(self) -> list[Message]: ...
+
+    def interrupted(self, item: str, item_ms: int, played_ms: int, dropped_ms: int) -> list[Message]:
+        """The caller barged in. `item_ms` of `item` and `played_ms` of the whole turn were really sent."""
+
+    def cleared(self, played_ms: int, dropped_ms: int) -> list[Message]:
+        """The answer to `Clear`, after its marks."""
+
+    def stop(self) -> list[Message]:
+        """The last messages before we close."""
+
+    def receive_text(self, text: Buffer) -> list[Action]: ...
+
+    def receive_binary(self, data: Buffer) -> list[Action]: ...

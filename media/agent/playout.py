@@ -1,0 +1,360 @@
+"""Playout queue of agent audio: pieces of any length in, 20 ms frames of many slots out, exact to the sample.
+
+::
+
+    push(slot, bytes) ─▶ ring of 64 frames per slot ─▶ take(rows) ─▶ frames (k, n)
+                     ╰─▶ spill (bytes beyond 1.28 s) ─╯
+
+Two numbers say all, in samples since `open`: `accepted` (pushed and not refused) and `position` (handed
+out or dropped). A mark sits at the `accepted` of its arrival and is due when `position` reaches it.
+
+*Starting.* A queue that ran dry plays again as soon as a frame is whole; one that keeps running dry inside
+an utterance waits for 2, then 3 frames, so that a jittery sender stutters twice and not for ever.
+*A last piece* shorter than a frame waits one tick for its continuation while pieces keep coming, and is
+padded with silence else. *Delay.* A sender at real time whose queue never fell below a spare frame for 2 s
+loses one quiet frame: a late packet does not become a permanent delay. Bursts (a whole sentence at once)
+are left alone.
+
+Rows in none of these conditions cost a few column operations; the rest (`_attend`) is seen to one by one.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from media.agent.contract import Buffer, Encoding
+
+Rows = NDArray[np.int32]
+FRAMES: Final = 64  # of the ring; a power of two
+HALF: Final = FRAMES // 2
+NEVER: Final = 1 << 62
+FLOWING: Final = 0.12
+"A piece that came within this [s] announces another."
+SAME_UTTERANCE: Final = 0.5
+"A gap shorter than this [s] was starvation, a longer one a pause of the agent."
+REVIEW: Final = 2.0
+"[s] over which a sender's lowest and highest queue are judged."
+PACED: Final = 10
+"A queue that stays below this many frames comes from a sender at real time."
+QUIET: Final = 128
+"A frame whose samples stay below this magnitude can be left out unheard."
+QUIET_ULAW: Final = 0x0F
+"The same in µ-law codes without sign, inverted."
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """One tick of playout; index arrays point into the `rows` that were asked for."""
+
+    frames: NDArray[Any]
+    "Shape (k, samples of 20 ms): int16, or uint8 µ-law; silence where nothing plays."
+    play: NDArray[np.bool_]
+    "Rows that play."
+    was: NDArray[np.bool_]
+    "Rows that played one tick ago."
+    fading: list[int]
+    "Rows whose frame is the last of a cleared queue: fade it out over 10 ms."
+    due: list[int]
+    "Rows with a mark to return."
+
+
+@dataclass(slots=True)
+class Starvation:
+    """What went wrong on one slot since `open`."""
+
+    gaps: int = 0
+    "Times that the queue ran dry inside an utterance."
+    trimmed: int = 0
+    "Quiet frames left out to win back delay."
+    refused: int = 0
+    "Samples that found the queue full."
+
+
+class Playout:
+    """Queues of all slots whose agents speak `encoding`."""
+
+    def __init__(self, slots: int, encoding: Encoding, marks: int) -> None:
+        self._samples = encoding.frame_samples
+        self._width = encoding.sample_bytes
+        self._bytes = encoding.frame_bytes
+        self._size = FRAMES * self._bytes
+        self._silence = 0xFF if encoding is Encoding.ULAW_8000 else 0
+        dtype = np.uint8 if encoding is Encoding.ULAW_8000 else np.dtype("<i2")
+        # Zeroed pages come from the kernel when a slot is first used.
+        self._ring: NDArray[Any] = np.zeros((slots, FRAMES, self._samples), dtype)
+        self._flat = memoryview(self._ring).cast("B")
+        self._limit_marks = marks
+        # Columns of the tick.
+        self._filled = np.zeros(slots, np.int64)  # whole frames written
+        self._read = np.zeros(slots, np.int64)  # frames taken
+        self._position = np.zeros(slots, np.int64)
+        self._due = np.full(slots, NEVER, np.int64)  # position of the next mark
+        self._playing = np.zeros(slots, np.bool_)
+        self._attention = np.zeros(slots, np.bool_)
+        self._held = np.zeros(slots, np.bool_)
+        self._low = np.full(slots, NEVER, np.int64)
+        self._high = np.zeros(slots, np.int64)
+        self._review = np.full(slots, np.inf)
+        # What pushing touches, one by one.
+        self._end = [0] * slots  # bytes written, padding included
+        self._accepted = [0] * slots
+        self._dropped = [0] * slots  # samples accepted and never heard
+        self._limit = [0] * slots  # samples that may wait
+        self._spill: list[bytearray | None] = [None] * slots
+        self._arrival = [0.0] * slots
+        self._need = [1] * slots
+        self._waited = [0] * slots
+        self._dry_at = [-np.inf] * slots
+        self._gap_at = [-np.inf] * slots
+        self._fading = [False] * slots
+        self._trim = [False] * slots
+        self._marks: list[deque[tuple[int, str]]] = [deque() for _ in range(slots)]
+        self.starvation = [Starvation() for _ in range(slots)]
+
+    def open(self, slot: int, max_queue: float, now: float) -> None:
+        """Begin with an empty queue that holds at most `max_queue` seconds."""
+        for column in (self._filled, self._read, self._position, self._high):
+            column[slot] = 0
+        self._due[slot] = self._low[slot] = NEVER
+        self._playing[slot] = self._attention[slot] = self._held[slot] = False
+        self._review[slot] = now + REVIEW
+        self._end[slot] = self._accepted[slot] = self._dropped[slot] = self._waited[slot] = 0
+        self._limit[slot] = int(max_queue * 50) * self._samples
+        self._spill[slot] = None
+        self._need[slot] = 1
+        self._dry_at[slot] = self._gap_at[slot] = -np.inf
+        self._fading[slot] = self._trim[slot] = False
+        self._marks[slot].clear()
+        self.starvation[slot] = Starvation()
+
+    def push(self, slot: int, audio: Buffer, now: float) -> int:
+        """Queue whole samples; returns how many found no room and were dropped."""
+        size = len(audio)
+        refused = 0
+        accepted = self._accepted[slot]
+        count = size // self._width
+        if (over := accepted - int(self._position[slot]) + count - self._limit[slot]) > 0:
+            refused = min(over, count)
+            count -= refused
+            size = count * self._width
+            audio = memoryview(audio)[:size]
+            self.starvation[slot].refused += refused
+        self._accepted[slot] = accepted + count
+        self._arrival[slot] = now
+        spill = self._spill[slot]
+        end = self._end[slot]
+        if spill is None:
+            room = self._size - end + int(self._read[slot]) * self._bytes
+            if size > room:
+                audio = memoryview(audio)
+                self._spill[slot] = bytearray(audio[room:])
+                self._attention[slot] = True
+                audio = audio[:room]
+            end = self._write(slot, end, audio)
+            if end % self._bytes or self._need[slot] > 1:
+                self._attention[slot] = True
+        else:
+            spill += audio
+        return refused
+
+    def _write(self, slot: int, end: int, audio: Buffer) -> int:
+        base = slot * self._size
+        start = end % self._size
+        stop = start + len(audio)
+        if stop <= self._size:
+            self._flat[base + start : base + stop] = audio
+        else:
+            split = self._size - start
+            view = memoryview(audio)
+            self._flat[base + start : base + self._size] = view[:split]
+            self._flat[base : base + stop - self._size] = view[split:]
+        end += stop - start
+        self._end[slot] = end
+        self._filled[slot] = end // self._bytes
+        return end
+
+    def queued(self, slot: int) -> int:
+        """Samples waiting."""
+        return self._accepted[slot] - int(self._position[slot])
+
+    def playing(self, slot: int) -> bool:
+        """The last tick played a frame of this slot."""
+        return bool(self._playing[slot])
+
+    def heard(self, slot: int) -> int:
+        """Samples really handed out since `open`."""
+        return int(self._position[slot]) - self._dropped[slot]
+
+    def position(self, slot: int) -> int:
+        return int(self._position[slot])
+
+    def accepted(self, slot: int) -> int:
+        return self._accepted[slot]
+
+    def mark(self, slot: int, name: str) -> bool:
+        """Set a mark behind what is queued; False when none is needed (nothing queued) or too many wait."""
+        marks = self._marks[slot]
+        accepted = self._accepted[slot]
+        if accepted <= int(self._position[slot]) or len(marks) >= self._limit_marks:
+            return False
+        if not marks:
+            self._due[slot] = accepted
+        marks.append((accepted, name))
+        return True
+
+    def reached(self, slot: int) -> list[str]:
+        """Take the marks that playout has passed, oldest first."""
+        marks = self._marks[slot]
+        position = int(self._position[slot])
+        names = []
+        while marks and marks[0][0] <= position:
+            names.append(marks.popleft()[1])
+        self._due[slot] = marks[0][0] if marks else NEVER
+        return names
+
+    def clear(self, slot: int) -> tuple[int, list[str]]:
+        """Drop the queue but for 10 ms of fade-out, which count as heard.
+
+        Returns: samples dropped, and the names of all marks that waited.
+        """
+        waiting = self.queued(slot)
+        faded = min(waiting, self._samples // 2) if self._playing[slot] and not self._fading[slot] else 0
+        read = int(self._read[slot])
+        if faded:
+            # The frame at the head stays, as the only one.
+            if self._filled[slot] == read:
+                self._pad(slot)
+            self._filled[slot] = read + 1
+            self._fading[slot] = self._attention[slot] = True
+        elif self._fading[slot]:
+            self._filled[slot] = read + 1
+        else:
+            self._filled[slot] = read
+        self._end[slot] = int(self._filled[slot]) * self._bytes
+        self._spill[slot] = None
+        self._trim[slot] = False
+        self._waited[slot] = 0
+        self._need[slot] = 1
+        self._position[slot] = self._accepted[slot]
+        self._dropped[slot] += waiting - faded
+        names = [name for _, name in self._marks[slot]]
+        self._marks[slot].clear()
+        self._due[slot] = NEVER
+        return waiting - faded, names
+
+    def take(self, rows: Rows, now: float) -> Taken:
+        """Take one frame of every row that has one."""
+        fading: list[int] = []
+        attention = self._attention[rows]
+        if attention.any():
+            for index in np.flatnonzero(attention).tolist():
+                if self._attend(int(rows[index]), now):
+                    fading.append(index)
+        read = self._read[rows]
+        level = self._filled[rows] - read
+        play = level > 0
+        play &= ~self._held[rows]
+        frames = self._ring[rows, read & (FRAMES - 1)]
+        if not play.all():
+            frames[~play] = self._silence
+        self._read[rows] = read + play
+        position = self._position[rows] + play * self._samples
+        self._position[rows] = position
+        level -= play
+        self._low[rows] = np.minimum(self._low[rows], level)
+        self._high[rows] = np.maximum(self._high[rows], level)
+        was = self._playing[rows]
+        changed = play != was
+        if changed.any():
+            self._playing[rows] = play
+            for index in np.flatnonzero(changed).tolist():
+                self._turn_over(int(rows[index]), bool(play[index]), now)
+        due = position >= self._due[rows]
+        late = self._review[rows] <= now
+        if late.any():
+            for slot in rows[late].tolist():
+                self._judge(slot, now)
+        return Taken(frames, play, was, fading, np.flatnonzero(due).tolist() if due.any() else [])
+
+    # The rare conditions, one slot at a time.
+
+    def _attend(self, slot: int, now: float) -> bool:
+        """Prepare a slot for this tick; True when its frame is to be faded out."""
+        read = int(self._read[slot])
+        waiting = int(self._filled[slot]) - read
+        self._held[slot] = False
+        if self._fading[slot]:
+            self._fading[slot] = False
+            # The fade was counted by `clear` already.
+            self._position[slot] -= self._samples
+            return True
+        spill = self._spill[slot]
+        if spill is not None and waiting < HALF:
+            room = self._size - self._end[slot] + read * self._bytes
+            self._write(slot, self._end[slot], bytes(memoryview(spill)[:room]))
+            del spill[:room]
+            if not spill:
+                spill = self._spill[slot] = None
+            waiting = int(self._filled[slot]) - read
+        if self._trim[slot] and waiting > 1 and self._quiet(slot, read):
+            self._trim[slot] = False
+            self._read[slot] = read + 1
+            self._position[slot] += self._samples
+            self._dropped[slot] += self._samples
+            self.starvation[slot].trimmed += 1
+            waiting -= 1
+        partial = self._end[slot] % self._bytes
+        if waiting == 0 and partial:
+            if self._waited[slot] == 0 and now - self._arrival[slot] <= FLOWING:
+                self._waited[slot] = 1
+            else:
+                missing = (self._bytes - partial) // self._width
+                self._pad(slot)
+                self._position[slot] -= missing
+                self._waited[slot] = partial = 0
+        elif 0 < waiting < self._need[slot] and not self._playing[slot] and self._starving(slot, now):
+            self._waited[slot] += 1
+            self._held[slot] = self._waited[slot] < self._need[slot]
+        else:
+            self._waited[slot] = 0
+        self._attention[slot] = bool(partial or spill or self._trim[slot] or self._held[slot])
+        return False
+
+    def _starving(self, slot: int, now: float) -> bool:
+        if now - self._dry_at[slot] > SAME_UTTERANCE:
+            self._need[slot] = 1
+        return self._need[slot] > 1
+
+    def _turn_over(self, slot: int, playing: bool, now: float) -> None:
+        """The slot ran dry, or plays again."""
+        if not playing:
+            self._dry_at[slot] = now
+            if now - self._gap_at[slot] < REVIEW:
+                self._need[slot] = min(self._need[slot] + 1, 3)
+            return
+        if now - self._dry_at[slot] <= SAME_UTTERANCE:
+            self.starvation[slot].gaps += 1
+            self._gap_at[slot] = now
+        else:
+            self._need[slot] = 1
+
+    def _judge(self, slot: int, now: float) -> None:
+        if self._low[slot] >= 1 and self._high[slot] < PACED and self._playing[slot]:
+            self._trim[slot] = self._attention[slot] = True
+        self._low[slot] = NEVER
+        self._high[slot] = 0
+        self._review[slot] = now + REVIEW
+
+    def _quiet(self, slot: int, read: int) -> bool:
+        frame = self._ring[slot, read & (FRAMES - 1)]
+        if self._width == 1:
+            return bool((~frame & 0x7F).max() <= QUIET_ULAW)
+        return int(frame.max()) < QUIET and int(frame.min()) > -QUIET
+
+    def _pad(self, slot: int) -> None:
+        """Make the piece at the end a whole frame."""
+        missing = -self._end[slot] % self._bytes
+        self._write(slot, self._end[slot], bytes([self._silence]) * missing)
