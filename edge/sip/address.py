@@ -1,0 +1,100 @@
+"""From, To, Contact, Route, Record-Route, Refer-To…: `"Name" <uri>;params` or `uri;params` (§20.10)."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from edge.sip.grammar import (
+    Malformed,
+    Params,
+    find_param,
+    format_params,
+    is_token,
+    parse_params,
+    quote,
+    split_list,
+    unquote,
+    without_param,
+)
+from edge.sip.uri import Uri, opaque
+
+# Names without quotes may hold what is no token (RFC 4475 §3.1.2.15); the `<` says where they end.
+_NAME_ADDR = re.compile(r'("(?:[^"\\]++|\\.)*+"|[^<"]*+)[ \t]*+<([^<>]*+)>[ \t]*+(.*+)', re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    display: str
+    "Unquoted; empty when there is none."
+    uri: Uri
+    params: Params = ()
+    "Of the header field, not of the URI; values raw."
+
+    @staticmethod
+    def parse(text: str, where: str = "address") -> "Address":
+        """One address; `where` names the header field in the error.
+
+        Raises:
+            Malformed: anything else than one address, `*` included.
+        """
+        match = _NAME_ADDR.fullmatch(text)
+        if match is None:
+            spec, semicolon, rest = text.partition(";")
+            # §20.10: a URI with `?` must stand in angles (RFC 4475 §3.1.2.13).
+            if "?" in spec:
+                raise Malformed(where, "URI with headers outside <>")
+            return Address("", _uri(spec.strip(" \t"), where), parse_params(semicolon + rest, where))
+        display, uri, params = match.groups()
+        if display:
+            display = display.strip(" \t")
+            if display[:1] == '"':
+                display = unquote(display)
+        return Address(display, _uri(uri.strip(" \t"), where), parse_params(params, where) if params else ())
+
+    @staticmethod
+    def parse_many(values: str | Iterable[str], where: str = "address") -> "tuple[Address, ...]":
+        """Addresses of a comma list, or of several header values.
+
+        Raises:
+            Malformed: one of them is no address.
+        """
+        if isinstance(values, str):
+            values = (values,)
+        return tuple(Address.parse(element, where) for value in values for element in split_list(value))
+
+    def __str__(self) -> str:
+        if self is STAR:
+            return "*"
+        text = f"{quote(self.display)} <{self.uri}>" if self.display else f"<{self.uri}>"
+        return text + format_params(self.params) if self.params else text
+
+    @property
+    def tag(self) -> str:
+        """The `tag` parameter (§19.3), empty when there is none."""
+        return find_param(self.params, "tag") or ""
+
+    def param(self, name: str) -> str | None:
+        """Unquoted value of the parameter `name` (lower case), "" when it has none, None when absent."""
+        value = find_param(self.params, name)
+        return unquote(value) if value else value
+
+    def with_param(self, name: str, value: str | None = None) -> "Address":
+        """The same address with one parameter `name`, last; a value that is no token is quoted."""
+        if value is not None and not is_token(value):
+            value = quote(value)
+        return replace(self, params=(*without_param(self.params, name.lower()), (name, value)))
+
+    def with_tag(self, tag: str) -> "Address":
+        return self.with_param("tag", tag)
+
+
+STAR: Final = Address("", opaque("*"))
+"`Contact: *` (§10.2.2); compare with `is`."
+
+
+def _uri(text: str, where: str) -> Uri:
+    try:
+        return Uri.parse(text)
+    except Malformed as fault:
+        raise Malformed(where, fault.why) from None

@@ -1,0 +1,183 @@
+"""Requests and responses (RFC 3261 §7): raw header fields, typed when asked for, and bytes for the wire.
+
+Text is UTF-8 with `surrogateescape`: what came in as Latin-1 leaves as the same bytes.
+"""
+
+import re
+from typing import Final, NamedTuple, cast
+
+from edge.sip.address import STAR, Address
+from edge.sip.grammar import TOKEN, Malformed, delta_seconds, number, one_line, split_list
+from edge.sip.headers import Headers
+from edge.sip.uri import Uri
+from edge.sip.via import Via
+
+CSEQ_MAX: Final = 2**31 - 1
+_CSEQ = re.compile(rf"([0-9]{{1,64}})[ \t]++({TOKEN})")
+
+
+class CSeq(NamedTuple):
+    number: int
+    method: str
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.method}"
+
+
+class Message:
+    """What requests and responses share.
+
+    Parsed messages have passed the checks of `parse.py`, so their `via`, `from_`, `to`, `cseq`,
+    `call_id` and `max_forwards` never raise. Others, and the partial request of a `ParseError`, raise
+    `Malformed` there when the field is missing or bad.
+    """
+
+    __slots__ = ("body", "headers")
+
+    def __init__(self, headers: Headers, body: bytes) -> None:
+        self.headers = headers
+        self.body = body
+
+    @property
+    def via(self) -> Via:
+        """The topmost Via (§20.42)."""
+        derived = self.headers.derived
+        if (via := derived.get("via")) is None:
+            text = self._required("Via")
+            via = derived["via"] = Via.parse(split_list(text)[0] if "," in text else text)
+        return cast(Via, via)
+
+    @property
+    def branch(self) -> str:
+        """Of the topmost Via; empty when it has none."""
+        return self.via.branch
+
+    @property
+    def from_(self) -> Address:
+        derived = self.headers.derived
+        if (address := derived.get("from")) is None:
+            address = derived["from"] = Address.parse(self._required("From"), "From")
+        return cast(Address, address)
+
+    @property
+    def to(self) -> Address:
+        derived = self.headers.derived
+        if (address := derived.get("to")) is None:
+            address = derived["to"] = Address.parse(self._required("To"), "To")
+        return cast(Address, address)
+
+    @property
+    def cseq(self) -> CSeq:
+        derived = self.headers.derived
+        if (cseq := derived.get("cseq")) is None:
+            match = _CSEQ.fullmatch(self._required("CSeq"))
+            if match is None:
+                raise Malformed("CSeq", "not a number and a method")
+            if (value := int(match[1])) > CSEQ_MAX:
+                raise Malformed("CSeq", "number above 2**31-1")
+            cseq = derived["cseq"] = CSeq(value, match[2])
+        return cast(CSeq, cseq)
+
+    @property
+    def call_id(self) -> str:
+        return self._required("Call-ID")
+
+    @property
+    def max_forwards(self) -> int | None:
+        """None when absent: RFC 2543 peers do not send it."""
+        text = self.headers.get("Max-Forwards")
+        if text is None:
+            return None
+        if (value := number(text, 255)) is None:
+            raise Malformed("Max-Forwards", "not a number from 0 to 255")
+        return value
+
+    @property
+    def contacts(self) -> tuple[Address, ...]:
+        """All Contacts; exactly `(STAR,)` for `Contact: *`.
+
+        Raises:
+            Malformed: one is no address, or `*` stands beside others.
+        """
+        derived = self.headers.derived
+        if (contacts := derived.get("contacts")) is None:
+            elements = self.headers.elements("Contact")
+            contacts = (STAR,) if elements == ["*"] else Address.parse_many(elements, "Contact")
+            derived["contacts"] = contacts
+        return cast(tuple[Address, ...], contacts)
+
+    def addresses(self, name: str) -> tuple[Address, ...]:
+        """Any list of addresses, topmost first: Route, Record-Route, Path, P-Asserted-Identity, Refer-To…
+
+        Raises:
+            Malformed: one of them is no address.
+        """
+        return Address.parse_many(self.headers.elements(name), name)
+
+    @property
+    def expires(self) -> int | None:
+        """The Expires field [s]; None when absent or not a number: both mean the default (§10.2.1.1)."""
+        text = self.headers.get("Expires")
+        return None if text is None else delta_seconds(text)
+
+    @property
+    def content_type(self) -> str:
+        """Media type in lower case without parameters; empty when absent."""
+        return (self.headers.get("Content-Type") or "").partition(";")[0].strip(" \t").lower()
+
+    def start_line(self) -> str:
+        raise NotImplementedError
+
+    def wire(self) -> bytes:
+        """The message as it is sent, with the right Content-Length. Kept until the headers are edited."""
+        derived = self.headers.derived
+        if (wire := derived.get("wire")) is None:
+            lines = [f"{name}: {value}\r\n" for name, value in self.headers if name != "Content-Length"]
+            head = f"{self.start_line()}\r\n{''.join(lines)}Content-Length: {len(self.body)}\r\n\r\n"
+            if head.count("\n") != len(lines) + 3 or head.count("\r") != len(lines) + 3:
+                head = self._one_line_each()
+            wire = derived["wire"] = head.encode("utf-8", "surrogateescape") + self.body
+        return cast(bytes, wire)
+
+    def _one_line_each(self) -> str:
+        # A value with a line break was put there by a caller; it must not become a header of its own.
+        lines = [f"{name}: {one_line(value)}" for name, value in self.headers if name != "Content-Length"]
+        return "\r\n".join([one_line(self.start_line()), *lines, f"Content-Length: {len(self.body)}", "", ""])
+
+    def _required(self, name: str) -> str:
+        value = self.headers.get(name)
+        if not value:
+            raise Malformed(name, "missing")
+        return value
+
+
+class Request(Message):
+    __slots__ = ("method", "uri")
+
+    def __init__(self, method: str, uri: Uri, headers: Headers, body: bytes = b"") -> None:
+        self.method = method
+        self.uri = uri
+        self.headers = headers
+        self.body = body
+
+    def start_line(self) -> str:
+        return f"{self.method} {self.uri} SIP/2.0"
+
+    def __repr__(self) -> str:
+        return f"<{self.method} {self.headers.get('CSeq')} {self.headers.get('Call-ID')}>"
+
+
+class Response(Message):
+    __slots__ = ("reason", "status")
+
+    def __init__(self, status: int, reason: str, headers: Headers, body: bytes = b"") -> None:
+        self.status = status
+        self.reason = reason
+        self.headers = headers
+        self.body = body
+
+    def start_line(self) -> str:
+        return f"SIP/2.0 {self.status} {self.reason}"
+
+    def __repr__(self) -> str:
+        return f"<{self.status} {self.headers.get('CSeq')} {self.headers.get('Call-ID')}>"
