@@ -31,20 +31,19 @@ COMPACT: Final = {
 
 # fmt: off
 _KNOWN: Final = (
-    "Accept", "Accept-Contact", "Accept-Encoding", "Accept-Language", "Alert-Info", "Allow", "Allow-
-    Events", "Authentication-Info", "Authorization", "Call-ID", "Call-Info", "Contact", "Content-
-    Disposition", "Content-Encoding", "Content-Language", "Content-Length", "Content-Type", "CSeq",
-    "Date", "Diversion", "Error-Info", "Event", "Expires", "Flow-Timer", "From", "Geolocation",
-    "History-Info", "Identity", "Identity-Info", "In-Reply-To", "Join", "Max-Forwards", "MIME-Version",
-    "Min-Expires", "Min-SE", "Organization", "P-Access-Network-Info", "P-Asserted-Identity",
-    "P-Associated-URI", "P-Called-Party-ID", "P-Charging-Vector", "P-Early-Media", "P-Preferred-
-    Identity", "Path", "Priority", "Privacy", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-
-    Require", "RAck", "Reason", "Record-Route", "Refer-Sub", "Refer-To", "Referred-By", "Reject-
-    Contact", "Remote-Party-ID", "Replaces", "Reply-To", "Request-Disposition", "Require", "Resource-
-    Priority", "Retry-After", "Route", "RSeq", "Security-Client", "Security-Server", "Security-Verify",
-    "Server", "Service-Route", "Session-Expires", "Session-ID", "SIP-ETag", "SIP-If-Match", "Subject",
-    "Subscription-State", "Supported", "Target-Dialog", "Timestamp", "To", "Unsupported", "User-Agent",
-    "Via", "Warning", "WWW-Authenticate",
+    "Accept", "Accept-Contact", "Accept-Encoding", "Accept-Language", "Alert-Info", "Allow", "Allow-Events",
+    "Authentication-Info", "Authorization", "Call-ID", "Call-Info", "Contact", "Content-Disposition",
+    "Content-Encoding", "Content-Language", "Content-Length", "Content-Type", "CSeq", "Date", "Diversion",
+    "Error-Info", "Event", "Expires", "Flow-Timer", "From", "Geolocation", "History-Info", "Identity",
+    "Identity-Info", "In-Reply-To", "Join", "Max-Forwards", "MIME-Version", "Min-Expires", "Min-SE",
+    "Organization", "P-Access-Network-Info", "P-Asserted-Identity", "P-Associated-URI", "P-Called-Party-ID",
+    "P-Charging-Vector", "P-Early-Media", "P-Preferred-Identity", "Path", "Priority", "Privacy",
+    "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Require", "RAck", "Reason", "Record-Route",
+    "Refer-Sub", "Refer-To", "Referred-By", "Reject-Contact", "Remote-Party-ID", "Replaces", "Reply-To",
+    "Request-Disposition", "Require", "Resource-Priority", "Retry-After", "Route", "RSeq",
+    "Security-Client", "Security-Server", "Security-Verify", "Server", "Service-Route", "Session-Expires",
+    "Session-ID", "SIP-ETag", "SIP-If-Match", "Subject", "Subscription-State", "Supported", "Target-Dialog",
+    "Timestamp", "To", "Unsupported", "User-Agent", "Via", "Warning", "WWW-Authenticate",
 )
 # fmt: on
 
