@@ -38,6 +38,8 @@ class User:
     name: str
     max_simultaneous: int | None
     devices: tuple[DeviceId, ...]
+    usernames: tuple[str, ...] = ()
+    "Of its devices: the AORs under which they register."
 
 
 @dataclass(frozen=True, slots=True)

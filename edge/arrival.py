@@ -1,0 +1,230 @@
+"""From an INVITE that asks for a new dialog to a call, or to a refusal that says why.
+
+The order of checks is that of `design.md` §6: source address of a trunk, digest, challenge; then the
+route; then admission. A challenge leaves no call behind; every other outcome leaves a trace and a CDR.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from edge.authenticator import Authenticator, Challenged
+from edge.cac.admission import Admissions, Scope
+from edge.call.agent import AgentTreatment
+from edge.call.bridge import BridgeTreatment
+from edge.call.call import Call
+from edge.call.echo import EchoTreatment, PickUpTreatment
+from edge.call.ground import Ground
+from edge.call.treatment import Treatment
+from edge.directory import Account, Device, Target, Trunk
+from edge.error import Refusal
+from edge.ident import call_id, tag
+from edge.journal import CallId, OpenCall
+from edge.routing.identity import (
+    Identity,
+    Stranger,
+    TrunkIdentity,
+    UserIdentity,
+    challenged_account,
+    claims_local_user,
+)
+from edge.routing.route import Route, digits_of, route
+from edge.sip.answering import AnsweringSession
+from edge.sip.build import response_to
+from edge.sip.effect import ServerKey
+from edge.sip.flow import Flow, Transport
+from edge.sip.message import Request
+from edge.trace import Trace
+
+
+@dataclass(slots=True)
+class Arrivals:
+    """Makes calls; one per edge."""
+
+    ground: Ground
+    authenticator: Authenticator
+    admissions: Admissions
+    opened: Callable[[OpenCall], None]
+    calls: dict[CallId, Call]
+    "Live ones, by our id."
+    draining: bool = False
+
+    def invite(self, request: Request, key: ServerKey, flow: Flow, now: float) -> Call | None:
+        """Answer, challenge or take on; the call that began, if one did."""
+        ground = self.ground
+        overload = self._overload()
+        if overload is not None:
+            self._refuse(request, key, overload, now)
+            return None
+        identity = self._identify(request, key, flow, now)
+        if identity is None:
+            return None
+        dialled = (request.uri.user or "").strip()
+        id = call_id(ground.wall(now), ground.random)
+        decision = route(ground.directory, identity, request.uri.host, dialled)
+        trace = Trace(id, ground.wall, ground.limits.trace_events)
+        caller = _caller(identity, request)
+        _trace_identity(trace, identity, flow, now)
+        if isinstance(decision, Refusal):
+            account = self._account_of(identity, request)
+            if account is None:
+                self._refuse(request, key, decision, now)
+                return None
+            decision, refusal = Route(account, "in", _nowhere(dialled)), decision
+        else:
+            trace.add(
+                now,
+                "route",
+                decision.target.kind,
+                outcome=decision.target.value,
+                direction=decision.direction,
+                account=decision.account.id,
+                did=decision.did.number if decision.did else "",
+                trunk=decision.trunk_out.name if decision.trunk_out else "",
+            )
+            refusal = self.admissions.admit(id, _scopes(decision))
+            outcome = "admitted" if refusal is None else refusal.code
+            trace.add(now, "admission", "cac", outcome=outcome)
+        treatment = Treatment() if refusal is not None else self._treatment(decision)
+        contact = f"<sip:{dialled or 'tandem'}@{ground.reach.sent_by(flow)}{_transport(flow)}>"
+        session = AnsweringSession(ground.wire, request, key, flow, tag=tag(ground.random), contact=contact)
+        if isinstance(treatment, Refusal):
+            refusal, treatment = treatment, Treatment()
+        call = Call(id, ground, session, decision, treatment, trace, caller=caller, callee=dialled, now=now)
+        self.calls[id] = call
+        trace.sip(now, False, request.wire(), flow)
+        if refusal is not None:
+            call.refuse(refusal, now)
+            return call
+        self.opened(
+            OpenCall(
+                id, decision.account.id, request.call_id, decision.direction, caller, dialled, call.started_at
+            )
+        )
+        call.start(now)
+        return call
+
+    # Inside.
+
+    def _overload(self) -> Refusal | None:
+        if self.draining:
+            fix = "call again in a moment; another node or the restarted one will answer"
+            return Refusal("draining", 503, "this node is being shut down", fix, retry_after=10)
+        if len(self.calls) >= self.ground.limits.calls:
+            return Refusal(
+                "too_many_calls", 503, "this node holds all the calls it may", "raise limits.sip.calls", retry_after=5
+            )
+        return None
+
+    def _identify(self, request: Request, key: ServerKey, flow: Flow, now: float) -> Identity | None:
+        """None: a challenge or a refusal has been sent."""
+        directory = self.ground.directory
+        trunk = directory.trunk_of_source(flow.remote[0])
+        if trunk is not None:
+            return TrunkIdentity(trunk, "address")
+        account = challenged_account(directory, request)
+        offered = request.headers.get("Authorization") is not None
+        if not offered and digits_of(request.uri.user or "") and not claims_local_user(directory, request):
+            did = directory.did(digits_of(request.uri.user or ""))
+            if did is not None:
+                return Stranger()
+        if account is None:
+            fix = "name an account's domain as the host of request URI, To or From"
+            refusal = Refusal("unknown_domain", 403, f"{request.uri.host} is not served here", fix)
+            self._refuse(request, key, refusal, now)
+            return None
+        proven = self.authenticator.check(request, account, now)
+        match proven:
+            case Challenged():
+                response = response_to(
+                    request, 401, to_tag=tag(self.ground.random), headers=proven.headers
+                )
+                self.ground.wire.layer.respond(key, response, now)
+                return None
+            case Refusal():
+                self._refuse(request, key, proven, now)
+                return None
+            case Trunk():
+                return TrunkIdentity(proven, "digest")
+            case Device():
+                user = directory.user_by_id(proven.user)
+                assert user is not None, "a device belongs to a user"
+                return UserIdentity(account, user, proven)
+
+    def _treatment(self, decision: Route) -> Treatment | Refusal:
+        target = decision.target
+        match target.kind:
+            case "echo":
+                return EchoTreatment()
+            case "answer":
+                return PickUpTreatment()
+            case "agent":
+                agent = self.ground.directory.agent(decision.account.id, target.value)
+                if agent is not None:
+                    return AgentTreatment(agent)
+                fix = "add it under accounts[].agents"
+                return Refusal("no_such_agent", 404, f"there is no agent {target.value}", fix)
+            case "user" | "forward" | "trunk":
+                return BridgeTreatment(decision.trunk_out, decision.number_out)
+            case "hangup":
+                return Refusal("declined", 603, "the number is set to hang up", "change its target")
+            case kind:
+                fix = "choose agent, user, extension, forward, trunk, echo, answer or hangup"
+                return Refusal("not_served", 501, f"targets of kind {kind} are not served by this version", fix)
+
+    def _account_of(self, identity: Identity, request: Request) -> Account | None:
+        match identity:
+            case UserIdentity(account):
+                return account
+            case TrunkIdentity(trunk):
+                return self.ground.directory.account(trunk.account)
+            case Stranger():
+                return None
+
+    def _refuse(self, request: Request, key: ServerKey, refusal: Refusal, now: float) -> None:
+        response = response_to(
+            request, refusal.status, to_tag=tag(self.ground.random), headers=refusal.headers()
+        )
+        self.ground.wire.layer.respond(key, response, now)
+
+
+def _nowhere(dialled: str) -> Target:
+    return Target("hangup", dialled)
+
+
+def _caller(identity: Identity, request: Request) -> str:
+    """The number that the callee is shown."""
+    if isinstance(identity, UserIdentity):
+        return identity.user.number
+    return request.from_.uri.user or "anonymous"
+
+
+def _scopes(decision: Route) -> list[Scope]:
+    account = decision.account
+    if decision.direction == "out":
+        scopes = [Scope("account_out", account.id, account.max_out)]
+    else:
+        scopes = [Scope("account_in", account.id, account.max_in)] if decision.direction == "in" else []
+    for user in (decision.caller, decision.callee):
+        if user is not None:
+            scopes.append(Scope("user", user.id, user.max_simultaneous))
+    if decision.did is not None:
+        scopes.append(Scope("did", decision.did.id, decision.did.max_channels))
+    for trunk in (decision.trunk_in, decision.trunk_out):
+        if trunk is not None:
+            scopes.append(Scope("trunk", trunk.id, trunk.max_channels))
+    return scopes
+
+
+def _trace_identity(trace: Trace, identity: Identity, flow: Flow, now: float) -> None:
+    source = f"{flow.remote[0]}:{flow.remote[1]}"
+    match identity:
+        case UserIdentity(_, user, device):
+            trace.add(now, "auth", "user", outcome=user.number, device=device.username, source=source)
+        case TrunkIdentity(trunk, by):
+            trace.add(now, "auth", "trunk", outcome=trunk.name, by=by, source=source)
+        case Stranger():
+            trace.add(now, "auth", "stranger", outcome="DIDs only", source=source)
+
+
+def _transport(flow: Flow) -> str:
+    return "" if flow.transport is Transport.UDP else f";transport={flow.transport.value.lower()}"

@@ -1,0 +1,66 @@
+"""An AI agent answers: the call is picked up, the agent's socket dialled, and the two joined.
+
+An agent that cannot be reached, or breaks off, is told to the caller by a spoken prompt; then the
+call ends with cause `agent_failed`. An agent that takes its leave ends it with `agent_hangup`.
+"""
+
+from typing import Final
+
+from edge.call.call import Call
+from edge.call.treatment import Treatment
+from edge.directory import Agent
+from edge.sip.session import Session, SessionEvent
+from media import port
+
+FAULT_PROMPT: Final = "agent-unreachable"
+_PLAY: Final = "fault"
+_APOLOGY_SECONDS: Final = 3.0
+_CONGESTION: Final = (480.0, 620.0)
+"Reorder tone, heard where the prompt is not there [Hz]."
+
+
+class AgentTreatment(Treatment):
+    def __init__(self, agent: Agent) -> None:
+        self._agent = agent
+        self._failed = False
+
+    def begin(self, call: Call, now: float) -> None:
+        if not call.answer(now):
+            return
+        agent = self._agent
+        spec = port.AgentSpec(
+            agent.name,
+            agent.dialect,
+            agent.url,
+            agent.headers,
+            agent.sample_rate,
+            agent.barge_in,
+            agent.connect_timeout,
+        )
+        parameters = (("from", call.caller), ("to", call.callee), ("direction", call.route.direction))
+        call.ground.media(port.AttachAgent(call.leg.id, spec, call.id, call.route.account.id, parameters))
+
+    def media_event(self, call: Call, event: port.Event, now: float) -> None:
+        match event:
+            case port.AgentFailed():
+                self._apologise(call, now)
+            case port.AgentEnded():
+                call.finish("answered", "agent_hangup", now)
+            case port.Played(_, play) if play == _PLAY:
+                call.finish("failed", "agent_failed", now)
+
+    def session_event(self, call: Call, session: Session, event: SessionEvent, now: float) -> None:
+        raise AssertionError("an agent call has no second session")
+
+    def _apologise(self, call: Call, now: float) -> None:
+        if self._failed:
+            return
+        self._failed = True
+        call.ground.media(port.Detach(call.leg.id))
+        path = call.ground.directory.prompt(FAULT_PROMPT)
+        if path is None:
+            call.ground.media(port.Tone(call.leg.id, _PLAY, _CONGESTION, ((0.25, 0.25),)))
+            call.alarm(now + _APOLOGY_SECONDS, lambda at: call.finish("failed", "agent_failed", at))
+        else:
+            call.ground.media(port.Play(call.leg.id, _PLAY, path))
+            call.alarm(now + 5 * _APOLOGY_SECONDS, lambda at: call.finish("failed", "agent_failed", at))

@@ -1,0 +1,183 @@
+"""A B2BUA: the caller's dialog on one side, one or several of ours on the other, audio through us.
+
+A user's devices ring in parallel and the first to answer wins; the others get CANCEL with a Reason
+(RFC 3326). When all refuse, the caller gets the best of their answers (RFC 3261 §16.7 step 6).
+"""
+
+from typing import Final
+
+from edge.call.call import Call
+from edge.call.leg import Leg
+from edge.call.outgoing import Destination, device_destination, invite, trunk_destination, trunk_host
+from edge.call.treatment import Treatment
+from edge.directory import Trunk
+from edge.error import Refusal
+from edge.sip.calling import CallingSession
+from edge.sip.session import Answered, By, Ended, Info, Progress, Refused, Reoffer, Session, SessionEvent, State
+from media import port
+
+_ELSEWHERE: Final = 'SIP;cause=200;text="Call completed elsewhere"'
+
+
+class BridgeTreatment(Treatment):
+    """Rings devices or a trunk and joins the caller to who answers."""
+
+    def __init__(self, trunk: Trunk | None, number: str) -> None:
+        """Args: trunk: to dial `number` on; None: ring the devices of the route's callee."""
+        self._trunk = trunk
+        self._number = number
+        self._leg: Leg | None = None
+        self._ringing: list[CallingSession] = []
+        self._winner: CallingSession | None = None
+        self._best: Refused | None = None
+        self._destinations: list[Destination] = []
+        self._early = False
+
+    def begin(self, call: Call, now: float) -> None:
+        if self._trunk is not None:
+            self._find_trunk(call, self._trunk)
+            return
+        callee = call.route.callee
+        assert callee is not None, "a route to devices names its user"
+        names = (callee.number, *callee.usernames)
+        bindings = [b for name in dict.fromkeys(names) for b in call.ground.bindings(callee.account, name, now)]
+        found = (device_destination(call, binding) for binding in bindings)
+        self._ring(call, [destination for destination in found if destination is not None], now)
+
+    def allocated(self, call: Call, leg: Leg, now: float) -> None:
+        offer = leg.offer()
+        for destination in self._destinations:
+            session = invite(call, destination, offer, ())
+            self._ringing.append(session)
+            call.ground.own(session, call)
+        for session in tuple(self._ringing):
+            session.start(now)
+        if call.ground.limits.ring_timeout:
+            call.alarm(now + call.ground.limits.ring_timeout, lambda at: self._unanswered(call, at))
+
+    def session_event(self, call: Call, session: Session, event: SessionEvent, now: float) -> None:
+        assert isinstance(session, CallingSession), "our own sessions are calling ones"
+        match event:
+            case Progress(status, body):
+                self._progress(call, status, body, now)
+            case Answered(body):
+                self._answered(call, session, body, now)
+            case Refused():
+                self._refused(call, session, event, now)
+            case Reoffer(body):
+                assert self._leg is not None, "a dialog has its leg"
+                call.renegotiate(session, self._leg, body, now)
+            case Info(content_type, body):
+                call.trace.add(now, "call", "info", content_type=content_type, body=body)
+            case Ended(by, cause, _) if session is self._winner:
+                if by is By.REMOTE:
+                    call.finish("answered", "callee_hangup", now)
+                else:
+                    call.finish("failed", cause, now)
+
+    def end(self, call: Call, now: float, reason: str) -> None:
+        for session in self._ringing:
+            session.cancel(now, reason)
+        if self._winner is not None and self._winner.state is State.CONFIRMED:
+            self._winner.bye(now, reason)
+
+    # Inside.
+
+    def _find_trunk(self, call: Call, trunk: Trunk) -> None:
+        where = trunk_host(trunk)
+
+        def found(address: str | None, now: float) -> None:
+            if where is None or address is None:
+                flow = None
+            else:
+                flow = call.ground.reach.flow_to(where[2], address, where[1])
+            if flow is None:
+                fix = f"mend proxy of trunk {trunk.name}: {trunk.proxy}"
+                call.refuse(Refusal("trunk_unreachable", 503, "the trunk's proxy cannot be found", fix), now)
+            else:
+                self._ring(call, [trunk_destination(trunk, self._number, flow)], now)
+
+        call.ground.resolve(where[0] if where is not None else "", where[1] if where is not None else 0, found)
+
+    def _ring(self, call: Call, destinations: list[Destination], now: float) -> None:
+        if not destinations:
+            callee = call.route.callee
+            fix = "register a phone with a username of this user"
+            text = f"user {callee.number if callee is not None else ''} has no registered device"
+            call.refuse(Refusal("not_registered", 480, text, fix), now)
+            return
+        self._destinations = destinations
+        for destination in destinations:
+            call.trace.add(now, "route", "ring", uri=str(destination.uri), flow=str(destination.flow))
+        self._leg = call.leg_for(destinations[0].flow)
+        call.add_leg(self._leg)
+
+    def _progress(self, call: Call, status: int, body: bytes, now: float) -> None:
+        if self._winner is not None or self._early:
+            return
+        assert self._leg is not None, "progress comes on a leg"
+        if body and len(self._ringing) == 1 and self._leg.accept(body) is None:
+            self._early = True
+            call.ground.media(self._leg.connect())
+            call.progress(status, now, early_media=True)
+            call.ground.media(port.Bridge(call.leg.id, self._leg.id))
+        else:
+            call.progress(180 if status in (180, 183) else status, now)
+
+    def _answered(self, call: Call, session: CallingSession, body: bytes, now: float) -> None:
+        self._ringing.remove(session)
+        if self._winner is not None:
+            session.bye(now)  # two picked up at once
+            return
+        self._winner = session
+        assert self._leg is not None, "an answer comes on a leg"
+        refusal = self._leg.accept(body) if body and not self._early else None
+        if refusal is not None or self._leg.negotiated is None:
+            session.bye(now)
+            self._winner = None
+            fix = "the called phone answered without usable audio"
+            call.refuse(refusal or Refusal("not_acceptable", 488, "the answer has no SDP", fix), now)
+            return
+        for other in self._ringing:
+            other.cancel(now, _ELSEWHERE)
+        self._ringing.clear()
+        call.ground.media(self._leg.connect())
+        if call.answer(now):
+            call.ground.media(port.Bridge(call.leg.id, self._leg.id))
+
+    def _refused(self, call: Call, session: CallingSession, event: Refused, now: float) -> None:
+        if session not in self._ringing:
+            return
+        self._ringing.remove(session)
+        call.trace.add(now, "call", "branch_refused", outcome=str(event.status), text=event.reason)
+        if self._best is None or _rank(event.status) < _rank(self._best.status):
+            self._best = event
+        if event.status >= 600:
+            for other in self._ringing:
+                other.cancel(now)
+            self._ringing.clear()
+        if not self._ringing and self._winner is None:
+            call.refuse(_as_refusal(self._best), now)
+
+    def _unanswered(self, call: Call, now: float) -> None:
+        if self._winner is None:
+            call.finish("no_answer", "no_answer", now, 480)
+
+
+def _rank(status: int) -> tuple[int, int]:
+    """Lower is told to the caller: 6xx, then busy and declined, then the rest, 408, 3xx and 503 last."""
+    if status >= 600:
+        return (0, status)
+    if status in (486, 480, 404, 488, 415):
+        return (1, status)
+    return (3, status) if status in (408, 503) or status < 400 else (2, status)
+
+
+def _as_refusal(refused: Refused) -> Refusal:
+    """A challenge or a redirection is no answer for our caller."""
+    status = refused.status
+    if status < 400 or status in (401, 407):
+        status = 480
+    code = {486: "busy", 600: "busy", 603: "declined", 408: "no_answer", 480: "unavailable"}.get(status, "refused")
+    text = f"the called side answered {refused.status} {refused.reason}"
+    return Refusal(code, status, text, "see the called phone or trunk")

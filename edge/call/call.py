@@ -1,0 +1,312 @@
+"""One call: from an admitted INVITE to exactly one CDR.
+
+::
+
+    INVITE ─▶ Call.start ─▶ port ─▶ treatment (echo, agent, bridge …) ─▶ finish ─▶ ports back ─▶ Cdr
+                                        ▲
+               session and media events ┘
+
+The call owns the caller's session and leg; its treatment owns what the caller gets. Events of a call
+come one at a time from the switch, so nothing here waits or locks. `finish` may be called by anybody,
+any number of times; the first one counts.
+"""
+
+import enum
+from dataclasses import asdict
+
+from edge.agenda import Alarm
+from edge.call.ground import Ground
+from edge.call.leg import Leg, Port, readable
+from edge.call.treatment import AlarmAction, Treatment
+from edge.error import Refusal
+from edge.journal import CallId, Cdr
+from edge.routing.route import Route
+from edge.sip.answering import AnsweringSession
+from edge.sip.session import Acked, By, Ended, Headers, Info, Reoffer, Session, SessionEvent
+from edge.sip.flow import Flow
+from edge.trace import Trace
+from media import port
+
+RELEASE_SECONDS = 5.0
+"A port that is not confirmed as returned by then is no longer waited for [s]."
+
+Q850 = {
+    400: 111, 403: 21, 404: 1, 408: 102, 410: 22, 480: 18, 481: 111, 482: 25, 484: 28, 486: 17, 487: 127,
+    488: 79, 500: 41, 501: 79, 503: 41, 504: 102, 600: 17, 603: 21, 604: 1, 606: 79,
+}  # fmt: skip
+"Q.850 causes of final statuses (RFC 3398 §8.2.6.1); 31, normal unspecified, for others."
+
+
+def call_of(leg: port.LegId) -> CallId:
+    return CallId(leg.partition("/")[0])
+
+
+class State(enum.Enum):
+    STARTING = "waiting for a port"
+    LIVE = "its treatment is at work"
+    ENDING = "ports are on their way back"
+    CLOSED = "the CDR is written"
+
+
+class Call:
+    def __init__(
+        self,
+        id: CallId,
+        ground: Ground,
+        session: AnsweringSession,
+        route: Route,
+        treatment: Treatment,
+        trace: Trace,
+        *,
+        caller: str,
+        callee: str,
+        now: float,
+    ) -> None:
+        self.id = id
+        self.ground = ground
+        self.session = session
+        self.route = route
+        self.treatment = treatment
+        self.trace = trace
+        self.caller = caller
+        self.callee = callee
+        self.started_at = ground.wall(now)
+        self.answered_at: int | None = None
+        self.state = State.STARTING
+        self.legs: dict[port.LegId, Leg] = {}
+        self.leg = self.leg_for(session.flow)
+        self.legs[self.leg.id] = self.leg
+        self.sessions: set[Session] = set()
+        "Every session of this call of which something is left on the wire."
+        self.sdp: bytes | None = None
+        "What we told the caller: an answer, or an offer in a 200 when it made none."
+        self._delayed = not session.invite.body  # the offer is ours, its answer comes with the ACK
+        self._alarms: list[Alarm] = []
+        self._disposition = ("failed", "internal", 500)
+        self._reason = ""
+
+    # Set-up.
+
+    def start(self, now: float) -> None:
+        self.ground.own(self.session, self)
+        body = self.session.invite.body
+        refusal = readable(body, self.ground.limits) if body else None
+        if refusal is not None:
+            self.refuse(refusal, now)
+            return
+        self.alarm(now + self.ground.limits.call_seconds, lambda at: self.finish("failed", "max_duration", at))
+        self.ground.media(port.Allocate(self.leg.id, self.ground.rtp_address))
+
+    def leg_for(self, flow: Flow) -> Leg:
+        """One more leg, on the network of `flow`; named so that its call is found by `call_of`."""
+        ground = self.ground
+        name = port.LegId(f"{self.id}/{len(self.legs) + 1}")
+        session_id = int.from_bytes(ground.random(4), "big")
+        return Leg(name, ground.reach.media_address(flow), session_id, ground.limits)
+
+    def add_leg(self, leg: Leg) -> None:
+        """Take a port for one more leg; `Treatment.allocated` follows."""
+        self.legs[leg.id] = leg
+        self.ground.media(port.Allocate(leg.id, self.ground.rtp_address))
+
+    def describe(self, now: float) -> bytes | None:
+        """The SDP for the caller, made once; None when there is no agreement and the call is over."""
+        if self.sdp is None:
+            made = self.leg.offer() if self._delayed else self.leg.answer(self.session.invite.body)
+            if isinstance(made, Refusal):
+                self.refuse(made, now)
+                return None
+            self.sdp = made
+        return self.sdp
+
+    def connect(self) -> None:
+        """Let audio flow to and from the caller as far as offer and answer allow."""
+        if self.leg.negotiated is not None:
+            self.ground.media(self.leg.connect())
+
+    def progress(self, status: int, now: float, *, early_media: bool = False) -> None:
+        if self.state is State.LIVE:
+            body = b""
+            if early_media and not self._delayed:
+                body = self.describe(now) or b""
+                self.connect()
+            self.session.progress(status, body, now)
+
+    def answer(self, now: float) -> bool:
+        """Pick up: 200 with SDP, audio connected. False when the SDP has nothing in common (call over)."""
+        if self.state is not State.LIVE:
+            return False
+        if self.answered_at is None:
+            body = self.describe(now)
+            if body is None:
+                return False
+            self.answered_at = self.ground.wall(now)
+            self.trace.add(now, "call", "answered")
+            self.session.accept(body, now)
+            self.connect()
+        return True
+
+    # Events.
+
+    def receive_session(self, session: Session, event: SessionEvent, now: float) -> None:
+        if session is not self.session:
+            if self.state is State.LIVE:
+                self.treatment.session_event(self, session, event, now)
+            return
+        match event:
+            case Acked(body):
+                self._acked(body, now)
+            case Reoffer(body):
+                self.renegotiate(session, self.leg, body, now)
+            case Info(content_type, body):
+                self.trace.add(now, "call", "info", content_type=content_type, body=body)
+            case Ended(by, cause, reason):
+                if reason:
+                    self.trace.add(now, "call", "reason", reason=reason)
+                if cause == "cancelled":
+                    self.finish("cancelled", "caller_cancelled", now, 487)
+                elif by is By.REMOTE:
+                    self.finish("answered", "caller_hangup", now)
+                else:
+                    self.finish("failed", cause, now)
+            case _:
+                raise AssertionError(f"a UAS session does not emit {event}")
+
+    def receive_media(self, event: port.Event, now: float) -> None:
+        leg = self.legs.get(event.leg)
+        if leg is None:
+            return
+        match event:
+            case port.Allocated(_, number):
+                leg.take(number)
+                self._allocated(leg, now)
+            case port.Refused(_, reason):
+                leg.state = Port.RETURNED
+                fix = "raise limits.media.legs or widen listen.rtp.ports"
+                self.refuse(Refusal("no_rtp_port", 503, reason, fix, retry_after=5), now)
+                self._close_if_returned(now)
+            case port.Released(_, stats):
+                leg.state, leg.stats = Port.RETURNED, stats
+                self._close_if_returned(now)
+            case _:
+                self._trace_media(event, now)
+                if self.state is State.LIVE:
+                    if isinstance(event, port.Silent):
+                        self.finish("answered" if self.answered_at else "failed", "rtp_timeout", now)
+                    else:
+                        self.treatment.media_event(self, event, now)
+
+    # The end.
+
+    def refuse(self, refusal: Refusal, now: float) -> None:
+        """Turn the caller away, or hang up if it was answered already, and say why."""
+        self.trace.add(
+            now, "route", "refused", outcome=refusal.code, status=refusal.status, text=refusal.text, fix=refusal.fix
+        )
+        headers = refusal.headers()
+        self.finish("busy" if refusal.status == 486 else "refused", refusal.code, now, refusal.status, headers)
+
+    def finish(
+        self, disposition: str, cause: str, now: float, status: int | None = None, headers: Headers = ()
+    ) -> None:
+        """End the call: final answer or BYE to every side, ports back, CDR when they are."""
+        if self.state in (State.ENDING, State.CLOSED):
+            return
+        self.state = State.ENDING
+        if status is None:
+            status = 200 if self.answered_at is not None else 480
+        self._disposition = (disposition, cause, status)
+        for alarm in self._alarms:
+            alarm.cancel()
+        q850 = 16 if status < 300 else Q850.get(status, 31)
+        reason = f'Q.850;cause={q850};text="{cause}"'
+        self.trace.add(now, "call", "ended", outcome=cause, disposition=disposition, status=status)
+        if self.answered_at is None:
+            self.session.reject(status, now, (*headers, ("Reason", reason)))
+        else:
+            self.session.bye(now, reason)
+        self.treatment.end(self, now, reason)
+        for leg in self.legs.values():
+            if leg.state is not Port.RETURNED:
+                self.ground.media(port.Release(leg.id))
+        self._alarms = [self.ground.agenda.at(now + RELEASE_SECONDS, self._close)]
+        self._close_if_returned(now)
+
+    def alarm(self, at: float, act: AlarmAction) -> Alarm:
+        """A deadline that dies with the call."""
+        alarm = self.ground.agenda.at(at, act)
+        self._alarms.append(alarm)
+        return alarm
+
+    def renegotiate(self, session: Session, leg: Leg, body: bytes, now: float) -> None:
+        """Answer a re-INVITE of either side here; the other side is not bothered (hold, resume, new address)."""
+        if not body:
+            session.agree(leg.offer(), now)
+            return
+        made = leg.answer(body)
+        if isinstance(made, Refusal):
+            self.trace.add(now, "call", "reoffer", outcome=made.code, text=made.text)
+            session.disagree(made.status, made.headers(), now)
+            return
+        assert leg.negotiated is not None, "an answer leaves an agreement"
+        self.trace.add(now, "call", "reoffer", outcome=leg.negotiated.direction.value, hold=leg.negotiated.hold)
+        session.agree(made, now)
+        self.ground.media(leg.connect())
+
+    # Inside.
+
+    def _allocated(self, leg: Leg, now: float) -> None:
+        if self.state in (State.ENDING, State.CLOSED):
+            self.ground.media(port.Release(leg.id))
+        elif leg is self.leg:
+            self.state = State.LIVE
+            self.treatment.begin(self, now)
+        else:
+            self.treatment.allocated(self, leg, now)
+
+    def _acked(self, body: bytes, now: float) -> None:
+        if not self._delayed:
+            return
+        self._delayed = False
+        refusal = self.leg.accept(body)
+        if refusal is None:
+            self.connect()
+        else:
+            self.refuse(refusal, now)
+
+    def _close_if_returned(self, now: float) -> None:
+        if self.state is State.ENDING and all(leg.state is Port.RETURNED for leg in self.legs.values()):
+            self._close(now)
+
+    def _close(self, now: float) -> None:
+        if self.state is State.CLOSED:
+            return
+        self.state = State.CLOSED
+        for alarm in self._alarms:
+            alarm.cancel()
+        disposition, cause, status = self._disposition
+        sides = {self.treatment.side(self, leg): asdict(leg.stats) for leg in self.legs.values() if leg.stats}
+        cdr = Cdr(
+            self.id,
+            self.route.account.id,
+            self.session.invite.call_id,
+            self.route.direction,
+            self.caller,
+            self.callee,
+            f"{self.route.target.kind}:{self.route.target.value}",
+            self.started_at,
+            self.answered_at,
+            self.ground.wall(now),
+            disposition,
+            cause,
+            status,
+            16 if status < 300 else Q850.get(status, 31),
+            dict(sides),
+        )
+        self.ground.close(self, cdr, now)
+
+    def _trace_media(self, event: port.Event, now: float) -> None:
+        layer = "agent" if type(event).__name__.startswith("Agent") else "media"
+        data = asdict(event)
+        del data["leg"]
+        self.trace.add(now, layer, type(event).__name__, side=self.treatment.side(self, self.legs[event.leg]), **data)

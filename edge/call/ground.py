@@ -1,0 +1,53 @@
+"""What every call stands on: handed to each by the switch, one for all of them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from config.schema import SipLimits
+from edge.agenda import Agenda
+from edge.directory import AccountId, Directory
+from edge.ident import Random
+from edge.journal import Binding, Cdr
+from edge.sip.flow import Flow, Transport
+from edge.sip.session import Session, Wire
+from media.port import Command
+
+if TYPE_CHECKING:
+    from edge.call.call import Call
+
+
+class Reach(Protocol):
+    """How we are reached, and how we reach others."""
+
+    def sent_by(self, flow: Flow) -> str:
+        """Our `host[:port]` as a peer on `flow` must see it."""
+
+    def media_address(self, flow: Flow) -> str:
+        """Our numeric address for RTP as a peer on `flow` must see it."""
+
+    def flow_to(self, transport: Transport, host: str, port: int) -> Flow | None:
+        """A path to a numeric address; None when we do not speak that transport."""
+
+
+@dataclass(slots=True)
+class Ground:
+    wire: Wire
+    agenda: Agenda
+    directory: Directory
+    reach: Reach
+    limits: SipLimits
+    random: Random
+    wall: Callable[[float], int]
+    "Monotonic seconds → ms UTC."
+    rtp_address: str
+    "Local address that legs are bound to."
+    media: Callable[[Command], None]
+    bindings: Callable[[AccountId, str, float], Sequence[Binding]]
+    "(account, AOR, now) → where it is registered, best first."
+    resolve: Callable[[str, int, Callable[[str | None, float], None]], None]
+    "(host, port, then): `then(numeric address or None, now)` comes later, also for a numeric host."
+    own: Callable[[Session, "Call"], None]
+    "Events of this session are the call's."
+    close: Callable[["Call", Cdr, float], None]
+    "The call is over and everything is given back."

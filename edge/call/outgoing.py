@@ -1,0 +1,112 @@
+"""INVITEs that we send for a call: to a registered device or by a trunk."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from edge.call.call import Call
+from edge.directory import Trunk
+from edge.ident import tag
+from edge.journal import Binding
+from edge.sip.address import Address
+from edge.sip.build import request
+from edge.sip.calling import Authorize, CallingSession
+from edge.sip.digest import Challenge, answer
+from edge.sip.flow import Flow, Transport
+from edge.sip.message import Request, Response
+from edge.sip.session import AGENT, ALLOW, SDP
+from edge.sip.uri import Uri
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where one INVITE goes."""
+
+    uri: Uri
+    "Request URI."
+    to: Address
+    flow: Flow
+    route: tuple[str, ...] = ()
+    trunk: Trunk | None = None
+
+
+def device_destination(call: Call, binding: Binding) -> Destination | None:
+    """None when the binding can no longer be read, such as one of a listener that is gone."""
+    try:
+        flow, uri = Flow.parse(binding.flow), Uri.parse(binding.contact)
+    except ValueError:
+        return None
+    domain = call.route.account.domain
+    return Destination(uri, Address("", Uri.parse(f"sip:{binding.aor}@{domain}"), ()), flow, binding.path)
+
+
+def trunk_host(trunk: Trunk) -> tuple[str, int, Transport] | None:
+    """Host, port and transport of the trunk's proxy; None when we do not speak its transport."""
+    proxy = Uri.parse(trunk.proxy)
+    name = (proxy.param("transport") or ("tls" if proxy.scheme == "sips" else "udp")).upper()
+    if name not in Transport.__members__:
+        return None
+    transport = Transport[name]
+    return proxy.host, proxy.port or (5061 if transport is Transport.TLS else 5060), transport
+
+
+def trunk_destination(trunk: Trunk, number: str, flow: Flow) -> Destination:
+    proxy = Uri.parse(trunk.proxy)
+    where = proxy.host if proxy.port is None else f"{proxy.host}:{proxy.port}"
+    uri = Uri.parse(f"sip:{number}@{where}")
+    return Destination(uri, Address("", uri, ()), flow, (), trunk)
+
+
+def invite(call: Call, destination: Destination, offer: bytes, headers: Sequence[tuple[str, str]]) -> CallingSession:
+    """A session whose INVITE is ready to start."""
+    ground = call.ground
+    contact = f"<sip:{call.caller}@{ground.reach.sent_by(destination.flow)}{_transport(destination.flow)}>"
+    host = destination.uri.host if destination.trunk is not None else call.route.account.domain
+    name = call.route.caller.name if call.route.caller is not None else call.session.invite.from_.display
+    from_ = Address(name, Uri.parse(f"sip:{call.caller}@{host}"), (("tag", tag(ground.random)),))
+    hops = call.session.invite.max_forwards
+    message = request(
+        "INVITE",
+        destination.uri,
+        from_=from_,
+        to=destination.to,
+        call_id=f"{ground.random(12).hex()}@tandem",
+        cseq=1,
+        contact=contact,
+        route=destination.route,
+        headers=(("Allow", ALLOW), ("User-Agent", AGENT), *headers),
+        body=offer,
+        content_type=SDP,
+        max_forwards=69 if hops is None else hops - 1,
+    )
+    trunk = destination.trunk
+    authorize = _authorizer(trunk, call) if trunk is not None and trunk.username else None
+    return CallingSession(ground.wire, message, destination.flow, contact=contact, authorize=authorize)
+
+
+def _transport(flow: Flow) -> str:
+    return "" if flow.transport is Transport.UDP else f";transport={flow.transport.value.lower()}"
+
+
+def _authorizer(trunk: Trunk, call: Call) -> Authorize:
+    def authorize(message: Request, response: Response) -> Request | None:
+        asked, given = (
+            ("WWW-Authenticate", "Authorization")
+            if response.status == 401
+            else ("Proxy-Authenticate", "Proxy-Authorization")
+        )
+        for text in response.headers.all(asked):
+            challenge = Challenge.parse(text)
+            if challenge is None:
+                continue
+            cnonce = call.ground.random(8).hex()
+            value = answer(
+                challenge, message.method, str(message.uri), trunk.username, trunk.password, cnonce=cnonce, nc=1
+            )
+            headers = message.headers.copy()
+            headers.remove("Via")
+            headers.set("CSeq", f"{message.cseq.number + 1} {message.method}")
+            headers.set(given, value)
+            return Request(message.method, message.uri, headers, message.body)
+        return None
+
+    return authorize

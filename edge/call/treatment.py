@@ -1,0 +1,37 @@
+"""What a caller gets: one class per kind of target (echo, an AI agent, another person …)."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
+
+from edge.call.leg import Leg
+from edge.sip.session import Session, SessionEvent
+from media.port import Event
+
+if TYPE_CHECKING:
+    from edge.call.call import Call
+
+AlarmAction: TypeAlias = Callable[[float], None]
+
+
+class Treatment:
+    """Acts on its call by the call's verbs; the call hands it what is not the caller's own business."""
+
+    def begin(self, call: "Call", now: float) -> None:
+        """The caller's port is there; nothing but 100 was said to it."""
+        raise NotImplementedError
+
+    def allocated(self, call: "Call", leg: Leg, now: float) -> None:
+        """A port that this treatment asked for by `Call.add_leg` is there."""
+
+    def media_event(self, call: "Call", event: Event, now: float) -> None:
+        """What happened in the audio of any leg."""
+
+    def session_event(self, call: "Call", session: Session, event: SessionEvent, now: float) -> None:
+        """What happened on a session that this treatment began."""
+
+    def end(self, call: "Call", now: float, reason: str) -> None:
+        """The call is over: end every session of one's own. `reason` is a Reason header value."""
+
+    def side(self, call: "Call", leg: Leg) -> str:
+        """Name of a leg in CDR and trace."""
+        return "caller" if leg is call.leg else "callee"

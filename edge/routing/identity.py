@@ -1,0 +1,50 @@
+"""Who sends this INVITE: a trunk, one of our users, or nobody we know (`design.md` §6, order on INVITE).
+
+In-dialog requests never get here. Then, in this order: a source address in a trunk's `auth.ip`, from
+any port and whatever From says; a valid digest; a challenge. Only DIDs are open to a caller without
+either, and not to one whose From claims to be one of our users: that claim has to be proven.
+"""
+
+from dataclasses import dataclass
+
+from edge.directory import Account, Device, Directory, Trunk, User
+from edge.sip.message import Request
+
+
+@dataclass(frozen=True, slots=True)
+class TrunkIdentity:
+    trunk: Trunk
+    by: str
+    "`address` or `digest`."
+
+
+@dataclass(frozen=True, slots=True)
+class UserIdentity:
+    account: Account
+    user: User
+    device: Device
+
+
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """Nobody we know: may reach DIDs only."""
+
+
+Identity = TrunkIdentity | UserIdentity | Stranger
+
+
+def claims_local_user(directory: Directory, request: Request) -> bool:
+    """Whether From names a user of ours."""
+    uri = request.from_.uri
+    account = directory.account_of_host(uri.host.lower())
+    return account is not None and uri.user != "" and directory.user(account.id, uri.user or "") is not None
+
+
+def challenged_account(directory: Directory, request: Request) -> Account | None:
+    """Whose realm a challenge names: the account of the request's host, else of To, else of From, else the only one."""
+    for host in (request.uri.host, request.to.uri.host, request.from_.uri.host):
+        account = directory.account_of_host(host.lower())
+        if account is not None:
+            return account
+    accounts = directory.accounts()
+    return accounts[0] if len(accounts) == 1 else None

@@ -1,0 +1,132 @@
+"""Where a call goes: DID, then extension or user, then the PSTN (S004-24…28, `design.md` §6).
+
+Extensions and the PSTN are for authenticated callers of the account alone; a trunk or a stranger
+reaches DIDs and nothing else, so that we are never a relay.
+"""
+
+from dataclasses import dataclass
+
+from edge.directory import Account, Did, Directory, Target, Trunk, User
+from edge.error import Refusal
+from edge.routing.identity import Identity, TrunkIdentity, UserIdentity
+
+MAX_HOPS = 5
+"Extensions that lead to extensions are followed this far."
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A decision: what the call reaches, for whom, and what it counts against."""
+
+    account: Account
+    direction: str
+    "in, out or internal."
+    target: Target
+    did: Did | None = None
+    caller: User | None = None
+    callee: User | None = None
+    trunk_in: Trunk | None = None
+    trunk_out: Trunk | None = None
+    number_out: str = ""
+    "Dialled on `trunk_out`."
+
+
+def digits_of(number: str) -> str:
+    """E.164 digits without +, or empty when it is no such number."""
+    bare = number.removeprefix("+")
+    return bare if bare.isascii() and bare.isdigit() and 3 <= len(bare) <= 15 else ""
+
+
+def route(directory: Directory, identity: Identity, host: str, dialled: str) -> Route | Refusal:
+    """Decide on `dialled` (the user part of the request URI) at `host`."""
+    did = directory.did(digits_of(dialled)) if digits_of(dialled) else None
+    if did is not None:
+        account = directory.account(did.account)
+        assert account is not None, "a DID belongs to an account"
+        trunk_in = identity.trunk if isinstance(identity, TrunkIdentity) else None
+        caller = identity.user if isinstance(identity, UserIdentity) else None
+        return _complete(directory, account, "in", did.target, did=did, caller=caller, trunk_in=trunk_in)
+    if not isinstance(identity, UserIdentity):
+        return Refusal(
+            "no_such_number",
+            404,
+            f"{dialled} is not one of our DIDs, and only those can be reached from outside",
+            "add the number under accounts[].dids, or let the caller authenticate as a user",
+        )
+    account = identity.account
+    home = directory.account_of_host(host.lower())
+    if home is None or home.id != account.id:
+        return Refusal(
+            "foreign_domain",
+            403,
+            f"{host} is not the domain of the caller's account",
+            f"dial {dialled}@{account.domain}; calls to other domains are not relayed",
+        )
+    target = directory.extension(account.id, dialled)
+    if target is None and directory.user(account.id, dialled) is not None:
+        target = Target("user", dialled)
+    if target is not None:
+        return _complete(directory, account, "internal", target, caller=identity.user)
+    if digits_of(dialled):
+        forward = Target("forward", dialled)
+        return _complete(directory, account, "out", forward, caller=identity.user)
+    return Refusal(
+        "no_such_number",
+        404,
+        f"{dialled} is no user, extension or number of account {account.id}",
+        "add it under accounts[].users or accounts[].extensions",
+    )
+
+
+def _complete(
+    directory: Directory,
+    account: Account,
+    direction: str,
+    target: Target,
+    *,
+    did: Did | None = None,
+    caller: User | None = None,
+    trunk_in: Trunk | None = None,
+) -> Route | Refusal:
+    """Follow extensions to the end and name the user or trunk that is rung."""
+    for _ in range(MAX_HOPS):
+        if target.kind == "extension":
+            inner = directory.extension(account.id, target.value)
+            if inner is None:
+                inner = Target("user", target.value)
+            target = inner
+            continue
+        if target.kind == "forward" and directory.did(digits_of(target.value)) is None:
+            local = directory.user(account.id, target.value)
+            if local is not None:
+                target = Target("user", local.number)
+                continue
+        break
+    else:
+        return Refusal(
+            "extension_loop", 482, f"extension {target.value} leads back to itself", "break the circle of extensions"
+        )
+    if target.kind == "user":
+        callee = directory.user(account.id, target.value)
+        if callee is None:
+            return Refusal(
+                "no_such_user",
+                404,
+                f"account {account.id} has no user {target.value}",
+                "add it under accounts[].users or change the target",
+            )
+        return Route(account, direction, target, did, caller, callee, trunk_in)
+    if target.kind in ("forward", "trunk"):
+        name = target.value if target.kind == "trunk" else ""
+        number = did.number if target.kind == "trunk" and did is not None else target.value
+        trunk = directory.trunk(account.id, name)
+        if trunk is None:
+            return Refusal(
+                "no_route",
+                404,
+                f"account {account.id} has no {'trunk ' + name if name else 'default trunk'} for {number}",
+                "add a trunk under accounts[].trunks, one of them with default: true",
+            )
+        direction = "out" if direction == "internal" else direction
+        return Route(account, direction, target, did, caller, None, trunk_in, trunk, number)
+    return Route(account, direction, target, did, caller, None, trunk_in)

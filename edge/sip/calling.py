@@ -1,0 +1,111 @@
+"""The calling side of an INVITE session, UAC core (RFC 3261 §13.2; digest §22.2, RFC 7616).
+
+Every 2xx is acknowledged here, also the copies; a 2xx that comes after `cancel`, or from a second
+branch of a fork downstream, is acknowledged and its dialog ended by BYE (§13.2.2.4).
+"""
+
+from collections.abc import Callable
+
+from edge.sip.dialog import Dialog
+from edge.sip.effect import ClientKey
+from edge.sip.flow import Flow
+from edge.sip.message import Request, Response
+from edge.sip.session import Answered, Progress, Refused, Session, State, Wire
+
+Authorize = Callable[[Request, Response], Request | None]
+"Builds the INVITE again with credentials for a 401 or 407 (CSeq grown by one), or None if there are none."
+
+
+class CallingSession(Session):
+    def __init__(
+        self, wire: Wire, invite: Request, flow: Flow, *, contact: str, authorize: Authorize | None = None
+    ) -> None:
+        super().__init__(wire, flow, contact)
+        self._invite = invite
+        self._authorize = authorize
+        self._key: ClientKey | None = None
+        self._challenged = False
+        self._cancelled = False
+        self._ack: Request | None = None
+        self._awaiting = False  # a final response to the INVITE
+
+    @property
+    def done(self) -> bool:
+        return super().done and not self._awaiting
+
+    @property
+    def call_id(self) -> str:
+        return self._invite.call_id
+
+    def start(self, now: float) -> None:
+        """Send the INVITE; `Progress`, then `Answered` or `Refused` follow."""
+        self._awaiting = True
+        self._key = self._send(self._invite, now)
+
+    def cancel(self, now: float, reason: str = "") -> None:
+        """Give up an INVITE without final response; no event follows (§9.1)."""
+        if self.state is not State.INVITING or self._cancelled:
+            return
+        self._cancelled = True
+        self.state = State.ENDED
+        assert self._key is not None, "start comes before cancel"
+        self.wire.layer.cancel(self._key, now, (("Reason", reason),) if reason else ())
+
+    def receive_answer(self, response: Response, key: ClientKey, now: float) -> None:
+        if key != self._key:
+            super().receive_answer(response, key, now)
+            return
+        self._awaiting = response.status < 200
+        if response.status < 200:
+            self._provisional(response, now)
+        elif response.status < 300:
+            self._succeeded(response, now)
+        elif response.status in (401, 407) and self._retry(response, now):
+            pass
+        elif self.state is State.INVITING:
+            self.state = State.ENDED
+            self._emit(Refused(response.status, response.reason, response), now)
+
+    def failed(self, key: ClientKey, timeout: bool, now: float) -> None:
+        if key != self._key:
+            super().failed(key, timeout, now)
+            return
+        self._awaiting = False
+        if self.state is State.INVITING:
+            self.state = State.ENDED
+            if timeout:
+                self._emit(Refused(408, "Request Timeout"), now)
+            else:
+                self._emit(Refused(503, "Destination Unreachable"), now)
+
+    # Inside.
+
+    def _provisional(self, response: Response, now: float) -> None:
+        if self.state is State.INVITING and response.status > 100:
+            self._emit(Progress(response.status, response.body), now)
+
+    def _succeeded(self, response: Response, now: float) -> None:
+        if self.dialog is not None and response.to.tag == self.dialog.remote_tag:
+            if self._ack is not None:
+                self.wire.layer.send_ack(self._ack, self.flow, now)  # our ACK was lost
+            return
+        dialog = Dialog.uac(self._invite, response)
+        ack = dialog.ack(self._invite.cseq.number)
+        self.wire.layer.send_ack(ack, self.flow, now)
+        if self.state is State.INVITING:
+            self.dialog, self._ack = dialog, ack
+            self.state = State.CONFIRMED
+            self._emit(Answered(response.body), now)
+        else:
+            self._request_bye(dialog, now)
+
+    def _retry(self, response: Response, now: float) -> bool:
+        if self._challenged or self._authorize is None or self.state is not State.INVITING:
+            return False
+        again = self._authorize(self._invite, response)
+        if again is None:
+            return False
+        self._challenged = True
+        self._invite = again
+        self.start(now)
+        return True

@@ -1,0 +1,319 @@
+"""An INVITE session from the user's side: what both roles share (RFC 3261 §13–§15).
+
+::
+
+    Incoming / Answer / Failed ──▶ AnsweringSession (UAS) or CallingSession (UAC)
+    owner's verbs ─────────────▶      │ uses TransactionLayer and Agenda, both pure
+    owner ◀── SessionEvent ───────────┘ through `emit`, never from inside a verb's caller
+
+The owner is a leg of a call. It sees protocol-neutral events and never a transaction; every race
+of the wire (CANCEL against 200, BYE against BYE, a second 2xx of a fork) is settled here.
+
+We never offer again in a dialog (no re-INVITE of ours), so glare (§14.1, 491) cannot be ours.
+Declined: PRACK, UPDATE and session timers are not offered; a peer that requires them gets 420.
+"""
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from edge.agenda import Agenda, Alarm
+from edge.sip.build import response_to
+from edge.sip.dialog import Dialog
+from edge.sip.effect import ClientKey, ServerKey
+from edge.sip.flow import Flow
+from edge.sip.message import Request, Response
+from edge.sip.timer import TimerValues
+from edge.sip.transaction.layer import TransactionLayer
+
+SDP = "application/sdp"
+ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, INFO, UPDATE"
+AGENT = "Tandem"
+
+Headers: TypeAlias = tuple[tuple[str, str], ...]
+
+
+class By(enum.Enum):
+    LOCAL = "we"
+    REMOTE = "the peer"
+    NETWORK = "nobody: the peer fell silent or out of reach"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A provisional response above 100 to our INVITE; `body` is SDP or empty."""
+
+    status: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The callee picked up; `body` is its SDP answer. The ACK has left."""
+
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Our INVITE failed; 408 and 503 are made up for a timeout and an unreachable peer."""
+
+    status: int
+    reason: str
+    response: Response | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Acked:
+    """The caller has our 200; `body` is its SDP answer when the offer was ours."""
+
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Reoffer:
+    """A re-INVITE or UPDATE; answer by `agree` or `disagree`. An empty body asks us to offer."""
+
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Info:
+    content_type: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The session is over; nothing follows."""
+
+    by: By
+    cause: str
+    "bye, cancelled, no_ack, timeout or unreachable."
+    reason: str = ""
+    "The peer's Reason header (RFC 3326), if it sent one."
+
+
+SessionEvent = Progress | Answered | Refused | Acked | Reoffer | Info | Ended
+
+
+class State(enum.Enum):
+    INVITING = "INVITE on its way, no final response"
+    ANSWERED = "2xx sent, no ACK yet"
+    CONFIRMED = "both sides agree"
+    ENDED = "over for the owner; a BYE may still be on its way"
+
+
+@dataclass(slots=True)
+class Wire:
+    """What a session needs of its surroundings; one for all sessions of an edge."""
+
+    layer: TransactionLayer
+    agenda: Agenda
+    timers: TimerValues
+    emit: Callable[["Session", SessionEvent, float], None]
+    "Takes (session, event, now); must not call back into the session."
+    expect: Callable[[ClientKey, "Session"], None]
+    "Route answers of this client transaction to that session."
+
+
+class Session:
+    """The confirmed phase: BYE, re-INVITE, INFO and retransmission of 2xx."""
+
+    def __init__(self, wire: Wire, flow: Flow, contact: str) -> None:
+        """Args: flow: where in-dialog requests go; contact: our Contact value."""
+        self.wire = wire
+        self.flow = flow
+        self.contact = contact
+        self.state = State.INVITING
+        self.dialog: Dialog | None = None
+        self._reoffer: tuple[Request, ServerKey] | None = None
+        self._success: tuple[ServerKey, Response] | None = None  # 2xx without its ACK
+        self._success_cseq = 0
+        self._resend: Alarm | None = None
+        self._give_up: Alarm | None = None
+        self._bye_when_acked = False
+        self._byes = 0
+        self.keys: list[ClientKey] = []
+        "Of the requests that we sent for it."
+
+    @property
+    def call_id(self) -> str:
+        raise NotImplementedError
+
+    @property
+    def done(self) -> bool:
+        """Nothing of it is left on the wire: it may be forgotten."""
+        return self.state is State.ENDED and self._success is None and self._byes == 0
+
+    # What the peer does.
+
+    def receive(self, request: Request, key: ServerKey | None, now: float) -> None:
+        """A request inside the dialog; `key` is None for an ACK."""
+        dialog = self.dialog
+        assert dialog is not None, "requests find a session by its dialog"
+        if request.method == "ACK":
+            self._acknowledged(request, now)
+            return
+        assert key is not None, "only an ACK has no transaction"
+        if not dialog.receive(request):
+            self._respond(key, request, 500, now, (("Retry-After", "1"),))  # §12.2.2
+            return
+        if request.method == "BYE":
+            self._respond(key, request, 200, now)
+            if self.state is not State.ENDED:
+                self._end(By.REMOTE, "bye", now, request.headers.get("Reason") or "")
+            else:
+                self._forget_success()
+        elif self.state is State.ENDED:
+            self._respond(key, request, 481, now)
+        elif request.method in ("INVITE", "UPDATE"):
+            self._reinvited(request, key, now)
+        elif request.method == "INFO":
+            self._respond(key, request, 200, now)
+            self._emit(Info((request.headers.get("Content-Type") or "").lower(), request.body), now)
+        elif request.method == "OPTIONS":
+            self._respond(key, request, 200, now, (("Allow", ALLOW), ("Accept", SDP)))
+        else:
+            self._respond(key, request, 405, now, (("Allow", ALLOW),))
+
+    def receive_answer(self, response: Response, key: ClientKey, now: float) -> None:
+        """A response to a request of ours inside the dialog, that is a BYE."""
+        if response.status >= 200:
+            self._byes -= 1
+
+    def failed(self, key: ClientKey, timeout: bool, now: float) -> None:
+        """A BYE of ours was not answered."""
+        self._byes -= 1
+
+    # What the owner does.
+
+    def agree(self, body: bytes, now: float) -> None:
+        """Answer the pending `Reoffer` with SDP `body`."""
+        if self._reoffer is None:
+            return
+        request, key = self._reoffer
+        self._reoffer = None
+        response = self._success_response(request, body)
+        if request.method == "INVITE":
+            self._send_success(key, request, response, now)
+        else:
+            self.wire.layer.respond(key, response, now)
+
+    def disagree(self, status: int, headers: Headers, now: float) -> None:
+        """Refuse the pending `Reoffer`; the session goes on as it was (§14.2)."""
+        if self._reoffer is None:
+            return
+        request, key = self._reoffer
+        self._reoffer = None
+        self._respond(key, request, status, now, headers)
+
+    def bye(self, now: float, reason: str = "") -> None:
+        """End the session; before the ACK of our 200 the BYE waits for it (§15)."""
+        if self.state is State.ANSWERED:
+            self._bye_when_acked = True
+        elif self.state is State.CONFIRMED:
+            self._send_bye(now, reason)
+        self.state = State.ENDED
+        self._refuse_pending(now)
+
+    # Inside.
+
+    def _reinvited(self, request: Request, key: ServerKey, now: float) -> None:
+        content = (request.headers.get("Content-Type") or "").partition(";")[0].strip().lower()
+        if self._reoffer is not None or (self._success is not None and request.method == "INVITE"):
+            self._respond(key, request, 500, now, (("Retry-After", "1"),))  # §14.2: one at a time
+        elif request.body and content != SDP:
+            self._respond(key, request, 415, now, (("Accept", SDP),))
+        elif request.method == "UPDATE" and not request.body:
+            self.wire.layer.respond(key, self._success_response(request, b""), now)  # target refresh
+        else:
+            self._reoffer = (request, key)
+            self._emit(Reoffer(request.body), now)
+
+    def _success_response(self, request: Request, body: bytes) -> Response:
+        headers = (("Contact", self.contact), ("Allow", ALLOW), ("Supported", "replaces"), ("Server", AGENT))
+        assert self.dialog is not None, "a 2xx is sent inside a dialog"
+        tag = self.dialog.local_tag
+        return response_to(
+            request, 200, to_tag=tag, headers=headers, body=body, content_type=SDP if body else ""
+        )
+
+    def _send_success(self, key: ServerKey, request: Request, response: Response, now: float) -> None:
+        """Send a 2xx to an INVITE again at T1, 2·T1 … T2 until its ACK, 64·T1 at most (§13.3.1.4)."""
+        self.wire.layer.respond(key, response, now)
+        self._success = (key, response)
+        self._success_cseq = request.cseq.number
+        self._give_up = self.wire.agenda.at(now + 64 * self.wire.timers.t1, self._unacknowledged)
+        self._resend_at(now, self.wire.timers.t1)
+
+    def _resend_at(self, now: float, interval: float) -> None:
+        def resend(at: float) -> None:
+            if self._success is not None:
+                self.wire.layer.respond(*self._success, at)
+                self._resend_at(at, min(2 * interval, self.wire.timers.t2))
+
+        self._resend = self.wire.agenda.at(now + interval, resend)
+
+    def _acknowledged(self, request: Request, now: float) -> None:
+        if self._success is None or request.cseq.number != self._success_cseq:
+            return  # a copy
+        self._forget_success()
+        if self._bye_when_acked:
+            self._bye_when_acked = False
+            self._send_bye(now, "")
+        elif self.state is State.ANSWERED:
+            self.state = State.CONFIRMED
+            self._emit(Acked(request.body), now)
+
+    def _unacknowledged(self, now: float) -> None:
+        """§13.3.1.4: without an ACK the session is ended by a BYE."""
+        self._forget_success()
+        self._bye_when_acked = False
+        self._send_bye(now, "")
+        if self.state is not State.ENDED:
+            self._end(By.NETWORK, "no_ack", now)
+
+    def _forget_success(self) -> None:
+        self._success = None
+        for alarm in (self._resend, self._give_up):
+            if alarm is not None:
+                alarm.cancel()
+        self._resend = self._give_up = None
+
+    def _send_bye(self, now: float, reason: str) -> None:
+        assert self.dialog is not None, "only a dialog is ended by BYE"
+        self._request_bye(self.dialog, now, (("Reason", reason),) if reason else ())
+
+    def _request_bye(self, dialog: Dialog, now: float, headers: Headers = ()) -> None:
+        self._byes += 1
+        self._send(dialog.request("BYE", headers=headers), now)
+
+    def _send(self, request: Request, now: float) -> ClientKey:
+        key = self.wire.layer.request(request, self.flow, now)
+        self.keys.append(key)
+        self.wire.expect(key, self)
+        return key
+
+    def _refuse_pending(self, now: float) -> None:
+        if self._reoffer is not None:
+            request, key = self._reoffer
+            self._reoffer = None
+            self._respond(key, request, 487, now)
+
+    def _end(self, by: By, cause: str, now: float, reason: str = "") -> None:
+        self.state = State.ENDED
+        self._bye_when_acked = False
+        self._forget_success()
+        self._refuse_pending(now)
+        self._emit(Ended(by, cause, reason), now)
+
+    def _respond(
+        self, key: ServerKey, request: Request, status: int, now: float, headers: Headers = ()
+    ) -> None:
+        tag = self.dialog.local_tag if self.dialog is not None else ""
+        self.wire.layer.respond(key, response_to(request, status, to_tag=tag, headers=headers), now)
+
+    def _emit(self, event: SessionEvent, now: float) -> None:
+        self.wire.emit(self, event, now)

@@ -1,0 +1,437 @@
+"""The switch: everything between the wire and the calls, without a socket or a clock.
+
+::
+
+    driver ── receive · media_event · committed · resolved · handle_timer ──▶ Switch
+    driver ◀── take_effects() · next_timer_at() ───────────────────────────── Switch
+
+A message goes to the transactions; what is new there goes to the registrar, to a live session, or
+becomes a call. What they want of the world are effects, drained after every door, oldest first.
+"""
+
+import math
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+from config.schema import SipLimits
+from edge.agenda import Agenda
+from edge.arrival import Arrivals
+from edge.authenticator import Authenticator
+from edge.cac.admission import Admissions
+from edge.call.call import Call, call_of
+from edge.call.ground import Ground, Reach
+from edge.directory import AccountId, Directory
+from edge.ident import Random, tag
+from edge.journal import Binding, BindingChange, CallId, Cdr, Journal, TraceEvent
+from edge.registrar import Registrar
+from edge.registration import Registrations
+from edge.sip.answering import AnsweringSession
+from edge.sip.build import response_to
+from edge.sip.digest import Nonces
+from edge.sip.effect import (
+    Answer,
+    Cancelled,
+    ClientKey,
+    EndReason,
+    Failed,
+    Incoming,
+    Send,
+    ServerKey,
+    Unacknowledged,
+)
+from edge.sip.flow import Flow
+from edge.sip.message import Request, Response
+from edge.sip.parse import ParseError, parse_message
+from edge.sip.session import AGENT, ALLOW, SDP, Session, SessionEvent, Wire
+from edge.sdp.body import find_sdp
+from edge.sip.timer import TimerValues
+from edge.sip.transaction.layer import TransactionLayer
+from edge.trace import Trace
+from media.port import Command, Event
+
+TRACE_SECONDS = 1.0
+"Longest that a row of a live call's trace waits for the journal [s]."
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """Write `changes`, then call `Switch.committed(token, ok, now)`."""
+
+    changes: tuple[BindingChange, ...]
+    token: int
+
+
+@dataclass(frozen=True, slots=True)
+class Resolve:
+    """Look up `host`, then call `Switch.resolved(token, numeric address or None, now)`."""
+
+    host: str
+    port: int
+    token: int
+
+
+Effect = Send | Command | Promise | Resolve
+
+
+class Switch:
+    def __init__(
+        self,
+        *,
+        directory: Directory,
+        journal: Journal,
+        reach: Reach,
+        limits: SipLimits,
+        random: Random,
+        wall: Callable[[float], int],
+        rtp_address: str = "0.0.0.0",
+        timers: TimerValues | None = None,
+    ) -> None:
+        self._directory = directory
+        self._journal = journal
+        self._limits = limits
+        self._random = random
+        self._wall = wall
+        self._effects: list[Effect] = []
+        self._events: list[tuple[Session, SessionEvent]] = []
+        self._owners: dict[Session, Call] = {}
+        self._answers: dict[ClientKey, Session] = {}
+        self._invites: dict[ServerKey, AnsweringSession] = {}
+        self._dialogs: dict[tuple[str, str], Session] = {}  # by Call-ID and our tag
+        self._traced: dict[str, Call] = {}  # by SIP Call-ID, which two calls may share
+        self._promises: dict[int, Callable[[bool, float], None]] = {}
+        self._lookups: dict[int, Callable[[str | None, float], None]] = {}
+        self._waiting: deque[tuple[float, Trace]] = deque()  # for the journal, in order of deadline
+        self._ending: list[Session] = []  # perhaps
+        self._token = 0
+        values = timers or TimerValues()
+        self.agenda = Agenda()
+        self.layer = TransactionLayer(
+            values, lambda: f"z9hG4bK{random(9).hex()}", reach.sent_by, limits.transactions
+        )
+        self.registrar = Registrar(limits)
+        self.admissions = Admissions()
+        self.calls: dict[CallId, Call] = {}
+        wire = Wire(self.layer, self.agenda, values, self._session_event, self._expect)
+        ground = Ground(
+            wire=wire,
+            agenda=self.agenda,
+            directory=directory,
+            reach=reach,
+            limits=limits,
+            random=random,
+            wall=wall,
+            rtp_address=rtp_address,
+            media=self._effects_append,
+            bindings=self._bindings,
+            resolve=self._resolve,
+            own=self._own,
+            close=self._close,
+        )
+        authenticator = Authenticator(
+            directory, Nonces(random(32), limits.nonce_life, limits.nonces_tracked), random
+        )
+        self._arrivals = Arrivals(ground, authenticator, self.admissions, journal.opened, self.calls)
+        self._registrations = Registrations(
+            self.registrar, authenticator, directory, self.layer, random, wall, self._promise
+        )
+
+    # Doors.
+
+    def receive(self, data: bytes, flow: Flow, now: float) -> None:
+        """One message as it came off the wire."""
+        message = parse_message(data)
+        if isinstance(message, ParseError):
+            if message.request is not None and message.request.method != "ACK":
+                self._malformed(message, message.request, flow)
+        elif isinstance(message, Request):
+            if self._traced:
+                call = self._traced.get(message.call_id)
+                if call is not None:
+                    call.trace.sip(now, False, data, flow)
+            self.layer.receive_request(message, flow, now)
+        else:
+            call = self._traced.get(message.call_id)
+            if call is not None:
+                call.trace.sip(now, False, data, flow)
+            self.layer.receive_response(message, flow, now)
+        self._settle(now)
+
+    def unreachable(self, flow: Flow, now: float) -> None:
+        """The transport could not deliver on `flow`."""
+        self.layer.unreachable(flow, now)
+        self._settle(now)
+
+    def media_event(self, event: Event, now: float) -> None:
+        call = self.calls.get(call_of(event.leg))
+        if call is not None:
+            call.receive_media(event, now)
+        self._settle(now)
+
+    def committed(self, token: int, ok: bool, now: float) -> None:
+        """Answer to a `Promise`."""
+        self._promises.pop(token)(ok, now)
+        self._settle(now)
+
+    def resolved(self, token: int, address: str | None, now: float) -> None:
+        """Answer to a `Resolve`."""
+        self._lookups.pop(token)(address, now)
+        self._settle(now)
+
+    def handle_timer(self, now: float) -> None:
+        self.layer.handle_timer(now)
+        self.agenda.handle_timer(now)
+        self._settle(now)
+        self._write_traces(now)
+        changes = self.registrar.expire(now)
+        if changes:
+            self._journal.bindings(changes, _indifferent)
+
+    def next_timer_at(self) -> float | None:
+        times = (
+            self.layer.next_timer_at(),
+            self.agenda.next_timer_at(),
+            self.registrar.next_timer_at(),
+            self._waiting[0][0] if self._waiting else None,
+        )
+        first = min((at for at in times if at is not None), default=math.inf)
+        return None if first == math.inf else first
+
+    def take_effects(self) -> list[Effect]:
+        effects, self._effects[:] = self._effects[:], []
+        return effects
+
+    # What the daemon asks.
+
+    def drain(self) -> None:
+        """Take no new calls; live ones go on."""
+        self._arrivals.draining = True
+
+    @property
+    def draining(self) -> bool:
+        return self._arrivals.draining
+
+    def hang_up_all(self, cause: str, now: float) -> None:
+        for call in tuple(self.calls.values()):
+            call.finish("answered" if call.answered_at else "failed", cause, now)
+        self._settle(now)
+
+    def load(self, bindings: Sequence[Binding]) -> None:
+        """Bindings kept from before the start."""
+        self.registrar.load(bindings)
+
+    def live_trace(self, call: CallId) -> tuple[TraceEvent, ...]:
+        """Rows of a live call that are not in the journal yet."""
+        live = self.calls.get(call)
+        return live.trace.waiting() if live is not None else ()
+
+    # What sessions and calls ask.
+
+    def _effects_append(self, command: Command) -> None:
+        self._effects.append(command)
+
+    def _session_event(self, session: Session, event: SessionEvent, now: float) -> None:
+        self._events.append((session, event))
+
+    def _expect(self, key: ClientKey, session: Session) -> None:
+        self._answers[key] = session
+
+    def _own(self, session: Session, call: Call) -> None:
+        self._owners[session] = call
+        call.sessions.add(session)
+        self._traced[session.call_id] = call
+        if isinstance(session, AnsweringSession):
+            self._invites[session.key] = session
+            self._dialogs[session.call_id, session.tag] = session
+
+    def _bindings(self, account: AccountId, aor: str, now: float) -> Sequence[Binding]:
+        return self.registrar.lookup(account, aor, now)
+
+    def _resolve(self, host: str, port: int, then: Callable[[str | None, float], None]) -> None:
+        self._token += 1
+        self._lookups[self._token] = then
+        self._effects.append(Resolve(host, port, self._token))
+
+    def _promise(self, changes: tuple[BindingChange, ...], then: Callable[[bool, float], None]) -> None:
+        self._token += 1
+        self._promises[self._token] = then
+        self._effects.append(Promise(changes, self._token))
+
+    def _close(self, call: Call, cdr: Cdr, now: float) -> None:
+        del self.calls[call.id]
+        self.admissions.release(call.id)
+        self._ending.extend(call.sessions)
+        self._journal.closed(cdr)
+
+    # Inside.
+
+    def _settle(self, now: float) -> None:
+        """Carry what the transactions and sessions said to where it belongs, until nobody says more."""
+        while (effects := self.layer.take_effects()) or self._events:
+            for effect in effects:
+                match effect:
+                    case Send():
+                        if self._traced:
+                            self._trace_sent(effect, now)
+                        self._effects.append(effect)
+                    case Incoming(request, flow, key):
+                        self._incoming(request, flow, key, now)
+                    case Answer(client, response):
+                        self._answer(client, response, now)
+                    case Failed(client, reason):
+                        self._failed(client, reason, now)
+                    case Cancelled(key, request):
+                        invited = self._invites.get(key)
+                        if invited is not None:
+                            invited.cancelled(now, request.headers.get("Reason") or "")
+                    case Unacknowledged():
+                        pass  # the caller never confirmed our refusal: nothing hangs on it
+                    case _:
+                        assert_never(effect)
+            events, self._events = self._events, []
+            for session, event in events:
+                call = self._owners.get(session)
+                if call is not None:
+                    call.receive_session(session, event, now)
+        while self._ending:
+            self._retire(self._ending.pop(), now)
+
+    def _incoming(self, request: Request, flow: Flow, key: ServerKey | None, now: float) -> None:
+        session = self._dialogs.get((request.call_id, request.to.tag)) if request.to.tag else None
+        if session is not None:
+            self._inside(session, request, key, now)
+            return
+        if key is None:
+            return  # an ACK that belongs to nothing
+        if request.to.tag:
+            self._respond(key, request, 481, now)
+            return
+        refusal = _unservable(request)
+        if refusal is not None:
+            self._respond(key, request, refusal[0], now, refusal[1])
+            return
+        match request.method:
+            case "INVITE":
+                call = self._arrivals.invite(request, key, flow, now)
+                if call is not None:
+                    call.trace.on_waiting = self._wait_for_journal
+            case "REGISTER":
+                self._registrations.register(request, key, flow, now)
+            case "OPTIONS":
+                status = 503 if self.draining else 200
+                self._respond(key, request, status, now, (("Accept", SDP), ("Supported", "path")))
+            case _:
+                self._respond(key, request, 405, now)
+
+    def _inside(self, session: Session, request: Request, key: ServerKey | None, now: float) -> None:
+        if session.dialog is None or request.from_.tag != session.dialog.remote_tag:
+            if key is not None:
+                self._respond(key, request, 481, now)
+            return
+        session.receive(request, key, now)
+        self._ending.append(session)
+
+    def _answer(self, key: ClientKey, response: Response, now: float) -> None:
+        session = self._answers.get(key)
+        if session is None:
+            return
+        if response.status >= 300 or (response.status >= 200 and response.cseq.method != "INVITE"):
+            del self._answers[key]
+        session.receive_answer(response, key, now)
+        if session.dialog is not None:
+            self._dialogs[session.call_id, session.dialog.local_tag] = session
+        self._ending.append(session)
+
+    def _failed(self, key: ClientKey, reason: EndReason, now: float) -> None:
+        session = self._answers.pop(key, None)
+        if session is not None:
+            session.failed(key, reason is EndReason.TIMEOUT, now)
+            self._ending.append(session)
+
+    def _retire(self, session: Session, now: float) -> None:
+        """Forget a session of which nothing is left; the last one takes its call's trace along."""
+        if not session.done:
+            return
+        call = self._owners.pop(session, None)
+        if call is None:
+            return
+        if isinstance(session, AnsweringSession):
+            del self._invites[session.key]
+            del self._dialogs[session.call_id, session.tag]
+        elif session.dialog is not None:
+            self._dialogs.pop((session.call_id, session.dialog.local_tag), None)
+        for key in session.keys:
+            self._answers.pop(key, None)
+        if self._traced.get(session.call_id) is call:
+            del self._traced[session.call_id]
+        call.sessions.discard(session)
+        if not call.sessions and call.id not in self.calls:
+            self._write_trace(call.trace)
+
+    def _malformed(self, error: ParseError, request: Request, flow: Flow) -> None:
+        """Answer without a transaction: a copy is as malformed as the first (RFC 3261 §8.2.6.2)."""
+        response = response_to(
+            request,
+            error.status,
+            f"Bad {error.where}",
+            to_tag="malformed",
+            headers=(("Warning", f'399 tandem "{error.where}: {error.why}"'),),
+        )
+        self._effects.append(Send(response.wire(), flow, None))
+
+    def _respond(
+        self,
+        key: ServerKey,
+        request: Request,
+        status: int,
+        now: float,
+        headers: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        response = response_to(
+            request,
+            status,
+            to_tag=tag(self._random),
+            headers=(*headers, ("Allow", ALLOW), ("Server", AGENT)),
+        )
+        self.layer.respond(key, response, now)
+
+    # Traces.
+
+    def _trace_sent(self, effect: Send, now: float) -> None:
+        start = effect.data.find(b"\r\nCall-ID: ") + 11
+        sip_call_id = effect.data[start : effect.data.find(b"\r\n", start)].decode("utf-8", "surrogateescape")
+        call = self._traced.get(sip_call_id)
+        if call is not None:
+            call.trace.sip(now, True, effect.data, effect.flow)
+
+    def _wait_for_journal(self, trace: Trace, now: float) -> None:
+        self._waiting.append((now + TRACE_SECONDS, trace))
+
+    def _write_traces(self, now: float) -> None:
+        while self._waiting and self._waiting[0][0] <= now:
+            self._write_trace(self._waiting.popleft()[1])
+
+    def _write_trace(self, trace: Trace) -> None:
+        rows = trace.take()
+        if rows:
+            self._journal.traced(trace.call, rows)
+
+
+def _unservable(request: Request) -> tuple[int, tuple[tuple[str, str], ...]] | None:
+    """Status and headers for what RFC 3261 §8.2.2 and §8.2.3 have us refuse before looking closer."""
+    if not request.uri.is_sip and request.uri.scheme != "tel":
+        return 416, ()
+    required = request.headers.elements("Require")
+    if required:
+        return 420, (("Unsupported", ", ".join(required)),)
+    if request.method == "INVITE":
+        if request.body and find_sdp(request.headers.get("Content-Type") or "", request.body) is None:
+            return 415, (("Accept", SDP),)
+        if request.max_forwards == 0:
+            return 483, ()
+    return None
+
+
+def _indifferent(ok: bool) -> None:
+    """An expired binding that stays on disk is skipped at the next start."""

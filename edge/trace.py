@@ -1,0 +1,68 @@
+"""The ordered trace of one call: what came, what was decided and why, what left (S004-62, S004-63).
+
+Rows gather here and go to the journal in batches: one second after the first that waits, and at
+the end of the call. SIP messages are kept as they were on the wire, credentials blanked.
+"""
+
+import re
+from collections.abc import Callable
+
+from edge.journal import CallId, TraceEvent
+from edge.sip.flow import Flow
+
+# Wherever the header is folded: in a message with credentials every `response=` is one.
+_SECRET = re.compile(rb'(?i)(\bresponse\s{0,8}=\s{0,8}"?)[^",\r\n]*')
+
+
+class Trace:
+    def __init__(self, call: CallId, wall: Callable[[float], int], limit: int) -> None:
+        """Args: wall: turns monotonic seconds into ms UTC; limit: rows kept, the rest is counted."""
+        self.call = call
+        self._wall = wall
+        self._left = limit
+        self._waiting: list[TraceEvent] = []
+        self.dropped = 0
+        self.on_waiting: Callable[["Trace", float], None] | None = None
+        "Told (trace, now) when the first row begins to wait."
+
+    def add(
+        self,
+        now: float,
+        layer: str,
+        event: str,
+        outcome: str = "",
+        node_id: str = "",
+        **data: object,
+    ) -> None:
+        if self._left <= 0:
+            self.dropped += 1
+            return
+        self._left -= 1
+        if not self._waiting and self.on_waiting is not None:
+            self.on_waiting(self, now)
+        self._waiting.append(TraceEvent(self._wall(now), layer, event, outcome, node_id, data))
+
+    def sip(self, now: float, sent: bool, message: bytes, flow: Flow) -> None:
+        """One SIP message; the row's event is its method or status."""
+        start, _, _ = message.partition(b"\r\n")
+        words = start.split(b" ", 2)
+        what = words[1] if words[0].startswith(b"SIP/") and len(words) > 1 else words[0]
+        if b"authorization" in message.lower():
+            message = _SECRET.sub(rb"\1***", message)
+        self.add(
+            now,
+            "sip",
+            what.decode("latin-1"),
+            outcome="sent" if sent else "received",
+            peer=f"{flow.transport.value.lower()}:{flow.remote[0]}:{flow.remote[1]}",
+            message=message,
+        )
+
+    def waiting(self) -> tuple[TraceEvent, ...]:
+        """Rows not handed to the journal yet."""
+        return tuple(self._waiting)
+
+    def take(self) -> list[TraceEvent]:
+        """Hand over the waiting rows, oldest first."""
+        rows, self._waiting = self._waiting, []
+        return rows
