@@ -52,18 +52,25 @@ _BY_LOWER: Final = {name.lower(): name for name in _KNOWN} | COMPACT
 SPELLING: Final = {name: name for name in _KNOWN} | {name.lower(): name for name in _KNOWN} | COMPACT
 
 
-@functools.lru_cache(1_024)
 def canonical(name: str) -> str:
     """Canonical spelling of a field name: the RFC's, or `Each-Word-Like-This` for a name that we do not know.
 
     Raises:
         Malformed: not a token.
     """
+    # What is remembered is bounded in number and in length.
+    return _canonical_cached(name) if len(name) <= 64 else _canonical(name)
+
+
+def _canonical(name: str) -> str:
     name = name.strip(" \t")
     if not is_token(name):
         raise Malformed("header", "bad field name")
     lower = name.lower()
     return _BY_LOWER.get(lower) or "-".join(word.capitalize() for word in lower.split("-"))
+
+
+_canonical_cached = functools.lru_cache(1_024)(_canonical)
 
 
 class Headers:

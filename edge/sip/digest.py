@@ -1,0 +1,275 @@
+"""Digest authentication, both sides (RFC 3261 §22, RFC 7616, RFC 8760; RFC 2069 answers as a client only).
+
+Served: MD5 and SHA-256 with qop=auth. Declined: the -sess algorithms, auth-int, userhash, and, as a
+server, answers without qop, whose replay nothing would stop.
+"""
+
+import enum
+import hashlib
+import hmac
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from edge.sip.grammar import QUOTED, TOKEN, Malformed, one_line, quote, unquote
+from edge.sip.nonce import Nonces
+
+_SCHEME = re.compile(r"[ \t]*+[Dd][Ii][Gg][Ee][Ss][Tt][ \t]++")
+_FIELD = rf"({TOKEN})[ \t]*+=[ \t]*+({QUOTED}|[^\s,\"]*+)"
+_FIELD_FIND = re.compile(_FIELD, re.DOTALL)
+# Some phones leave an empty element behind; the count of fields is bounded by that of the header bytes.
+_FIELDS = re.compile(rf"(?:[ \t]*+(?:{_FIELD})?+[ \t]*+(?:,|\Z))*+", re.DOTALL)
+_COUNT = re.compile(r"[0-9A-Fa-f]{8}")
+_DUMMY_HA1: Final = "0" * 32
+
+
+class Algorithm(enum.Enum):
+    MD5 = "MD5"
+    SHA256 = "SHA-256"
+
+    @property
+    def key(self) -> str:
+        """Its name in the configuration and in `Device.ha1`: `md5`, `sha-256`."""
+        return self.value.lower()
+
+
+_ALGORITHMS: Final = {"": Algorithm.MD5} | {algorithm.value: algorithm for algorithm in Algorithm}
+
+
+class Verdict(enum.Enum):
+    OK = "the answer is right"
+    BAD = "wrong password, or no such user"
+    STALE = "right, but the nonce is old or not ours: challenge again with stale=true"
+    REPLAY = "right, but this use count was seen before: challenge again with stale=true"
+    MALFORMED = "not something that we offered: another algorithm, no qop, no proper count"
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """WWW-Authenticate or Proxy-Authenticate."""
+
+    realm: str
+    nonce: str
+    algorithm: str = "MD5"
+    "As named by the server, upper case; it may be one that we do not speak."
+    qop: tuple[str, ...] = ("auth",)
+    "Lower case; empty: an RFC 2069 server."
+    opaque: str = ""
+    stale: bool = False
+
+    @staticmethod
+    def parse(value: str) -> "Challenge":
+        """Raises:
+        Malformed: not Digest, or without realm or nonce.
+        """
+        fields = _parse_fields(value, "challenge")
+        if "realm" not in fields or not fields.get("nonce"):
+            raise Malformed("challenge", "no realm or nonce")
+        return Challenge(
+            fields["realm"],
+            fields["nonce"],
+            fields.get("algorithm", "").upper() or "MD5",
+            tuple(q for piece in fields.get("qop", "").lower().split(",") if (q := piece.strip(" \t"))),
+            fields.get("opaque", ""),
+            fields.get("stale", "").lower() == "true",
+        )
+
+    def __str__(self) -> str:
+        text = f'Digest realm={quote(self.realm)}, nonce="{self.nonce}", algorithm={self.algorithm}'
+        if self.qop:
+            text += f', qop="{",".join(self.qop)}"'
+        if self.opaque:
+            text += f", opaque={quote(self.opaque)}"
+        return f"{text}, stale=true" if self.stale else text
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Authorization or Proxy-Authorization."""
+
+    username: str
+    realm: str
+    nonce: str
+    uri: str
+    "digest-uri as the client hashed it; it may differ from the Request-URI behind proxies."
+    response: str = field(repr=False)
+    algorithm: str = "MD5"
+    "Upper case."
+    qop: str = ""
+    "Lower case; empty: an RFC 2069 client."
+    cnonce: str = ""
+    nc: str = ""
+    "Eight hexadecimal digits, as sent since they are hashed."
+    opaque: str = ""
+
+    @staticmethod
+    def parse(value: str) -> "Credentials":
+        """Raises:
+        Malformed: not Digest, or without username, realm, nonce, uri or response.
+        """
+        fields = _parse_fields(value, "credentials")
+        get = fields.get
+        try:
+            return Credentials(
+                fields["username"],
+                fields["realm"],
+                fields["nonce"],
+                fields["uri"],
+                fields["response"],
+                get("algorithm", "").upper() or "MD5",
+                get("qop", "").lower(),
+                get("cnonce", ""),
+                get("nc", ""),
+                get("opaque", ""),
+            )
+        except KeyError as missing:
+            raise Malformed("credentials", f"no {missing.args[0]}") from None
+
+    def __str__(self) -> str:
+        text = (
+            f"Digest username={quote(self.username)}, realm={quote(self.realm)}, nonce={quote(self.nonce)}, "
+            f'uri={quote(self.uri)}, response="{self.response}", algorithm={self.algorithm}'
+        )
+        if self.opaque:
+            text += f", opaque={quote(self.opaque)}"
+        if self.qop:
+            text += f", qop={self.qop}, nc={self.nc}, cnonce={quote(self.cnonce)}"
+        return one_line(text)
+
+
+def ha1(username: str, realm: str, password: str, algorithm: Algorithm = Algorithm.MD5) -> str:
+    """What is stored instead of the password: lower-case hex H(username:realm:password)."""
+    return _hash(f"{username}:{realm}:{password}", algorithm)
+
+
+def response(
+    ha1_hex: str, method: str, uri: str, nonce: str, nc: str, cnonce: str, qop: str, algorithm: Algorithm
+) -> str:
+    """RFC 7616 §3.4.1; with an empty `qop`, RFC 2069 §2.1.2. Lower-case hex."""
+    ha2 = _hash(f"{method}:{uri}", algorithm)
+    if qop:
+        return _hash(f"{ha1_hex}:{nonce}:{nc}:{cnonce}:{qop}:{ha2}", algorithm)
+    return _hash(f"{ha1_hex}:{nonce}:{ha2}", algorithm)
+
+
+# The server.
+
+
+def credentials_for(values: Iterable[str], realm: str) -> Credentials | None:
+    """The first credentials for `realm` among the values of (Proxy-)Authorization (§22.3), or None.
+
+    What cannot be read is passed over: it is as good as nothing.
+    """
+    for value in values:
+        try:
+            credentials = Credentials.parse(value)
+        except Malformed:
+            continue
+        if credentials.realm == realm:
+            return credentials
+    return None
+
+
+def verify(
+    credentials: Credentials, method: str, ha1s: Mapping[str, str] | None, now: float, *, nonces: Nonces
+) -> Verdict:
+    """Judge an answer to one of our challenges.
+
+    Whether `uri` fits the Request-URI is not asked: proxies rewrite that. A bad answer is `BAD` whatever
+    its nonce, so that failures can be counted; `STALE` and `REPLAY` mean that the password was right.
+
+    Args:
+        ha1s: algorithm key → hex HA1 of the algorithms on offer (`Device.ha1`); None for an unknown user,
+            which costs the same time as a known one.
+    """
+    algorithm = _ALGORITHMS.get(credentials.algorithm)
+    if algorithm is None or credentials.qop != "auth" or not credentials.cnonce:
+        return Verdict.MALFORMED
+    if _COUNT.fullmatch(credentials.nc) is None or (count := int(credentials.nc, 16)) == 0:
+        return Verdict.MALFORMED
+    known = ha1s.get(algorithm.key) if ha1s is not None else None
+    expected = response(
+        known or _DUMMY_HA1,
+        method,
+        credentials.uri,
+        credentials.nonce,
+        credentials.nc,
+        credentials.cnonce,
+        "auth",
+        algorithm,
+    )
+    given = credentials.response.lower().encode("utf-8", "surrogateescape")
+    right = hmac.compare_digest(expected.encode(), given)
+    number = nonces.number_of(credentials.nonce, now)
+    if not right or known is None:
+        return Verdict.BAD
+    if number is None:
+        return Verdict.STALE
+    return Verdict.OK if nonces.use(number, count) else Verdict.REPLAY
+
+
+# The client.
+
+
+def choose(values: Iterable[str]) -> Challenge | None:
+    """The first challenge that we can answer, in the server's order of preference (RFC 8760 §2.4)."""
+    for value in values:
+        try:
+            challenge = Challenge.parse(value)
+        except Malformed:
+            continue
+        if challenge.algorithm in _ALGORITHMS and (not challenge.qop or "auth" in challenge.qop):
+            return challenge
+    return None
+
+
+def answer(
+    challenge: Challenge, method: str, uri: str, username: str, password: str, cnonce: str, nc: int
+) -> str:
+    """The Authorization value for a challenge that `choose` returned.
+
+    Args:
+        uri: the Request-URI as sent.
+        nc: how often this nonce was used, this time included.
+    """
+    algorithm = _ALGORITHMS[challenge.algorithm]
+    qop = "auth" if challenge.qop else ""
+    count = f"{nc:08x}"
+    secret = ha1(username, challenge.realm, password, algorithm)
+    proof = response(secret, method, uri, challenge.nonce, count, cnonce, qop, algorithm)
+    return str(
+        Credentials(
+            username,
+            challenge.realm,
+            challenge.nonce,
+            uri,
+            proof,
+            challenge.algorithm,
+            qop,
+            cnonce if qop else "",
+            count if qop else "",
+            challenge.opaque,
+        )
+    )
+
+
+def _hash(text: str, algorithm: Algorithm) -> str:
+    data = text.encode("utf-8", "surrogateescape")
+    if algorithm is Algorithm.MD5:
+        return hashlib.md5(data, usedforsecurity=False).hexdigest()
+    return hashlib.sha256(data).hexdigest()
+
+
+def _parse_fields(value: str, where: str) -> dict[str, str]:
+    """Fields by lower-case name, unquoted; the first of a repeated one counts."""
+    match = _SCHEME.match(value)
+    if match is None:
+        raise Malformed(where, "not Digest")
+    text = value[match.end() :]
+    if _FIELDS.fullmatch(text) is None:
+        raise Malformed(where, "bad fields")
+    fields: dict[str, str] = {}
+    for name, raw in _FIELD_FIND.findall(text):
+        fields.setdefault(name.lower(), unquote(raw))
+    return fields

@@ -1,0 +1,105 @@
+"""Byte stream → the bytes of whole messages (RFC 3261 §7.5, §18.3) and keep-alives (RFC 5626 §3.5.1).
+
+::
+
+    connection ── bytes ──▶ Framer ── [message bytes] ──▶ parse_message
+    connection ◀── CRLF × take_pongs()
+
+Whatever the size of the pieces, each byte is looked at a bounded number of times.
+"""
+
+import re
+from typing import Final
+
+from config.schema import SipLimits
+from edge.sip.grammar import number
+
+PING: Final = b"\r\n\r\n"
+PONG: Final = b"\r\n"
+
+_END: Final = b"\r\n\r\n"
+_FOLD = re.compile(rb"\r\n[ \t]++")
+_LENGTH = re.compile(rb"\r\n(?:content-length|l)[ \t]*+:[ \t]*+([^\r\n]*+)", re.IGNORECASE)
+
+
+class Framer:
+    """One connection's inbound stream."""
+
+    __slots__ = ("_buffer", "_limits", "_need", "_pongs", "_searched", "fault")
+
+    def __init__(self, limits: SipLimits) -> None:
+        self.fault: str = ""
+        "Why the connection must be closed once the messages in hand are served; empty while all is well."
+        self._limits = limits
+        self._buffer = bytearray()
+        self._searched = 0  # bytes from the start that hold no end of headers
+        self._need = 0  # length of the message whose headers are complete, 0 before [bytes]
+        self._pongs = 0
+
+    def receive(self, data: bytes) -> list[bytes]:
+        """Messages completed by `data`, oldest first. After a `fault` nothing more is taken."""
+        messages: list[bytes] = []
+        if self.fault:
+            return messages
+        buffer = self._buffer
+        buffer += data
+        start = 0
+        while not self.fault:
+            if self._need == 0:
+                start = self._skip_line_ends(start)
+                if not self._headers_end(start):
+                    break
+            end = start + self._need
+            if end > len(buffer):
+                break
+            messages.append(bytes(buffer[start:end]))
+            start = end
+            self._need = self._searched = 0
+        if start:
+            del buffer[:start]
+        if self.fault:
+            buffer.clear()
+        return messages
+
+    def take_pongs(self) -> int:
+        """How many `PONG`s to send for the pings since the last call (RFC 5626 §4.4.1)."""
+        pongs, self._pongs = self._pongs, 0
+        return pongs
+
+    def _skip_line_ends(self, start: int) -> int:
+        """Where the next message starts. A CRLF that may be half of a ping stays."""
+        buffer = self._buffer
+        while buffer.startswith(b"\r\n", start):
+            if buffer.startswith(PING, start):
+                self._pongs += 1
+                start += 4
+            elif len(buffer) - start < 4 and PING.startswith(buffer[start:]):
+                break
+            else:
+                start += 2
+        return start
+
+    def _headers_end(self, start: int) -> bool:
+        """Whether the headers of the message at `start` are complete; then `_need` is its length."""
+        buffer, limits = self._buffer, self._limits
+        if len(buffer) - start < 4:
+            return False  # perhaps half of a ping, surely no message
+        end = buffer.find(_END, start + self._searched)
+        if end < 0:
+            self._searched = len(buffer) - start - 3
+            if self._searched > limits.header_bytes:
+                self.fault = "headers too long"
+            return False
+        head = _FOLD.sub(b" ", bytes(buffer[start:end]))
+        found = {value.strip() for value in _LENGTH.findall(head)}
+        length = number(found.pop().decode("latin-1"), limits.message_bytes) if len(found) == 1 else None
+        if found:
+            self.fault = "more than one Content-Length"
+        elif length is None:
+            self.fault = "no usable Content-Length"
+        elif end - start > limits.header_bytes or end - start + 4 + length > limits.message_bytes:
+            self.fault = "message too long"
+        else:
+            self._need = end - start + 4 + length
+            return True
+        return False
