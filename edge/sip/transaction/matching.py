@@ -1,0 +1,69 @@
+"""Which server transaction a request belongs to; where responses go (RFC 3261 §17.2.3, §18.2; RFC 3581)."""
+
+import hashlib
+from dataclasses import replace
+from typing import Final
+
+from edge.sip.effect import ServerKey
+from edge.sip.flow import Flow, Transport
+from edge.sip.message import Request
+from edge.sip.via import Via
+
+COOKIE: Final = "z9hG4bK"
+"Branches that are unique begin so (§8.1.1.7)."
+_LONGEST: Final = 200  # characters of an identity; a peer must not make us keep what it pads
+_DEFAULT_PORT: Final = {Transport.UDP: 5060, Transport.TCP: 5060, Transport.TLS: 5061}
+
+
+def identity(request: Request, via: Via) -> str:
+    """What the copies of a request, its ACK and its CANCEL have in common.
+
+    That is the branch and sent-by; for RFC 2543 peers the fields that §17.2.3 lists, To tag aside:
+    the ACK has the one of our response, so CSeq and Call-ID must tell requests of a dialog apart.
+    """
+    branch = via.branch
+    if branch.startswith(COOKIE):
+        text = f"{branch} {via.host}:{via.port}"
+    else:
+        text = f"2543 {request.uri} {request.from_.tag} {request.call_id} {request.cseq.number} {via}"
+    return text if len(text) <= _LONGEST else _digest(text)
+
+
+def server_key(identity: str, method: str) -> ServerKey:
+    return ServerKey(f"{identity} {method}")
+
+
+def merge_id(request: Request) -> str:
+    """What the same INVITE shares when it comes by two paths (§8.2.2.2)."""
+    text = f"{request.call_id} {request.cseq.number} {request.from_.tag}"
+    return text if len(text) <= _LONGEST else _digest(text)
+
+
+def reply_flow(via: Via, flow: Flow) -> Flow:
+    """The way of responses to a request with top `via` that came by `flow` (§18.2.2, RFC 3581 §4).
+
+    `maddr` is not honoured: it would let anyone aim our responses at a third party. A stream keeps
+    its connection; the port is where to dial should it be gone.
+    """
+    if (via.rport is not None and flow.transport is Transport.UDP) or flow.transport not in _DEFAULT_PORT:
+        return flow
+    address, port = flow.remote
+    sent_by = via.port or _DEFAULT_PORT[flow.transport]
+    return flow if sent_by == port else replace(flow, remote=(address, sent_by))
+
+
+def note_source(request: Request, via: Via, flow: Flow) -> None:
+    """Put `received` and `rport` into the top Via (§18.2.1, RFC 3581 §4)."""
+    seen = via.seen_from(*flow.remote)
+    if seen is via:
+        return
+    headers = request.headers
+    derived = headers.derived.copy()
+    headers.set_top("Via", str(seen))
+    # No other field has changed: what was typed at parse need not be typed again.
+    headers.derived.update(derived)
+    headers.derived["via"] = seen
+
+
+def _digest(text: str) -> str:
+    return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()

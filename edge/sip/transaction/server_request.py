@@ -1,0 +1,139 @@
+"""Non-INVITE server transactions: RFC 3261 §17.2.2, RFC 4320 §4.2.
+
+`TABLE` below is the machine, Figure 8. `ServerRequests` runs it without an object for each
+transaction: at thousands of REGISTERs a second, what a transaction remembers is one entry in the
+table of its state, so that moving it to another state *is* the transition. The test walks every
+path through both.
+
+A request that the user leaves unanswered for 64·T1 is forgotten: its sender has given up by then
+and RFC 4320 §4.2 forbids answering it any more.
+"""
+
+import enum
+from collections.abc import Mapping
+from typing import Final, TypeAlias
+
+from edge.sip.effect import Effect, Send, ServerKey
+from edge.sip.flow import Flow
+from edge.sip.message import Response
+from edge.sip.timer import Timer, TimerValues
+from edge.sip.transaction.wheel import Wheel
+
+
+class State(enum.Enum):
+    TRYING = enum.auto()
+    PROCEEDING = enum.auto()
+    COMPLETED = enum.auto()
+    TERMINATED = enum.auto()
+
+
+class Input(enum.Enum):
+    """What can happen to the transaction, besides a `Timer` firing."""
+
+    REQUEST = "a copy of the request"
+    PROVISIONAL = "the user sends 1xx"
+    FINAL = "the user sends 2xx-6xx"
+
+
+class Do(enum.Enum):
+    """Actions of the table."""
+
+    SEND = enum.auto()
+    RESEND = enum.auto()
+    START_J = enum.auto()
+    "64·T1, but 0 on a reliable transport."
+
+
+TRYING, PROCEEDING, COMPLETED, TERMINATED = State
+Symbol: TypeAlias = Input | Timer
+Row: TypeAlias = tuple[State, tuple[Do, ...]]
+
+# fmt: off
+TABLE: Final[Mapping[State, Mapping[Symbol, Row]]] = {
+    TRYING: {
+        Input.PROVISIONAL: (PROCEEDING, (Do.SEND,)),
+        Input.FINAL:       (COMPLETED,  (Do.SEND, Do.START_J)),
+    },
+    PROCEEDING: {
+        Input.REQUEST:     (PROCEEDING, (Do.RESEND,)),
+        Input.PROVISIONAL: (PROCEEDING, (Do.SEND,)),
+        Input.FINAL:       (COMPLETED,  (Do.SEND, Do.START_J)),
+    },
+    COMPLETED: {
+        Timer.J:           (TERMINATED, ()),
+        Input.REQUEST:     (COMPLETED,  (Do.RESEND,)),
+    },
+    TERMINATED: {},
+}
+# fmt: on
+
+
+class ServerRequests:
+    """All non-INVITE server transactions of the layer.
+
+    Args:
+        limit: of completed ones; above it the oldest is forgotten before its timer J.
+        effects: where to leave what they ask for.
+    """
+
+    __slots__ = ("_completed", "_effects", "_proceeding", "_trying")
+
+    def __init__(self, values: TimerValues, limit: int, effects: list[Effect]) -> None:
+        life = 64 * values.t1
+        self._effects = effects
+        self._trying: Wheel[Flow] = Wheel(life, limit)
+        self._proceeding: Wheel[tuple[bytes, Flow]] = Wheel(life, limit)
+        self._completed: Wheel[bytes] = Wheel(life, limit)
+
+    def __len__(self) -> int:
+        return self.live + len(self._completed)
+
+    @property
+    def live(self) -> int:
+        """Those that the user has yet to answer."""
+        return len(self._trying) + len(self._proceeding)
+
+    def absorb(self, key: ServerKey, flow: Flow) -> bool:
+        """Whether `key` is known, so that the request is a copy; the copy is answered here.
+
+        Args: flow: the way of responses to this copy.
+        """
+        data = self._completed.get(key)
+        if data is None:
+            if key in self._trying:
+                return True
+            provisional = self._proceeding.get(key)
+            if provisional is None:
+                return False
+            data = provisional[0]
+        self._effects.append(Send(data, flow, key))
+        return True
+
+    def open(self, key: ServerKey, flow: Flow, now: float) -> None:
+        """Begin a transaction whose responses take `flow`."""
+        self._trying.put(key, flow, now)
+
+    def respond(self, key: ServerKey, response: Response, now: float) -> None:
+        """Send the user's response; one to a transaction with a final response is dropped."""
+        flow = self._trying.pop(key)
+        if flow is None:
+            provisional = self._proceeding.pop(key)
+            if provisional is None:
+                return
+            flow = provisional[1]
+        data = response.wire()
+        self._effects.append(Send(data, flow, key))
+        if response.status < 200:
+            self._proceeding.put(key, (data, flow), now)
+        elif not flow.reliable:
+            self._completed.put(key, data, now)
+
+    def expire(self, now: float) -> None:
+        self._trying.expire(now)
+        self._proceeding.expire(now)
+        self._completed.expire(now)
+
+    def next_at(self) -> float | None:
+        """When `expire` has something to do [s], or `None`."""
+        times = (self._trying.next_at(), self._proceeding.next_at(), self._completed.next_at())
+        return min((at for at in times if at is not None), default=None)
