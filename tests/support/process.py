@@ -111,6 +111,9 @@ class Child:
         self._reader.join(5.0)
         return status
 
+    def send(self, number: signal.Signals) -> None:
+        self._process.send_signal(number)
+
     def kill(self) -> None:
         """`kill -9`, for tests of what survives it."""
         self._process.kill()
