@@ -74,6 +74,8 @@ class MediaLimits(Section):
     "Bytes waiting for a slow agent; above it audio to that agent is dropped and counted."
     marks: int = Field(default=1_000, ge=1)
     "Marks pending on one agent leg."
+    agent_traced: int = Field(default=1_000, ge=0)
+    "Text messages of one agent leg that are traced; the rest is counted."
     play_queue: int = Field(default=64, ge=1)
     "Prompts waiting on one leg."
     prompt_seconds: Duration = Field(default=600.0, gt=0)
@@ -108,6 +110,8 @@ class StoreLimits(Section):
     "Rows that nobody waits for are written at least this often [s]."
     queue_rows: int = Field(default=50_000, ge=1_000)
     "Rows waiting; above it promises are refused and trace rows dropped and counted, CDRs are kept."
+    traces_kept: Duration = Field(default=2_592_000.0, ge=3_600)
+    "Traces of calls are forgotten after this [s]."
 
 
 class Limits(Section):
