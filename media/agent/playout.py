@@ -85,7 +85,7 @@ class Playout:
         dtype = np.uint8 if encoding is Encoding.ULAW_8000 else np.dtype("<i2")
         # Zeroed pages come from the kernel when a slot is first used.
         self._ring: NDArray[Any] = np.zeros((slots, FRAMES, self._samples), dtype)
-        self._flat = memoryview(self._ring).cast("B")
+        self._flat = self._ring.data.cast("B")
         self._limit_marks = marks
         # Columns of the tick.
         self._filled = np.zeros(slots, np.int64)  # whole frames written
@@ -179,6 +179,10 @@ class Playout:
     def queued(self, slot: int) -> int:
         """Samples waiting."""
         return self._accepted[slot] - int(self._position[slot])
+
+    def empty(self, slot: int) -> bool:
+        """Nothing waits, not even the fade-out of a cleared queue."""
+        return self.queued(slot) <= 0 and not self._fading[slot]
 
     def playing(self, slot: int) -> bool:
         """The last tick played a frame of this slot."""

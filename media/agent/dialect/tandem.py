@@ -15,7 +15,19 @@ from typing import Any, Final
 
 import orjson
 
-from media.agent.contract import Action, Buffer, Clear, Context, Digits, Encoding, HangUp, Mark, Message, Note, Say
+from media.agent.contract import (
+    Action,
+    Buffer,
+    Clear,
+    Context,
+    Digits,
+    Encoding,
+    HangUp,
+    Mark,
+    Message,
+    Note,
+    Say,
+)
 
 ENCODINGS: Final = {8000: Encoding.PCM_8000, 16000: Encoding.PCM_16000, 24000: Encoding.PCM_24000}
 MARK_NAME_CHARACTERS: Final = 1_024

@@ -110,7 +110,9 @@ class Twilio:
                 return [Note(str(event)[:64], "unknown event, ignored")]
 
     def receive_binary(self, data: Buffer) -> list[Action]:
-        return [Note("malformed", f"binary message of {len(data)} bytes; this dialect is text", malformed=True)]
+        return [
+            Note("malformed", f"binary message of {len(data)} bytes; this dialect is text", malformed=True)
+        ]
 
     def _message(self, event: str, body: dict[str, Any]) -> str:
         self._sequence += 1
@@ -138,7 +140,9 @@ def _mark(message: dict[str, Any]) -> Action:
     mark = message.get("mark")
     name = mark.get("name") if isinstance(mark, dict) else None
     if not isinstance(name, str) or len(name) > MARK_NAME_CHARACTERS:
-        return Note("mark", f"mark.name is not a string of ≤ {MARK_NAME_CHARACTERS} characters", malformed=True)
+        return Note(
+            "mark", f"mark.name is not a string of ≤ {MARK_NAME_CHARACTERS} characters", malformed=True
+        )
     return Mark(name)
 
 

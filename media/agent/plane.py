@@ -1,0 +1,388 @@
+"""All agent legs of the engine: columns of audio on one side, one socket per leg on the other.
+
+::
+
+    hear(rows)  ─▶ µ-law, or resampled to the agent's rate for all rows at once ─▶ one send per row
+    speak(rows) ◀─ 8 kHz ◀─ resampled for all rows at once ◀─ Playout ◀─ Session ◀─ one callback per message
+
+The engine calls `attach`, `detach`, `hear`, `speak`, `speech` and `digit`; answers are events through `emit`,
+which may be called from inside any of them and from the loop. Nothing here waits, nothing raises for what
+an agent does.
+"""
+
+import secrets
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from config.schema import MediaLimits
+from media.agent.contract import Buffer, Context, Dialect, Encoding
+from media.agent.dialect.table import DIALECTS, Token
+from media.agent.playout import Playout
+from media.agent.session import Close, Send, Session, State
+from media.agent.socket import Call, Dial, Dialler, Line
+from media.agent.turn import Floor
+from media.codec.g711 import ULAW_TO_LINEAR
+from media.dsp.resample import Resampler
+from media.port import AgentFailed, AttachAgent, Event, SendDigits
+
+Rows = NDArray[np.int32]
+Pcm = NDArray[np.int16]
+Ulaw = NDArray[np.uint8]
+
+NOBODY: Final = -1
+"In the columns that hold a slot's lane."
+
+_FADE_OUT: Final = np.zeros(160, np.float32)
+_FADE_OUT[:80] = np.linspace(1.0, 0.0, 80, endpoint=False)
+
+
+class Lane:
+    """What the legs with agents of one encoding share."""
+
+    def __init__(self, slots: int, encoding: Encoding, marks: int) -> None:
+        self.encoding = encoding
+        self.playout = Playout(slots, encoding, marks)
+        resampled = encoding.rate != 8000
+        self._up = Resampler(slots, 8000, encoding.rate) if resampled else None
+        self._down = Resampler(slots, encoding.rate, 8000) if resampled else None
+
+    def reset(self, slot: int) -> None:
+        if self._up is not None and self._down is not None:
+            self._up.reset(slot)
+            self._down.reset(slot)
+
+    def encode(self, rows: Rows, pcm: Pcm, ulaw: Ulaw) -> memoryview:
+        """The callers' frames, (k, 160) each way, as agents hear them: `frame_bytes` a row."""
+        frames: NDArray[np.int16] | NDArray[np.uint8]
+        if self._up is not None:
+            frames = self._up.process(rows, pcm)
+        else:
+            frames = ulaw if self.encoding is Encoding.ULAW_8000 else pcm
+        return np.ascontiguousarray(frames).data.cast("B")
+
+    def decode(self, rows: Rows, now: float) -> tuple[Pcm, NDArray[np.bool_], NDArray[np.bool_], list[int]]:
+        """One frame of playout at 8 kHz.
+
+        Returns: pcm (k, 160); rows that sound; rows that ran dry; indices of rows with marks to return.
+        """
+        taken = self.playout.take(rows, now)
+        dry = taken.was & ~taken.play
+        active = taken.play
+        if self._down is not None:
+            # One frame of silence lets the filter's memory ring out.
+            active = taken.play | taken.was
+            if active.all():
+                pcm = self._down.process(rows, taken.frames)
+            else:
+                pcm = np.zeros((len(rows), 160), np.int16)
+                busy = np.flatnonzero(active)
+                if busy.size:
+                    pcm[busy] = self._down.process(rows[busy], taken.frames[busy])
+        elif self.encoding is Encoding.ULAW_8000:
+            pcm = ULAW_TO_LINEAR.take(taken.frames)
+        else:
+            pcm = taken.frames
+        for index in taken.fading:
+            pcm[index] = pcm[index] * _FADE_OUT
+            if self._down is not None:
+                self._down.reset(int(rows[index]))
+        return pcm, active, dry, taken.due
+
+
+class AgentPlane:
+    """Agents of all slots.
+
+    Args:
+        emit: takes every event; called synchronously.
+        clock: monotonic seconds, the same as `now` of the calls.
+        release: the VAD's wait before it reports the end of speech [s], for honest latencies.
+        dial: opens sockets; the default does so on the running loop.
+        send_digits: takes the digits that an agent wants sent to its caller.
+        token: returns that many random bytes in hex.
+    """
+
+    def __init__(
+        self,
+        slots: int,
+        limits: MediaLimits,
+        emit: Callable[[Event], None],
+        clock: Callable[[], float],
+        *,
+        release: float = 0.0,
+        dial: Dial | None = None,
+        send_digits: Callable[[SendDigits], None] | None = None,
+        token: Token = secrets.token_hex,
+    ) -> None:
+        self._slots = slots
+        self._limits = limits
+        self._emit = emit
+        self._clock = clock
+        self._release = release
+        self._dialler = Dialler(limits)
+        self._dial: Dial = dial or self._dialler
+        self._send_digits = send_digits
+        self._token = token
+        self._lanes: list[Lane] = []
+        self._floor = Floor(slots)
+        self._hears = np.full(slots, NOBODY, np.int8)  # lane of slots whose agent listens
+        self._speaks = np.full(slots, NOBODY, np.int8)  # lane of slots whose agent may be heard
+        self._links: list[_Link | None] = [None] * slots
+        self._past: Counter[str] = Counter()
+
+    # Commands of the engine.
+
+    def attach(self, slot: int, command: AttachAgent, now: float) -> None:
+        """Dial the agent and join it to the slot, replacing the one before."""
+        self.detach(slot, now)
+        agent = command.agent
+        make = DIALECTS.get(agent.dialect)
+        if make is None:
+            detail = (
+                f"dialect {agent.dialect} of agent {agent.name} is not built yet: use {' or '.join(DIALECTS)}"
+            )
+            self._emit(AgentFailed(command.leg, "unsupported_dialect", detail))
+            return
+        context = Context(command.call_id, command.account_id, agent.sample_rate, dict(command.parameters))
+        dialect = make(context, self._token)
+        hears, speaks = self._lane(dialect.hears), self._lane(dialect.speaks)
+        for lane in {hears, speaks}:
+            self._lanes[lane].reset(slot)
+        playout = self._lanes[speaks].playout
+        session = Session(slot, command, dialect, playout, self._floor, self._limits, self._release, now)
+        link = _Link(self, slot, session, hears)
+        self._links[slot] = link
+        self._speaks[slot] = speaks
+        link.call = self._dial(agent, dialect.subprotocol, link)
+
+    def detach(self, slot: int, now: float) -> None:
+        """Part from the agent without a word to the call: `stop` first, then a close in good order."""
+        link = self._links[slot]
+        if link is None:
+            return
+        if link.session.state is not State.ENDED:
+            link.session.hang_up()
+            self.drain(link)
+        self._remove(link)
+
+    async def close(self) -> None:
+        """Part from all agents."""
+        for slot in range(self._slots):
+            self.detach(slot, self._clock())
+        await self._dialler.close()
+
+    # The tick.
+
+    def hear(self, rows: Rows, pcm: Pcm, ulaw: Ulaw, now: float) -> None:
+        """20 ms of the callers in `rows`, as (k, 160) linear and µ-law, on their way to their agents."""
+        lanes = self._hears[rows]
+        for index, lane in enumerate(self._lanes):
+            mine = lanes == index
+            if mine.all():
+                self._send(rows, lane.encode(rows, pcm, ulaw), lane.encoding.frame_bytes)
+            elif mine.any():
+                some = rows[mine]
+                self._send(some, lane.encode(some, pcm[mine], ulaw[mine]), lane.encoding.frame_bytes)
+
+    def speak(self, rows: Rows, now: float) -> tuple[Pcm, NDArray[np.bool_]]:
+        """The next 20 ms of the agents of `rows`: pcm (k, 160) at 8 kHz, and which rows sound at all."""
+        lanes = self._speaks[rows]
+        for index, lane in enumerate(self._lanes):
+            if (lanes == index).all():
+                return self._speak(lane, rows, now)
+        pcm = np.zeros((len(rows), 160), np.int16)
+        active = np.zeros(len(rows), np.bool_)
+        for index, lane in enumerate(self._lanes):
+            mine = np.flatnonzero(lanes == index)
+            if mine.size:
+                pcm[mine], active[mine] = self._speak(lane, rows[mine], now)
+        return pcm, active
+
+    def speech(self, started: Sequence[int] | Rows, stopped: Sequence[int] | Rows, now: float) -> None:
+        """The VAD's decisions of this tick, as slots."""
+        for slot in started:
+            if (link := self._links[slot]) is not None:
+                link.session.caller_started(now)
+                self.drain(link)
+        for slot in stopped:
+            if (link := self._links[slot]) is not None:
+                link.session.caller_stopped(now)
+                self.drain(link)
+
+    def digit(self, slot: int, digit: str, duration_ms: int) -> None:
+        """The caller pressed a key."""
+        if (link := self._links[slot]) is not None:
+            link.session.digit(digit, duration_ms)
+            self.drain(link)
+
+    def gauges(self) -> dict[str, int]:
+        """Live sessions by state, and totals since the start, those of live sessions included."""
+        totals = Counter(self._past)
+        for link in self._links:
+            if link is not None:
+                totals[f"sessions_{link.session.state.name.lower()}"] += 1
+                totals.update(self._tally(link))
+        return dict(totals)
+
+    # Inside.
+
+    def _send(self, rows: Rows, frames: memoryview, width: int) -> None:
+        links = self._links
+        offset = 0
+        for slot in rows.tolist():
+            link = links[slot]
+            if link is not None:
+                link.hear(frames[offset : offset + width])
+            offset += width
+
+    def _speak(self, lane: Lane, rows: Rows, now: float) -> tuple[Pcm, NDArray[np.bool_]]:
+        pcm, active, dry, due = lane.decode(rows, now)
+        for slot in self._floor.hear(rows, pcm, now):
+            if (link := self._links[slot]) is not None:
+                link.session.started(lane.playout.heard(slot) - lane.encoding.frame_samples, now)
+                self.drain(link)
+        for index in due:
+            if (link := self._links[rows[index]]) is not None:
+                link.session.marks_reached()
+                self.drain(link)
+        if dry.any():
+            for slot in rows[dry].tolist():
+                if (link := self._links[slot]) is not None:
+                    link.session.dry()
+                    self.drain(link)
+        return pcm, active
+
+    def _lane(self, encoding: Encoding) -> int:
+        for index, lane in enumerate(self._lanes):
+            if lane.encoding is encoding:
+                return index
+        self._lanes.append(Lane(self._slots, encoding, self._limits.marks))
+        return len(self._lanes) - 1
+
+    def drain(self, link: "_Link") -> None:
+        """Carry out what the session asks for."""
+        while effects := link.session.take_effects():
+            for effect in effects:
+                match effect:
+                    case Send(message):
+                        link.send(message)
+                    case Close(code):
+                        link.hang_up(code)
+                    case SendDigits():
+                        if self._send_digits is not None:
+                            self._send_digits(effect)
+                    case _:
+                        self._emit(effect)
+        if link.session.state is State.ENDED and self._links[link.slot] is link:
+            self._hears[link.slot] = NOBODY
+            if not self._lanes[self._speaks[link.slot]].playout.playing(link.slot):
+                self._remove(link)
+
+    def listening(self, link: "_Link") -> bool:
+        """The socket is open; False when another agent has taken the slot meanwhile."""
+        if self._links[link.slot] is not link:
+            return False
+        self._hears[link.slot] = link.lane
+        return True
+
+    def now(self) -> float:
+        return self._clock()
+
+    def _remove(self, link: "_Link") -> None:
+        self._past.update(self._tally(link))
+        self._links[link.slot] = None
+        self._hears[link.slot] = self._speaks[link.slot] = NOBODY
+
+    def _tally(self, link: "_Link") -> dict[str, int]:
+        tally = link.session.tally
+        starvation = self._lanes[self._speaks[link.slot]].playout.starvation[link.slot]
+        return {
+            "frames_sent": link.sent,
+            "frames_skipped": link.skipped,
+            "messages_received": link.received,
+            "messages_malformed": tally.malformed,
+            "messages_untraced": tally.untraced,
+            "samples_discarded": tally.discarded,
+            "samples_refused": starvation.refused,
+            "starvation_gaps": starvation.gaps,
+            "frames_trimmed": starvation.trimmed,
+        }
+
+
+class _Link:
+    """One session and its socket."""
+
+    def __init__(self, plane: AgentPlane, slot: int, session: Session, lane: int) -> None:
+        self.slot = slot
+        self.session = session
+        self.lane = lane
+        self.call: Call | None = None
+        self.sent = self.skipped = self.received = 0
+        self._plane = plane
+        self._dialect: Dialect = session.dialect
+        self._bare = session.dialect.bare
+        self._line: Line | None = None
+
+    def hear(self, frame: Buffer) -> None:
+        line = self._line
+        if line is None:
+            return
+        if line.congested:
+            self.skipped += 1
+            self._dialect.skip()
+            return
+        self.sent += 1
+        if self._bare:
+            line.binary(frame)
+        else:
+            self.send(self._dialect.hear(frame))
+
+    def send(self, message: str | bytes) -> None:
+        if self._line is None:
+            return
+        if isinstance(message, str):
+            self._line.text(message)
+        else:
+            self._line.binary(message)
+
+    def hang_up(self, code: int) -> None:
+        if self._line is not None:
+            self._line.close(code)
+            self._line = None
+        elif self.call is not None:
+            self.call.abandon()
+
+    # The socket calls these.
+
+    def opened(self, line: Line) -> None:
+        if self._plane.listening(self):
+            self._line = line
+            self.session.opened(self._plane.now())
+            self._plane.drain(self)
+        else:
+            line.close(1000)
+
+    def received_text(self, text: Buffer) -> None:
+        self.received += 1
+        self.session.receive_text(text, self._plane.now())
+        self._plane.drain(self)
+
+    def received_binary(self, data: Buffer) -> None:
+        self.received += 1
+        session = self.session
+        session.receive_binary(data, self._plane.now())
+        if session.pending:
+            self._plane.drain(self)
+
+    def closed(self, reason: str) -> None:
+        self._line = None
+        self.session.closed(reason)
+        self._plane.drain(self)
+
+    def failed(self, reason: str, detail: str) -> None:
+        self._line = None
+        self.session.failed(reason, detail)
+        self._plane.drain(self)
