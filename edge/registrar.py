@@ -1,0 +1,310 @@
+"""The registrar: REGISTER → bindings (RFC 3261 §10.3, Path of RFC 3327, reg-id of RFC 5626 §6).
+
+::
+
+    edge ── register(request, …) ──▶ Registrar ──▶ Registration(changes, response)
+    edge ── changes ──▶ journal, then either sends `response` or, when the commit failed, `undo`
+
+New bindings are looked up from the moment of `register`: the phone is there, committed or
+not. `undo` puts back what was, also beneath a later registration that has replaced it.
+
+The caller has authenticated the request and knows that it may change this address of record.
+Declined: GRUU (RFC 5627), Service-Route (RFC 3608), flow tokens of RFC 5626 §5.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from config.schema import SipLimits
+from edge.directory import AccountId
+from edge.journal import Binding, BindingChange
+from edge.location import Entry, LocationService, Record
+from edge.sip.address import STAR, Address
+from edge.sip.build import response_to
+from edge.sip.flow import Flow, Transport
+from edge.sip.grammar import Malformed, delta_seconds, format_params
+from edge.sip.message import Request, Response
+from edge.sip.uri import Uri
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One contact's way from `before` to `after`."""
+
+    contact: str
+    before: Entry | None
+    after: Entry | None
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    changes: tuple[BindingChange, ...]
+    "For the journal; empty when only the bindings were asked for."
+    response: Response
+    "The 200, to be sent once `changes` are committed."
+    request: Request
+    record: Record
+    steps: tuple[Step, ...]
+
+
+class _Refused(Exception):
+    """Carries the final response out of the checks; never leaves this module."""
+
+    def __init__(
+        self, status: int, reason: str | None = None, headers: tuple[tuple[str, str], ...] = ()
+    ) -> None:
+        super().__init__(status)
+        self.status = status
+        self.reason = reason
+        self.headers = headers
+
+
+class Registrar:
+    """`new_tag` makes the To tag of each response."""
+
+    def __init__(self, limits: SipLimits, new_tag: Callable[[], str]) -> None:
+        self._limits = limits
+        self._new_tag = new_tag
+        self._locations = LocationService()
+
+    def __len__(self) -> int:
+        return len(self._locations)
+
+    def register(
+        self, request: Request, flow: Flow, account: AccountId, aor: str, now: float, wall_ms: int
+    ) -> Registration | Response:
+        """Change the bindings of `aor` as `request` says, all or nothing; a `Response` is a refusal.
+
+        Args:
+            flow: where the request came from.
+            wall_ms: now, on the wall clock [ms since the epoch, UTC].
+        """
+        record = self._locations.record(account, aor)
+        held = {contact: entry for contact, entry in record.entries.items() if entry.expires > now}
+        try:
+            planned = self._plan(request, flow, record, held, now, wall_ms)
+        except _Refused as refused:
+            return self._respond(request, refused.status, refused.reason, refused.headers)
+        except Malformed as fault:
+            return self._respond(request, 400, f"Bad {fault.where}")
+        if planned is None:
+            return Registration((), self._ok(request, held, now), request, record, ())
+        steps = _steps(held, planned)
+        for step in steps:
+            self._locations.put(record, step.contact, step.after)
+        changes = tuple(
+            [
+                BindingChange(account, aor, step.contact, None if step.after is None else step.after.binding)
+                for step in steps
+            ]
+        )
+        return Registration(changes, self._ok(request, planned, now), request, record, steps)
+
+    def undo(self, registration: Registration) -> Response:
+        """Take back a registration whose changes could not be committed; the answer is 503."""
+        record = self._locations.record(registration.record.account, registration.record.aor)
+        for step in reversed(registration.steps):
+            if step.after is not None:
+                step.after.undone = True
+                step.after.before = step.before
+            # Something else there: a later registration holds, and `before` awaits its own undo.
+            if record.entries.get(step.contact) is step.after:
+                before = step.before
+                while before is not None and before.undone:
+                    before = before.before
+                self._locations.put(record, step.contact, before)
+        return self._respond(registration.request, 503, headers=(("Retry-After", "5"),))
+
+    def lookup(self, account: AccountId, aor: str, now: float) -> tuple[Binding, ...]:
+        """Bindings that hold at `now`, highest q first, among equals the newest."""
+        return self._locations.lookup(account, aor, now)
+
+    def reachable(self, account: AccountId, aor: str, now: float) -> bool:
+        return bool(self._locations.lookup(account, aor, now))
+
+    def load(self, bindings: Iterable[Binding], now: float, wall_ms: int) -> None:
+        """Take over the stored bindings at boot. What has ended comes out of the next `expire`."""
+        self._locations.load(bindings, now, wall_ms)
+
+    def expire(self, now: float) -> tuple[BindingChange, ...]:
+        """Remove some of what has ended; call again while `next_timer_at` is not after `now`."""
+        return self._locations.expire(now)
+
+    def next_timer_at(self) -> float | None:
+        return self._locations.next_timer_at()
+
+    # The rules of §10.3.
+
+    def _plan(
+        self, request: Request, flow: Flow, record: Record, held: dict[str, Entry], now: float, wall_ms: int
+    ) -> dict[str, Entry] | None:
+        """Steps 6 and 7: the bindings as they will be; None: nothing is asked to change."""
+        contacts = request.contacts
+        if not contacts:
+            return None
+        if contacts[0] is STAR:
+            if request.expires != 0:
+                raise _Refused(400, "Contact * Needs Expires 0")
+            for entry in held.values():
+                _check_order(request, entry)
+            return {}
+        limits = self._limits
+        if len(contacts) > 2 * limits.contacts_per_aor:
+            raise _too_many(limits)
+        planned = held.copy()
+        for address in contacts:
+            seconds = self._granted(request, address)
+            instance, reg_id = _outbound(address)
+            text = str(address.uri)
+            for known in _matching(planned, address.uri, text, instance, reg_id):
+                if known in held and planned[known] is held[known]:
+                    _check_order(request, held[known])
+                del planned[known]
+            if seconds:
+                binding = Binding(
+                    account=record.account,
+                    aor=record.aor,
+                    contact=text,
+                    q=_preference(address),
+                    expires_at=wall_ms + seconds * 1000,
+                    call_id=request.call_id,
+                    cseq=request.cseq.number,
+                    path=tuple(request.headers.elements("Path")),
+                    flow=str(_way_back(request, flow, address.uri)),
+                    user_agent=request.headers.get("User-Agent") or "",
+                    instance=instance,
+                    reg_id=reg_id,
+                )
+                params = format_params(tuple(item for item in address.params if item[0].lower() != "expires"))
+                planned[text] = Entry(binding, now + seconds, self._locations.next_order(), params)
+        if len(planned) > limits.contacts_per_aor and len(planned) > len(held):
+            raise _too_many(limits)
+        if len(planned) > len(held) and len(self) + len(planned) - len(held) > limits.bindings:
+            raise _Refused(503, headers=(("Retry-After", "60"),))
+        return planned
+
+    def _granted(self, request: Request, address: Address) -> int:
+        """The registration's length [s], 0 to remove: contact parameter, Expires field, our default."""
+        limits = self._limits
+        text = address.param("expires")
+        seconds = request.expires if text is None else delta_seconds(text)
+        if seconds is None:
+            seconds = limits.expires_default
+        if 0 < seconds < limits.expires_min:
+            raise _Refused(423, headers=(("Min-Expires", str(limits.expires_min)),))
+        return min(seconds, limits.expires_max)
+
+    def _ok(self, request: Request, entries: dict[str, Entry], now: float) -> Response:
+        """Step 8: every binding that now holds, with the time that is left to it."""
+        headers = [
+            ("Contact", f"<{contact}>{entry.params};expires={round(entry.expires - now)}")
+            for contact, entry in entries.items()
+        ]
+        supported: list[str] | None = None
+        if (paths := request.headers.all("Path")) and "path" in (supported := _supported(request)):
+            headers += [("Path", path) for path in paths]
+        # RFC 5626 §6: tells the phone that its reg-id was understood.
+        if any(entry.binding.reg_id for entry in entries.values()):
+            if supported is None:
+                supported = _supported(request)
+            if "outbound" in supported:
+                headers.append(("Require", "outbound"))
+        return self._respond(request, 200, headers=headers)
+
+    def _respond(
+        self,
+        request: Request,
+        status: int,
+        reason: str | None = None,
+        headers: Iterable[tuple[str, str]] = (),
+    ) -> Response:
+        return response_to(request, status, reason, to_tag=self._new_tag(), headers=headers)
+
+
+def _too_many(limits: SipLimits) -> _Refused:
+    text = f'399 tandem "at most {limits.contacts_per_aor} contacts"'
+    return _Refused(403, "Too Many Contacts", (("Warning", text),))
+
+
+def _check_order(request: Request, entry: Entry) -> None:
+    """Step 7: within one Call-ID only a higher CSeq may change a binding.
+
+    Whoever is late is told what §12.2.2 tells in a dialog: 500, which phones try again after.
+    """
+    if entry.binding.call_id == request.call_id and entry.binding.cseq >= request.cseq.number:
+        raise _Refused(500, "CSeq Out Of Order")
+
+
+def _matching(entries: dict[str, Entry], uri: Uri, text: str, instance: str, reg_id: int) -> Iterable[str]:
+    """Contacts that this one replaces: of its instance and reg-id, or equivalent (§19.1.4)."""
+    if not reg_id and text in entries:
+        return (text,)
+    found = []
+    for contact, entry in entries.items():
+        binding = entry.binding
+        if (reg_id and binding.reg_id == reg_id and binding.instance == instance) or contact == text:
+            found.append(contact)
+        elif not reg_id and _equivalent(contact, uri):
+            return (contact,)
+    return found
+
+
+def _equivalent(contact: str, uri: Uri) -> bool:
+    try:
+        return Uri.parse(contact).equivalent(uri)
+    except Malformed:
+        return False
+
+
+def _outbound(address: Address) -> tuple[str, int]:
+    """`+sip.instance` and reg-id; a reg-id without an instance, or out of range, means 0 (RFC 5626 §6)."""
+    if not address.params:
+        return "", 0
+    instance = address.param("+sip.instance") or ""
+    number = address.param("reg-id") or ""
+    if not instance or not (number.isascii() and number.isdigit() and len(number) <= 10):
+        return instance, 0
+    return instance, int(number) if int(number) < 2**31 else 0
+
+
+def _preference(address: Address) -> float:
+    """q, from 0 to 1; what is absent or no number is 1."""
+    text = address.param("q")
+    if text is None or len(text) > 5 or not text.replace(".", "", 1).isdigit() or not text.isascii():
+        return 1.0
+    return min(float(text), 1.0)
+
+
+def _way_back(request: Request, flow: Flow, uri: Uri) -> Flow:
+    """Where requests for this contact go: back along `flow`, which works through NAT.
+
+    Only a phone that sends from another port than it listens on (no rport, no NAT: its Via names the
+    very address that the packet came from) is reached at the port of its Contact. The address itself
+    is always the packet's: a Contact can point our calls at no third party.
+    """
+    if flow.transport is not Transport.UDP:
+        return flow
+    via = request.via
+    if via.rport is not None or via.address != flow.remote[0] or uri.address != flow.remote[0]:
+        return flow
+    port = uri.port or 5060
+    if port == flow.remote[1]:
+        return flow
+    transport = uri.param("transport")
+    if transport is not None and transport.lower() != "udp":
+        return flow
+    return Flow(flow.transport, (flow.remote[0], port), flow.listener)
+
+
+def _steps(held: dict[str, Entry], planned: dict[str, Entry]) -> tuple[Step, ...]:
+    """Removals first, since a contact that was respelled is removed and set again."""
+    steps = [Step(contact, entry, None) for contact, entry in held.items() if contact not in planned]
+    for contact, entry in planned.items():
+        before = held.get(contact)
+        if before is not entry:
+            steps.append(Step(contact, before, entry))
+    return tuple(steps)
+
+
+def _supported(request: Request) -> list[str]:
+    return [option.lower() for option in request.headers.elements("Supported")]

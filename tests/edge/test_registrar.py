@@ -1,0 +1,316 @@
+"""REGISTER (RFC 3261 §10.3, RFC 3327, RFC 5626 §6)."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config.schema import SipLimits
+from edge.directory import AccountId
+from edge.registrar import Registrar, Registration
+from edge.sip.flow import Flow, Transport
+from edge.sip.message import Request, Response
+from edge.sip.parse import parse_message
+
+ACME = AccountId("acme")
+PHONE = Flow(Transport.UDP, ("192.0.2.7", 40_000))
+LIMITS = SipLimits(contacts_per_aor=3)
+A, B, C = "<sip:a@192.0.2.7:5060>", "<sip:b@192.0.2.7:5060>", "<sip:c@192.0.2.7:5060>"
+
+
+def register(*lines: str, cseq: int = 1, call_id: str = "call-1", via: str = "192.0.2.7;rport") -> Request:
+    text = "\r\n".join(
+        [
+            "REGISTER sip:acme.example SIP/2.0",
+            f"Via: SIP/2.0/UDP {via};branch=z9hG4bK1",
+            "From: <sip:1001@acme.example>;tag=1",
+            "To: <sip:1001@acme.example>",
+            f"Call-ID: {call_id}",
+            f"CSeq: {cseq} REGISTER",
+            "Max-Forwards: 70",
+            *lines,
+            "Content-Length: 0",
+            "\r\n",
+        ]
+    )
+    request = parse_message(text.encode())
+    assert isinstance(request, Request), request
+    return request
+
+
+class Edge:
+    """A registrar on a hand-turned clock."""
+
+    def __init__(self) -> None:
+        self.registrar = Registrar(LIMITS, lambda: "tag")
+        self.now = 100.0
+
+    def send(self, request: Request, flow: Flow = PHONE) -> Registration | Response:
+        return self.registrar.register(request, flow, ACME, "1001", self.now, wall_ms=1_000_000)
+
+    def granted(self, request: Request, flow: Flow = PHONE) -> Registration:
+        result = self.send(request, flow)
+        assert isinstance(result, Registration), result
+        assert result.response.status == 200
+        return result
+
+    def refused(self, request: Request) -> Response:
+        before = self.found()
+        result = self.send(request)
+        assert isinstance(result, Response), result
+        assert self.found() == before, "a refusal changes nothing"
+        return result
+
+    def found(self) -> list[str]:
+        return [binding.contact for binding in self.registrar.lookup(ACME, "1001", self.now)]
+
+
+@pytest.fixture
+def edge() -> Edge:
+    return Edge()
+
+
+def contacts(registration: Registration) -> list[str]:
+    return registration.response.headers.all("Contact")
+
+
+def test_a_phone_registers_and_is_found(edge: Edge) -> None:
+    done = edge.granted(register(f"Contact: {A}", "Expires: 120", "User-Agent: Phone/1"))
+    assert contacts(done) == ["<sip:a@192.0.2.7:5060>;expires=120"]
+    assert done.response.to.tag == "tag"
+    (change,) = done.changes
+    (binding,) = edge.registrar.lookup(ACME, "1001", edge.now)
+    assert change.binding is binding and change.contact == binding.contact == "sip:a@192.0.2.7:5060"
+    assert (binding.expires_at, binding.q, binding.call_id, binding.cseq) == (1_120_000, 1.0, "call-1", 1)
+    assert binding.user_agent == "Phone/1"
+    assert edge.registrar.reachable(ACME, "1001", 219.9) and not edge.registrar.reachable(ACME, "1001", 220.0)
+
+
+@pytest.mark.parametrize(
+    ("lines", "expires"),
+    [
+        ((f"Contact: {A}",), 3600),
+        ((f"Contact: {A};expires=90", "Expires: 120"), 90),
+        ((f"Contact: {A}", "Expires: 4294967295"), 3600),
+        ((f"Contact: {A}", "Expires: soon"), 3600),
+        ((f"Contact: {A};expires=soon", "Expires: 90"), 3600),
+    ],
+)
+def test_the_expiry_is_the_contacts_then_the_requests_then_ours(
+    edge: Edge, lines: tuple[str, ...], expires: int
+) -> None:
+    """§10.3 step 7; what is malformed counts as the default (§10.2.1.1)."""
+    assert contacts(edge.granted(register(*lines))) == [f"{A};expires={expires}"]
+
+
+def test_too_short_an_expiry_is_423_for_the_whole_request(edge: Edge) -> None:
+    response = edge.refused(register(f"Contact: {A};expires=600, {B};expires=59"))
+    assert response.status == 423 and response.headers.get("Min-Expires") == "60"
+
+
+def test_several_contacts_are_listed_with_what_is_left_and_ordered_by_q(edge: Edge) -> None:
+    edge.granted(register(f"Contact: {A};q=0.2, {B};q=0.9", "Expires: 100"))
+    edge.now += 40
+    done = edge.granted(register())
+    assert done.changes == ()
+    assert contacts(done) == [f"{A};q=0.2;expires=60", f"{B};q=0.9;expires=60"]
+    assert edge.found() == ["sip:b@192.0.2.7:5060", "sip:a@192.0.2.7:5060"]
+
+
+def test_a_refresh_replaces_and_a_zero_removes(edge: Edge) -> None:
+    edge.granted(register(f"Contact: {A}", f"Contact: {B}"))
+    again = edge.granted(register(f"Contact: {A};expires=70", cseq=2))
+    assert sorted(contacts(again)) == [f"{A};expires=70", f"{B};expires=3600"]
+    gone = edge.granted(register(f"Contact: {A}", "Expires: 0", cseq=3))
+    assert contacts(gone) == [f"{B};expires=3600"]
+    assert [(change.contact, change.binding) for change in gone.changes] == [("sip:a@192.0.2.7:5060", None)]
+    assert edge.granted(register(f"Contact: {A}", "Expires: 0", cseq=4)).changes == ()
+
+
+def test_contacts_are_compared_as_uris(edge: Edge) -> None:
+    """§19.1.4: the host without case, transport must agree."""
+    edge.granted(register("Contact: <sip:a@PBX.example.com;x=1>"))
+    done = edge.granted(register("Contact: <sip:a@pbx.example.com>", cseq=2))
+    assert edge.found() == ["sip:a@pbx.example.com"]
+    assert [(c.contact, c.binding is None) for c in done.changes] == [
+        ("sip:a@PBX.example.com;x=1", True),
+        ("sip:a@pbx.example.com", False),
+    ]
+    edge.granted(register("Contact: <sip:a@pbx.example.com;transport=tcp>", cseq=3))
+    assert len(edge.found()) == 2
+
+
+def test_star_removes_everything(edge: Edge) -> None:
+    edge.granted(register(f"Contact: {A}, {B}"))
+    done = edge.granted(register("Contact: *", "Expires: 0", cseq=2))
+    assert len(done.changes) == 2 and edge.found() == [] and contacts(done) == []
+    assert edge.registrar.next_timer_at() is None
+
+
+@pytest.mark.parametrize(
+    "lines", [("Contact: *",), ("Contact: *", "Expires: 60"), (f"Contact: *, {A}", "Expires: 0")]
+)
+def test_star_is_for_expires_zero_alone(edge: Edge, lines: tuple[str, ...]) -> None:
+    """§10.3 step 6."""
+    edge.granted(register(f"Contact: {A}"))
+    assert edge.refused(register(*lines, cseq=2)).status == 400
+
+
+def test_a_contact_that_cannot_be_read_is_400(edge: Edge) -> None:
+    assert edge.refused(register("Contact: <sip:>")).status == 400
+
+
+def test_within_one_call_id_the_cseq_must_grow(edge: Edge) -> None:
+    """§10.3 step 7: otherwise the request fails and nothing of it is done."""
+    edge.granted(register(f"Contact: {A}", cseq=5))
+    for cseq in (4, 5):
+        assert edge.refused(register(f"Contact: {B}, {A};expires=0", cseq=cseq)).status == 500
+        assert edge.refused(register("Contact: *", "Expires: 0", cseq=cseq)).status == 500
+    edge.granted(register(f"Contact: {A}", cseq=1, call_id="after-reboot"))
+    edge.now += 4000
+    edge.granted(register(f"Contact: {A}", cseq=1, call_id="after-reboot"))  # the old one has ended
+
+
+def test_the_same_contact_twice_in_one_request_is_one_binding(edge: Edge) -> None:
+    edge.granted(register(f"Contact: {A};q=0.1, {A};q=0.7"))
+    (binding,) = edge.registrar.lookup(ACME, "1001", edge.now)
+    assert binding.q == 0.7
+
+
+def test_an_address_of_record_holds_so_many_contacts(edge: Edge) -> None:
+    edge.granted(register(f"Contact: {A}, {B}, {C}"))
+    extra = "<sip:d@192.0.2.7>"
+    response = edge.refused(register(f"Contact: {extra}", cseq=2))
+    assert response.status == 403 and "3 contacts" in (response.headers.get("Warning") or "")
+    edge.granted(register(f"Contact: {extra}, {A};expires=0", cseq=3))
+    assert (
+        edge.refused(register(*[f"Contact: <sip:{n}@h>;expires=0" for n in range(7)], cseq=4)).status == 403
+    )
+
+
+def test_all_bindings_together_have_a_limit() -> None:
+    registrar = Registrar(SipLimits(bindings=1), lambda: "tag")
+    for cseq, aor, kind in ((1, "1001", Registration), (2, "1002", Response), (3, "1001", Registration)):
+        done = registrar.register(register(f"Contact: {A}", cseq=cseq), PHONE, ACME, aor, 0.0, 0)
+        assert isinstance(done, kind)
+        if isinstance(done, Response):
+            assert done.status == 503
+    assert len(registrar) == 1
+
+
+def test_reg_id_and_instance_replace_whatever_the_contact(edge: Edge) -> None:
+    """RFC 5626 §6: a phone back with a new address leaves no dead one behind."""
+    outbound = ';+sip.instance="<urn:uuid:00000000-0000-1000-8000-000A95A0E128>";reg-id='
+    edge.granted(register(f"Contact: {A}{outbound}1"))
+    edge.granted(register(f"Contact: {B}{outbound}2", call_id="call-2"))
+    done = edge.granted(register(f"Contact: {C}{outbound}1", "Supported: path, outbound", call_id="call-3"))
+    assert sorted(edge.found()) == ["sip:b@192.0.2.7:5060", "sip:c@192.0.2.7:5060"]
+    assert [change.binding is None for change in done.changes] == [True, False]
+    assert done.response.headers.get("Require") == "outbound"
+    assert f"{C}{outbound}1;expires=3600" in contacts(done)
+    binding = edge.registrar.lookup(ACME, "1001", edge.now)[0]
+    assert (binding.instance, binding.reg_id) == ("<urn:uuid:00000000-0000-1000-8000-000A95A0E128>", 1)
+
+
+def test_a_reg_id_without_an_instance_is_passed_over(edge: Edge) -> None:
+    edge.granted(register(f"Contact: {A};reg-id=1"))
+    edge.granted(register(f"Contact: {B};reg-id=1", call_id="call-2"))
+    assert len(edge.found()) == 2
+
+
+def test_path_is_kept_and_echoed_to_who_supports_it(edge: Edge) -> None:
+    """RFC 3327 §5.3."""
+    path = "<sip:p2.example.com;lr>, <sip:p1.example.com;lr>"
+    done = edge.granted(register(f"Contact: {A}", f"Path: {path}", "Supported: path"))
+    assert done.response.headers.all("Path") == [path]
+    (binding,) = edge.registrar.lookup(ACME, "1001", edge.now)
+    assert binding.path == ("<sip:p2.example.com;lr>", "<sip:p1.example.com;lr>")
+    silent = edge.granted(register(f"Contact: {A}", f"Path: {path}", cseq=2))
+    assert silent.response.headers.get("Path") is None
+
+
+@pytest.mark.parametrize(
+    ("via", "contact", "flow", "kept"),
+    [
+        ("192.0.2.7:5060;rport", A, PHONE, "udp:192.0.2.7:40000/0/0"),
+        ("10.0.0.5:5060;received=192.0.2.7", "<sip:a@10.0.0.5:5060>", PHONE, "udp:192.0.2.7:40000/0/0"),
+        ("192.0.2.7:5060", A, PHONE, "udp:192.0.2.7:5060/0/0"),
+        ("192.0.2.7:5060", "<sip:a@192.0.2.7>", PHONE, "udp:192.0.2.7:5060/0/0"),
+        ("192.0.2.7:5060", "<sip:a@192.0.2.7:5070;transport=tcp>", PHONE, "udp:192.0.2.7:40000/0/0"),
+        ("192.0.2.7:5060", "<sip:a@198.51.100.1:5060>", PHONE, "udp:192.0.2.7:40000/0/0"),
+        ("192.0.2.7:5060", A, Flow(Transport.TCP, ("192.0.2.7", 40_001), 1, 9), "tcp:192.0.2.7:40001/1/9"),
+    ],
+)
+def test_requests_go_back_where_the_registration_came_from(
+    edge: Edge, via: str, contact: str, flow: Flow, kept: str
+) -> None:
+    """RFC 3581: behind NAT only the source address works; a Contact never names a third party's."""
+    edge.granted(register(f"Contact: {contact}", via=via), flow)
+    (binding,) = edge.registrar.lookup(ACME, "1001", edge.now)
+    assert binding.flow == kept
+
+
+def test_what_was_not_committed_is_taken_back(edge: Edge) -> None:
+    edge.granted(register(f"Contact: {A};q=0.3"))
+    changed = edge.granted(register(f"Contact: {A};q=0.8, {B}", cseq=2))
+    assert len(edge.found()) == 2, "found while the commit is under way"
+    response = edge.registrar.undo(changed)
+    assert response.status == 503 and response.headers.get("Retry-After")
+    (binding,) = edge.registrar.lookup(ACME, "1001", edge.now)
+    assert (binding.q, binding.cseq) == (0.3, 1)
+    gone = edge.granted(register("Contact: *", "Expires: 0", cseq=3))
+    edge.registrar.undo(gone)
+    assert edge.found() == ["sip:a@192.0.2.7:5060"]
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_two_failed_commits_lead_back_to_the_last_good_state(edge: Edge, order: tuple[int, int]) -> None:
+    edge.granted(register(f"Contact: {A};q=0.1"))
+    pending = [edge.granted(register(f"Contact: {A};q=0.{cseq}", cseq=cseq)) for cseq in (2, 3)]
+    for index in order:
+        edge.registrar.undo(pending[index])
+    (binding,) = edge.registrar.lookup(ACME, "1001", edge.now)
+    assert binding.q == 0.1
+
+
+def test_a_later_registration_outlives_the_failure_of_an_earlier_one(edge: Edge) -> None:
+    first = edge.granted(register(f"Contact: {A};q=0.1"))
+    edge.granted(register(f"Contact: {A};q=0.2", cseq=2))
+    edge.registrar.undo(first)
+    (binding,) = edge.registrar.lookup(ACME, "1001", edge.now)
+    assert binding.q == 0.2
+
+
+PIECES = st.sampled_from(
+    [
+        "*",
+        A,
+        B,
+        C,
+        ";q=0.5",
+        ";q=x",
+        ";expires=0",
+        ";expires=99",
+        ";reg-id=1",
+        ';+sip.instance="<u>"',
+        ",",
+        " ",
+        "<sip:",
+    ]
+)
+
+
+@given(st.lists(st.lists(PIECES, max_size=6).map("".join) | st.text(max_size=10), max_size=3), st.booleans())
+def test_no_contact_raises_and_a_refusal_changes_nothing(values: list[str], zero: bool) -> None:
+    edge = Edge()
+    edge.granted(register(f"Contact: {A}, {B}"))
+    request = register("Expires: 0" if zero else "Expires: 600", cseq=2)
+    for value in values:
+        request.headers.add("Contact", value)
+    before = edge.found()
+    result = edge.send(request)
+    if isinstance(result, Response):
+        assert result.status >= 400 and edge.found() == before
+    else:
+        assert len(contacts(result)) == len(edge.found()) == len(edge.registrar) <= 3
+        edge.registrar.undo(result)
+        assert sorted(edge.found()) == sorted(before)
