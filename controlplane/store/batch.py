@@ -1,0 +1,26 @@
+"""What one commit writes, and what became of it."""
+
+from dataclasses import dataclass, field
+
+from edge.journal import BindingChange, CallId, Cdr, OpenCall, TraceEvent
+
+
+@dataclass(slots=True)
+class Batch:
+    promises: list[tuple[BindingChange, ...]] = field(default_factory=list)
+    opened: dict[CallId, OpenCall] = field(default_factory=dict)
+    closed: dict[CallId, Cdr] = field(default_factory=dict)
+    traces: dict[CallId, list[TraceEvent]] = field(default_factory=dict)
+    prune_before: int | None = None
+    "Forget trace chunks written before this [ms UTC]."
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    kept: tuple[bool, ...]
+    "For each promise: is it on disk?"
+    committed: bool
+    "False: nothing of the batch is on disk, for a reason that may pass."
+    rejected: int = 0
+    "Rows that no database would take; they are lost."
+    error: str = ""

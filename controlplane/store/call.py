@@ -1,0 +1,127 @@
+"""Calls that are up (`open_call`) and calls that were (`cdr`)."""
+
+from typing import Any, Final
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from controlplane.store import statement
+from controlplane.store.plain import dump
+from controlplane.store.table import CDR, OPEN_CALL, TRACE_CHUNK
+from edge.directory import AccountId
+from edge.journal import CallId, Cdr, OpenCall
+
+INSERT_OPEN: Final = statement.upsert(OPEN_CALL)
+DELETE_OPEN: Final = statement.delete(OPEN_CALL)
+INSERT_CDR: Final = statement.upsert(CDR)
+
+Row = tuple[object, ...]
+
+
+def encode_open(call: OpenCall) -> Row:
+    return (
+        call.id,
+        statement.workspace_of(call.account),
+        call.account,
+        call.sip_call_id,
+        call.direction,
+        call.caller,
+        call.callee,
+        call.started_at,
+    )
+
+
+def encode_cdr(cdr: Cdr) -> Row:
+    return (
+        cdr.id,
+        statement.workspace_of(cdr.account),
+        cdr.account,
+        cdr.sip_call_id,
+        cdr.direction,
+        cdr.caller,
+        cdr.callee,
+        cdr.started_at,
+        cdr.target,
+        cdr.answered_at,
+        cdr.ended_at,
+        cdr.disposition,
+        cdr.cause,
+        cdr.sip_status,
+        cdr.q850,
+        dump(cdr.media).decode() if cdr.media else "{}",
+    )
+
+
+def _decode(row: sa.Row[Any]) -> Cdr:
+    return Cdr(
+        id=CallId(row.id),
+        account=AccountId(row.account_id),
+        sip_call_id=row.sip_call_id,
+        direction=row.direction,
+        caller=row.caller,
+        callee=row.callee,
+        target=row.target,
+        started_at=row.started_at,
+        answered_at=row.answered_at,
+        ended_at=row.ended_at,
+        disposition=row.disposition,
+        cause=row.cause,
+        sip_status=row.sip_status,
+        q850=row.q850,
+        media=orjson.loads(row.media),
+    )
+
+
+async def latest(
+    connection: AsyncConnection, *, account: AccountId | None = None, before: int | None = None, limit: int
+) -> list[Cdr]:
+    """Newest first; only calls that started before `before` [ms UTC] when given."""
+    query = sa.select(CDR).order_by(CDR.c.started_at.desc()).limit(limit)
+    if account is not None:
+        query = query.where(CDR.c.account_id == account)
+    if before is not None:
+        query = query.where(CDR.c.started_at < before)
+    return [_decode(row) for row in (await connection.execute(query)).fetchall()]
+
+
+async def find(connection: AsyncConnection, name: str, limit: int) -> list[Cdr]:
+    """By our id, else by SIP Call-ID, which several calls may share: newest first."""
+    for column in (CDR.c.id, CDR.c.sip_call_id):
+        query = sa.select(CDR).where(column == name).order_by(CDR.c.started_at.desc()).limit(limit)
+        if rows := (await connection.execute(query)).fetchall():
+            return [_decode(row) for row in rows]
+    return []
+
+
+async def close_leftovers(connection: AsyncConnection) -> int:
+    """Calls that a crash cut off become CDRs; they ended when last heard of. Returns their number."""
+    heard = (
+        sa.select(sa.func.max(TRACE_CHUNK.c.written_at))
+        .where(TRACE_CHUNK.c.call_id == OPEN_CALL.c.id)
+        .scalar_subquery()
+    )
+    copied = (
+        "id",
+        "workspace_id",
+        "account_id",
+        "sip_call_id",
+        "direction",
+        "caller",
+        "callee",
+        "started_at",
+    )
+    leftovers = sa.select(
+        *(OPEN_CALL.c[name] for name in copied),
+        sa.literal(""),
+        sa.func.coalesce(heard, OPEN_CALL.c.started_at),
+        sa.literal("interrupted"),
+        sa.literal("interrupted"),
+        sa.literal(0),
+        sa.literal(41),  # Q.850 temporary failure
+        sa.literal("{}"),
+    ).where(OPEN_CALL.c.id.not_in(sa.select(CDR.c.id)))
+    filled = ("target", "ended_at", "disposition", "cause", "sip_status", "q850", "media")
+    result = await connection.execute(sa.insert(CDR).from_select([*copied, *filled], leftovers))
+    await connection.execute(sa.delete(OPEN_CALL))
+    return int(result.rowcount)

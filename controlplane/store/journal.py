@@ -1,0 +1,189 @@
+"""Group commit: what the edge leaves behind → batches for one writer.
+
+::
+
+    bindings (promises) ─┐                    ┌─▶ committed(True | False), on the loop
+    opened, closed       ├─▶ batch ─▶ Writer ─┤
+    traced               ┘                    └─▶ next batch
+
+A commit starts `batch_delay` after the first promise, at `batch_rows` rows, or `write_behind` after the
+first row that nobody waits for; the next one when the former is done. What overflows `queue_rows`: promises
+are refused, trace rows are dropped and counted; open calls and CDRs are always kept, and `saturated` tells
+admission to refuse new calls. After a failed commit promises are refused, trace rows dropped, and calls
+written again; nothing is tried for `RETRY` seconds.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol
+
+from config.schema import StoreLimits
+from controlplane.store.batch import Batch, Written
+from controlplane.store.writer import Writer
+from edge.journal import BindingChange, CallId, Cdr, OpenCall, TraceEvent
+
+RETRY: Final = 1.0
+"Pause after a failed commit [s]."
+PRUNE_INTERVAL: Final = 60.0
+"Old traces are looked for this often, when there is something to write [s]."
+
+
+class Handle(Protocol):
+    def cancel(self) -> None: ...
+
+
+class Clock(Protocol):
+    """The two methods of an event loop that are needed here."""
+
+    def time(self) -> float: ...
+    def call_at(self, when: float, callback: Callable[[], object], /) -> Handle: ...
+
+
+class StoreJournal:
+    """An `edge.journal.Journal`. Used on the loop alone."""
+
+    def __init__(self, writer: Writer, clock: Clock, wall_ms: Callable[[], int], limits: StoreLimits) -> None:
+        self._writer = writer
+        self._clock = clock
+        self._wall_ms = wall_ms
+        self._limits = limits
+        self._batch = Batch()
+        self._waiters: list[Callable[[bool], None]] = []
+        self._rows = 0  # in `_batch`
+        self._in_flight = 0  # with the writer
+        self._due: float | None = None
+        self._timer: Handle | None = None
+        self._timer_at: float | None = None
+        self._not_before = 0.0  # after a failed commit
+        self._pruned_at = clock.time()
+        self._flushed: list[Callable[[], object]] = []
+        self.commits = 0
+        self.failures = 0
+        self.refused = 0
+        "Promises answered False without being tried."
+        self.dropped = 0
+        "Trace rows lost."
+        self.rejected = 0
+        "Rows that the database would not take."
+        self.last_error = ""
+        "Of the latest commit; empty when it succeeded."
+
+    @property
+    def depth(self) -> int:
+        """Rows not on disk yet."""
+        return self._rows + self._in_flight
+
+    @property
+    def saturated(self) -> bool:
+        return self.depth >= self._limits.queue_rows
+
+    # What the edge calls.
+
+    def bindings(self, changes: Sequence[BindingChange], committed: Callable[[bool], None]) -> None:
+        if self.saturated:
+            self.refused += 1
+            self._clock.call_at(self._clock.time(), lambda: committed(False))
+            return
+        self._batch.promises.append(tuple(changes))
+        self._waiters.append(committed)
+        self._added(len(changes), self._limits.batch_delay)
+
+    def opened(self, call: OpenCall) -> None:
+        self._batch.opened[call.id] = call
+        self._added(1, self._limits.write_behind)
+
+    def closed(self, cdr: Cdr) -> None:
+        self._batch.closed[cdr.id] = cdr
+        self._added(1, self._limits.write_behind)
+
+    def traced(self, call: CallId, events: Sequence[TraceEvent]) -> None:
+        if self.saturated:
+            self.dropped += len(events)
+            return
+        self._batch.traces.setdefault(call, []).extend(events)
+        self._added(len(events), self._limits.write_behind)
+
+    def unwritten(self, call: CallId) -> tuple[TraceEvent, ...]:
+        """Trace rows of one call that wait for the next batch."""
+        return tuple(self._batch.traces.get(call, ()))
+
+    def flush(self, done: Callable[[], object]) -> None:
+        """Write at once what waits; `done` comes when it, and what was under way, is on disk or lost."""
+        if self._rows == 0 and self._in_flight == 0:
+            self._clock.call_at(self._clock.time(), done)
+            return
+        self._flushed.append(done)
+        self._due = self._clock.time()
+        self._settle()
+
+    # Batches.
+
+    def _added(self, rows: int, delay: float) -> None:
+        self._rows += rows
+        due = self._clock.time() + delay
+        if self._due is None or due < self._due:
+            self._due = due
+        self._settle()
+
+    def _settle(self) -> None:
+        """Start a commit that is due, or arm the timer for it."""
+        if self._in_flight or self._due is None:
+            return
+        full = self._rows >= self._limits.batch_rows
+        at = max(self._not_before, 0.0 if full else self._due)
+        if at <= self._clock.time():
+            self._commit()
+        elif self._timer_at is None or at < self._timer_at:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = self._clock.call_at(at, self._fire)
+            self._timer_at = at
+
+    def _fire(self) -> None:
+        # A loop may wake a hair early.
+        at, self._timer, self._timer_at = self._timer_at, None, None
+        if self._in_flight or self._due is None:
+            return
+        if at is not None and max(self._due, self._not_before) <= at:
+            self._commit()
+        else:
+            self._settle()
+
+    def _commit(self) -> None:
+        batch, waiters, rows = self._batch, self._waiters, self._rows
+        self._batch, self._waiters, self._rows, self._due = Batch(), [], 0, None
+        self._in_flight = max(rows, 1)
+        now = self._clock.time()
+        if now - self._pruned_at >= PRUNE_INTERVAL:
+            self._pruned_at = now
+            batch.prune_before = self._wall_ms() - int(self._limits.traces_kept * 1000)
+        self._writer.submit(batch, lambda written: self._finished(batch, waiters, written))
+
+    def _finished(self, batch: Batch, waiters: list[Callable[[bool], None]], written: Written) -> None:
+        self._in_flight = 0
+        self.rejected += written.rejected
+        self.last_error = written.error
+        if written.committed:
+            self.commits += 1
+        else:
+            self.failures += 1
+            self._not_before = self._clock.time() + RETRY
+            self._keep_calls(batch)
+        for committed, good in zip(waiters, written.kept, strict=True):
+            committed(good)
+        if self._flushed and (self._rows == 0 or not written.committed):
+            flushed, self._flushed = self._flushed, []
+            for done in flushed:
+                done()
+        elif self._flushed:
+            self._due = self._clock.time()
+        self._settle()
+
+    def _keep_calls(self, batch: Batch) -> None:
+        """Put the calls of a failed batch in front of what waits now."""
+        self.dropped += sum(map(len, batch.traces.values()))
+        ahead = self._batch
+        ahead.opened = batch.opened | ahead.opened
+        ahead.closed = batch.closed | ahead.closed
+        if kept := len(batch.opened) + len(batch.closed):
+            self._rows += kept
+            self._due = self._not_before if self._due is None else min(self._due, self._not_before)

@@ -1,0 +1,77 @@
+"""The store of one node: the data folder, the journal that writes, and an engine that reads.
+
+Only SQLite so far; the tables and the reads are those that PostgreSQL will have.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from config.schema import StoreLimits
+from controlplane.store import binding, call
+from controlplane.store.error import StoreError
+from controlplane.store.folder import DataFolder
+from controlplane.store.journal import StoreJournal
+from controlplane.store.migrate import migrate
+from controlplane.store.sqlite import SqliteWriter
+from controlplane.store.writer import WriterThread
+from edge.journal import Binding
+
+
+class Store:
+    def __init__(
+        self, folder: DataFolder, engine: AsyncEngine, writer: WriterThread, journal: StoreJournal
+    ) -> None:
+        self.folder = folder
+        self.engine = engine
+        self.journal = journal
+        self._writer = writer
+        self._bindings: list[Binding] = []
+        self.interrupted = 0
+        "Calls that the former run left open."
+
+    @classmethod
+    async def open(cls, folder: DataFolder, limits: StoreLimits, wall_ms: Callable[[], int]) -> "Store":
+        """Migrate, close what a crash left open, and load the bindings.
+
+        Args:
+            folder: held by this process; `close` gives it up.
+            wall_ms: the wall clock [ms UTC].
+
+        Raises:
+            StoreError: with one line for the operator.
+        """
+        loop = asyncio.get_running_loop()
+        await asyncio.to_thread(migrate, folder.database)
+        engine = create_async_engine(f"sqlite+aiosqlite:///{folder.database}", pool_size=2, max_overflow=0)
+        try:
+            connection = await asyncio.to_thread(SqliteWriter, folder.database, wall_ms)
+            writer = WriterThread(connection, loop.call_soon_threadsafe)
+            store = cls(folder, engine, writer, StoreJournal(writer, loop, wall_ms, limits))
+            async with engine.begin() as reader:
+                store.interrupted = await call.close_leftovers(reader)
+                await binding.remove_expired(reader, wall_ms())
+                store._bindings = await binding.live(reader, wall_ms())
+        except (sa.exc.DBAPIError, OSError) as error:
+            await engine.dispose()
+            raise StoreError(f"database {folder.database}: {error}") from None
+        return store
+
+    def take_bindings(self) -> list[Binding]:
+        """Registrations that were valid at the start; for the registrar, once."""
+        bindings, self._bindings = self._bindings, []
+        return bindings
+
+    async def flush(self) -> None:
+        """Returns when all that the journal holds is on disk."""
+        done = asyncio.Event()
+        self.journal.flush(done.set)
+        await done.wait()
+
+    async def close(self) -> None:
+        await self.flush()
+        await asyncio.to_thread(self._writer.close)
+        await self.engine.dispose()
+        self.folder.close()

@@ -1,0 +1,82 @@
+"""Every table. The migrations lead to exactly this (proved by a test).
+
+Times are integer ms UTC. `workspace_id` is the account's default workspace; in `trace_chunk` it is
+empty, since a call's trace may begin before its account is known: its CDR has it.
+"""
+
+from typing import Final
+
+import sqlalchemy as sa
+
+METADATA: Final = sa.MetaData(
+    naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s"}
+)
+
+BINDING: Final = sa.Table(
+    "binding",
+    METADATA,
+    sa.Column("account_id", sa.Text, primary_key=True),
+    sa.Column("aor", sa.Text, primary_key=True),
+    sa.Column("contact", sa.Text, primary_key=True),
+    sa.Column("workspace_id", sa.Text, nullable=False),
+    sa.Column("q", sa.Float, nullable=False),
+    sa.Column("expires_at", sa.BigInteger, nullable=False),
+    sa.Column("call_id", sa.Text, nullable=False),
+    sa.Column("cseq", sa.BigInteger, nullable=False),
+    sa.Column("path", sa.Text, nullable=False),
+    sa.Column("flow", sa.Text, nullable=False),
+    sa.Column("user_agent", sa.Text, nullable=False),
+    sa.Column("instance", sa.Text, nullable=False),
+    sa.Column("reg_id", sa.Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+_CALL_COLUMNS: Final = (
+    ("sip_call_id", sa.Text),
+    ("direction", sa.Text),
+    ("caller", sa.Text),
+    ("callee", sa.Text),
+    ("started_at", sa.BigInteger),
+)
+
+OPEN_CALL: Final = sa.Table(
+    "open_call",
+    METADATA,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("workspace_id", sa.Text, nullable=False),
+    sa.Column("account_id", sa.Text, nullable=False),
+    *(sa.Column(name, kind, nullable=False) for name, kind in _CALL_COLUMNS),
+    sqlite_with_rowid=False,
+)
+
+CDR: Final = sa.Table(
+    "cdr",
+    METADATA,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("workspace_id", sa.Text, nullable=False),
+    sa.Column("account_id", sa.Text, nullable=False),
+    *(sa.Column(name, kind, nullable=False) for name, kind in _CALL_COLUMNS),
+    sa.Column("target", sa.Text, nullable=False),
+    sa.Column("answered_at", sa.BigInteger),
+    sa.Column("ended_at", sa.BigInteger, nullable=False),
+    sa.Column("disposition", sa.Text, nullable=False),
+    sa.Column("cause", sa.Text, nullable=False),
+    sa.Column("sip_status", sa.Integer, nullable=False),
+    sa.Column("q850", sa.Integer, nullable=False),
+    sa.Column("media", sa.Text, nullable=False),
+    sa.Index(None, "started_at"),
+    sa.Index(None, "sip_call_id"),
+)
+
+TRACE_CHUNK: Final = sa.Table(
+    "trace_chunk",
+    METADATA,
+    # SQLite numbers rows by itself only in a column of exactly this type.
+    sa.Column("seq", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    sa.Column("workspace_id", sa.Text, nullable=False),
+    sa.Column("call_id", sa.Text, nullable=False),
+    sa.Column("written_at", sa.BigInteger, nullable=False),
+    sa.Column("events", sa.LargeBinary, nullable=False),
+    sa.Index(None, "call_id"),
+    sa.Index(None, "written_at"),
+)

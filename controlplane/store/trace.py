@@ -1,0 +1,51 @@
+"""Traces of calls: rows of `trace_chunk`, each the events of one call in one commit.
+
+A chunk is compressed JSON: a call's trace is some 10 kB of SIP messages that differ little, 1.5 kB when
+deflated. Bytes become text; what is not UTF-8 in them is written as `\\xNN`.
+"""
+
+import zlib
+from collections.abc import Sequence
+from typing import Final
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from controlplane.store import statement
+from controlplane.store.plain import dump
+from controlplane.store.table import TRACE_CHUNK
+from edge.journal import TraceEvent
+
+INSERT: Final = statement.insert(TRACE_CHUNK, without=("seq",))
+PRUNE: Final = (
+    "DELETE FROM trace_chunk WHERE seq IN "
+    "(SELECT seq FROM trace_chunk WHERE written_at < ? ORDER BY written_at LIMIT ?)"
+)
+
+Row = tuple[object, ...]
+
+
+def plain(event: TraceEvent) -> dict[str, object]:
+    """The event as JSON values, in the order of S004-63; `data` may still hold bytes."""
+    return {
+        "ts": event.ts,
+        "layer": event.layer,
+        "event": event.event,
+        "node_id": event.node_id,
+        "outcome": event.outcome,
+        "data": event.data,
+    }
+
+
+def encode(call: str, events: Sequence[TraceEvent], wall_ms: int) -> Row:
+    """In column order, without `seq`."""
+    packed = zlib.compress(dump([plain(event) for event in events]), 1)
+    return ("", call, wall_ms, packed)
+
+
+async def of_call(connection: AsyncConnection, call: str) -> list[dict[str, object]]:
+    """Events of one call in the order in which they were handed over."""
+    query = sa.select(TRACE_CHUNK.c.events).where(TRACE_CHUNK.c.call_id == call).order_by(TRACE_CHUNK.c.seq)
+    chunks = (await connection.execute(query)).scalars().all()
+    return [event for chunk in chunks for event in orjson.loads(zlib.decompress(chunk))]
