@@ -1,0 +1,29 @@
+"""SQL text made from the tables."""
+
+from controlplane.store import statement
+from controlplane.store.table import BINDING, METADATA, OPEN_CALL, TRACE_CHUNK
+
+
+def test_parameters_are_the_columns_in_order() -> None:
+    names = ", ".join(column.name for column in BINDING.columns)
+    assert statement.upsert(BINDING).startswith(f"INSERT INTO binding ({names}) VALUES (?")
+    assert statement.insert(OPEN_CALL).count("?") == len(OPEN_CALL.columns)
+    assert "seq" not in statement.insert(TRACE_CHUNK, without=("seq",))
+
+
+def test_an_upsert_replaces_all_but_the_key() -> None:
+    _, _, replaced = statement.upsert(BINDING).partition("DO UPDATE SET ")
+    assert "cseq = excluded.cseq" in replaced and "contact = " not in replaced
+
+
+def test_delete_takes_the_key() -> None:
+    assert statement.delete(BINDING).count("?") == 3
+
+
+def test_every_table_has_a_workspace() -> None:
+    """Design §6, identity and tenancy."""
+    assert all("workspace_id" in table.columns for table in METADATA.tables.values())
+
+
+def test_a_workspace_is_the_accounts() -> None:
+    assert statement.workspace_of("a") == statement.workspace_of("a") != statement.workspace_of("b")
