@@ -136,7 +136,7 @@ class Phone:
         branch = branch or f"z9hG4bK{secrets.token_hex(8)}"
         return f"SIP/2.0/UDP {self.address}:{self.port};branch={branch};rport"
 
-    def register(self, expires: int = 300, *, contact: str | None = None) -> Message:
+    def register(self, expires: int = 300, *, contact: str | None = None, timeout: float = 10.0) -> Message:
         """REGISTER, with digest when it is asked for; the final response."""
         call_id, tag = self._registration
         aor = f"sip:{self.user}@{self.domain}"
@@ -154,7 +154,7 @@ class Phone:
                 ("Expires", str(expires)),
                 *authorization,
             ]
-            answer = self.request(Message(f"REGISTER sip:{self.domain} SIP/2.0", lines))
+            answer = self.request(Message(f"REGISTER sip:{self.domain} SIP/2.0", lines), timeout)
             if answer.status not in (401, 407) or attempt or not self._password:
                 return answer
             authorization = [self._authorize(answer, "REGISTER", f"sip:{self.domain}")]

@@ -69,8 +69,9 @@ class Daemon:
         self.child = self._start()
 
     def _start(self) -> Child:
-        command = [sys.executable, "-m", "controlplane", "serve", "--config", self.config]
-        return Child([*command, "--data", self.folder / "data"], name="tandem serve", cpu=self._cpu)
+        command = [sys.executable, "-m", "controlplane", "serve"]
+        command += ["--config", str(self.config), "--data", str(self.folder / "data")]
+        return Child(command, name="tandem serve", cpu=self._cpu)
 
     def wait_ready(self, timeout: float = 20.0) -> None:
         deadline = time.monotonic() + timeout
@@ -128,7 +129,7 @@ class Daemon:
         """End it, by `kill -9` or in good order, and start it again on the same data folder."""
         if kill:
             self.child.kill()
-        else:
+        elif self.child.running:
             self._stop()
         self.child = self._start()
         self.wait_ready()

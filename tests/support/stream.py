@@ -39,6 +39,8 @@ class Packet:
 
 
 class Stream:
+    """Sends and receives only when its owner says so; `say` and `press` may be called from anywhere."""
+
     def __init__(self, rtp: socket.socket) -> None:
         self.rtp = rtp
         self.sent: list[Packet] = []
@@ -104,7 +106,7 @@ class Stream:
                 keys.setdefault((packet.ssrc, packet.timestamp), KEYS[packet.payload[0]])
         return "".join(keys.values())
 
-    # The phone's thread.
+    # The thread that owns the socket.
 
     def send_frame(self, now: float) -> None:
         payload, kind, marker, step = self._outbox.popleft() if self._outbox else (SILENCE, 0, False, -1)
@@ -116,9 +118,12 @@ class Stream:
         self._sequence = (self._sequence + 1) % 2**16
         self._timestamp = (self._timestamp + FRAME) % 2**32
 
-    def receive_packet(self, now: float) -> None:
-        data = self.rtp.recv(2048)
+    def receive_packet(self, now: float) -> tuple[str, int] | None:
+        """Where it came from; None for what is not RTP."""
+        source: tuple[str, int]
+        data, source = self.rtp.recvfrom(2048)
         if len(data) < 12 or data[0] >> 6 != 2:
-            return
+            return None
         _, kind, sequence, stamp, ssrc = struct.unpack_from("!BBHII", data)
         self.heard.append(Packet(now, sequence, stamp, kind & 0x7F, bool(kind & 0x80), ssrc, data[12:]))
+        return source

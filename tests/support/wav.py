@@ -3,6 +3,7 @@
 Signals are float64 arrays, shape (samples,), full scale ±1.0; levels are in dBFS of a full-scale sine (0 dB).
 """
 
+import math
 import wave
 from pathlib import Path
 
@@ -52,7 +53,7 @@ def level_db(signal: Signal) -> float:
     """Mean level; a full-scale sine is 0 dB, digital silence is −120."""
     if not len(signal):
         return -120.0
-    return float(10 * np.log10(max(2 * np.mean(signal**2), 1e-12)))
+    return 10 * math.log10(max(2 * float(np.mean(signal**2)), 1e-12))
 
 
 def tone_level_db(signal: Signal, frequency: float, *, rate: int = 8000) -> float:

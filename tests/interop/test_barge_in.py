@@ -1,0 +1,119 @@
+"""Barge-in on the wire, by the stamps of RTP packets and of the bot's messages (issue 2, must be shown 4)."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.support import wav
+from tests.support.address import loopback
+from tests.support.bot import Bot
+from tests.support.caller import Phone
+from tests.support.daemon import PASSWORDS, Daemon
+from tests.support.speech import speech
+from tests.support.stream import Packet
+
+AUDIBLE = 0.02
+"Peak amplitude, −34 dBFS: below it a packet of ours is comfort noise or a fade's end."
+VOICED = 0.05
+
+
+def answered_by(bot: Bot) -> dict[str, object]:
+    return {
+        "extensions": [{"number": "9000", "target": {"agent": "bot"}}],
+        "agents": {"bot": bot.agent()},
+    }
+
+
+def last_audible(packets: list[Packet], after: float) -> float:
+    """When the agent's voice ended: the last audible packet before the first pause of 200 ms."""
+    end = after
+    for packet in packets:
+        if packet.at < after or packet.loudness < AUDIBLE:
+            continue
+        if packet.at - end > 0.2:
+            break
+        end = packet.at
+    return end
+
+
+@pytest.mark.parametrize("dialect", ["twilio", "tandem"])
+def test_the_agent_falls_silent_when_the_caller_speaks(tmp_path: Path, dialect: str) -> None:
+    """≤ 300 ms from the first voiced packet to the last audible one, ≤ 40 ms from the decision.
+
+    The decision shows outside as the pending mark that comes back to the bot.
+    """
+    words = speech("Excuse me, I would like to change my order, please.")
+    with (
+        Bot(tmp_path / "bot", dialect=dialect, greeting=wav.tone(500.0, 20.0, level_db=-12.0)) as bot,
+        Daemon(tmp_path / "daemon", account=answered_by(bot)) as daemon,
+        Phone(loopback(), daemon.sip, "1001", PASSWORDS["1001"]) as phone,
+    ):
+        call = phone.dial("9000")
+        time.sleep(1.5)
+        began = time.monotonic()
+        call.say(words)
+        time.sleep(2.0)
+        call.hang_up()
+        bot.wait("gone")
+    voiced = next(packet.at for packet in call.sent if packet.at >= began and packet.loudness > VOICED)
+    silent = last_audible(call.heard, after=voiced)
+    assert any(packet.loudness > AUDIBLE for packet in call.heard if packet.at < voiced), "nothing was heard"
+    assert silent - voiced <= 0.300
+    if dialect == "twilio":
+        (mark,) = bot.events("mark")
+        assert mark["message"]["mark"] == {"name": "greeting"}
+        assert silent - mark["at"] <= 0.040
+    else:
+        decision = next(event for event in bot.events("text") if "speech_started" in event["text"])
+        assert silent - decision["at"] <= 0.040
+
+
+def test_neither_a_tone_nor_digits_interrupt_the_agent(tmp_path: Path) -> None:
+    with (
+        Bot(tmp_path / "bot", greeting=wav.tone(500.0, 4.0)) as bot,
+        Daemon(tmp_path / "daemon", account=answered_by(bot)) as daemon,
+        Phone(loopback(), daemon.sip, "1001", PASSWORDS["1001"]) as phone,
+    ):
+        call = phone.dial("9000")
+        call.say(wav.tone(1020.0, 1.0))
+        call.press("12")
+        call.say(wav.tone(440.0, 0.5) + wav.tone(480.0, 0.5))
+        time.sleep(4.5)
+        call.hang_up()
+        bot.wait("gone")
+    assert wav.voiced_seconds(call.signal()) == pytest.approx(4.0, abs=0.15)
+
+
+def test_clear_stops_the_playout_and_returns_the_mark(tmp_path: Path) -> None:
+    """Twilio: `clear` empties the buffer, and the marks in it come back at once."""
+    with (
+        Bot(tmp_path / "bot", greeting=wav.tone(500.0, 10.0), clear_at=1.5) as bot,
+        Daemon(tmp_path / "daemon", account=answered_by(bot)) as daemon,
+        Phone(loopback(), daemon.sip, "1001", PASSWORDS["1001"]) as phone,
+    ):
+        call = phone.dial("9000")
+        cleared = bot.wait("cleared")["at"]
+        mark = bot.wait("mark", 2.0)
+        time.sleep(0.5)
+        call.hang_up()
+        bot.wait("gone")
+    assert mark["message"]["mark"] == {"name": "greeting"}
+    assert last_audible(call.heard, after=cleared - 0.1) - cleared <= 0.040
+    assert len(bot.events("mark")) == 1
+
+
+def test_a_mark_comes_back_when_it_has_been_played(tmp_path: Path) -> None:
+    with (
+        Bot(tmp_path / "bot", greeting=wav.tone(500.0, 1.0)) as bot,
+        Daemon(tmp_path / "daemon", account=answered_by(bot)) as daemon,
+        Phone(loopback(), daemon.sip, "1001", PASSWORDS["1001"]) as phone,
+    ):
+        call = phone.dial("9000")
+        mark = bot.wait("mark")
+        time.sleep(0.3)
+        call.hang_up()
+        bot.wait("gone")
+    loud = [packet.at for packet in call.heard if packet.loudness > AUDIBLE]
+    assert loud[-1] - loud[0] == pytest.approx(0.98, abs=0.03)
+    assert mark["at"] == pytest.approx(loud[-1], abs=0.06)

@@ -1,0 +1,51 @@
+"""A Pipecat pipeline serves a call unchanged (issue 2, must be shown 5)."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.support import wav
+from tests.support.address import loopback
+from tests.support.caller import Phone
+from tests.support.daemon import PASSWORDS, Daemon
+from tests.support.process import ROOT, Child
+
+PYTHON = ROOT / ".venv" / "pipecat" / "bin" / "python"
+BOT = Path(__file__).parent / "pipecat" / "bot.py"
+
+
+@contextmanager
+def pipeline() -> Iterator[tuple[str, Child]]:
+    if not PYTHON.exists():
+        pytest.skip("Pipecat is not installed (scripts/interop installs it)")
+    address = loopback()
+    with Child([PYTHON, BOT, address, "8765"], name="Pipecat") as child:
+        child.wait_for("Uvicorn running", 60.0)
+        yield f"ws://{address}:8765/media", child
+
+
+def test_the_caller_hears_the_canned_tone_and_then_itself(tmp_path: Path) -> None:
+    with pipeline() as (url, bot):
+        account = {
+            "extensions": [{"number": "9000", "target": {"agent": "pipecat"}}],
+            "agents": {"pipecat": {"dialect": "twilio", "url": url}},
+        }
+        with (
+            Daemon(tmp_path / "daemon", account=account) as daemon,
+            Phone(loopback(), daemon.sip, "1001", PASSWORDS["1001"]) as phone,
+        ):
+            call = phone.dial("9000")
+            bot.wait_for("start twilio stream=MZ")
+            call.say(wav.tone(440.0, 4.0))
+            time.sleep(4.0)
+            call.press("5")
+            bot.wait_for("digit 5")
+            call.hang_up()
+            bot.wait_for("gone")
+        heard = call.signal()
+    canned, echoed = heard[: int(1.5 * 8000)], heard[int(2.0 * 8000) :]
+    assert wav.tone_level_db(wav.loudest(canned, 0.5), 880.0) == pytest.approx(-12.0, abs=1.5)
+    assert wav.peak_frequency(wav.loudest(echoed, 1.0)) == pytest.approx(440.0, abs=2.0)

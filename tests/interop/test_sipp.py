@@ -1,0 +1,94 @@
+"""sipp registers and calls (issue 2, must be shown 1)."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support import wav
+from tests.support.daemon import PASSWORDS, Daemon
+from tests.support.ear import Ear
+from tests.support.leftover import assert_no_timer, assert_quiet, open_sockets
+from tests.support.sipp import sipp
+
+T1 = 0.5
+DEMO = {
+    "extensions": [{"number": "9000", "target": {"agent": "demo"}}],
+    "agents": {"demo": {"dialect": "twilio", "url": "builtin:demo"}},
+}
+
+
+@pytest.mark.parametrize("transport", ["u1", "t1"])
+def test_registers_with_digest(tmp_path: Path, transport: str) -> None:
+    with Daemon(tmp_path / "daemon") as daemon:
+        sipp(
+            tmp_path / "sipp",
+            "register",
+            daemon.sip,
+            user="1001",
+            password=PASSWORDS["1001"],
+            transport=transport,
+        )
+
+
+def test_a_wrong_password_registers_nobody(tmp_path: Path) -> None:
+    with Daemon(tmp_path / "daemon") as daemon, pytest.raises(AssertionError, match="exit status 1"):
+        sipp(tmp_path / "sipp", "register", daemon.sip, user="1001", password="guessed", timeout=10)
+
+
+@pytest.mark.parametrize("transport", ["u1", "t1"])
+def test_hears_itself_at_the_echo(tmp_path: Path, transport: str) -> None:
+    """sipp signals, a socket of ours is its ear and mouth: sipp 3.6.1 cannot judge what it hears."""
+    with Daemon(tmp_path / "daemon") as daemon, Ear() as ear:
+        ear.say(wav.tone(700.0, 2.0))
+        sipp(
+            tmp_path / "sipp",
+            "call",
+            daemon.sip,
+            user="1001",
+            password=PASSWORDS["1001"],
+            number="*43",
+            hold_ms=3000,
+            transport=transport,
+            media=ear.address,
+        )
+        heard = wav.loudest(ear.signal(), 1.0)
+    assert wav.peak_frequency(heard) == pytest.approx(700.0, abs=2.0)
+    assert wav.tone_level_db(heard, 700.0) == pytest.approx(-12.0, abs=1.0)
+
+
+def test_hears_the_demo_agent(tmp_path: Path) -> None:
+    with Daemon(tmp_path / "daemon", account=DEMO) as daemon, Ear() as ear:
+        sipp(
+            tmp_path / "sipp",
+            "call",
+            daemon.sip,
+            user="1001",
+            password=PASSWORDS["1001"],
+            number="9000",
+            hold_ms=4000,
+            media=ear.address,
+        )
+        assert wav.voiced_seconds(ear.signal()) > 1.0
+
+
+@pytest.mark.timeout(180)
+def test_500_calls_in_a_row_leave_nothing_behind(tmp_path: Path) -> None:
+    """No leg, no port, no task at once; no timer after 64·T1 (RFC 3261 §17)."""
+    with Daemon(tmp_path / "daemon", account=DEMO) as daemon:
+        before = daemon.metrics()
+        sockets = open_sockets(daemon)
+        for number, calls in (("*43", 400), ("9000", 100)):
+            sipp(
+                tmp_path / number.strip("*"),
+                "call",
+                daemon.sip,
+                user="1001",
+                password=PASSWORDS["1001"],
+                number=number,
+                calls=calls,
+                rate=40,
+                hold_ms=200,
+            )
+        assert_quiet(daemon, before)
+        assert open_sockets(daemon) <= sockets
+        assert_no_timer(daemon, timeout=64 * T1 + 3.0)

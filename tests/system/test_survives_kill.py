@@ -1,0 +1,80 @@
+"""A phone that had its 200 to REGISTER is reachable after `kill -9` (issue 2, must be shown 6)."""
+
+import random
+import threading
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.address import loopback
+from tests.support.caller import CallFailed, Phone
+from tests.support.daemon import PASSWORDS, Daemon
+
+RUNS = 50
+PHONES = 4
+USERS: list[dict[str, Any]] = [
+    {"number": str(2001 + n), "devices": [{"username": str(2001 + n), "password": f"secret-{n}"}]}
+    for n in range(PHONES)
+]
+
+
+@pytest.mark.timeout(600)
+def test_what_was_answered_200_is_reachable_after_kill(tmp_path: Path) -> None:
+    """Each seeded run cuts at a random moment while phones register; those with a 200 must ring afterwards.
+
+    Each phone has a new port in every run, so that a binding left by an earlier run would not ring.
+    """
+    users = [*USERS, {"number": "1001", "devices": [{"username": "1001", "password": PASSWORDS["1001"]}]}]
+    with Daemon(tmp_path / "daemon", account={"users": users}) as daemon:
+        promised = 0
+        for seed in range(RUNS):
+            cut = random.Random(seed).uniform(0.0, 0.05)
+            promised += _one_run(daemon, cut)
+    assert promised > RUNS, "hardly any REGISTER was answered before the cut: the test shows nothing"
+
+
+def _one_run(daemon: Daemon, cut: float) -> int:
+    """How many phones were promised to be reachable, all of which were."""
+    with ExitStack() as stack:
+        phones = [
+            stack.enter_context(Phone(loopback(), daemon.sip, user["number"], f"secret-{n}"))
+            for n, user in enumerate(USERS)
+        ]
+        caller = stack.enter_context(Phone(loopback(), daemon.sip, "1001", PASSWORDS["1001"]))
+        accepted: list[Phone] = []
+
+        def register(phone: Phone) -> None:
+            try:
+                if phone.register(timeout=0.5).status == 200:
+                    accepted.append(phone)
+            except CallFailed:
+                pass  # cut before the answer: nothing was promised
+
+        threads = [threading.Thread(target=register, args=(phone,)) for phone in phones]
+        for thread in threads:
+            thread.start()
+        time.sleep(cut)
+        daemon.child.kill()
+        for thread in threads:
+            thread.join()
+        daemon.restart()
+        for phone in accepted:
+            assert _rings(caller, phone), f"{phone.user} had a 200 and cannot be called after the restart"
+        return len(accepted)
+
+
+def _rings(caller: Phone, phone: Phone) -> bool:
+    def decline() -> None:
+        phone.respond(phone.incoming.get(timeout=5.0), 486, "Busy Here")
+
+    declining = threading.Thread(target=decline)
+    declining.start()
+    try:
+        caller.dial(phone.user, timeout=5.0)
+    except CallFailed as ended:
+        declining.join()
+        return ended.status == 486
+    return False
