@@ -1,0 +1,85 @@
+"""Rules of the house that no linter knows (`style.md` §2)."""
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from config.schema import Limits
+
+ROOT = Path(__file__).resolve().parents[2]
+PLANES = ("config", "media", "edge", "controlplane")
+LINES = 400
+"A longer module hides a second noun."
+
+NOWHERE = re.compile(r"\b(utils?|commons?|helpers?|misc)\b")
+UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|HACK|NotImplementedError|placeholder)\b|\bfor now\b|\bstub\b")
+RULER = re.compile(r"#\s*[-=~*#]{4,}")
+
+
+def tracked(*patterns: str) -> list[Path]:
+    """Files of the checkout that git knows, or would not ignore."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *patterns],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    return [ROOT / line for line in listed.splitlines() if (ROOT / line).is_file()]
+
+
+def product() -> list[Path]:
+    return [path for path in tracked("*.py") if path.relative_to(ROOT).parts[0] in PLANES]
+
+
+def test_no_folder_or_module_is_called_after_nothing() -> None:
+    unnamed = [path for path in tracked("*.py") if NOWHERE.search(path.relative_to(ROOT).as_posix())]
+    assert not unnamed, "utils, common and helpers name nothing: use the noun of the RFC"
+
+
+@pytest.mark.parametrize("path", product(), ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_a_module_is_finished_short_and_plain(path: Path) -> None:
+    lines = path.read_text().splitlines()
+    assert len(lines) <= LINES, f"{len(lines)} lines: look for the second noun"
+    for number, line in enumerate(lines, 1):
+        assert not UNFINISHED.search(line), f"line {number}: {line.strip()}"
+        assert not RULER.search(line), f"line {number} is decoration"
+
+
+@pytest.mark.parametrize("path", product(), ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_a_module_says_what_it_is(path: Path) -> None:
+    tree = ast.parse(path.read_text())
+    if path.name != "__init__.py":
+        assert ast.get_docstring(tree), "no module docstring"
+
+
+def test_every_limit_says_what_it_bounds() -> None:
+    """All bounds stand in `config.schema.Limits`, each with a default and a sentence."""
+    for section in Limits.model_fields.values():
+        assert section.annotation is not None
+        for name, field in section.annotation.model_fields.items():
+            assert field.description, f"{name} has no docstring"
+            assert not field.is_required(), f"{name} has no default"
+
+
+def test_every_test_asserts_something() -> None:
+    idle = [
+        path.relative_to(ROOT)
+        for path in tracked("tests/*.py")
+        if path.name.startswith("test_") and not re.search(r"\bassert|raises\(", path.read_text())
+    ]
+    assert not idle
+
+
+def test_no_committed_file_names_the_machine_it_was_written_on() -> None:
+    """Paths of a workplace and hosts of package mirrors are nobody else's business."""
+    private = re.compile(rb"/(?:work|root|home/[a-z]+)/|files\.pythonhosted\.org|pypi\.org/simple")
+    found = [
+        path.relative_to(ROOT)
+        for path in tracked()
+        if path != Path(__file__) and private.search(path.read_bytes())
+    ]
+    assert not found
