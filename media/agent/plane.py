@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from config.schema import MediaLimits
 from media.agent.contract import Buffer, Context, Dialect, Encoding
 from media.agent.dialect.table import DIALECTS, Token
-from media.agent.playout import Playout
+from media.agent.playout import Playout, Taken
 from media.agent.session import Close, Send, Session, State
 from media.agent.socket import Call, Dial, Dialler, Line
 from media.agent.turn import Floor
@@ -64,13 +64,9 @@ class Lane:
             frames = ulaw if self.encoding is Encoding.ULAW_8000 else pcm
         return np.ascontiguousarray(frames).data.cast("B")
 
-    def decode(self, rows: Rows, now: float) -> tuple[Pcm, NDArray[np.bool_], NDArray[np.bool_], list[int]]:
-        """One frame of playout at 8 kHz.
-
-        Returns: pcm (k, 160); rows that sound; rows that ran dry; indices of rows with marks to return.
-        """
+    def decode(self, rows: Rows, now: float) -> tuple[Pcm, NDArray[np.bool_], Taken]:
+        """One frame of playout at 8 kHz: pcm (k, 160), which rows sound at all, and the rest of the news."""
         taken = self.playout.take(rows, now)
-        dry = taken.was & ~taken.play
         active = taken.play
         if self._down is not None:
             # One frame of silence lets the filter's memory ring out.
@@ -90,7 +86,7 @@ class Lane:
             pcm[index] = pcm[index] * _FADE_OUT
             if self._down is not None:
                 self._down.reset(int(rows[index]))
-        return pcm, active, dry, taken.due
+        return pcm, active, taken
 
 
 class AgentPlane:
@@ -146,7 +142,9 @@ class AgentPlane:
             )
             self._emit(AgentFailed(command.leg, "unsupported_dialect", detail))
             return
-        context = Context(command.call_id, command.account_id, agent.sample_rate, dict(command.parameters))
+        # Names and numbers of a call may hold bytes that were never UTF-8.
+        parameters = {key: value.encode(errors="replace").decode() for key, value in command.parameters}
+        context = Context(command.call_id, command.account_id, agent.sample_rate, parameters)
         dialect = make(context, self._token)
         hears, speaks = self._lane(dialect.hears), self._lane(dialect.speaks)
         for lane in {hears, speaks}:
@@ -225,6 +223,9 @@ class AgentPlane:
             if link is not None:
                 totals[f"sessions_{link.session.state.name.lower()}"] += 1
                 totals.update(self._tally(link))
+                lane = self._lanes[self._speaks[link.slot]]
+                queued = lane.playout.queued(link.slot) * 1000 // lane.encoding.rate
+                totals["queue_ms_max"] = max(totals["queue_ms_max"], queued)
         return dict(totals)
 
     # Inside.
@@ -239,15 +240,16 @@ class AgentPlane:
             offset += width
 
     def _speak(self, lane: Lane, rows: Rows, now: float) -> tuple[Pcm, NDArray[np.bool_]]:
-        pcm, active, dry, due = lane.decode(rows, now)
-        for slot in self._floor.hear(rows, pcm, now):
+        pcm, active, taken = lane.decode(rows, now)
+        for slot in self._floor.hear(rows, pcm, taken.fading, now):
             if (link := self._links[slot]) is not None:
                 link.session.started(lane.playout.heard(slot) - lane.encoding.frame_samples, now)
                 self.drain(link)
-        for index in due:
+        for index in taken.due:
             if (link := self._links[rows[index]]) is not None:
                 link.session.marks_reached()
                 self.drain(link)
+        dry = taken.was & ~taken.play
         if dry.any():
             for slot in rows[dry].tolist():
                 if (link := self._links[slot]) is not None:

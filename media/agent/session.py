@@ -214,7 +214,10 @@ class Session:
             case Mark(name):
                 self._trace(False, "mark", name)
                 if not self._playout.mark(self._slot, name):
-                    self._return_marks([name], cleared=False)
+                    # Nothing waits before it, or too many wait already.
+                    self._return_marks(
+                        [name], cleared=self._turn.discarding or self._playout.queued(self._slot) > 0
+                    )
             case Digits(digits):
                 self._trace(False, "dtmf")
                 self._effects.append(SendDigits(self._leg, digits))

@@ -50,9 +50,15 @@ class Floor:
         if now - self.audible_at[slot] > AUDIBLE:
             self._in_turn[slot] = False
 
-    def hear(self, rows: NDArray[np.int32], pcm: NDArray[np.int16], now: float) -> list[int]:
-        """Note who is audible in this frame, pcm (k, samples); returns the slots whose turn begins."""
+    def hear(
+        self, rows: NDArray[np.int32], pcm: NDArray[np.int16], fading: list[int], now: float
+    ) -> list[int]:
+        """Note who is audible in this frame, pcm (k, samples); returns the slots whose turn begins.
+
+        Rows at the indices `fading` play the end of a turn that was cut short, which begins nothing.
+        """
         loud = pcm.max(axis=1) > LOUD
+        loud[fading] = False
         if not loud.any():
             return []
         heard = rows if loud.all() else rows[loud]

@@ -116,8 +116,10 @@ class Tandem:
                 return [HangUp(str(message.get("reason") or "hangup")[:256])]
             case "dtmf":
                 return [_digits(message.get("digits"))]
-            case kind:
-                return [Note(str(kind)[:64], "unknown type, ignored")]
+            case str(kind):
+                return [Note(kind[:64], "unknown type, ignored")]
+            case _:
+                return [Note("malformed", "type is not a string", malformed=True)]
 
 
 def _mark(name: object) -> Action:

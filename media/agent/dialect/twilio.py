@@ -106,8 +106,10 @@ class Twilio:
                 return [_mark(message)]
             case "clear":
                 return [Clear()]
-            case event:
-                return [Note(str(event)[:64], "unknown event, ignored")]
+            case str(event):
+                return [Note(event[:64], "unknown event, ignored")]
+            case _:
+                return [Note("malformed", "event is not a string", malformed=True)]
 
     def receive_binary(self, data: Buffer) -> list[Action]:
         return [
