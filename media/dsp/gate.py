@@ -1,0 +1,139 @@
+"""The gate before the voice detector: which of these frames sound like a human voice at all?
+
+::
+
+    frame ─▶ louder than this slot's noise?            all rows
+                  └▶ spectrum of 40 ms below 2 kHz     only the rows still in
+                         ├▶ periodic, 60 to 400 Hz?    noise is not
+                         ├▶ changed since 40 ms ago?   held tones and chords have not
+                         └▶ more than two lines?       ringback, busy, DTMF and test tones have one or two
+
+Whispering has no pitch and does not pass.
+"""
+
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Bools: TypeAlias = NDArray[np.bool_]
+Floats: TypeAlias = NDArray[np.float32]
+
+_HALF: Final = 80  # samples of one frame at 4 kHz
+_FFT: Final = 256
+_BINS: Final = _FFT // 2 + 1
+_LAGS: Final = slice(10, 67)  # 400 Hz down to 60 Hz, in samples at 4 kHz
+_EMPHASIS: Final = np.float32(0.9)  # levels the fall of the voice's spectrum, so that pitch stands out
+_LOBE: Final = np.arange(-4, 5)  # bins that one line fills through the window
+
+_LOUDER: Final = np.float32(2.5)  # times the noise floor (4 dB)
+_QUIETEST: Final = np.float32(10.0)  # mean square that is never a voice
+_PERIODIC: Final = np.float32(0.55)  # at least this share of the power comes again after one pitch period
+_ALIKE: Final = np.float32(0.93)  # at most this cosine between the spectrum and that of 40 ms ago
+_BESIDE_LINES: Final = np.float32(0.035)  # at least this share of the power is outside the two main lines
+_NOISE_SHARE: Final = np.float32(0.25)  # at most this much of a frame is explained away as noise
+_FALL: Final = np.float32(0.3)  # of the way per frame
+_RISE: Final = np.float32(0.1)
+
+
+class VoiceGate:
+    """Noise floor and latest sound of every slot, and the judgement over many rows at once."""
+
+    def __init__(self, slots: int) -> None:
+        self._floor = np.full(slots, _QUIETEST, np.float32)  # mean square of the noise
+        self._previous = np.zeros((slots, _HALF), np.float32)
+        self._sample = np.zeros(slots, np.float32)  # the last one, for the emphasis
+        self._shapes = np.zeros((2, slots, _BINS), np.float32)  # of the latest two loud frames, newest first
+        self._window = _window()
+        self._periods = _period_matrix()
+        # Power that noise with a mean square of 1 has in the spectrum.
+        self._noise_gain = np.float32(_FFT / 2 * np.square(self._window).sum())
+
+    def process(self, rows: NDArray[np.int32], pcm: NDArray[np.int16]) -> Bools:
+        """Judge one frame of each leg in `rows`, which are different slots.
+
+        Args:
+            pcm: shape ``(len(rows), 160)``, 8 kHz.
+
+        Returns:
+            Shape ``(len(rows),)``: the frame sounds like a voice.
+        """
+        band = np.add(pcm[:, 0::2], pcm[:, 1::2], dtype=np.float32)
+        emphasised = np.empty_like(band)
+        np.multiply(band[:, :-1], -_EMPHASIS, out=emphasised[:, 1:])
+        np.multiply(self._sample[rows], -_EMPHASIS, out=emphasised[:, 0])
+        emphasised += band
+        self._sample[rows] = band[:, -1]
+        energy = np.einsum("ij,ij->i", emphasised, emphasised) * np.float32(1 / _HALF)
+
+        floor = self._floor[rows]
+        voiced: Bools = energy > np.maximum(floor * _LOUDER, _QUIETEST)
+        (loud,) = voiced.nonzero()
+        if len(loud):
+            frames = np.empty((len(loud), 2 * _HALF), np.float32)
+            frames[:, :_HALF] = self._previous[rows[loud]]
+            frames[:, _HALF:] = emphasised[loud]
+            voiced[loud] = self._judge(rows[loud], frames, floor[loud])
+        self._previous[rows] = emphasised
+
+        # What is not a voice is noise, and the floor follows it; a voice does not lift the floor.
+        step = np.where(energy < floor, _FALL, _RISE) * ~voiced
+        self._floor[rows] = floor + step * (energy - floor)
+        return voiced
+
+    def reset(self, slot: int) -> None:
+        """Forget what the slot heard, as at the start of a call."""
+        self._floor[slot] = _QUIETEST
+        self._previous[slot] = 0.0
+        self._sample[slot] = 0.0
+        self._shapes[:, slot] = 0.0
+
+    def _judge(self, rows: NDArray[np.int32], frames: Floats, floor: Floats) -> Bools:
+        """Judge `frames`, shape ``(len(rows), 160)`` at 4 kHz, which are overwritten."""
+        frames *= self._window
+        spectrum = np.fft.rfft(frames, _FFT)
+        power = np.square(spectrum.real)
+        power += np.square(spectrum.imag)
+        total = power.sum(axis=1)
+        # Noise has no period and no lines, so it would hide those of a voice in it.
+        noise = np.minimum(floor * self._noise_gain, total * _NOISE_SHARE)
+        own = total - noise
+
+        shape = np.sqrt(power)
+        shape /= np.sqrt(total + np.float32(1.0))[:, None]
+        alike = np.einsum("ij,ij->i", shape, self._shapes[1, rows])
+        self._shapes[1, rows] = self._shapes[0, rows]
+        self._shapes[0, rows] = shape
+
+        voice: Bools = (power @ self._periods).max(axis=1) > _PERIODIC * own
+        voice &= alike < _ALIKE
+        (left,) = voice.nonzero()
+        if len(left):
+            voice[left] = _beside_lines(power[left]) - noise[left] > _BESIDE_LINES * own[left]
+        return voice
+
+
+def _beside_lines(power: Floats) -> Floats:
+    """What remains of each row's power without its two strongest lines; `power` is overwritten."""
+    index = np.arange(len(power))[:, None]
+    for _ in range(2):
+        peak = power.argmax(axis=1)[:, None]
+        power[index, np.clip(peak + _LOBE, 0, _BINS - 1)] = 0.0
+    remains: Floats = power.sum(axis=1)
+    return remains
+
+
+def _window() -> Floats:
+    return np.hanning(2 * _HALF + 2)[1:-1].astype(np.float32)
+
+
+def _period_matrix() -> Floats:
+    """Power spectrum → autocorrelation at `_LAGS`, freed of the window's own.
+
+    Scaled so that a signal which repeats after that lag has the value `power.sum()`.
+    """
+    own = np.fft.irfft(np.abs(np.fft.rfft(_window(), _FFT)) ** 2)
+    lags = np.arange(_LAGS.start, _LAGS.stop)
+    matrix = np.cos(2 * np.pi * np.outer(np.arange(_BINS), lags) / _FFT) * (own[0] / own[lags])
+    periods: Floats = matrix.astype(np.float32)
+    return periods
