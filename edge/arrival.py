@@ -13,7 +13,7 @@ from edge.call.agent import AgentTreatment
 from edge.call.bridge import BridgeTreatment
 from edge.call.call import Call
 from edge.call.echo import EchoTreatment, PickUpTreatment
-from edge.call.ground import Ground
+from edge.call.ground import Ground, contact_address
 from edge.call.treatment import Treatment
 from edge.directory import Account, Device, Target, Trunk
 from edge.error import Refusal
@@ -31,7 +31,7 @@ from edge.routing.route import Route, digits_of, route
 from edge.sip.answering import AnsweringSession
 from edge.sip.build import response_to
 from edge.sip.effect import ServerKey
-from edge.sip.flow import Flow, Transport
+from edge.sip.flow import Flow
 from edge.sip.message import Request
 from edge.trace import Trace
 
@@ -44,6 +44,8 @@ class Arrivals:
     authenticator: Authenticator
     admissions: Admissions
     opened: Callable[[OpenCall], None]
+    waiting: Callable[[Trace, float], None]
+    "A trace has rows for the journal."
     calls: dict[CallId, Call]
     "Live ones, by our id."
     draining: bool = False
@@ -58,49 +60,53 @@ class Arrivals:
         identity = self._identify(request, key, flow, now)
         if identity is None:
             return None
-        dialled = (request.uri.user or "").strip()
-        id = call_id(ground.wall(now), ground.random)
+        dialled = request.uri.user or ""
         decision = route(ground.directory, identity, request.uri.host, dialled)
-        trace = Trace(id, ground.wall, ground.limits.trace_events)
-        caller = _caller(identity, request)
-        _trace_identity(trace, identity, flow, now)
-        if isinstance(decision, Refusal):
-            account = self._account_of(identity, request)
-            if account is None:
-                self._refuse(request, key, decision, now)
-                return None
-            decision, refusal = Route(account, "in", _nowhere(dialled)), decision
-        else:
-            trace.add(
-                now,
-                "route",
-                decision.target.kind,
-                outcome=decision.target.value,
-                direction=decision.direction,
-                account=decision.account.id,
-                did=decision.did.number if decision.did else "",
-                trunk=decision.trunk_out.name if decision.trunk_out else "",
-            )
-            refusal = self.admissions.admit(id, _scopes(decision))
-            outcome = "admitted" if refusal is None else refusal.code
-            trace.add(now, "admission", "cac", outcome=outcome)
-        treatment = Treatment() if refusal is not None else self._treatment(decision)
-        contact = f"<sip:{dialled or 'tandem'}@{ground.reach.sent_by(flow)}{_transport(flow)}>"
-        session = AnsweringSession(ground.wire, request, key, flow, tag=tag(ground.random), contact=contact)
-        if isinstance(treatment, Refusal):
-            refusal, treatment = treatment, Treatment()
-        call = Call(id, ground, session, decision, treatment, trace, caller=caller, callee=dialled, now=now)
-        self.calls[id] = call
+        account = decision.account if isinstance(decision, Route) else self._account_of(identity)
+        if account is None:
+            assert isinstance(decision, Refusal), "a route has its account"
+            self._refuse(request, key, decision, now)
+            return None
+        id = call_id(ground.wall(now), ground.random)
+        trace = Trace(id, ground.wall, ground.limits.trace_events, self.waiting)
         trace.sip(now, False, request.wire(), flow)
-        if refusal is not None:
-            call.refuse(refusal, now)
-            return call
-        self.opened(
-            OpenCall(
-                id, decision.account.id, request.call_id, decision.direction, caller, dialled, call.started_at
-            )
+        _trace_identity(trace, identity, flow, now)
+        if isinstance(decision, Route):
+            treatment = self._admit(id, decision, trace, now)
+            path = decision
+        else:
+            treatment = decision
+            path = Route(account, "in", Target("", dialled))
+        session = AnsweringSession(
+            ground.wire,
+            request,
+            key,
+            flow,
+            tag=tag(ground.random),
+            contact=contact_address(ground.reach, flow, dialled),
         )
-        call.start(now)
+        call = Call(
+            id,
+            ground,
+            session,
+            path,
+            Treatment() if isinstance(treatment, Refusal) else treatment,
+            trace,
+            caller=_caller(identity, request),
+            callee=dialled,
+            now=now,
+        )
+        self.calls[id] = call
+        ground.own(session, call)
+        if isinstance(treatment, Refusal):
+            call.refuse(treatment, now)
+        else:
+            self.opened(
+                OpenCall(
+                    id, account.id, request.call_id, path.direction, call.caller, dialled, call.started_at
+                )
+            )
+            call.start(now)
         return call
 
     # Inside.
@@ -111,7 +117,11 @@ class Arrivals:
             return Refusal("draining", 503, "this node is being shut down", fix, retry_after=10)
         if len(self.calls) >= self.ground.limits.calls:
             return Refusal(
-                "too_many_calls", 503, "this node holds all the calls it may", "raise limits.sip.calls", retry_after=5
+                "too_many_calls",
+                503,
+                "this node holds all the calls it may",
+                "raise limits.sip.calls",
+                retry_after=5,
             )
         return None
 
@@ -135,9 +145,7 @@ class Arrivals:
         proven = self.authenticator.check(request, account, now)
         match proven:
             case Challenged():
-                response = response_to(
-                    request, 401, to_tag=tag(self.ground.random), headers=proven.headers
-                )
+                response = response_to(request, 401, to_tag=tag(self.ground.random), headers=proven.headers)
                 self.ground.wire.layer.respond(key, response, now)
                 return None
             case Refusal():
@@ -149,6 +157,25 @@ class Arrivals:
                 user = directory.user_by_id(proven.user)
                 assert user is not None, "a device belongs to a user"
                 return UserIdentity(account, user, proven)
+
+    def _admit(self, id: CallId, decision: Route, trace: Trace, now: float) -> Treatment | Refusal:
+        """Take the channels that the route counts against, and find what the caller gets there."""
+        trace.add(
+            now,
+            "route",
+            decision.target.kind,
+            outcome=decision.target.value,
+            direction=decision.direction,
+            account=decision.account.id,
+            did=decision.did.number if decision.did else "",
+            trunk=decision.trunk_out.name if decision.trunk_out else "",
+        )
+        treatment = self._treatment(decision)
+        if isinstance(treatment, Refusal):
+            return treatment
+        refusal = self.admissions.admit(id, _scopes(decision))
+        trace.add(now, "admission", "cac", outcome="admitted" if refusal is None else refusal.code)
+        return refusal or treatment
 
     def _treatment(self, decision: Route) -> Treatment | Refusal:
         target = decision.target
@@ -169,9 +196,11 @@ class Arrivals:
                 return Refusal("declined", 603, "the number is set to hang up", "change its target")
             case kind:
                 fix = "choose agent, user, extension, forward, trunk, echo, answer or hangup"
-                return Refusal("not_served", 501, f"targets of kind {kind} are not served by this version", fix)
+                return Refusal(
+                    "not_served", 501, f"targets of kind {kind} are not served by this version", fix
+                )
 
-    def _account_of(self, identity: Identity, request: Request) -> Account | None:
+    def _account_of(self, identity: Identity) -> Account | None:
         match identity:
             case UserIdentity(account):
                 return account
@@ -185,10 +214,6 @@ class Arrivals:
             request, refusal.status, to_tag=tag(self.ground.random), headers=refusal.headers()
         )
         self.ground.wire.layer.respond(key, response, now)
-
-
-def _nowhere(dialled: str) -> Target:
-    return Target("hangup", dialled)
 
 
 def _caller(identity: Identity, request: Request) -> str:
@@ -224,7 +249,3 @@ def _trace_identity(trace: Trace, identity: Identity, flow: Flow, now: float) ->
             trace.add(now, "auth", "trunk", outcome=trunk.name, by=by, source=source)
         case Stranger():
             trace.add(now, "auth", "stranger", outcome="DIDs only", source=source)
-
-
-def _transport(flow: Flow) -> str:
-    return "" if flow.transport is Transport.UDP else f";transport={flow.transport.value.lower()}"

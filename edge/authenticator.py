@@ -1,15 +1,20 @@
 """Digest authentication of REGISTER and INVITE (RFC 3261 §22, RFC 7616, RFC 8760; S004-06…11).
 
-An unknown username costs what a bad password costs and gets the same answer. The realm is the
-account's domain; the account's algorithms are offered, first choice first.
+An unknown username costs what a bad password costs and gets the same answer: a new challenge, as
+§22.1 has it, which a phone must not try again with the same password. The realm is the account's
+domain; the algorithms of the account are offered, first choice first.
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 from edge.directory import Account, Device, Directory, Trunk
 from edge.error import Refusal
-from edge.sip.digest import Challenge, Credentials, Nonces, Verdict, verify
+from edge.sip.digest import Challenge, Credentials, Verdict, credentials_for, verify
 from edge.sip.message import Request
+from edge.sip.nonce import Nonces
+
+_NAMES: Final = {"md5": "MD5", "sha-256": "SHA-256"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +23,70 @@ class Challenged:
 
     headers: tuple[tuple[str, str], ...]
     reason: str
-    "no_credentials, unknown_user_or_bad_response, stale or replay; for the trace."
+    "`no_credentials`, or the name of the verdict in lower case; for trace and counters."
 
 
 class Authenticator:
     def __init__(self, directory: Directory, nonces: Nonces) -> None:
         self._directory = directory
         self._nonces = nonces
+
+    def check(self, request: Request, account: Account, now: float) -> Device | Trunk | Challenged | Refusal:
+        """Who sends `request`, proven for `account`; a `Refusal` only for credentials that cannot be read."""
+        given = request.headers.all("Authorization")
+        if not given:
+            return self._challenge(account, now, "no_credentials")
+        credentials = credentials_for(given, account.domain)
+        if credentials is None:
+            return self._challenge(account, now, "no_credentials")
+        device = self._directory.device(account.id, credentials.username)
+        trunk = (
+            None
+            if device is not None
+            else self._directory.trunk_of_username(account.id, credentials.username)
+        )
+        verdict = verify(
+            credentials, request.method, self._secrets(account, device, trunk), now, nonces=self._nonces
+        )
+        match verdict:
+            case Verdict.OK:
+                found = device or trunk
+                assert found is not None, "only a known user's answer is right"
+                return found
+            case Verdict.STALE | Verdict.REPLAY:
+                return self._challenge(account, now, verdict.name.lower(), stale=True)
+            case Verdict.BAD:
+                return self._challenge(account, now, "bad")
+            case Verdict.MALFORMED:
+                return _unusable(credentials)
+
+    def _secrets(self, account: Account, device: Device | None, trunk: Trunk | None) -> dict[str, str] | None:
+        """HA1s of the algorithms on offer; None for nobody."""
+        if device is not None:
+            offered = device.digest or account.digest
+            return {name: secret for name, secret in device.ha1.items() if name in offered}
+        if trunk is not None:
+            return self._directory.trunk_ha1(trunk.id)
+        return None
+
+    def _challenge(self, account: Account, now: float, reason: str, *, stale: bool = False) -> Challenged:
+        """One WWW-Authenticate for each algorithm (RFC 8760 §2.3), each with a nonce of its own."""
+        return Challenged(
+            tuple(
+                (
+                    "WWW-Authenticate",
+                    str(Challenge(account.domain, self._nonces.issue(now), _NAMES[name], stale=stale)),
+                )
+                for name in account.digest
+            ),
+            reason,
+        )
+
+
+def _unusable(credentials: Credentials) -> Refusal:
+    return Refusal(
+        "bad_credentials",
+        400,
+        f"algorithm {credentials.algorithm[:16]!a} with qop {credentials.qop[:16]!a} is not usable",
+        "answer the challenge with one of its algorithms, qop=auth, nc and cnonce",
+    )

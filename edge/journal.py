@@ -95,7 +95,7 @@ class Cdr:
     disposition: str
     "answered, busy, no_answer, failed, cancelled, refused or interrupted."
     cause: str
-    "Machine-readable reason: `caller_hangup`, `callee_hangup`, `agent_failed`, `rtp_timeout`, `no_such_number`…"
+    "For machines: `caller_hangup`, `callee_hangup`, `agent_failed`, `rtp_timeout`, `no_such_number`…"
     sip_status: int
     "Final status of the caller's INVITE."
     q850: int

@@ -151,6 +151,8 @@ class Registrar:
         limits = self._limits
         if len(contacts) > 2 * limits.contacts_per_aor:
             raise _too_many(limits)
+        headers = request.headers
+        path = tuple(headers.elements("Path")) if "Path" in headers else ()
         planned = held.copy()
         for address in contacts:
             seconds = self._granted(request, address)
@@ -169,14 +171,13 @@ class Registrar:
                     expires_at=wall_ms + seconds * 1000,
                     call_id=request.call_id,
                     cseq=request.cseq.number,
-                    path=tuple(request.headers.elements("Path")),
+                    path=path,
                     flow=str(_way_back(request, flow, address.uri)),
-                    user_agent=request.headers.get("User-Agent") or "",
+                    user_agent=headers.get("User-Agent") or "",
                     instance=instance,
                     reg_id=reg_id,
                 )
-                params = format_params(tuple(item for item in address.params if item[0].lower() != "expires"))
-                planned[text] = Entry(binding, now + seconds, self._locations.next_order(), params)
+                planned[text] = Entry(binding, now + seconds, self._locations.next_order(), _params(address))
         if len(planned) > limits.contacts_per_aor and len(planned) > len(held):
             raise _too_many(limits)
         if len(planned) > len(held) and len(self) + len(planned) - len(held) > limits.bindings:
@@ -186,7 +187,7 @@ class Registrar:
     def _granted(self, request: Request, address: Address) -> int:
         """The registration's length [s], 0 to remove: contact parameter, Expires field, our default."""
         limits = self._limits
-        text = address.param("expires")
+        text = address.param("expires") if address.params else None
         seconds = request.expires if text is None else delta_seconds(text)
         if seconds is None:
             seconds = limits.expires_default
@@ -200,15 +201,14 @@ class Registrar:
             ("Contact", f"<{contact}>{entry.params};expires={round(entry.expires - now)}")
             for contact, entry in entries.items()
         ]
-        supported: list[str] | None = None
-        if (paths := request.headers.all("Path")) and "path" in (supported := _supported(request)):
-            headers += [("Path", path) for path in paths]
-        # RFC 5626 §6: tells the phone that its reg-id was understood.
-        if any(entry.binding.reg_id for entry in entries.values()):
-            if supported is None:
-                supported = _supported(request)
-            if "outbound" in supported:
-                headers.append(("Require", "outbound"))
+        if "Path" in request.headers and _supports(request, "path"):
+            headers += [("Path", path) for path in request.headers.all("Path")]
+        for entry in entries.values():
+            if entry.binding.reg_id:
+                # RFC 5626 §6: tells the phone that its reg-id was understood.
+                if _supports(request, "outbound"):
+                    headers.append(("Require", "outbound"))
+                break
         return self._respond(request, 200, headers=headers)
 
     def _respond(
@@ -267,9 +267,15 @@ def _outbound(address: Address) -> tuple[str, int]:
     return instance, int(number) if int(number) < 2**31 else 0
 
 
+def _params(address: Address) -> str:
+    if not address.params:
+        return ""
+    return format_params(tuple([item for item in address.params if item[0].lower() != "expires"]))
+
+
 def _preference(address: Address) -> float:
     """q, from 0 to 1; what is absent or no number is 1."""
-    text = address.param("q")
+    text = address.param("q") if address.params else None
     if text is None or len(text) > 5 or not text.replace(".", "", 1).isdigit() or not text.isascii():
         return 1.0
     return min(float(text), 1.0)
@@ -306,5 +312,5 @@ def _steps(held: dict[str, Entry], planned: dict[str, Entry]) -> tuple[Step, ...
     return tuple(steps)
 
 
-def _supported(request: Request) -> list[str]:
-    return [option.lower() for option in request.headers.elements("Supported")]
+def _supports(request: Request, option: str) -> bool:
+    return any(name.lower() == option for name in request.headers.elements("Supported"))

@@ -27,9 +27,9 @@ from edge.ident import Random, tag
 from edge.journal import Binding, BindingChange, CallId, Cdr, Journal, TraceEvent
 from edge.registrar import Registrar
 from edge.registration import Registrations
+from edge.sdp.body import find_sdp
 from edge.sip.answering import AnsweringSession
 from edge.sip.build import response_to
-from edge.sip.digest import Nonces
 from edge.sip.effect import (
     Answer,
     Cancelled,
@@ -43,9 +43,9 @@ from edge.sip.effect import (
 )
 from edge.sip.flow import Flow
 from edge.sip.message import Request, Response
+from edge.sip.nonce import Nonces
 from edge.sip.parse import ParseError, parse_message
 from edge.sip.session import AGENT, ALLOW, SDP, Session, SessionEvent, Wire
-from edge.sdp.body import find_sdp
 from edge.sip.timer import TimerValues
 from edge.sip.transaction.layer import TransactionLayer
 from edge.trace import Trace
@@ -110,7 +110,7 @@ class Switch:
         self.layer = TransactionLayer(
             values, lambda: f"z9hG4bK{random(9).hex()}", reach.sent_by, limits.transactions
         )
-        self.registrar = Registrar(limits)
+        self.registrar = Registrar(limits, lambda: tag(random))
         self.admissions = Admissions()
         self.calls: dict[CallId, Call] = {}
         wire = Wire(self.layer, self.agenda, values, self._session_event, self._expect)
@@ -129,10 +129,11 @@ class Switch:
             own=self._own,
             close=self._close,
         )
-        authenticator = Authenticator(
-            directory, Nonces(random(32), limits.nonce_life, limits.nonces_tracked), random
+        nonces = Nonces(random(32), limits.nonce_life, limits.nonces_tracked)
+        authenticator = Authenticator(directory, nonces)
+        self._arrivals = Arrivals(
+            ground, authenticator, self.admissions, journal.opened, self._wait_for_journal, self.calls
         )
-        self._arrivals = Arrivals(ground, authenticator, self.admissions, journal.opened, self.calls)
         self._registrations = Registrations(
             self.registrar, authenticator, directory, self.layer, random, wall, self._promise
         )
@@ -209,6 +210,11 @@ class Switch:
         self._arrivals.draining = True
 
     @property
+    def sessions(self) -> int:
+        """Sessions of which something is left on the wire."""
+        return len(self._owners)
+
+    @property
     def draining(self) -> bool:
         return self._arrivals.draining
 
@@ -217,9 +223,9 @@ class Switch:
             call.finish("answered" if call.answered_at else "failed", cause, now)
         self._settle(now)
 
-    def load(self, bindings: Sequence[Binding]) -> None:
+    def load(self, bindings: Sequence[Binding], now: float) -> None:
         """Bindings kept from before the start."""
-        self.registrar.load(bindings)
+        self.registrar.load(bindings, now, self._wall(now))
 
     def live_trace(self, call: CallId) -> tuple[TraceEvent, ...]:
         """Rows of a live call that are not in the journal yet."""
@@ -313,9 +319,7 @@ class Switch:
             return
         match request.method:
             case "INVITE":
-                call = self._arrivals.invite(request, key, flow, now)
-                if call is not None:
-                    call.trace.on_waiting = self._wait_for_journal
+                self._arrivals.invite(request, key, flow, now)
             case "REGISTER":
                 self._registrations.register(request, key, flow, now)
             case "OPTIONS":
@@ -430,6 +434,8 @@ def _unservable(request: Request) -> tuple[int, tuple[tuple[str, str], ...]] | N
             return 415, (("Accept", SDP),)
         if request.max_forwards == 0:
             return 483, ()
+        if request.headers.get("Contact") is None:
+            return 400, (("Warning", '399 tandem "an INVITE needs a Contact"'),)  # §8.1.1.8
     return None
 
 

@@ -15,15 +15,24 @@ _SECRET = re.compile(rb'(?i)(\bresponse\s{0,8}=\s{0,8}"?)[^",\r\n]*')
 
 
 class Trace:
-    def __init__(self, call: CallId, wall: Callable[[float], int], limit: int) -> None:
-        """Args: wall: turns monotonic seconds into ms UTC; limit: rows kept, the rest is counted."""
+    def __init__(
+        self,
+        call: CallId,
+        wall: Callable[[float], int],
+        limit: int,
+        on_waiting: Callable[["Trace", float], None] | None = None,
+    ) -> None:
+        """Args:
+        wall: turns monotonic seconds into ms UTC.
+        limit: rows kept, the rest is counted.
+        on_waiting: told (trace, now) when the first row begins to wait.
+        """
         self.call = call
         self._wall = wall
         self._left = limit
         self._waiting: list[TraceEvent] = []
         self.dropped = 0
-        self.on_waiting: Callable[["Trace", float], None] | None = None
-        "Told (trace, now) when the first row begins to wait."
+        self._on_waiting = on_waiting
 
     def add(
         self,
@@ -38,8 +47,8 @@ class Trace:
             self.dropped += 1
             return
         self._left -= 1
-        if not self._waiting and self.on_waiting is not None:
-            self.on_waiting(self, now)
+        if not self._waiting and self._on_waiting is not None:
+            self._on_waiting(self, now)
         self._waiting.append(TraceEvent(self._wall(now), layer, event, outcome, node_id, data))
 
     def sip(self, now: float, sent: bool, message: bytes, flow: Flow) -> None:

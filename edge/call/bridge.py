@@ -13,7 +13,18 @@ from edge.call.treatment import Treatment
 from edge.directory import Trunk
 from edge.error import Refusal
 from edge.sip.calling import CallingSession
-from edge.sip.session import Answered, By, Ended, Info, Progress, Refused, Reoffer, Session, SessionEvent, State
+from edge.sip.session import (
+    Answered,
+    By,
+    Ended,
+    Info,
+    Progress,
+    Refused,
+    Reoffer,
+    Session,
+    SessionEvent,
+    State,
+)
 from media import port
 
 _ELSEWHERE: Final = 'SIP;cause=200;text="Call completed elsewhere"'
@@ -40,7 +51,9 @@ class BridgeTreatment(Treatment):
         callee = call.route.callee
         assert callee is not None, "a route to devices names its user"
         names = (callee.number, *callee.usernames)
-        bindings = [b for name in dict.fromkeys(names) for b in call.ground.bindings(callee.account, name, now)]
+        bindings = [
+            b for name in dict.fromkeys(names) for b in call.ground.bindings(callee.account, name, now)
+        ]
         found = (device_destination(call, binding) for binding in bindings)
         self._ring(call, [destination for destination in found if destination is not None], now)
 
@@ -97,7 +110,9 @@ class BridgeTreatment(Treatment):
             else:
                 self._ring(call, [trunk_destination(trunk, self._number, flow)], now)
 
-        call.ground.resolve(where[0] if where is not None else "", where[1] if where is not None else 0, found)
+        call.ground.resolve(
+            where[0] if where is not None else "", where[1] if where is not None else 0, found
+        )
 
     def _ring(self, call: Call, destinations: list[Destination], now: float) -> None:
         if not destinations:
@@ -178,6 +193,8 @@ def _as_refusal(refused: Refused) -> Refusal:
     status = refused.status
     if status < 400 or status in (401, 407):
         status = 480
-    code = {486: "busy", 600: "busy", 603: "declined", 408: "no_answer", 480: "unavailable"}.get(status, "refused")
+    code = {486: "busy", 600: "busy", 603: "declined", 408: "no_answer", 480: "unavailable"}.get(
+        status, "refused"
+    )
     text = f"the called side answered {refused.status} {refused.reason}"
     return Refusal(code, status, text, "see the called phone or trunk")

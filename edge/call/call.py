@@ -22,8 +22,8 @@ from edge.error import Refusal
 from edge.journal import CallId, Cdr
 from edge.routing.route import Route
 from edge.sip.answering import AnsweringSession
-from edge.sip.session import Acked, By, Ended, Headers, Info, Reoffer, Session, SessionEvent
 from edge.sip.flow import Flow
+from edge.sip.session import Acked, By, Ended, Headers, Info, Reoffer, Session, SessionEvent
 from edge.trace import Trace
 from media import port
 
@@ -88,13 +88,14 @@ class Call:
     # Set-up.
 
     def start(self, now: float) -> None:
-        self.ground.own(self.session, self)
         body = self.session.invite.body
         refusal = readable(body, self.ground.limits) if body else None
         if refusal is not None:
             self.refuse(refusal, now)
             return
-        self.alarm(now + self.ground.limits.call_seconds, lambda at: self.finish("failed", "max_duration", at))
+        self.alarm(
+            now + self.ground.limits.call_seconds, lambda at: self.finish("failed", "max_duration", at)
+        )
         self.ground.media(port.Allocate(self.leg.id, self.ground.rtp_address))
 
     def leg_for(self, flow: Flow) -> Leg:
@@ -201,10 +202,18 @@ class Call:
     def refuse(self, refusal: Refusal, now: float) -> None:
         """Turn the caller away, or hang up if it was answered already, and say why."""
         self.trace.add(
-            now, "route", "refused", outcome=refusal.code, status=refusal.status, text=refusal.text, fix=refusal.fix
+            now,
+            "route",
+            "refused",
+            outcome=refusal.code,
+            status=refusal.status,
+            text=refusal.text,
+            fix=refusal.fix,
         )
         headers = refusal.headers()
-        self.finish("busy" if refusal.status == 486 else "refused", refusal.code, now, refusal.status, headers)
+        self.finish(
+            "busy" if refusal.status == 486 else "refused", refusal.code, now, refusal.status, headers
+        )
 
     def finish(
         self, disposition: str, cause: str, now: float, status: int | None = None, headers: Headers = ()
@@ -239,7 +248,7 @@ class Call:
         return alarm
 
     def renegotiate(self, session: Session, leg: Leg, body: bytes, now: float) -> None:
-        """Answer a re-INVITE of either side here; the other side is not bothered (hold, resume, new address)."""
+        """Answer a re-INVITE of either side; the other is not bothered (hold, resume)."""
         if not body:
             session.agree(leg.offer(), now)
             return
@@ -249,7 +258,9 @@ class Call:
             session.disagree(made.status, made.headers(), now)
             return
         assert leg.negotiated is not None, "an answer leaves an agreement"
-        self.trace.add(now, "call", "reoffer", outcome=leg.negotiated.direction.value, hold=leg.negotiated.hold)
+        self.trace.add(
+            now, "call", "reoffer", outcome=leg.negotiated.direction.value, hold=leg.negotiated.hold
+        )
         session.agree(made, now)
         self.ground.media(leg.connect())
 
@@ -309,4 +320,6 @@ class Call:
         layer = "agent" if type(event).__name__.startswith("Agent") else "media"
         data = asdict(event)
         del data["leg"]
-        self.trace.add(now, layer, type(event).__name__, side=self.treatment.side(self, self.legs[event.leg]), **data)
+        self.trace.add(
+            now, layer, type(event).__name__, side=self.treatment.side(self, self.legs[event.leg]), **data
+        )

@@ -9,8 +9,10 @@ from edge.agenda import Agenda
 from edge.directory import AccountId, Directory
 from edge.ident import Random
 from edge.journal import Binding, Cdr
+from edge.sip.address import Address
 from edge.sip.flow import Flow, Transport
 from edge.sip.session import Session, Wire
+from edge.sip.uri import Uri
 from media.port import Command
 
 if TYPE_CHECKING:
@@ -21,13 +23,20 @@ class Reach(Protocol):
     """How we are reached, and how we reach others."""
 
     def sent_by(self, flow: Flow) -> str:
-        """Our `host[:port]` as a peer on `flow` must see it."""
+        """Our `host:port` as a peer on `flow` must see it, IPv6 in brackets."""
 
     def media_address(self, flow: Flow) -> str:
         """Our numeric address for RTP as a peer on `flow` must see it."""
 
     def flow_to(self, transport: Transport, host: str, port: int) -> Flow | None:
         """A path to a numeric address; None when we do not speak that transport."""
+
+
+def contact_address(reach: Reach, flow: Flow, user: str) -> Address:
+    """Our Contact for a peer on `flow`."""
+    host, _, port = reach.sent_by(flow).rpartition(":")
+    params = () if flow.transport is Transport.UDP else (("transport", flow.transport.value.lower()),)
+    return Address("", Uri("sip", user or None, host, int(port), params))
 
 
 @dataclass(slots=True)

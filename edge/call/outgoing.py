@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from edge.call.call import Call
+from edge.call.ground import contact_address
 from edge.directory import Trunk
 from edge.ident import tag
 from edge.journal import Binding
 from edge.sip.address import Address
 from edge.sip.build import request
 from edge.sip.calling import Authorize, CallingSession
-from edge.sip.digest import Challenge, answer
+from edge.sip.digest import answer, choose
 from edge.sip.flow import Flow, Transport
 from edge.sip.message import Request, Response
 from edge.sip.session import AGENT, ALLOW, SDP
@@ -36,7 +37,7 @@ def device_destination(call: Call, binding: Binding) -> Destination | None:
     except ValueError:
         return None
     domain = call.route.account.domain
-    return Destination(uri, Address("", Uri.parse(f"sip:{binding.aor}@{domain}"), ()), flow, binding.path)
+    return Destination(uri, Address("", Uri("sip", binding.aor, domain), ()), flow, binding.path)
 
 
 def trunk_host(trunk: Trunk) -> tuple[str, int, Transport] | None:
@@ -51,18 +52,19 @@ def trunk_host(trunk: Trunk) -> tuple[str, int, Transport] | None:
 
 def trunk_destination(trunk: Trunk, number: str, flow: Flow) -> Destination:
     proxy = Uri.parse(trunk.proxy)
-    where = proxy.host if proxy.port is None else f"{proxy.host}:{proxy.port}"
-    uri = Uri.parse(f"sip:{number}@{where}")
+    uri = Uri("sip", number, proxy.host, proxy.port)
     return Destination(uri, Address("", uri, ()), flow, (), trunk)
 
 
-def invite(call: Call, destination: Destination, offer: bytes, headers: Sequence[tuple[str, str]]) -> CallingSession:
+def invite(
+    call: Call, destination: Destination, offer: bytes, headers: Sequence[tuple[str, str]]
+) -> CallingSession:
     """A session whose INVITE is ready to start."""
     ground = call.ground
-    contact = f"<sip:{call.caller}@{ground.reach.sent_by(destination.flow)}{_transport(destination.flow)}>"
+    contact = contact_address(ground.reach, destination.flow, call.caller)
     host = destination.uri.host if destination.trunk is not None else call.route.account.domain
     name = call.route.caller.name if call.route.caller is not None else call.session.invite.from_.display
-    from_ = Address(name, Uri.parse(f"sip:{call.caller}@{host}"), (("tag", tag(ground.random)),))
+    from_ = Address(name, Uri("sip", call.caller, host), (("tag", tag(ground.random)),))
     hops = call.session.invite.max_forwards
     message = request(
         "INVITE",
@@ -72,7 +74,7 @@ def invite(call: Call, destination: Destination, offer: bytes, headers: Sequence
         call_id=f"{ground.random(12).hex()}@tandem",
         cseq=1,
         contact=contact,
-        route=destination.route,
+        route=Address.parse_many(destination.route, "Path"),
         headers=(("Allow", ALLOW), ("User-Agent", AGENT), *headers),
         body=offer,
         content_type=SDP,
@@ -83,10 +85,6 @@ def invite(call: Call, destination: Destination, offer: bytes, headers: Sequence
     return CallingSession(ground.wire, message, destination.flow, contact=contact, authorize=authorize)
 
 
-def _transport(flow: Flow) -> str:
-    return "" if flow.transport is Transport.UDP else f";transport={flow.transport.value.lower()}"
-
-
 def _authorizer(trunk: Trunk, call: Call) -> Authorize:
     def authorize(message: Request, response: Response) -> Request | None:
         asked, given = (
@@ -94,19 +92,15 @@ def _authorizer(trunk: Trunk, call: Call) -> Authorize:
             if response.status == 401
             else ("Proxy-Authenticate", "Proxy-Authorization")
         )
-        for text in response.headers.all(asked):
-            challenge = Challenge.parse(text)
-            if challenge is None:
-                continue
-            cnonce = call.ground.random(8).hex()
-            value = answer(
-                challenge, message.method, str(message.uri), trunk.username, trunk.password, cnonce=cnonce, nc=1
-            )
-            headers = message.headers.copy()
-            headers.remove("Via")
-            headers.set("CSeq", f"{message.cseq.number + 1} {message.method}")
-            headers.set(given, value)
-            return Request(message.method, message.uri, headers, message.body)
-        return None
+        challenge = choose(response.headers.all(asked))
+        if challenge is None:
+            return None
+        cnonce = call.ground.random(8).hex()
+        uri = str(message.uri)
+        value = answer(challenge, message.method, uri, trunk.username, trunk.password, cnonce, 1)
+        headers = message.headers.copy()
+        headers.set("CSeq", f"{message.cseq.number + 1} {message.method}")
+        headers.set(given, value)
+        return Request(message.method, message.uri, headers, message.body)
 
     return authorize

@@ -41,7 +41,7 @@ def claims_local_user(directory: Directory, request: Request) -> bool:
 
 
 def challenged_account(directory: Directory, request: Request) -> Account | None:
-    """Whose realm a challenge names: the account of the request's host, else of To, else of From, else the only one."""
+    """Whose realm a challenge names: by the host of the request, of To or of From, else the only account."""
     for host in (request.uri.host, request.to.uri.host, request.from_.uri.host):
         account = directory.account_of_host(host.lower())
         if account is not None:

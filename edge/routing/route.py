@@ -104,7 +104,10 @@ def _complete(
         break
     else:
         return Refusal(
-            "extension_loop", 482, f"extension {target.value} leads back to itself", "break the circle of extensions"
+            "extension_loop",
+            482,
+            f"extension {target.value} leads back to itself",
+            "break the circle of extensions",
         )
     if target.kind == "user":
         callee = directory.user(account.id, target.value)

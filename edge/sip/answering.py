@@ -1,5 +1,6 @@
 """The called side of an INVITE session, UAS core (RFC 3261 §13.3, §9.2 for CANCEL)."""
 
+from edge.sip.address import Address
 from edge.sip.build import response_to
 from edge.sip.dialog import Dialog
 from edge.sip.effect import ServerKey
@@ -15,7 +16,7 @@ class AnsweringSession(Session):
     """
 
     def __init__(
-        self, wire: Wire, invite: Request, key: ServerKey, flow: Flow, *, tag: str, contact: str
+        self, wire: Wire, invite: Request, key: ServerKey, flow: Flow, *, tag: str, contact: Address
     ) -> None:
         super().__init__(wire, flow, contact)
         self.invite = invite
@@ -30,14 +31,14 @@ class AnsweringSession(Session):
         """Send 101–199 with our tag: an early dialog (§13.3.1.1)."""
         if self.state is not State.INVITING:
             return
-        self.dialog = self.dialog or Dialog.uas(self.invite, self.tag)
+        self.dialog = self.dialog or Dialog.uas(self.invite, self.tag, contact=self.contact)
         self.wire.layer.respond(
             self.key,
             response_to(
                 self.invite,
                 status,
                 to_tag=self.tag,
-                headers=(("Contact", self.contact), *headers),
+                headers=(("Contact", str(self.contact)), *headers),
                 body=body,
                 content_type=SDP if body else "",
             ),
@@ -48,7 +49,8 @@ class AnsweringSession(Session):
         """Send 200 with SDP `body` and see that it is acknowledged."""
         if self.state is not State.INVITING:
             return
-        self.dialog = self.dialog or Dialog.uas(self.invite, self.tag)
+        self.dialog = self.dialog or Dialog.uas(self.invite, self.tag, contact=self.contact)
+        self.dialog.confirm()
         self.state = State.ANSWERED
         self._send_success(self.key, self.invite, self._success_response(self.invite, body), now)
 
@@ -59,6 +61,14 @@ class AnsweringSession(Session):
         self.state = State.ENDED
         response = response_to(self.invite, status, reason, to_tag=self.tag, headers=headers)
         self.wire.layer.respond(self.key, response, now)
+
+    def receive(self, request: Request, key: ServerKey | None, now: float) -> None:
+        if request.method == "BYE" and self.state is State.INVITING and key is not None:
+            # §15.1.2: a caller may end an early dialog by BYE; its INVITE is answered 487.
+            self._respond(key, request, 200, now)
+            self.cancelled(now, request.headers.get("Reason") or "")
+        else:
+            super().receive(request, key, now)
 
     def cancelled(self, now: float, reason: str = "") -> None:
         """The caller's CANCEL came first: 487 and over. After our 200 it has no effect (§9.2)."""

@@ -6,6 +6,7 @@ branch of a fork downstream, is acknowledged and its dialog ended by BYE (§13.2
 
 from collections.abc import Callable
 
+from edge.sip.address import Address
 from edge.sip.dialog import Dialog
 from edge.sip.effect import ClientKey
 from edge.sip.flow import Flow
@@ -18,7 +19,7 @@ Authorize = Callable[[Request, Response], Request | None]
 
 class CallingSession(Session):
     def __init__(
-        self, wire: Wire, invite: Request, flow: Flow, *, contact: str, authorize: Authorize | None = None
+        self, wire: Wire, invite: Request, flow: Flow, *, contact: Address, authorize: Authorize | None = None
     ) -> None:
         super().__init__(wire, flow, contact)
         self._invite = invite

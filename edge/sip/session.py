@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from edge.agenda import Agenda, Alarm
+from edge.sip.address import Address
 from edge.sip.build import response_to
 from edge.sip.dialog import Dialog
 from edge.sip.effect import ClientKey, ServerKey
@@ -121,8 +122,8 @@ class Wire:
 class Session:
     """The confirmed phase: BYE, re-INVITE, INFO and retransmission of 2xx."""
 
-    def __init__(self, wire: Wire, flow: Flow, contact: str) -> None:
-        """Args: flow: where in-dialog requests go; contact: our Contact value."""
+    def __init__(self, wire: Wire, flow: Flow, contact: Address) -> None:
+        """Args: flow: where in-dialog requests go; contact: our Contact."""
         self.wire = wire
         self.flow = flow
         self.contact = contact
@@ -233,7 +234,12 @@ class Session:
             self._emit(Reoffer(request.body), now)
 
     def _success_response(self, request: Request, body: bytes) -> Response:
-        headers = (("Contact", self.contact), ("Allow", ALLOW), ("Supported", "replaces"), ("Server", AGENT))
+        headers = (
+            ("Contact", str(self.contact)),
+            ("Allow", ALLOW),
+            ("Supported", "replaces"),
+            ("Server", AGENT),
+        )
         assert self.dialog is not None, "a 2xx is sent inside a dialog"
         tag = self.dialog.local_tag
         return response_to(

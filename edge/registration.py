@@ -1,0 +1,86 @@
+"""REGISTER from the wire to its answer: digest, whose address it is, and the promise (RFC 3261 §10.3).
+
+::
+
+    REGISTER ─▶ challenge, or proven ─▶ Registrar.register ─▶ Promise ─▶ committed ─▶ 200 (or 503)
+
+A 200 leaves only after its bindings are on disk, so that a phone which has it stays reachable
+through a crash. An address of record is the device's username; To may also name its user's number.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from edge.authenticator import Authenticator, Challenged
+from edge.directory import Account, Device, Directory
+from edge.error import Refusal
+from edge.ident import Random, tag
+from edge.journal import BindingChange
+from edge.registrar import Registrar, Registration
+from edge.routing.identity import challenged_account
+from edge.sip.build import response_to
+from edge.sip.effect import ServerKey
+from edge.sip.flow import Flow
+from edge.sip.message import Request, Response
+from edge.sip.transaction.layer import TransactionLayer
+
+
+@dataclass(slots=True)
+class Registrations:
+    registrar: Registrar
+    authenticator: Authenticator
+    directory: Directory
+    layer: TransactionLayer
+    random: Random
+    wall: Callable[[float], int]
+    promise: Callable[[tuple[BindingChange, ...], Callable[[bool, float], None]], None]
+    "(changes, then): `then(committed, now)` comes once the changes are on disk, or cannot be."
+
+    def register(self, request: Request, key: ServerKey, flow: Flow, now: float) -> None:
+        account = challenged_account(self.directory, request)
+        if account is None:
+            fix = "register at the domain of an account"
+            refusal = Refusal("unknown_domain", 404, f"{request.uri.host} is not served here", fix)
+            self._respond(key, self._refused(request, refusal), now)
+            return
+        proven = self.authenticator.check(request, account, now)
+        match proven:
+            case Device():
+                self._change(request, key, flow, account, proven, now)
+            case Challenged():
+                response = response_to(request, 401, to_tag=tag(self.random), headers=proven.headers)
+                self._respond(key, response, now)
+            case Refusal():
+                self._respond(key, self._refused(request, proven), now)
+            case trunk:
+                fix = "place calls without registering, or add a user for this equipment"
+                text = f"trunk {trunk.name} has no address of record"
+                self._respond(key, self._refused(request, Refusal("not_a_user", 403, text, fix)), now)
+
+    def _change(
+        self, request: Request, key: ServerKey, flow: Flow, account: Account, device: Device, now: float
+    ) -> None:
+        name = request.to.uri.user
+        if name != device.username:
+            user = self.directory.user(account.id, name or "")
+            if user is None or user.id != device.user:
+                text = f"{device.username} may not register {name or 'the domain itself'}"
+                refusal = Refusal("foreign_aor", 403, text, "put the device's username into To")
+                self._respond(key, self._refused(request, refusal), now)
+                return
+        outcome = self.registrar.register(request, flow, account.id, device.username, now, self.wall(now))
+        if isinstance(outcome, Response):
+            self._respond(key, outcome, now)
+        elif outcome.changes:
+            self.promise(outcome.changes, lambda ok, at: self._committed(key, outcome, ok, at))
+        else:
+            self._respond(key, outcome.response, now)
+
+    def _committed(self, key: ServerKey, registration: Registration, ok: bool, now: float) -> None:
+        self._respond(key, registration.response if ok else self.registrar.undo(registration), now)
+
+    def _refused(self, request: Request, refusal: Refusal) -> Response:
+        return response_to(request, refusal.status, to_tag=tag(self.random), headers=refusal.headers())
+
+    def _respond(self, key: ServerKey, response: Response, now: float) -> None:
+        self.layer.respond(key, response, now)

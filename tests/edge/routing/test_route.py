@@ -1,0 +1,116 @@
+"""Where a call goes (S004-14…27, `design.md` §6): DID, then extension, then the PSTN; never a relay."""
+
+import pytest
+
+from edge.directory import Target
+from edge.error import Refusal
+from edge.routing.identity import Identity, Stranger, TrunkIdentity, UserIdentity
+from edge.routing.route import Route, digits_of, route
+from tests.support.directory import ACC, FakeDirectory
+
+
+@pytest.fixture
+def directory() -> FakeDirectory:
+    made = FakeDirectory()
+    made.add_user("1001", "alice")
+    made.add_user("1002")
+    made.add_did("12025550123", "agent", "greeter")
+    made.add_trunk("carrier", ip="192.0.2.10")
+    return made
+
+
+def user(directory: FakeDirectory) -> Identity:
+    account = directory.account(ACC)
+    found = directory.users["1001"]
+    assert account is not None
+    return UserIdentity(account, found, directory.devices["alice"])
+
+
+def decided(directory: FakeDirectory, identity: Identity, dialled: str, host: str = "demo.local") -> Route:
+    decision = route(directory, identity, host, dialled)
+    assert isinstance(decision, Route), decision
+    return decision
+
+
+def refused(directory: FakeDirectory, identity: Identity, dialled: str, host: str = "demo.local") -> Refusal:
+    decision = route(directory, identity, host, dialled)
+    assert isinstance(decision, Refusal), decision
+    return decision
+
+
+@pytest.mark.parametrize("dialled", ["12025550123", "+12025550123"])
+def test_a_did_is_reached_by_anybody_with_or_without_plus(
+    directory: FakeDirectory, dialled: str
+) -> None:  # S004-26
+    for identity in (Stranger(), TrunkIdentity(directory.trunks["carrier"], "address"), user(directory)):
+        decision = decided(directory, identity, dialled, host="whatever.example")
+        assert decision.target == Target("agent", "greeter") and decision.direction == "in"
+
+
+def test_a_stranger_or_trunk_reaches_nothing_but_dids(directory: FakeDirectory) -> None:  # S004-26
+    for identity in (Stranger(), TrunkIdentity(directory.trunks["carrier"], "address")):
+        for dialled in ("1001", "alice", "*43", "14155550100"):
+            assert refused(directory, identity, dialled).status == 404
+
+
+def test_a_user_reaches_users_by_number_or_username(directory: FakeDirectory) -> None:  # S004-17
+    directory.add_user("1003", "carol", "carol-mobile")
+    for dialled in ("1003", "carol", "carol-mobile"):
+        decision = decided(directory, user(directory), dialled)
+        assert decision.callee is directory.users["1003"] and decision.direction == "internal"
+
+
+def test_a_user_reaches_the_echo_of_its_account(directory: FakeDirectory) -> None:
+    assert decided(directory, user(directory), "*43").target.kind == "echo"
+
+
+def test_other_domains_are_not_relayed(directory: FakeDirectory) -> None:
+    assert refused(directory, user(directory), "bob", host="elsewhere.example").code == "foreign_domain"
+
+
+def test_numbers_go_out_by_the_default_trunk(directory: FakeDirectory) -> None:  # S004-18
+    assert refused(directory, user(directory), "14155550100").code == "no_route"
+    directory.add_trunk("main", default=True)
+    decision = decided(directory, user(directory), "+14155550100")
+    assert decision.trunk_out is directory.trunks["main"] and decision.number_out == "+14155550100"
+    assert decision.direction == "out"
+
+
+def test_what_is_no_number_and_no_user_is_unknown(directory: FakeDirectory) -> None:  # S004-25
+    refusal = refused(directory, user(directory), "nobody")
+    assert (refusal.status, refusal.code) == (404, "no_such_number")
+
+
+def test_a_did_may_lead_to_an_extension_that_leads_on(directory: FakeDirectory) -> None:
+    directory.extensions["700"] = Target("extension", "701")
+    directory.extensions["701"] = Target("user", "1002")
+    directory.add_did("12025550199", "extension", "700")
+    assert decided(directory, Stranger(), "12025550199").callee is directory.users["1002"]
+
+
+def test_extensions_in_a_circle_are_refused_as_a_loop(directory: FakeDirectory) -> None:  # S004-25
+    directory.extensions["700"] = Target("extension", "701")
+    directory.extensions["701"] = Target("extension", "700")
+    assert refused(directory, user(directory), "700").status == 482
+
+
+def test_a_did_with_a_trunk_target_dials_its_own_number_there(directory: FakeDirectory) -> None:
+    directory.add_trunk("pbx")
+    directory.add_did("12025550177", "trunk", "pbx")
+    decision = decided(directory, TrunkIdentity(directory.trunks["carrier"], "address"), "12025550177")
+    assert decision.trunk_out is directory.trunks["pbx"] and decision.number_out == "12025550177"
+
+
+def test_a_did_may_be_forwarded_to_the_outside(directory: FakeDirectory) -> None:
+    directory.add_trunk("main", default=True)
+    directory.add_did("12025550188", "forward", "+14155550100")
+    decision = decided(directory, Stranger(), "12025550188")
+    assert decision.number_out == "+14155550100" and decision.direction == "in"
+
+
+@pytest.mark.parametrize(
+    ("text", "digits"),
+    [("+12025550123", "12025550123"), ("911", "911"), ("12", ""), ("*43", ""), ("١٢٣٤", ""), ("1" * 16, "")],
+)
+def test_numbers_are_three_to_fifteen_ascii_digits(text: str, digits: str) -> None:
+    assert digits_of(text) == digits
