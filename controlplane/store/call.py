@@ -94,6 +94,25 @@ async def find(connection: AsyncConnection, name: str, limit: int) -> list[Cdr]:
     return []
 
 
+async def open_calls(connection: AsyncConnection, name: str | None, limit: int) -> list[OpenCall]:
+    """Calls that are up, newest first; those with this id or SIP Call-ID when `name` is given."""
+    query = sa.select(OPEN_CALL).order_by(OPEN_CALL.c.started_at.desc()).limit(limit)
+    if name is not None:
+        query = query.where(sa.or_(OPEN_CALL.c.id == name, OPEN_CALL.c.sip_call_id == name))
+    return [
+        OpenCall(
+            id=CallId(row.id),
+            account=AccountId(row.account_id),
+            sip_call_id=row.sip_call_id,
+            direction=row.direction,
+            caller=row.caller,
+            callee=row.callee,
+            started_at=row.started_at,
+        )
+        for row in (await connection.execute(query)).fetchall()
+    ]
+
+
 async def close_leftovers(connection: AsyncConnection) -> int:
     """Calls that a crash cut off become CDRs; they ended when last heard of. Returns their number."""
     heard = (

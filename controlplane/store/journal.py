@@ -47,9 +47,10 @@ class StoreJournal:
         self._wall_ms = wall_ms
         self._limits = limits
         self._batch = Batch()
+        self._flying = Batch()  # with the writer
         self._waiters: list[Callable[[bool], None]] = []
         self._rows = 0  # in `_batch`
-        self._in_flight = 0  # with the writer
+        self._in_flight = 0  # rows in `_flying`, at least 1 while there is one
         self._due: float | None = None
         self._timer: Handle | None = None
         self._timer_at: float | None = None
@@ -103,8 +104,8 @@ class StoreJournal:
         self._added(len(events), self._limits.write_behind)
 
     def unwritten(self, call: CallId) -> tuple[TraceEvent, ...]:
-        """Trace rows of one call that wait for the next batch."""
-        return tuple(self._batch.traces.get(call, ()))
+        """Trace rows of one call that are not known to be on disk, oldest first."""
+        return (*self._flying.traces.get(call, ()), *self._batch.traces.get(call, ()))
 
     def flush(self, done: Callable[[], object]) -> None:
         """Write at once what waits; `done` comes when it, and what was under way, is on disk or lost."""
@@ -151,7 +152,7 @@ class StoreJournal:
     def _commit(self) -> None:
         batch, waiters, rows = self._batch, self._waiters, self._rows
         self._batch, self._waiters, self._rows, self._due = Batch(), [], 0, None
-        self._in_flight = max(rows, 1)
+        self._flying, self._in_flight = batch, max(rows, 1)
         now = self._clock.time()
         if now - self._pruned_at >= PRUNE_INTERVAL:
             self._pruned_at = now
@@ -159,7 +160,7 @@ class StoreJournal:
         self._writer.submit(batch, lambda written: self._finished(batch, waiters, written))
 
     def _finished(self, batch: Batch, waiters: list[Callable[[bool], None]], written: Written) -> None:
-        self._in_flight = 0
+        self._flying, self._in_flight = Batch(), 0
         self.rejected += written.rejected
         self.last_error = written.error
         if written.committed:

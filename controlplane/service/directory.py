@@ -1,0 +1,226 @@
+"""The directory of a configuration: everything that calls look up, in memory, each look-up one `dict` step.
+
+A changed configuration is a new directory. Names are accepted wherever ids are.
+"""
+
+import hashlib
+import ipaddress
+from collections.abc import Container, Mapping, Sequence
+
+from config import account as section
+from config.identity import stable_id
+from edge.directory import (
+    Account,
+    AccountId,
+    Agent,
+    Device,
+    DeviceId,
+    Did,
+    DidId,
+    Target,
+    Trunk,
+    TrunkId,
+    User,
+    UserId,
+)
+
+_ALGORITHMS = {"md5": hashlib.md5, "sha-256": hashlib.sha256}
+
+Key = tuple[AccountId, str]
+Prefix = tuple[int, int, int, Trunk]
+"IP version, mask, network, whose."
+
+
+class MemoryDirectory:
+    """An `edge.directory.Directory`."""
+
+    def __init__(
+        self,
+        accounts: Sequence[section.Account],
+        passwords: Mapping[tuple[str, str], str],
+        own_addresses: Container[str],
+        prompts: Mapping[str, str],
+    ) -> None:
+        """
+        Args:
+            accounts: validated and cross-checked.
+            passwords: generated ones by (account, username), for devices without one.
+            own_addresses: hosts that mean this machine.
+            prompts: name → path of a ready WAV; looked at anew on every call.
+        """
+        self._own_addresses = own_addresses
+        self._prompts = prompts
+        self._accounts: dict[AccountId, Account] = {}
+        self._hosts: dict[str, Account] = {}
+        self._devices: dict[Key, Device] = {}
+        self._users: dict[Key, User] = {}
+        self._users_by_id: dict[UserId, User] = {}
+        self._extensions: dict[Key, Target] = {}
+        self._dids: dict[str, Did] = {}
+        self._trunks: dict[Key, Trunk] = {}
+        self._trunk_usernames: dict[Key, Trunk] = {}
+        self._trunk_ha1: dict[TrunkId, dict[str, str]] = {}
+        self._sources: dict[str, Trunk] = {}
+        self._prefixes: list[Prefix] = []
+        self._agents: dict[Key, Agent] = {}
+        for account in accounts:
+            self._add(account, passwords)
+        self._only = next(iter(self._accounts.values())) if len(self._accounts) == 1 else None
+        # The longest prefix wins.
+        self._prefixes.sort(key=lambda prefix: prefix[1].bit_count(), reverse=True)
+
+    # Look-ups.
+
+    def account(self, account: AccountId) -> Account | None:
+        return self._accounts.get(account)
+
+    def account_of_host(self, host: str) -> Account | None:
+        if (found := self._hosts.get(host)) is not None:
+            return found
+        return self._only if self._only is not None and host in self._own_addresses else None
+
+    def device(self, account: AccountId, username: str) -> Device | None:
+        return self._devices.get((account, username))
+
+    def user(self, account: AccountId, name: str) -> User | None:
+        return self._users.get((account, name))
+
+    def user_by_id(self, user: UserId) -> User | None:
+        return self._users_by_id.get(user)
+
+    def extension(self, account: AccountId, number: str) -> Target | None:
+        return self._extensions.get((account, number))
+
+    def did(self, number: str) -> Did | None:
+        return self._dids.get(number)
+
+    def trunk_of_source(self, address: str) -> Trunk | None:
+        if (trunk := self._sources.get(address)) is not None or not self._prefixes:
+            return trunk
+        try:
+            parsed = ipaddress.ip_address(address)
+        except ValueError:
+            return None
+        if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
+            parsed = parsed.ipv4_mapped
+        number, version = int(parsed), parsed.version
+        for of, mask, network, found in self._prefixes:
+            if of == version and number & mask == network:
+                return found
+        return None
+
+    def trunk(self, account: AccountId, name: str) -> Trunk | None:
+        return self._trunks.get((account, name))
+
+    def trunk_of_username(self, account: AccountId, username: str) -> Trunk | None:
+        return self._trunk_usernames.get((account, username))
+
+    def trunk_ha1(self, trunk: TrunkId) -> dict[str, str]:
+        return self._trunk_ha1.get(trunk, {})
+
+    def agent(self, account: AccountId, name: str) -> Agent | None:
+        return self._agents.get((account, name))
+
+    def prompt(self, name: str) -> str | None:
+        return self._prompts.get(name)
+
+    def accounts(self) -> Sequence[Account]:
+        return tuple(self._accounts.values())
+
+    # From the configuration.
+
+    def _add(self, part: section.Account, passwords: Mapping[tuple[str, str], str]) -> None:
+        account = Account(
+            AccountId(part.id),
+            part.domain,
+            part.timezone,
+            part.digest,
+            part.limits.max_in,
+            part.limits.max_out,
+            part.limits.max_dialer,
+        )
+        self._accounts[account.id] = self._hosts[account.domain] = account
+        for user in part.users:
+            self._add_user(account, user, passwords)
+        self._extensions[account.id, section.ECHO_CODE] = Target("echo", "")
+        for extension in part.extensions:
+            self._extensions[account.id, extension.number] = _target(extension.target)
+        for did in part.dids:
+            self._dids[did.number] = Did(
+                DidId(stable_id(account.id, "did", did.number)),
+                account.id,
+                did.number,
+                _target(did.target),
+                did.max_channels,
+            )
+        for trunk in part.trunks:
+            self._add_trunk(account, trunk)
+        for name, agent in part.agents.items():
+            self._agents[account.id, name] = Agent(
+                account.id,
+                name,
+                agent.dialect.value,
+                agent.url,
+                tuple(agent.headers.items()),
+                agent.sample_rate,
+                agent.barge_in,
+                agent.connect_timeout,
+            )
+
+    def _add_user(
+        self, account: Account, part: section.User, passwords: Mapping[tuple[str, str], str]
+    ) -> None:
+        user_id = UserId(stable_id(account.id, "user", part.number))
+        names = part.usernames()
+        devices: list[DeviceId] = []
+        for device, username in zip(part.devices, names, strict=True):
+            password = device.password or passwords[account.id, username]
+            made = Device(
+                DeviceId(stable_id(account.id, "device", username)),
+                account.id,
+                user_id,
+                username,
+                ha1(username, account.domain, password),
+                device.digest,
+            )
+            devices.append(made.id)
+            self._devices[account.id, username] = made
+        user = User(user_id, account.id, part.number, part.name, part.max_simultaneous, tuple(devices), names)
+        self._users_by_id[user_id] = user
+        for name in (user_id, part.number, *names):
+            self._users[account.id, name] = user
+
+    def _add_trunk(self, account: Account, part: section.Trunk) -> None:
+        auth = part.auth
+        trunk = Trunk(
+            TrunkId(stable_id(account.id, "trunk", part.name)),
+            account.id,
+            part.name,
+            part.proxy,
+            (part.register_.username if part.register_ else auth.username) or "",
+            (part.register_.password if part.register_ else auth.password) or "",
+            part.max_channels,
+            part.default,
+        )
+        self._trunks[account.id, part.name] = self._trunks[account.id, trunk.id] = trunk
+        if part.default:
+            self._trunks[account.id, ""] = trunk
+        if auth.username is not None and auth.password is not None:
+            self._trunk_usernames[account.id, auth.username] = trunk
+            self._trunk_ha1[trunk.id] = ha1(auth.username, account.domain, auth.password)
+        for text in auth.ip:
+            network = ipaddress.ip_network(text)
+            if network.num_addresses == 1:
+                self._sources[str(network.network_address)] = trunk
+            # A lone address is also reached in IPv4-mapped form, by the list.
+            self._prefixes.append((network.version, int(network.netmask), int(network[0]), trunk))
+
+
+def ha1(username: str, realm: str, password: str) -> dict[str, str]:
+    """Algorithm → hex H(username:realm:password), of RFC 7616 §3.4.2."""
+    text = f"{username}:{realm}:{password}".encode()
+    return {name: algorithm(text).hexdigest() for name, algorithm in _ALGORITHMS.items()}
+
+
+def _target(part: section.Target) -> Target:
+    return Target(part.kind.value, part.value)

@@ -1,0 +1,46 @@
+"""Which addresses are this machine's: what a phone may name instead of the SIP domain."""
+
+import ipaddress
+import socket
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Final
+
+_REMEMBERED: Final = 1_024
+"Answers kept; peers choose what is asked."
+
+
+class OwnAddresses:
+    """`address in own`: one that we listen on, the public one, or any of this machine when we listen on all."""
+
+    def __init__(self, listening: Iterable[str], public: str | None = None) -> None:
+        """Args: listening: addresses of the SIP listeners, `0.0.0.0` and `::` among them."""
+        texts = {*listening, *(() if public is None else (public,))}
+        addresses = {ipaddress.ip_address(text) for text in texts}
+        self._named = frozenset(str(address) for address in addresses if not address.is_unspecified)
+        self._all = frozenset(address.version for address in addresses if address.is_unspecified)
+        self._is_local = lru_cache(maxsize=_REMEMBERED)(_is_local)
+
+    def __contains__(self, text: object) -> bool:
+        if not isinstance(text, str):
+            return False
+        if text in self._named:
+            return True
+        try:
+            address = ipaddress.ip_address(text.strip("[]"))
+        except ValueError:
+            return text == "localhost"
+        if str(address) in self._named:
+            return True
+        return address.version in self._all and not address.is_unspecified and self._is_local(str(address))
+
+
+def _is_local(address: str) -> bool:
+    """Whether a socket can be bound there, which the kernel allows for its own addresses alone."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.bind((address, 0))
+    except OSError:
+        return False
+    return True
