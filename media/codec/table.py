@@ -45,3 +45,23 @@ TO_OTHER: Final = (g711.ULAW_TO_ALAW, g711.ALAW_TO_ULAW)
 SILENCE: Final = np.array([law.silence for law in LAWS], dtype=np.uint8)
 "By law: the byte of silence."
 SILENCE.setflags(write=False)
+
+
+def decode(frames: Bytes, law: Bytes) -> Pcm:
+    """Companded rows (k, n), each in codec number `law` (k,) → samples of the same shape."""
+    if not len(law) or (law == law[0]).all():
+        table = LAWS[law[0] if len(law) else ULAW].to_linear
+        return np.take(table, frames, mode="clip")
+    return np.take(_TO_LINEAR, frames + (law.astype(np.uint16) << 8)[:, None], mode="clip")
+
+
+def encode(pcm: Pcm, law: Bytes) -> Bytes:
+    """Samples (k, n) → companded rows, each in codec number `law` (k,)."""
+    if not len(law) or (law == law[0]).all():
+        table = LAWS[law[0] if len(law) else ULAW].from_linear
+        return np.take(table, pcm.view(np.uint16), mode="clip")
+    return np.take(_FROM_LINEAR, pcm.view(np.uint16) + (law.astype(np.uint32) << 16)[:, None], mode="clip")
+
+
+_TO_LINEAR: Final = np.concatenate([law.to_linear for law in LAWS])
+_FROM_LINEAR: Final = np.concatenate([law.from_linear for law in LAWS])

@@ -1,0 +1,77 @@
+"""What the tick reads and writes of every leg, in columns; row = slot.
+
+Only plain numbers live here. What a leg holds besides (latch, queues, recorder) is in
+`leg.py`, and the streams' own columns are in `rtp/statistics.py` and `rtp/jitter.py`.
+"""
+
+from typing import Final
+
+import numpy as np
+
+NEVER: Final = -1
+"In `expect`: no packet takes the fast path."
+LONG_GAP: Final = 1_000_000
+
+
+class LegColumns:
+    def __init__(self, slots: int) -> None:
+        # What the leg is.
+        self.connected = np.zeros(slots, np.bool_)
+        self.group = np.zeros(slots, np.int8)
+        "Phase group in which it is polled and its frame is played."
+        self.aligned = np.zeros(slots, np.bool_)
+        "Whether a packet has chosen the group; until then the leg is polled in every tick."
+        self.locked = np.zeros(slots, np.bool_)
+        "Whether the socket is connected to the latched source."
+        self.may_send = np.zeros(slots, np.bool_)
+        self.may_receive = np.zeros(slots, np.bool_)
+        # What it hears.
+        self.source = np.full(slots, -1, np.int64)
+        "Slot whose received audio goes out on this leg: its own is an echo, -1 is nothing."
+        self.agent = np.zeros(slots, np.bool_)
+        self.playing = np.zeros(slots, np.bool_)
+        self.dialling = np.zeros(slots, np.bool_)
+        self.listened = np.zeros(slots, np.bool_)
+        "Whether voice activity is looked for."
+        self.recorded = np.zeros(slots, np.bool_)
+        # What it receives.
+        self.expect = np.full(slots, NEVER, np.int64)
+        "First header word of a plain packet, without marker and sequence."
+        self.law_in = np.zeros(slots, np.uint8)
+        "Number of the codec in the jitter buffer (`codec/table.py`)."
+        self.heard_at = np.zeros(slots, np.float64)
+        "Arrival of the last packet, else time of `Connect` [s]."
+        self.gap = np.full(slots, LONG_GAP, np.int64)
+        "Frames since the last one that was not missing."
+        self.hushed = np.zeros(slots, np.bool_)
+        "The peer said that it sends no audio now: events or comfort noise came."
+        self.concealed = np.zeros(slots, np.int64)
+        self.foreign = np.zeros(slots, np.int64)
+        self.malformed = np.zeros(slots, np.int64)
+        self.energy = np.zeros(slots, np.float64)
+        "Sum of the mean squares of the frames in `energy_frames`."
+        self.energy_frames = np.zeros(slots, np.int64)
+        # What it sends.
+        self.law_out = np.zeros(slots, np.uint8)
+        self.header = np.zeros(slots, np.int64)
+        "First header word without marker and sequence."
+        self.sequence = np.zeros(slots, np.int64)
+        "Of the packet sent last; taken modulo 2¹⁶."
+        self.timestamp = np.zeros(slots, np.int64)
+        "Of the frame sent last; taken modulo 2³²."
+        self.ssrc = np.zeros(slots, np.int64)
+        self.marker = np.zeros(slots, np.bool_)
+        "The next packet begins a talk spurt."
+        self.packets_sent = np.zeros(slots, np.int64)
+        # When something is due.
+        self.report_at = np.zeros(slots, np.float64)
+        self.stats_at = np.zeros(slots, np.float64)
+        self.silence_told = np.zeros(slots, np.bool_)
+
+    def reset(self, slot: int) -> None:
+        """Forget everything: the slot gets a new leg."""
+        for column in vars(self).values():
+            column[slot] = 0
+        self.source[slot] = -1
+        self.expect[slot] = NEVER
+        self.gap[slot] = LONG_GAP

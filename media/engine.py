@@ -1,0 +1,535 @@
+"""The audio engine: commands in, events out, one tick over all legs (`port.py`, `design.md` §4).
+
+::
+
+    wire ─▶ inbound ─▶ jitter ─▶ heard ─▶ listeners: agents, voice activity, recording
+                                   │
+    wire ◀─ outbound ◀── prompts · echo and bridge · agents · digits
+
+Events are queued and handed to `emit` at the end of `execute`, of a tick, or of whatever else
+brought them; an `execute` from inside `emit` only adds to the queue. The tick runs while a leg
+is connected. Nothing here waits; prompts are loaded by tasks given to `spawn`.
+"""
+
+import logging
+from collections import deque
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, Final, Protocol, assert_never
+
+import numpy as np
+
+from config.schema import MediaLimits
+from media.agent.plane import AgentPlane
+from media.codec.table import LAWS, NUMBER
+from media.dsp.conceal import Concealer
+from media.dsp.tone import cadence
+from media.dsp.vad import VoiceActivity
+from media.frame import GROUPS, SAMPLE_RATE
+from media.heard import Heard, Listens
+from media.inbound import Inbound
+from media.leg import Leg, LegTable
+from media.outbound import Outbound, Speaks
+from media.plan import Plan, make_plan
+from media.playback import Item, Playback
+from media.port import (
+    Allocate,
+    Allocated,
+    AttachAgent,
+    Bridge,
+    Command,
+    Connect,
+    Detach,
+    Digit,
+    DigitsSent,
+    Echo,
+    Event,
+    Play,
+    Played,
+    Record,
+    Recorded,
+    Refused,
+    Release,
+    Released,
+    SendDigits,
+    Silent,
+    Stats,
+    StopPlay,
+    StopRecord,
+    Tone,
+)
+from media.ports import PortPool
+from media.prompt import Prompt, PromptError
+from media.record import Recorder
+from media.report import STATS_INTERVAL, Reports
+from media.rtp.jitter import JitterBuffer
+from media.rtp.latch import SILENCE
+from media.rtp.statistics import Reception
+from media.rtp.telephone_event import DigitSender, Press
+from media.socket import NoPort, UdpWire
+from media.ticker import Clock, TickGauges, Ticker
+
+CHORES_EVERY: Final = 20
+"Ticks between two looks at what is due: 100 ms."
+RTCP_EVERY: Final = 64
+"Ticks in which every RTCP socket is read once: 320 ms."
+RESYNC_AFTER: Final = 2 * GROUPS
+"Ticks after a stall until what piled up in the sockets has been read."
+
+log = logging.getLogger(__name__)
+
+
+class Loop(Clock, Protocol):
+    """What is used of an event loop."""
+
+    def call_soon_threadsafe(self, callback: Callable[[], Any], /) -> object: ...
+
+
+class Prompts(Protocol):
+    def cached(self, path: str) -> Prompt | None: ...
+    async def load(self, path: str) -> Prompt: ...
+
+
+class Agents(Listens, Speaks, Protocol):
+    def attach(self, slot: int, command: AttachAgent, now: float) -> None: ...
+    def detach(self, slot: int, now: float) -> None: ...
+    def digit(self, slot: int, digit: str, duration_ms: int) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class EngineGauges:
+    legs: int
+    connected: int
+    free_ports: int
+    send_errors: int
+    ticks: TickGauges
+
+
+class Engine:
+    """
+    Args:
+        loop: the event loop, or a clock turned by hand.
+        monotonic: the exact time, of the same origin as `loop.time`.
+        ports: first and last RTP port.
+        prompts: where prompts are read.
+        spawn: owns the tasks that load prompts (`TaskGroup.create_task`).
+        random_bits: n → an integer of n random bits (`random.SystemRandom().getrandbits`).
+        agents: stands in for the agent plane in tests.
+        wire: stands in for the sockets in tests.
+    """
+
+    def __init__(
+        self,
+        loop: Loop,
+        monotonic: Callable[[], float],
+        limits: MediaLimits,
+        ports: tuple[int, int],
+        emit: Callable[[Event], None],
+        prompts: Prompts,
+        spawn: Callable[[Coroutine[Any, Any, None]], object],
+        random_bits: Callable[[int], int],
+        *,
+        agents: Agents | None = None,
+        wire: UdpWire | None = None,
+    ) -> None:
+        slots = limits.legs
+        self._limits = limits
+        self._monotonic = monotonic
+        self._emit_out = emit
+        self._prompts = prompts
+        self._spawn = spawn
+        self._random_bits = random_bits
+        self._events: deque[Event] = deque()
+        self._busy = False
+        self._table = LegTable(slots)
+        self._pool = PortPool(*ports)
+        self._wire = wire or UdpWire(slots, self._pool)
+        self._reception = Reception(slots)
+        self._jitter = JitterBuffer(slots)
+        self._concealer = Concealer(slots)
+        self._voice = VoiceActivity(slots)
+        self._agents: Agents = agents or AgentPlane(
+            slots, limits, self._emit, monotonic, send_digits=self._send_for_agent
+        )
+        self._recorder = Recorder(loop.call_soon_threadsafe, self._emit)
+        self._reports = Reports(self._table, self._reception, self._jitter, random_bits)
+        self._inbound = Inbound(
+            self._table, self._wire, self._reception, self._jitter, self._emit, self._pressed
+        )
+        self._heard = Heard(
+            self._table, self._jitter, self._concealer, self._voice, self._agents, self._recorder, self._emit
+        )
+        self._outbound = Outbound(self._table, self._wire, self._agents, self._emit)
+        self._plans: list[Plan] = [make_plan(self._table.columns, group) for group in range(GROUPS)]
+        self._tick = 0
+        self._resync_at = 0
+        self._ticker = Ticker(loop, monotonic, self.step, self._stalled)
+
+    def execute(self, command: Command) -> None:
+        """Carry out one command; answers are events. Unknown legs are ignored."""
+        now = self._monotonic()
+        outer = self._enter()
+        try:
+            self._do(command, now)
+        finally:
+            self._leave(outer)
+
+    def step(self, group: int, now: float) -> None:
+        """One tick: receive, play and send the frames of one phase group."""
+        outer = self._enter()
+        try:
+            self._inbound.receive(self._plan(group), group, now)
+            # Receiving may have changed a leg's codec or group.
+            plan = self._plan(group)
+            heard = self._heard.play(plan, group, now)
+            self._outbound.send(plan, heard, now)
+            self._tick += 1
+            if self._tick == self._resync_at:
+                self._jitter.skip_to_newest()
+            self._read_rtcp(now)
+            if self._tick % CHORES_EVERY == 0:
+                self._inbound.handle_timer(now)
+                self._see_to_silence(now)
+                self._send_reports(now)
+        finally:
+            self._leave(outer)
+
+    def gauges(self) -> EngineGauges:
+        return EngineGauges(
+            legs=len(self._table),
+            connected=int(np.count_nonzero(self._table.columns.connected)),
+            free_ports=len(self._pool),
+            send_errors=self._wire.errors,
+            ticks=self._ticker.gauges(),
+        )
+
+    def close(self) -> None:
+        """Release every leg and write out every recording; blocks until the disk has them."""
+        for leg in list(self._table):
+            self.execute(Release(leg.id))
+        self._ticker.stop()
+        self._recorder.close()
+
+    # Events.
+
+    def _emit(self, event: Event) -> None:
+        self._events.append(event)
+        if not self._busy:
+            self._leave(self._enter())
+
+    def _enter(self) -> bool:
+        """Whether this is the outermost call, which empties the queue when it leaves."""
+        outer, self._busy = not self._busy, True
+        return outer
+
+    def _leave(self, outer: bool) -> None:
+        if not outer:
+            return
+        try:
+            while self._events:
+                self._emit_out(self._events.popleft())
+        finally:
+            self._busy = False
+
+    def _pressed(self, leg: Leg, press: Press) -> None:
+        self._emit(Digit(leg.id, press.digit, "rfc4733", press.duration_ms))
+        if self._table.columns.agent[leg.slot]:
+            self._agents.digit(leg.slot, press.digit, press.duration_ms)
+        if leg.peer is not None and leg.relays_digits:
+            self._dial(leg.peer, press.digit, press.duration_ms, 0, report=False)
+
+    # Commands.
+
+    def _do(self, command: Command, now: float) -> None:
+        if isinstance(command, Allocate):
+            self._allocate(command, now)
+            return
+        leg = self._table.find(command.leg)
+        if leg is None:
+            return
+        match command:
+            case Connect():
+                self._connect(leg, command, now)
+            case Echo():
+                self._part(leg, now)
+                self._hear(leg, leg)
+            case Bridge(peer=peer_id, relay_digits=relay):
+                peer = self._table.find(peer_id)
+                if peer is not None and peer is not leg:
+                    self._bridge(leg, peer, relay, now)
+            case Detach():
+                self._part(leg, now)
+            case AttachAgent():
+                self._part(leg, now)
+                self._table.columns.agent[leg.slot] = True
+                self._listen(leg)
+                self._table.changed()
+                self._agents.attach(leg.slot, command, now)
+            case Play(play=play, path=path, loop=loop):
+                self._play(leg, play, path, loop)
+            case Tone():
+                self._play_tone(leg, command)
+            case StopPlay(play=name):
+                self._stopped(leg, leg.playback.stop(name))
+            case Record(path=path):
+                self._stop_recording(leg)
+                leg.recording = self._recorder.start(leg.id, path, self._limits.record_seconds)
+                self._table.columns.recorded[leg.slot] = True
+                self._table.changed()
+            case StopRecord():
+                self._stop_recording(leg)
+            case SendDigits(digits=digits, duration_ms=duration, gap_ms=gap):
+                self._dial(leg, digits, duration, gap, report=True)
+            case Release():
+                self._release(leg, now)
+            case _:
+                assert_never(command)
+
+    def _allocate(self, command: Allocate, now: float) -> None:
+        if self._table.find(command.leg) is not None:
+            self._emit(Refused(command.leg, "the leg exists already"))
+            return
+        slot = self._table.take_slot()
+        if slot is None:
+            self._emit(Refused(command.leg, "every slot is taken"))
+            return
+        try:
+            port = self._wire.open(slot, command.address)
+        except NoPort as error:
+            self._table.give_back(slot)
+            self._emit(Refused(command.leg, str(error)))
+            return
+        self._reception.reset(slot)
+        self._jitter.reset(slot)
+        self._concealer.reset(slot)
+        self._voice.reset(slot)
+        columns = self._table.columns
+        columns.ssrc[slot] = self._random_bits(32)
+        columns.sequence[slot] = self._random_bits(15)
+        columns.timestamp[slot] = self._random_bits(32)
+        leg = Leg(
+            command.leg,
+            slot,
+            port,
+            command.vad,
+            Playback(command.leg, self._limits.play_queue),
+            DigitSender(self._limits.digits_queue),
+        )
+        self._table.add(leg)
+        self._emit(Allocated(command.leg, port))
+
+    def _connect(self, leg: Leg, command: Connect, now: float) -> None:
+        if command.codec.name not in NUMBER:
+            log.warning("leg %s: codec %s is not spoken here", leg.id, command.codec.name)
+            return
+        columns, slot = self._table.columns, leg.slot
+        moved = leg.connect is None or leg.connect.remote != command.remote
+        first = leg.connect is None
+        leg.latch.aim(command.remote, now)
+        self._table.connect(leg, command, now)
+        if first:
+            columns.report_at[slot] = self._reports.next_report_at(now)
+            columns.stats_at[slot] = now + STATS_INTERVAL
+            self._listen(leg)
+        if moved:
+            if columns.locked[slot]:
+                columns.locked[slot] = False
+                self._wire.unlock(slot, command.remote)
+            else:
+                self._wire.aim(slot, command.remote)
+        self._ticker.start()
+
+    def _listen(self, leg: Leg) -> None:
+        columns = self._table.columns
+        wanted = leg.vad or bool(columns.agent[leg.slot])
+        if wanted and not columns.listened[leg.slot]:
+            self._voice.reset(leg.slot)
+        columns.listened[leg.slot] = wanted
+
+    def _part(self, leg: Leg, now: float) -> None:
+        """Undo echo, bridge or agent."""
+        columns = self._table.columns
+        if columns.agent[leg.slot]:
+            columns.agent[leg.slot] = False
+            self._agents.detach(leg.slot, now)
+            self._listen(leg)
+        for side in (leg, leg.peer):
+            if side is not None:
+                columns.source[side.slot] = -1
+                columns.marker[side.slot] = True
+        if leg.peer is not None:
+            leg.peer.peer = leg.peer = None
+        self._table.changed()
+
+    def _hear(self, leg: Leg, source: Leg) -> None:
+        self._table.columns.source[leg.slot] = source.slot
+        self._table.changed()
+
+    def _bridge(self, leg: Leg, peer: Leg, relay: bool, now: float) -> None:
+        self._part(leg, now)
+        self._part(peer, now)
+        leg.peer, peer.peer = peer, leg
+        leg.relays_digits = peer.relays_digits = relay
+        self._hear(leg, peer)
+        self._hear(peer, leg)
+
+    def _release(self, leg: Leg, now: float) -> None:
+        self._part(leg, now)
+        for played in leg.playback.end():
+            self._emit(played)
+        self._stop_recording(leg)
+        to = self._rtcp_address(leg)
+        if to is not None and self._table.columns.packets_sent[leg.slot]:
+            self._wire.send_rtcp(leg.slot, self._reports.compound(leg, now, bye=True), to)
+        stats = self._reports.stats(leg)
+        self._inbound.forget(leg.slot)
+        self._wire.close(leg.slot)
+        self._table.remove(leg)
+        if not self._table.columns.connected.any():
+            self._ticker.stop()
+        self._emit(Released(leg.id, stats))
+
+    # Prompts and tones.
+
+    def _play(self, leg: Leg, play: str, path: str, loop: bool) -> None:
+        item = leg.playback.queue(play, loop=loop)
+        if item is None:
+            self._emit(Played(leg.id, play, 0, finished=False, error="too many prompts are waiting"))
+            return
+        prompt = self._prompts.cached(path)
+        if prompt is None:
+            self._spawn(self._load(leg, item, path))
+        else:
+            self._loaded(leg, item, _companded(prompt))
+
+    async def _load(self, leg: Leg, item: Item, path: str) -> None:
+        try:
+            prompt = await self._prompts.load(path)
+        except PromptError as error:
+            self._stopped(leg, leg.playback.drop(item, str(error)))
+            return
+        # The leg may have gone meanwhile, and its slot may be another's.
+        if self._table.find(leg.id) is leg:
+            self._loaded(leg, item, _companded(prompt))
+
+    def _play_tone(self, leg: Leg, command: Tone) -> None:
+        item = leg.playback.queue(command.play, loop=True)
+        if item is None:
+            self._emit(Played(leg.id, command.play, 0, finished=False, error="too many prompts are waiting"))
+            return
+        pcm = cadence(command.frequencies, command.cadence)
+        bits = np.ascontiguousarray(pcm).view(np.uint16)
+        self._loaded(leg, item, tuple(law.from_linear[bits].data.cast("B") for law in LAWS))
+
+    def _loaded(self, leg: Leg, item: Item, frames: tuple[memoryview, ...]) -> None:
+        item.frames = frames
+        self._stopped(leg, leg.playback.pass_empty())
+
+    def _stopped(self, leg: Leg, played: list[Played]) -> None:
+        for event in played:
+            self._emit(event)
+        if self._table.find(leg.id) is leg:
+            self._table.columns.playing[leg.slot] = leg.playback.is_audible()
+            self._table.changed()
+
+    # Recordings and digits.
+
+    def _stop_recording(self, leg: Leg) -> None:
+        if leg.recording is not None:
+            self._recorder.stop(leg.recording)
+            leg.recording = None
+            self._table.columns.recorded[leg.slot] = False
+            self._table.changed()
+
+    def _dial(self, leg: Leg, digits: str, duration_ms: int, gap_ms: int, *, report: bool) -> None:
+        if leg.connect is None or leg.connect.dtmf is None:
+            if report:
+                self._emit(DigitsSent(leg.id, ""))
+            return
+        leg.digits_out.send(digits, duration_ms, gap_ms, report=report)
+        self._table.columns.dialling[leg.slot] = not leg.digits_out.is_idle()
+        self._table.changed()
+
+    def _send_for_agent(self, command: SendDigits) -> None:
+        self.execute(command)
+
+    # What is due.
+
+    def _plan(self, group: int) -> Plan:
+        if self._table.stale[group]:
+            self._table.stale[group] = False
+            self._plans[group] = make_plan(self._table.columns, group)
+        return self._plans[group]
+
+    def _see_to_silence(self, now: float) -> None:
+        columns = self._table.columns
+        quiet = columns.connected & (now - columns.heard_at >= SILENCE)
+        if not quiet.any():
+            return
+        for slot in np.flatnonzero(quiet).tolist():
+            leg = self._table.at(slot)
+            if columns.locked[slot] and leg.latch.source is not None:
+                # Another source may be let in now (`latch.py`).
+                columns.locked[slot] = False
+                self._wire.unlock(slot, leg.latch.source)
+                self._table.changed()
+            silence = now - float(columns.heard_at[slot])
+            if silence < self._limits.silence_timeout or not columns.may_receive[slot]:
+                continue
+            if not columns.silence_told[slot]:
+                columns.silence_told[slot] = True
+                self._emit(Silent(leg.id, round(silence, 1)))
+        columns.silence_told &= quiet
+
+    def _send_reports(self, now: float) -> None:
+        columns = self._table.columns
+        live = columns.connected
+        for slot in np.flatnonzero(live & (columns.report_at <= now)).tolist():
+            leg = self._table.at(slot)
+            columns.report_at[slot] = self._reports.next_report_at(now)
+            to = self._rtcp_address(leg)
+            if to is not None:
+                self._wire.send_rtcp(slot, self._reports.compound(leg, now), to)
+        for slot in np.flatnonzero(live & (columns.stats_at <= now)).tolist():
+            leg = self._table.at(slot)
+            columns.stats_at[slot] = now + STATS_INTERVAL
+            self._emit(Stats(leg.id, self._reports.stats(leg)))
+
+    def _rtcp_address(self, leg: Leg) -> tuple[str, int] | None:
+        """Where the peer's RTCP came from, else where it should be (RFC 3605, RFC 3550 §11)."""
+        if leg.connect is None:
+            return None
+        source, remote = leg.latch.source, leg.connect.remote
+        if source is None or source == remote:
+            return leg.rtcp_to or leg.connect.rtcp or (remote[0], remote[1] + 1)
+        return leg.rtcp_to or (source[0], source[1] + 1)
+
+    def _read_rtcp(self, now: float) -> None:
+        for slot in range(self._tick % RTCP_EVERY, self._limits.legs, RTCP_EVERY):
+            if not self._table.columns.connected[slot]:
+                continue
+            received = self._wire.receive_rtcp(slot)
+            if received is None:
+                continue
+            leg = self._table.at(slot)
+            datagram, source = received
+            hosts = {
+                address[0] for address in (leg.latch.source, leg.connect and leg.connect.remote) if address
+            }
+            if source[0] not in hosts:
+                self._table.columns.foreign[slot] += 1
+                continue
+            leg.rtcp_to = source
+            self._inbound.control(leg, datagram, now)
+
+    def _stalled(self, seconds: float) -> None:
+        """Ticks were left out: the streams go on where they would be now."""
+        columns = self._table.columns
+        columns.timestamp[columns.connected] += int(seconds * SAMPLE_RATE)
+        columns.marker[:] = True
+        self._inbound.drain_all()
+        self._resync_at = self._tick + RESYNC_AFTER
+
+
+def _companded(prompt: Prompt) -> tuple[memoryview, ...]:
+    return (prompt.ulaw.data.cast("B"), prompt.alaw.data.cast("B"))

@@ -1,0 +1,140 @@
+"""What each leg hears from its peer, frame by frame: jitter buffer → concealed audio → listeners.
+
+Listeners are voice activity, the agent and the recording. The frames themselves go on to
+`outbound.py`, as bytes in the codec that they came in: an echo or a bridge of one codec
+passes them unchanged, and only what had to be concealed is coded anew.
+"""
+
+from collections.abc import Callable
+from typing import Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from media.codec.table import LAWS, SILENCE, TO_OTHER, ULAW, decode, encode
+from media.frame import FRAME_SAMPLES, Frames, Mask, Pcm, Rows, Slots
+from media.leg import LegTable
+from media.plan import Plan
+from media.port import Event, SpeechStarted, SpeechStopped
+from media.record import Recorder
+from media.rtp.jitter import JitterBuffer, Taken
+
+CONCEAL_FRAMES: Final = 8
+"Missing frames in a row that are concealed; a longer gap is silence."
+LEVEL_EVERY: Final = 4
+"Rounds of a group between two measurements of the level."
+_FADE_IN: Final = np.linspace(0.0, 1.0, FRAME_SAMPLES, dtype=np.float32)
+
+
+class Conceals(Protocol):
+    def process(self, rows: Slots, pcm: Pcm, missing: Mask) -> Pcm: ...
+    def reset(self, slot: int) -> None: ...
+
+
+class DetectsVoice(Protocol):
+    onset: NDArray[np.float64]
+
+    def process(self, rows: Slots, pcm: Pcm, now: float) -> tuple[Slots, Slots]: ...
+    def reset(self, slot: int) -> None: ...
+
+
+class Listens(Protocol):
+    def hear(self, rows: Slots, pcm: Pcm, ulaw: Frames, now: float) -> None: ...
+    def speech(self, started: Slots, stopped: Slots, now: float) -> None: ...
+
+
+class Heard:
+    def __init__(
+        self,
+        table: LegTable,
+        jitter: JitterBuffer,
+        concealer: Conceals,
+        voice: DetectsVoice,
+        agents: Listens,
+        recorder: Recorder,
+        emit: Callable[[Event], None],
+    ) -> None:
+        self._table = table
+        self._jitter = jitter
+        self._concealer = concealer
+        self._voice = voice
+        self._agents = agents
+        self._recorder = recorder
+        self._emit = emit
+        self._round = 0
+
+    def play(self, plan: Plan, group: int, now: float) -> Frames:
+        """Play the frames of `plan.take`; shape (k, 160), each row in its leg's `law_in`."""
+        columns, rows = self._table.columns, plan.take
+        taken = self._jitter.take(rows)
+        frames = taken.frames
+        law = columns.law_in[rows]
+        whole = bool(taken.have.all())
+        if not whole:
+            frames[~taken.have] = SILENCE[law[~taken.have]][:, None]
+        pcm = decode(frames, law)
+        self._merge(taken, law, pcm)
+        missing = self._missing(rows, taken.have, whole)
+        pcm = self._concealer.process(plan.take_slots, pcm, missing)
+        if not whole:
+            # The first frame after a gap is faded in.
+            frames[:] = encode(pcm, law)
+        if len(plan.muted):
+            pcm[plan.muted] = 0
+            frames[plan.muted] = SILENCE[law[plan.muted]][:, None]
+        self._round += group == 0
+        if self._round % LEVEL_EVERY == 0:
+            self._measure(rows, pcm)
+        if len(plan.listened):
+            self._detect(plan, pcm, now)
+        if len(plan.agents):
+            self._tell_agents(plan, pcm, frames, law, now)
+        for position, slot in plan.recorded:
+            recording = self._table.at(slot).recording
+            if recording is not None:
+                self._recorder.frame(recording, pcm[position].data)
+        return frames
+
+    def _missing(self, rows: Rows, have: Mask, whole: bool) -> Mask:
+        columns = self._table.columns
+        if whole:
+            columns.gap[rows] = 0
+            return ~have
+        gap = np.where(have, 0, columns.gap[rows] + 1)
+        columns.gap[rows] = gap
+        missing: Mask = ~have & (gap <= CONCEAL_FRAMES) & ~columns.hushed[rows]
+        columns.concealed[rows] += missing
+        return missing
+
+    def _merge(self, taken: Taken, law: NDArray[np.uint8], pcm: Pcm) -> None:
+        """Cross-fade two frames into one where the jitter buffer skips."""
+        for position, following in taken.merged:
+            coder = LAWS[law[position]]
+            after = coder.to_linear[following]
+            mixed = pcm[position] * (1.0 - _FADE_IN) + after * _FADE_IN
+            pcm[position] = mixed
+            taken.frames[position] = coder.from_linear[pcm[position].view(np.uint16)]
+
+    def _measure(self, rows: Rows, pcm: Pcm) -> None:
+        columns = self._table.columns
+        samples = pcm.astype(np.float32)
+        columns.energy[rows] += np.einsum("ij,ij->i", samples, samples) * (1 / FRAME_SAMPLES)
+        columns.energy_frames[rows] += 1
+
+    def _detect(self, plan: Plan, pcm: Pcm, now: float) -> None:
+        started, stopped = self._voice.process(plan.listened_slots, pcm[plan.listened], now)
+        if not (len(started) or len(stopped)):
+            return
+        for slot in started.tolist():
+            self._emit(SpeechStarted(self._table.at(slot).id, float(self._voice.onset[slot])))
+        for slot in stopped.tolist():
+            self._emit(SpeechStopped(self._table.at(slot).id, now))
+        agent = self._table.columns.agent
+        self._agents.speech(started[agent[started]], stopped[agent[stopped]], now)
+
+    def _tell_agents(self, plan: Plan, pcm: Pcm, frames: Frames, law: NDArray[np.uint8], now: float) -> None:
+        ulaw = frames[plan.agents]
+        other = np.flatnonzero(law[plan.agents] != ULAW)
+        if len(other):
+            ulaw[other] = TO_OTHER[1 - ULAW][ulaw[other]]
+        self._agents.hear(plan.agent_slots, pcm[plan.agents], ulaw, now)

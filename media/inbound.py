@@ -1,0 +1,279 @@
+"""What comes in: datagrams → jitter buffers, digits and counters.
+
+Plain 20 ms G.711 of the expected payload type and SSRC passes in columns. Everything else goes
+one by one: other sizes and codecs, telephone events, comfort noise, CSRCs, extensions and
+padding, new streams, RTCP on the RTP port, and garbage, which is counted.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+
+from media.codec.table import TO_OTHER
+from media.columns import NEVER
+from media.frame import FRAME_SAMPLES
+from media.leg import Leg, LegTable
+from media.plan import Plan
+from media.port import Event, Latched
+from media.rtp import packet, rtcp
+from media.rtp.jitter import JitterBuffer
+from media.rtp.latch import Address, Verdict
+from media.rtp.packet import HEADER_BYTES, Packet
+from media.rtp.reframe import Reframer
+from media.rtp.statistics import Reception
+from media.rtp.telephone_event import Press
+from media.socket import PACKET_BYTES, ROW_BYTES, UdpWire
+
+COMFORT_NOISE: Final = 13
+"RFC 3389"
+WAVES: Final = 16
+"Datagrams read of one locked leg in one tick."
+LISTEN: Final = 16
+"Datagrams read of one leg in one tick before its source is locked."
+QUEUED: Final = 512
+"More than a socket's receive buffer holds."
+DRAIN_EVERY: Final = 16
+"Rounds of a group after which each socket is read until it is empty."
+PLAIN_RUN: Final = 50
+_PLAIN_MASK: Final = 0xFF7F_0000
+
+
+class Inbound:
+    def __init__(
+        self,
+        table: LegTable,
+        wire: UdpWire,
+        reception: Reception,
+        jitter: JitterBuffer,
+        emit: Callable[[Event], None],
+        pressed: Callable[[Leg, Press], None],
+    ) -> None:
+        self._table = table
+        self._wire = wire
+        self._reception = reception
+        self._jitter = jitter
+        self._emit = emit
+        self._pressed = pressed
+        self._thirsty: set[int] = set()
+        "Slots that had nothing when they were last polled: two packets may come next."
+        self._round = 0
+        self.pressing: set[int] = set()
+        "Slots on which a key is held down."
+
+    def forget(self, slot: int) -> None:
+        """The slot's leg goes."""
+        self._thirsty.discard(slot)
+        self.pressing.discard(slot)
+
+    def receive(self, plan: Plan, group: int, now: float) -> None:
+        """Read what is due in this tick."""
+        if plan.listen:
+            for slot in plan.listen:
+                self._listen(slot, group, now)
+        if not plan.poll:
+            return
+        self._round += group == 0
+        missed: list[int] = []
+        count = self._wire.receive(plan.poll, missed)
+        had_missed = self._thirsty
+        if count:
+            again = self._hungry(count, had_missed)
+            self._admit(count, group, now)
+            for _ in range(WAVES):
+                if not again:
+                    break
+                count = self._wire.receive(again, [])
+                again = self._wire.owner[:count].tolist()
+                if count:
+                    self._admit(count, group, now)
+        if had_missed:
+            had_missed.difference_update(plan.poll)
+        if missed:
+            had_missed.update(missed)
+
+    def drain_all(self) -> None:
+        """Read every socket until it is empty in its next round: the engine has stalled."""
+        self._thirsty.update(np.flatnonzero(self._table.columns.locked).tolist())
+
+    def _hungry(self, count: int, had_missed: set[int]) -> list[int]:
+        owners: list[int] = self._wire.owner[:count].tolist()
+        if self._round % DRAIN_EVERY == 0:
+            return owners
+        return [slot for slot in owners if slot in had_missed] if had_missed else []
+
+    def _admit(self, count: int, group: int, now: float) -> None:
+        columns, wire, reception = self._table.columns, self._wire, self._reception
+        rows = wire.owner[:count]
+        words = wire.words[:count, :3].astype(np.int64)
+        first = words[:, 0]
+        extended = reception.extend(rows, first & 0xFFFF)
+        plain = (first & _PLAIN_MASK) == columns.expect[rows]
+        plain &= wire.size[:count] == PACKET_BYTES
+        plain &= words[:, 2] == reception.ssrc[rows]
+        plain &= ~reception.is_jump(extended, rows)
+        frames = wire.received[:count, HEADER_BYTES:PACKET_BYTES]
+        if not plain.all():
+            for position in np.flatnonzero(~plain).tolist():
+                self._one(self._table.at(int(rows[position])), wire.row(position), now)
+            rows, words, extended, frames = rows[plain], words[plain], extended[plain], frames[plain]
+            first = words[:, 0]
+        reception.count(rows, extended, words[:, 1], now)
+        self._jitter.insert(rows, extended, frames, (first & 0x80_0000) != 0)
+        columns.heard_at[rows] = now
+        columns.hushed[rows] = False
+        if self._table.unaligned:
+            for slot in wire.owner[:count].tolist():
+                if not columns.aligned[slot]:
+                    self._table.align(slot, group)
+
+    # One by one.
+
+    def _listen(self, slot: int, group: int, now: float) -> None:
+        """Read a leg that may hear several sources, and lock it when its source is sure."""
+        leg, columns = self._table.at(slot), self._table.columns
+        for _ in range(LISTEN):
+            received = self._wire.receive_from(slot)
+            if received is None:
+                break
+            if self._judge(leg, *received, now) and not columns.aligned[slot]:
+                self._table.align(slot, group)
+        silence = now - float(columns.heard_at[slot])
+        if leg.latch.source is None or not leg.latch.is_locked(silence, now):
+            return
+        self._wire.lock(slot, leg.latch.source)
+        columns.locked[slot] = True
+        self._table.changed()
+        # What others sent before the kernel began to filter.
+        for _ in range(QUEUED):
+            received = self._wire.receive_from(slot)
+            if received is None:
+                break
+            self._judge(leg, *received, now)
+
+    def _judge(self, leg: Leg, datagram: memoryview, source: Address, now: float) -> bool:
+        """Take one datagram of a leg that is not locked; whether it was RTP that is heard."""
+        columns, slot = self._table.columns, leg.slot
+        parsed = packet.parse(datagram)
+        if parsed is None or not self._is_accepted(leg, parsed) or packet.is_rtcp(datagram):
+            if leg.latch.source in (None, source):
+                self._one(leg, datagram, now)
+            else:
+                columns.foreign[slot] += 1
+            return False
+        silence = now - float(columns.heard_at[slot])
+        match leg.latch.offer(source, parsed.ssrc, silence, now):
+            case Verdict.FOREIGN:
+                columns.foreign[slot] += 1
+                return False
+            case Verdict.LATCHED:
+                self._wire.aim(slot, source)
+                self._emit(Latched(leg.id, source))
+            case Verdict.HEAR:
+                pass
+        self._hear(leg, parsed, now)
+        return True
+
+    def _one(self, leg: Leg, datagram: memoryview, now: float) -> None:
+        """Take one datagram from a source that may be heard."""
+        if packet.is_stun(datagram):
+            return
+        if packet.is_rtcp(datagram):
+            self.control(leg, datagram, now)
+            return
+        parsed = packet.parse(datagram)
+        if parsed is None or len(datagram) == ROW_BYTES or not self._is_accepted(leg, parsed):
+            self._table.columns.malformed[leg.slot] += 1
+            return
+        self._hear(leg, parsed, now)
+
+    def control(self, leg: Leg, datagram: memoryview, now: float) -> None:
+        """Take one RTCP datagram."""
+        reports = rtcp.parse(datagram)
+        if reports is None:
+            self._table.columns.malformed[leg.slot] += 1
+            return
+        leg.rtcp.receive(reports, int(self._table.columns.ssrc[leg.slot]), now)
+
+    def _is_accepted(self, leg: Leg, parsed: Packet) -> bool:
+        payload_type = parsed.payload_type
+        return (
+            payload_type in leg.laws
+            or payload_type == COMFORT_NOISE
+            or (leg.connect is not None and payload_type == leg.connect.dtmf)
+        )
+
+    def _hear(self, leg: Leg, parsed: Packet, now: float) -> None:
+        columns, slot = self._table.columns, leg.slot
+        columns.heard_at[slot] = now
+        number = self._number(leg, parsed, now)
+        if number is None:
+            return
+        law = leg.laws.get(parsed.payload_type)
+        if law is not None and len(parsed.payload):
+            self._hear_audio(leg, parsed, law, number)
+            return
+        if law is None:
+            columns.hushed[slot] = True
+            if parsed.payload_type != COMFORT_NOISE:
+                self._hear_event(leg, parsed, now)
+        if leg.reframer is None:
+            self._jitter.void(slot, number)
+
+    def _number(self, leg: Leg, parsed: Packet, now: float) -> int | None:
+        """The packet's extended sequence number; `None` for a stray one (RFC 3550 A.1)."""
+        reception, slot = self._reception, leg.slot
+        if reception.ssrc[slot] == parsed.ssrc:
+            rows = np.array([slot])
+            extended = reception.extend(rows, np.array([parsed.sequence]))
+            if not reception.is_jump(extended, rows)[0]:
+                reception.count(rows, extended, np.array([parsed.timestamp]), now)
+                return int(extended[0])
+            if not reception.confirms_jump(slot, parsed.sequence):
+                return None
+        number = reception.begin(slot, parsed.ssrc, parsed.sequence, parsed.timestamp, now)
+        self._jitter.restart(slot, number)
+        if leg.reframer is not None:
+            leg.reframer = Reframer(parsed.timestamp, number)
+        return number
+
+    def _hear_audio(self, leg: Leg, parsed: Packet, law: int, number: int) -> None:
+        columns, slot = self._table.columns, leg.slot
+        columns.hushed[slot] = False
+        if columns.law_in[slot] != law:
+            self._jitter.recode(slot, TO_OTHER[columns.law_in[slot]])
+            self._table.expect(leg, parsed.payload_type, law)
+        frame = np.frombuffer(parsed.payload, np.uint8)
+        if leg.reframer is None:
+            if len(frame) == FRAME_SAMPLES:
+                self._jitter.insert_one(slot, number, frame, marker=parsed.marker)
+                return
+            leg.reframer = Reframer(parsed.timestamp, number)
+            leg.plain_run = 0
+            self._jitter.restart(slot, number)
+            columns.expect[slot] = NEVER
+        leg.plain_run = leg.plain_run + 1 if len(frame) == FRAME_SAMPLES else 0
+        if leg.plain_run >= PLAIN_RUN:
+            leg.reframer = None
+            self._table.expect(leg, parsed.payload_type, law)
+            self._jitter.restart(slot, number)
+            self._jitter.insert_one(slot, number, frame)
+            return
+        for place, whole in leg.reframer.add(parsed.timestamp, frame):
+            self._jitter.insert_one(slot, place, whole, marker=parsed.marker)
+
+    def _hear_event(self, leg: Leg, parsed: Packet, now: float) -> None:
+        for press in leg.digits_in.receive(parsed.payload, parsed.timestamp, now):
+            self._pressed(leg, press)
+        if leg.digits_in.is_pressed():
+            self.pressing.add(leg.slot)
+        else:
+            self.pressing.discard(leg.slot)
+
+    def handle_timer(self, now: float) -> None:
+        """End presses whose last packets were lost."""
+        for slot in list(self.pressing):
+            leg = self._table.at(slot)
+            for press in leg.digits_in.handle_timer(now):
+                self._pressed(leg, press)
+                self.pressing.discard(slot)

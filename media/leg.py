@@ -1,0 +1,146 @@
+"""Legs: the part of each that is no column, and the table that finds them.
+
+A leg holds a slot from `Allocate` to `Release`. Whatever changes what a tick has to do must
+call `LegTable.changed`, so that the groups' plans (`plan.py`) are made anew.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from media.codec.table import NUMBER
+from media.columns import NEVER, LegColumns
+from media.frame import GROUPS
+from media.playback import Playback
+from media.port import Connect, Direction, LegId
+from media.record import Recording
+from media.rtp.latch import Latch
+from media.rtp.reframe import Reframer
+from media.rtp.rtcp import Session
+from media.rtp.telephone_event import DigitReceiver, DigitSender
+
+
+@dataclass(slots=True, eq=False)
+class Leg:
+    id: LegId
+    slot: int
+    port: int
+    vad: bool
+    playback: Playback
+    digits_out: DigitSender
+    digits_in: DigitReceiver = field(default_factory=DigitReceiver)
+    latch: Latch = field(default_factory=Latch)
+    rtcp: Session = field(default_factory=Session)
+    rtcp_to: tuple[str, int] | None = None
+    connect: Connect | None = None
+    "The latest one."
+    laws: dict[int, int] = field(default_factory=dict)
+    "Accepted payload type → number of the codec."
+    reframer: Reframer | None = None
+    "Set as long as the peer sends other packets than 20 ms."
+    plain_run: int = 0
+    "Packets of 20 ms in a row while `reframer` is set."
+    peer: "Leg | None" = None
+    relays_digits: bool = False
+    recording: Recording | None = None
+
+
+class LegTable:
+    """All legs, by id and by slot."""
+
+    def __init__(self, slots: int) -> None:
+        self.columns = LegColumns(slots)
+        self.stale = [True] * GROUPS
+        "By group: whether its plan must be made anew."
+        self.unaligned = 0
+        "Connected legs whose group no packet has chosen."
+        self._free = list(range(slots - 1, -1, -1))
+        self._at: list[Leg | None] = [None] * slots
+        self._by_id: dict[LegId, Leg] = {}
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def __iter__(self) -> Iterator[Leg]:
+        return iter(self._by_id.values())
+
+    def take_slot(self) -> int | None:
+        """A free slot with clean columns; the lowest numbers are used first."""
+        if not self._free:
+            return None
+        slot = self._free.pop()
+        self.columns.reset(slot)
+        return slot
+
+    def give_back(self, slot: int) -> None:
+        self._free.append(slot)
+
+    def add(self, leg: Leg) -> None:
+        self._at[leg.slot] = leg
+        self._by_id[leg.id] = leg
+
+    def remove(self, leg: Leg) -> None:
+        columns = self.columns
+        if columns.connected[leg.slot] and not columns.aligned[leg.slot]:
+            self.unaligned -= 1
+        columns.connected[leg.slot] = False
+        del self._by_id[leg.id]
+        self._at[leg.slot] = None
+        self._free.append(leg.slot)
+        self.changed()
+
+    def find(self, leg: LegId) -> Leg | None:
+        return self._by_id.get(leg)
+
+    def at(self, slot: int) -> Leg:
+        leg = self._at[slot]
+        assert leg is not None, "columns name only slots in use"
+        return leg
+
+    def changed(self) -> None:
+        """What a tick has to do is no longer what the plans say."""
+        self.stale[:] = (True,) * GROUPS
+
+    def connect(self, leg: Leg, connect: Connect, now: float) -> None:
+        """Write into the columns what an offer and answer agreed upon."""
+        columns, slot = self.columns, leg.slot
+        leg.connect = connect
+        leg.laws = {
+            codec.payload_type: NUMBER[codec.name] for codec in connect.accept if codec.name in NUMBER
+        }
+        law = NUMBER[connect.codec.name]
+        columns.law_out[slot] = law
+        columns.header[slot] = plain_header(connect.codec.payload_type)
+        columns.may_send[slot] = connect.direction in (Direction.SENDRECV, Direction.SENDONLY)
+        columns.may_receive[slot] = connect.direction in (Direction.SENDRECV, Direction.RECVONLY)
+        columns.heard_at[slot] = now
+        columns.silence_told[slot] = False
+        if not columns.connected[slot]:
+            columns.connected[slot] = True
+            columns.marker[slot] = True
+            self.unaligned += 1
+            columns.group[slot] = slot % GROUPS
+            self.expect(leg, connect.codec.payload_type, law)
+        elif not any(columns.expect[slot] == plain_header(accepted) for accepted in leg.laws):
+            self.expect(leg, connect.codec.payload_type, law)
+        self.changed()
+
+    def expect(self, leg: Leg, payload_type: int, law: int) -> None:
+        """Plain packets of this payload type take the fast path; the buffer holds this law."""
+        self.columns.law_in[leg.slot] = law
+        self.columns.expect[leg.slot] = NEVER if leg.reframer else plain_header(payload_type)
+        self.changed()
+
+    def align(self, slot: int, group: int) -> None:
+        """A packet was found in `group`: poll the leg one tick later from now on.
+
+        So a packet waits 5 to 10 ms, and may come 5 ms late without missing its frame.
+        """
+        self.columns.group[slot] = (group + 1) % GROUPS
+        self.columns.aligned[slot] = True
+        self.unaligned -= 1
+        self.changed()
+
+
+def plain_header(payload_type: int) -> int:
+    """First header word of a packet without CSRC, extension or padding; marker and sequence are 0."""
+    return 0x8000_0000 | payload_type << 16

@@ -1,0 +1,220 @@
+"""Jitter buffer of all legs: frames in arrival order → frames in play-out order, in columns.
+
+Frames carry extended numbers (`statistics.py` or `reframe.py` make them), 16 per leg, where
+number & 15 is the place and a tag says which frame lies there.
+
+- Nothing newer is buffered: the play pointer holds and the frame is late, not lost. Else a
+  leg whose phase is marginal would be late for ever.
+- Something newer is buffered: the missing frame is given up and concealed.
+- A frame that comes after it was given up, or after a hold, deepens the leg by one frame
+  (at most `MAX_TARGET`); 10 s without such an event take one frame back.
+- More frames waiting than the target for a whole second: one is merged into its successor.
+  So a faster clock of the peer or a burst does not leave delay behind.
+- A void number (telephone-event, comfort noise) takes no play-out time.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from media.frame import FRAME_SAMPLES, Frames, Mask, Rows
+
+DEPTH: Final = 16
+"Frames that a leg can hold."
+MAX_TARGET: Final = 8
+WINDOW_FRAMES: Final = 50
+"How long the buffer must stay too deep before it shrinks."
+CALM_WINDOWS: Final = 10
+
+_PLACE: Final = DEPTH - 1
+_UNSEEN: Final = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The frames due now, one for each row asked."""
+
+    frames: Frames
+    "Shape (k, 160); rows not in `have` hold stale bytes."
+    have: Mask
+    merged: tuple[tuple[int, Frames], ...]
+    "Position in `frames` and the following frame (160,), for each row that skips one frame now."
+
+
+class JitterBuffer:
+    def __init__(self, slots: int) -> None:
+        self.late = np.zeros(slots, np.int64)
+        self.duplicates = np.zeros(slots, np.int64)
+        self.target = np.zeros(slots, np.int64)
+        "Frames meant to be waiting after each one played."
+        self._frames = np.zeros((slots, DEPTH, FRAME_SAMPLES), np.uint8)
+        self._tag = np.full((slots, DEPTH), -1, np.int64)
+        self._void = np.zeros((slots, DEPTH), np.bool_)
+        self._voids = 0
+        self._play = np.zeros(slots, np.int64)
+        self._newest = np.full(slots, -1, np.int64)
+        self._held = np.zeros(slots, np.int64)
+        self._owed = np.zeros(slots, np.int64)
+        self._owing = 0
+        self._lowest = np.full(slots, _UNSEEN, np.int64)
+        self._window = np.zeros(slots, np.int64)
+        self._calm = np.zeros(slots, np.int64)
+
+    def reset(self, slot: int) -> None:
+        """Forget everything: the slot gets a new leg."""
+        self.late[slot] = self.duplicates[slot] = self.target[slot] = self._calm[slot] = 0
+        self.restart(slot, 0)
+        self._newest[slot] = -1
+
+    def restart(self, slot: int, number: int) -> None:
+        """Empty the leg's buffer; `number` will be the first frame of a new stream."""
+        self._tag[slot] = -1
+        self._voids -= int(self._void[slot].sum())
+        self._void[slot] = False
+        self._play[slot] = number
+        self._newest[slot] = number - 1
+        self._owing -= int(self._owed[slot] > 0)
+        self._held[slot] = self._owed[slot] = self._window[slot] = 0
+        self._lowest[slot] = _UNSEEN
+
+    def waiting(self, slot: int) -> int:
+        """Frames between the play pointer and the newest, missing ones included."""
+        return int(self._newest[slot] - self._play[slot]) + 1
+
+    def insert(self, rows: Rows, number: NDArray[np.int64], frames: Frames, marker: Mask) -> None:
+        """Put in one frame of each row; `frames` is copied, `marker` as in `insert_one`."""
+        ahead = number - self._play[rows]
+        place = number & _PLACE
+        plain = (ahead >= 0) & (ahead < DEPTH) & (self._tag[rows, place] != number) & (self._held[rows] == 0)
+        if not plain.all():
+            for position in np.flatnonzero(~plain).tolist():
+                self.insert_one(
+                    int(rows[position]),
+                    int(number[position]),
+                    frames[position],
+                    marker=bool(marker[position]),
+                )
+            rows, number, place, frames = rows[plain], number[plain], place[plain], frames[plain]
+        if self._voids:
+            self._voids -= int(np.count_nonzero(self._void[rows, place]))
+            self._void[rows, place] = False
+        self._frames[rows, place] = frames
+        self._tag[rows, place] = number
+        self._newest[rows] = np.maximum(self._newest[rows], number)
+
+    def insert_one(self, slot: int, number: int, frame: Frames, *, marker: bool = False) -> None:
+        """Put in one frame (160,); `marker` says that silence went before it on purpose."""
+        place = number & _PLACE
+        if self._tag[slot, place] == number:
+            self.duplicates[slot] += 1
+            return
+        ahead = number - int(self._play[slot])
+        if ahead < 0:
+            self.late[slot] += 1
+            if ahead > -DEPTH:
+                self._deepen(slot)
+                if not self._owed[slot]:
+                    self._owing += 1
+                self._owed[slot] = 1
+            return
+        if ahead >= DEPTH:
+            # A burst after a stall, or a gap in a timestamp-numbered stream: the newest counts.
+            self._play[slot] = number - int(self.target[slot])
+        elif 0 < self._held[slot] < DEPTH and not marker:
+            self._deepen(slot)
+        self._held[slot] = 0
+        self._voids -= int(self._void[slot, place])
+        self._void[slot, place] = False
+        self._frames[slot, place] = frame
+        self._tag[slot, place] = number
+        self._newest[slot] = max(int(self._newest[slot]), number)
+
+    def void(self, slot: int, number: int) -> None:
+        """Let the play pointer pass over `number` in no time."""
+        place = number & _PLACE
+        ahead = number - int(self._play[slot])
+        if not 0 <= ahead < DEPTH or self._tag[slot, place] == number:
+            return
+        self._tag[slot, place] = number
+        self._newest[slot] = max(int(self._newest[slot]), number)
+        if not self._void[slot, place]:
+            self._void[slot, place] = True
+            self._voids += 1
+
+    def recode(self, slot: int, table: Frames) -> None:
+        """Put every buffered byte of the leg through `table` (256,): its codec has changed."""
+        self._frames[slot] = table[self._frames[slot]]
+
+    def take(self, rows: Rows) -> Taken:
+        """Play one frame of each row."""
+        if self._voids:
+            self._pass_voids(rows)
+        play = self._play[rows]
+        place = play & _PLACE
+        have: Mask = self._tag[rows, place] == play
+        frames = self._frames[rows, place]
+        newest = self._newest[rows]
+        if have.all() and not self._owing:
+            play += 1
+        else:
+            advance: Mask = have | (newest > play)
+            if self._owing:
+                paid = self._owed[rows] > 0
+                have &= ~paid
+                advance &= ~paid
+                self._owed[rows] = 0
+                self._owing -= int(np.count_nonzero(paid))
+            play += advance
+            self._held[rows] = np.where(advance, 0, self._held[rows] + 1)
+        self._play[rows] = play
+        low = np.minimum(self._lowest[rows], newest - play + 1)
+        self._lowest[rows] = low
+        window = self._window[rows] + 1
+        self._window[rows] = window
+        full = window >= WINDOW_FRAMES
+        merged = self._close_windows(rows, np.flatnonzero(full), have) if full.any() else ()
+        return Taken(frames, have, merged)
+
+    def skip_to_newest(self) -> None:
+        """After a stall of the engine: leave what piled up meanwhile unplayed."""
+        np.maximum(self._play, self._newest - self.target, out=self._play)
+
+    def _deepen(self, slot: int) -> None:
+        self.target[slot] = min(int(self.target[slot]) + 1, MAX_TARGET)
+        self._calm[slot] = 0
+
+    def _pass_voids(self, rows: Rows) -> None:
+        for _ in range(DEPTH):
+            play = self._play[rows]
+            place = play & _PLACE
+            passed = self._void[rows, place] & (self._tag[rows, place] == play)
+            if not passed.any():
+                break
+            self._play[rows] = play + passed
+            self._void[rows[passed], place[passed]] = False
+            self._voids -= int(np.count_nonzero(passed))
+
+    def _close_windows(self, rows: Rows, positions: Rows, have: Mask) -> tuple[tuple[int, Frames], ...]:
+        merged: list[tuple[int, Frames]] = []
+        for position in positions.tolist():
+            slot = int(rows[position])
+            spare = int(self._lowest[slot]) - int(self.target[slot])
+            self._window[slot] = 0
+            self._lowest[slot] = _UNSEEN
+            self._calm[slot] += 1
+            if self._calm[slot] >= CALM_WINDOWS:
+                self._calm[slot] = 0
+                self.target[slot] = max(0, int(self.target[slot]) - 1)
+            play = int(self._play[slot])
+            place = play & _PLACE
+            if (
+                spare > 0
+                and have[position]
+                and self._tag[slot, place] == play
+                and not self._void[slot, place]
+            ):
+                merged.append((position, self._frames[slot, place].copy()))
+                self._play[slot] = play + 1
+        return tuple(merged)

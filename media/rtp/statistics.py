@@ -1,0 +1,107 @@
+"""What was received of each leg's stream, in columns (RFC 3550 §6.4.1, A.1, A.3, A.8).
+
+Sequence numbers are extended to 64 bits, so nothing after this file knows of their wrap.
+Arrival is the tick that found the packet: jitter below the polling interval is not seen,
+and jitter above it is not overstated.
+"""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from media.frame import SAMPLE_RATE, Rows
+
+MAX_DROPOUT: Final = 3_000
+MAX_MISORDER: Final = 100
+
+Counters = NDArray[np.int64]
+
+
+class Reception:
+    """Counters of the received streams; row = slot."""
+
+    def __init__(self, slots: int) -> None:
+        self.ssrc: Counters = np.full(slots, -1, np.int64)
+        "Of the stream being heard; -1 before the first packet."
+        self.newest: Counters = np.zeros(slots, np.int64)
+        "Highest extended sequence number."
+        self.packets: Counters = np.zeros(slots, np.int64)
+        "All packets of the leg, whatever stream; duplicates included."
+        self.jitter = np.zeros(slots, np.float64)
+        "Interarrival jitter [samples]."
+        self._base: Counters = np.zeros(slots, np.int64)
+        self._received: Counters = np.zeros(slots, np.int64)
+        self._transit: Counters = np.zeros(slots, np.int64)
+        self._suspect: Counters = np.full(slots, -1, np.int64)
+        self._lost_before: Counters = np.zeros(slots, np.int64)
+        self._reported_expected: Counters = np.zeros(slots, np.int64)
+        self._reported_received: Counters = np.zeros(slots, np.int64)
+
+    def reset(self, slot: int) -> None:
+        """Forget everything: the slot gets a new leg."""
+        self.ssrc[slot] = self._suspect[slot] = -1
+        for column in (self.newest, self.packets, self._base, self._received, self._transit):
+            column[slot] = 0
+        for column in (self._lost_before, self._reported_expected, self._reported_received):
+            column[slot] = 0
+        self.jitter[slot] = 0.0
+
+    def begin(self, slot: int, ssrc: int, sequence: int, timestamp: int, now: float) -> int:
+        """Start a stream with its first packet; return that packet's extended number."""
+        self._lost_before[slot] = self.lost(slot)
+        # One cycle up, so that a packet reordered before the first one stays positive.
+        extended = sequence + 0x1_0000
+        self.ssrc[slot] = ssrc
+        self.newest[slot] = self._base[slot] = extended
+        self._received[slot] = 1
+        self._reported_expected[slot] = self._reported_received[slot] = 0
+        self.packets[slot] += 1
+        self._transit[slot] = int(now * SAMPLE_RATE) - timestamp
+        self._suspect[slot] = -1
+        return extended
+
+    def extend(self, rows: Rows, sequence: Counters) -> Counters:
+        """16-bit numbers → the nearest extended numbers to each row's newest."""
+        newest = self.newest[rows]
+        return newest + ((sequence - newest + 0x8000) & 0xFFFF) - 0x8000
+
+    def count(self, rows: Rows, extended: Counters, timestamp: Counters, now: float) -> None:
+        """Count one packet of each row."""
+        self.packets[rows] += 1
+        self._received[rows] += 1
+        self.newest[rows] = np.maximum(self.newest[rows], extended)
+        transit = int(now * SAMPLE_RATE) - timestamp
+        change = np.abs(((transit - self._transit[rows] + 0x8000_0000) & 0xFFFF_FFFF) - 0x8000_0000)
+        self._transit[rows] = transit
+        jitter = self.jitter[rows]
+        self.jitter[rows] = jitter + (change - jitter) * (1 / 16)
+
+    def is_jump(self, extended: Counters, rows: Rows) -> NDArray[np.bool_]:
+        """Whether a number is too far from the newest to be loss or reordering (A.1)."""
+        ahead = extended - self.newest[rows]
+        return (ahead >= MAX_DROPOUT) | (ahead <= -MAX_MISORDER)
+
+    def confirms_jump(self, slot: int, sequence: int) -> bool:
+        """Two packets in a row after a jump are a restarted stream, one alone is a stray (A.1)."""
+        confirmed = bool(self._suspect[slot] == sequence)
+        self._suspect[slot] = (sequence + 1) & 0xFFFF
+        return confirmed
+
+    def lost(self, slot: int) -> int:
+        """Cumulative loss; negative when duplicates outnumber it (A.3)."""
+        if self.ssrc[slot] < 0:
+            return int(self._lost_before[slot])
+        return int(self._lost_before[slot] + self._expected(slot) - self._received[slot])
+
+    def fraction_lost(self, slot: int) -> int:
+        """Loss since the last call, in 1/256 (A.3)."""
+        expected = self._expected(slot) - int(self._reported_expected[slot])
+        received = int(self._received[slot] - self._reported_received[slot])
+        self._reported_expected[slot] += expected
+        self._reported_received[slot] += received
+        lost = expected - received
+        return 0 if expected <= 0 or lost <= 0 else min(255, (lost << 8) // expected)
+
+    def _expected(self, slot: int) -> int:
+        return int(self.newest[slot] - self._base[slot]) + 1

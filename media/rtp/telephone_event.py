@@ -1,0 +1,148 @@
+"""Telephone events: key presses in RTP, received and sent (RFC 4733 §2.3, §2.5).
+
+Receiving reports a press once, however many packets, retransmitted ends and duplicates it
+comes in: the RTP timestamp names the press, the marker bit is not needed. Sending gives one
+packet per 20 ms: growing duration, constant timestamp, three packets with the E bit.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Final
+
+from media.frame import FRAME_SAMPLES, SAMPLE_RATE
+
+DIGITS: Final = "0123456789*#ABCD"
+"Event code → key (RFC 4733 §3.2)."
+END_LOST: Final = 0.15
+"A press whose updates stop for so long has ended [s]."
+HELD: Final = 2.0
+"A press that lasts so long is reported before it ends [s]."
+REMEMBERED: Final = 16
+"Presses whose late copies are still recognised."
+END_PACKETS: Final = 3
+MAX_MS: Final = 5_000
+MIN_MS: Final = 40
+
+_END: Final = 0x80
+_VOLUME: Final = 10  # -10 dBm0, as most phones send
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    digit: str
+    duration_ms: int
+
+
+class DigitReceiver:
+    """The presses that one leg receives."""
+
+    def __init__(self) -> None:
+        self._timestamp: int | None = None
+        self._event = 0
+        self._duration = 0
+        self._began = 0.0
+        self._heard = 0.0
+        self._done: deque[int] = deque(maxlen=REMEMBERED)
+
+    def receive(self, payload: memoryview, timestamp: int, now: float) -> list[Press]:
+        """Take one event packet; payloads that are no key press give nothing."""
+        if len(payload) < 4 or payload[0] >= len(DIGITS):
+            return []
+        presses: list[Press] = []
+        if timestamp in self._done:
+            return presses
+        if timestamp != self._timestamp:
+            presses += self._finish()
+            self._timestamp, self._event, self._duration, self._began = timestamp, payload[0], 0, now
+        self._heard = now
+        # Packets may arrive out of order; the duration only grows.
+        self._duration = max(self._duration, int.from_bytes(payload[2:4], "big"))
+        if payload[1] & _END:
+            presses += self._finish()
+        return presses
+
+    def handle_timer(self, now: float) -> list[Press]:
+        """End a press whose last packets were lost, or that is held for long."""
+        if self._timestamp is None or (now - self._heard < END_LOST and now - self._began < HELD):
+            return []
+        return self._finish()
+
+    def is_pressed(self) -> bool:
+        return self._timestamp is not None
+
+    def _finish(self) -> list[Press]:
+        if self._timestamp is None:
+            return []
+        self._done.append(self._timestamp)
+        self._timestamp = None
+        return [Press(DIGITS[self._event], self._duration * 1000 // SAMPLE_RATE)]
+
+
+@dataclass(frozen=True, slots=True)
+class EventPacket:
+    """One packet to send; its RTP timestamp is that of the press's first packet."""
+
+    payload: bytes
+    marker: bool
+    samples_since_start: int
+    "Since the press began; the packet's RTP timestamp is so much behind the running one."
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    digits: str
+    duration: int
+    gap: int
+    report: bool
+
+
+class DigitSender:
+    """The presses that one leg sends, one packet per 20 ms frame."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._orders: deque[_Order] = deque()
+        self._pending = 0
+        self._index = 0
+        self._elapsed = 0  # samples since the press began
+        self._ends = 0
+
+    def send(self, digits: str, duration_ms: int, gap_ms: int, *, report: bool) -> None:
+        """Queue presses; other characters and what exceeds the limit are left out.
+
+        Args:
+            report: whether `frame` shall return the digits when they have been sent.
+        """
+        keys = "".join(key for key in digits.upper() if key in DIGITS)[: self._limit - self._pending]
+        self._pending += len(keys)
+        duration, gap = (min(max(ms, MIN_MS), MAX_MS) * SAMPLE_RATE // 1000 for ms in (duration_ms, gap_ms))
+        gap = max(gap, END_PACKETS * FRAME_SAMPLES)
+        if keys or report:
+            self._orders.append(_Order(keys, duration, gap, report))
+
+    def is_idle(self) -> bool:
+        return not self._orders
+
+    def frame(self) -> tuple[EventPacket | None, str | None]:
+        """What this 20 ms frame sends, and the digits whose sending is thereby complete.
+
+        No packet means a gap between presses: the leg sends its audio.
+        """
+        order = self._orders[0]
+        if self._index >= len(order.digits):
+            self._orders.popleft()
+            self._index = 0
+            return None, order.digits if order.report else None
+        started = self._elapsed
+        self._elapsed += FRAME_SAMPLES
+        duration = min(self._elapsed, order.duration)
+        ending = self._elapsed >= order.duration
+        if ending and self._ends == END_PACKETS:
+            if self._elapsed >= order.duration + order.gap:
+                self._index += 1
+                self._pending -= 1
+                self._elapsed = self._ends = 0
+            return None, None
+        self._ends += ending
+        event = bytes((DIGITS.index(order.digits[self._index]), (_END if ending else 0) | _VOLUME))
+        return EventPacket(event + duration.to_bytes(2, "big"), started == 0, started), None

@@ -1,0 +1,252 @@
+"""The sockets of all legs: datagrams ↔ preallocated rows.
+
+::
+
+    poll slots ─▶ receive() ─▶ rows [0, m) of `received`, `owner`, `size`
+    rows of `outgoing` ─▶ transmit(slots)
+
+A leg has one UDP socket for RTP and one for RTCP. As long as its source is not locked the RTP
+socket takes packets from anywhere (`receive_from`); `lock` connects it, which makes the kernel
+drop foreign packets and halves the cost; `unlock` replaces it by a fresh one on the same port.
+Errors of single datagrams (unreachable peers, full buffers) are counted, never raised.
+"""
+
+import ipaddress
+import socket
+from array import array
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import numpy as np
+
+from media.ports import PortPool
+from media.rtp.packet import HEADER_BYTES
+
+ROW_BYTES: Final = 2_048
+# Rows a power of two apart would all fall into the same few cache sets.
+_ROW_STRIDE: Final = ROW_BYTES + 64
+PACKET_BYTES: Final = HEADER_BYTES + 160
+"A header and 20 ms of G.711."
+_OUT_STRIDE: Final = 192
+_EXPEDITED: Final = 0xB8  # DSCP EF (RFC 3246), in the TOS byte
+
+Address = tuple[str, int]
+
+
+class NoPort(Exception):
+    """Every port of the pool is taken, or the address cannot be bound."""
+
+
+class LegSockets:
+    """The pair of one leg."""
+
+    def __init__(self, address: str, port: int) -> None:
+        """Bind both; raises `OSError` when either is busy."""
+        self._address = address
+        self.port = port
+        self.rtp = _bind(address, port)
+        try:
+            self.rtcp = _bind(address, port + 1)
+        except OSError:
+            self.rtp.close()
+            raise
+
+    def reopen(self) -> None:
+        """Replace the RTP socket, so that it hears every source again."""
+        self.rtp.close()
+        self.rtp = _bind(self._address, self.port)
+
+    def close(self) -> None:
+        self.rtp.close()
+        self.rtcp.close()
+
+
+def _bind(address: str, port: int) -> socket.socket:
+    ip6 = ":" in address
+    bound = socket.socket(socket.AF_INET6 if ip6 else socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        bound.setblocking(False)
+        if ip6:
+            bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS, _EXPEDITED)
+        else:
+            bound.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, _EXPEDITED)
+        bound.bind((address, port))
+    except OSError:
+        bound.close()
+        raise
+    return bound
+
+
+class UdpWire:
+    """All legs' sockets, by slot."""
+
+    def __init__(self, slots: int, ports: PortPool) -> None:
+        self.errors = 0
+        "Datagrams that the system refused to send."
+        rows = np.zeros((slots, _ROW_STRIDE), np.uint8)
+        self.received = rows
+        self.words = rows.view(">u4")
+        "The same rows as big-endian words: 0 is flags and sequence, 1 the timestamp, 2 the SSRC."
+        self._owner = array("q", bytes(8 * slots))
+        self._size = array("q", bytes(8 * slots))
+        self.owner = np.frombuffer(self._owner, np.int64)
+        "Row → slot."
+        self.size = np.frombuffer(self._size, np.int64)
+        "Row → bytes received; `ROW_BYTES` means that the datagram was cut."
+        self._rows = [memoryview(row)[:ROW_BYTES] for row in rows]
+        out = np.zeros((slots, _OUT_STRIDE), np.uint8)
+        self.outgoing = out
+        self.outgoing_words = out.view(">u4")
+        self._out_rows = [memoryview(row)[:PACKET_BYTES] for row in out]
+        self._payloads = [row[HEADER_BYTES:] for row in self._out_rows]
+        self._ports = ports
+        self._sockets: list[LegSockets | None] = [None] * slots
+        self._receive: list[Callable[[memoryview], int]] = [_deaf] * slots
+        self._send: list[Callable[[memoryview | bytes], int]] = [_mute] * slots
+
+    def open(self, slot: int, address: str) -> int:
+        """Bind a port pair and return its even port; raises `NoPort`."""
+        candidates = self._ports.candidates()
+        for port in candidates:
+            try:
+                pair = LegSockets(address, port)
+            except OSError:
+                continue
+            candidates.close()
+            self._sockets[slot] = pair
+            self._receive[slot] = pair.rtp.recv_into
+            return port
+        raise NoPort(f"no free port pair on {address}")
+
+    def close(self, slot: int) -> None:
+        pair = self._pair(slot)
+        pair.close()
+        self._sockets[slot] = None
+        self._receive[slot] = _deaf
+        self._send[slot] = _mute
+        self._ports.give_back(pair.port)
+
+    def aim(self, slot: int, remote: Address) -> None:
+        """Send to `remote` from now on, hearing every source; to nobody if it is no IP address."""
+        if not _is_reachable(remote):
+            self._send[slot] = _mute
+            return
+        send_to = self._pair(slot).rtp.sendto
+        self._send[slot] = lambda datagram: send_to(datagram, remote)
+
+    def lock(self, slot: int, source: Address) -> None:
+        """Hear and answer `source` alone. What was queued from others is still in the socket."""
+        rtp = self._pair(slot).rtp
+        try:
+            rtp.connect(source)
+        except OSError:
+            self.errors += 1
+            return
+        self._receive[slot] = rtp.recv_into
+        self._send[slot] = rtp.send
+
+    def unlock(self, slot: int, remote: Address) -> None:
+        """Undo `lock`, go on sending to `remote`. A port lost in between leaves the leg deaf."""
+        pair = self._pair(slot)
+        try:
+            pair.reopen()
+        except OSError:
+            self.errors += 1
+            self._receive[slot] = _deaf
+            self._send[slot] = _mute
+            return
+        self._receive[slot] = pair.rtp.recv_into
+        self.aim(slot, remote)
+
+    def receive(self, slots: list[int], missed: list[int]) -> int:
+        """Read at most one datagram of each slot into the rows; return how many there are.
+
+        Args:
+            missed: gets the slots that had none.
+        """
+        count = 0
+        owner, size, rows, receive = self._owner, self._size, self._rows, self._receive
+        for slot in slots:
+            try:
+                size[count] = receive[slot](rows[count])
+            except OSError:
+                # Nothing there, or word (ICMP) that the peer does not listen.
+                missed.append(slot)
+                continue
+            owner[count] = slot
+            count += 1
+        return count
+
+    def receive_from(self, slot: int) -> tuple[memoryview, Address] | None:
+        """Read one datagram with its source; the view is good until the next call."""
+        pair = self._sockets[slot]
+        if pair is None:
+            return None
+        try:
+            size, source = pair.rtp.recvfrom_into(self._rows[0])
+        except OSError:
+            return None
+        return self._rows[0][:size], (source[0], source[1])
+
+    def row(self, row: int) -> memoryview:
+        """The datagram in `row`."""
+        return self._rows[row][: self._size[row]]
+
+    def payload(self, row: int) -> memoryview:
+        """The 160 bytes behind the header in a row of `outgoing`."""
+        return self._payloads[row]
+
+    def transmit(self, slots: list[int], cut: Mapping[int, int]) -> None:
+        """Send the first rows of `outgoing`, one for each of `slots`.
+
+        Args:
+            cut: row → bytes, for rows that are shorter than a full packet.
+        """
+        send, rows = self._send, self._out_rows
+        if cut:
+            rows = rows[: len(slots)]
+            for row, size in cut.items():
+                rows[row] = rows[row][:size]
+        for slot, packet in zip(slots, rows, strict=False):
+            try:
+                send[slot](packet)
+            except OSError:
+                self.errors += 1
+
+    def receive_rtcp(self, slot: int) -> tuple[memoryview, Address] | None:
+        """Read one RTCP datagram; the view is good until the next call of any reader."""
+        try:
+            size, source = self._pair(slot).rtcp.recvfrom_into(self._rows[0])
+        except OSError:
+            return None
+        return self._rows[0][:size], (source[0], source[1])
+
+    def send_rtcp(self, slot: int, datagram: bytes, to: Address) -> None:
+        if not _is_reachable(to):
+            return
+        try:
+            self._pair(slot).rtcp.sendto(datagram, to)
+        except OSError:
+            self.errors += 1
+
+    def _pair(self, slot: int) -> LegSockets:
+        pair = self._sockets[slot]
+        assert pair is not None, "only legs with sockets are driven"
+        return pair
+
+
+def _is_reachable(remote: Address) -> bool:
+    """Whether this can be sent to without asking DNS; 0.0.0.0 is the old way to say hold."""
+    try:
+        host = ipaddress.ip_address(remote[0])
+    except ValueError:
+        return False
+    return 0 < remote[1] < 65_536 and not host.is_unspecified
+
+
+def _deaf(_row: memoryview) -> int:
+    raise BlockingIOError
+
+
+def _mute(_datagram: memoryview | bytes) -> int:
+    return 0

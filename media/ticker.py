@@ -1,0 +1,121 @@
+"""Drives the tick: every 5 ms one phase group, on absolute deadlines of the event loop.
+
+The loop's timers count whole milliseconds and its clock is cached, so a tick may start a
+millisecond late; lateness does not add up. After a stall of more than `STALL` s the missed
+ticks are left out. The driver stops when told that nobody is connected.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+import numpy as np
+
+from media.frame import GROUPS, TICK_SECONDS
+
+STALL: Final = 0.2
+"[s]"
+OVERRUN: Final = TICK_SECONDS + 0.002
+"A tick that works longer than this is logged [s]."
+WINDOW: Final = 4_096
+"Ticks that `gauges` looks back."
+
+log = logging.getLogger(__name__)
+
+
+class Handle(Protocol):
+    def cancel(self) -> None: ...
+
+
+class Clock(Protocol):
+    """What is used of an event loop."""
+
+    def time(self) -> float: ...
+    def call_at(self, when: float, callback: Callable[[], Any], /) -> Handle: ...
+
+
+@dataclass(frozen=True, slots=True)
+class TickGauges:
+    """The ticks of the last 20 s; times in ms."""
+
+    ticks: int
+    "Since start."
+    stalls: int
+    late_p50: float
+    late_p99: float
+    late_max: float
+    work_p50: float
+    work_p99: float
+    work_max: float
+
+
+class Ticker:
+    def __init__(
+        self,
+        clock: Clock,
+        monotonic: Callable[[], float],
+        step: Callable[[int, float], None],
+        stalled: Callable[[float], None],
+    ) -> None:
+        """
+        Args:
+            monotonic: the exact time, of the same origin as `clock.time`.
+            step: works on one group at a time; gets its number and now.
+            stalled: told the seconds left out, before the next step.
+        """
+        self._clock = clock
+        self._monotonic = monotonic
+        self._step = step
+        self._stalled = stalled
+        self._handle: Handle | None = None
+        self._due = 0.0
+        self._ticks = 0
+        self._stalls = 0
+        self._late = np.zeros(WINDOW, np.float32)
+        self._work = np.zeros(WINDOW, np.float32)
+
+    def is_running(self) -> bool:
+        return self._handle is not None
+
+    def start(self) -> None:
+        if self._handle is None:
+            self._due = self._monotonic() + TICK_SECONDS
+            self._handle = self._clock.call_at(self._due, self._fire)
+
+    def stop(self) -> None:
+        if self._handle is not None:
+            self._handle.cancel()
+            self._handle = None
+
+    def gauges(self) -> TickGauges:
+        seen = min(self._ticks, WINDOW)
+        if not seen:
+            return TickGauges(0, 0, 0, 0, 0, 0, 0, 0)
+        late = np.percentile(self._late[:seen], (50, 99, 100)) * 1000
+        work = np.percentile(self._work[:seen], (50, 99, 100)) * 1000
+        return TickGauges(self._ticks, self._stalls, *late.tolist(), *work.tolist())
+
+    def _fire(self) -> None:
+        began = self._monotonic()
+        late = began - self._due
+        if late > STALL:
+            self._stalls += 1
+            log.warning("audio stood still for %.0f ms", late * 1000)
+            self._stalled(late)
+            self._due = began
+        try:
+            self._step(self._ticks % GROUPS, began)
+        except Exception:
+            # One bad tick must not end every call's audio.
+            log.exception("tick failed")
+        work = self._monotonic() - began
+        place = self._ticks % WINDOW
+        self._late[place] = max(late, 0.0)
+        self._work[place] = work
+        self._ticks += 1
+        if work > OVERRUN:
+            log.warning("tick took %.1f ms", work * 1000)
+        if self._handle is not None:
+            self._due += TICK_SECONDS
+            self._handle = self._clock.call_at(self._due, self._fire)

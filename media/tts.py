@@ -1,0 +1,174 @@
+"""Offline text to speech: a client of the espeak-ng process (`media/espeak.py`).
+
+::
+
+    speak() ─▶ bounded queue ─▶ one request at a time ─▶ child process
+                                     ◀─ PCM16 ──────────
+
+`python -m media.tts` is that child. It starts with the first request and again whenever it has died.
+"""
+
+import asyncio
+import contextlib
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from media import espeak
+
+COMMAND = (sys.executable, "-m", "media.tts")
+
+
+class SpeechError(Exception):
+    """There is no speech; the text says why and, where it can be helped, how."""
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    pcm: bytes
+    "PCM16, little-endian, mono."
+    sample_rate: int
+    "[Hz]"
+
+    @property
+    def milliseconds(self) -> int:
+        return len(self.pcm) // 2 * 1000 // self.sample_rate
+
+
+class Speaker:
+    """Speaks texts, one after another, for any number of callers at once.
+
+    Args:
+        queue: requests in work and waiting; one more is refused.
+        longest_text: characters of one request.
+        deadline: for one request, waiting included [s].
+    """
+
+    def __init__(
+        self,
+        *,
+        queue: int = 64,
+        longest_text: int = 4000,
+        deadline: float = 10.0,
+        command: tuple[str, ...] = COMMAND,
+    ) -> None:
+        self._queue = queue
+        self._longest_text = longest_text
+        self._deadline = deadline
+        self._command = command
+        self._turn = asyncio.Lock()
+        self._waiting = 0
+        self._child: asyncio.subprocess.Process | None = None
+
+    async def speak(self, text: str, voice: str = "en-us", words_per_minute: int = 165) -> Speech:
+        """The spoken `text`.
+
+        Args:
+            voice: language, with `+f1`…`+f5` or `+m1`…`+m8` for a woman's or a man's voice: `de+f2`.
+
+        Raises:
+            SpeechError: no such voice, too many requests, deadline passed, or espeak-ng is not there.
+        """
+        return await self._request(text, voice, words_per_minute, None)
+
+    async def save(self, path: Path, text: str, voice: str = "en-us", words_per_minute: int = 165) -> None:
+        """Write the spoken `text` to a WAV, which appears at `path` complete or not at all.
+
+        Raises:
+            SpeechError: as `speak`, or the file cannot be written.
+        """
+        await self._request(text, voice, words_per_minute, str(path.absolute()))
+
+    async def close(self) -> None:
+        """End the child process."""
+        child, self._child = self._child, None
+        if child is None:
+            return
+        assert child.stdin is not None, "started with a pipe"
+        child.stdin.close()
+        try:
+            async with asyncio.timeout(1.0):
+                await child.wait()
+        except TimeoutError:
+            with contextlib.suppress(ProcessLookupError):
+                child.kill()
+            await child.wait()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def _request(self, text: str, voice: str, words_per_minute: int, path: str | None) -> Speech:
+        if len(text) > self._longest_text:
+            raise SpeechError(f"text is longer than {self._longest_text} characters")
+        if self._waiting >= self._queue:
+            raise SpeechError(f"{self._queue} texts are waiting to be spoken already")
+        request = {"text": text, "voice": voice, "words_per_minute": words_per_minute, "path": path}
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(self._deadline), self._turn:
+                return await self._exchange(json.dumps(request).encode() + b"\n")
+        except TimeoutError:
+            raise SpeechError(f"not spoken within {self._deadline:g} s") from None
+        finally:
+            self._waiting -= 1
+
+    async def _exchange(self, request: bytes) -> Speech:
+        """One request and its answer; a child that died is replaced once."""
+        for last_try in (False, True):
+            child = self._child if self._child and self._child.returncode is None else await self._start()
+            self._child = None  # until the answer is complete: a half-read child is of no use to anybody
+            try:
+                speech = await _converse(child, request)
+            except (OSError, EOFError, ValueError) as error:
+                _kill(child)
+                if last_try:
+                    raise SpeechError(f"the speech process died twice over this text: {error!r}") from error
+            except SpeechError:
+                self._child = child
+                raise
+            except BaseException:  # cancelled or out of time
+                _kill(child)
+                raise
+            else:
+                self._child = child
+                return speech
+        raise AssertionError("the second try returns or raises")
+
+    async def _start(self) -> asyncio.subprocess.Process:
+        try:
+            return await asyncio.create_subprocess_exec(
+                *self._command,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.DEVNULL,
+                start_new_session=True,  # a Ctrl-C at the daemon's terminal is not meant for it
+            )
+        except OSError as error:
+            raise SpeechError(f"cannot start the speech process: {error}") from error
+
+
+async def _converse(child: asyncio.subprocess.Process, request: bytes) -> Speech:
+    assert child.stdin is not None and child.stdout is not None, "started with pipes"
+    child.stdin.write(request)
+    await child.stdin.drain()
+    answer = json.loads(await child.stdout.readline())
+    if "error" in answer:
+        raise SpeechError(answer["error"])
+    return Speech(await child.stdout.readexactly(answer["bytes"]), answer["sample_rate"])
+
+
+def _kill(child: asyncio.subprocess.Process) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        child.kill()
+
+
+if __name__ == "__main__":
+    espeak.main()
