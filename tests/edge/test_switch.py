@@ -249,7 +249,8 @@ def test_calls_go_out_by_the_default_trunk_with_its_credentials(bench: Bench) ->
     lines = "".join(f"Via: {value}\r\n" for value in invite.headers.all("Via"))
     bench.receive(
         (
-            f"SIP/2.0 407 X\r\n{lines}From: {invite.headers.get('From')}\r\nTo: {invite.headers.get('To')};tag=x\r\n"
+            f"SIP/2.0 407 X\r\n{lines}From: {invite.headers.get('From')}\r\n"
+            f"To: {invite.headers.get('To')};tag=x\r\n"
             f"Call-ID: {invite.call_id}\r\nCSeq: {invite.headers.get('CSeq')}\r\n"
             f'Proxy-Authenticate: Digest realm="carrier", nonce="n", qop="auth"\r\nContent-Length: 0\r\n\r\n'
         ).encode(),

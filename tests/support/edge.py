@@ -1,4 +1,4 @@
-"""A whole switch on a bench: hand clock, one fake account, an audio plane that only says yes, phones of text."""
+"""A whole switch on a bench: hand clock, one fake account, audio that only says yes, phones of text."""
 
 import itertools
 import re
