@@ -81,8 +81,9 @@ class ServerRequests:
     def __init__(self, values: TimerValues, limit: int, effects: list[Effect]) -> None:
         life = 64 * values.t1
         self._effects = effects
-        self._trying: Wheel[Flow] = Wheel(life, limit)
-        self._proceeding: Wheel[tuple[bytes, Flow]] = Wheel(life, limit)
+        # The layer admits no more than a quarter above the limit: these never make room by themselves.
+        self._trying: Wheel[Flow] = Wheel(life, 2 * limit)
+        self._proceeding: Wheel[tuple[bytes, Flow]] = Wheel(life, 2 * limit)
         self._completed: Wheel[bytes] = Wheel(life, limit)
 
     def __len__(self) -> int:
