@@ -55,18 +55,21 @@ def load() -> Synthesis:
 
     spoken = bytearray()
 
-    @ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
     def receive(samples: Any, count: int, _: object) -> int:
         if samples and count > 0:
             spoken.extend(ctypes.string_at(samples, 2 * count))
         return int(len(spoken) >= 2 * LONGEST * sample_rate)  # 1 ends the synthesis
 
-    library.espeak_SetSynthCallback(receive)
+    callback_type = ctypes.CFUNCTYPE(
+        ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p
+    )
+    callback = callback_type(receive)
 
     def synthesise(text: str, voice: str, words_per_minute: int) -> tuple[bytes, int]:
         if not _VOICE.fullmatch(voice) or library.espeak_SetVoiceByName(voice.encode()) != 0:
             raise Unspeakable(f"no voice named {voice[:40]!r}; examples: en-us, en, de, es+f2, fr+m3")
         library.espeak_SetParameter(_RATE, min(max(words_per_minute, 80), 450), 0)
+        library.espeak_SetSynthCallback(callback)
         spoken.clear()
         utf8 = text.replace("\0", " ").encode("utf-8", "replace")
         size = ctypes.c_size_t(len(utf8) + 1)

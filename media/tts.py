@@ -62,6 +62,7 @@ class Speaker:
         self._turn = asyncio.Lock()
         self._waiting = 0
         self._child: asyncio.subprocess.Process | None = None
+        self._killed: list[asyncio.subprocess.Process] = []  # until waited for
 
     async def speak(self, text: str, voice: str = "en-us", words_per_minute: int = 165) -> Speech:
         """The spoken `text`.
@@ -75,27 +76,25 @@ class Speaker:
         return await self._request(text, voice, words_per_minute, None)
 
     async def save(self, path: Path, text: str, voice: str = "en-us", words_per_minute: int = 165) -> None:
-        """Write the spoken `text` to a WAV, which appears at `path` complete or not at all.
+        """Write the spoken `text` to a WAV, which appears at the absolute `path` complete or not at all.
 
         Raises:
             SpeechError: as `speak`, or the file cannot be written.
         """
-        await self._request(text, voice, words_per_minute, str(path.absolute()))
+        await self._request(text, voice, words_per_minute, str(path))
 
     async def close(self) -> None:
         """End the child process."""
+        await self._bury()
         child, self._child = self._child, None
         if child is None:
             return
-        assert child.stdin is not None, "started with a pipe"
-        child.stdin.close()
         try:
             async with asyncio.timeout(1.0):
-                await child.wait()
+                await child.communicate(b"")  # closes its stdin, at which it ends
         except TimeoutError:
-            with contextlib.suppress(ProcessLookupError):
-                child.kill()
-            await child.wait()
+            self._kill(child)
+            await self._bury()
 
     async def __aenter__(self) -> Self:
         return self
@@ -128,21 +127,31 @@ class Speaker:
             try:
                 speech = await _converse(child, request)
             except (OSError, EOFError, ValueError) as error:
-                _kill(child)
+                self._kill(child)
                 if last_try:
                     raise SpeechError(f"the speech process died twice over this text: {error!r}") from error
             except SpeechError:
                 self._child = child
                 raise
             except BaseException:  # cancelled or out of time
-                _kill(child)
+                self._kill(child)
                 raise
             else:
                 self._child = child
                 return speech
         raise AssertionError("the second try returns or raises")
 
+    def _kill(self, child: asyncio.subprocess.Process) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            child.kill()
+        self._killed.append(child)
+
+    async def _bury(self) -> None:
+        while self._killed:
+            await self._killed.pop().communicate(b"")
+
     async def _start(self) -> asyncio.subprocess.Process:
+        await self._bury()
         try:
             return await asyncio.create_subprocess_exec(
                 *self._command,
@@ -163,11 +172,6 @@ async def _converse(child: asyncio.subprocess.Process, request: bytes) -> Speech
     if "error" in answer:
         raise SpeechError(answer["error"])
     return Speech(await child.stdout.readexactly(answer["bytes"]), answer["sample_rate"])
-
-
-def _kill(child: asyncio.subprocess.Process) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        child.kill()
 
 
 if __name__ == "__main__":
