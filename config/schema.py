@@ -45,6 +45,8 @@ class SipLimits(Section):
     "Open SIP stream connections from one address; trunks and allowed addresses are exempt."
     connection_idle: Duration = Field(default=600.0, gt=0)
     "A stream connection without traffic is closed after this [s]."
+    connection_dial: Duration = Field(default=5.0, gt=0)
+    "A stream connection that is not open after this is given up [s]."
     connection_buffer: int = Field(default=1_048_576, ge=65_536)
     "Unsent bytes on one stream connection; above it the connection is closed."
     nonce_life: Duration = Field(default=300.0, gt=0)
