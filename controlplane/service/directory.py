@@ -95,14 +95,18 @@ class MemoryDirectory:
         return self._dids.get(number)
 
     def trunk_of_source(self, address: str) -> Trunk | None:
-        if (trunk := self._sources.get(address)) is not None or not self._prefixes:
+        if (trunk := self._sources.get(address)) is not None:
             return trunk
+        if not self._prefixes and ":" not in address:
+            return None
         try:
             parsed = ipaddress.ip_address(address)
         except ValueError:
             return None
         if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
             parsed = parsed.ipv4_mapped
+        if (trunk := self._sources.get(str(parsed))) is not None:
+            return trunk
         number, version = int(parsed), parsed.version
         for of, mask, network, found in self._prefixes:
             if of == version and number & mask == network:
@@ -212,8 +216,8 @@ class MemoryDirectory:
             network = ipaddress.ip_network(text)
             if network.num_addresses == 1:
                 self._sources[str(network.network_address)] = trunk
-            # A lone address is also reached in IPv4-mapped form, by the list.
-            self._prefixes.append((network.version, int(network.netmask), int(network[0]), trunk))
+            else:
+                self._prefixes.append((network.version, int(network.netmask), int(network[0]), trunk))
 
 
 def ha1(username: str, realm: str, password: str) -> dict[str, str]:

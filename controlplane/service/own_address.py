@@ -11,7 +11,7 @@ _REMEMBERED: Final = 1_024
 
 
 class OwnAddresses:
-    """`address in own`: one that we listen on, the public one, or any of this machine when we listen on all."""
+    """`address in own`: that we listen on, the public one, or any of this machine if we listen on all."""
 
     def __init__(self, listening: Iterable[str], public: str | None = None) -> None:
         """Args: listening: addresses of the SIP listeners, `0.0.0.0` and `::` among them."""

@@ -60,7 +60,7 @@ class Passwords:
 
 def _read(file: Path) -> dict[str, dict[str, str]]:
     try:
-        kept = json.loads(file.read_text(encoding="utf-8"))
+        kept: dict[str, dict[str, str]] = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
