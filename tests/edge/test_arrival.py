@@ -1,0 +1,78 @@
+"""Who may call what, and what a refusal leaves behind (`design.md` §6, order on INVITE)."""
+
+import pytest
+
+from edge.directory import Agent
+from media import port
+from tests.support.directory import ACC, FakeDirectory
+from tests.support.edge import Bench, Phone, final
+
+
+@pytest.fixture
+def bench() -> Bench:
+    directory = FakeDirectory()
+    directory.add_user("1001")
+    return Bench(directory)
+
+
+def test_a_refused_call_of_a_known_caller_leaves_trace_and_cdr(bench: Bench) -> None:
+    response = final(Phone(bench, "1001").dial("nobody"))
+    assert response.status == 404 and "no_such_number" in (response.headers.get("Warning") or "")
+    (cdr,) = bench.journal.cdrs
+    assert (cdr.disposition, cdr.cause, cdr.sip_status, cdr.q850) == ("refused", "no_such_number", 404, 1)
+    bench.advance(40.0)
+    (rows,) = bench.journal.traces.values()
+    assert any(row.event == "refused" and row.data["fix"] for row in rows)
+    assert bench.idle()
+
+
+def test_the_realm_is_that_of_from_where_the_host_is_nobodys(bench: Bench) -> None:
+    accounts = bench.directory.accounts()
+    bench.directory.accounts = lambda: accounts * 2  # type: ignore[method-assign]
+    stranger = Phone(bench, "eve", 6)
+    stranger.say("INVITE", "sip:1001@nobody.example", body=stranger.sdp(), to="<sip:1001@nobody.example>")
+    # From is at demo.local: that account asks for proof.
+    assert stranger.statuses() == [401]
+
+
+@pytest.mark.parametrize("kind", ["flow", "queue", "voicemail", "conference"])
+def test_a_target_that_is_not_served_says_so(bench: Bench, kind: str) -> None:
+    bench.directory.add_did("12025550123", kind, "x")
+    response = final(Phone(bench, "eve", 6).dial("12025550123"))
+    assert response.status == 501 and kind in (response.headers.get("Warning") or "")
+
+
+def test_a_did_set_to_hang_up_declines(bench: Bench) -> None:
+    bench.directory.add_did("12025550123", "hangup")
+    assert final(Phone(bench, "eve", 6).dial("12025550123")).status == 603
+
+
+def test_an_agent_is_told_who_calls(bench: Bench) -> None:
+    bench.directory.agents["greeter"] = Agent(
+        ACC, "greeter", "tandem", "ws://127.0.0.1:1/", (("X-Key", "k"),), 16_000, True, 5.0
+    )
+    bench.directory.add_did("12025550123", "agent", "greeter")
+    assert final(Phone(bench, "eve", 6).dial("12025550123")).status == 200
+    (attach,) = bench.commanded(port.AttachAgent)
+    assert isinstance(attach, port.AttachAgent)
+    assert dict(attach.parameters) == {"from": "eve", "to": "12025550123", "direction": "in"}
+    assert attach.agent.sample_rate == 16_000 and "k" not in repr(attach.agent)
+
+
+def test_an_agent_that_does_not_exist_is_404(bench: Bench) -> None:
+    bench.directory.add_did("12025550123", "agent", "gone")
+    assert final(Phone(bench, "eve", 6).dial("12025550123")).status == 404
+
+
+def test_a_channel_limit_of_a_did_is_busy(bench: Bench) -> None:  # S004-25
+    bench.directory.add_did("12025550123", "answer", max_channels=1)
+    first = Phone(bench, "eve", 6)
+    first.ack(final(first.dial("12025550123")))
+    assert final(Phone(bench, "mallory", 7).dial("12025550123")).status == 486
+
+
+def test_admission_is_written_before_the_call_is_answered(bench: Bench) -> None:
+    alice = Phone(bench, "1001")
+    alice.dial("*43")
+    (opened,) = bench.journal.calls
+    assert opened.caller == "1001" and opened.callee == "*43" and opened.sip_call_id == alice.call_id

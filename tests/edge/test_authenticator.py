@@ -1,0 +1,126 @@
+"""Digest as the edge asks for it (RFC 3261 §22, RFC 7616, RFC 8760; S004-06…11)."""
+
+import pytest
+
+from edge.authenticator import Authenticator, Challenged
+from edge.directory import Device, Trunk
+from edge.error import Refusal
+from edge.sip.digest import answer, choose
+from edge.sip.message import Request
+from edge.sip.nonce import Nonces
+from edge.sip.parse import parse_message
+from tests.support.directory import ACC, FakeDirectory
+
+URI = "sip:demo.local"
+
+
+@pytest.fixture
+def directory() -> FakeDirectory:
+    made = FakeDirectory(digest=("sha-256", "md5"))
+    made.add_user("1001", "alice")
+    made.add_trunk("pbx", username="pbx1", password="secret")
+    return made
+
+
+@pytest.fixture
+def authenticator(directory: FakeDirectory) -> Authenticator:
+    return Authenticator(directory, Nonces(b"k" * 32, life=60.0, tracked=100))
+
+
+def register(*authorizations: str) -> Request:
+    lines = "".join(f"Authorization: {value}\r\n" for value in authorizations)
+    message = parse_message(
+        (
+            f"REGISTER {URI} SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\n"
+            f"To: <sip:a@b>\r\nCall-ID: c\r\nCSeq: 1 REGISTER\r\n{lines}\r\n"
+        ).encode()
+    )
+    assert isinstance(message, Request)
+    return message
+
+
+def check(
+    directory: FakeDirectory, authenticator: Authenticator, *values: str, now: float = 0.0
+) -> Device | Trunk | Challenged | Refusal:
+    account = directory.account(ACC)
+    assert account is not None
+    return authenticator.check(register(*values), account, now)
+
+
+def challenge(directory: FakeDirectory, authenticator: Authenticator) -> Challenged:
+    asked = check(directory, authenticator)
+    assert isinstance(asked, Challenged) and asked.reason == "no_credentials"
+    return asked
+
+
+def proof(asked: Challenged, username: str, password: str = "secret", nc: int = 1) -> str:
+    chosen = choose(value for _, value in asked.headers)
+    assert chosen is not None
+    return answer(chosen, "REGISTER", URI, username, password, "c0ffee", nc)
+
+
+def test_each_algorithm_of_the_account_is_offered_first_choice_first(
+    directory: FakeDirectory, authenticator: Authenticator
+) -> None:
+    """RFC 8760 §2.3."""
+    asked = challenge(directory, authenticator)
+    assert ["SHA-256" in value for _, value in asked.headers] == [True, False]
+    assert all('realm="demo.local"' in value for _, value in asked.headers)
+
+
+@pytest.mark.parametrize("username", ["alice", "pbx1"])
+def test_the_right_answer_names_device_or_trunk(
+    directory: FakeDirectory, authenticator: Authenticator, username: str
+) -> None:
+    found = check(directory, authenticator, proof(challenge(directory, authenticator), username))
+    assert isinstance(found, (Device, Trunk)) and found.username == username
+
+
+@pytest.mark.parametrize(("username", "password"), [("alice", "wrong"), ("nobody", "secret")])
+def test_a_wrong_answer_and_an_unknown_user_look_alike(
+    directory: FakeDirectory, authenticator: Authenticator, username: str, password: str
+) -> None:  # S004-11
+    verdict = check(directory, authenticator, proof(challenge(directory, authenticator), username, password))
+    assert isinstance(verdict, Challenged) and verdict.reason == "bad"
+    assert not any("stale" in value for _, value in verdict.headers)
+
+
+def test_an_old_nonce_is_stale(directory: FakeDirectory, authenticator: Authenticator) -> None:
+    answered = proof(challenge(directory, authenticator), "alice")
+    verdict = check(directory, authenticator, answered, now=61.0)
+    assert isinstance(verdict, Challenged) and verdict.reason == "stale"
+    assert all("stale=true" in value for _, value in verdict.headers)
+
+
+def test_a_use_count_counts_once(directory: FakeDirectory, authenticator: Authenticator) -> None:
+    asked = challenge(directory, authenticator)
+    assert isinstance(check(directory, authenticator, proof(asked, "alice")), Device)
+    again = check(directory, authenticator, proof(asked, "alice"))
+    assert isinstance(again, Challenged) and again.reason == "replay"
+    assert isinstance(check(directory, authenticator, proof(asked, "alice", nc=2)), Device)
+
+
+def test_an_algorithm_that_was_not_offered_proves_nothing(directory: FakeDirectory) -> None:
+    directory.digest = ("sha-256",)
+    authenticator = Authenticator(directory, Nonces(b"k" * 32, life=60.0, tracked=100))
+    asked = challenge(directory, authenticator)
+    chosen = choose(value.replace("SHA-256", "MD5") for _, value in asked.headers)
+    assert chosen is not None
+    answered = answer(chosen, "REGISTER", URI, "alice", "secret", "c0ffee", 1)
+    assert isinstance(check(directory, authenticator, answered), Challenged)
+
+
+def test_credentials_without_qop_are_refused_with_what_to_change(
+    directory: FakeDirectory, authenticator: Authenticator
+) -> None:
+    answered = proof(challenge(directory, authenticator), "alice").replace("qop=auth", "qop=auth-int")
+    refusal = check(directory, authenticator, answered)
+    assert isinstance(refusal, Refusal) and refusal.status == 400 and "qop=auth" in refusal.fix
+
+
+def test_credentials_for_another_realm_are_no_credentials(
+    directory: FakeDirectory, authenticator: Authenticator
+) -> None:
+    answered = proof(challenge(directory, authenticator), "alice").replace("demo.local", "other.example")
+    verdict = check(directory, authenticator, answered)
+    assert isinstance(verdict, Challenged) and verdict.reason == "no_credentials"
