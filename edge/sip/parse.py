@@ -70,7 +70,7 @@ def parse_message(data: bytes | memoryview, limits: SipLimits = DEFAULTS) -> Req
     if text.count("\n") != breaks or text.count("\r") != breaks:
         fault = fault or Malformed("message", "bare CR or LF")
         lines = _LINE_END.split(text)
-    if breaks > limits.header_lines:
+    if len(lines) > limits.header_lines + 1:
         fault = fault or Malformed("message", "too many header lines", 513)
         del lines[limits.header_lines + 1 :]
     start = lines[0]

@@ -91,12 +91,10 @@ class Framer:
                 self.fault = "headers too long"
             return False
         head = _FOLD.sub(b" ", bytes(buffer[start:end]))
-        found = {value.strip() for value in _LENGTH.findall(head)}
-        length = number(found.pop().decode("latin-1"), limits.message_bytes) if len(found) == 1 else None
-        if found:
-            self.fault = "more than one Content-Length"
-        elif length is None:
-            self.fault = "no usable Content-Length"
+        values = {value.strip() for value in _LENGTH.findall(head)}
+        length = number(values.pop().decode("latin-1"), 2**31 - 1) if len(values) == 1 else None
+        if length is None:
+            self.fault = "not one usable Content-Length"
         elif end - start > limits.header_bytes or end - start + 4 + length > limits.message_bytes:
             self.fault = "message too long"
         else:

@@ -2,7 +2,7 @@
 
 Escapes in the user part are brought to one form at parse: visible ASCII is decoded (`%2B1` and
 `*72%23` are numbers that people dial), all else stays `%XX` in upper case. The user therefore
-never holds a control character, and two spellings of one user are equal strings.
+is visible ASCII, and two spellings of one user are equal strings.
 """
 
 import functools
@@ -23,8 +23,8 @@ _SIP = re.compile(
     rf"({HOST})(?::([0-9]{{1,5}}))?+"
     r"(;[^?\s<>\"]*+)?+(?:\?([^\s<>\"]*+))?+"
 )
-_PERCENT = re.compile(r"%([0-9A-Fa-f]{2})?+")
-_NOT_USER = re.compile(r"[^A-Za-z0-9\-_.!~*'()&=+$,;?/%]")
+_ODD = re.compile(r"%([0-9A-Fa-f]{2})?+|[^\x21-\x7e]")
+_NOT_USER = re.compile(r"[^A-Za-z0-9\-_.!~*'()&=+$,;?/%]|%(?![0-9A-Fa-f]{2})")
 _SEPARATORS: Final = str.maketrans("", "", "-.()")  # RFC 3966 §3, visual-separator
 # §19.1.4: these must stand in both URIs or in neither.
 _ALWAYS_COMPARED: Final = ("transport", "user", "ttl", "method", "maddr")
@@ -137,8 +137,8 @@ def _parse(text: str) -> Uri:
     scheme, user, password, host, port, params, headers = match.groups()
     if port is not None and int(port) > 65_535:
         raise Malformed("URI", "port above 65535")
-    if user is not None and "%" in user:
-        user = _PERCENT.sub(_normalise, user)
+    if user and ("%" in user or not user.isalnum() or not user.isascii()):
+        user = _ODD.sub(_normalise, user)
     return Uri(
         scheme.lower(),
         user,
@@ -169,7 +169,7 @@ def _parse_other(text: str) -> Uri:
 
 def _normalise(match: re.Match[str]) -> str:
     if match[1] is None:
-        return "%25"
+        return _escape(match)
     code = int(match[1], 16)
     # `;` would start a parameter of the user part, `%` an escape.
     return chr(code) if 0x21 <= code <= 0x7E and code != 0x3B and code != 0x25 else f"%{code:02X}"

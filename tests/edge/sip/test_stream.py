@@ -1,0 +1,90 @@
+"""Framing of streams (RFC 3261 §7.5, §18.3; RFC 5626 §3.5.1, §4.4.1)."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config.schema import SipLimits
+from edge.sip.stream import Framer
+
+LIMITS = SipLimits(message_bytes=4_000, header_bytes=2_000)
+
+
+def message(length: int, form: str = "Content-Length: ") -> bytes:
+    return f"OPTIONS sip:h SIP/2.0\r\nCall-ID: {length}\r\n{form}{length}\r\n\r\n".encode() + b"b" * length
+
+
+@pytest.mark.parametrize("form", ["Content-Length: ", "l:", "CONTENT-LENGTH \t:  ", "Content-Length:\r\n  "])
+def test_messages_are_cut_by_their_content_length(form: str) -> None:
+    framer = Framer(LIMITS)
+    sent = [message(0, form), message(7, form), message(0, form)]
+    assert framer.receive(b"".join(sent)) == sent
+    assert not framer.fault and framer.take_pongs() == 0
+
+
+@given(st.lists(st.integers(0, 300), max_size=5), st.lists(st.integers(1, 40), min_size=1), st.booleans())
+def test_pieces_of_any_size_give_the_same_messages(lengths: list[int], sizes: list[int], pings: bool) -> None:
+    sent = [message(length) for length in lengths]
+    stream = (b"\r\n\r\n" if pings else b"\r\n").join(sent)
+    framer = Framer(LIMITS)
+    got: list[bytes] = []
+    pongs = at = turn = 0
+    while at < len(stream):
+        size = sizes[turn % len(sizes)]
+        got += framer.receive(stream[at : at + size])
+        pongs += framer.take_pongs()
+        at, turn = at + size, turn + 1
+    assert got == sent
+    assert pongs == (max(0, len(sent) - 1) if pings else 0)
+
+
+def test_a_double_crlf_is_a_ping_even_byte_by_byte() -> None:
+    """RFC 5626 §4.4.1."""
+    framer = Framer(LIMITS)
+    assert [framer.receive(bytes([byte])) for byte in b"\r\n\r\n\r\n\r\n"] == [[]] * 8
+    assert (framer.take_pongs(), framer.take_pongs()) == (2, 0)
+    assert framer.receive(b"\r\n" + message(1)) == [message(1)]
+    assert framer.take_pongs() == 0
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "",
+        "Content-Length: \r\n",
+        "Content-Length: x\r\n",
+        "Content-Length: -1\r\n",
+        "Content-Length: 99999\r\n",
+        "Content-Length: 1\r\nl: 2\r\n",
+        "Content-Length: " + "9" * 500 + "\r\n",
+    ],
+)
+def test_without_a_usable_content_length_the_connection_is_over(head: str) -> None:
+    """§18.3: on a stream there is no other way to find the next message."""
+    framer = Framer(LIMITS)
+    stream = message(3) + f"OPTIONS sip:h SIP/2.0\r\n{head}\r\n".encode() + message(0)
+    assert framer.receive(stream) == [message(3)]
+    assert framer.fault
+    assert framer.receive(message(0)) == []
+
+
+def test_endless_headers_end_the_connection() -> None:
+    framer = Framer(LIMITS)
+    for _ in range(100):
+        framer.receive(b"X: y\r\n" * 10)
+        if framer.fault:
+            break
+    assert framer.fault == "headers too long"
+
+
+def test_headers_that_arrive_whole_but_too_long_end_the_connection() -> None:
+    framer = Framer(LIMITS)
+    assert framer.receive(b"A: b\r\n" * 500 + b"l: 0\r\n\r\n") == []
+    assert framer.fault == "message too long"
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_taken(data: bytes) -> None:
+    framer = Framer(LIMITS)
+    whole = framer.receive(data)
+    assert sum(map(len, whole)) <= len(data)
