@@ -179,9 +179,11 @@ class AgentPlane:
         lanes = self._hears[rows]
         for index, lane in enumerate(self._lanes):
             mine = lanes == index
+            if not mine.any():
+                continue
             if mine.all():
                 self._send(rows, lane.encode(rows, pcm, ulaw), lane.encoding.frame_bytes)
-            elif mine.any():
+            else:
                 some = rows[mine]
                 self._send(some, lane.encode(some, pcm[mine], ulaw[mine]), lane.encoding.frame_bytes)
 

@@ -1,0 +1,113 @@
+"""The tandem dialect (`design.md` §5): bare PCM16 both ways, JSON text beside it."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from media.agent.contract import Clear, Context, Digits, Encoding, HangUp, Mark, Note, Say
+from media.agent.dialect.tandem import Tandem
+
+
+def connection(sample_rate: int = 16000) -> Tandem:
+    return Tandem(Context("call-1", "acc_demo", sample_rate, {"from": "1001", "to": "9000", "lang": "en"}))
+
+
+def test_it_opens_with_start() -> None:
+    [start] = connection().open()
+    assert json.loads(start) == {
+        "type": "start",
+        "call_id": "call-1",
+        "account": "acc_demo",
+        "from": "1001",
+        "to": "9000",
+        "sample_rate": 16000,
+        "parameters": {"from": "1001", "to": "9000", "lang": "en"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("rate", "encoding"),
+    [(8000, Encoding.PCM_8000), (16000, Encoding.PCM_16000), (24000, Encoding.PCM_24000)],
+)
+def test_audio_is_bare_at_the_configured_rate(rate: int, encoding: Encoding) -> None:
+    tandem = connection(rate)
+    assert tandem.hears is tandem.speaks is encoding and tandem.bare and tandem.subprotocol is None
+    assert tandem.hear(memoryview(b"\1\2")) == b"\1\2"
+
+
+def test_the_bot_is_told_what_happens() -> None:
+    tandem = connection()
+    tandem.skip()
+    messages = (
+        tandem.digit("5", 120)
+        + tandem.mark("m", cleared=True)
+        + tandem.speech_started(840)
+        + tandem.speech_stopped()
+        + tandem.interrupted("", 0, 850, 1200)
+        + tandem.cleared(10, 20)
+        + tandem.stop()
+    )
+    assert [json.loads(message) for message in messages] == [
+        {"type": "dtmf", "digit": "5", "duration_ms": 120},
+        {"type": "mark", "name": "m", "cleared": True},
+        {"type": "speech_started", "played_ms": 840},
+        {"type": "speech_stopped"},
+        {"type": "cleared", "by": "caller", "played_ms": 850, "dropped_ms": 1200},
+        {"type": "cleared", "by": "agent", "played_ms": 10, "dropped_ms": 20},
+        {"type": "stop"},
+    ]
+
+
+def test_the_bot_asks() -> None:
+    tandem = connection()
+    asked = [
+        (b'{"type":"clear"}', Clear()),
+        (b'{"type":"mark","name":"m"}', Mark("m")),
+        (b'{"type":"hangup"}', HangUp("hangup")),
+        (b'{"type":"hangup","reason":"done"}', HangUp("done")),
+        (b'{"type":"dtmf","digits":"12#A"}', Digits("12#A")),
+        (b'{"type":"wave"}', Note("wave", "unknown type, ignored")),
+    ]
+    for text, action in asked:
+        assert tandem.receive_text(text) == [action]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"",
+        b"hello",
+        b"[]",
+        b"null",
+        b"{}",
+        b'{"type":7}',
+        b'{"type":"mark"}',
+        b'{"type":"dtmf"}',
+        b'{"type":"dtmf","digits":""}',
+        b'{"type":"dtmf","digits":"1x"}',
+        b'{"type":"dtmf","digits":["1"]}',
+        b'{"type":"dtmf","digits":"' + b"1" * 65 + b'"}',
+    ],
+)
+def test_a_broken_message_is_counted_and_dropped(text: bytes) -> None:
+    [action] = connection().receive_text(text)
+    assert isinstance(action, Note) and action.malformed
+
+
+@given(st.lists(st.binary(max_size=50), max_size=20))
+def test_odd_messages_lose_no_byte(messages: list[bytes]) -> None:
+    tandem = connection()
+    said = b""
+    for message in messages:
+        [action] = tandem.receive_binary(message)
+        assert isinstance(action, Say) and len(action.audio) % 2 == 0
+        said += bytes(action.audio)
+    whole = b"".join(messages)
+    assert said == whole[: len(whole) & ~1]
+
+
+@given(st.binary(max_size=64))
+def test_no_text_makes_it_raise(data: bytes) -> None:
+    assert len(connection().receive_text(data)) == 1
