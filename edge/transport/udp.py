@@ -1,0 +1,130 @@
+"""One UDP socket: datagrams in and out, and what ICMP says of those that went out (RFC 3261 §18.4).
+
+A reader of our own costs as little as the loop's datagram transport (measured: 8 µs in and
+out one by one, 5 µs in bursts) and, unlike it, can read the kernel's error queue. On Linux
+the socket hides behind an epoll of its own, since uvloop gives up a socket that it watches
+itself when its error queue is not empty. Elsewhere ICMP goes unheard, and timers B and F tell.
+"""
+
+import asyncio
+import select
+import socket
+import struct
+import sys
+from functools import lru_cache
+from typing import Final
+
+from edge.sip.flow import Flow, Transport
+from edge.transport.upper import Upper
+
+_BATCH: Final = 32  # datagrams per wake-up; the audio's tick must get its turn
+_LONGEST: Final = 65_535
+_KEEPALIVE: Final = 4  # CRLFCRLF, a zero byte…: nothing this short is a message [bytes]
+_BUFFER: Final = 4 << 20  # asked of the kernel each way; it grants what it allows [bytes]
+
+# linux/in.h, linux/in6.h, linux/errqueue.h: Python's socket module lacks them.
+_IP_RECVERR: Final = 11
+_IPV6_RECVERR: Final = 25
+_EXTENDED_ERROR: Final = struct.Struct("=IBBB")  # errno, origin, type, code
+_FROM_ICMP: Final = 2
+_FROM_ICMP6: Final = 3
+_UNREACHABLE: Final = {(_FROM_ICMP, 3), (_FROM_ICMP6, 1)}
+_FRAGMENTATION_NEEDED: Final = 4  # code of ICMP type 3: the path's size, no verdict on the host
+
+
+class UdpSocket:
+    """Reads from the start; `sock` is bound, becomes ours and is non-blocking from now on."""
+
+    def __init__(
+        self, sock: socket.socket, number: int, upper: Upper, loop: asyncio.AbstractEventLoop
+    ) -> None:
+        sock.setblocking(False)
+        for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
+            sock.setsockopt(socket.SOL_SOCKET, option, _BUFFER)
+        self.dropped = 0
+        "Datagrams that the kernel had no room to send."
+        self._sock = sock
+        self._upper = upper
+        self._loop = loop
+        self._buffer = bytearray(_LONGEST)
+        self._view = memoryview(self._buffer)
+
+        @lru_cache(maxsize=16_384)
+        def flow_of(address: tuple[str, int]) -> Flow:
+            return Flow(Transport.UDP, address, number)
+
+        self._flow_of = flow_of
+        self._epoll = _watch_errors(sock)
+        loop.add_reader(self._descriptor(), self._readable)
+
+    def send(self, data: bytes, flow: Flow) -> None:
+        """To `flow.remote`, which is numeric. A failure is told to the upper side, later."""
+        try:
+            self._sock.sendto(data, flow.remote)
+        except BlockingIOError:
+            self.dropped += 1
+        except OSError:
+            # The kernel may report an earlier datagram's fate here and not have sent this one.
+            self._loop.call_soon(self._report_errors)
+            try:
+                self._sock.sendto(data, flow.remote)
+            except OSError:
+                self._loop.call_soon(self._fail, flow)
+
+    def close(self) -> None:
+        self._loop.remove_reader(self._descriptor())
+        if self._epoll is not None:
+            self._epoll.close()
+        self._sock.close()
+
+    def _descriptor(self) -> int:
+        return self._sock.fileno() if self._epoll is None else self._epoll.fileno()
+
+    def _readable(self) -> None:
+        now = self._loop.time()
+        read = 0
+        while read < _BATCH and self._sock.fileno() >= 0:
+            try:
+                size, source = self._sock.recvfrom_into(self._buffer)
+            except BlockingIOError:
+                if read == 0:
+                    self._report_errors()
+                return
+            except OSError:
+                self._report_errors()
+                return
+            read += 1
+            if size > _KEEPALIVE:
+                # IPv6 sources come with flow label and scope, which a flow does not have.
+                self._upper.receive(bytes(self._view[:size]), self._flow_of(source[:2]), now)
+
+    def _report_errors(self) -> None:
+        """Empty the error queue; the address that each entry comes with is where our datagram went."""
+        if self._epoll is None:
+            return
+        for _ in range(_BATCH):
+            try:
+                _, notes, _, remote = self._sock.recvmsg(0, 256, socket.MSG_ERRQUEUE)
+            except OSError:
+                return
+            for _, _, note in notes:
+                if len(note) >= _EXTENDED_ERROR.size:
+                    _, origin, kind, code = _EXTENDED_ERROR.unpack_from(note)
+                    sized = origin == _FROM_ICMP and code == _FRAGMENTATION_NEEDED
+                    if (origin, kind) in _UNREACHABLE and not sized:
+                        self._fail(self._flow_of(remote[:2]))
+
+    def _fail(self, flow: Flow) -> None:
+        self._upper.unreachable(flow, self._loop.time())
+
+
+def _watch_errors(sock: socket.socket) -> "select.epoll | None":
+    if sys.platform != "linux":
+        return None
+    if sock.family == socket.AF_INET6:
+        sock.setsockopt(socket.IPPROTO_IPV6, _IPV6_RECVERR, 1)
+    else:
+        sock.setsockopt(socket.IPPROTO_IP, _IP_RECVERR, 1)
+    epoll = select.epoll()
+    epoll.register(sock.fileno(), select.EPOLLIN)
+    return epoll

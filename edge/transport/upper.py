@@ -1,0 +1,18 @@
+"""What the sockets tell the SIP core, which lies above them."""
+
+from typing import Protocol
+
+from edge.sip.flow import Flow
+
+
+class Upper(Protocol):
+    """Never called from inside a `send`; what it raises stops no socket."""
+
+    def receive(self, data: bytes, flow: Flow, now: float) -> None:
+        """One message, by its looks: a datagram, or a framed piece of a stream. `now` is monotonic [s]."""
+
+    def unreachable(self, flow: Flow, now: float) -> None:
+        """Something sent on `flow` could not be delivered (RFC 3261 §18.4)."""
+
+    def closed(self, flow: Flow) -> None:
+        """The stream connection of `flow` is gone; a later `send` dials anew."""
