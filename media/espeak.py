@@ -112,7 +112,7 @@ def write_wav(path: str, audio: bytes, rate: int) -> None:
     """Write PCM16 mono so that nobody ever sees half a file."""
     partial = f"{path}.{os.getpid()}.part"
     try:
-        with wave.open(partial, "wb") as file:
+        with open(partial, "wb") as raw, wave.open(raw, "wb") as file:
             file.setnchannels(1)
             file.setsampwidth(2)
             file.setframerate(rate)

@@ -22,6 +22,7 @@ Floats: TypeAlias = NDArray[np.float32]
 _HALF: Final = 80  # samples of one frame at 4 kHz
 _FFT: Final = 256
 _BINS: Final = _FFT // 2 + 1
+_RUMBLE: Final = 8  # bins below 125 Hz: wind and hum are strong there, and no telephone has to carry them
 _LAGS: Final = slice(10, 67)  # 400 Hz down to 60 Hz, in samples at 4 kHz
 _EMPHASIS: Final = np.float32(0.9)  # levels the fall of the voice's spectrum, so that pitch stands out
 _LOBE: Final = np.arange(-4, 5)  # bins that one line fills through the window
@@ -94,6 +95,7 @@ class VoiceGate:
         spectrum = np.fft.rfft(frames, _FFT)
         power = np.square(spectrum.real)
         power += np.square(spectrum.imag)
+        power[:, :_RUMBLE] = 0.0
         total = power.sum(axis=1)
         # Noise has no period and no lines, so it would hide those of a voice in it.
         noise = np.minimum(floor * self._noise_gain, total * _NOISE_SHARE)

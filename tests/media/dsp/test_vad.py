@@ -1,0 +1,154 @@
+import asyncio
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+import soxr
+
+from media.dsp.vad import VoiceActivity
+from media.tts import Speaker
+from tests.support.sound import Pcm, at_level, digits, frames, noise, silence, tones, with_noise
+
+FRAME = 0.02
+TEXTS = [
+    ("Hello, I would like to talk to somebody about my account.", "en-us"),
+    ("No, stop.", "en-us+f3"),
+    ("Good morning, is anybody there?", "en+m3"),
+    ("Guten Tag, ich möchte gerne einen Termin.", "de+f2"),
+    ("Buenos días, quisiera hablar con un agente.", "es"),
+    ("Bonjour, je voudrais parler à quelqu'un.", "fr+f4"),
+    ("Добрый день, я хочу поговорить с оператором.", "ru"),
+    ("你好，我想查询我的账户。", "cmn"),
+    ("Buongiorno, vorrei sapere gli orari.", "it+m7"),
+    ("नमस्ते, मुझे मदद चाहिए।", "hi"),
+]
+
+
+@pytest.fixture(scope="module")
+def utterances() -> list[np.ndarray]:
+    async def speak() -> list[np.ndarray]:
+        async with Speaker() as speaker:
+            spoken = [await speaker.speak(text, voice) for text, voice in TEXTS]
+        heard = []
+        for speech in spoken:
+            pcm = np.frombuffer(speech.pcm, "<i2").astype(np.float64)
+            pcm = soxr.resample(pcm, speech.sample_rate, 8000)
+            loud = np.flatnonzero(np.abs(pcm) > 300)
+            heard.append(pcm[loud[0] : loud[-1]])
+        return heard
+
+    return asyncio.run(speak())
+
+
+@dataclass
+class Heard:
+    """Per leg, times from the start of its first frame [s]."""
+
+    started: list[list[float]]
+    onsets: list[list[float]]
+    stopped: list[list[float]]
+
+
+def listen(sounds: list[Pcm], activity: VoiceActivity | None = None) -> Heard:
+    """Put all `sounds` through at once, one leg each, filled up with silence."""
+    longest = max(len(sound) for sound in sounds)
+    legs = np.stack([frames(np.pad(sound, (0, longest - len(sound)))) for sound in sounds])
+    activity = activity or VoiceActivity(len(sounds))
+    rows = np.arange(len(sounds), dtype=np.int32)
+    heard = Heard(*([[] for _ in sounds] for _ in range(3)))
+    for index in range(legs.shape[1]):
+        now = index * FRAME
+        started, stopped = activity.process(rows, legs[:, index], now)
+        for slot in started:
+            heard.started[slot].append(now)
+            heard.onsets[slot].append(float(activity.onset[slot]))
+        for slot in stopped:
+            heard.stopped[slot].append(now)
+    return heard
+
+
+def on_a_line(spoken: np.ndarray, dbov: float, noise_dbov: float, seed: int = 1) -> Pcm:
+    speech = at_level(spoken, dbov)
+    return with_noise(np.concatenate([silence(0.5), speech, silence(1.2)]), noise_dbov, seed)
+
+
+@pytest.mark.parametrize("snr", [20, 50])
+@pytest.mark.parametrize("dbov", [-10, -20, -30, -35])
+def test_speech_of_ten_voices_is_heard_within_200_ms_of_its_first_voiced_frame(
+    dbov: float, snr: float, utterances: list[np.ndarray]
+) -> None:
+    heard = listen([on_a_line(spoken, dbov, dbov - snr, seed) for seed, spoken in enumerate(utterances)])
+    assert all(heard.started), "nobody is missed"
+    for started, onsets, stopped in zip(heard.started, heard.onsets, heard.stopped, strict=True):
+        assert 0 < started[0] - onsets[0] <= 0.2
+        assert onsets[0] >= 0.46, "nothing before the speech, but for the window of the gate"
+        assert len(stopped) == len(started)
+
+
+def test_most_speech_is_heard_within_200_ms_of_its_first_sound(utterances: list[np.ndarray]) -> None:
+    heard = listen([on_a_line(spoken, -20, -60) for spoken in utterances])
+    delays = [started[0] - 0.5 for started in heard.started]
+    assert np.median(delays) <= 0.2
+
+
+NOT_SPEECH = {
+    "white": lambda level, seed: noise(4, level, seed),
+    "pink": lambda level, seed: noise(4, level, seed, 1.0),
+    "brown": lambda level, seed: noise(4, level, seed, 2.0),
+    "us ringback": lambda level, seed: tones(4, 440, 480, dbov=level, cadence=(2, 4)),
+    "eu ringback": lambda level, seed: tones(4, 425, dbov=level, cadence=(1, 4)),
+    "uk ringback": lambda level, seed: tones(4, 400, 450, dbov=level, cadence=(0.4, 0.2)),
+    "us busy": lambda level, seed: tones(4, 480, 620, dbov=level, cadence=(0.5, 0.5)),
+    "eu busy": lambda level, seed: tones(4, 425, dbov=level, cadence=(0.48, 0.48)),
+    "reorder": lambda level, seed: tones(4, 480, 620, dbov=level, cadence=(0.25, 0.25)),
+    "dial tone": lambda level, seed: tones(4, 350, 440, dbov=level),
+    "test tone": lambda level, seed: tones(4, 1004, dbov=level),
+    "low tone": lambda level, seed: tones(4, 200, dbov=level),
+    "fax": lambda level, seed: tones(4, 2100, dbov=level),
+    "keys": lambda level, seed: digits(4, 0.1, 0.06, level, seed),
+    "fast keys": lambda level, seed: digits(4, 0.05, 0.05, level, seed),
+    "hum": lambda level, seed: tones(4, 50, 100, 150, 250, dbov=level),
+}
+
+
+@pytest.mark.parametrize("level", [-8, -20, -40])
+def test_noise_tones_and_keys_are_not_speech(level: float) -> None:
+    sounds = []
+    for make in NOT_SPEECH.values():
+        for seed in range(4):
+            sound = np.concatenate([silence(0.3), make(level, seed)])
+            sounds.append(with_noise(sound, level - (20 if seed % 2 else 50), seed + 50))
+    heard = listen(sounds)
+    false = [list(NOT_SPEECH)[index // 4] for index, started in enumerate(heard.started) if started]
+    assert len(false) <= len(sounds) * 0.01, false
+
+
+def test_speech_stops_half_a_second_after_its_last_voiced_frame(utterances: list[np.ndarray]) -> None:
+    activity = VoiceActivity(1)
+    heard = listen([on_a_line(utterances[1], -20, -60)], activity)
+    assert heard.stopped[0][-1] - activity.heard[0] == pytest.approx(0.5, abs=0.011)
+    assert not activity.speaking[0]
+
+
+def test_the_release_is_configurable(utterances: list[np.ndarray]) -> None:
+    sound = on_a_line(utterances[1], -20, -60)
+    quick = listen([sound], VoiceActivity(1, release=0.2)).stopped[0][-1]
+    slow = listen([sound], VoiceActivity(1, release=0.8)).stopped[0][-1]
+    assert slow - quick == pytest.approx(0.6, abs=0.03)
+
+
+def test_speaking_is_a_column_and_reset_clears_one_slot(utterances: list[np.ndarray]) -> None:
+    activity = VoiceActivity(3)
+    rows = np.array([2, 0], np.int32)
+    for index, frame in enumerate(frames(at_level(utterances[0], -20))[:30]):
+        activity.process(rows, np.stack([frame, frame]), index * FRAME)
+    assert activity.speaking.tolist() == [True, False, True]
+    activity.reset(2)
+    assert activity.speaking.tolist() == [True, False, False]
+    started, stopped = activity.process(rows[:1], np.zeros((1, 160), np.int16), 9.0)
+    assert len(started) == len(stopped) == 0
+
+
+def test_no_rows_are_no_work() -> None:
+    started, stopped = VoiceActivity(2).process(np.empty(0, np.int32), np.empty((0, 160), np.int16), 0.0)
+    assert len(started) == len(stopped) == 0
