@@ -1,0 +1,32 @@
+"""Stands in for the SIP core above the sockets: writes down what it is told, and can wait for it."""
+
+import asyncio
+
+from edge.sip.flow import Flow
+
+
+class RecordingUpper:
+    def __init__(self) -> None:
+        self.received: list[tuple[bytes, Flow]] = []
+        self.failed: list[Flow] = []
+        self.gone: list[Flow] = []
+        self._changed = asyncio.Event()
+
+    def receive(self, data: bytes, flow: Flow, now: float) -> None:
+        self.received.append((data, flow))
+        self._changed.set()
+
+    def unreachable(self, flow: Flow, now: float) -> None:
+        self.failed.append(flow)
+        self._changed.set()
+
+    def closed(self, flow: Flow) -> None:
+        self.gone.append(flow)
+        self._changed.set()
+
+    async def until(self, *, received: int = 0, failed: int = 0, gone: int = 0) -> None:
+        """Returns once that many of each have been told; fails after 5 s."""
+        async with asyncio.timeout(5):
+            while len(self.received) < received or len(self.failed) < failed or len(self.gone) < gone:
+                self._changed.clear()
+                await self._changed.wait()
