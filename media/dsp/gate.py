@@ -109,6 +109,7 @@ class VoiceGate:
 
         voice: Bools = (power @ self._periods).max(axis=1) > _PERIODIC * own
         voice &= alike < _ALIKE
+        voice &= total > _QUIETEST * self._noise_gain
         (left,) = voice.nonzero()
         if len(left):
             voice[left] = _beside_lines(power[left]) - noise[left] > _BESIDE_LINES * own[left]
