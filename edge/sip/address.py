@@ -1,9 +1,10 @@
 """From, To, Contact, Route, Record-Route, Refer-To…: `"Name" <uri>;params` or `uri;params` (§20.10)."""
 
+import functools
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import Final
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final, cast
 
 from edge.sip.grammar import (
     Malformed,
@@ -19,6 +20,8 @@ from edge.sip.grammar import (
 )
 from edge.sip.uri import Uri, opaque
 
+_CACHED: Final = 4_096
+_CACHED_LENGTH: Final = 256  # longer ones are not worth remembering
 # Names without quotes may hold what is no token (RFC 4475 §3.1.2.15); the `<` says where they end.
 _NAME_ADDR = re.compile(r'("(?:[^"\\]++|\\.)*+"|[^<"]*+)[ \t]*+<([^<>]*+)>[ \t]*+(.*+)', re.DOTALL)
 
@@ -38,19 +41,10 @@ class Address:
         Raises:
             Malformed: anything else than one address, `*` included.
         """
-        match = _NAME_ADDR.fullmatch(text)
-        if match is None:
-            spec, semicolon, rest = text.partition(";")
-            # §20.10: a URI with `?` must stand in angles (RFC 4475 §3.1.2.13).
-            if "?" in spec:
-                raise Malformed(where, "URI with headers outside <>")
-            return Address("", _uri(spec.strip(" \t"), where), parse_params(semicolon + rest, where))
-        display, uri, params = match.groups()
-        if display:
-            display = display.strip(" \t")
-            if display[:1] == '"':
-                display = unquote(display)
-        return Address(display, _uri(uri.strip(" \t"), where), parse_params(params, where) if params else ())
+        try:
+            return _parse_cached(text) if len(text) <= _CACHED_LENGTH else _parse(text)
+        except Malformed as fault:
+            raise Malformed(where, fault.why) from None
 
     @staticmethod
     def parse_many(values: str | Iterable[str], where: str = "address") -> "tuple[Address, ...]":
@@ -83,7 +77,7 @@ class Address:
         """The same address with one parameter `name`, last; a value that is no token is quoted."""
         if value is not None and not is_token(value):
             value = quote(value)
-        return replace(self, params=(*without_param(self.params, name.lower()), (name, value)))
+        return Address(self.display, self.uri, (*without_param(self.params, name.lower()), (name, value)))
 
     def with_tag(self, tag: str) -> "Address":
         return self.with_param("tag", tag)
@@ -93,8 +87,21 @@ STAR: Final = Address("", opaque("*"))
 "`Contact: *` (§10.2.2); compare with `is`."
 
 
-def _uri(text: str, where: str) -> Uri:
-    try:
-        return Uri.parse(text)
-    except Malformed as fault:
-        raise Malformed(where, fault.why) from None
+def _parse(text: str) -> Address:
+    match = _NAME_ADDR.fullmatch(text)
+    if match is None:
+        spec, semicolon, rest = text.partition(";")
+        # §20.10: a URI with `?` must stand in angles (RFC 4475 §3.1.2.13).
+        if "?" in spec:
+            raise Malformed("address", "URI with headers outside <>")
+        return Address("", Uri.parse(spec.strip(" \t")), parse_params(semicolon + rest, "address"))
+    display, uri, params = match.groups()
+    if display:
+        display = display.strip(" \t")
+        if display[:1] == '"':
+            display = unquote(display)
+    return Address(display, Uri.parse(uri.strip(" \t")), parse_params(params, "address") if params else ())
+
+
+# From, To and Contact come again in every message of a dialog, and in every refresh of a registration.
+_parse_cached = cast(Callable[[str], Address], functools.lru_cache(_CACHED)(_parse))

@@ -85,7 +85,7 @@ class Headers:
         self._items = [(_name(name), value) for name, value in items]
         self._first: dict[str, str] | None = None
         self.derived: dict[str, Any] = {}  # Any: the property that fills an entry knows its type
-        "What was computed from the fields (typed values, wire form); every edit empties it."
+        "What `message.py` computed from the fields (typed values, wire form); an edit drops what it touches."
 
     @classmethod
     def adopt(cls, items: list[tuple[str, str]], first: dict[str, str] | None = None) -> "Headers":
@@ -121,13 +121,17 @@ class Headers:
         return found
 
     def add(self, name: str, value: str) -> None:
-        self._items.append((_name(name), value))
-        self._edited()
+        name = _name(name)
+        self._items.append((name, value))
+        if self._first is not None:
+            self._first.setdefault(name, value)
+        self._edited(name)
 
     def prepend(self, name: str, value: str) -> None:
         """Put before all others, as a Via must be."""
-        self._items.insert(0, (_name(name), value))
-        self._edited()
+        name = _name(name)
+        self._items.insert(0, (name, value))
+        self._edited_first(name, value)
 
     def set(self, name: str, value: str) -> None:
         """One value for `name`, where its first stood, else at the end."""
@@ -139,24 +143,28 @@ class Headers:
                 break
         else:
             self._items.append((name, value))
-        self._edited()
+        self._edited_first(name, value)
 
     def set_top(self, name: str, value: str) -> None:
         """Replace the first element of the first `name` only: the topmost Via, the first Route."""
         name = _name(name)
         for index, (key, old) in enumerate(self._items):
             if key == name:
-                self._items[index] = (name, ", ".join([value, *split_list(old)[1:]]))
+                if "," in old:
+                    value = ", ".join([value, *split_list(old)[1:]])
+                self._items[index] = (name, value)
                 break
         else:
             self._items.insert(0, (name, value))
-        self._edited()
+        self._edited_first(name, value)
 
     def remove(self, name: str) -> None:
         """All values of `name`; none is no error."""
         name = _name(name)
         self._items = [item for item in self._items if item[0] != name]
-        self._edited()
+        if self._first is not None:
+            self._first.pop(name, None)
+        self._edited(name)
 
     def copy(self) -> "Headers":
         return Headers.adopt(self._items.copy())
@@ -173,12 +181,19 @@ class Headers:
     def __repr__(self) -> str:
         return f"Headers({', '.join(name for name, _ in self._items)})"
 
-    def _edited(self) -> None:
-        self._first = None
-        self.derived.clear()
+    def _edited_first(self, name: str, value: str) -> None:
+        if self._first is not None:
+            self._first[name] = value
+        self._edited(name)
+
+    def _edited(self, name: str) -> None:
+        if derived := self.derived:
+            derived.pop("wire", None)
+            derived.pop(_DERIVED.get(name, ""), None)
 
 
 _CANONICAL: Final = frozenset(_KNOWN)
+_DERIVED: Final = {"Via": "via", "From": "from", "To": "to", "CSeq": "cseq", "Contact": "contacts"}
 
 
 def _name(name: str) -> str:

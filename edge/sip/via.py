@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from edge.sip.grammar import (
     HOST,
@@ -103,7 +103,7 @@ class Via:
 
     def with_param(self, name: str, value: str | None = None) -> "Via":
         """The same Via with one parameter `name`, last."""
-        return replace(self, params=(*without_param(self.params, name), (name, value)))
+        return Via(self.transport, self.host, self.port, (*without_param(self.params, name), (name, value)))
 
     def seen_from(self, address: str, port: int) -> "Via":
         """The Via with the source of its packet noted (RFC 3261 §18.2.1, RFC 3581 §4).
@@ -119,7 +119,7 @@ class Via:
             kept.append(("received", address))
         if asked:
             kept.append(("rport", str(port)))
-        return replace(self, params=tuple(kept))
+        return Via(self.transport, self.host, self.port, tuple(kept))
 
 
 def _port(text: str | None) -> int | None:

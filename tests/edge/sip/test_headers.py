@@ -1,6 +1,8 @@
 """Header fields (RFC 3261 §7.3)."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from edge.sip.grammar import Malformed
 from edge.sip.headers import COMPACT, Headers, canonical
@@ -66,14 +68,33 @@ def test_the_top_element_is_replaced_alone() -> None:
     assert next(iter(fields)) == ("Route", "<sip:r>")
 
 
-def test_an_edit_empties_what_was_derived_and_a_copy_shares_nothing() -> None:
+def test_an_edit_drops_what_it_touches_and_a_copy_shares_nothing() -> None:
     fields = headers()
-    fields.derived["x"] = 1
+    fields.derived.update({"wire": b"", "via": 1, "from": 2})
     copy = fields.copy()
     copy.add("To", "<sip:t@h>")
     assert fields.derived and not copy.derived and "To" not in fields
     fields.add("To", "<sip:t@h>")
-    assert not fields.derived
+    assert fields.derived == {"via": 1, "from": 2}
+    fields.prepend("Via", "SIP/2.0/UDP z")
+    assert fields.derived == {"from": 2}
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["add", "prepend", "set", "set_top", "remove", "get"]),
+            st.sampled_from(["Via", "from", "X-One"]),
+            st.sampled_from(["a", "b, c", ""]),
+        )
+    )
+)
+def test_the_first_value_is_found_after_any_edits(edits: list[tuple[str, str, str]]) -> None:
+    fields = headers()
+    for edit, name, value in edits:
+        getattr(fields, edit)(*((name,) if edit in ("get", "remove") else (name, value)))
+        for asked in ("Via", "From", "X-One"):
+            assert fields.get(asked) == next(iter(fields.all(asked)), None)
 
 
 def test_values_do_not_show_in_logs() -> None:
