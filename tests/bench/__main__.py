@@ -1,0 +1,148 @@
+"""`scripts/bench`: what one core of the shipped daemon carries, and what each unit costs.
+
+The daemon has core 0 to itself, the load and its agent share core 1. CPU is that of the daemon's
+whole process tree; loss is by stamped packets; every time of arrival is the kernel's.
+"""
+
+import contextlib
+import json
+import os
+import platform
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from tests.bench import measure
+from tests.bench.measure import Row
+from tests.bench.subject import Subject, subject
+from tests.support.address import loopback
+from tests.support.process import Child
+
+LOADS = ("registrations", "calls", "echo", "agents")
+DAEMON_CPU, LOAD_CPU = 0, 1
+
+
+@click.command()
+@click.argument("loads", nargs=-1, type=click.Choice(LOADS))
+@click.option("--count", default=20_000, show_default=True, help="Registrations and calls.")
+@click.option("--window", default=32, show_default=True, help="Of them under way at once.")
+@click.option("--legs", default=1_200, show_default=True, help="Echo legs.")
+@click.option("--agents", default=300, show_default=True, help="Agent calls.")
+@click.option("--seconds", default=20.0, show_default=True, help="Length of the audio loads.")
+@click.option("--users", default=500, show_default=True, help="Users that register.")
+@click.option("--quick", is_flag=True, help="A small run of each load, to see that it works.")
+@click.option(
+    "--json", "json_path", type=click.Path(path_type=Path), help="Write the rows here too; - prints them."
+)
+def main(
+    loads: tuple[str, ...],
+    count: int,
+    window: int,
+    legs: int,
+    agents: int,
+    seconds: float,
+    users: int,
+    quick: bool,
+    json_path: Path | None,
+) -> None:
+    """Measure the shipped daemon. LOADS: registrations, calls, echo, agents; all when none is named."""
+    if quick:
+        count, window, legs, agents, seconds, users = 200, 8, 20, 5, 2.0, 20
+    console = Console(stderr=True)
+    pinned = len(os.sched_getaffinity(0)) > 1
+    if pinned:
+        os.sched_setaffinity(0, {LOAD_CPU})
+    else:
+        console.print("[yellow]one core only: load and daemon share it, the figures mean little")
+    rows: list[Row] = []
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tandem-bench-")))
+        address = loopback()
+        agent = Child([sys.executable, "-m", "tests.bench.agent", address, "9000"], name="echo agent")
+        stack.enter_context(agent)
+        agent.wait_for("ready")
+        for load in loads or LOADS:
+            console.print(f"{load} …")
+            # A daemon of its own for each: the memory and the database of one load are no burden on the next.
+            with subject(
+                folder / load,
+                users=users,
+                agent_url=f"ws://{address}:9000/",
+                cpu=DAEMON_CPU if pinned else None,
+            ) as daemon:
+                time.sleep(1.0)
+                rows.append(_measure(load, daemon, count, window, legs, agents, seconds))
+    console.print(_table(rows))
+    result = {"machine": _machine(), "rows": [row.plain() for row in rows]}
+    if json_path is not None:
+        text = json.dumps(result, indent=1)
+        if str(json_path) == "-":
+            click.echo(text)
+        else:
+            json_path.write_text(text + "\n")
+
+
+def _measure(
+    load: str, daemon: Subject, count: int, window: int, legs: int, agents: int, seconds: float
+) -> Row:
+    match load:
+        case "registrations":
+            return measure.registrations(daemon, count, window)
+        case "calls":
+            return measure.calls(daemon, count, window)
+        case "echo":
+            return measure.echo_legs(daemon, legs, seconds)
+        case _:
+            return measure.agent_calls(daemon, agents, seconds)
+
+
+def _table(rows: list[Row]) -> Table:
+    table = Table(title="tandem serve, one core")
+    right = ("count", "reached", "CPU µs", "per core", "lost", "p50 ms", "p99 ms", "kB/call", "generator")
+    table.add_column("load")
+    for name in right:
+        table.add_column(name, justify="right")
+    table.add_column("faults")
+    for row in rows:
+        stream = row.unit == "legs"
+        table.add_row(
+            row.load,
+            f"{row.count:,}",
+            f"{row.rate:,.0f} packets/s" if stream else f"{row.rate:,.0f}/s",
+            f"{row.cpu_us:,.1f} / 20 ms" if stream else f"{row.cpu_us:,.0f}",
+            f"{row.per_core:,.0f} {'legs' if stream else '/s'}",
+            f"{row.lost:,}",
+            f"{row.p50_ms:.1f}",
+            f"{row.p99_ms:.1f}",
+            f"{row.memory_kb:,.0f}" if stream else "",
+            f"{row.generator_share:.0%}",
+            ", ".join(f"{name} {value:,.0f}" for name, value in row.faults.items()),
+        )
+    return table
+
+
+def _machine() -> dict[str, Any]:
+    model = next(
+        (
+            line.split(":")[1].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if "model name" in line
+        ),
+        platform.machine(),
+    )
+    return {
+        "cpu": model,
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "kernel": platform.release(),
+    }
+
+
+if __name__ == "__main__":
+    main()

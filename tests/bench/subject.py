@@ -1,0 +1,63 @@
+"""The daemon under load: the shipped `tandem serve` on a core of its own, SQLite on disk, trace and CDRs."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.bench.usage import cpu_seconds, memory_bytes
+from tests.support.address import loopback
+from tests.support.daemon import Daemon
+
+ANSWER, ECHO, AGENT = "12025550101", "12025550102", "12025550103"
+"DIDs, called from a trunk's address."
+
+
+@dataclass(slots=True)
+class Subject:
+    daemon: Daemon
+    trunk: str
+    "Address that calls are sent from."
+    users: list[str]
+
+    def password(self, user: str) -> str:
+        return f"password-{user}"
+
+    def cpu(self) -> float:
+        """[s]"""
+        return cpu_seconds(self.daemon.child.pid)
+
+    def memory(self) -> int:
+        """[bytes]"""
+        return memory_bytes(self.daemon.child.pid)
+
+    def gauges(self) -> dict[str, float]:
+        """What /metrics says of ticks and of the garbage collector."""
+        wanted = ("tick", "gc_", "late", "loop")
+        return {
+            name: value
+            for name, value in self.daemon.metrics().items()
+            if name.startswith("tandem_") and any(part in name for part in wanted) and "_bucket" not in name
+        }
+
+
+@contextmanager
+def subject(folder: Path, *, users: int, agent_url: str, cpu: int | None) -> Iterator[Subject]:
+    trunk = loopback()
+    names = [str(10_000 + n) for n in range(users)]
+    account = {
+        "users": [
+            {"number": name, "devices": [{"username": name, "password": f"password-{name}"}]}
+            for name in names
+        ],
+        "trunks": [{"name": "load", "proxy": f"sip:{trunk}:5060", "auth": {"ip": [trunk]}, "default": True}],
+        "dids": [
+            {"number": ANSWER, "target": {"answer": True}},
+            {"number": ECHO, "target": {"echo": True}},
+            {"number": AGENT, "target": {"agent": "echo"}},
+        ],
+        "agents": {"echo": {"dialect": "tandem", "url": agent_url, "sample_rate": 16_000, "barge_in": True}},
+    }
+    settings = {"security": {"allow": [trunk]}}
+    with Daemon(folder, account=account, settings=settings, cpu=cpu) as daemon:
+        yield Subject(daemon, trunk, names)
