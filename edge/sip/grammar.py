@@ -5,7 +5,6 @@ Text is `str` decoded from UTF-8 with `surrogateescape`, so that Latin-1 bytes s
 """
 
 import re
-from collections.abc import Iterable
 from typing import Final
 
 Params = tuple[tuple[str, str | None], ...]
@@ -126,7 +125,3 @@ def delta_seconds(text: str) -> int | None:
     if not text.isdigit() or not text.isascii():
         return None
     return SECONDS_MAX if len(text) > 64 else min(int(text), SECONDS_MAX)
-
-
-def join_elements(elements: Iterable[object]) -> str:
-    return ", ".join(map(str, elements))
