@@ -57,6 +57,8 @@ class SipLimits(Section):
     "An unanswered call to a user or trunk is given up after this [s]."
     call_seconds: Duration = Field(default=14_400.0, gt=0)
     "Longest call [s]."
+    drain: Duration = Field(default=30.0, ge=0)
+    "After SIGTERM live calls may go on for this long [s]."
     trace_events: int = Field(default=2_000, ge=10)
     "Trace rows kept of one call; the rest is counted."
 
@@ -95,8 +97,6 @@ class HttpLimits(Section):
 
     connections: int = Field(default=1_000, ge=10)
     "Open connections; above it new requests get 503."
-    body_bytes: int = Field(default=1_048_576, ge=1_024)
-    "Longest request body [bytes]."
     page_rows: int = Field(default=1_000, ge=1)
     "Rows of one answer."
 

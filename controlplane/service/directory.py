@@ -6,6 +6,7 @@ A changed configuration is a new directory. Names are accepted wherever ids are.
 import hashlib
 import ipaddress
 from collections.abc import Container, Mapping, Sequence
+from dataclasses import replace
 
 from config import account as section
 from config.identity import stable_id
@@ -40,6 +41,7 @@ class MemoryDirectory:
         passwords: Mapping[tuple[str, str], str],
         own_addresses: Container[str],
         prompts: Mapping[str, str],
+        builtin: Mapping[str, str] | None = None,
     ) -> None:
         """
         Args:
@@ -47,9 +49,11 @@ class MemoryDirectory:
             passwords: generated ones by (account, username), for devices without one.
             own_addresses: hosts that mean this machine.
             prompts: name → path of a ready WAV; looked at anew on every call.
+            builtin: `builtin:…` → URL of an agent that comes with us; looked at anew on every call.
         """
         self._own_addresses = own_addresses
         self._prompts = prompts
+        self._builtin = {} if builtin is None else builtin
         self._accounts: dict[AccountId, Account] = {}
         self._hosts: dict[str, Account] = {}
         self._devices: dict[Key, Device] = {}
@@ -123,7 +127,10 @@ class MemoryDirectory:
         return self._trunk_ha1.get(trunk, {})
 
     def agent(self, account: AccountId, name: str) -> Agent | None:
-        return self._agents.get((account, name))
+        agent = self._agents.get((account, name))
+        if agent is not None and agent.url in self._builtin:
+            return replace(agent, url=self._builtin[agent.url])
+        return agent
 
     def prompt(self, name: str) -> str | None:
         return self._prompts.get(name)

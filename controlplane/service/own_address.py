@@ -35,6 +35,22 @@ class OwnAddresses:
         return address.version in self._all and not address.is_unspecified and self._is_local(str(address))
 
 
+class Networks:
+    """`address in networks`: whether a numeric address lies in one of them."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._networks = [ipaddress.ip_network(text) for text in texts]
+
+    def __contains__(self, text: object) -> bool:
+        if not self._networks or not isinstance(text, str):
+            return False
+        try:
+            address = ipaddress.ip_address(text)
+        except ValueError:
+            return False
+        return any(address in network for network in self._networks)
+
+
 def _is_local(address: str) -> bool:
     """Whether a socket can be bound there, which the kernel allows for its own addresses alone."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET

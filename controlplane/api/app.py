@@ -1,0 +1,76 @@
+"""The two applications: the public one on `listen.http`, and the operator's on the control socket."""
+
+from collections.abc import Sequence
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from controlplane.api import envelope
+from controlplane.api.call import CallRoutes
+from controlplane.api.gate import Gate
+from controlplane.api.health import Readiness, healthz, readyz
+from controlplane.observe.metrics import CONTENT_TYPE, Metrics
+from controlplane.service.call import CallService
+
+ANY_METHOD = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+
+def public_app(gate: Gate, readiness: Readiness, metrics: Metrics, calls: CallService) -> Starlette:
+    """`/healthz` and `/readyz` are open; whatever tells of calls or of the node is gated."""
+    trace = gate.wrap(CallRoutes(calls).trace)
+    return _app(
+        [
+            Route("/healthz", healthz),
+            Route("/readyz", readyz(readiness)),
+            Route("/metrics", gate.wrap(_metrics(metrics))),
+            # A SIP Call-ID may hold a slash.
+            Route("/calls/{call_id:path}/trace", trace),
+            Route("/v1", _not_built, methods=ANY_METHOD),
+            Route("/v1/{rest:path}", _not_built, methods=ANY_METHOD),
+        ]
+    )
+
+
+def operator_app(
+    readiness: Readiness, metrics: Metrics, calls: CallService, more: Sequence[BaseRoute] = ()
+) -> Starlette:
+    """For the command line, over a socket that its owner alone can open: no gate but the file's mode.
+
+    Args: more: routes of other operator commands (drain, reload, bans).
+    """
+    routes = CallRoutes(calls)
+    return _app(
+        [
+            Route("/readyz", readyz(readiness)),
+            Route("/metrics", _metrics(metrics)),
+            Route("/calls", routes.recent),
+            Route("/calls/{call_id:path}/trace", routes.trace),
+            Route("/calls/{call_id:path}", routes.show),
+            *more,
+        ]
+    )
+
+
+def _app(routes: list[BaseRoute]) -> Starlette:
+    return Starlette(
+        routes=routes,
+        exception_handlers={
+            envelope.Failure: envelope.failed,
+            HTTPException: envelope.unrouted,
+            Exception: envelope.broken,
+        },
+    )
+
+
+def _metrics(metrics: Metrics) -> envelope.Endpoint:
+    async def endpoint(request: Request) -> Response:
+        return Response(metrics.render(), media_type=CONTENT_TYPE)
+
+    return endpoint
+
+
+async def _not_built(request: Request) -> Response:
+    return envelope.refuse(501, "not_built", "this part of the API is not served yet")

@@ -1,0 +1,52 @@
+"""The one place that makes error answers: `{"error": code, "detail": text}` (S004-04)."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import orjson
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class Failure(Exception):
+    """What a handler raises to refuse; `code` is stable, `detail` is for people."""
+
+    def __init__(self, status: int, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.status, self.code, self.detail = status, code, detail
+
+
+def answer(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """Args: value: whatever orjson takes."""
+    return Response(orjson.dumps(value), status, headers, "application/json")
+
+
+def refuse(status: int, code: str, detail: str, headers: dict[str, str] | None = None) -> Response:
+    return answer({"error": code, "detail": detail}, status, headers)
+
+
+async def failed(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Failure), "registered for nothing else"
+    return refuse(error.status, error.code, error.detail)
+
+
+async def unrouted(request: Request, error: Exception) -> Response:
+    """What the router itself refuses: an unknown route, a wrong method."""
+    assert isinstance(error, HTTPException), "registered for nothing else"
+    headers = dict(error.headers) if error.headers else None
+    path = request.url.path
+    match error.status_code:
+        case 404:
+            return refuse(404, "no_such_route", f"there is nothing at {path}", headers)
+        case 405:
+            return refuse(405, "method_not_allowed", f"{request.method} is not allowed at {path}", headers)
+        case status:
+            return refuse(status, "refused", error.detail, headers)
+
+
+async def broken(request: Request, error: Exception) -> Response:
+    """Our mistake; the server logs it with its trace."""
+    return refuse(500, "internal_error", "the request failed by a fault of the server; see its log")

@@ -1,0 +1,74 @@
+"""Who may use operator routes: a known address or the token (S004-03, S004-65).
+
+An address alone is not enough: a page in an operator's browser, or a name rebound to a loopback address,
+also comes from there. So a request without the token must name us as an address in Host, bring no foreign
+Origin, and must not have been forwarded: no proxy is trusted to say for whom.
+"""
+
+import hmac
+import ipaddress
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from config.schema import Gates
+from controlplane.api.envelope import Endpoint, Failure
+
+_FORWARDED = ("x-forwarded-for", "forwarded", "x-real-ip")
+
+
+class Gate:
+    def __init__(self, gates: Gates, names: frozenset[str]) -> None:
+        """Args: names: host names, lower case, that mean this node besides its addresses."""
+        self._networks = tuple(ipaddress.ip_network(network) for network in gates.nodes)
+        self._token = gates.admin_token.encode()
+        self._names = names | {"localhost"}
+
+    def check(self, request: Request) -> None:
+        """Raises `Failure` (403) when the request may not pass."""
+        headers = request.headers
+        if (token := headers.get("x-admin-token")) is not None:
+            if self._token and hmac.compare_digest(token.encode(), self._token):
+                return
+            raise Failure(403, "bad_token", "X-Admin-Token is not the token of gates.admin_token")
+        if not self._is_node(request.client.host if request.client else ""):
+            raise Failure(403, "not_allowed", "the source address is not in gates.nodes")
+        if any(name in headers for name in _FORWARDED):
+            raise Failure(403, "not_local", "a forwarded request is not local; send X-Admin-Token")
+        host = headers.get("host", "")
+        if not self._is_us(host):
+            raise Failure(403, "foreign_host", "Host does not name this node; use its address")
+        origin = headers.get("origin")
+        if origin is not None and origin.partition("://")[2].lower() != host.lower():
+            raise Failure(403, "foreign_origin", "the request comes from a page of another site")
+
+    def wrap(self, endpoint: Endpoint) -> Endpoint:
+        async def gated(request: Request) -> Response:
+            self.check(request)
+            return await endpoint(request)
+
+        return gated
+
+    def _is_node(self, text: str) -> bool:
+        try:
+            address = ipaddress.ip_address(text.partition("%")[0])
+        except ValueError:
+            return False
+        if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+            address = address.ipv4_mapped
+        return any(address in network for network in self._networks)
+
+    def _is_us(self, host: str) -> bool:
+        name = host.lower()
+        if name.startswith("["):
+            name = name[1:].partition("]")[0]
+        elif name.count(":") == 1:
+            name = name.partition(":")[0]
+        if name in self._names:
+            return True
+        try:
+            # An address cannot be rebound: whoever wrote it meant this machine.
+            ipaddress.ip_address(name)
+        except ValueError:
+            return False
+        return True

@@ -1,0 +1,65 @@
+"""`tandem serve`: the daemon in the foreground."""
+
+import sys
+from pathlib import Path
+
+import click
+import uvloop
+from rich.console import Console
+from rich.table import Table
+
+from config.error import ConfigError
+from config.load import load
+from config.schema import Settings
+from controlplane.daemon import Ready, StartError, serve
+
+_HINT = "tandem call sip:{number}@127.0.0.1:{port} --user {user} --password {password}"
+
+
+def run(path: Path | None, data: Path | None, environ: dict[str, str], *, json: bool) -> int:
+    """Serve until told to stop; the exit status."""
+    try:
+        settings = load(path, data, environ)
+    except ConfigError as error:
+        click.echo(str(error), err=True)
+        return 1
+    try:
+        uvloop.run(serve(settings, lambda ready: _announce(ready, shown=path is None and not json)))
+    except StartError as error:
+        click.echo(f"tandem: {error}", err=True)
+        return 1
+    return 0
+
+
+def _announce(ready: Ready, *, shown: bool) -> None:
+    """Say where we listen; for the default configuration also what to register and to dial."""
+    settings = ready.settings
+    console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
+    sip = ", ".join(f"{item.transport.value} {item.address}:{item.port}" for item in settings.listen.sip)
+    http = settings.listen.http
+    console.print(f"Tandem is ready: SIP {sip} · HTTP http://{http.address}:{http.port}")
+    if ready.interrupted:
+        console.print(f"{ready.interrupted} calls of the last run were cut short; their CDRs are written.")
+    if not shown:
+        return
+    port = settings.listen.sip[0].port
+    for account in settings.accounts:
+        table = Table(title=f"Phones of {account.domain} (or this machine's address)", title_justify="left")
+        for heading in ("number", "name", "username", "password"):
+            table.add_column(heading)
+        for user in account.users:
+            for username in user.usernames():
+                password = ready.passwords.get((account.id, username), "as configured")
+                table.add_row(user.number, user.name, username, password)
+        console.print(table)
+        _what_to_dial(console, settings, ready, port)
+
+
+def _what_to_dial(console: Console, settings: Settings, ready: Ready, port: int) -> None:
+    account = settings.accounts[0]
+    dials = [f"{extension.number} ({extension.target.kind.value})" for extension in account.extensions]
+    console.print(f"Dial {', '.join([*dials, '*43 (echo)'])}, or each other. Or, without a phone:")
+    user = account.users[0].usernames()[0]
+    password = ready.passwords.get((account.id, user), "…")
+    number = account.extensions[0].number if account.extensions else "*43"
+    console.print("  " + _HINT.format(number=number, port=port, user=user, password=password))

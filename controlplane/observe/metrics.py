@@ -1,0 +1,74 @@
+"""What Prometheus reads. Names are `tandem_…`; units are in the names.
+
+Most values already exist somewhere as a number: they are read when asked for, and cost nothing until then.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+CHILDREN_MAX: Final = 256
+"Different label values of one counter; beyond it they are counted as `other`."
+
+Read = Callable[[], float]
+
+
+class Metrics:
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._readings = _Readings()
+        self._registry.register(self._readings)
+        ProcessCollector(namespace="tandem", registry=self._registry)
+
+    def gauge(self, name: str, text: str, read: Read) -> None:
+        """`tandem_<name>`, read at every scrape."""
+        self._readings.gauges.append((f"tandem_{name}", text, read))
+
+    def total(self, name: str, text: str, read: Read) -> None:
+        """`tandem_<name>_total`, a number kept elsewhere that only grows, read at every scrape."""
+        self._readings.totals.append((f"tandem_{name}", text, read))
+
+    def counter(self, name: str, text: str, labels: Sequence[str] = ()) -> "Count":
+        return Count(Counter(f"tandem_{name}", text, labels, registry=self._registry), len(labels))
+
+    def histogram(self, name: str, text: str, buckets: Sequence[float]) -> Callable[[float], None]:
+        """Returns what takes one observation."""
+        made = Histogram(f"tandem_{name}", text, buckets=tuple(buckets), registry=self._registry)
+        return made.observe
+
+    def render(self) -> bytes:
+        return generate_latest(self._registry)
+
+
+class Count:
+    """A counter; each combination of label values is looked up in the client library once."""
+
+    def __init__(self, counter: Counter, labels: int) -> None:
+        self._counter = counter
+        self._labels = labels
+        self._children: dict[tuple[str, ...], Counter] = {}
+
+    def add(self, *values: str, amount: float = 1.0) -> None:
+        child = self._children.get(values)
+        if child is None:
+            if len(self._children) >= CHILDREN_MAX:
+                values = ("other",) * self._labels
+            child = self._counter.labels(*values) if self._labels else self._counter
+            self._children[values] = child
+        child.inc(amount)
+
+
+class _Readings(Collector):
+    def __init__(self) -> None:
+        self.gauges: list[tuple[str, str, Read]] = []
+        self.totals: list[tuple[str, str, Read]] = []
+
+    def collect(self) -> Iterator[Metric]:
+        for name, text, read in self.gauges:
+            yield GaugeMetricFamily(name, text, value=read())
+        for name, text, read in self.totals:
+            yield CounterMetricFamily(name, text, value=read())
