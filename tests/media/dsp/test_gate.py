@@ -63,13 +63,15 @@ def test_rows_are_judged_apart_and_reset_forgets_one_of_them() -> None:
     both = np.array([3, 1], np.int32)
     speaking, hum = frames(voice(-20)), frames(tones(9, 100, dbov=-20))
     alone = VoiceGate(4)
+    voiced = np.zeros(2, np.int64)
     for spoken, hummed in zip(speaking, hum, strict=False):
         together = gate.process(both, np.stack([spoken, hummed]))
         assert together[0] == alone.process(np.array([3], np.int32), spoken[None, :])[0]
-        assert not together[1]
+        voiced += together
+    assert voiced[0] > 20 and voiced[1] <= 2, "a hum may pass where it starts"
     gate.reset(1)
     fresh = VoiceGate(4)
-    for spoken in speaking[:20]:
+    for spoken in speaking[:40]:
         one = np.array([1], np.int32)
         assert gate.process(one, spoken[None, :]) == fresh.process(one, spoken[None, :])
 

@@ -1,0 +1,24 @@
+"""Fading a frame in or out, so that playout which starts or breaks off does not click."""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+_LENGTH: Final = 80  # samples: 10 ms at 8 kHz
+_RISE: Final = (0.5 - 0.5 * np.cos(np.pi * (np.arange(_LENGTH) + 0.5) / _LENGTH)).astype(np.float32)
+_FALL: Final = _RISE[::-1].copy()
+
+
+def fade_in(pcm: NDArray[np.int16]) -> NDArray[np.int16]:
+    """`pcm`, shape ``(rows, 160)`` at 8 kHz, rising from silence over its first 10 ms; a copy."""
+    faded = pcm.copy()
+    faded[:, :_LENGTH] = pcm[:, :_LENGTH] * _RISE
+    return faded
+
+
+def fade_out(pcm: NDArray[np.int16]) -> NDArray[np.int16]:
+    """`pcm`, shape ``(rows, 160)`` at 8 kHz, falling over its first 10 ms and silent after them; a copy."""
+    faded = np.zeros_like(pcm)
+    faded[:, :_LENGTH] = pcm[:, :_LENGTH] * _FALL
+    return faded
