@@ -47,7 +47,6 @@ from media.port import (
     Play,
     Played,
     Record,
-    Recorded,
     Refused,
     Release,
     Released,
@@ -67,7 +66,7 @@ from media.rtp.latch import SILENCE
 from media.rtp.statistics import Reception
 from media.rtp.telephone_event import DigitSender, Press
 from media.socket import NoPort, UdpWire
-from media.ticker import Clock, TickGauges, Ticker
+from media.ticker import Clock, Ticker, TickGauges
 
 CHORES_EVERY: Final = 20
 "Ticks between two looks at what is due: 100 ms."
@@ -357,8 +356,7 @@ class Engine:
             if side is not None:
                 columns.source[side.slot] = -1
                 columns.marker[side.slot] = True
-        if leg.peer is not None:
-            leg.peer.peer = leg.peer = None
+                side.peer = None
         self._table.changed()
 
     def _hear(self, leg: Leg, source: Leg) -> None:

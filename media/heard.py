@@ -32,8 +32,8 @@ class Conceals(Protocol):
 
 
 class DetectsVoice(Protocol):
-    onset: NDArray[np.float64]
-
+    @property
+    def onset(self) -> NDArray[np.float64]: ...
     def process(self, rows: Slots, pcm: Pcm, now: float) -> tuple[Slots, Slots]: ...
     def reset(self, slot: int) -> None: ...
 

@@ -5,7 +5,7 @@ queue: late packets of a finished call find a closed port, not the next call.
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator
 
 
 class PortPool:
@@ -16,7 +16,7 @@ class PortPool:
     def __len__(self) -> int:
         return len(self._free)
 
-    def candidates(self) -> Iterator[int]:
+    def candidates(self) -> Generator[int, None, None]:
         """Every free even port once, each taken out of the pool while it is tried.
 
         The consumer stops at the one that it keeps; those before it, busy elsewhere, return

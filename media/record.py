@@ -120,7 +120,7 @@ class Recorder:
         if recording.file is None:
             if recording.error:
                 return
-            recording.file = wave.open(recording.path, "wb")
+            recording.file = wave.Wave_write(recording.path)
             recording.file.setnchannels(1)
             recording.file.setsampwidth(2)
             recording.file.setframerate(SAMPLE_RATE)

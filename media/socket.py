@@ -31,6 +31,8 @@ _OUT_STRIDE: Final = 192
 _EXPEDITED: Final = 0xB8  # DSCP EF (RFC 3246), in the TOS byte
 
 Address = tuple[str, int]
+Bind = Callable[[str, int], socket.socket]
+"Address and port → a bound socket; raises `OSError`."
 
 
 class NoPort(Exception):
@@ -40,13 +42,14 @@ class NoPort(Exception):
 class LegSockets:
     """The pair of one leg."""
 
-    def __init__(self, address: str, port: int) -> None:
+    def __init__(self, address: str, port: int, bind: Bind) -> None:
         """Bind both; raises `OSError` when either is busy."""
         self._address = address
+        self._bind = bind
         self.port = port
-        self.rtp = _bind(address, port)
+        self.rtp = bind(address, port)
         try:
-            self.rtcp = _bind(address, port + 1)
+            self.rtcp = bind(address, port + 1)
         except OSError:
             self.rtp.close()
             raise
@@ -54,14 +57,15 @@ class LegSockets:
     def reopen(self) -> None:
         """Replace the RTP socket, so that it hears every source again."""
         self.rtp.close()
-        self.rtp = _bind(self._address, self.port)
+        self.rtp = self._bind(self._address, self.port)
 
     def close(self) -> None:
         self.rtp.close()
         self.rtcp.close()
 
 
-def _bind(address: str, port: int) -> socket.socket:
+def bind_udp(address: str, port: int) -> socket.socket:
+    """A non-blocking UDP socket whose packets ask for expedited forwarding."""
     ip6 = ":" in address
     bound = socket.socket(socket.AF_INET6 if ip6 else socket.AF_INET, socket.SOCK_DGRAM)
     try:
@@ -80,7 +84,7 @@ def _bind(address: str, port: int) -> socket.socket:
 class UdpWire:
     """All legs' sockets, by slot."""
 
-    def __init__(self, slots: int, ports: PortPool) -> None:
+    def __init__(self, slots: int, ports: PortPool, bind: Bind = bind_udp) -> None:
         self.errors = 0
         "Datagrams that the system refused to send."
         rows = np.zeros((slots, _ROW_STRIDE), np.uint8)
@@ -93,13 +97,14 @@ class UdpWire:
         "Row → slot."
         self.size = np.frombuffer(self._size, np.int64)
         "Row → bytes received; `ROW_BYTES` means that the datagram was cut."
-        self._rows = [memoryview(row)[:ROW_BYTES] for row in rows]
+        self._rows = [row.data[:ROW_BYTES] for row in rows]
         out = np.zeros((slots, _OUT_STRIDE), np.uint8)
         self.outgoing = out
         self.outgoing_words = out.view(">u4")
-        self._out_rows = [memoryview(row)[:PACKET_BYTES] for row in out]
+        self._out_rows = [row.data[:PACKET_BYTES] for row in out]
         self._payloads = [row[HEADER_BYTES:] for row in self._out_rows]
         self._ports = ports
+        self._bind = bind
         self._sockets: list[LegSockets | None] = [None] * slots
         self._receive: list[Callable[[memoryview], int]] = [_deaf] * slots
         self._send: list[Callable[[memoryview | bytes], int]] = [_mute] * slots
@@ -109,7 +114,7 @@ class UdpWire:
         candidates = self._ports.candidates()
         for port in candidates:
             try:
-                pair = LegSockets(address, port)
+                pair = LegSockets(address, port, self._bind)
             except OSError:
                 continue
             candidates.close()

@@ -18,6 +18,8 @@ STALL: Final = 0.2
 "[s]"
 OVERRUN: Final = TICK_SECONDS + 0.002
 "A tick that works longer than this is logged [s]."
+LOG_INTERVAL: Final = 10.0
+"[s]"
 WINDOW: Final = 4_096
 "Ticks that `gauges` looks back."
 
@@ -42,6 +44,7 @@ class TickGauges:
     ticks: int
     "Since start."
     stalls: int
+    overruns: int
     late_p50: float
     late_p99: float
     late_max: float
@@ -72,6 +75,8 @@ class Ticker:
         self._due = 0.0
         self._ticks = 0
         self._stalls = 0
+        self._overruns = 0
+        self._log_at = 0.0
         self._late = np.zeros(WINDOW, np.float32)
         self._work = np.zeros(WINDOW, np.float32)
 
@@ -91,10 +96,10 @@ class Ticker:
     def gauges(self) -> TickGauges:
         seen = min(self._ticks, WINDOW)
         if not seen:
-            return TickGauges(0, 0, 0, 0, 0, 0, 0, 0)
+            return TickGauges(0, 0, 0, 0, 0, 0, 0, 0, 0)
         late = np.percentile(self._late[:seen], (50, 99, 100)) * 1000
         work = np.percentile(self._work[:seen], (50, 99, 100)) * 1000
-        return TickGauges(self._ticks, self._stalls, *late.tolist(), *work.tolist())
+        return TickGauges(self._ticks, self._stalls, self._overruns, *late.tolist(), *work.tolist())
 
     def _fire(self) -> None:
         began = self._monotonic()
@@ -115,7 +120,10 @@ class Ticker:
         self._work[place] = work
         self._ticks += 1
         if work > OVERRUN:
-            log.warning("tick took %.1f ms", work * 1000)
+            self._overruns += 1
+            if began >= self._log_at:
+                self._log_at = began + LOG_INTERVAL
+                log.warning("tick took %.1f ms; %d such ticks so far", work * 1000, self._overruns)
         if self._handle is not None:
             self._due += TICK_SECONDS
             self._handle = self._clock.call_at(self._due, self._fire)

@@ -6,8 +6,8 @@ number & 15 is the place and a tag says which frame lies there.
 - Nothing newer is buffered: the play pointer holds and the frame is late, not lost. Else a
   leg whose phase is marginal would be late for ever.
 - Something newer is buffered: the missing frame is given up and concealed.
-- A frame that comes after it was given up, or after a hold, deepens the leg by one frame
-  (at most `MAX_TARGET`); 10 s without such an event take one frame back.
+- A frame that comes after it was given up, or after a hold, is a strike. The second within
+  10 s deepens the leg by one frame (at most `MAX_TARGET`); 10 s without one take it back.
 - More frames waiting than the target for a whole second: one is merged into its successor.
   So a faster clock of the peer or a burst does not leave delay behind.
 - A void number (telephone-event, comfort noise) takes no play-out time.
@@ -61,10 +61,12 @@ class JitterBuffer:
         self._lowest = np.full(slots, _UNSEEN, np.int64)
         self._window = np.zeros(slots, np.int64)
         self._calm = np.zeros(slots, np.int64)
+        self._struck = np.zeros(slots, np.bool_)
 
     def reset(self, slot: int) -> None:
         """Forget everything: the slot gets a new leg."""
         self.late[slot] = self.duplicates[slot] = self.target[slot] = self._calm[slot] = 0
+        self._struck[slot] = False
         self.restart(slot, 0)
         self._newest[slot] = -1
 
@@ -113,17 +115,15 @@ class JitterBuffer:
         ahead = number - int(self._play[slot])
         if ahead < 0:
             self.late[slot] += 1
-            if ahead > -DEPTH:
-                self._deepen(slot)
-                if not self._owed[slot]:
-                    self._owing += 1
+            if ahead > -DEPTH and self._strike(slot):
+                self._owing += not self._owed[slot]
                 self._owed[slot] = 1
             return
         if ahead >= DEPTH:
             # A burst after a stall, or a gap in a timestamp-numbered stream: the newest counts.
             self._play[slot] = number - int(self.target[slot])
         elif 0 < self._held[slot] < DEPTH and not marker:
-            self._deepen(slot)
+            self._strike(slot)
         self._held[slot] = 0
         self._voids -= int(self._void[slot, place])
         self._void[slot, place] = False
@@ -181,9 +181,13 @@ class JitterBuffer:
         """After a stall of the engine: leave what piled up meanwhile unplayed."""
         np.maximum(self._play, self._newest - self.target, out=self._play)
 
-    def _deepen(self, slot: int) -> None:
-        self.target[slot] = min(int(self.target[slot]) + 1, MAX_TARGET)
+    def _strike(self, slot: int) -> bool:
+        """A frame came too late; whether the buffer has become deeper for it."""
         self._calm[slot] = 0
+        deepens = bool(self._struck[slot]) and int(self.target[slot]) < MAX_TARGET
+        self._struck[slot] = True
+        self.target[slot] += deepens
+        return deepens
 
     def _pass_voids(self, rows: Rows) -> None:
         for _ in range(DEPTH):
@@ -207,6 +211,7 @@ class JitterBuffer:
             if self._calm[slot] >= CALM_WINDOWS:
                 self._calm[slot] = 0
                 self.target[slot] = max(0, int(self.target[slot]) - 1)
+                self._struck[slot] = False
             play = int(self._play[slot])
             place = play & _PLACE
             if (

@@ -71,7 +71,7 @@ def build(payload_type: int, marker: bool, sequence: int, timestamp: int, ssrc: 
 
 def is_stun(datagram: memoryview) -> bool:
     """Whether this is a STUN message, which may share the port (RFC 8489 §5, RFC 7983 §7)."""
-    return len(datagram) >= 20 and datagram[0] < 4 and datagram[4:8] == _STUN_COOKIE
+    return len(datagram) >= 20 and datagram[0] < 4 and bytes(datagram[4:8]) == _STUN_COOKIE
 
 
 def is_rtcp(datagram: memoryview) -> bool:

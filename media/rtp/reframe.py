@@ -38,7 +38,9 @@ class Reframer:
             if count == FRAME_SAMPLES:
                 ready.append((number, piece))
                 continue
-            frame, filled = self._partial.pop(number, None) or (np.empty(FRAME_SAMPLES, np.uint8), 0)
+            frame, filled = self._partial.pop(number, (np.empty(0, np.uint8), 0))
+            if not filled:
+                frame = np.empty(FRAME_SAMPLES, np.uint8)
             frame[offset : offset + count] = piece
             if filled + count >= FRAME_SAMPLES:
                 ready.append((number, frame))

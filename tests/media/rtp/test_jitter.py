@@ -1,0 +1,188 @@
+"""The jitter buffer, frame by frame: what is played is the number that each frame carries."""
+
+import numpy as np
+import pytest
+
+from media.rtp.jitter import CALM_WINDOWS, DEPTH, WINDOW_FRAMES, JitterBuffer
+
+ROW = np.array([0])
+BASE = 1000
+
+
+def start() -> JitterBuffer:
+    buffer = JitterBuffer(4)
+    buffer.restart(0, BASE)
+    return buffer
+
+
+def frame(number: int) -> np.ndarray:
+    return np.full(160, number % 251, np.uint8)
+
+
+def put(buffer: JitterBuffer, *numbers: int, marker: bool = False) -> None:
+    for number in numbers:
+        buffer.insert(ROW, np.array([BASE + number]), frame(number)[None, :], np.array([marker]))
+
+
+def played(buffer: JitterBuffer, frames: int = 1) -> list[int | None]:
+    """The numbers played, None where nothing was."""
+    numbers: list[int | None] = []
+    for _ in range(frames):
+        taken = buffer.take(ROW)
+        numbers.append(int(taken.frames[0, 0]) if taken.have[0] else None)
+    return numbers
+
+
+def test_frames_come_out_in_order_whatever_order_they_came_in() -> None:
+    buffer = start()
+    put(buffer, 0, 3, 1, 2)
+    assert played(buffer, 4) == [0, 1, 2, 3]
+
+
+def test_a_missing_frame_is_given_up_when_a_newer_one_is_there() -> None:
+    buffer = start()
+    put(buffer, 0, 2)
+    assert played(buffer, 3) == [0, None, 2]
+
+
+def test_an_empty_buffer_holds_the_pointer_and_loses_nothing() -> None:
+    buffer = start()
+    put(buffer, 0)
+    assert played(buffer, 3) == [0, None, None]
+    put(buffer, 1)
+    assert played(buffer) == [1]
+
+
+def test_duplicates_are_counted_and_not_played_even_after_their_time() -> None:
+    buffer = start()
+    put(buffer, 0, 0, 1)
+    assert played(buffer, 2) == [0, 1]
+    put(buffer, 1)
+    assert buffer.duplicates[0] == 2 and buffer.late[0] == 0
+    assert played(buffer) == [None]
+
+
+def test_the_second_late_frame_within_ten_seconds_deepens_the_buffer_by_one() -> None:
+    buffer = start()
+    put(buffer, 0, 2)
+    played(buffer, 3)
+    put(buffer, 1)
+    assert (buffer.late[0], buffer.target[0]) == (1, 0), "one is an accident"
+    put(buffer, 4)
+    assert played(buffer, 2) == [None, 4]
+    put(buffer, 3, 5)
+    assert (buffer.late[0], buffer.target[0]) == (2, 1)
+    assert played(buffer, 2) == [None, 5], "one frame is held to become deeper"
+
+
+def test_calm_gives_the_depth_back() -> None:
+    buffer = start()
+    buffer.target[0] = 1
+    put(buffer, 0)
+    for number in range(WINDOW_FRAMES * (CALM_WINDOWS + 2)):
+        put(buffer, number + 1)
+        buffer.take(ROW)
+    assert buffer.target[0] == 0 and buffer.waiting(0) == 0
+
+
+def test_standing_delay_is_merged_away_one_frame_a_second() -> None:
+    buffer = start()
+    put(buffer, 0, 1, 2)
+    merged = []
+    for number in range(3, 3 + WINDOW_FRAMES * 3):
+        put(buffer, number)
+        merged += [following[0] for _, following in buffer.take(ROW).merged]
+    assert len(merged) == 3 and buffer.waiting(0) == 0
+
+
+def test_a_burst_beyond_the_buffer_keeps_the_newest_and_leaves_no_delay_after_two_seconds() -> None:
+    buffer = start()
+    put(buffer, 0)
+    played(buffer)
+    put(buffer, *range(1, 60))
+    assert buffer.waiting(0) < DEPTH
+    for number in range(60, 60 + 2 * WINDOW_FRAMES):
+        put(buffer, number)
+        buffer.take(ROW)
+    assert buffer.waiting(0) == 0
+
+
+def test_a_pause_announced_by_the_marker_is_no_strike() -> None:
+    buffer = start()
+    put(buffer, 0)
+    played(buffer, 5)
+    put(buffer, 1, marker=True)
+    played(buffer, 5)
+    put(buffer, 2, marker=True)
+    assert played(buffer) == [2] and buffer.target[0] == 0
+
+
+def test_void_numbers_take_no_time() -> None:
+    buffer = start()
+    put(buffer, 0)
+    for number in (1, 2, 3):
+        buffer.void(0, BASE + number)
+    put(buffer, 4)
+    assert played(buffer, 2) == [0, 4]
+    buffer.void(0, BASE + 5)
+    assert played(buffer, 2) == [None, None], "a void alone holds"
+    put(buffer, 6)
+    assert played(buffer) == [6]
+
+
+def test_the_place_of_a_skipped_void_can_be_used_again() -> None:
+    buffer = start()
+    buffer.void(0, BASE + 3)
+    put(buffer, 30)
+    put(buffer, *range(31, 60))
+    assert played(buffer)[0] is not None
+    put(buffer, 3 + 4 * DEPTH)
+    assert played(buffer) == [3 + 4 * DEPTH]
+
+
+def test_after_a_stall_the_newest_frame_is_next() -> None:
+    buffer = start()
+    put(buffer, *range(12))
+    buffer.skip_to_newest()
+    assert played(buffer) == [11]
+
+
+def test_rows_do_not_touch_each_other() -> None:
+    buffer = JitterBuffer(3)
+    rows = np.arange(3)
+    for slot in range(3):
+        buffer.restart(slot, slot * 50)
+    marker = np.zeros(3, np.bool_)
+    for step in range(40):
+        numbers = np.array([step, 50 + step, 100 + step])
+        frames = np.stack([frame(int(number)) for number in numbers])
+        if step % 7 == 3:
+            buffer.insert(rows[:2], numbers[:2], frames[:2], marker[:2])
+        else:
+            buffer.insert(rows, numbers, frames, marker)
+        taken = buffer.take(rows)
+        assert taken.have[:2].all() and (taken.frames[:2, 0] == numbers[:2] % 251).all()
+
+
+def test_a_buffered_frame_is_recoded_when_the_codec_changes() -> None:
+    buffer = start()
+    put(buffer, 5)
+    put(buffer, 0)
+    buffer.recode(0, np.roll(np.arange(256, dtype=np.uint8), -1))
+    assert played(buffer, 6) == [1, None, None, None, None, 6]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_reordering_and_loss_never_play_a_frame_twice_or_out_of_order(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    buffer = start()
+    due = sorted((number + random.exponential(1.5), number) for number in range(250))
+    due = [(at, number) for at, number in due if random.random() > 0.05]
+    out: list[int] = []
+    for now in range(280):
+        while due and due[0][0] <= now:
+            put(buffer, due.pop(0)[1])
+        taken = buffer.take(ROW)
+        if taken.have[0]:
+            out.append(int(taken.frames[0, 0]))
+    assert out == sorted(set(out)) and len(out) > 170

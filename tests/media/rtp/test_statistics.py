@@ -1,0 +1,74 @@
+"""Reception statistics against hand-made streams (RFC 3550 A.1, A.3, A.8)."""
+
+import numpy as np
+
+from media.rtp.statistics import Reception
+
+ROW = np.array([0])
+
+
+def feed(reception: Reception, sequence: int, timestamp: int, now: float) -> int:
+    extended = reception.extend(ROW, np.array([sequence]))
+    assert not reception.is_jump(extended, ROW)[0]
+    reception.count(ROW, extended, np.array([timestamp]), now)
+    return int(extended[0])
+
+
+def test_sequence_numbers_go_on_counting_over_the_wrap() -> None:
+    reception = Reception(1)
+    first = reception.begin(0, 1, 65_534, 0, 0.0)
+    extended = [feed(reception, s, 0, 0.0) for s in (65_535, 0, 1, 65_533, 2)]
+    assert [number - first for number in extended] == [1, 2, 3, -1, 4]
+    assert reception.lost(0) == -1  # the one from before the first packet is one too many
+
+
+def test_loss_is_what_was_expected_less_what_came() -> None:
+    reception = Reception(1)
+    reception.begin(0, 1, 10, 0, 0.0)
+    for sequence in (11, 13, 14, 15, 19):
+        feed(reception, sequence, 0, 0.0)
+    assert reception.lost(0) == 4
+    assert reception.fraction_lost(0) == (4 << 8) // 10
+    feed(reception, 20, 0, 0.0)
+    assert reception.fraction_lost(0) == 0, "A.3: the fraction is of the interval alone"
+    assert reception.lost(0) == 4
+
+
+def test_loss_of_earlier_streams_of_the_leg_is_kept() -> None:
+    reception = Reception(1)
+    reception.begin(0, 1, 10, 0, 0.0)
+    feed(reception, 12, 0, 0.0)
+    reception.begin(0, 2, 500, 0, 0.0)
+    feed(reception, 503, 0, 0.0)
+    assert reception.lost(0) == 1 + 2 and reception.packets[0] == 4
+
+
+def test_jitter_is_the_smoothed_change_of_transit_time() -> None:
+    """A.8: J += (|D| - J) / 16, and the timestamp's wrap is no jitter."""
+    reception = Reception(1)
+    reception.begin(0, 1, 0, 0xFFFF_FF60, 1.0)
+    feed(reception, 1, 0, 1.020)
+    assert reception.jitter[0] == 0.0
+    feed(reception, 2, 160, 1.050)  # 10 ms late: 80 samples
+    assert reception.jitter[0] == 80 / 16
+    feed(reception, 3, 320, 1.060)
+    assert reception.jitter[0] == 5 + (80 - 5) / 16
+
+
+def test_a_jump_is_believed_when_its_successor_follows() -> None:
+    """A.1: MAX_DROPOUT, MAX_MISORDER and two packets in sequence."""
+    reception = Reception(1)
+    reception.begin(0, 1, 1000, 0, 0.0)
+    for sequence, jump in ((1000 + 2999, False), (1000 + 3000, True), (901, False), (900, True)):
+        assert reception.is_jump(reception.extend(ROW, np.array([sequence])), ROW)[0] == jump
+    assert not reception.confirms_jump(0, 30_000)
+    assert not reception.confirms_jump(0, 40_000), "another stray"
+    assert reception.confirms_jump(0, 40_001)
+
+
+def test_a_slot_starts_clean() -> None:
+    reception = Reception(2)
+    reception.begin(0, 1, 10, 0, 0.0)
+    feed(reception, 15, 0, 9.0)
+    reception.reset(0)
+    assert reception.lost(0) == 0 and reception.packets[0] == 0 and reception.ssrc[0] == -1

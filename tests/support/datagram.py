@@ -1,0 +1,89 @@
+"""A network of UDP sockets in memory, for the audio plane's tests: bind, send, lose, delay."""
+
+import random
+from collections import deque
+from typing import Any
+
+Address = tuple[str, int]
+
+
+class Network:
+    """Delivers at once, unless `impair` has set a seeded impairment and `carry` turns its clock."""
+
+    def __init__(self) -> None:
+        self.sockets: dict[Address, FakeSocket] = {}
+        self.busy: set[Address] = set()
+        self._loss = 0.0
+        self._jitter = 0.0
+        self._random = random.Random(1)
+        self._flying: list[tuple[float, int, Address, Address, bytes]] = []
+        self._count = 0
+        self._now = 0.0
+
+    def bind(self, address: str, port: int) -> Any:
+        """Stands in for `media.socket.bind_udp`; Any, since a fake is no `socket.socket`."""
+        at = (address, port)
+        if at in self.busy or at in self.sockets:
+            raise OSError("address in use")
+        self.sockets[at] = FakeSocket(self, at)
+        return self.sockets[at]
+
+    def impair(self, *, loss: float, jitter: float, seed: int) -> None:
+        """Args: loss: 0 to 1. jitter: each packet is late by up to so much [s]."""
+        self._loss, self._jitter, self._random = loss, jitter, random.Random(seed)
+
+    def carry(self, now: float) -> None:
+        """Deliver what has arrived by `now` [s]."""
+        self._now = now
+        while self._flying and self._flying[0][0] <= now:
+            _, _, source, target, data = self._flying.pop(0)
+            self._deliver(source, target, data)
+
+    def send(self, source: Address, target: Address, data: bytes) -> None:
+        if self._loss and self._random.random() < self._loss:
+            return
+        if not self._jitter:
+            self._deliver(source, target, data)
+            return
+        self._count += 1
+        due = self._now + self._random.random() * self._jitter
+        self._flying.append((due, self._count, source, target, data))
+        self._flying.sort()
+
+    def _deliver(self, source: Address, target: Address, data: bytes) -> None:
+        receiver = self.sockets.get(target) or self.sockets.get(("0.0.0.0", target[1]))
+        if receiver is not None and receiver.peer in (None, source):
+            receiver.queue.append((data, source))
+
+
+class FakeSocket:
+    def __init__(self, network: Network, at: Address) -> None:
+        self.network = network
+        self.at = at
+        self.peer: Address | None = None
+        self.queue: deque[tuple[bytes, Address]] = deque()
+
+    def connect(self, peer: Address) -> None:
+        self.peer = peer
+
+    def recvfrom_into(self, buffer: memoryview) -> tuple[int, Address]:
+        if not self.queue:
+            raise BlockingIOError
+        data, source = self.queue.popleft()
+        size = min(len(data), len(buffer))
+        buffer[:size] = data[:size]
+        return size, source
+
+    def recv_into(self, buffer: memoryview) -> int:
+        return self.recvfrom_into(buffer)[0]
+
+    def sendto(self, data: memoryview | bytes, target: Address) -> int:
+        self.network.send(self.at, target, bytes(data))
+        return len(data)
+
+    def send(self, data: memoryview | bytes) -> int:
+        assert self.peer is not None, "only a connected socket sends without an address"
+        return self.sendto(data, self.peer)
+
+    def close(self) -> None:
+        del self.network.sockets[self.at]
