@@ -55,7 +55,7 @@ def operator_app(
 
 
 def _app(routes: list[BaseRoute]) -> Starlette:
-    return Starlette(
+    app = Starlette(
         routes=routes,
         exception_handlers={
             envelope.Failure: envelope.failed,
@@ -63,6 +63,9 @@ def _app(routes: list[BaseRoute]) -> Starlette:
             Exception: envelope.broken,
         },
     )
+    # A redirect would be made from the Host that the client sent.
+    app.router.redirect_slashes = False
+    return app
 
 
 def _metrics(metrics: Metrics) -> envelope.Endpoint:

@@ -1,0 +1,149 @@
+"""Routes of the two applications (design §6, HTTP; S004-62, S004-63)."""
+
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from config.schema import Gates
+from controlplane.api.app import operator_app, public_app
+from controlplane.api.gate import Gate
+from controlplane.api.health import Phase, Readiness
+from controlplane.observe.metrics import Metrics
+from controlplane.service.call import TraceRow
+
+ROW: TraceRow = {
+    "seq": 1,
+    "ts": 5,
+    "layer": "sip",
+    "event": "INVITE",
+    "node_id": "",
+    "outcome": "received",
+    "data": {},
+}
+
+
+class Calls:
+    """In place of `CallService`."""
+
+    async def trace(self, name: str) -> list[TraceRow] | None:
+        if name == "broken":
+            raise RuntimeError("a bug")
+        return [ROW] if name in ("call_1", "a/b@host") else None
+
+    async def find(self, name: str) -> dict[str, object] | None:
+        return {"state": "ended", "id": name} if name == "call_1" else None
+
+    async def recent(self, **wanted: object) -> dict[str, object]:
+        return {"live": [], "ended": [], "wanted": wanted}
+
+
+class Site:
+    def __init__(self) -> None:
+        self.readiness = Readiness(lambda: self.trouble)
+        self.trouble: list[str] = []
+        self.metrics = Metrics()
+        self.metrics.gauge("calls", "Live calls.", lambda: 3)
+        calls: Any = Calls()
+        gate = Gate(Gates(), frozenset())
+        self.public = self._client(public_app(gate, self.readiness, self.metrics, calls))
+        self.operator = self._client(operator_app(self.readiness, self.metrics, calls))
+
+    def _client(self, app: Any) -> TestClient:
+        return TestClient(
+            app, base_url="http://127.0.0.1:8080", client=("127.0.0.1", 5), raise_server_exceptions=False
+        )
+
+
+@pytest.fixture
+def site() -> Site:
+    return Site()
+
+
+def test_a_trace_has_the_rows_of_the_contract(site: Site) -> None:
+    for client in (site.public, site.operator):
+        response = client.get("/calls/call_1/trace")
+        assert response.status_code == 200
+        assert response.json() == {"call_id": "call_1", "events": [ROW]}
+
+
+def test_a_call_is_also_known_by_a_sip_call_id_with_a_slash(site: Site) -> None:
+    assert site.public.get("/calls/a/b@host/trace").status_code == 200
+    assert site.public.get("/calls/a%2Fb%40host/trace").status_code == 200
+
+
+def test_an_unknown_call_is_404_no_such_call(site: Site) -> None:
+    response = site.public.get("/calls/call_x/trace")
+    assert response.status_code == 404
+    assert response.json() == {"error": "no_such_call", "detail": "there is no call call_x"}
+
+
+@pytest.mark.parametrize("path", ["/", "/nothing", "/calls", "/calls/call_1", "/healthz/"])
+def test_an_unknown_route_is_404_no_such_route(site: Site, path: str) -> None:
+    response = site.public.get(path, follow_redirects=False)
+    assert response.status_code == 404 and response.json()["error"] == "no_such_route"
+
+
+def test_a_wrong_method_is_405_in_the_same_envelope(site: Site) -> None:
+    response = site.public.post("/healthz")
+    assert response.status_code == 405 and "GET" in response.headers["allow"]
+    assert response.json() == {
+        "error": "method_not_allowed",
+        "detail": "POST is not allowed at /healthz",
+    }
+
+
+@pytest.mark.parametrize("path", ["/v1", "/v1/", "/v1/calls", "/v1/a/b"])
+def test_the_platform_api_is_501_until_it_is_served(site: Site, path: str) -> None:
+    for method in ("GET", "POST", "DELETE"):
+        response = site.public.request(method, path)
+        assert response.status_code == 501 and response.json()["error"] == "not_built"
+
+
+def test_a_fault_of_ours_is_500_and_tells_nothing(site: Site) -> None:
+    response = site.public.get("/calls/broken/trace")
+    assert response.status_code == 500 and response.json()["error"] == "internal_error"
+    assert "bug" not in response.text
+
+
+def test_ready_means_serving_and_without_trouble(site: Site) -> None:
+    assert site.public.get("/healthz").json() == {"status": "alive"}
+    assert site.public.get("/readyz").json()["reasons"] == ["starting"]
+    site.readiness.phase = Phase.SERVING
+    assert site.public.get("/readyz").json() == {"status": "ready"}
+    site.trouble = ["database: disk full"]
+    response = site.public.get("/readyz")
+    assert response.status_code == 503 and response.json()["reasons"] == ["database: disk full"]
+    site.readiness.phase = Phase.DRAINING
+    assert site.public.get("/readyz").json()["detail"] == "draining, database: disk full"
+    assert site.public.get("/healthz").status_code == 200
+
+
+def test_metrics_are_text_for_prometheus(site: Site) -> None:
+    response = site.public.get("/metrics")
+    assert response.headers["content-type"].startswith("text/plain; version=0.0.4")
+    assert "tandem_calls 3.0" in response.text
+
+
+def test_what_tells_of_calls_is_gated_and_health_is_not(site: Site) -> None:
+    forwarded = {"X-Forwarded-For": "127.0.0.1"}
+    for path in ("/metrics", "/calls/call_1/trace"):
+        response = site.public.get(path, headers=forwarded)
+        assert response.status_code == 403 and response.json()["error"] == "not_local"
+    assert site.public.get("/healthz", headers=forwarded).status_code == 200
+
+
+def test_the_operator_lists_and_shows_calls(site: Site) -> None:
+    assert site.operator.get("/calls?limit=7&before=99&account=a").json()["wanted"] == {
+        "limit": 7,
+        "before": 99,
+        "account": "a",
+    }
+    assert site.operator.get("/calls/call_1").json() == {"state": "ended", "id": "call_1"}
+    assert site.operator.get("/calls/call_x").json()["error"] == "no_such_call"
+
+
+@pytest.mark.parametrize("text", ["x", "-1", "1e3", "٣", "9" * 16, ""])
+def test_a_bad_parameter_is_400(site: Site, text: str) -> None:
+    response = site.operator.get("/calls", params={"limit": text})
+    assert response.status_code == 400 and response.json()["error"] == "bad_parameter"

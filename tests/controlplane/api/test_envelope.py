@@ -1,0 +1,18 @@
+"""Error answers; the routes that give them are proved in `test_app`."""
+
+import orjson
+from starlette.requests import Request
+
+from controlplane.api.envelope import Failure, answer, failed, refuse
+
+
+async def test_a_failure_becomes_the_envelope() -> None:
+    request = Request({"type": "http", "path": "/", "headers": []})
+    response = await failed(request, Failure(409, "taken", "the number is taken"))
+    assert response.status_code == 409
+    assert orjson.loads(response.body) == {"error": "taken", "detail": "the number is taken"}
+
+
+def test_answers_are_json() -> None:
+    assert answer({"a": 1}).headers["content-type"] == "application/json"
+    assert refuse(400, "bad", "x", {"Retry-After": "5"}).headers["retry-after"] == "5"
