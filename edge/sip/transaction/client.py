@@ -19,6 +19,7 @@ from edge.sip.transaction.client_invite import ClientInvite
 from edge.sip.transaction.client_invite import State as InviteState
 from edge.sip.transaction.client_request import ClientRequest
 from edge.sip.transaction.client_request import State as RequestState
+from edge.sip.transaction.deadline import Deadline
 from edge.sip.transaction.hop_by_hop import cancel_of
 from edge.sip.transaction.schedule import Schedule
 from edge.sip.transaction.wheel import Wheel
@@ -36,17 +37,18 @@ class ClientTransactions:
         sent_by: Callable[[Flow], str],
         limit: int,
         effects: list[Effect],
+        deadline: Deadline,
     ) -> None:
         self._values = values
         self._new_branch = new_branch
         self._sent_by = sent_by
         self._effects = effects
-        self._live: Schedule[ClientInvite | ClientRequest] = Schedule()
+        self._live: Schedule[ClientInvite | ClientRequest] = Schedule(deadline)
         self._of_flow: dict[Flow, dict[ClientKey, None]] = {}
         # COMPLETED: the ACK that every copy of the failure gets, and the flow it takes, as text.
-        self._acked: Wheel[tuple[bytes, str]] = Wheel(values.d, limit)
+        self._acked: Wheel[tuple[bytes, str]] = Wheel(values.d, limit, deadline)
         # ACCEPTED: that more 2xx are welcome.
-        self._accepted: Wheel[bool] = Wheel(64 * values.t1, limit)
+        self._accepted: Wheel[bool] = Wheel(64 * values.t1, limit, deadline)
 
     def __len__(self) -> int:
         return len(self._live) + len(self._acked) + len(self._accepted)

@@ -7,9 +7,9 @@
     clock ────── handle_timer(now) ──────────────────────────────▶ ┘
     take_effects() ──▶ Send (to the transport), Incoming, Cancelled, Answer, Failed… (to the user)
 
-Inside, `client.py` and `server.py` share nothing but the list of effects. 100 Trying is sent for
-the user when it has not answered an INVITE within 200 ms: mostly it has, and then neither a
-message is built nor a packet sent.
+Inside, `client.py` and `server.py` share nothing but the list of effects and the deadline. 100
+Trying is sent for the user when it has not answered an INVITE within 200 ms: mostly it has, and
+then neither a message is built nor a packet sent.
 """
 
 from collections.abc import Callable, Iterable
@@ -19,6 +19,7 @@ from edge.sip.flow import Flow
 from edge.sip.message import Request, Response
 from edge.sip.timer import TimerValues
 from edge.sip.transaction.client import ClientTransactions
+from edge.sip.transaction.deadline import NEVER, Deadline
 from edge.sip.transaction.server import ServerTransactions
 
 
@@ -40,8 +41,9 @@ class TransactionLayer:
         limit: int,
     ) -> None:
         self._effects: list[Effect] = []
-        self._client = ClientTransactions(values, new_branch, sent_by, limit, self._effects)
-        self._server = ServerTransactions(values, limit, self._effects)
+        self._deadline = Deadline()
+        self._client = ClientTransactions(values, new_branch, sent_by, limit, self._effects, self._deadline)
+        self._server = ServerTransactions(values, limit, self._effects, self._deadline)
 
     def __len__(self) -> int:
         """Transactions, live and finished ones."""
@@ -106,13 +108,16 @@ class TransactionLayer:
         """Do everything that is due at `now` [s]."""
         self._client.handle_timer(now)
         self._server.handle_timer(now)
+        times = (self._client.next_timer_at(), self._server.next_timer_at())
+        self._deadline.at = min((at for at in times if at is not None), default=NEVER)
 
     def next_timer_at(self) -> float | None:
-        """When `handle_timer` must next be called [s], or `None`."""
-        client, server = self._client.next_timer_at(), self._server.next_timer_at()
-        if client is None or server is None:
-            return server if client is None else client
-        return min(client, server)
+        """When `handle_timer` must next be called [s], or `None`.
+
+        Never too late; too early after a timer was stopped, and then the call does nothing.
+        """
+        at = self._deadline.at
+        return None if at == NEVER else at
 
     def take_effects(self) -> list[Effect]:
         """Effects since the last call, oldest first."""

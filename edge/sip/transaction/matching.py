@@ -12,7 +12,7 @@ from edge.sip.via import Via
 COOKIE: Final = "z9hG4bK"
 "Branches that are unique begin so (§8.1.1.7)."
 _LONGEST: Final = 200  # characters of an identity; a peer must not make us keep what it pads
-_DEFAULT_PORT: Final = {Transport.UDP: 5060, Transport.TCP: 5060, Transport.TLS: 5061}
+_DEFAULT_PORT: Final = 5060
 
 
 def identity(request: Request, via: Via) -> str:
@@ -42,13 +42,13 @@ def merge_id(request: Request) -> str:
 def reply_flow(via: Via, flow: Flow) -> Flow:
     """The way of responses to a request with top `via` that came by `flow` (§18.2.2, RFC 3581 §4).
 
-    `maddr` is not honoured: it would let anyone aim our responses at a third party. A stream keeps
-    its connection; the port is where to dial should it be gone.
+    Declined: `maddr`, which would let anyone aim our responses at a third party, and dialling the
+    sent-by of a stream that is gone, since behind a NAT nobody listens there.
     """
-    if (via.rport is not None and flow.transport is Transport.UDP) or flow.transport not in _DEFAULT_PORT:
+    if flow.transport is not Transport.UDP or via.rport is not None:
         return flow
     address, port = flow.remote
-    sent_by = via.port or _DEFAULT_PORT[flow.transport]
+    sent_by = via.port or _DEFAULT_PORT
     return flow if sent_by == port else replace(flow, remote=(address, sent_by))
 
 

@@ -7,6 +7,8 @@ A heap entry that is no longer true is skipped when it comes up (lazy deletion).
 import heapq
 from typing import Generic, Protocol, TypeVar
 
+from edge.sip.transaction.deadline import Deadline
+
 
 class Machine(Protocol):
     def handle_timer(self, now: float) -> None: ...
@@ -19,9 +21,10 @@ M = TypeVar("M", bound=Machine)
 class Schedule(Generic[M]):
     """Machines by key. After anything was done to one, `settle` or `drop` it."""
 
-    __slots__ = ("_heap", "_machines", "_wake", "get")
+    __slots__ = ("_deadline", "_heap", "_machines", "_wake", "get")
 
-    def __init__(self) -> None:
+    def __init__(self, deadline: Deadline) -> None:
+        self._deadline = deadline
         self._machines: dict[str, M] = {}
         self._wake: dict[str, float] = {}  # the heap entry of each key that is true
         self._heap: list[tuple[float, str]] = []
@@ -41,6 +44,7 @@ class Schedule(Generic[M]):
             self._wake.pop(key, None)
         elif self._wake.get(key) != at:
             self._wake[key] = at
+            self._deadline.lower(at)
             heapq.heappush(self._heap, (at, key))
             if len(self._heap) > 64 + 4 * len(self._wake):
                 self._heap = [(at, key) for key, at in self._wake.items()]

@@ -16,6 +16,7 @@ from edge.sip.effect import Cancelled, Effect, Incoming, Send, ServerKey
 from edge.sip.flow import Flow
 from edge.sip.message import Request, Response
 from edge.sip.timer import TimerValues
+from edge.sip.transaction.deadline import Deadline
 from edge.sip.transaction.matching import identity, merge_id, note_source, reply_flow, server_key
 from edge.sip.transaction.schedule import Schedule
 from edge.sip.transaction.server_invite import ServerInvite, State
@@ -29,19 +30,19 @@ _RETRY_AFTER: Final = "5"
 class ServerTransactions:
     """Args: limit: of live ones, and again of finished ones."""
 
-    def __init__(self, values: TimerValues, limit: int, effects: list[Effect]) -> None:
+    def __init__(self, values: TimerValues, limit: int, effects: list[Effect], deadline: Deadline) -> None:
         self._values = values
         self._limit = limit
         self._effects = effects
-        self._requests = ServerRequests(values, limit, effects)
-        self._invites: Schedule[ServerInvite] = Schedule()
+        self._requests = ServerRequests(values, limit, effects, deadline)
+        self._invites: Schedule[ServerInvite] = Schedule(deadline)
         # CONFIRMED: that copies are absorbed.
-        self._confirmed: Wheel[bool] = Wheel(values.t4, limit)
+        self._confirmed: Wheel[bool] = Wheel(values.t4, limit, deadline)
         # ACCEPTED: the flow that a 2xx takes, as text.
-        self._accepted: Wheel[str] = Wheel(64 * values.t1, limit)
+        self._accepted: Wheel[str] = Wheel(64 * values.t1, limit, deadline)
         # By merge id: INVITEs without final response, then those in ACCEPTED.
         self._pending: dict[str, ServerKey] = {}
-        self._picked_up: Wheel[str] = Wheel(64 * values.t1, limit)
+        self._picked_up: Wheel[str] = Wheel(64 * values.t1, limit, deadline)
 
     def __len__(self) -> int:
         return len(self._requests) + len(self._invites) + len(self._confirmed) + len(self._accepted)

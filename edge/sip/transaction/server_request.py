@@ -17,6 +17,7 @@ from edge.sip.effect import Effect, Send, ServerKey
 from edge.sip.flow import Flow
 from edge.sip.message import Response
 from edge.sip.timer import Timer, TimerValues
+from edge.sip.transaction.deadline import Deadline
 from edge.sip.transaction.wheel import Wheel
 
 
@@ -78,13 +79,13 @@ class ServerRequests:
 
     __slots__ = ("_completed", "_effects", "_proceeding", "_trying")
 
-    def __init__(self, values: TimerValues, limit: int, effects: list[Effect]) -> None:
+    def __init__(self, values: TimerValues, limit: int, effects: list[Effect], deadline: Deadline) -> None:
         life = 64 * values.t1
         self._effects = effects
         # The layer admits no more than a quarter above the limit: these never make room by themselves.
-        self._trying: Wheel[Flow] = Wheel(life, 2 * limit)
-        self._proceeding: Wheel[tuple[bytes, Flow]] = Wheel(life, 2 * limit)
-        self._completed: Wheel[bytes] = Wheel(life, limit)
+        self._trying: Wheel[Flow] = Wheel(life, 2 * limit, deadline)
+        self._proceeding: Wheel[tuple[bytes, Flow]] = Wheel(life, 2 * limit, deadline)
+        self._completed: Wheel[bytes] = Wheel(life, limit, deadline)
 
     def __len__(self) -> int:
         return self.live + len(self._completed)

@@ -12,6 +12,8 @@ split into shards, because a dict grows by copying itself: 13 ms for one of that
 from collections import deque
 from typing import Final, Generic, TypeVar
 
+from edge.sip.transaction.deadline import Deadline
+
 V = TypeVar("V")
 
 WIDTH: Final = 0.25
@@ -26,9 +28,10 @@ class Wheel(Generic[V]):
     At `limit` entries the oldest one makes room. `None` is no value.
     """
 
-    __slots__ = ("_buckets", "_count", "_current", "_life", "_limit", "_shards", "_until")
+    __slots__ = ("_buckets", "_count", "_current", "_deadline", "_life", "_limit", "_shards", "_until")
 
-    def __init__(self, life: float, limit: int) -> None:
+    def __init__(self, life: float, limit: int, deadline: Deadline) -> None:
+        self._deadline = deadline
         self._life = life
         self._limit = limit
         self._count = 0
@@ -56,6 +59,7 @@ class Wheel(Generic[V]):
                 self._until = now + WIDTH
                 self._current = {}
                 self._buckets.append((self._until + self._life, self._current))
+                self._deadline.lower(self._until + self._life)
             self._current[key] = None
             self._count += 1
         shard[key] = value

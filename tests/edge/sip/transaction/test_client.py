@@ -8,6 +8,7 @@ from edge.sip.flow import Flow, Transport
 from edge.sip.message import Request, Response
 from edge.sip.timer import TimerValues
 from edge.sip.transaction.client import ClientTransactions
+from edge.sip.transaction.deadline import Deadline
 from tests.support.transaction import PEER, STREAM, parsed_request, request
 
 OTHER = Flow(Transport.UDP, ("192.0.2.2", 5060))
@@ -20,7 +21,12 @@ class Client:
         branch = count(1)
         self.effects: list[Effect] = []
         self.side = ClientTransactions(
-            TimerValues(), lambda: f"z9hG4bK{next(branch)}", lambda _: "198.51.100.1:5060", 100, self.effects
+            TimerValues(),
+            lambda: f"z9hG4bK{next(branch)}",
+            lambda _: "198.51.100.1:5060",
+            100,
+            self.effects,
+            Deadline(),
         )
 
     def start(self, method: str, flow: Flow = PEER, now: float = 0.0) -> tuple[ClientKey, Request]:

@@ -69,8 +69,7 @@ def test_merged_requests_share_from_tag_call_id_and_cseq() -> None:
         ("", "10.0.0.1:5070", Flow(Transport.UDP, ("192.0.2.1", 4444)), 5070),  # §18.2.2
         ("", "10.0.0.1", Flow(Transport.UDP, ("192.0.2.1", 4444)), 5060),
         (";maddr=203.0.113.9", "10.0.0.1", Flow(Transport.UDP, ("192.0.2.1", 5060)), 5060),  # declined
-        ("", "10.0.0.1:5070", Flow(Transport.TCP, ("192.0.2.1", 40001), connection=3), 5070),
-        ("", "10.0.0.1", Flow(Transport.TLS, ("192.0.2.1", 40001), connection=3), 5061),
+        ("", "10.0.0.1:5070", Flow(Transport.TCP, ("192.0.2.1", 40001), connection=3), 40001),
         (
             "",
             "df7jal23ls0d.invalid",

@@ -1,5 +1,6 @@
 """The heap that wakes live machines."""
 
+from edge.sip.transaction.deadline import Deadline
 from edge.sip.transaction.schedule import Schedule
 
 
@@ -14,7 +15,7 @@ class Machine:
 
 
 def test_machines_come_up_in_the_order_of_their_deadlines() -> None:
-    schedule: Schedule[Machine] = Schedule()
+    schedule: Schedule[Machine] = Schedule(Deadline())
     for key, at in (("b", 2.0), ("a", 1.0), ("c", None)):
         schedule.add(key, Machine(at))
     assert schedule.next_at() == 1.0 and len(schedule) == 3
@@ -27,7 +28,7 @@ def test_machines_come_up_in_the_order_of_their_deadlines() -> None:
 
 
 def test_a_machine_that_changed_its_mind_is_woken_at_the_new_time_only() -> None:
-    schedule: Schedule[Machine] = Schedule()
+    schedule: Schedule[Machine] = Schedule(Deadline())
     machine = Machine(1.0)
     schedule.add("a", machine)
     machine.at = 3.0
@@ -39,7 +40,7 @@ def test_a_machine_that_changed_its_mind_is_woken_at_the_new_time_only() -> None
 
 
 def test_a_dropped_machine_is_gone_at_once() -> None:
-    schedule: Schedule[Machine] = Schedule()
+    schedule: Schedule[Machine] = Schedule(Deadline())
     schedule.add("a", Machine(1.0))
     schedule.drop("a")
     schedule.drop("a")
@@ -47,7 +48,7 @@ def test_a_dropped_machine_is_gone_at_once() -> None:
 
 
 def test_untrue_entries_do_not_pile_up() -> None:
-    schedule: Schedule[Machine] = Schedule()
+    schedule: Schedule[Machine] = Schedule(Deadline())
     stays = Machine(1e9)
     schedule.add("stays", stays)
     for index in range(10_000):

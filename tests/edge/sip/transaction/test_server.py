@@ -6,6 +6,7 @@ from edge.sip.flow import Flow, Transport
 from edge.sip.message import Request
 from edge.sip.parse import ParseError, parse_message
 from edge.sip.timer import TimerValues
+from edge.sip.transaction.deadline import Deadline
 from edge.sip.transaction.server import ServerTransactions
 from tests.support.transaction import PEER, STREAM, parsed_response, request, text_of
 
@@ -17,7 +18,7 @@ class Server:
 
     def __init__(self, limit: int = 100) -> None:
         self.effects: list[Effect] = []
-        self.side = ServerTransactions(TimerValues(), limit, self.effects)
+        self.side = ServerTransactions(TimerValues(), limit, self.effects, Deadline())
 
     def receive(self, message: Request, now: float = 0.0, flow: Flow = PEER) -> list[Effect]:
         self.side.receive(message, flow, now)

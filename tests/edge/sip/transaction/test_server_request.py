@@ -7,6 +7,7 @@ from edge.sip.build import response_to
 from edge.sip.effect import Effect, Send, ServerKey
 from edge.sip.flow import Flow
 from edge.sip.timer import Timer, TimerValues
+from edge.sip.transaction.deadline import Deadline
 from edge.sip.transaction.server_request import TABLE, Do, Input, ServerRequests, State
 from edge.sip.transaction.wheel import WIDTH
 from tests.support.transaction import PEER, STREAM, request
@@ -20,7 +21,7 @@ STEPS = st.lists(st.sampled_from((*Input, Timer.J)), max_size=12)
 
 def start(flow: Flow = PEER, limit: int = 10) -> tuple[ServerRequests, list[Effect]]:
     effects: list[Effect] = []
-    requests = ServerRequests(TimerValues(), limit, effects)
+    requests = ServerRequests(TimerValues(), limit, effects, Deadline())
     requests.open(KEY, flow, 0.0)
     return requests, effects
 
