@@ -59,6 +59,7 @@ class Listeners:
         self._routes = LocalAddresses(loop.time)
         self._udp: dict[int, UdpSocket] = {}
         self._connections: Connections | None = None
+        self._upper: Upper | None = None
 
     async def open(self, listen: Sequence[SipListener], upper: Upper) -> None:
         """Open all or none.
@@ -78,6 +79,7 @@ class Listeners:
             Bound(Transport(listener.transport.value.upper()), *sock.getsockname()[:2])
             for listener, sock in zip(listen, sockets, strict=True)
         )
+        self._upper = upper
         self._connections = Connections(self._limits, upper, self._exempt, self._loop, self._tasks)
         for number, (bound, sock) in enumerate(zip(self.bound, sockets, strict=True)):
             if bound.transport is Transport.UDP:
@@ -87,13 +89,14 @@ class Listeners:
 
     def send(self, data: bytes, flow: Flow) -> None:
         """What cannot be delivered comes back as `upper.unreachable(flow)`, as far as anybody knows it."""
-        if flow.transport is Transport.UDP:
+        if flow.transport is Transport.UDP and self._udp:
             # A binding of an earlier run may name a listener that is another one now.
-            udp = self._udp.get(flow.listener) or next(iter(self._udp.values()), None)
-            if udp is not None:
-                udp.send(data, flow)
-        elif self._connections is not None:
+            udp = self._udp.get(flow.listener) or next(iter(self._udp.values()))
+            udp.send(data, flow)
+        elif flow.transport is Transport.TCP and self._connections is not None:
             self._connections.send(data, flow)
+        elif (upper := self._upper) is not None:
+            self._loop.call_soon(lambda: upper.unreachable(flow, self._loop.time()))
 
     def sent_by(self, flow: Flow) -> str:
         """Our `host:port` as a peer on `flow` must see it, IPv6 in brackets."""
@@ -121,6 +124,16 @@ class Listeners:
     def connections(self) -> int:
         """Open stream connections."""
         return 0 if self._connections is None else len(self._connections)
+
+    @property
+    def refused(self) -> int:
+        """Stream connections turned away by a limit."""
+        return 0 if self._connections is None else self._connections.refused
+
+    @property
+    def dropped(self) -> int:
+        """Datagrams that the kernel had no room to send."""
+        return sum(udp.dropped for udp in self._udp.values())
 
     async def close(self) -> None:
         for udp in self._udp.values():

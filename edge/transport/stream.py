@@ -11,7 +11,7 @@ flow also names its remote, so a number out of an earlier run finds no stranger.
 
 import asyncio
 import socket
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from itertools import count
 from typing import Final, cast
@@ -23,6 +23,7 @@ from edge.transport.upper import Upper
 
 _BACKLOG: Final = 1_024
 _ALIASES: Final = 16
+_BATCH: Final = 32  # messages per turn of the loop; one read may bring hundreds
 
 Remote = tuple[int, tuple[str, int]]
 "Listener and far end."
@@ -35,6 +36,7 @@ class Connection(asyncio.Protocol):
         self._owner = owner
         self._listener = listener
         self._framer = Framer(owner.limits)
+        self._received: deque[bytes] = deque()
         self._active_at = owner.loop.time()
         self.dialled = dialled
         self.taken = False
@@ -59,10 +61,23 @@ class Connection(asyncio.Protocol):
             self._active_at = now
         if pongs:
             self.write(PONG * pongs)
-        for message in messages:
-            self._owner.upper.receive(message, self.flow, now)
-        if self._framer.fault:
+        waiting = bool(self._received)
+        self._received += messages
+        if not waiting:
+            self._serve()
+
+    def _serve(self) -> None:
+        """Hand up what was received, a batch at a time: the audio's tick must get its turn."""
+        now = self._owner.loop.time()
+        for _ in range(min(len(self._received), _BATCH)):
+            self._owner.upper.receive(self._received.popleft(), self.flow, now)
+        if self._received:
+            self._transport.pause_reading()
+            self._owner.loop.call_soon(self._serve)
+        elif self._framer.fault:
             self._transport.close()
+        elif not self._transport.is_closing():
+            self._transport.resume_reading()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._owner.lost(self)
@@ -233,8 +248,8 @@ class Connections:
                     port,
                     local_addr=None if local is None else (local, 0),
                 )
-        except (OSError, TimeoutError):
-            pass  # whatever the reason, what still waits below was not delivered
+        except (OSError, ValueError, OverflowError):
+            pass  # unreachable, too slow, or no address at all: what still waits below was not delivered
         finally:
             dial = self._dials.pop(remote, None)
             if dial is not None and not self._closing:

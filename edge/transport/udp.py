@@ -70,6 +70,8 @@ class UdpSocket:
                 self._sock.sendto(data, flow.remote)
             except OSError:
                 self._loop.call_soon(self._fail, flow)
+        except (ValueError, OverflowError):
+            self._loop.call_soon(self._fail, flow)  # no address at all
 
     def close(self) -> None:
         self._loop.remove_reader(self._descriptor())

@@ -6,7 +6,7 @@ from edge.sip.flow import Flow
 
 
 class Upper(Protocol):
-    """Never called from inside a `send`; what it raises stops no socket."""
+    """Never called from inside a `send`. Its methods must not raise: `Driver.do` never does."""
 
     def receive(self, data: bytes, flow: Flow, now: float) -> None:
         """One message, by its looks: a datagram, or a framed piece of a stream. `now` is monotonic [s]."""

@@ -62,6 +62,7 @@ async def test_messages_come_in_and_leave_by_every_listener() -> None:
         await upper.until(received=1)
         listeners.send(b"answer", upper.received[0][1])
         assert await reader.readexactly(6) == b"answer" and listeners.connections == 1
+        assert listeners.refused == listeners.dropped == 0
         writer.close()
 
 
@@ -112,6 +113,15 @@ async def test_a_flow_starts_at_a_listener_of_its_transport_and_family() -> None
         )
         assert listeners.flow_to(Transport.UDP, "::1", 5060) is None
         assert listeners.flow_to(Transport.WS, "127.0.0.1", 5060) is None
+
+
+async def test_a_transport_that_we_do_not_speak_is_unreachable() -> None:
+    async with opened(listener(TCP)) as (listeners, upper):
+        flows = [Flow(transport, ("127.0.0.1", 5061)) for transport in (Transport.TLS, Transport.UDP)]
+        for flow in flows:
+            listeners.send(b"x", flow)
+        await upper.until(failed=2)
+        assert upper.failed == flows
 
 
 async def test_ipv6_is_served_like_ipv4() -> None:

@@ -119,6 +119,33 @@ async def test_what_cannot_be_framed_closes_the_connection_after_what_could() ->
         assert len(s.connections) == 0
 
 
+async def test_a_flood_on_one_connection_lets_others_have_their_turn() -> None:
+    async with scene() as s:
+        peer, most = await s.dial(), 0
+
+        def look() -> None:
+            nonlocal seen, most
+            most, seen = max(most, len(s.upper.received) - seen), len(s.upper.received)
+            if seen < 1_000:
+                asyncio.get_running_loop().call_soon(look)
+
+        seen = 0
+        look()
+        await peer.say(
+            OTHER * 500 + MESSAGE * 499 + b"BYE sip:last SIP/2.0\r\nContent-Length: 0\r\n\r\nnoise\r\n\r\n"
+        )
+        await s.upper.until(received=1_000, gone=1)
+        assert [data for data, _ in s.upper.received[:999]] == [OTHER] * 500 + [MESSAGE] * 499
+        assert most <= 64, "two batches at the most between two looks"
+
+
+async def test_an_address_that_is_none_is_unreachable() -> None:
+    async with scene() as s:
+        for host, port in (("127.0.0.1", 99_999), ("a..b" * 80, 5060)):
+            s.connections.send(b"x", Flow(Transport.TCP, (host, port), 1))
+        await s.upper.until(failed=2)
+
+
 async def test_a_flow_that_is_gone_is_dialled_again_and_reused() -> None:
     """RFC 3261 §18.2.2: a response whose connection is closed goes over a new one."""
     async with scene() as s:

@@ -81,5 +81,6 @@ async def test_what_cannot_be_sent_at_all_is_told() -> None:
         nowhere = Flow(Transport.UDP, ("255.255.255.255", 5060), 3)  # broadcast is not allowed
         udp.send(b"x", nowhere)
         udp.send(b"x" * 70_000, Flow(Transport.UDP, address, 3))
-        await upper.until(failed=2)
+        udp.send(b"x", Flow(Transport.UDP, ("127.0.0.1", 99_999), 3))
+        await upper.until(failed=3)
         assert upper.failed[0] == nowhere
