@@ -18,7 +18,7 @@ from edge.call.treatment import Treatment
 from edge.directory import Account, Device, Target, Trunk
 from edge.error import Refusal
 from edge.ident import call_id, tag
-from edge.journal import CallId, OpenCall
+from edge.journal import CallId, Journal, OpenCall
 from edge.routing.identity import (
     Identity,
     Stranger,
@@ -43,7 +43,7 @@ class Arrivals:
     ground: Ground
     authenticator: Authenticator
     admissions: Admissions
-    opened: Callable[[OpenCall], None]
+    journal: Journal
     waiting: Callable[[Trace, float], None]
     "A trace has rows for the journal."
     calls: dict[CallId, Call]
@@ -101,7 +101,7 @@ class Arrivals:
         if isinstance(treatment, Refusal):
             call.refuse(treatment, now)
         else:
-            self.opened(
+            self.journal.opened(
                 OpenCall(
                     id, account.id, request.call_id, path.direction, call.caller, dialled, call.started_at
                 )
@@ -123,6 +123,9 @@ class Arrivals:
                 "raise limits.sip.calls",
                 retry_after=5,
             )
+        if self.journal.saturated:
+            fix = "see to the database: it is slower than the calls that come in"
+            return Refusal("journal_behind", 503, "too much waits to be written", fix, retry_after=5)
         return None
 
     def _identify(self, request: Request, key: ServerKey, flow: Flow, now: float) -> Identity | None:

@@ -107,6 +107,10 @@ class Journal(Protocol):
     def bindings(self, changes: Sequence[BindingChange], committed: Callable[[bool], None]) -> None:
         """A promise: `committed(True)` after the batch with all of `changes` is on disk."""
 
+    @property
+    def saturated(self) -> bool:
+        """So much waits to be written that no new call should begin."""
+
     def opened(self, call: OpenCall) -> None: ...
 
     def closed(self, cdr: Cdr) -> None: ...

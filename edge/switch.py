@@ -132,7 +132,7 @@ class Switch:
         nonces = Nonces(random(32), limits.nonce_life, limits.nonces_tracked)
         authenticator = Authenticator(directory, nonces)
         self._arrivals = Arrivals(
-            ground, authenticator, self.admissions, journal.opened, self._wait_for_journal, self.calls
+            ground, authenticator, self.admissions, journal, self._wait_for_journal, self.calls
         )
         self._registrations = Registrations(
             self.registrar, authenticator, directory, self.layer, random, wall, self._promise
@@ -142,7 +142,7 @@ class Switch:
 
     def receive(self, data: bytes, flow: Flow, now: float) -> None:
         """One message as it came off the wire."""
-        message = parse_message(data)
+        message = parse_message(data, self._limits)
         if isinstance(message, ParseError):
             if message.request is not None and message.request.method != "ACK":
                 self._malformed(message, message.request, flow)

@@ -76,3 +76,10 @@ def test_admission_is_written_before_the_call_is_answered(bench: Bench) -> None:
     alice.dial("*43")
     (opened,) = bench.journal.calls
     assert opened.caller == "1001" and opened.callee == "*43" and opened.sip_call_id == alice.call_id
+
+
+def test_no_call_begins_while_the_journal_is_behind(bench: Bench) -> None:
+    bench.journal.saturated = True
+    phone = Phone(bench, "1001")
+    phone.say("INVITE", "sip:*43@demo.local", body=phone.sdp())
+    assert phone.statuses() == [503] and not bench.switch.calls

@@ -29,6 +29,7 @@ class FakeJournal:
     """Commits at once, unless `broken`."""
 
     broken: bool = False
+    saturated: bool = False
     bound: list[BindingChange] = field(default_factory=list)
     calls: list[OpenCall] = field(default_factory=list)
     cdrs: list[Cdr] = field(default_factory=list)

@@ -30,7 +30,8 @@ class TransactionLayer:
         new_branch: a fresh branch, beginning with `z9hG4bK`, that nobody can guess.
         sent_by: `host[:port]` of ours that a response on this flow should be sent to.
         limit: live transactions of peers, beyond which new requests get 503; and as many
-            finished ones of either side, beyond which the oldest is forgotten early.
+            finished ones of either side, of 1 KiB on average, beyond which the oldest is
+            forgotten early.
     """
 
     def __init__(
@@ -97,10 +98,15 @@ class TransactionLayer:
         self._server.respond(key, response, now)
 
     def refuse(
-        self, request: Request, flow: Flow, status: int, headers: Iterable[tuple[str, str]] = ()
+        self,
+        request: Request,
+        flow: Flow,
+        status: int,
+        headers: Iterable[tuple[str, str]] = (),
+        reason: str | None = None,
     ) -> None:
         """Answer without a transaction, each copy anew: for floods, and requests that are half parsed."""
-        self._server.refuse(request, flow, status, headers)
+        self._server.refuse(request, flow, status, headers, reason)
 
     # From the clock.
 

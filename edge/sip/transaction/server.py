@@ -6,6 +6,8 @@
                      ├─▶ ACK: to its INVITE, or up (a 2xx has no transaction any more)
                      ├─▶ CANCEL: answered here, Cancelled goes up
                      └─▶ new: Incoming goes up, unless it is merged (482) or we are full (503)
+
+Merged requests are looked for among INVITEs only: two calls would ring, other requests do no harm twice.
 """
 
 from collections.abc import Iterable
@@ -86,11 +88,18 @@ class ServerTransactions:
         else:
             self._requests.respond(key, response, now)
 
-    def refuse(self, request: Request, flow: Flow, status: int, headers: Iterable[tuple[str, str]]) -> None:
+    def refuse(
+        self,
+        request: Request,
+        flow: Flow,
+        status: int,
+        headers: Iterable[tuple[str, str]],
+        reason: str | None = None,
+    ) -> None:
         via = request.via
         back = reply_flow(via, flow)
         note_source(request, via, flow)
-        response = response_to(request, status, to_tag=_stable_tag(request), headers=headers)
+        response = response_to(request, status, reason, to_tag=_stable_tag(request), headers=headers)
         self._effects.append(Send(response.wire(), back, None))
 
     def handle_timer(self, now: float) -> None:

@@ -18,7 +18,7 @@ from edge.sip.flow import Flow
 from edge.sip.message import Response
 from edge.sip.timer import Timer, TimerValues
 from edge.sip.transaction.deadline import Deadline
-from edge.sip.transaction.wheel import Wheel
+from edge.sip.transaction.wheel import ByteWheel, Wheel
 
 
 class State(enum.Enum):
@@ -85,7 +85,7 @@ class ServerRequests:
         # The layer admits no more than a quarter above the limit: these never make room by themselves.
         self._trying: Wheel[Flow] = Wheel(life, 2 * limit, deadline)
         self._proceeding: Wheel[tuple[bytes, Flow]] = Wheel(life, 2 * limit, deadline)
-        self._completed: Wheel[bytes] = Wheel(life, limit, deadline)
+        self._completed = ByteWheel(life, limit, deadline)
 
     def __len__(self) -> int:
         return self.live + len(self._completed)

@@ -92,3 +92,30 @@ class Wheel(Generic[V]):
                     return
             self._buckets.popleft()
         self._until = float("-inf")
+
+
+class ByteWheel(Wheel[bytes]):
+    """A wheel of `bytes` that holds `limit` KiB at most: an average of 1 KiB for each entry.
+
+    What peers pad into the fields that a response copies must not fill the memory.
+    """
+
+    __slots__ = ("_held", "_room")
+
+    def __init__(self, life: float, limit: int, deadline: Deadline) -> None:
+        super().__init__(life, limit, deadline)
+        self._room = 1024 * limit
+        self._held = 0
+
+    def put(self, key: str, value: bytes, now: float) -> None:
+        self.pop(key)
+        while self._held + len(value) > self._room and self._count:
+            self._make_room()
+        super().put(key, value, now)
+        self._held += len(value)
+
+    def pop(self, key: str) -> bytes | None:
+        value = super().pop(key)
+        if value is not None:
+            self._held -= len(value)
+        return value

@@ -1,0 +1,128 @@
+"""The composition root: one process, one loop, everything joined (`design.md` §1).
+
+Starts in the order in which a fault is cheapest (folder, database, sockets) and stops in the reverse
+one: no new calls, the live ones end or are ended, then what they left behind is on disk.
+"""
+
+import asyncio
+import contextlib
+import gc
+import resource
+import secrets
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from config.schema import Settings
+from controlplane.node import Node, wall_ms
+from controlplane.service.demo import URL as DEMO_URL
+from controlplane.service.demo import DemoAgent
+from controlplane.service.directory import MemoryDirectory
+from controlplane.service.own_address import Networks, OwnAddresses
+from controlplane.service.passwords import Passwords
+from controlplane.service.system_prompt import SystemPrompts
+from controlplane.store.error import StoreError
+from controlplane.store.folder import DataFolder
+from controlplane.store.store import Store
+from edge.transport.listeners import ListenError
+from media.tts import Speaker
+
+_log = structlog.get_logger(__name__)
+
+
+class StartError(Exception):
+    """The daemon cannot start; one line says why and what to change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What an operator wants to know once calls are taken."""
+
+    settings: Settings
+    passwords: dict[tuple[str, str], str]
+    "Generated ones, by (account, username)."
+    interrupted: int
+    "Calls that the former run left open; each has its CDR now."
+
+
+async def serve(settings: Settings, ready: Callable[[Ready], None]) -> None:
+    """Serve until SIGTERM or SIGINT; a second one ends live calls at once.
+
+    Raises:
+        StartError: with one line for the operator.
+    """
+    raise_file_limit()
+    try:
+        await _open(settings, ready)
+    except (StoreError, ListenError) as error:
+        raise StartError(str(error)) from None
+
+
+async def _open(settings: Settings, ready: Callable[[Ready], None]) -> None:
+    folder = DataFolder.open(settings.node.data)
+    try:
+        passwords = Passwords(folder.path, secrets.choice).fill(settings.accounts)
+        store = await Store.open(folder, settings.limits.store, lambda: wall_ms(time.monotonic()))
+    except BaseException:
+        folder.close()
+        raise
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            await _serve(settings, store, passwords, tasks, ready)
+    except BaseExceptionGroup as group:
+        # The group wraps what ended the start; its reader wants the one line.
+        raise group.exceptions[0] from None
+    finally:
+        await store.close()
+
+
+async def _serve(
+    settings: Settings,
+    store: Store,
+    passwords: dict[tuple[str, str], str],
+    tasks: asyncio.TaskGroup,
+    ready: Callable[[Ready], None],
+) -> None:
+    loop = asyncio.get_running_loop()
+    prompts = SystemPrompts(settings.node.data / "prompts")
+    demo = DemoAgent()
+    public = settings.node.public_address
+    own = OwnAddresses(
+        {listener.address for listener in settings.listen.sip}, None if public == "auto" else public
+    )
+    directory = MemoryDirectory(settings.accounts, passwords, own, prompts, demo.urls)
+    node = Node(settings, store, directory, _exemption(settings, directory), loop, tasks)
+    await node.listeners.open(settings.listen.sip, node)
+    async with Speaker() as speaker:
+        helpers = [tasks.create_task(prompts.make(speaker))]
+        if any(agent.url == DEMO_URL for account in settings.accounts for agent in account.agents.values()):
+            helpers.append(tasks.create_task(demo.run()))
+        stop, hurry = asyncio.Event(), asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, lambda: hurry.set() if stop.is_set() else stop.set())
+        gc.collect()
+        gc.freeze()
+        ready(Ready(settings, passwords, store.interrupted))
+        await stop.wait()
+        await node.drain(settings.limits.sip.drain, hurry)
+        for helper in helpers:
+            helper.cancel()
+        node.engine.close()
+        await node.listeners.close()
+
+
+def _exemption(settings: Settings, directory: MemoryDirectory) -> Callable[[str], bool]:
+    """Trunks and `security.allow` are free of every limit per source (`design.md` §6)."""
+    allowed = Networks(settings.security.allow)
+    return lambda address: address in allowed or directory.trunk_of_source(address) is not None
+
+
+def raise_file_limit() -> None:
+    """Every leg takes two sockets: allow as many files as the system lets us (`design.md` §6)."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -1,0 +1,140 @@
+"""The edge on its loop: the switch between sockets, audio engine, journal and resolver."""
+
+import asyncio
+import contextlib
+import random
+import secrets
+import socket
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
+
+import structlog
+from media.prompt import PromptStore
+
+from config.schema import Settings
+from controlplane.service.directory import MemoryDirectory
+from controlplane.store.store import Store
+from edge.sip.effect import Send
+from edge.sip.flow import Flow
+from edge.switch import Effect, Promise, Resolve, Switch
+from edge.transport.driver import Driver
+from edge.transport.listeners import Listeners
+from media.engine import Engine
+from media.port import Event
+
+GOODBYE_SECONDS: Final = 2.0
+"After the last hang-up, so long is waited for the answers to our BYEs [s]."
+
+_log = structlog.get_logger(__name__)
+
+
+class Node:
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        directory: MemoryDirectory,
+        exempt: Callable[[str], bool],
+        loop: asyncio.AbstractEventLoop,
+        tasks: asyncio.TaskGroup,
+    ) -> None:
+        limits = settings.limits
+        public = settings.node.public_address
+        self._store = store
+        self._loop = loop
+        self._tasks = tasks
+        self.listeners = Listeners(
+            limits.sip, loop, tasks, public=None if public == "auto" else public, exempt=exempt
+        )
+        self.switch = Switch(
+            directory=directory,
+            journal=store.journal,
+            reach=self.listeners,
+            limits=limits.sip,
+            random=secrets.token_bytes,
+            wall=wall_ms,
+            rtp_address=settings.listen.rtp.address,
+        )
+        self.engine = Engine(
+            loop,
+            time.monotonic,
+            limits.media,
+            settings.listen.rtp.ports,
+            self._media_event,
+            PromptStore(limits.media),
+            self._spawn,
+            random.SystemRandom().getrandbits,
+        )
+        self.switch.load(store.take_bindings(), loop.time())
+        self._driver: Driver[Effect] = Driver(self.switch, loop, self._perform)
+
+    # What the sockets say (`edge.transport.upper.Upper`).
+
+    def receive(self, data: bytes, flow: Flow, now: float) -> None:
+        self._driver.do(lambda now: self.switch.receive(data, flow, now))
+
+    def unreachable(self, flow: Flow, now: float) -> None:
+        self._driver.do(lambda now: self.switch.unreachable(flow, now))
+
+    def closed(self, flow: Flow) -> None:
+        """A binding keeps its flow: the phone will connect again, or its registration runs out."""
+
+    # What the daemon asks.
+
+    def do(self, act: Callable[[float], None]) -> None:
+        """Change the switch and carry out what it wants."""
+        self._driver.do(act)
+
+    async def drain(self, seconds: float, hurry: asyncio.Event) -> None:
+        """Take no new calls; end what lives after `seconds`, or at once when told to hurry."""
+        self.switch.drain()
+        deadline = self._loop.time() + seconds
+        _log.info("draining", calls=len(self.switch.calls), seconds=seconds)
+        while self.switch.calls and not hurry.is_set() and self._loop.time() < deadline:
+            await _wait(hurry, 0.05)
+        if self.switch.calls:
+            _log.warning("ending live calls", calls=len(self.switch.calls))
+            self.do(lambda now: self.switch.hang_up_all("shutdown", now))
+        deadline = self._loop.time() + GOODBYE_SECONDS
+        while self.switch.sessions and self._loop.time() < deadline:
+            await _wait(asyncio.Event(), 0.02)
+
+    # Inside.
+
+    def _perform(self, effect: Effect) -> None:
+        match effect:
+            case Send(data, flow, _):
+                self.listeners.send(data, flow)
+            case Promise(changes, token):
+                self._store.journal.bindings(
+                    changes, lambda ok: self._driver.do(lambda now: self.switch.committed(token, ok, now))
+                )
+            case Resolve(host, _, token):
+                self._spawn(self._resolve(host, token))
+            case command:
+                self.engine.execute(command)
+
+    def _media_event(self, event: Event) -> None:
+        self._driver.do(lambda now: self.switch.media_event(event, now))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> object:
+        return self._tasks.create_task(work)
+
+    async def _resolve(self, host: str, token: int) -> None:
+        address: str | None = None
+        with contextlib.suppress(OSError):
+            found = await self._loop.getaddrinfo(host.strip("[]"), None, type=socket.SOCK_DGRAM)
+            address = str(found[0][4][0]) if found else None
+        self._driver.do(lambda now: self.switch.resolved(token, address, now))
+
+
+async def _wait(event: asyncio.Event, seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
+
+
+def wall_ms(now: float) -> int:
+    """The wall clock at monotonic `now` [ms UTC]."""
+    return int((time.time() - time.monotonic() + now) * 1000)

@@ -1,0 +1,40 @@
+"""The prompts that we speak ourselves: made once by our own TTS, kept in the data folder (S004-80)."""
+
+import hashlib
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from media.tts import Speaker, SpeechError
+
+TEXTS: Final = {
+    "agent-unreachable": "We are sorry. The agent cannot be reached right now. Please call again later.",
+}
+"Name → English text."
+
+VOICE: Final = "en-us"
+
+_log = structlog.get_logger(__name__)
+
+
+class SystemPrompts(dict[str, str]):
+    """Name → path of a WAV that is there; a name is missing until its WAV is made."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._folder = folder
+
+    async def make(self, speaker: Speaker) -> None:
+        """Make what is missing. Without TTS the callers hear a tone instead, and the log says why."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        for name, text in TEXTS.items():
+            key = hashlib.sha256(f"{VOICE}\n{text}".encode()).hexdigest()[:16]
+            path = self._folder / f"{name}-{key}.wav"
+            if not path.exists():
+                try:
+                    await speaker.save(path, text, VOICE)
+                except SpeechError as error:
+                    _log.warning("a prompt cannot be spoken", prompt=name, why=str(error))
+                    continue
+            self[name] = str(path)

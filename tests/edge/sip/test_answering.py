@@ -1,0 +1,106 @@
+"""The called side of a session (RFC 3261 §13.3, §9.2, §15)."""
+
+import pytest
+
+from edge.sip.message import Response
+from edge.sip.session import Acked, By, Ended, State
+from tests.support.session import Talk
+
+
+@pytest.fixture
+def talk() -> Talk:
+    return Talk()
+
+
+def test_progress_makes_an_early_dialog_with_our_tag_and_contact(talk: Talk) -> None:
+    """§13.3.1.1."""
+    talk.called().progress(180, b"", talk.now)
+    talk.settle()
+    (ringing,) = talk.took(180)
+    assert ringing.to.tag == "ours" and ringing.headers.get("Contact")
+
+
+def test_a_2xx_is_repeated_at_doubling_intervals_until_the_ack(talk: Talk) -> None:
+    """§13.3.1.4: T1, 2·T1, 4·T1 … T2."""
+    talk.called().accept(b"v=0\r\n", talk.now)
+    talk.settle()
+    talk.took(200)
+    talk.advance(0.5)
+    talk.took(200)
+    talk.advance(1.0)
+    talk.took(200)
+    talk.receive(talk.make("ACK", 1))
+    assert talk.took_events() == [Acked(b"")] and talk.session.state is State.CONFIRMED
+    talk.advance(64.0)
+    talk.took()
+
+
+def test_without_an_ack_the_session_ends_by_a_bye_after_64_t1(talk: Talk) -> None:
+    """§13.3.1.4."""
+    talk.called().accept(b"v=0\r\n", talk.now)
+    talk.advance(32.0)
+    (*copies, bye) = talk.take()
+    assert {m.status for m in copies if isinstance(m, Response)} == {200} and bye.cseq.method == "BYE"
+    assert talk.took_events() == [Ended(By.NETWORK, "no_ack")]
+
+
+def test_a_copy_of_the_ack_says_nothing_new(talk: Talk) -> None:
+    talk.called().accept(b"v=0\r\n", talk.now)
+    talk.settle()
+    for _ in range(2):
+        talk.receive(talk.make("ACK", 1))
+    assert talk.took_events() == [Acked(b"")]
+
+
+def test_a_cancel_before_the_answer_gets_487(talk: Talk) -> None:
+    """§9.2."""
+    talk.called()
+    talk.receive(
+        talk.make(
+            "CANCEL", 1, to=talk.invite.to, branch=talk.invite.branch, headers=(("Reason", "SIP;cause=200"),)
+        )
+    )
+    assert {m.status for m in talk.take() if isinstance(m, Response)} == {200, 487}
+    assert talk.took_events() == [Ended(By.REMOTE, "cancelled", "SIP;cause=200")]
+
+
+def test_a_cancel_after_our_200_changes_nothing(talk: Talk) -> None:
+    session = talk.called()
+    session.accept(b"v=0\r\n", talk.now)
+    session.cancelled(talk.now)
+    assert session.state is State.ANSWERED and talk.took_events() == []
+
+
+def test_our_bye_waits_for_the_ack(talk: Talk) -> None:
+    """§15: the callee's UA must not send BYE before the ACK or the time-out."""
+    session = talk.called()
+    session.accept(b"v=0\r\n", talk.now)
+    session.bye(talk.now)
+    talk.settle()
+    talk.took(200)
+    assert not session.done
+    talk.receive(talk.make("ACK", 1))
+    (bye,) = talk.took("BYE")
+    talk.answer(bye, 200)  # type: ignore[arg-type]
+    assert session.done and talk.took_events() == []
+
+
+def test_a_bye_in_an_early_dialog_ends_the_invite_with_487(talk: Talk) -> None:
+    """§15.1.2."""
+    talk.called().progress(180, b"", talk.now)
+    talk.settle()
+    talk.take()
+    talk.receive(talk.make("BYE", 2))
+    assert sorted(m.status for m in talk.take() if isinstance(m, Response)) == [200, 487]
+    assert talk.took_events() == [Ended(By.REMOTE, "cancelled")]
+
+
+def test_after_a_rejection_every_verb_is_void(talk: Talk) -> None:
+    session = talk.called()
+    session.reject(486, talk.now)
+    session.progress(180, b"", talk.now)
+    session.accept(b"v=0\r\n", talk.now)
+    session.bye(talk.now)
+    talk.settle()
+    talk.took(486)
+    assert session.done

@@ -1,0 +1,123 @@
+"""The calling side of a session (RFC 3261 §13.2, §9.1, §22)."""
+
+import pytest
+
+from edge.sip.message import Request, Response
+from edge.sip.session import Answered, Progress, Refused, State
+from tests.support.session import Talk
+
+
+@pytest.fixture
+def talk() -> Talk:
+    return Talk()
+
+
+def invite_of(talk: Talk) -> Request:
+    (invite,) = talk.took("INVITE")
+    assert isinstance(invite, Request)
+    return invite
+
+
+def test_an_answer_is_acknowledged_at_once_and_its_copies_again(talk: Talk) -> None:
+    """§13.2.2.4."""
+    session = talk.calling()
+    invite = invite_of(talk)
+    talk.answer(invite, 180)
+    talk.answer(invite, 200, body=b"v=0\r\n")
+    (first,) = talk.took("ACK")
+    talk.answer(invite, 200, body=b"v=0\r\n")
+    (second,) = talk.took("ACK")
+    assert first.wire() == second.wire() and first.cseq.number == 1
+    assert talk.took_events() == [Progress(180, b""), Answered(b"v=0\r\n")]
+    assert session.state is State.CONFIRMED
+
+
+def test_100_is_no_progress(talk: Talk) -> None:
+    talk.calling()
+    talk.answer(invite_of(talk), 100, tag="")
+    assert talk.took_events() == []
+
+
+def test_a_second_fork_that_answers_is_acknowledged_and_hung_up(talk: Talk) -> None:
+    """§13.2.2.4: several 2xx of one INVITE are several dialogs."""
+    talk.calling()
+    invite = invite_of(talk)
+    talk.answer(invite, 200, tag="one")
+    talk.took("ACK")
+    talk.answer(invite, 200, tag="two")
+    _, bye = talk.took("ACK", "BYE")
+    assert bye.to.tag == "two" and len(talk.took_events()) == 1
+
+
+def test_a_refusal_is_passed_on_with_its_status(talk: Talk) -> None:
+    session = talk.calling()
+    talk.answer(invite_of(talk), 486)
+    (refused,) = talk.took_events()
+    assert isinstance(refused, Refused) and refused.status == 486 and session.done
+
+
+@pytest.mark.parametrize("provisional", [False, True])
+def test_an_invite_that_nobody_answers_times_out(talk: Talk, provisional: bool) -> None:
+    session = talk.calling()
+    invite = invite_of(talk)
+    if provisional:
+        talk.answer(invite, 180)
+        session.cancel(talk.now)
+        talk.advance(70.0)
+        assert session.done and talk.took_events() == [Progress(180, b"")]
+    else:
+        talk.advance(32.0)
+        assert [e.status for e in talk.took_events() if isinstance(e, Refused)] == [408]
+
+
+def test_an_unreachable_peer_is_503(talk: Talk) -> None:
+    session = talk.calling()
+    talk.layer.unreachable(session.flow, talk.now)
+    talk.settle()
+    assert [e.status for e in talk.took_events() if isinstance(e, Refused)] == [503]
+
+
+def test_a_2xx_that_overtakes_our_cancel_is_hung_up(talk: Talk) -> None:
+    """§9.1, §15."""
+    session = talk.calling()
+    invite = invite_of(talk)
+    talk.answer(invite, 180)
+    talk.took_events()
+    session.cancel(talk.now, "SIP;cause=200")
+    talk.settle()
+    (cancel,) = talk.took("CANCEL")
+    assert cancel.headers.get("Reason") == "SIP;cause=200" and not session.done
+    talk.answer(invite, 200)
+    _, bye = talk.took("ACK", "BYE")
+    assert isinstance(bye, Request)
+    talk.answer(bye, 200)
+    assert session.done and talk.took_events() == []
+
+
+def test_a_cancelled_invite_is_done_with_its_487(talk: Talk) -> None:
+    session = talk.calling()
+    invite = invite_of(talk)
+    talk.answer(invite, 180)
+    session.cancel(talk.now)
+    talk.settle()
+    talk.answer(invite, 487)
+    assert session.done
+
+
+def test_a_challenge_is_answered_once_with_a_higher_cseq(talk: Talk) -> None:
+    """§22.2."""
+
+    def authorize(message: Request, response: Response) -> Request:
+        headers = message.headers.copy()
+        headers.set("CSeq", f"{message.cseq.number + 1} INVITE")
+        headers.set("Authorization", "Digest x")
+        return Request(message.method, message.uri, headers, message.body)
+
+    talk.calling(authorize)
+    talk.answer(invite_of(talk), 401)
+    _ack, again = talk.took("ACK", "INVITE")
+    assert again.cseq.number == 2 and again.headers.get("Authorization") and again.body
+    assert len(again.headers.all("Via")) == 1
+    assert isinstance(again, Request)
+    talk.answer(again, 401)
+    assert [e.status for e in talk.took_events() if isinstance(e, Refused)] == [401]
