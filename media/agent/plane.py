@@ -280,9 +280,10 @@ class AgentPlane:
                             self._send_digits(effect)
                     case _:
                         self._emit(effect)
-        if link.session.state is State.ENDED and self._links[link.slot] is link:
+        state = link.session.state
+        if state in (State.LEAVING, State.ENDED) and self._links[link.slot] is link:
             self._hears[link.slot] = NOBODY
-            if not self._lanes[self._speaks[link.slot]].playout.playing(link.slot):
+            if state is State.ENDED and not self._lanes[self._speaks[link.slot]].playout.playing(link.slot):
                 self._remove(link)
 
     def listening(self, link: "_Link") -> bool:
@@ -371,8 +372,10 @@ class _Link:
 
     def received_text(self, text: Buffer) -> None:
         self.received += 1
-        self.session.receive_text(text, self._plane.now())
-        self._plane.drain(self)
+        session = self.session
+        session.receive_text(text, self._plane.now())
+        if session.pending:
+            self._plane.drain(self)
 
     def received_binary(self, data: Buffer) -> None:
         self.received += 1

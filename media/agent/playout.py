@@ -111,8 +111,9 @@ class Playout:
         self._gap_at = [-np.inf] * slots
         self._fading = [False] * slots
         self._trim = [False] * slots
-        self._marks: list[deque[tuple[int, str]]] = [deque() for _ in range(slots)]
-        self.starvation = [Starvation() for _ in range(slots)]
+        # `open` gives each slot its own.
+        self._marks: list[deque[tuple[int, str]]] = [deque()] * slots
+        self.starvation = [Starvation()] * slots
 
     def open(self, slot: int, max_queue: float, now: float) -> None:
         """Begin with an empty queue that holds at most `max_queue` seconds."""
@@ -127,7 +128,7 @@ class Playout:
         self._need[slot] = 1
         self._dry_at[slot] = self._gap_at[slot] = -np.inf
         self._fading[slot] = self._trim[slot] = False
-        self._marks[slot].clear()
+        self._marks[slot] = deque()
         self.starvation[slot] = Starvation()
 
     def push(self, slot: int, audio: Buffer, now: float) -> int:

@@ -106,7 +106,7 @@ class Session:
 
     @property
     def pending(self) -> bool:
-        """`take_effects` has something to give."""
+        """`take_effects` has something to give; most messages are audio and leave nothing."""
         return bool(self._effects)
 
     # The socket.

@@ -92,25 +92,32 @@ class Dialler:
         return connection
 
     async def close(self) -> None:
-        """Wait for attempts that were abandoned."""
-        for task in self._tasks:
-            task.cancel()
+        """Wait until everything that was abandoned has gone, `CLOSE_WITHIN` at most."""
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _connect(self, spec: AgentSpec, subprotocol: str | None, connection: "_Connection") -> None:
         try:
             async with asyncio.timeout(spec.connect_timeout):
-                await self._open(spec, subprotocol, connection)
+                transport = await self._open(spec, subprotocol, connection)
         except TimeoutError:
             connection.fail(
                 "timeout",
-                f"{spec.url} did not answer within {spec.connect_timeout:g} s: "
+                f"{_shown(spec.url)} did not answer within {spec.connect_timeout:g} s: "
                 "check that the agent runs and that no firewall is between, or raise connect_timeout",
             )
         except (OSError, ValueError, TypeError, UnicodeError, picows.WSError) as error:
             connection.fail("refused", _explain(spec, error))
+        else:
+            try:
+                await transport.wait_disconnected()
+            except picows.WSError:
+                pass  # the peer broke the protocol, as `on_ws_disconnected` has told
+            except Exception:
+                _log.exception("agent %s: the call lost its agent by a fault of ours", spec.name)
 
-    async def _open(self, spec: AgentSpec, subprotocol: str | None, connection: "_Connection") -> None:
+    async def _open(
+        self, spec: AgentSpec, subprotocol: str | None, connection: "_Connection"
+    ) -> picows.WSTransport:
         url = parse_url(spec.url)
         headers = list(spec.headers)
         if subprotocol is not None:
@@ -138,6 +145,7 @@ class Dialler:
             )
             if transport.response is None:
                 raise ConnectionResetError("closed before the handshake")
+            return transport
         except BaseException:
             # picows forgets a connection whose handshake is cancelled; its transport ends with the socket.
             _shut(sock)
@@ -225,15 +233,7 @@ class _Connection(picows.WSListener):
         if self._cut is not None:
             self._cut.cancel()
             self._cut = None
-        sent = transport.close_handshake.sent if transport.close_handshake else None
-        code = 1000 if sent is None else _number(sent.code)
-        if sent is not None and code != 1000:
-            # Ping timeout, a message above the limit, broken framing: picows closed it and says why.
-            self.fail(
-                "closed" if code == 1001 else "protocol",
-                f"we closed with {code}: {sent.reason}",
-            )
-        else:
+        if not self._given_up(transport):
             self.fail("closed", "the agent's connection broke without a close message: see the agent's log")
 
     def pause_writing(self) -> None:
@@ -242,7 +242,18 @@ class _Connection(picows.WSListener):
     def resume_writing(self) -> None:
         self.congested = False
 
+    def _given_up(self, transport: picows.WSTransport) -> bool:
+        """Whether picows closed first: no pong, a message above the limit, broken framing."""
+        sent = transport.close_handshake.sent if transport.close_handshake else None
+        if sent is None or (code := _number(sent.code)) == 1000:
+            return False
+        self.fail("closed" if code == 1001 else "protocol", f"we closed with {code}: {sent.reason}")
+        return True
+
     def _on_close(self, transport: picows.WSTransport, frame: picows.WSFrame) -> None:
+        if self._given_up(transport):
+            transport.disconnect()
+            return
         code = _number(frame.get_close_code())
         reason = (frame.get_close_reason() or "")[:REASON_CHARACTERS]
         listener, self._listener = self._listener, None
@@ -320,30 +331,37 @@ def _shut(sock: socket.socket) -> None:
         sock.shutdown(socket.SHUT_RDWR)
 
 
+def _shown(url: str) -> str:
+    """A URL for the trace: without user, password and query, which may be keys."""
+    scheme, _, rest = url.partition("?")[0].rpartition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}" if scheme else rest
+
+
 def _explain(spec: AgentSpec, error: Exception) -> str:
     """What happened and what to change."""
+    url = _shown(spec.url)
     match error:
         case picows.WSInvalidURL():
-            return f"{spec.url} is not a ws:// or wss:// URL: correct `url` of agent {spec.name}"
+            return f"{url} is not a ws:// or wss:// URL: correct `url` of agent {spec.name}"
         case socket.gaierror():
-            return f"the host in {spec.url} is unknown ({error.strerror}): correct `url` of agent {spec.name}"
+            return f"the host in {url} is unknown ({error.strerror}): correct `url` of agent {spec.name}"
         case ssl.SSLCertVerificationError():
-            return f"the certificate of {spec.url} is not trusted: {error.verify_message}"
+            return f"the certificate of {url} is not trusted: {error.verify_message}"
         case ssl.SSLError():
-            return f"TLS with {spec.url} failed ({error.reason}): does the agent speak wss on this port?"
+            return f"TLS with {url} failed ({error.strerror}): does the agent speak wss on this port?"
         case ConnectionRefusedError():
-            return f"nothing listens at {spec.url}: start the agent, or correct `url` of agent {spec.name}"
+            return f"nothing listens at {url}: start the agent, or correct `url` of agent {spec.name}"
         case picows.WSInvalidStatusError() if error.response is not None:
             return _explain_status(spec, int(error.response.status))
         case picows.WSHandshakeError():
-            return f"{spec.url} is no WebSocket server ({error}): correct `url` of agent {spec.name}"
+            return f"{url} is no WebSocket server ({error}): correct `url` of agent {spec.name}"
         case _:
-            return f"{spec.url} cannot be reached: {error}"
+            return f"{url} cannot be reached: {error}"
 
 
 def _explain_status(spec: AgentSpec, status: int) -> str:
     phrase = HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else ""
-    answer = f"{spec.url} answered {status} {phrase}".rstrip()
+    answer = f"{_shown(spec.url)} answered {status} {phrase}".rstrip()
     match status:
         case 401 | 403:
             return f"{answer}: correct the credentials in `headers` of agent {spec.name}"

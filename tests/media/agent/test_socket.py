@@ -1,0 +1,198 @@
+"""One agent socket without a network: frames in, listener told; failures in words that say what to change."""
+
+import asyncio
+import socket
+import ssl
+from typing import Any
+
+import picows
+import pytest
+from picows.picows import _make_test_ws_frame as ws_frame
+
+from config.schema import MediaLimits
+from media.agent.contract import Buffer
+from media.agent.socket import _Connection, _explain, _explain_status, _shown
+from media.port import AgentSpec
+
+TEXT, BINARY, MORE = picows.WSMsgType.TEXT, picows.WSMsgType.BINARY, picows.WSMsgType.CONTINUATION
+SPEC = AgentSpec("greeter", "tandem", "wss://user:secret@bot.example/media?key=secret")
+
+
+class Ear:
+    def __init__(self) -> None:
+        self.heard: list[tuple[Any, ...]] = []
+
+    def opened(self, line: object) -> None:
+        self.heard.append(("opened",))
+
+    def received_text(self, text: Buffer) -> None:
+        self.heard.append(("text", bytes(text)))
+
+    def received_binary(self, data: Buffer) -> None:
+        self.heard.append(("binary", bytes(data)))
+
+    def closed(self, reason: str) -> None:
+        self.heard.append(("closed", reason))
+
+    def failed(self, reason: str, detail: str) -> None:
+        self.heard.append(("failed", reason, detail))
+
+
+class Wire:
+    """Stands in for picows' transport and the loop's."""
+
+    is_disconnected = False
+    close_handshake = None
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[Any, ...]] = []
+        self.waiting = 0
+        self.high = 0
+
+    @property
+    def underlying_transport(self) -> "Wire":
+        return self
+
+    def set_write_buffer_limits(self, high: int) -> None:
+        self.high = high
+
+    def get_write_buffer_size(self) -> int:
+        return self.waiting
+
+    def send(self, kind: picows.WSMsgType, message: Buffer | str) -> None:
+        self.sent.append((kind, message))
+
+    def send_pong(self, payload: bytes) -> None:
+        self.sent.append(("pong", payload))
+
+    def send_close(self, code: picows.WSCloseCode) -> None:
+        self.sent.append(("close", int(code)))  # type: ignore[call-overload]
+
+    def disconnect(self, graceful: bool = True) -> None:
+        self.is_disconnected = True
+        self.sent.append(("disconnect", graceful))
+
+
+def connect(**limits: int) -> tuple[_Connection, Ear, Wire]:
+    ear, wire = Ear(), Wire()
+    connection = _Connection(ear, MediaLimits(**limits))
+    connection.on_ws_connected(wire)
+    assert ear.heard == [("opened",)]
+    ear.heard.clear()
+    return connection, ear, wire
+
+
+def feed(
+    connection: _Connection, wire: Wire, kind: picows.WSMsgType, payload: bytes, fin: bool = True
+) -> None:
+    connection.on_ws_frame(wire, ws_frame(kind, payload, fin, False))
+
+
+async def test_whole_messages_are_passed_on() -> None:
+    connection, ear, wire = connect()
+    feed(connection, wire, BINARY, b"pcm")
+    feed(connection, wire, TEXT, b"{}")
+    assert ear.heard == [("binary", b"pcm"), ("text", b"{}")]
+
+
+async def test_fragments_are_joined_and_control_frames_may_come_between() -> None:
+    """RFC 6455 §5.4."""
+    connection, ear, wire = connect()
+    feed(connection, wire, TEXT, b"he", fin=False)
+    feed(connection, wire, picows.WSMsgType.PING, b"?")
+    feed(connection, wire, MORE, b"ll", fin=False)
+    feed(connection, wire, picows.WSMsgType.PONG, b"")
+    feed(connection, wire, MORE, b"o")
+    feed(connection, wire, BINARY, b"p", fin=False)
+    feed(connection, wire, MORE, b"cm")
+    assert ear.heard == [("text", b"hello"), ("binary", b"pcm")] and wire.sent == [("pong", b"?")]
+
+
+@pytest.mark.parametrize(
+    "frames", [[(MORE, True)], [(TEXT, False), (TEXT, True)], [(TEXT, False), (BINARY, False)]]
+)
+async def test_mixed_fragments_are_a_protocol_failure(frames: list[tuple[picows.WSMsgType, bool]]) -> None:
+    connection, ear, wire = connect()
+    for kind, fin in frames:
+        feed(connection, wire, kind, b"x", fin)
+    assert [heard[:2] for heard in ear.heard] == [("failed", "protocol")] and wire.sent == [("close", 1002)]
+
+
+async def test_fragments_beyond_the_limit_are_a_protocol_failure() -> None:
+    connection, ear, wire = connect(agent_message_bytes=4096)
+    feed(connection, wire, BINARY, bytes(4000), fin=False)
+    feed(connection, wire, MORE, bytes(4000), fin=False)
+    assert ear.heard[0][:2] == ("failed", "protocol") and wire.sent == [("close", 1009)]
+    feed(connection, wire, BINARY, b"late")
+    assert len(ear.heard) == 1
+
+
+async def test_a_slow_reader_gets_no_pong_and_is_given_up_when_text_piles_up() -> None:
+    connection, ear, wire = connect(agent_write_buffer=16_384)
+    assert wire.high == 16_384
+    connection.pause_writing()
+    assert connection.congested
+    feed(connection, wire, picows.WSMsgType.PING, b"?")
+    connection.text("a")
+    wire.waiting = 4 * 16_384 + 1
+    connection.text("b")
+    assert wire.sent == [(TEXT, "a"), ("disconnect", False)]
+    assert ear.heard[0][:2] == ("failed", "closed")
+    connection.resume_writing()
+    assert not connection.congested
+
+
+async def test_after_our_close_nothing_is_told_and_the_socket_is_cut_in_time() -> None:
+    connection, ear, wire = connect()
+    connection.close(1000)
+    connection.close(1000)
+    feed(connection, wire, BINARY, b"late")
+    connection.on_ws_disconnected(wire)
+    connection.text("late")
+    connection.binary(b"late")
+    assert ear.heard == [] and ("disconnect", False) not in wire.sent
+    await asyncio.sleep(0)
+
+
+async def test_a_connection_that_opens_too_late_is_closed() -> None:
+    ear, wire = Ear(), Wire()
+    connection = _Connection(ear, MediaLimits())
+    connection.abandon()
+    connection.on_ws_connected(wire)
+    assert ear.heard == [] and wire.sent == [("close", 1000)]
+    connection.on_ws_disconnected(wire)
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (picows.WSInvalidURL("x", "y"), "is not a ws:// or wss:// URL"),
+        (socket.gaierror(-2, "Name or service not known"), "Name or service not known"),
+        (ConnectionRefusedError(111, "refused"), "start the agent"),
+        (ssl.SSLError(1, "wrong version number"), "does the agent speak wss"),
+        (picows.WSHandshakeError("no upgrade"), "is no WebSocket server"),
+        (OSError(113, "No route to host"), "No route to host"),
+    ],
+)
+def test_what_went_wrong_is_said_with_what_to_change(error: Exception, words: str) -> None:
+    assert words in _explain(SPEC, error)
+
+
+def test_an_untrusted_certificate_is_named() -> None:
+    error = ssl.SSLCertVerificationError(1, "certificate verify failed")
+    error.verify_message = "self-signed certificate"
+    assert "self-signed certificate" in _explain(SPEC, error)
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [(401, "credentials"), (403, "Forbidden"), (404, "path"), (301, "redirects"), (599, "log"), (500, "log")],
+)
+def test_an_http_answer_is_said_with_what_to_change(status: int, words: str) -> None:
+    assert words in _explain_status(SPEC, status)
+
+
+def test_keys_in_a_url_are_not_shown() -> None:
+    assert _shown(SPEC.url) == "wss://bot.example/media"
+    assert _shown("nonsense") == "nonsense"
+    assert "secret" not in _explain(SPEC, OSError()) + _explain_status(SPEC, 401)
