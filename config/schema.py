@@ -86,9 +86,9 @@ class MediaLimits(Section):
     "Longest prompt kept in memory [s]."
     prompts: int = Field(default=1_000, ge=1)
     "Prompts kept in memory, least recently used out first."
-    prompt_memory: int = Field(268_435_456, ge=1_048_576)
+    prompt_memory: int = Field(default=268_435_456, ge=1_048_576)
     "All prompts in memory together [bytes]; a minute takes about 2 MB."
-    prompt_bytes: int = Field(134_217_728, ge=65_536)
+    prompt_bytes: int = Field(default=134_217_728, ge=65_536)
     "Longest prompt file that is read [bytes]."
     digits_queue: int = Field(default=64, ge=1)
     "Digits waiting to be sent on one leg."

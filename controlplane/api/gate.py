@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from config.schema import Gates
 from controlplane.api.envelope import Endpoint, Failure
+from controlplane.service.own_address import Networks
 
 _FORWARDED = ("x-forwarded-for", "forwarded", "x-real-ip")
 
@@ -20,7 +21,7 @@ _FORWARDED = ("x-forwarded-for", "forwarded", "x-real-ip")
 class Gate:
     def __init__(self, gates: Gates, names: frozenset[str]) -> None:
         """Args: names: host names, lower case, that mean this node besides its addresses."""
-        self._networks = tuple(ipaddress.ip_network(network) for network in gates.nodes)
+        self._nodes = Networks(gates.nodes)
         self._token = gates.admin_token.encode()
         self._names = names | {"localhost"}
 
@@ -31,7 +32,7 @@ class Gate:
             if self._token and hmac.compare_digest(token.encode(), self._token):
                 return
             raise Failure(403, "bad_token", "X-Admin-Token is not the token of gates.admin_token")
-        if not self._is_node(request.client.host if request.client else ""):
+        if request.client is None or request.client.host not in self._nodes:
             raise Failure(403, "not_allowed", "the source address is not in gates.nodes")
         if any(name in headers for name in _FORWARDED):
             raise Failure(403, "not_local", "a forwarded request is not local; send X-Admin-Token")
@@ -48,15 +49,6 @@ class Gate:
             return await endpoint(request)
 
         return gated
-
-    def _is_node(self, text: str) -> bool:
-        try:
-            address = ipaddress.ip_address(text.partition("%")[0])
-        except ValueError:
-            return False
-        if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-            address = address.ipv4_mapped
-        return any(address in network for network in self._networks)
 
     def _is_us(self, host: str) -> bool:
         name = host.lower()

@@ -155,6 +155,19 @@ def test_an_agent_is_as_the_audio_plane_needs_it() -> None:
     )
 
 
+def test_a_built_in_agent_has_an_address_while_it_is_up() -> None:
+    urls: dict[str, str] = {}
+    settings = Settings.model_validate(
+        {"accounts": [ACCOUNT | {"agents": {"greeter": {"dialect": "twilio", "url": "builtin:demo"}}}]}
+    )
+    filled = {(A, name): "x" for name in ("al2", "1002")}
+    held = MemoryDirectory(settings.accounts, filled, (), {}, urls)
+    for expected in ("builtin:demo", "ws://127.0.0.1:5"):
+        agent = held.agent(A, "greeter")
+        assert agent is not None and agent.url == expected
+        urls["builtin:demo"] = "ws://127.0.0.1:5"
+
+
 def test_a_prompt_is_there_once_it_is_made() -> None:
     prompts: dict[str, str] = {}
     held = directory(ACCOUNT, prompts=prompts)
