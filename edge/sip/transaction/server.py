@@ -7,7 +7,7 @@
                      ├─▶ CANCEL: answered here, Cancelled goes up
                      └─▶ new: Incoming goes up, unless it is merged (482) or we are full (503)
 
-Merged requests are looked for among INVITEs only: two calls would ring, other requests do no harm twice.
+Merged requests are looked for among INVITEs only, where a second copy would be a second call.
 """
 
 from collections.abc import Iterable

@@ -186,6 +186,18 @@ def test_a_dead_wire_ends_in_a_timeout() -> None:
     assert bob.heard == [] and len(alice.layer) == 0
 
 
+def test_a_refusal_without_a_transaction_leaves_nothing() -> None:
+    """§8.2.7: also after a fault of the message, which the reason phrase may name."""
+    layer = layer_at("192.0.2.2")
+    layer.refuse(request("OPTIONS", sent_by="10.0.0.1"), PEER, 400, (("Warning", "399 x y"),), "Bad Contact")
+    (sent,) = layer.take_effects()
+    assert isinstance(sent, Send) and sent.key is None and sent.flow == PEER
+    response = parsed(sent.data)
+    assert isinstance(response, Response) and response.reason == "Bad Contact"
+    assert response.via.received == "192.0.2.1" and response.headers.get("Warning") == "399 x y"
+    assert len(layer) == 0 and layer.next_timer_at() is None
+
+
 def messages_alive() -> int:
     gc.collect()
     return sum(isinstance(thing, Message) for thing in gc.get_objects())
