@@ -14,7 +14,8 @@ from tests.bench.streams import Payload, Streams
 from tests.bench.subject import AGENT, ANSWER, ECHO, Subject
 from tests.support.sip import make_sdp
 
-SOCKETS = 4
+SOCKETS = 1
+"One socket with a large buffer: polling several costs the generator more than it gains."
 SETTLE = 2.0
 "Streams run this long before anything is counted: latches, phases and buffers have found their place [s]."
 
@@ -83,14 +84,17 @@ def _signalling(subject: Subject) -> Signalling:
 
 
 def _transactions(name: str, subject: Subject, run: Callable[[], Load]) -> Row:
-    before, own = subject.cpu(), time.process_time()
+    before, others, own = subject.cpu(), subject.others(), time.process_time()
     load = run()
     own = time.process_time() - own
+    taken = max(0, round(100 * (subject.others() - others) / load.seconds))
     time.sleep(0.3)  # what is written behind the answer belongs to it
     used = subject.cpu() - before
     faults = {f"status {status}": float(n) for status, n in load.statuses.items() if status != 200}
     if load.resent:
         faults["resent"] = float(load.resent)
+    if taken > 2:
+        faults["% of its core to others"] = float(taken)
     each = used / max(load.done, 1)
     latencies = np.asarray(load.latencies or [math.nan]) * 1000
     return Row(
@@ -127,10 +131,12 @@ def _streams(name: str, subject: Subject, number: str, legs: int, seconds: float
         streams.run(SETTLE, measure=False)
         memory = subject.memory() - memory
         before, started, own = subject.cpu(), time.monotonic(), time.process_time()
+        others = subject.others()
         streams.run(seconds, measure=True)
         elapsed = time.monotonic() - started
         used = subject.cpu() - before
         own = time.process_time() - own
+        others = subject.others() - others
         streams.drain()
         gauges = subject.gauges()
         signalling.hang_up()
@@ -143,6 +149,7 @@ def _streams(name: str, subject: Subject, number: str, legs: int, seconds: float
         "gaps": float(heard.gaps),
         "duplicates": float(heard.duplicates),
         "generator late slots": float(heard.late_slots),
+        "% of its core to others": float(max(0, round(100 * others / elapsed))),
     }
     share = used / elapsed / legs
     return Row(

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench.usage import cpu_seconds, memory_bytes
+from tests.bench.usage import core_seconds, cpu_seconds, memory_bytes
 from tests.support.address import loopback
 from tests.support.daemon import Daemon
 
@@ -19,6 +19,8 @@ class Subject:
     trunk: str
     "Address that calls are sent from."
     users: list[str]
+    core: int | None
+    "The core that it has to itself."
 
     def password(self, user: str) -> str:
         return f"password-{user}"
@@ -26,6 +28,10 @@ class Subject:
     def cpu(self) -> float:
         """[s]"""
         return cpu_seconds(self.daemon.child.pid)
+
+    def others(self) -> float:
+        """What others have used of its core [s], were it only by comparing two readings."""
+        return 0.0 if self.core is None else core_seconds(self.core) - self.cpu()
 
     def memory(self) -> int:
         """[bytes]"""
@@ -60,4 +66,4 @@ def subject(folder: Path, *, users: int, agent_url: str, cpu: int | None) -> Ite
     }
     settings = {"security": {"allow": [trunk]}}
     with Daemon(folder, account=account, settings=settings, cpu=cpu) as daemon:
-        yield Subject(daemon, trunk, names)
+        yield Subject(daemon, trunk, names, cpu)

@@ -34,6 +34,16 @@ def cpu_seconds(pid: int) -> float:
     return ticks / TICK
 
 
+def core_seconds(cpu: int) -> float:
+    """What everybody together has used of one core."""
+    for line in Path("/proc/stat").read_text().splitlines():
+        name, *fields = line.split()
+        if name == f"cpu{cpu}":
+            user, nice, system, _, _, irq, softirq, steal = map(int, fields[:8])
+            return (user + nice + system + irq + softirq + steal) / TICK
+    return 0.0
+
+
 def memory_bytes(pid: int) -> int:
     """Proportional share of memory of the tree: pages that processes share count once."""
     total = 0
