@@ -1,0 +1,172 @@
+"""Prompts: WAV files made ready for playout, in memory, least recently used out first.
+
+::
+
+    file ─▶ thread: parse · mix to mono · resample to 8 kHz · cut into frames · compand ─▶ Prompt
+"""
+
+import asyncio
+import os
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import soxr
+from numpy.typing import NDArray
+
+from config.schema import MediaLimits
+from media import wav
+from media.codec.g711 import LINEAR_TO_ALAW, LINEAR_TO_ULAW
+
+_RATE: Final = 8000
+_FRAME: Final = 160
+_PIECE: Final = (
+    10 * _RATE
+)  # samples that are companded at once: no other thread waits long for the interpreter
+
+
+class PromptError(Exception):
+    """A prompt cannot be played."""
+
+    def __init__(self, path: str, why: str) -> None:
+        super().__init__(f"{path}: {why}")
+        self.path = path
+        self.why = why
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prompt:
+    """Frames of 20 ms at 8 kHz, the last one filled up with silence; the arrays are read-only."""
+
+    pcm: NDArray[np.int16]
+    "Shape ``(frames, 160)``."
+    ulaw: NDArray[np.uint8]
+    "Shape ``(frames, 160)``."
+    alaw: NDArray[np.uint8]
+    "Shape ``(frames, 160)``."
+    milliseconds: int
+
+    @property
+    def size(self) -> int:
+        """Bytes in memory."""
+        return self.pcm.nbytes + self.ulaw.nbytes + self.alaw.nbytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Version:
+    """What tells a file from the one that was there before."""
+
+    modified_ns: int
+    size: int
+
+
+class PromptStore:
+    """The prompts in memory; belongs to one event loop."""
+
+    def __init__(self, limits: MediaLimits) -> None:
+        self._limits = limits
+        self._prompts: OrderedDict[str, tuple[_Version, Prompt]] = OrderedDict()
+        self._size = 0
+        self._loading: dict[str, asyncio.Future[tuple[_Version, Prompt]]] = {}
+
+    def cached(self, path: str) -> Prompt | None:
+        """The prompt, if it is in memory and its file has not changed since."""
+        entry = self._prompts.get(path)
+        if entry is None:
+            return None
+        version, prompt = entry
+        try:
+            current = _version(path)
+        except OSError:
+            current = None
+        if current != version:
+            self._forget(path)
+            return None
+        self._prompts.move_to_end(path)
+        return prompt
+
+    async def load(self, path: str) -> Prompt:
+        """The prompt, from memory or read in a thread; many callers of one path read it once.
+
+        Raises:
+            PromptError: missing, unreadable, not a WAV that we can play, or too long.
+        """
+        cached = self.cached(path)
+        if cached is not None:
+            return cached
+        loading = self._loading.get(path)
+        if loading is None:
+            loop = asyncio.get_running_loop()
+            loading = loop.run_in_executor(None, _read, path, self._limits)
+            self._loading[path] = loading
+            loading.add_done_callback(self._keeper(path))
+        # The read belongs to all who wait for it, so one of them giving up does not end it.
+        _, prompt = await asyncio.shield(loading)
+        return prompt
+
+    def _keeper(self, path: str) -> "Callable[[asyncio.Future[tuple[_Version, Prompt]]], None]":
+        def keep(loading: asyncio.Future[tuple[_Version, Prompt]]) -> None:
+            self._loading.pop(path, None)
+            if not loading.cancelled() and loading.exception() is None:
+                self._keep(path, *loading.result())
+
+        return keep
+
+    def _keep(self, path: str, version: _Version, prompt: Prompt) -> None:
+        self._forget(path)
+        self._prompts[path] = (version, prompt)
+        self._size += prompt.size
+        while len(self._prompts) > self._limits.prompts or self._size > self._limits.prompt_memory:
+            self._forget(next(iter(self._prompts)))
+
+    def _forget(self, path: str) -> None:
+        entry = self._prompts.pop(path, None)
+        if entry is not None:
+            self._size -= entry[1].size
+
+
+def _version(path: str) -> _Version:
+    status = os.stat(path)
+    return _Version(status.st_mtime_ns, status.st_size)
+
+
+def _read(path: str, limits: MediaLimits) -> tuple[_Version, Prompt]:
+    """Read and decode a file; for a thread."""
+    try:
+        version = _version(path)
+        if version.size > limits.prompt_bytes:
+            raise PromptError(path, f"longer than {limits.prompt_bytes} bytes")
+        with open(path, "rb") as file:
+            content = file.read(limits.prompt_bytes)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        raise PromptError(path, getattr(error, "strerror", None) or str(error)) from error
+    found = wav.parse(content)
+    if isinstance(found, wav.NotWav):
+        raise PromptError(path, found.why)
+    if found.seconds > limits.prompt_seconds:
+        raise PromptError(path, f"longer than {limits.prompt_seconds:g} s")
+    return version, decode(found)
+
+
+def decode(source: wav.Wav) -> Prompt:
+    """What `source` says, at 8 kHz and in both laws."""
+    samples = source.samples()
+    if source.format.rate != _RATE:
+        samples = soxr.resample(samples, source.format.rate, _RATE)
+    frames = -(-len(samples) // _FRAME)
+    pcm = np.zeros(frames * _FRAME, np.int16)
+    ulaw = np.empty(len(pcm), np.uint8)
+    alaw = np.empty(len(pcm), np.uint8)
+    for start in range(0, len(pcm), _PIECE):
+        piece = slice(start, start + _PIECE)
+        scaled = np.rint(samples[piece] * np.float32(32768.0))
+        pcm[start : start + len(scaled)] = np.clip(scaled, -32768, 32767)
+        bits = pcm[piece].view(np.uint16)
+        ulaw[piece] = LINEAR_TO_ULAW[bits]
+        alaw[piece] = LINEAR_TO_ALAW[bits]
+    for array in (pcm, ulaw, alaw):
+        array.flags.writeable = False
+    shape = (frames, _FRAME)
+    return Prompt(pcm.reshape(shape), ulaw.reshape(shape), alaw.reshape(shape), len(samples) * 1000 // _RATE)
