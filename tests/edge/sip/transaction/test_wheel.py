@@ -53,6 +53,17 @@ def test_room_is_made_beyond_a_bucket_whose_entries_were_popped() -> None:
     assert len(wheel) == 2 and "k2" in wheel
 
 
+def test_a_wheel_without_room_keeps_the_latest_only() -> None:
+    wheel: Wheel[int] = Wheel(1.0, 0, Deadline())
+    wheel.put("a", 1, 0.0)
+    wheel.pop("a")
+    for key in ("b", "c"):
+        wheel.put(key, 2, 0.0)
+    assert len(wheel) == 1 and "c" in wheel
+    wheel.expire(10.0)
+    assert len(wheel) == 0
+
+
 def test_a_popped_entry_is_not_counted_and_not_expired_twice() -> None:
     wheel: Wheel[int] = Wheel(1.0, 3, Deadline())
     wheel.put("a", 1, 0.0)
