@@ -1,0 +1,29 @@
+import numpy as np
+
+from media.dsp.fade import fade_in, fade_out
+
+LOUD = np.full((3, 160), -20000, np.int16)
+
+
+def test_fading_in_begins_at_silence_and_is_done_after_10_ms() -> None:
+    faded = fade_in(LOUD)
+    assert np.abs(faded[:, 0]).max() < 10
+    assert (np.diff(faded[:, :80].astype(int)) <= 0).all(), "ever louder"
+    assert (faded[:, 80:] == -20000).all()
+
+
+def test_fading_out_ends_in_silence_after_10_ms() -> None:
+    faded = fade_out(LOUD)
+    assert np.abs(faded[:, 0] + 20000).max() < 10 and np.abs(faded[:, 79]).max() < 10
+    assert not faded[:, 80:].any()
+
+
+def test_no_step_is_larger_than_a_twentieth() -> None:
+    for faded in (fade_in(LOUD), fade_out(LOUD)):
+        assert np.abs(np.diff(faded.astype(int))).max() < 1000
+
+
+def test_the_frame_itself_is_left_alone() -> None:
+    fade_in(LOUD)
+    fade_out(LOUD)
+    assert (LOUD == -20000).all()
