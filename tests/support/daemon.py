@@ -18,6 +18,7 @@ from tests.support.address import loopback
 from tests.support.process import Child
 
 _SAMPLE = re.compile(r"^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)$")
+PROGRAM = [sys.executable, "-m", "controlplane"]
 PASSWORDS = {"1001": "wonderland-1", "1002": "builder-2"}
 
 
@@ -69,7 +70,7 @@ class Daemon:
         self.child = self._start()
 
     def _start(self) -> Child:
-        command = [sys.executable, "-m", "controlplane", "serve"]
+        command = [*PROGRAM, "serve"]
         command += ["--config", str(self.config), "--data", str(self.folder / "data")]
         return Child(command, name="tandem serve", cpu=self._cpu)
 
@@ -116,7 +117,7 @@ class Daemon:
     def tandem(self, *words: str, timeout: float = 60.0) -> tuple[int, str]:
         """Run the command line against this daemon: (exit status, output)."""
         child = Child(
-            [sys.executable, "-m", "controlplane", *words],
+            [*PROGRAM, *words],
             name=f"tandem {words[0]}",
             env={"TANDEM_CONFIG": str(self.config), "TANDEM_DATA": str(self.folder / "data")},
         )

@@ -6,7 +6,7 @@ from tests.support.daemon import Daemon
 from tests.support.process import wait_until
 
 AUDIO = ("tandem_calls", "tandem_legs", "tandem_rtp_ports")
-TIMERS = ("tandem_transactions", "tandem_dialogs")
+TIMERS = ("tandem_transactions", "tandem_dialogs", "tandem_timers")
 
 
 def open_sockets(daemon: Daemon) -> int:
