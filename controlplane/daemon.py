@@ -17,7 +17,15 @@ from dataclasses import dataclass
 import structlog
 
 from config.schema import Settings
+from controlplane.api.app import operator_app, public_app
+from controlplane.api.gate import Gate
+from controlplane.api.health import Phase, Readiness
+from controlplane.api.server import BindError, HttpServer, bind_tcp, bind_unix
 from controlplane.node import Node, wall_ms
+from controlplane.observe.edge import watch_node
+from controlplane.observe.gauges import watch_loop, watch_store, watch_tasks
+from controlplane.observe.metrics import Metrics
+from controlplane.service.call import CallService
 from controlplane.service.demo import URL as DEMO_URL
 from controlplane.service.demo import DemoAgent
 from controlplane.service.directory import MemoryDirectory
@@ -57,7 +65,7 @@ async def serve(settings: Settings, ready: Callable[[Ready], None]) -> None:
     raise_file_limit()
     try:
         await _open(settings, ready)
-    except (StoreError, ListenError) as error:
+    except (StoreError, ListenError, BindError) as error:
         raise StartError(str(error)) from None
 
 
@@ -95,8 +103,30 @@ async def _serve(
     )
     directory = MemoryDirectory(settings.accounts, passwords, own, prompts, demo.urls)
     node = Node(settings, store, directory, _exemption(settings, directory), loop, tasks)
+    readiness = Readiness()
+    metrics = Metrics()
+    calls = CallService(store, node.switch.live_trace, settings.limits.http.page_rows)
+    names = frozenset(account.domain for account in settings.accounts)
+    http = settings.listen.http
+    servers = [
+        HttpServer(
+            public_app(Gate(settings.gates, names), readiness, metrics, calls),
+            bind_tcp(http.address, http.port),
+            settings.limits.http,
+        ),
+        HttpServer(
+            operator_app(readiness, metrics, calls),
+            bind_unix(store.folder.control_socket),
+            settings.limits.http,
+        ),
+    ]
     await node.listeners.open(settings.listen.sip, node)
+    watch_node(metrics, node)
+    watch_store(metrics, store.journal)
+    watch_tasks(metrics, loop)
+    watches = watch_loop(metrics, loop)
     async with Speaker() as speaker:
+        serving = [tasks.create_task(server.serve()) for server in servers]
         helpers = [tasks.create_task(prompts.make(speaker))]
         if any(agent.url == DEMO_URL for account in settings.accounts for agent in account.agents.values()):
             helpers.append(tasks.create_task(demo.run()))
@@ -105,13 +135,20 @@ async def _serve(
             loop.add_signal_handler(number, lambda: hurry.set() if stop.is_set() else stop.set())
         gc.collect()
         gc.freeze()
+        readiness.phase = Phase.SERVING
         ready(Ready(settings, passwords, store.interrupted))
         await stop.wait()
+        readiness.phase = Phase.DRAINING
         await node.drain(settings.limits.sip.drain, hurry)
         for helper in helpers:
             helper.cancel()
         node.engine.close()
         await node.listeners.close()
+        for server in servers:
+            server.stop()
+        await asyncio.gather(*serving)
+        for watch in watches:
+            watch.close()
 
 
 def _exemption(settings: Settings, directory: MemoryDirectory) -> Callable[[str], bool]:

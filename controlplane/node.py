@@ -78,7 +78,8 @@ class Node:
         self._driver.do(lambda now: self.switch.unreachable(flow, now))
 
     def closed(self, flow: Flow) -> None:
-        """A binding keeps its flow: the phone will connect again, or its registration runs out."""
+        """Requests under way on it fail; a binding keeps its flow until the phone connects again."""
+        self._driver.do(lambda now: self.switch.unreachable(flow, now))
 
     # What the daemon asks.
 

@@ -10,6 +10,7 @@ over it and how soon it falls silent then. The call is over when `outcome` is se
 on the wire (`done`).
 """
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -264,7 +265,7 @@ class Phone:
                 self._reoffered(body, now)
             case Ended(by, cause, reason):
                 self._say(now, "hang-up", f"by {by.value}" + (f": {reason}" if reason else ""))
-                self._finish(Outcome(cause == "bye", 200, reason or cause), now)
+                self._finish(Outcome(cause == "bye" and _in_good_order(reason), 200, reason or cause), now)
             case Info():
                 pass
             case _:
@@ -375,3 +376,9 @@ class Phone:
             events, self._events = self._events, []
             for event in events:
                 self._receive_session(event, now)
+
+
+def _in_good_order(reason: str) -> bool:
+    """Whether a BYE's Reason (RFC 3326), if there is one, tells of no fault."""
+    found = re.search(r"cause=([0-9]{1,3})", reason)
+    return found is None or found[1] in ("16", "200")

@@ -375,14 +375,8 @@ class Switch:
 
     def _malformed(self, error: ParseError, request: Request, flow: Flow) -> None:
         """Answer without a transaction: a copy is as malformed as the first (RFC 3261 §8.2.6.2)."""
-        response = response_to(
-            request,
-            error.status,
-            f"Bad {error.where}",
-            to_tag="malformed",
-            headers=(("Warning", f'399 tandem "{error.where}: {error.why}"'),),
-        )
-        self._effects.append(Send(response.wire(), flow, None))
+        warning = ("Warning", f'399 tandem "{error.where}: {error.why}"')
+        self.layer.refuse(request, flow, error.status, (warning,), f"Bad {error.where}")
 
     def _respond(
         self,

@@ -12,7 +12,6 @@ from typing import Any
 
 import orjson
 import uvloop
-from media.prompt import PromptStore
 from rich.console import Console
 
 from config.schema import MediaLimits, SipLimits, SipListener, SipTransport
@@ -25,6 +24,7 @@ from edge.transport.driver import Driver
 from edge.transport.listeners import Listeners
 from media.engine import Engine
 from media.port import Event, LegStats
+from media.prompt import PromptStore
 
 RTP_PORTS = (30_000, 31_999)
 "Apart from a daemon's on the same machine."

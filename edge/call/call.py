@@ -227,7 +227,7 @@ class Call:
         self._disposition = (disposition, cause, status)
         for alarm in self._alarms:
             alarm.cancel()
-        q850 = 16 if status < 300 else Q850.get(status, 31)
+        q850 = _q850(disposition, status)
         reason = f'Q.850;cause={q850};text="{cause}"'
         self.trace.add(now, "call", "ended", outcome=cause, disposition=disposition, status=status)
         if self.answered_at is None:
@@ -311,7 +311,7 @@ class Call:
             disposition,
             cause,
             status,
-            16 if status < 300 else Q850.get(status, 31),
+            _q850(disposition, status),
             dict(sides),
         )
         self.ground.close(self, cdr, now)
@@ -323,3 +323,10 @@ class Call:
         self.trace.add(
             now, layer, type(event).__name__, side=self.treatment.side(self, self.legs[event.leg]), **data
         )
+
+
+def _q850(disposition: str, status: int) -> int:
+    """16, normal clearing, for a call that went well; 41, temporary failure, for one that broke off."""
+    if status < 300:
+        return 16 if disposition == "answered" else 41
+    return Q850.get(status, 31)

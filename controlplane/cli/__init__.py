@@ -1,0 +1,5 @@
+"""The command `tandem`."""
+
+from controlplane.cli.command import main
+
+__all__ = ["main"]

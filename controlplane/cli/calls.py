@@ -1,0 +1,62 @@
+"""`tandem calls`."""
+
+import urllib.parse
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from config.error import ConfigError
+from controlplane.cli import say
+from controlplane.cli.control import NotRunning, ask, data_folder
+
+
+def run(
+    config: Path | None,
+    data: Path | None,
+    environ: Mapping[str, str],
+    *,
+    limit: int,
+    account: str | None,
+    json: bool,
+) -> int:
+    query = {"limit": str(limit)} | ({} if account is None else {"account": account})
+    try:
+        status, answer = ask(data_folder(config, data, environ), f"/calls?{urllib.parse.urlencode(query)}")
+    except (NotRunning, ConfigError) as error:
+        return say.refuse(str(error), json=json, code="not_running")
+    if status != 200:
+        return say.refuse(str(answer.get("detail", status)), json=json)
+    if json:
+        say.as_json(answer)
+    else:
+        Console(highlight=False).print(table(answer))
+    return 0
+
+
+def table(answer: dict[str, list[dict[str, Any]]]) -> Table:
+    made = Table(box=None, pad_edge=False)
+    for heading in ("started", "call", "from", "to", "target", "length", "result"):
+        made.add_column(heading, overflow="fold")
+    for row in answer["live"]:
+        made.add_row(
+            *map(
+                Text, (say.moment(row["started_at"]), row["id"], row["caller"], row["callee"], "", "", "live")
+            )
+        )
+    for row in answer["ended"]:
+        result = row["disposition"] + (f" ({row['cause']})" if row["cause"] != row["disposition"] else "")
+        cells = (
+            say.moment(row["started_at"]),
+            row["id"],
+            row["caller"],
+            row["callee"],
+            row["target"],
+            say.duration(row["answered_at"], row["ended_at"]),
+            result,
+        )
+        made.add_row(*map(Text, cells))
+    return made

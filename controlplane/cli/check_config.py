@@ -1,0 +1,47 @@
+"""`tandem check-config`."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+from config.error import ConfigError
+from config.load import load
+from config.notice import notices
+from controlplane.cli import say
+
+
+def run(path: Path | None, data: Path | None, environ: Mapping[str, str], *, json: bool) -> int:
+    """0 when the daemon would start with it."""
+    try:
+        settings = load(path, data, environ)
+    except ConfigError as error:
+        if json:
+            say.as_json({"good": False, "problems": [asdict(problem) for problem in error.problems]})
+        else:
+            number = len(error.problems)
+            sys.stderr.write(f"{error}\n{number} {'problem' if number == 1 else 'problems'}\n")
+        return 1
+    noted = notices(settings)
+    accounts = [
+        {
+            "id": account.id,
+            "domain": account.domain,
+            "users": len(account.users),
+            "extensions": len(account.extensions),
+            "dids": len(account.dids),
+            "trunks": len(account.trunks),
+            "agents": len(account.agents),
+        }
+        for account in settings.accounts
+    ]
+    if json:
+        say.as_json({"good": True, "problems": [], "notices": noted, "accounts": accounts})
+        return 0
+    for notice in noted:
+        print(f"note: {notice}")
+    for account in accounts:
+        counts = ", ".join(f"{count} {noun}" for noun, count in account.items() if isinstance(count, int))
+        print(f"{account['id']} ({account['domain']}): {counts}")
+    print("good")
+    return 0

@@ -1,0 +1,123 @@
+"""Every command with its options. What a command needs is imported when it runs: `tandem --help` is quick.
+
+Exit status: 0 good, 1 refused or failed, 2 bad usage.
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+FILE = click.Path(dir_okay=False, path_type=Path)
+FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+def place(command: F) -> F:
+    """The options by which a command finds a configuration and a daemon."""
+    command = click.option(
+        "--data", type=FOLDER, metavar="DIR", help="Data folder; wins over TANDEM_DATA and node.data."
+    )(command)
+    return click.option(
+        "--config",
+        type=FILE,
+        metavar="FILE",
+        help="Configuration; wins over TANDEM_CONFIG. Without either: the default one.",
+    )(command)
+
+
+def as_json(command: F) -> F:
+    return click.option("--json", "json", is_flag=True, help="JSON for programs instead of text for people.")(
+        command
+    )
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="tandem", message="%(version)s")
+def main() -> None:
+    """Tandem: phones and trunks on one side, AI agents on the other."""
+
+
+@main.command()
+@place
+@as_json
+def serve(config: Path | None, data: Path | None, json: bool) -> None:
+    """Run the daemon in the foreground."""
+    from controlplane.cli.serve import run
+
+    sys.exit(run(config, data, dict(os.environ), json=json))
+
+
+@main.command("check-config")
+@click.argument("file", type=FILE, required=False)
+@place
+@as_json
+def check_config(file: Path | None, config: Path | None, data: Path | None, json: bool) -> None:
+    """Say everything that is wrong with a configuration, with file, line and remedy."""
+    from controlplane.cli.check_config import run
+
+    sys.exit(run(file or config, data, os.environ, json=json))
+
+
+@main.command()
+@click.argument("target", metavar="SIP-URI")
+@click.option("--user", default="", help="Username to authenticate with.")
+@click.option("--password", default="", help="Its password.")
+@click.option("--play", type=FILE, metavar="WAV", help="Play this once answered.")
+@click.option("--record", type=FILE, metavar="WAV", help="Write what is heard.")
+@click.option("--digits", default="", help="Keys to press, such as 12#.")
+@click.option("--seconds", default=20.0, show_default=True, help="Hang up after so long in the call.")
+@as_json
+def call(
+    target: str,
+    user: str,
+    password: str,
+    play: Path | None,
+    record: Path | None,
+    digits: str,
+    seconds: float,
+    json: bool,
+) -> None:
+    """Make a call with the built-in softphone."""
+    from controlplane.cli.call import run
+    from edge.phone import Plan
+
+    plan = Plan(play=str(play or ""), record=str(record or ""), digits=digits, seconds=seconds)
+    sys.exit(run(target, plan, user=user, password=password, json=json))
+
+
+@main.command()
+@place
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000), help="Rows at most.")
+@click.option("--account", help="Only calls of this account.")
+@as_json
+def calls(config: Path | None, data: Path | None, limit: int, account: str | None, json: bool) -> None:
+    """List calls, those that are up first."""
+    from controlplane.cli.calls import run
+
+    sys.exit(run(config, data, os.environ, limit=limit, account=account, json=json))
+
+
+@main.command()
+@click.argument("call_id", metavar="CALL_ID")
+@place
+@as_json
+def trace(call_id: str, config: Path | None, data: Path | None, json: bool) -> None:
+    """Show what happened in a call, by our id or its SIP Call-ID."""
+    from controlplane.cli.trace import run
+
+    sys.exit(run(config, data, os.environ, call_id, json=json))
+
+
+@main.command()
+@place
+@as_json
+def doctor(config: Path | None, data: Path | None, json: bool) -> None:
+    """Check this machine and the configuration; every finding has its fix."""
+    from controlplane.cli.doctor import run
+
+    sys.exit(run(config, data, os.environ, json=json))

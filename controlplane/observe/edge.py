@@ -1,0 +1,33 @@
+"""What `/metrics` shows of calls, signalling and audio."""
+
+from controlplane.node import Node
+from controlplane.observe.metrics import Metrics, Read
+
+
+def watch_node(metrics: Metrics, node: Node) -> None:
+    switch, engine, listeners = node.switch, node.engine, node.listeners
+    metrics.gauge("calls", "Live calls.", lambda: len(switch.calls))
+    metrics.gauge("admitted", "Calls that hold channels.", lambda: len(switch.admissions))
+    metrics.gauge("dialogs", "Sessions of which something is left.", lambda: switch.sessions)
+    metrics.gauge("transactions", "Transactions, finished ones included.", lambda: len(switch.layer))
+    metrics.gauge("timers", "Deadlines of sessions and calls.", lambda: len(switch.agenda))
+    metrics.gauge("bindings", "Registered contacts.", lambda: len(switch.registrar))
+    metrics.gauge("sip_connections", "Open SIP stream connections.", lambda: listeners.connections)
+    metrics.total("sip_dropped", "Datagrams that the kernel had no room to send.", lambda: listeners.dropped)
+    metrics.total("sip_refused", "Stream connections refused by a limit.", lambda: listeners.refused)
+    metrics.gauge("legs", "Legs of the audio engine.", lambda: engine.gauges().legs)
+    metrics.gauge("legs_connected", "Legs with audio.", lambda: engine.gauges().connected)
+    free = engine.gauges().free_ports
+    metrics.gauge("rtp_ports", "RTP ports taken.", lambda: free - engine.gauges().free_ports)
+    metrics.total(
+        "rtp_send_errors", "RTP packets that could not be sent.", lambda: engine.gauges().send_errors
+    )
+    metrics.total("ticks", "Audio ticks.", lambda: engine.gauges().ticks.ticks)
+    metrics.total("tick_stalls", "Times the audio stood still.", lambda: engine.gauges().ticks.stalls)
+    for name in ("late_p50", "late_p99", "late_max", "work_p50", "work_p99", "work_max"):
+        text = "Lateness or work of the last 20 s of ticks."
+        metrics.gauge(f"tick_{name}_milliseconds", text, _tick(node, name))
+
+
+def _tick(node: Node, name: str) -> Read:
+    return lambda: float(getattr(node.engine.gauges().ticks, name))
