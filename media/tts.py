@@ -5,7 +5,7 @@
     speak() ─▶ bounded queue ─▶ one request at a time ─▶ child process
                                      ◀─ PCM16 ──────────
 
-`python -m media.tts` is that child. It starts with the first request and again whenever it has died.
+The child starts with the first request and again whenever it has died.
 """
 
 import asyncio
@@ -19,7 +19,8 @@ from typing import Self
 
 from media import espeak
 
-COMMAND = (sys.executable, "-m", "media.tts")
+COMMAND = (sys.executable, "-P", espeak.__file__)
+"By file, so that it is found from any folder, and `-P`, so that its neighbours are not taken for modules."
 
 
 class SpeechError(Exception):
@@ -172,7 +173,3 @@ async def _converse(child: asyncio.subprocess.Process, request: bytes) -> Speech
     if "error" in answer:
         raise SpeechError(answer["error"])
     return Speech(await child.stdout.readexactly(answer["bytes"]), answer["sample_rate"])
-
-
-if __name__ == "__main__":
-    espeak.main()
