@@ -8,8 +8,9 @@
 Two numbers say all, in samples since `open`: `accepted` (pushed and not refused) and `position` (handed
 out or dropped). A mark sits at the `accepted` of its arrival and is due when `position` reaches it.
 
-*Starting.* A queue that ran dry plays again as soon as a frame is whole; one that keeps running dry inside
-an utterance waits for 2, then 3 frames, so that a jittery sender stutters twice and not for ever.
+*Starting.* A queue that ran dry plays again as soon as a frame is whole; one that runs dry again inside an
+utterance waits for 2, then 3 frames. A sender that stuttered begins its next utterances with that margin,
+until it has gone `FORGET` without a gap: a jittery sender stutters once or twice, not in every sentence.
 *A last piece* shorter than a frame waits one tick for its continuation while pieces keep coming, and is
 padded with silence else. *Delay.* A sender at real time whose queue never fell below a spare frame for 2 s
 loses one quiet frame: a late packet does not become a permanent delay. Bursts (a whole sentence at once)
@@ -35,6 +36,10 @@ FLOWING: Final = 0.12
 "A piece that came within this [s] announces another."
 SAME_UTTERANCE: Final = 0.5
 "A gap shorter than this [s] was starvation, a longer one a pause of the agent."
+MARGIN: Final = 3
+"Frames that a jittery sender must have ahead, at most, the one that is played among them."
+FORGET: Final = 30.0
+"[s] without a gap after which a sender needs one frame of margin less."
 REVIEW: Final = 2.0
 "[s] over which a sender's lowest and highest queue are judged."
 PACED: Final = 10
@@ -105,7 +110,9 @@ class Playout:
         self._limit = [0] * slots  # samples that may wait
         self._spill: list[bytearray | None] = [None] * slots
         self._arrival = [0.0] * slots
-        self._need = [1] * slots
+        self._piece = [1] * slots  # frames of the latest piece, at least one
+        self._need = [1] * slots  # frames to play again inside an utterance
+        self._margin = [1] * slots  # frames to begin an utterance
         self._waited = [0] * slots
         self._dry_at = [-np.inf] * slots
         self._gap_at = [-np.inf] * slots
@@ -125,7 +132,7 @@ class Playout:
         self._end[slot] = self._accepted[slot] = self._dropped[slot] = self._waited[slot] = 0
         self._limit[slot] = int(max_queue * 50) * self._samples
         self._spill[slot] = None
-        self._need[slot] = 1
+        self._need[slot] = self._margin[slot] = 1
         self._dry_at[slot] = self._gap_at[slot] = -np.inf
         self._fading[slot] = self._trim[slot] = False
         self._marks[slot] = deque()
@@ -145,6 +152,7 @@ class Playout:
             self.starvation[slot].refused += refused
         self._accepted[slot] = accepted + count
         self._arrival[slot] = now
+        self._piece[slot] = count // self._samples or 1
         spill = self._spill[slot]
         end = self._end[slot]
         if spill is None:
@@ -155,7 +163,7 @@ class Playout:
                 self._attention[slot] = True
                 audio = audio[:room]
             end = self._write(slot, end, audio)
-            if end % self._bytes or self._need[slot] > 1:
+            if end % self._bytes or (self._margin[slot] > 1 and not self._playing[slot]):
                 self._attention[slot] = True
         else:
             spill += audio
@@ -316,35 +324,42 @@ class Playout:
             if self._waited[slot] == 0 and now - self._arrival[slot] <= FLOWING:
                 self._waited[slot] = 1
             else:
+                if self._waited[slot]:
+                    self._dry_at[slot] = -np.inf  # it was the end, not a gap
                 missing = (self._bytes - partial) // self._width
                 self._pad(slot)
                 self._position[slot] -= missing
                 self._waited[slot] = partial = 0
-        elif 0 < waiting < self._need[slot] and not self._playing[slot] and self._starving(slot, now):
+        elif waiting > 0 and self._waits(slot, waiting, now):
             self._waited[slot] += 1
-            self._held[slot] = self._waited[slot] < self._need[slot]
+            self._held[slot] = True
         else:
             self._waited[slot] = 0
         self._attention[slot] = bool(partial or spill or self._trim[slot] or self._held[slot])
         return False
 
-    def _starving(self, slot: int, now: float) -> bool:
-        if now - self._dry_at[slot] > SAME_UTTERANCE:
-            self._need[slot] = 1
-        return self._need[slot] > 1
+    def _waits(self, slot: int, waiting: int, now: float) -> bool:
+        """Whether a queue of `waiting` frames must grow, or a tick pass, before it plays."""
+        if self._playing[slot]:
+            return False
+        same = now - self._dry_at[slot] <= SAME_UTTERANCE
+        margin = (self._need[slot] if same else self._margin[slot]) - 1
+        piece = self._piece[slot]
+        return self._waited[slot] < margin and piece < PACED and waiting < piece + margin
 
     def _turn_over(self, slot: int, playing: bool, now: float) -> None:
         """The slot ran dry, or plays again."""
+        since_gap = now - self._gap_at[slot]
         if not playing:
             self._dry_at[slot] = now
-            if now - self._gap_at[slot] < REVIEW:
-                self._need[slot] = min(self._need[slot] + 1, 3)
-            return
-        if now - self._dry_at[slot] <= SAME_UTTERANCE:
+            self._need[slot] = min(self._need[slot] + 1, MARGIN) if since_gap < REVIEW else 1
+        elif now - self._dry_at[slot] <= SAME_UTTERANCE:
             self.starvation[slot].gaps += 1
+            self._margin[slot] = min(self._margin[slot] + 1, MARGIN)
             self._gap_at[slot] = now
-        else:
-            self._need[slot] = 1
+        elif since_gap > FORGET and self._margin[slot] > 1:
+            self._margin[slot] -= 1
+            self._gap_at[slot] = now
 
     def _judge(self, slot: int, now: float) -> None:
         if self._low[slot] >= 1 and self._high[slot] < PACED and self._playing[slot]:

@@ -116,10 +116,8 @@ class Session:
             return
         self.state = State.OPEN
         self._effects.append(AgentConnected(self._leg, round((now - self._began) * 1000)))
-        messages = self.dialect.open()
-        self._send(messages)
-        for _ in messages:
-            self._trace(True, "start")
+        self._send(self.dialect.open())
+        self._trace(True, "start")
 
     def failed(self, reason: str, detail: str) -> None:
         """The agent could not be reached, or broke off."""

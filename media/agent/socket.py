@@ -233,6 +233,8 @@ class _Connection(picows.WSListener):
         if self._cut is not None:
             self._cut.cancel()
             self._cut = None
+        # No cycle stays for the collector.
+        self.task = self._transport = None
         if not self._given_up(transport):
             self.fail("closed", "the agent's connection broke without a close message: see the agent's log")
 

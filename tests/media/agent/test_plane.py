@@ -5,6 +5,8 @@ import json
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from config.schema import MediaLimits
 from media.agent.plane import AgentPlane
@@ -297,3 +299,60 @@ async def test_closing_the_plane_parts_from_everyone() -> None:
 
 def test_the_plane_dials_by_itself_when_nothing_else_is_given() -> None:
     assert AgentPlane(1, MediaLimits(), lambda event: None, lambda: 0.0).gauges() == {}
+
+
+frames = st.one_of(
+    st.tuples(st.just("binary"), st.binary(max_size=700)),
+    st.tuples(st.just("text"), st.binary(max_size=40)),
+    st.tuples(
+        st.just("text"),
+        st.sampled_from(
+            [
+                b'{"type":"clear"}',
+                b'{"type":"mark","name":"m"}',
+                b'{"type":"dtmf","digits":"1"}',
+                b'{"type":"hangup"}',
+                b'{"event":"clear"}',
+                b'{"event":"mark","mark":{"name":"m"}}',
+                b'{"event":"media","media":{"payload":"AAAAAAAA"}}',
+            ]
+        ),
+    ),
+    st.tuples(
+        st.sampled_from(["tick", "speech", "silence", "digit", "closed", "failed", "detach"]), st.just(b"")
+    ),
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.sampled_from(["tandem", "twilio"]), st.sampled_from([8000, 16000]), st.lists(frames, max_size=40))
+def test_nothing_an_agent_does_raises_and_it_ends_once(
+    dialect: str, rate: int, script: list[tuple[str, bytes]]
+) -> None:
+    bench = Bench(slots=1)
+    line = bench.attach(dialect=dialect, sample_rate=rate)
+    for action, data in script:
+        match action:
+            case "binary":
+                line.listener.received_binary(data)
+            case "text":
+                line.listener.received_text(data)
+            case "tick":
+                pcm, _ = bench.speak()
+                bench.hear(pcm)
+            case "speech":
+                bench.plane.speech([0], [], bench.now)
+            case "silence":
+                bench.plane.speech([], [0], bench.now)
+            case "digit":
+                bench.plane.digit(0, "5", 100)
+            case "closed":
+                line.listener.closed("bye")
+            case "failed":
+                line.listener.failed("closed", "broken")
+            case "detach":
+                bench.plane.detach(0, bench.now)
+    bench.plane.detach(0, bench.now)
+    assert line.closed_with in (None, 1000)
+    assert sum(isinstance(event, AgentEnded | AgentFailed) for event in bench.events) <= 1
+    assert not any(key.startswith("sessions") for key in bench.plane.gauges())

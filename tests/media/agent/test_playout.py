@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from media.agent.contract import Encoding
-from media.agent.playout import FRAMES, PACED, REVIEW, Playout
+from media.agent.playout import FORGET, FRAMES, PACED, REVIEW, Playout
 from tests.support.agent import TICK, ramp
 
 ROW = np.array([1], np.int32)
@@ -199,10 +199,45 @@ def test_a_jittery_sender_waits_for_more_frames_after_the_second_gap() -> None:
     assert queue.take() is None  # held back: one frame is not enough any more
     queue.push(ramp(FRAME))
     assert queue.take() is not None
-    queue.take()
-    queue.drain(60)
-    queue.push(ramp(FRAME))
-    assert queue.take() is not None  # a new utterance starts at once
+
+
+def paced(queue: Queue, frames: int, late: dict[int, int] | None = None) -> list[bool]:
+    """Whether each tick played, of a sender at real time whose frame n is `late[n]` ticks late."""
+    played: list[bool] = []
+    arrivals = sorted(index + (late or {}).get(index, 0) for index in range(frames))
+    for tick in range(frames + 10):
+        for _ in range(arrivals.count(tick)):
+            queue.push(ramp(FRAME))
+        played.append(queue.take() is not None)
+    return played
+
+
+def test_who_stuttered_begins_the_next_utterance_with_a_margin() -> None:
+    """Complaint 6: a jittery sender must not be choppy at the start of every sentence."""
+    queue = Queue()
+    assert paced(queue, 50, late={10: 1})[:12].count(False) == 1
+    queue.drain(50)
+    played = paced(queue, 50, late={10: 1})
+    assert played[0] is False and all(played[1:51])
+    assert queue.playout.starvation[1].gaps == 1
+
+
+def test_the_margin_is_forgotten_after_a_while_without_gaps() -> None:
+    queue = Queue()
+    paced(queue, 50, late={10: 1})
+    queue.now += FORGET
+    queue.drain(2)
+    assert paced(queue, 50)[0] is False
+    queue.drain(50)
+    assert paced(queue, 50)[0] is True
+
+
+def test_a_burst_begins_at_once_whatever_the_margin() -> None:
+    queue = Queue()
+    paced(queue, 50, late={10: 1})
+    queue.drain(50)
+    queue.push(ramp(FRAME * 50))
+    assert queue.take() is not None
 
 
 def test_a_lone_frame_of_a_jittery_sender_is_held_for_two_ticks_at_most() -> None:
