@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from media.codec.table import LAWS, SILENCE, TO_OTHER, ULAW, decode, encode
 from media.frame import FRAME_SAMPLES, Frames, Mask, Pcm, Rows, Slots
 from media.leg import LegTable
-from media.plan import Plan
+from media.plan import EMPTY, Plan
 from media.port import Event, SpeechStarted, SpeechStopped
 from media.record import Recorder
 from media.rtp.jitter import JitterBuffer, Taken
@@ -74,11 +74,10 @@ class Heard:
             frames[~taken.have] = SILENCE[law[~taken.have]][:, None]
         pcm = decode(frames, law)
         self._merge(taken, law, pcm)
-        missing = self._missing(rows, taken.have, whole)
+        missing, changed = self._gaps(rows, taken.have, whole)
         pcm = self._concealer.process(plan.take_slots, pcm, missing)
-        if not whole:
-            # The first frame after a gap is faded in.
-            frames[:] = encode(pcm, law)
+        if len(changed):
+            frames[changed] = encode(pcm[changed], law[changed])
         if len(plan.muted):
             pcm[plan.muted] = 0
             frames[plan.muted] = SILENCE[law[plan.muted]][:, None]
@@ -95,16 +94,19 @@ class Heard:
                 self._recorder.frame(recording, pcm[position].data)
         return frames
 
-    def _missing(self, rows: Rows, have: Mask, whole: bool) -> Mask:
+    def _gaps(self, rows: Rows, have: Mask, whole: bool) -> tuple[Mask, Rows]:
+        """Which rows are to be concealed, and the positions whose audio that changes."""
         columns = self._table.columns
-        if whole:
-            columns.gap[rows] = 0
-            return ~have
-        gap = np.where(have, 0, columns.gap[rows] + 1)
+        before = columns.gap[rows]
+        if whole and not before.any():
+            return ~have, EMPTY
+        gap = np.where(have, 0, before + 1)
         columns.gap[rows] = gap
         missing: Mask = ~have & (gap <= CONCEAL_FRAMES) & ~columns.hushed[rows]
         columns.concealed[rows] += missing
-        return missing
+        # The first frame after a gap is joined to what stood in for it.
+        joined = have & (before > 0) & (before <= CONCEAL_FRAMES)
+        return missing, np.flatnonzero(missing | joined)
 
     def _merge(self, taken: Taken, law: NDArray[np.uint8], pcm: Pcm) -> None:
         """Cross-fade two frames into one where the jitter buffer skips."""

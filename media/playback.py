@@ -6,22 +6,13 @@ A prompt that is still being loaded holds up those behind it, never the audio of
 
 from collections import deque
 from dataclasses import dataclass, field
-from typing import Final
 
 import numpy as np
 
 from media.codec.table import LAWS
-from media.frame import FRAME_MS, FRAME_SAMPLES, Frames, Pcm
+from media.dsp.fade import fade_out
+from media.frame import FRAME_MS, FRAME_SAMPLES, Frames
 from media.port import LegId, Played
-
-FADE_SAMPLES: Final = 80
-"10 ms."
-_FADE: Final = np.concatenate(
-    (
-        np.linspace(1.0, 0.0, FADE_SAMPLES, dtype=np.float32),
-        np.zeros(FRAME_SAMPLES - FADE_SAMPLES, np.float32),
-    )
-)
 
 
 @dataclass(slots=True, eq=False)
@@ -40,6 +31,8 @@ class Item:
 
 @dataclass(slots=True)
 class Playback:
+    """The queue of one leg."""
+
     leg: LegId
     limit: int
     "Items waiting."
@@ -124,6 +117,6 @@ def _bytes_of(item: Item, law: int) -> memoryview:
 
 def _faded(frame: memoryview, law: int) -> bytes:
     coder = LAWS[law]
-    pcm: Pcm = (coder.to_linear[np.frombuffer(frame, np.uint8)] * _FADE).astype(np.int16)
+    pcm = fade_out(coder.to_linear[np.frombuffer(frame, np.uint8)][None, :])
     companded: Frames = coder.from_linear[pcm.view(np.uint16)]
     return companded.tobytes()

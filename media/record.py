@@ -5,12 +5,13 @@ line is the leg's. The tick only appends to a buffer; whole seconds go to the wr
 bounded queue. When the disk cannot follow, a second is dropped, and later written as silence.
 """
 
+import contextlib
 import queue
+import struct
 import threading
-import wave
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import BinaryIO, Final
 
 from media.frame import FRAME_SAMPLES, SAMPLE_RATE
 from media.port import LegId, Recorded
@@ -33,7 +34,11 @@ class Recording:
     gap: int = 0
     "Bytes dropped since the last chunk that was queued."
     buffer: bytearray = field(default_factory=bytearray)
-    file: wave.Wave_write | None = None
+    file: BinaryIO | None = None
+    written: int = 0
+    "Bytes of samples in the file."
+    failed: bool = False
+    "The file cannot be written."
     error: str = ""
 
 
@@ -111,27 +116,37 @@ class Recorder:
             recording = chunk.recording
             try:
                 self._write(recording, chunk)
-            except (OSError, wave.Error) as error:
-                recording.error = recording.error or str(error)
+            except OSError as error:
+                recording.failed, recording.error = True, str(error)
             if chunk.last:
                 self._report(recording)
 
     def _write(self, recording: Recording, chunk: _Chunk) -> None:
+        if recording.failed:
+            return
         if recording.file is None:
-            if recording.error:
-                return
-            recording.file = wave.Wave_write(recording.path)
-            recording.file.setnchannels(1)
-            recording.file.setsampwidth(2)
-            recording.file.setframerate(SAMPLE_RATE)
-        if chunk.gap:
-            recording.file.writeframesraw(bytes(chunk.gap))
-        recording.file.writeframesraw(chunk.data)
+            recording.file = open(recording.path, "wb")  # noqa: SIM115  (stays open between chunks)
+            recording.file.write(_header(0))
+        recording.file.write(bytes(chunk.gap))
+        recording.file.write(chunk.data)
+        recording.written += chunk.gap + len(chunk.data)
         if chunk.last:
-            recording.file.close()
+            recording.file.seek(0)
+            recording.file.write(_header(recording.written))
 
     def _report(self, recording: Recording) -> None:
+        if recording.file is not None:
+            with contextlib.suppress(OSError):  # the write before it has told
+                recording.file.close()
         recorded = Recorded(
             recording.leg, recording.path, recording.samples * 1000 // SAMPLE_RATE, recording.error
         )
         self._post(lambda: self._done(recorded))
+
+
+def _header(size: int) -> bytes:
+    """RIFF header of `size` bytes of 16-bit mono PCM."""
+    return struct.pack(
+        "<4sI4s4sIHHIIHH4sI",
+        *(b"RIFF", 36 + size, b"WAVE", b"fmt ", 16, 1, 1, SAMPLE_RATE, 2 * SAMPLE_RATE, 2, 16, b"data", size),
+    )

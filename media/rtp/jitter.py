@@ -8,8 +8,9 @@ number & 15 is the place and a tag says which frame lies there.
 - Something newer is buffered: the missing frame is given up and concealed.
 - A frame that comes after it was given up, or after a hold, is a strike. The second within
   10 s deepens the leg by one frame (at most `MAX_TARGET`); 10 s without one take it back.
-- More frames waiting than the target for a whole second: one is merged into its successor.
-  So a faster clock of the peer or a burst does not leave delay behind.
+- More frames waiting than the target for a whole second: one is merged into its successor,
+  and of more than `HASTE` too many all but one are left out. So neither a faster clock of the
+  peer nor a burst leaves delay behind.
 - A void number (telephone-event, comfort noise) takes no play-out time.
 """
 
@@ -27,6 +28,7 @@ MAX_TARGET: Final = 8
 WINDOW_FRAMES: Final = 50
 "How long the buffer must stay too deep before it shrinks."
 CALM_WINDOWS: Final = 10
+HASTE: Final = 3
 
 _PLACE: Final = DEPTH - 1
 _UNSEEN: Final = 1 << 30
@@ -212,6 +214,8 @@ class JitterBuffer:
                 self._calm[slot] = 0
                 self.target[slot] = max(0, int(self.target[slot]) - 1)
                 self._struck[slot] = False
+            if spare > HASTE:
+                self._play[slot] += spare - 1
             play = int(self._play[slot])
             place = play & _PLACE
             if (

@@ -157,10 +157,6 @@ class Phone:
     def leg(self) -> LegId:
         return LegId(self.name)
 
-    @property
-    def slot(self) -> int:
-        return int(self.name.rsplit("-", 1)[-1]) if "-" in self.name else 0
-
     def connect(
         self, direction: Direction = Direction.SENDRECV, remote: tuple[str, int] | None = None, **more: Any
     ) -> None:

@@ -1,0 +1,386 @@
+"""What comes in over the wire, seen by what comes back of it in an echo, and by the counters."""
+
+import numpy as np
+import pytest
+
+from media.port import Allocate, Connect, Digit, Direction, Echo, Latched, LegId, LegStats, Release, Released
+from media.rtp import packet
+from media.rtp.telephone_event import DIGITS
+from tests.support.phone import HOST, PCMA, PCMU, Phone, Studio, noise, signal_to_noise, tone
+
+
+def echo(studio: Studio, **more: object) -> Phone:
+    phone = studio.phone("leg", **more)  # type: ignore[arg-type]
+    studio.engine.execute(Echo(phone.leg))
+    return phone
+
+
+def stats(studio: Studio, phone: Phone) -> LegStats:
+    studio.engine.execute(Release(phone.leg))
+    return studio.of(Released)[-1].stats
+
+
+def event(digit: str, duration: int, *, end: bool = False) -> bytes:
+    return bytes((DIGITS.index(digit), 0x8A if end else 0x0A)) + duration.to_bytes(2, "big")
+
+
+def test_every_frame_of_a_tone_comes_back_in_order() -> None:
+    studio = Studio()
+    phone = echo(studio)
+    sent = tone(1000, 2.0)
+    phone.say(sent)
+    studio.run(2.2)
+    assert signal_to_noise(phone.heard(), sent) >= 35
+    counted = stats(studio, phone)
+    assert (counted.packets_received, counted.lost, counted.late, counted.malformed) == (100, 0, 0, 0)
+    assert counted.level_dbov == pytest.approx(-13.5, abs=0.3)
+
+
+@pytest.mark.parametrize("milliseconds", [10, 30, 40, 60])
+def test_other_packet_times_are_heard_without_a_seam(milliseconds: int) -> None:
+    studio = Studio()
+    phone = echo(studio)
+    sent = noise(1.2, seed=milliseconds)
+    phone.say(sent)
+    data = b"".join(filter(None, phone.script))
+    phone.script.clear()
+    size = milliseconds * 8
+    for start in range(0, len(data), size):
+        phone.send(data[start : start + size], samples=size)
+        studio.run(milliseconds / 1000)
+    studio.run(0.3)
+    assert signal_to_noise(phone.heard(), sent[800:8800]) > 30
+    assert stats(studio, phone).lost == 0
+
+
+def test_a_peer_that_returns_to_20_ms_takes_the_fast_path_again() -> None:
+    studio = Studio()
+    phone = echo(studio)
+    phone.send(bytes(80), samples=80)
+    sent = tone(800, 2.0)
+    phone.say(sent)
+    studio.run(2.2)
+    leg = studio.engine._table.find(phone.leg)
+    assert leg is not None and leg.reframer is None
+    assert signal_to_noise(phone.heard(), sent[9600:]) > 30
+
+
+def test_the_sequence_and_timestamp_wrap_unheard() -> None:
+    studio = Studio()
+    phone = echo(studio)
+    phone.sequence, phone.timestamp = 65_500, 0xFFFF_FFFF - 4000
+    sent = tone(700, 2.0)
+    phone.say(sent)
+    # The phone's counters run on; `packet.build` cuts them to their width.
+    studio.run(2.2)
+    assert signal_to_noise(phone.heard(), sent) >= 35
+    counted = stats(studio, phone)
+    assert (counted.lost, counted.concealed, counted.jitter_ms) == (0, counted.concealed, counted.jitter_ms)
+    assert counted.jitter_ms < 2
+
+
+def test_a_new_ssrc_is_a_new_stream_of_the_same_leg() -> None:
+    studio = Studio()
+    phone = echo(studio)
+    phone.say(tone(700, 0.5))
+    studio.run(0.6)
+    phone.ssrc, phone.sequence, phone.timestamp = 9, 40_000, 77
+    sent = tone(900, 0.5)
+    phone.say(sent)
+    studio.run(0.7)
+    assert signal_to_noise(phone.heard(), sent[160:]) >= 30
+    assert stats(studio, phone).lost == 0
+
+
+def test_a_jump_of_sequence_and_timestamp_is_followed_after_two_packets() -> None:
+    """RFC 3550 A.1."""
+    studio = Studio()
+    phone = echo(studio)
+    phone.say(tone(700, 0.5))
+    studio.run(0.6)
+    phone.sequence += 20_000
+    phone.timestamp += 1_000_000
+    sent = tone(900, 0.5)
+    phone.say(sent)
+    studio.run(0.7)
+    assert signal_to_noise(phone.heard(), sent[320:]) >= 30
+
+
+def test_a_peer_may_send_the_other_accepted_codec_and_change_it() -> None:
+    studio = Studio()
+    phone = echo(studio)
+    phone.law = PCMA
+    sent = tone(600, 0.5)
+    phone.say(sent)
+    studio.run(0.7)
+    assert signal_to_noise(phone.heard(PCMU), sent[320:]) > 30
+    phone.law = PCMU
+    phone.received.clear()
+    phone.say(sent)
+    studio.run(0.7)
+    assert signal_to_noise(phone.heard(), sent[320:]) > 30
+
+
+def test_contributing_sources_extensions_and_padding_are_heard_through() -> None:
+    studio = Studio()
+    phone = echo(studio)
+    sent = tone(600, 0.6)
+    phone.say(sent)
+    for payload in [p for p in phone.script if p]:
+        plain = packet.build(0, False, phone.sequence, phone.timestamp, phone.ssrc, b"")
+        data = bytes((0xB1, *plain[1:])) + b"csrc" + b"\xbe\xde\x00\x01abcd" + payload + b"\0\0\0\x04"
+        phone.socket.sendto(data, phone.server)
+        phone.sequence += 1
+        phone.timestamp += 160
+        studio.run(0.02)
+    phone.script.clear()
+    studio.run(0.1)
+    assert signal_to_noise(phone.heard(), sent[320:4000]) > 30
+
+
+def test_a_press_is_told_once_and_its_packets_are_not_audio() -> None:
+    studio = Studio()
+    phone = echo(studio)
+    phone.say(tone(500, 0.4))
+    studio.run(0.5)
+    start = phone.timestamp
+    for step in range(1, 6):
+        phone.send(event("5", step * 160), payload_type=101, samples=0)
+        studio.run(0.02)
+    for _ in range(3):
+        phone.send(event("5", 800, end=True), payload_type=101, samples=0)
+        phone.send(event("5", 800, end=True), payload_type=101, samples=0)
+    assert phone.timestamp == start
+    phone.timestamp += 800
+    sent = tone(500, 0.4)
+    phone.say(sent)
+    studio.run(0.6)
+    assert studio.of(Digit) == [Digit(phone.leg, "5", "rfc4733", 100)]
+    assert signal_to_noise(phone.heard(), sent[160:]) > 30
+    counted = stats(studio, phone)
+    assert counted.lost == 0 and counted.late == 0
+
+
+def test_a_press_whose_ends_are_all_lost_is_told_when_updates_stop() -> None:
+    studio = Studio()
+    phone = echo(studio)
+    for step in range(1, 4):
+        phone.send(event("#", step * 160), payload_type=101, samples=0)
+        studio.run(0.02)
+    studio.run(0.4)
+    assert studio.of(Digit) == [Digit(phone.leg, "#", "rfc4733", 60)]
+
+
+def test_comfort_noise_is_silence_and_no_loss() -> None:
+    """RFC 3389."""
+    studio = Studio()
+    phone = echo(studio)
+    phone.say(tone(500, 0.4))
+    studio.run(0.5)
+    phone.received.clear()
+    for _ in range(5):
+        phone.send(b"\x30", payload_type=13, samples=1600)
+        studio.run(0.2)
+    assert np.abs(phone.heard().astype(int)[1600:]).max() == 0
+    counted = stats(studio, phone)
+    assert counted.lost == 0 and counted.malformed == 0
+
+
+def test_garbage_is_counted_and_harms_nothing() -> None:
+    studio = Studio()
+    phone = echo(studio)
+    random = np.random.default_rng(3)
+    sent = tone(700, 1.5)
+    phone.say(sent)
+    for size in range(60):
+        phone.socket.sendto(random.bytes(size * 9), phone.server)
+        studio.run(0.02)
+    studio.run(0.6)
+    assert signal_to_noise(phone.heard(), sent) > 30
+    assert stats(studio, phone).malformed >= 50
+
+
+def test_stun_is_ignored_uncounted() -> None:
+    studio = Studio()
+    phone = echo(studio)
+    phone.say(tone(700, 0.2))
+    studio.run(0.1)
+    for _ in range(5):
+        phone.socket.sendto(b"\x00\x01\x00\x00\x21\x12\xa4\x42" + bytes(12), phone.server)
+        studio.run(0.02)
+    assert stats(studio, phone).malformed == 0
+
+
+def test_rtcp_on_the_rtp_port_is_read() -> None:
+    """RFC 5761 §4."""
+    studio = Studio()
+    phone = echo(studio)
+    phone.say(tone(700, 0.4))
+    studio.run(0.1)
+    leg = studio.engine._table.find(phone.leg)
+    assert leg is not None
+    ssrc = int(studio.engine._table.columns.ssrc[leg.slot])
+    block = ssrc.to_bytes(4, "big") + (5).to_bytes(4, "big") + bytes(4) + (80).to_bytes(4, "big") + bytes(8)
+    phone.socket.sendto(b"\x81\xc9\x00\x07" + (9).to_bytes(4, "big") + block, phone.server)
+    studio.run(0.1)
+    counted = stats(studio, phone)
+    assert (counted.remote_lost, counted.remote_jitter_ms, counted.malformed) == (5, 10.0, 0)
+
+
+def test_the_source_behind_nat_is_latched_answered_and_locked() -> None:
+    """Complaint 9: one-way audio behind NAT."""
+    studio = Studio()
+    phone = studio.phone("leg", remote=("10.0.0.5", 5004))
+    studio.engine.execute(Echo(phone.leg))
+    sent = tone(700, 2.0)
+    phone.say(sent)
+    studio.run(0.5)
+    assert studio.of(Latched) == [Latched(phone.leg, (phone.host, phone.port))]
+    assert phone.received
+    stranger = studio.network.bind("198.51.100.66", 666)
+    for _ in range(20):
+        phone.send(bytes(160), source=stranger, samples=0)
+        phone.sequence -= 1
+        studio.run(0.05)
+    studio.run(0.8)
+    assert signal_to_noise(phone.heard(), sent[:8000]) > 30
+    assert not stranger.queue and len(studio.of(Latched)) == 1
+    # Before the lock foreign packets are counted, after it the system drops them.
+    assert stats(studio, phone).foreign > 5
+
+
+def test_the_sdp_address_wins_over_a_stranger_who_was_first() -> None:
+    studio = Studio()
+    phone = echo(studio)
+    stranger = studio.network.bind("198.51.100.66", 666)
+    stranger.sendto(packet.build(0, False, 1, 1, 666, bytes(160)), phone.server)
+    studio.run(0.1)
+    sent = tone(700, 1.0)
+    phone.say(sent)
+    studio.run(1.2)
+    assert [latched.source for latched in studio.of(Latched)] == [stranger.at, (phone.host, phone.port)]
+    assert signal_to_noise(phone.heard(), sent[320:]) > 30
+
+
+def test_a_stream_whose_nat_port_changes_is_found_again_after_two_seconds() -> None:
+    studio = Studio()
+    phone = echo(studio)
+    phone.say(tone(700, 0.5))
+    studio.run(0.5)
+    moved = studio.network.bind(phone.host, 61_000)
+    sent = [p for p in phone.script if p]
+    phone.script.clear()
+    assert sent == []
+    for _ in range(150):
+        phone.send(bytes(160), source=moved)
+        studio.run(0.02)
+    assert [latched.source[1] for latched in studio.of(Latched)] == [phone.port, 61_000]
+    assert moved.queue
+
+
+def test_nobody_who_guesses_the_port_of_a_silent_leg_is_heard() -> None:
+    studio = Studio()
+    phone = echo(studio)
+    phone.say(tone(700, 0.5))
+    studio.run(4.0)
+    stranger = studio.network.bind("198.51.100.66", 666)
+    for _ in range(100):
+        stranger.sendto(packet.build(0, True, 5, 5, 0x666, bytes(160)), phone.server)
+        studio.run(0.02)
+    assert len(studio.of(Latched)) == 1 and not stranger.queue
+    assert stats(studio, phone).foreign == 100
+
+
+def test_a_new_address_in_a_new_offer_moves_the_stream() -> None:
+    studio = Studio()
+    phone = echo(studio)
+    phone.say(tone(700, 0.5))
+    studio.run(0.5)
+    other = studio.network.bind("203.0.113.99", 7000)
+    phone.connect(remote=other.at)
+    studio.run(0.1)
+    assert other.queue, "we send there at once"
+    for _ in range(20):
+        other.sendto(packet.build(0, False, 5, 5, 5, bytes(160)), phone.server)
+    studio.run(0.1)
+    assert studio.of(Latched)[-1].source == other.at
+
+
+def test_before_the_first_packet_we_send_to_the_sdp_address() -> None:
+    studio = Studio()
+    phone = studio.phone("leg")
+    studio.run(0.5)
+    assert 24 <= len(phone.received) <= 26 and studio.of(Latched) == []
+
+
+@pytest.mark.parametrize(
+    "remote", [("0.0.0.0", 4000), ("phone.example", 4000), ("203.0.113.1", 0), ("::", 9)]
+)
+def test_an_address_that_cannot_be_sent_to_is_left_alone(remote: tuple[str, int]) -> None:
+    """A name must never make the tick wait for DNS; 0.0.0.0 is the old way to hold (RFC 3264 §8.4)."""
+    studio = Studio()
+    studio.engine.execute(Allocate(LegId("leg"), HOST))
+    studio.engine.execute(Connect(LegId("leg"), remote, PCMU, (PCMU,), None))
+    studio.run(0.2)
+    assert studio.engine.gauges().send_errors == 0
+
+
+def test_jitter_loss_and_reordering_are_survived() -> None:
+    """Seeded: 3 % loss, up to 50 ms of jitter, which reorders."""
+    studio = Studio()
+    phone = echo(studio)
+    sent = tone(440, 12.0)
+    phone.say(sent)
+    studio.run(1.0)
+    studio.network.impair(loss=0.03, jitter=0.05, seed=5)
+    studio.run(11.5)
+    counted = stats(studio, phone)
+    assert 5 <= counted.lost <= 35 and counted.jitter_ms > 5
+    assert counted.late < 20, "the buffer has become as deep as the jitter"
+    assert counted.concealed < 60
+    heard = phone.heard()[8000 * 5 : 8000 * 11].astype(float)
+    spectrum = np.abs(np.fft.rfft(heard * np.hanning(len(heard))))
+    assert abs(np.argmax(spectrum) * 8000 / len(heard) - 440) < 1
+
+
+@pytest.mark.parametrize("clock_error", [200e-6, -200e-6])
+def test_a_drifting_clock_leaves_no_delay_behind(clock_error: float) -> None:
+    studio = Studio()
+    phone = echo(studio)
+    phone.clock_error = clock_error
+    marks = 30
+    for _ in range(marks):
+        phone.say(np.zeros(8000 * 10 - 160, np.int16))
+        phone.say(np.full(160, 8000, np.int16))
+    asked: list[float] = []
+    delays: list[float] = []
+    began = phone.next_at
+    for number in range(marks):
+        asked.append(began + (500 * (number + 1) - 1) * 0.020 * (1 - clock_error))
+    studio.run(marks * 10 + 1)
+    loud = [now for now, p in phone.received if p.payload[80] != 0xFF]
+    for at in asked:
+        later = [now - at for now in loud if -0.001 <= now - at < 0.5]
+        delays.append(later[0])
+    assert max(delays) < 0.065, delays
+    assert delays[-1] < 0.065
+
+
+def test_directions_are_kept() -> None:
+    studio = Studio()
+    phone = echo(studio)
+    phone.say(tone(500, 4.0))
+    studio.run(0.5)
+    for direction, sends, hears in (
+        (Direction.SENDONLY, True, False),
+        (Direction.RECVONLY, False, True),
+        (Direction.INACTIVE, False, False),
+        (Direction.SENDRECV, True, True),
+    ):
+        phone.connect(direction)
+        studio.run(0.1)
+        phone.received.clear()
+        studio.run(0.4)
+        assert bool(phone.received) == sends
+        if sends:
+            assert (np.abs(phone.heard().astype(int)).max() > 5000) == hears

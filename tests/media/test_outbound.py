@@ -1,0 +1,154 @@
+"""What goes out on the wire: RTP of our own, whatever the leg hears (RFC 3550 §5.1)."""
+
+from itertools import pairwise
+
+import numpy as np
+
+from media.port import AgentSpec, AttachAgent, Bridge, DigitsSent, Echo, SendDigits
+from media.rtp.telephone_event import DigitReceiver, Press
+from tests.support.phone import DTMF, PCMA, Phone, Studio, signal_to_noise, tone
+
+
+def bridged(studio: Studio, **second: object) -> tuple[Phone, Phone]:
+    one, two = studio.phone("one"), studio.phone("two", **second)  # type: ignore[arg-type]
+    studio.engine.execute(Bridge(one.leg, two.leg))
+    return one, two
+
+
+def presses(phone: Phone) -> list[Press]:
+    receiver = DigitReceiver()
+    return [
+        press
+        for now, p in phone.received
+        if p.payload_type == DTMF
+        for press in receiver.receive(p.payload, p.timestamp, now)
+    ]
+
+
+def assert_continuous(phone: Phone) -> None:
+    """Every packet 20 ms and one sequence number after the one before, in one stream."""
+    for (_, a), (_, b) in pairwise(phone.received):
+        assert (b.sequence - a.sequence) & 0xFFFF == 1
+        assert a.ssrc == b.ssrc
+    audio = [p for _, p in phone.received if p.payload_type != DTMF]
+    stamps = {(b.timestamp - a.timestamp) & 0xFFFF_FFFF for a, b in pairwise(audio)}
+    assert all(step % 160 == 0 and 0 < step < 16_000 for step in stamps)
+
+
+def test_a_leg_that_hears_nothing_is_sent_silence_so_that_nat_stays_open() -> None:
+    studio = Studio()
+    phone = studio.phone("leg", law=PCMA)
+    studio.run(1.0)
+    assert {bytes(p.payload) for _, p in phone.received} == {b"\xd5" * 160}
+    assert 49 <= len(phone.received) <= 51
+    assert_continuous(phone)
+    assert [p.marker for _, p in phone.received] == [True] + [False] * (len(phone.received) - 1)
+
+
+def test_a_bridge_of_one_codec_passes_the_bytes_unchanged_both_ways() -> None:
+    studio = Studio()
+    one, two = bridged(studio)
+    payloads = [bytes(np.random.default_rng(n).integers(0, 256, 160, np.uint8)) for n in range(50)]
+    one.script = list(payloads)
+    two.script = list(reversed(payloads))
+    studio.run(1.3)
+    from_one = [bytes(p.payload) for _, p in two.received]
+    from_two = [bytes(p.payload) for _, p in one.received]
+    assert [p for p in from_one if p in payloads] == payloads
+    assert [p for p in from_two if p in payloads] == list(reversed(payloads))
+    assert_continuous(one)
+    assert_continuous(two)
+    assert one.received[0][1].ssrc != two.ssrc, "the stream is ours"
+
+
+def test_a_bridge_of_two_codecs_transcodes_both_ways() -> None:
+    studio = Studio()
+    one, two = bridged(studio, law=PCMA)
+    first, second = tone(500, 1.0), tone(900, 1.0)
+    one.say(first)
+    two.say(second)
+    studio.run(1.3)
+    assert signal_to_noise(two.heard(), first) > 30
+    assert signal_to_noise(one.heard(), second) > 30
+
+
+def test_audio_crosses_a_bridge_within_15_ms() -> None:
+    studio = Studio()
+    one, two = bridged(studio)
+    one.script = [bytes([n + 1]) * 160 for n in range(100)]
+    sent: dict[int, float] = {}
+    send = one.send
+
+    def stamped(payload: bytes, **more: object) -> None:
+        sent[payload[0]] = studio.loop.time()
+        send(payload)
+
+    one.send = stamped  # type: ignore[method-assign, assignment]
+    studio.run(2.3)
+    delays = [now - sent[p.payload[0]] for now, p in two.received if p.payload[0] in sent]
+    assert max(delays[5:]) <= 0.015
+
+
+def test_digits_are_sent_as_events_in_one_stream_with_the_audio() -> None:
+    """RFC 4733 §2.5.1: marker first, constant timestamp, no audio under a press."""
+    studio = Studio()
+    phone = studio.phone("leg")
+    studio.run(0.2)
+    studio.engine.execute(SendDigits(phone.leg, "42#"))
+    studio.run(1.0)
+    assert [press.digit for press in presses(phone)] == ["4", "2", "#"]
+    assert studio.of(DigitsSent) == [DigitsSent(phone.leg, "42#")]
+    assert_continuous(phone)
+    events = [p for _, p in phone.received if p.payload_type == DTMF]
+    assert sum(p.marker for p in events) == 3 and all(len(p.payload) == 4 for p in events)
+    assert len({p.timestamp for p in events}) == 3
+    order = [p for _, p in phone.received]
+    after = [b for a, b in pairwise(order) if a.payload_type == DTMF and b.payload_type != DTMF]
+    assert all(p.marker for p in after), "audio begins a new talk spurt"
+    for event in events:
+        assert all(
+            (event.timestamp - p.timestamp) & 0xFFFF_FFFF != 0 for p in order if p.payload_type != DTMF
+        )
+
+
+def test_digits_without_a_negotiated_type_are_answered_at_once() -> None:
+    studio = Studio()
+    phone = studio.phone("leg", dtmf=None)
+    studio.engine.execute(SendDigits(phone.leg, "42"))
+    assert studio.of(DigitsSent) == [DigitsSent(phone.leg, "")]
+    studio.run(0.3)
+    assert presses(phone) == []
+
+
+def test_a_press_crosses_a_bridge_unless_that_is_switched_off() -> None:
+    studio = Studio()
+    one, two = bridged(studio)
+    for relay in (True, False):
+        studio.engine.execute(Bridge(one.leg, two.leg, relay_digits=relay))
+        one.send(b"\x07\x8a\x03\x20", payload_type=DTMF)
+        studio.run(0.5)
+    assert presses(two) == [Press("7", 100)] and presses(one) == []
+    assert studio.of(DigitsSent) == [], "nobody asked to be told"
+
+
+def test_what_an_agent_says_is_sent_in_the_codec_of_the_leg() -> None:
+    studio = Studio()
+    phone = studio.phone("leg", law=PCMA)
+    studio.agents.said = tone(800, 0.02)
+    spec = AgentSpec("a", "twilio", "ws://127.0.0.1:1/")
+    studio.engine.execute(AttachAgent(phone.leg, spec, "call", "account"))
+    studio.run(0.5)
+    frames = phone.heard().reshape(-1, 160)[5:]
+    assert (np.abs(frames - studio.agents.said) < 400).all()
+
+
+def test_an_echo_stops_when_it_is_replaced() -> None:
+    studio = Studio()
+    one, two = studio.phone("one"), studio.phone("two")
+    studio.engine.execute(Echo(one.leg))
+    one.say(tone(500, 2.0))
+    studio.run(0.5)
+    studio.engine.execute(Bridge(two.leg, one.leg))
+    one.received.clear()
+    studio.run(0.5)
+    assert (one.heard()[320:] == 0).all() and np.abs(two.heard().astype(int)).max() > 5000

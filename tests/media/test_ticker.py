@@ -1,0 +1,93 @@
+"""The tick's driver on a hand clock: absolute deadlines, lateness, stalls."""
+
+import logging
+from itertools import pairwise
+
+import pytest
+
+from media.frame import GROUPS
+from media.ticker import Ticker
+from tests.support.clock import HandClock
+
+
+class Rig:
+    def __init__(self) -> None:
+        self.clock = HandClock(50.0)
+        self.steps: list[tuple[int, float]] = []
+        self.stalls: list[float] = []
+        self.works = 0.0
+        "How long each step takes [s]."
+        self.ticker = Ticker(self.clock, self.clock.time, self.step, self.stalls.append)
+
+    def step(self, group: int, now: float) -> None:
+        self.steps.append((group, now))
+        self.clock._now += self.works
+
+
+def test_each_group_is_due_every_20_ms_on_absolute_times() -> None:
+    rig = Rig()
+    rig.ticker.start()
+    rig.clock.advance(1.001)
+    assert len(rig.steps) == 200
+    assert [group for group, _ in rig.steps[:5]] == [0, 1, 2, 3, 0]
+    ours = [now for group, now in rig.steps if group == 2]
+    assert all(abs((b - a) - 0.020) < 1e-6 for a, b in pairwise(ours))
+
+
+def test_late_ticks_catch_up_and_lateness_is_measured() -> None:
+    rig = Rig()
+    rig.ticker.start()
+    rig.clock.advance(0.101)
+    rig.clock._now += 0.030
+    rig.clock.advance(0.0701)
+    assert len(rig.steps) == 40 and rig.stalls == []
+    gauges = rig.ticker.gauges()
+    assert gauges.ticks == 40 and gauges.late_max == pytest.approx(26, abs=0.1) and gauges.late_p50 < 0.1
+
+
+def test_after_a_stall_the_missed_ticks_are_left_out() -> None:
+    rig = Rig()
+    rig.ticker.start()
+    rig.clock.advance(0.101)
+    rig.clock._now += 1.0
+    rig.clock.advance(0.101)
+    assert len(rig.stalls) == 1 and rig.stalls[0] == pytest.approx(0.995, abs=0.007)
+    assert 40 <= len(rig.steps) <= 42 and rig.ticker.gauges().stalls == 1
+
+
+def test_a_tick_that_works_too_long_is_logged_once_in_ten_seconds(caplog: pytest.LogCaptureFixture) -> None:
+    rig = Rig()
+    rig.works = 0.008
+    rig.ticker.start()
+    with caplog.at_level(logging.WARNING):
+        rig.clock.advance(0.15)
+    assert len([record for record in caplog.records if "tick took 8.0 ms" in record.message]) == 1
+    assert rig.ticker.gauges().overruns > 10
+    assert rig.ticker.gauges().work_p50 == pytest.approx(8.0, abs=0.01)
+
+
+def test_a_step_that_fails_does_not_end_the_audio(caplog: pytest.LogCaptureFixture) -> None:
+    clock, steps = HandClock(), list[int]()
+
+    def step(group: int, now: float) -> None:
+        steps.append(group)
+        raise RuntimeError("bug")
+
+    ticker = Ticker(clock, clock.time, step, lambda seconds: None)
+    ticker.start()
+    clock.advance(0.101)
+    assert len(steps) == 20 and "bug" in caplog.text
+
+
+def test_it_stops_and_starts_again() -> None:
+    rig = Rig()
+    assert rig.ticker.gauges().ticks == 0
+    rig.ticker.start()
+    rig.ticker.start()
+    rig.clock.advance(0.021)
+    rig.ticker.stop()
+    rig.clock.advance(5.0)
+    assert len(rig.steps) == GROUPS and not rig.ticker.is_running()
+    rig.ticker.start()
+    rig.clock.advance(0.021)
+    assert len(rig.steps) == 2 * GROUPS and rig.stalls == []
