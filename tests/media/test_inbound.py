@@ -33,7 +33,7 @@ def test_every_frame_of_a_tone_comes_back_in_order() -> None:
     assert signal_to_noise(phone.heard(), sent) >= 35
     counted = stats(studio, phone)
     assert (counted.packets_received, counted.lost, counted.late, counted.malformed) == (100, 0, 0, 0)
-    assert counted.level_dbov == pytest.approx(-13.5, abs=0.3)
+    assert counted.level_dbov == pytest.approx(-13.5, abs=0.5)
 
 
 @pytest.mark.parametrize("milliseconds", [10, 30, 40, 60])
@@ -75,8 +75,7 @@ def test_the_sequence_and_timestamp_wrap_unheard() -> None:
     studio.run(2.2)
     assert signal_to_noise(phone.heard(), sent) >= 35
     counted = stats(studio, phone)
-    assert (counted.lost, counted.concealed, counted.jitter_ms) == (0, counted.concealed, counted.jitter_ms)
-    assert counted.jitter_ms < 2
+    assert counted.lost == 0 and counted.late == 0 and counted.jitter_ms < 2
 
 
 def test_a_new_ssrc_is_a_new_stream_of_the_same_leg() -> None:
@@ -313,14 +312,12 @@ def test_before_the_first_packet_we_send_to_the_sdp_address() -> None:
     assert 24 <= len(phone.received) <= 26 and studio.of(Latched) == []
 
 
-@pytest.mark.parametrize(
-    "remote", [("0.0.0.0", 4000), ("phone.example", 4000), ("203.0.113.1", 0), ("::", 9)]
-)
-def test_an_address_that_cannot_be_sent_to_is_left_alone(remote: tuple[str, int]) -> None:
+@pytest.mark.parametrize("host,port", [("0.0.0.0", 4), ("phone.example", 4), ("203.0.113.1", 0), ("::", 9)])
+def test_an_address_that_cannot_be_sent_to_is_left_alone(host: str, port: int) -> None:
     """A name must never make the tick wait for DNS; 0.0.0.0 is the old way to hold (RFC 3264 §8.4)."""
     studio = Studio()
     studio.engine.execute(Allocate(LegId("leg"), HOST))
-    studio.engine.execute(Connect(LegId("leg"), remote, PCMU, (PCMU,), None))
+    studio.engine.execute(Connect(LegId("leg"), (host, port), PCMU, (PCMU,), None))
     studio.run(0.2)
     assert studio.engine.gauges().send_errors == 0
 
@@ -348,7 +345,7 @@ def test_a_drifting_clock_leaves_no_delay_behind(clock_error: float) -> None:
     studio = Studio()
     phone = echo(studio)
     phone.clock_error = clock_error
-    marks = 30
+    marks = 13  # 130 s: the clocks part by 26 ms, more than a frame
     for _ in range(marks):
         phone.say(np.zeros(8000 * 10 - 160, np.int16))
         phone.say(np.full(160, 8000, np.int16))

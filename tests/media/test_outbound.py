@@ -85,8 +85,11 @@ def test_audio_crosses_a_bridge_within_15_ms() -> None:
 
     one.send = stamped  # type: ignore[method-assign, assignment]
     studio.run(2.3)
-    delays = [now - sent[p.payload[0]] for now, p in two.received if p.payload[0] in sent]
-    assert max(delays[5:]) <= 0.015
+    heard: dict[int, float] = {}
+    for now, p in two.received:
+        heard.setdefault(p.payload[0], now)  # what follows the last one is its concealment
+    delays = [heard[value] - at for value, at in sent.items() if value in heard]
+    assert len(delays) > 95 and max(delays[5:]) <= 0.015
 
 
 def test_digits_are_sent_as_events_in_one_stream_with_the_audio() -> None:
@@ -105,10 +108,8 @@ def test_digits_are_sent_as_events_in_one_stream_with_the_audio() -> None:
     order = [p for _, p in phone.received]
     after = [b for a, b in pairwise(order) if a.payload_type == DTMF and b.payload_type != DTMF]
     assert all(p.marker for p in after), "audio begins a new talk spurt"
-    for event in events:
-        assert all(
-            (event.timestamp - p.timestamp) & 0xFFFF_FFFF != 0 for p in order if p.payload_type != DTMF
-        )
+    spoken = {p.timestamp for p in order if p.payload_type != DTMF}
+    assert not spoken & {p.timestamp for p in events}
 
 
 def test_digits_without_a_negotiated_type_are_answered_at_once() -> None:
