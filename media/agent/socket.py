@@ -310,7 +310,11 @@ def _nowhere(data: Buffer) -> None:
 async def _connect_tcp(host: str, port: int) -> socket.socket:
     """Connect to the first address of `host` that answers."""
     loop = asyncio.get_running_loop()
-    infos = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    try:
+        # An address needs no thread to be looked up.
+        infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    except socket.gaierror:
+        infos = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     refusal: OSError = ConnectionError(f"{host} has no address")
     for family, kind, protocol, _, address in infos:
         sock = socket.socket(family, kind, protocol)
