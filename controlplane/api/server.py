@@ -12,12 +12,11 @@ import uvicorn
 from starlette.applications import Starlette
 
 from config.schema import HttpLimits
+from controlplane.store.folder import socket_address
 
 GRACE: Final = 3
 "Requests under way when the server stops may take this long [s]."
 BACKLOG: Final = 512
-_SUN_PATH: Final = 100
-"Unix socket paths are kept below the kernel's 108 bytes."
 
 
 class BindError(Exception):
@@ -101,19 +100,6 @@ def bind_unix(path: Path) -> socket.socket:
         os.umask(mask)
     bound.setblocking(False)
     return bound
-
-
-@contextlib.contextmanager
-def socket_address(path: Path) -> Iterator[str]:
-    """What to bind or connect to for `path`, which may be longer than a socket address can be."""
-    if len(os.fsencode(path)) <= _SUN_PATH:
-        yield str(path)
-        return
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        yield f"/proc/self/fd/{folder}/{path.name}"
-    finally:
-        os.close(folder)
 
 
 def _why(error: OSError) -> str:

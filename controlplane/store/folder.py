@@ -1,7 +1,9 @@
 """The data folder: made when missing, private, and one daemon's at a time."""
 
+import contextlib
 import fcntl
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +12,9 @@ from controlplane.store.error import StoreError
 DATABASE: Final = "tandem.db"
 LOCK: Final = "lock"
 CONTROL_SOCKET: Final = "control.sock"
+
+_SUN_PATH: Final = 100
+"Unix socket paths are kept below the kernel's 108 bytes."
 
 
 class DataFolder:
@@ -54,3 +59,16 @@ class DataFolder:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
+
+
+@contextlib.contextmanager
+def socket_address(path: Path) -> Iterator[str]:
+    """What to bind or connect to for `path`, which may be longer than a socket address can be."""
+    if len(os.fsencode(path)) <= _SUN_PATH:
+        yield str(path)
+        return
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield f"/proc/self/fd/{folder}/{path.name}"
+    finally:
+        os.close(folder)

@@ -1,0 +1,37 @@
+"""What a valid configuration asks for that this version does not do yet: said, never silently ignored."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from config.account import Account, TargetKind
+from config.schema import Settings, SipTransport
+
+_TRANSPORTS: Final = frozenset({SipTransport.UDP, SipTransport.TCP})
+_TARGETS: Final = frozenset({TargetKind.FLOW, TargetKind.QUEUE, TargetKind.VOICEMAIL, TargetKind.CONFERENCE})
+
+
+def notices(settings: Settings) -> list[str]:
+    """One line each; empty when all of it is served."""
+    found = list(_of_node(settings))
+    for account in settings.accounts:
+        found += _of_account(account)
+    return found
+
+
+def _of_node(settings: Settings) -> Iterator[str]:
+    for sip in settings.listen.sip:
+        if sip.transport not in _TRANSPORTS:
+            yield f"listen.sip: {sip.transport} is not served yet"
+    if settings.media.workers:
+        yield "media.workers: the audio runs on the daemon's own loop yet"
+
+
+def _of_account(account: Account) -> Iterator[str]:
+    for trunk in account.trunks:
+        if trunk.register_ is not None:
+            yield f"{account.id}: trunk {trunk.name}: registering at a carrier is not built yet"
+    targets = [(did.number, did.target.kind) for did in account.dids]
+    targets += [(extension.number, extension.target.kind) for extension in account.extensions]
+    for number, kind in targets:
+        if kind in _TARGETS:
+            yield f"{account.id}: {number}: calls to a {kind} are refused yet"

@@ -1,0 +1,60 @@
+"""`tandem doctor`: every check with what was found, and its fix where there is something to fix."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from config.error import ConfigError
+from config.load import load
+from controlplane.cli import say
+from controlplane.cli.control import NotRunning, ask
+from controlplane.doctor.examination import examine
+from controlplane.doctor.finding import Finding, Verdict, fail, ok
+
+_STYLE: Final = {Verdict.OK: "green", Verdict.WARN: "yellow", Verdict.FAIL: "red"}
+
+
+def run(config: Path | None, data: Path | None, environ: Mapping[str, str], *, json: bool) -> int:
+    """1 when a check failed; warnings are 0."""
+    try:
+        settings = load(config, data, environ)
+    except ConfigError as error:
+        first, *more = error.problems
+        found = str(first) + (f" and {len(more)} more" if more else "")
+        findings = [fail("configuration", found, "run tandem check-config")]
+    else:
+        running = _is_running(settings.node.data)
+        findings = [ok("configuration", f"good, {len(settings.accounts)} account(s)")]
+        findings.append(ok("daemon", "running" if running else "not running"))
+        findings += examine(settings, running=running)
+    failed = any(finding.verdict is Verdict.FAIL for finding in findings)
+    if json:
+        say.as_json({"good": not failed, "checks": [asdict(finding) for finding in findings]})
+    else:
+        Console(highlight=False).print(table(findings))
+    return 1 if failed else 0
+
+
+def _is_running(data: Path) -> bool:
+    try:
+        ask(data, "/readyz")
+    except NotRunning:
+        return False
+    return True
+
+
+def table(findings: list[Finding]) -> Table:
+    made = Table(box=None, pad_edge=False, show_header=False)
+    for _ in range(3):
+        made.add_column(overflow="fold")
+    for finding in findings:
+        found = Text(finding.found)
+        if finding.fix:
+            found.append(f"\n→ {finding.fix}", style="bold")
+        made.add_row(Text(finding.verdict, style=_STYLE[finding.verdict]), Text(finding.name), found)
+    return made

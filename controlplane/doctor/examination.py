@@ -1,0 +1,58 @@
+"""The list of checks, in the order in which an operator wants them."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from functools import partial
+from typing import Final
+
+from config.schema import Settings
+from controlplane.doctor import agent, machine, network, storage
+from controlplane.doctor.finding import Finding, fail
+
+AT_ONCE: Final = 16
+"Agents asked at the same time."
+
+Check = Callable[[], Finding]
+
+
+def checks(settings: Settings, *, running: bool) -> list[Check]:
+    """Args: running: a daemon of this data folder answers."""
+    listen = settings.listen
+    data = settings.node.data
+    return [
+        machine.python,
+        machine.event_loop,
+        *(partial(network.sip_port, listener, running=running) for listener in listen.sip),
+        partial(network.http_port, listen.http, running=running),
+        partial(network.rtp_ports, listen.rtp),
+        lambda: network.public_address(settings.node.public_address, network.facing_address()),
+        partial(machine.open_files, settings.limits.media.legs),
+        lambda: machine.clock(datetime.now(UTC).timestamp(), machine.clock_state()),
+        partial(storage.data_folder, data),
+        partial(storage.database, data),
+        lambda: storage.certificate(listen.tls, datetime.now(UTC)),
+        machine.speech,
+        machine.tick_lateness,
+    ]
+
+
+def examine(settings: Settings, *, running: bool) -> list[Finding]:
+    """Every finding; takes about two seconds."""
+    found = [_safely(check) for check in checks(settings, running=running)]
+    agents = [
+        partial(agent.agent, account.id, name, section)
+        for account in settings.accounts
+        for name, section in account.agents.items()
+    ]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        found += pool.map(_safely, agents)
+    return found
+
+
+def _safely(check: Check) -> Finding:
+    """A check that breaks is a finding, and the rest is still done."""
+    try:
+        return check()
+    except Exception as error:
+        return fail("check", f"a check itself failed: {error!r}", "report this")
