@@ -95,7 +95,7 @@ class AgentPlane:
     Args:
         emit: takes every event; called synchronously.
         clock: monotonic seconds, the same as `now` of the calls.
-        release: the VAD's wait before it reports the end of speech [s], for honest latencies.
+        release: the VAD's wait before it reports the end of speech [s], taken off reported latencies.
         dial: opens sockets; the default does so on the running loop.
         send_digits: takes the digits that an agent wants sent to its caller.
         token: returns that many random bytes in hex.
@@ -108,7 +108,7 @@ class AgentPlane:
         emit: Callable[[Event], None],
         clock: Callable[[], float],
         *,
-        release: float = 0.0,
+        release: float = 0.5,
         dial: Dial | None = None,
         send_digits: Callable[[SendDigits], None] | None = None,
         token: Token = secrets.token_hex,
@@ -245,7 +245,7 @@ class AgentPlane:
         pcm, active, taken = lane.decode(rows, now)
         for slot in self._floor.hear(rows, pcm, taken.fading, now):
             if (link := self._links[slot]) is not None:
-                link.session.started(lane.playout.heard(slot) - lane.encoding.frame_samples, now)
+                link.session.started(now)
                 self.drain(link)
         for index in taken.due:
             if (link := self._links[rows[index]]) is not None:

@@ -116,6 +116,7 @@ class Playout:
         self._waited = [0] * slots
         self._dry_at = [-np.inf] * slots
         self._gap_at = [-np.inf] * slots
+        self._short: dict[int, int] = {}  # samples of silence at the end of this tick's frames
         self._fading = [False] * slots
         self._trim = [False] * slots
         # `open` gives each slot its own.
@@ -201,6 +202,10 @@ class Playout:
         """Samples really handed out since `open`."""
         return int(self._position[slot]) - self._dropped[slot]
 
+    def heard_before(self, slot: int) -> int:
+        """`heard` as it was before the frame that the latest `take` played."""
+        return self.heard(slot) - self._samples + self._short.get(slot, 0)
+
     def position(self, slot: int) -> int:
         return int(self._position[slot])
 
@@ -261,6 +266,7 @@ class Playout:
     def take(self, rows: Rows, now: float) -> Taken:
         """Take one frame of every row that has one."""
         fading: list[int] = []
+        self._short.clear()
         attention = self._attention[rows]
         if attention.any():
             for index in np.flatnonzero(attention).tolist():
@@ -328,6 +334,7 @@ class Playout:
                     self._dry_at[slot] = -np.inf  # it was the end, not a gap
                 missing = (self._bytes - partial) // self._width
                 self._pad(slot)
+                self._short[slot] = missing
                 self._position[slot] -= missing
                 self._waited[slot] = partial = 0
         elif waiting > 0 and self._waits(slot, waiting, now):

@@ -179,9 +179,9 @@ class Session:
 
     # Playout.
 
-    def started(self, heard_before: int, now: float) -> None:
-        """The first audible frame of a turn leaves; `heard_before` samples were heard until then."""
-        self._turn_base = heard_before
+    def started(self, now: float) -> None:
+        """The frame that was just taken is the first audible one of a turn."""
+        self._turn_base = self._playout.heard_before(self._slot)
         self._effects.append(AgentSpoke(self._leg, self._turn.agent_started(now)))
 
     def marks_reached(self) -> None:

@@ -83,7 +83,7 @@ def test_a_last_piece_waits_one_tick_for_its_continuation_and_is_padded_then() -
     frame = queue.take()
     assert frame is not None
     assert np.array_equal(frame[:100], ramp(100)) and not frame[100:].any()
-    assert queue.playout.heard(1) == 100
+    assert queue.playout.heard(1) == 100 and queue.playout.heard_before(1) == 0
 
 
 def test_the_last_piece_of_a_burst_does_not_wait() -> None:

@@ -68,8 +68,8 @@ class Leg:
         for _ in range(milliseconds // 20):
             self.now += TICK
             taken = self.playout.take(ROW, self.now)
-            for slot in self.floor.hear(ROW, taken.frames, taken.fading, self.now):
-                self.session.started(self.playout.heard(slot) - 160, self.now)
+            if self.floor.hear(ROW, taken.frames, taken.fading, self.now):
+                self.session.started(self.now)
             if taken.due:
                 self.session.marks_reached()
             if taken.was[0] and not taken.play[0]:
@@ -128,6 +128,16 @@ def test_milliseconds_count_from_the_turn_not_from_the_call() -> None:
     leg.play(200)
     leg.session.caller_started(leg.now)
     assert AgentInterrupted(LEG, 210, 790, leg.now) in leg.effects()
+
+
+def test_a_turn_that_begins_with_a_short_piece_counts_only_its_samples() -> None:
+    leg = Leg()
+    leg.say(5)
+    leg.play(40)  # waits one tick, and is padded
+    leg.say(1000)
+    leg.play(100)
+    leg.session.caller_started(leg.now)
+    assert AgentInterrupted(LEG, 5 + 100 + 10, 890, leg.now) in leg.effects()
 
 
 def test_the_rest_of_an_interrupted_utterance_is_discarded_until_the_bot_clears() -> None:
