@@ -22,7 +22,8 @@ def identity(request: Request, via: Via) -> str:
     the ACK has the one of our response, so CSeq and Call-ID must tell requests of a dialog apart.
     """
     branch = via.branch
-    if branch.startswith(COOKIE):
+    # The cookie alone is unique to nothing (RFC 4475 §3.2.1).
+    if branch.startswith(COOKIE) and branch != COOKIE:
         text = f"{branch} {via.host}:{via.port}"
     else:
         text = f"2543 {request.uri} {request.from_.tag} {request.call_id} {request.cseq.number} {via}"

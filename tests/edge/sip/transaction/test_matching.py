@@ -26,9 +26,13 @@ def test_with_the_magic_cookie_branch_and_sent_by_count_and_nothing_else() -> No
     assert name(request("INVITE", sent_by="192.0.2.1")) != one
 
 
-def test_without_it_an_rfc_2543_request_is_known_by_its_fields() -> None:
-    """RFC 3261 §17.2.3: Request-URI, From tag, Call-ID, CSeq number and top Via; the ACK has our To tag."""
-    old = {"branch": "1"}
+@pytest.mark.parametrize("branch", ["1", "z9hG4bK"])
+def test_without_it_an_rfc_2543_request_is_known_by_its_fields(branch: str) -> None:
+    """RFC 3261 §17.2.3: Request-URI, From tag, Call-ID, CSeq number and top Via; the ACK has our To tag.
+
+    The cookie alone makes no branch unique (RFC 4475 §3.2.1).
+    """
+    old = {"branch": branch}
     one = name(request("INVITE", **old))
     assert name(request("INVITE", **old)) == one
     assert name(request("ACK", to_tag="b", **old)) == one and name(request("CANCEL", **old)) == one
