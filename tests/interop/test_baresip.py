@@ -36,7 +36,7 @@ def test_its_recording_holds_the_greeting(tmp_path: Path, transport: str) -> Non
         ) as phone,
     ):
         phone.wait_registered()
-        phone.dial(f"sip:9000@{daemon.address}:5060;transport={transport}")
+        phone.dial(f"{daemon.uri('9000')};transport={transport}")
         bot.wait("mark")  # the greeting has been played
         time.sleep(0.5)
         phone.hang_up()
@@ -55,7 +55,7 @@ def test_the_agent_hears_its_tone_and_every_digit_once(tmp_path: Path) -> None:
         ) as phone,
     ):
         phone.wait_registered()
-        phone.dial(f"sip:9000@{daemon.address}:5060")
+        phone.dial(daemon.uri("9000"))
         bot.wait("media")
         time.sleep(2.0)
         for digit in "159#*":
@@ -79,7 +79,7 @@ def test_the_bot_is_told_what_twilio_tells(tmp_path: Path) -> None:
         ) as phone,
     ):
         phone.wait_registered()
-        phone.dial(f"sip:9000@{daemon.address}:5060")
+        phone.dial(daemon.uri("9000"))
         first = bot.wait("media")["message"]
         phone.hang_up()
         bot.wait("gone")

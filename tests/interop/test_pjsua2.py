@@ -35,7 +35,7 @@ def talking(tmp_path: Path) -> Iterator[tuple[Softphone, Baresip]]:
         callee.wait_registered()
         caller.wait_registered()
         before = daemon.metrics()
-        caller.dial(f"sip:1001@{daemon.address}:5060")
+        caller.dial(daemon.uri("1001"))
         callee.wait_event("CALL_ESTABLISHED")
         yield caller, callee
         assert_quiet(daemon, before)

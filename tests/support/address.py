@@ -1,12 +1,15 @@
 """A loopback address per test, so that ports of tests that run at once never meet.
 
-All of 127.0.0.0/8 is ours on Linux: a peer on an address of its own may use 5060 and any RTP range.
+All of 127.0.0.0/8 is ours on Linux: a peer on an address of its own may use any RTP range. The well-known
+ports are left alone, since a daemon that runs on 0.0.0.0 holds them on every address.
 """
 
 import os
 import socket
 from itertools import count
 
+SIP_PORT = 15_060
+HTTP_PORT = 18_080
 _numbers = count(1)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import wav
-from tests.support.address import loopback
+from tests.support.address import SIP_PORT, loopback
 from tests.support.process import Child, wait_until
 from tests.support.wav import Signal
 
@@ -58,7 +58,7 @@ class Baresip:
             "\n".join(
                 [
                     "poll_method epoll",
-                    f"sip_listen {self.address}:5060",
+                    f"sip_listen {self.address}:{SIP_PORT}",
                     f"net_interface {self.address}",
                     "call_local_timeout 30",
                     "call_max_calls 4",

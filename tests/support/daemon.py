@@ -14,7 +14,7 @@ from typing import Any, Self
 
 import yaml
 
-from tests.support.address import loopback
+from tests.support.address import HTTP_PORT, SIP_PORT, loopback
 from tests.support.process import Child
 
 _SAMPLE = re.compile(r"^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)$")
@@ -40,8 +40,8 @@ class Daemon:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.address = loopback()
-        self.sip = (self.address, 5060)
-        self.http = (self.address, 8080)
+        self.sip = (self.address, SIP_PORT)
+        self.http = (self.address, HTTP_PORT)
         self._cpu = cpu
         self._ended_by_test = False
         demo: dict[str, Any] = {
@@ -57,9 +57,9 @@ class Daemon:
             "node": {"name": "test", "data": str(folder / "data")},
             "listen": {
                 "sip": [
-                    {"transport": kind, "address": self.address, "port": 5060} for kind in ("udp", "tcp")
+                    {"transport": kind, "address": self.address, "port": SIP_PORT} for kind in ("udp", "tcp")
                 ],
-                "http": {"address": self.address, "port": 8080},
+                "http": {"address": self.address, "port": HTTP_PORT},
                 "rtp": {"address": self.address, "ports": [20_000, 29_999]},
             },
             "accounts": [demo],
@@ -73,6 +73,9 @@ class Daemon:
         command = [*PROGRAM, "serve"]
         command += ["--config", str(self.config), "--data", str(self.folder / "data")]
         return Child(command, name="tandem serve", cpu=self._cpu)
+
+    def uri(self, number: str) -> str:
+        return f"sip:{number}@{self.address}:{SIP_PORT}"
 
     def wait_ready(self, timeout: float = 20.0) -> None:
         deadline = time.monotonic() + timeout

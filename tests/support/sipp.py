@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.address import loopback
+from tests.support.address import SIP_PORT, loopback
 from tests.support.process import Child
 
 SCENARIOS = Path(__file__).parents[1] / "interop" / "sipp"
@@ -39,7 +39,7 @@ def sipp(
         "-i",
         address,
         "-p",
-        "5060",
+        str(SIP_PORT),
         "-t",
         transport,
         "-s",

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.support import wav
-from tests.support.address import loopback
+from tests.support.address import SIP_PORT, loopback
 from tests.support.process import Child
 from tests.support.wav import Signal
 
@@ -160,7 +160,7 @@ def main() -> None:
     config.logConfig.level = config.logConfig.consoleLevel = 3
     endpoint.libInit(config)
     transport = pj.TransportConfig()
-    transport.port, transport.boundAddress = 5060, settings["address"]
+    transport.port, transport.boundAddress = SIP_PORT, settings["address"]
     endpoint.transportCreate(pj.PJSIP_TRANSPORT_UDP, transport)
     endpoint.libStart()
     endpoint.audDevManager().setNullDev()
