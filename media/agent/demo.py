@@ -14,6 +14,7 @@ import asyncio
 import base64
 import itertools
 import json
+import os
 import signal
 import sys
 import threading
@@ -44,15 +45,15 @@ ANSWERS = {
 SAID = {"opening hours": "1", "who are you": "2", "repeat that": "0", "goodbye": "9"}
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
-Say = Callable[[str], Awaitable[bytes]]  # text → µ-law at 8 kHz
+Voice = dict[str, bytes]  # text → how it sounds, µ-law at 8 kHz
 Understand = Callable[[NDArray[np.int16]], Awaitable[str | None]]  # speech at 8 kHz → a phrase of SAID
 
 
 class Call:
     """One caller. `handle` takes each message of the edge and is False when the call is over."""
 
-    def __init__(self, send: Send, say: Say, understand: Understand) -> None:
-        self._send, self._say, self._understand = send, say, understand
+    def __init__(self, send: Send, voice: Voice, understand: Understand) -> None:
+        self._send, self._voice, self._understand = send, voice, understand
         self._stream = ""
         self._ear = Ear()
         self._names = itertools.count()
@@ -97,11 +98,22 @@ class Call:
             await self._send({"event": "clear", "streamSid": self._stream})
 
     async def speak(self, text: str) -> None:
-        audio = base64.b64encode(await self._say(text)).decode()
+        audio = base64.b64encode(self._voice[text]).decode()
         name = f"said-{next(self._names)}"
         self._playing.add(name)
         await self._send({"event": "media", "streamSid": self._stream, "media": {"payload": audio}})
         await self._send({"event": "mark", "streamSid": self._stream, "mark": {"name": name}})
+
+
+async def speak_all(*texts: str) -> Voice:
+    """What the agent will say, made before the first caller comes: it has but a few texts."""
+    voice = {}
+    async with Speaker() as speaker:
+        for text in texts:
+            speech = await speaker.speak(text)
+            pcm = soxr.resample(np.frombuffer(speech.pcm, np.int16), speech.sample_rate, 8000)
+            voice[text] = LINEAR_TO_ULAW[pcm.view(np.uint16)].tobytes()
+    return voice
 
 
 async def run(host: str, port: int) -> None:
@@ -110,29 +122,22 @@ async def run(host: str, port: int) -> None:
     loop.add_signal_handler(signal.SIGTERM, ended.set)
     threading.Thread(target=_read_to_end, args=(loop, ended), daemon=True).start()
     recognise = recogniser(tuple(SAID))
-    spoken: dict[str, bytes] = {}  # the agent has but a few texts, so each is made once
-
-    async def say(text: str) -> bytes:
-        if text not in spoken:
-            speech = await speaker.speak(text)
-            pcm = soxr.resample(np.frombuffer(speech.pcm, np.int16), speech.sample_rate, 8000)
-            spoken[text] = LINEAR_TO_ULAW[pcm.view(np.uint16)].tobytes()
-        return spoken[text]
+    voice = await speak_all(GREETING + MENU, LOST + MENU, GOODBYE, *ANSWERS.values())
 
     async def understand(said: NDArray[np.int16]) -> str | None:
         return await loop.run_in_executor(worker, recognise, said) if recognise else None
 
     async def answer(socket: ServerConnection) -> None:
-        call = Call(lambda message: socket.send(json.dumps(message)), say, understand)
+        call = Call(lambda message: socket.send(json.dumps(message)), voice, understand)
         try:
             async for message in socket:
                 if not await call.handle(json.loads(message)):
                     break
-        except (ConnectionClosed, KeyError, TypeError, ValueError, SpeechError) as error:
+        except (ConnectionClosed, KeyError, TypeError, ValueError) as error:
             print(f"call ended: {error!r}", file=sys.stderr)
 
     with ThreadPoolExecutor(1) as worker:
-        async with Speaker() as speaker, serve(answer, host, port, compression=None) as server:
+        async with serve(answer, host, port, compression=None) as server:
             bound = server.sockets[0].getsockname()
             name = f"[{bound[0]}]" if ":" in bound[0] else bound[0]
             print(json.dumps({"url": f"ws://{name}:{bound[1]}/"}), flush=True)
@@ -140,7 +145,8 @@ async def run(host: str, port: int) -> None:
 
 
 def _read_to_end(loop: asyncio.AbstractEventLoop, ended: asyncio.Event) -> None:
-    sys.stdin.buffer.read()
+    while os.read(0, 4096):  # not sys.stdin: its lock, held here, would abort the interpreter's exit
+        pass
     loop.call_soon_threadsafe(ended.set)
 
 
@@ -149,4 +155,7 @@ if __name__ == "__main__":
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="0: any free one")
     arguments = parser.parse_args()
-    asyncio.run(run(arguments.host, arguments.port))
+    try:
+        asyncio.run(run(arguments.host, arguments.port))
+    except (OSError, SpeechError) as error:
+        sys.exit(f"the demo agent cannot start: {error}")
