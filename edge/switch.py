@@ -22,18 +22,17 @@ from edge.authenticator import Authenticator
 from edge.cac.admission import Admissions
 from edge.call.call import Call, call_of
 from edge.call.ground import Ground, Reach
-from edge.directory import AccountId, Directory
+from edge.directory import Directory
 from edge.ident import Random, tag
 from edge.journal import Binding, BindingChange, CallId, Cdr, Journal, TraceEvent
 from edge.registrar import Registrar
 from edge.registration import Registrations
 from edge.sdp.body import find_sdp
-from edge.sip.answering import AnsweringSession
+from edge.sessions import SessionTable
 from edge.sip.build import response_to
 from edge.sip.effect import (
     Answer,
     Cancelled,
-    ClientKey,
     EndReason,
     Failed,
     Incoming,
@@ -42,7 +41,7 @@ from edge.sip.effect import (
     Unacknowledged,
 )
 from edge.sip.flow import Flow
-from edge.sip.message import Request, Response
+from edge.sip.message import Request
 from edge.sip.nonce import Nonces
 from edge.sip.parse import ParseError, parse_message
 from edge.sip.session import AGENT, ALLOW, SDP, Session, SessionEvent, Wire
@@ -95,15 +94,10 @@ class Switch:
         self._wall = wall
         self._effects: list[Effect] = []
         self._events: list[tuple[Session, SessionEvent]] = []
-        self._owners: dict[Session, Call] = {}
-        self._answers: dict[ClientKey, Session] = {}
-        self._invites: dict[ServerKey, AnsweringSession] = {}
-        self._dialogs: dict[tuple[str, str], Session] = {}  # by Call-ID and our tag
-        self._traced: dict[str, Call] = {}  # by SIP Call-ID, which two calls may share
+        self._sessions = SessionTable()
         self._promises: dict[int, Callable[[bool, float], None]] = {}
         self._lookups: dict[int, Callable[[str | None, float], None]] = {}
         self._waiting: deque[tuple[float, Trace]] = deque()  # for the journal, in order of deadline
-        self._ending: list[Session] = []  # perhaps
         self._token = 0
         values = timers or TimerValues()
         self.agenda = Agenda()
@@ -113,7 +107,7 @@ class Switch:
         self.registrar = Registrar(limits, lambda: tag(random))
         self.admissions = Admissions()
         self.calls: dict[CallId, Call] = {}
-        wire = Wire(self.layer, self.agenda, values, self._session_event, self._expect)
+        wire = Wire(self.layer, self.agenda, values, self._session_event, self._sessions.expect)
         ground = Ground(
             wire=wire,
             agenda=self.agenda,
@@ -123,10 +117,10 @@ class Switch:
             random=random,
             wall=wall,
             rtp_address=rtp_address,
-            media=self._effects_append,
-            bindings=self._bindings,
+            media=self._effects.append,
+            bindings=self.registrar.lookup,
             resolve=self._resolve,
-            own=self._own,
+            own=self._sessions.own,
             close=self._close,
         )
         nonces = Nonces(random(32), limits.nonce_life, limits.nonces_tracked)
@@ -147,15 +141,10 @@ class Switch:
             if message.request is not None and message.request.method != "ACK":
                 self._malformed(message, message.request, flow)
         elif isinstance(message, Request):
-            if self._traced:
-                call = self._traced.get(message.call_id)
-                if call is not None:
-                    call.trace.sip(now, False, data, flow)
+            self._trace_received(message.call_id, data, flow, now)
             self.layer.receive_request(message, flow, now)
         else:
-            call = self._traced.get(message.call_id)
-            if call is not None:
-                call.trace.sip(now, False, data, flow)
+            self._trace_received(message.call_id, data, flow, now)
             self.layer.receive_response(message, flow, now)
         self._settle(now)
 
@@ -200,7 +189,8 @@ class Switch:
         return None if first == math.inf else first
 
     def take_effects(self) -> list[Effect]:
-        effects, self._effects[:] = self._effects[:], []
+        effects = self._effects[:]
+        self._effects.clear()
         return effects
 
     # What the daemon asks.
@@ -212,7 +202,7 @@ class Switch:
     @property
     def sessions(self) -> int:
         """Sessions of which something is left on the wire."""
-        return len(self._owners)
+        return len(self._sessions)
 
     @property
     def draining(self) -> bool:
@@ -234,25 +224,8 @@ class Switch:
 
     # What sessions and calls ask.
 
-    def _effects_append(self, command: Command) -> None:
-        self._effects.append(command)
-
     def _session_event(self, session: Session, event: SessionEvent, now: float) -> None:
         self._events.append((session, event))
-
-    def _expect(self, key: ClientKey, session: Session) -> None:
-        self._answers[key] = session
-
-    def _own(self, session: Session, call: Call) -> None:
-        self._owners[session] = call
-        call.sessions.add(session)
-        self._traced[session.call_id] = call
-        if isinstance(session, AnsweringSession):
-            self._invites[session.key] = session
-            self._dialogs[session.call_id, session.tag] = session
-
-    def _bindings(self, account: AccountId, aor: str, now: float) -> Sequence[Binding]:
-        return self.registrar.lookup(account, aor, now)
 
     def _resolve(self, host: str, port: int, then: Callable[[str | None, float], None]) -> None:
         self._token += 1
@@ -267,7 +240,7 @@ class Switch:
     def _close(self, call: Call, cdr: Cdr, now: float) -> None:
         del self.calls[call.id]
         self.admissions.release(call.id)
-        self._ending.extend(call.sessions)
+        self._sessions.perhaps_done(*call.sessions)
         self._journal.closed(cdr)
 
     # Inside.
@@ -278,17 +251,17 @@ class Switch:
             for effect in effects:
                 match effect:
                     case Send():
-                        if self._traced:
+                        if self._sessions.tracing:
                             self._trace_sent(effect, now)
                         self._effects.append(effect)
                     case Incoming(request, flow, key):
                         self._incoming(request, flow, key, now)
                     case Answer(client, response):
-                        self._answer(client, response, now)
+                        self._sessions.answered(client, response, now)
                     case Failed(client, reason):
-                        self._failed(client, reason, now)
+                        self._sessions.failed(client, reason is EndReason.TIMEOUT, now)
                     case Cancelled(key, request):
-                        invited = self._invites.get(key)
+                        invited = self._sessions.invited(key)
                         if invited is not None:
                             invited.cancelled(now, request.headers.get("Reason") or "")
                     case Unacknowledged():
@@ -297,14 +270,15 @@ class Switch:
                         assert_never(effect)
             events, self._events = self._events, []
             for session, event in events:
-                call = self._owners.get(session)
+                call = self._sessions.call_of(session)
                 if call is not None:
                     call.receive_session(session, event, now)
-        while self._ending:
-            self._retire(self._ending.pop(), now)
+        for call in self._sessions.retire():
+            if call.id not in self.calls:
+                self._write_trace(call.trace)
 
     def _incoming(self, request: Request, flow: Flow, key: ServerKey | None, now: float) -> None:
-        session = self._dialogs.get((request.call_id, request.to.tag)) if request.to.tag else None
+        session = self._sessions.inside(request)
         if session is not None:
             self._inside(session, request, key, now)
             return
@@ -334,44 +308,7 @@ class Switch:
                 self._respond(key, request, 481, now)
             return
         session.receive(request, key, now)
-        self._ending.append(session)
-
-    def _answer(self, key: ClientKey, response: Response, now: float) -> None:
-        session = self._answers.get(key)
-        if session is None:
-            return
-        if response.status >= 300 or (response.status >= 200 and response.cseq.method != "INVITE"):
-            del self._answers[key]
-        session.receive_answer(response, key, now)
-        if session.dialog is not None:
-            self._dialogs[session.call_id, session.dialog.local_tag] = session
-        self._ending.append(session)
-
-    def _failed(self, key: ClientKey, reason: EndReason, now: float) -> None:
-        session = self._answers.pop(key, None)
-        if session is not None:
-            session.failed(key, reason is EndReason.TIMEOUT, now)
-            self._ending.append(session)
-
-    def _retire(self, session: Session, now: float) -> None:
-        """Forget a session of which nothing is left; the last one takes its call's trace along."""
-        if not session.done:
-            return
-        call = self._owners.pop(session, None)
-        if call is None:
-            return
-        if isinstance(session, AnsweringSession):
-            del self._invites[session.key]
-            del self._dialogs[session.call_id, session.tag]
-        elif session.dialog is not None:
-            self._dialogs.pop((session.call_id, session.dialog.local_tag), None)
-        for key in session.keys:
-            self._answers.pop(key, None)
-        if self._traced.get(session.call_id) is call:
-            del self._traced[session.call_id]
-        call.sessions.discard(session)
-        if not call.sessions and call.id not in self.calls:
-            self._write_trace(call.trace)
+        self._sessions.perhaps_done(session)
 
     def _malformed(self, error: ParseError, request: Request, flow: Flow) -> None:
         """Answer without a transaction: a copy is as malformed as the first (RFC 3261 §8.2.6.2)."""
@@ -396,10 +333,15 @@ class Switch:
 
     # Traces.
 
+    def _trace_received(self, sip_call_id: str, data: bytes, flow: Flow, now: float) -> None:
+        call = self._sessions.traced(sip_call_id)
+        if call is not None:
+            call.trace.sip(now, False, data, flow)
+
     def _trace_sent(self, effect: Send, now: float) -> None:
         start = effect.data.find(b"\r\nCall-ID: ") + 11
         sip_call_id = effect.data[start : effect.data.find(b"\r\n", start)].decode("utf-8", "surrogateescape")
-        call = self._traced.get(sip_call_id)
+        call = self._sessions.traced(sip_call_id)
         if call is not None:
             call.trace.sip(now, True, effect.data, effect.flow)
 

@@ -17,8 +17,7 @@ class Treatment:
     """Acts on its call by the call's verbs; the call hands it what is not the caller's own business."""
 
     def begin(self, call: "Call", now: float) -> None:
-        """The caller's port is there; nothing but 100 was said to it."""
-        raise NotImplementedError
+        """The caller's port is there; nothing but 100 was said to it. A refused call never gets here."""
 
     def allocated(self, call: "Call", leg: Leg, now: float) -> None:
         """A port that this treatment asked for by `Call.add_leg` is there."""

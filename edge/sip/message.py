@@ -4,6 +4,7 @@ Text is UTF-8 with `surrogateescape`: what came in as Latin-1 leaves as the same
 """
 
 import re
+from abc import ABC, abstractmethod
 from typing import Final, NamedTuple, cast
 
 from edge.sip.address import STAR, Address
@@ -24,7 +25,7 @@ class CSeq(NamedTuple):
         return f"{self.number} {self.method}"
 
 
-class Message:
+class Message(ABC):
     """What requests and responses share.
 
     Parsed messages have passed the checks of `parse.py`, so their `via`, `from_`, `to`, `cseq`,
@@ -125,8 +126,9 @@ class Message:
         """Media type in lower case without parameters; empty when absent."""
         return (self.headers.get("Content-Type") or "").partition(";")[0].strip(" \t").lower()
 
+    @abstractmethod
     def start_line(self) -> str:
-        raise NotImplementedError
+        """The first line, without its line break."""
 
     def wire(self) -> bytes:
         """The message as it is sent, with the right Content-Length. Kept until the headers are edited."""

@@ -14,6 +14,7 @@ Declined: PRACK, UPDATE and session timers are not offered; a peer that requires
 """
 
 import enum
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -119,7 +120,7 @@ class Wire:
     "Route answers of this client transaction to that session."
 
 
-class Session:
+class Session(ABC):
     """The confirmed phase: BYE, re-INVITE, INFO and retransmission of 2xx."""
 
     def __init__(self, wire: Wire, flow: Flow, contact: Address) -> None:
@@ -140,8 +141,9 @@ class Session:
         "Of the requests that we sent for it."
 
     @property
+    @abstractmethod
     def call_id(self) -> str:
-        raise NotImplementedError
+        """The SIP Call-ID."""
 
     @property
     def done(self) -> bool:

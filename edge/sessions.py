@@ -1,0 +1,103 @@
+"""The table of live sessions: by dialog, by transaction, by call.
+
+A session leaves it when nothing of it is left on the wire, not when its call ends: a BYE of ours
+may still be unanswered, or a copy of it on its way.
+"""
+
+from edge.call.call import Call
+from edge.sip.answering import AnsweringSession
+from edge.sip.effect import ClientKey, ServerKey
+from edge.sip.message import Request, Response
+from edge.sip.session import Session
+
+
+class SessionTable:
+    def __init__(self) -> None:
+        self._calls: dict[Session, Call] = {}
+        self._answers: dict[ClientKey, Session] = {}
+        self._invites: dict[ServerKey, AnsweringSession] = {}
+        self._dialogs: dict[tuple[str, str], Session] = {}  # by Call-ID and our tag
+        self._traced: dict[str, Call] = {}  # by SIP Call-ID, which two calls may share
+        self._ending: list[Session] = []  # perhaps
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    def own(self, session: Session, call: Call) -> None:
+        """Events of this session are the call's."""
+        self._calls[session] = call
+        call.sessions.add(session)
+        self._traced[session.call_id] = call
+        if isinstance(session, AnsweringSession):
+            self._invites[session.key] = session
+            self._dialogs[session.call_id, session.tag] = session
+
+    def expect(self, key: ClientKey, session: Session) -> None:
+        """Answers to the request `key` are this session's."""
+        self._answers[key] = session
+
+    def call_of(self, session: Session) -> Call | None:
+        return self._calls.get(session)
+
+    def traced(self, sip_call_id: str) -> Call | None:
+        """The call whose trace shows messages with this Call-ID."""
+        return self._traced.get(sip_call_id)
+
+    @property
+    def tracing(self) -> bool:
+        return bool(self._traced)
+
+    def invited(self, key: ServerKey) -> AnsweringSession | None:
+        return self._invites.get(key)
+
+    def inside(self, request: Request) -> Session | None:
+        """The session whose dialog `request` names."""
+        tag = request.to.tag
+        return self._dialogs.get((request.call_id, tag)) if tag else None
+
+    def answered(self, key: ClientKey, response: Response, now: float) -> None:
+        session = self._answers.get(key)
+        if session is None:
+            return
+        # Copies of a 2xx to an INVITE come again, each for its ACK.
+        if response.status >= 300 or (response.status >= 200 and response.cseq.method != "INVITE"):
+            del self._answers[key]
+        session.receive_answer(response, key, now)
+        if session.dialog is not None:
+            self._dialogs[session.call_id, session.dialog.local_tag] = session
+        self._ending.append(session)
+
+    def failed(self, key: ClientKey, timeout: bool, now: float) -> None:
+        session = self._answers.pop(key, None)
+        if session is not None:
+            session.failed(key, timeout, now)
+            self._ending.append(session)
+
+    def perhaps_done(self, *sessions: Session) -> None:
+        self._ending.extend(sessions)
+
+    def retire(self) -> list[Call]:
+        """Forget sessions of which nothing is left; returns the calls that have none any more."""
+        left: list[Call] = []
+        while self._ending:
+            session = self._ending.pop()
+            call = self._calls.get(session)
+            if call is None or not session.done:
+                continue
+            self._forget(session, call)
+            if not call.sessions:
+                left.append(call)
+        return left
+
+    def _forget(self, session: Session, call: Call) -> None:
+        del self._calls[session]
+        call.sessions.discard(session)
+        if isinstance(session, AnsweringSession):
+            self._invites.pop(session.key, None)
+            self._dialogs.pop((session.call_id, session.tag), None)
+        elif session.dialog is not None:
+            self._dialogs.pop((session.call_id, session.dialog.local_tag), None)
+        for key in session.keys:
+            self._answers.pop(key, None)
+        if self._traced.get(session.call_id) is call:
+            del self._traced[session.call_id]
