@@ -70,8 +70,8 @@ from media.ticker import Clock, Ticker, TickGauges
 
 CHORES_EVERY: Final = 20
 "Ticks between two looks at what is due: 100 ms."
-RTCP_EVERY: Final = 64
-"Ticks in which every RTCP socket is read once: 320 ms."
+RTCP_PER_TICK: Final = 32
+"RTCP packets read in one tick, of different legs."
 RESYNC_AFTER: Final = 2 * GROUPS
 "Ticks after a stall until what piled up in the sockets has been read."
 
@@ -462,6 +462,7 @@ class Engine:
     def _see_to_silence(self, now: float) -> None:
         columns = self._table.columns
         quiet = columns.connected & (now - columns.heard_at >= SILENCE)
+        columns.silence_told &= quiet
         if not quiet.any():
             return
         for slot in np.flatnonzero(quiet).tolist():
@@ -477,7 +478,6 @@ class Engine:
             if not columns.silence_told[slot]:
                 columns.silence_told[slot] = True
                 self._emit(Silent(leg.id, round(silence, 1)))
-        columns.silence_told &= quiet
 
     def _send_reports(self, now: float) -> None:
         columns = self._table.columns
@@ -503,9 +503,7 @@ class Engine:
         return leg.rtcp_to or (source[0], source[1] + 1)
 
     def _read_rtcp(self, now: float) -> None:
-        for slot in range(self._tick % RTCP_EVERY, self._limits.legs, RTCP_EVERY):
-            if not self._table.columns.connected[slot]:
-                continue
+        for slot in self._wire.rtcp_ready(RTCP_PER_TICK):
             received = self._wire.receive_rtcp(slot)
             if received is None:
                 continue

@@ -12,10 +12,11 @@ Errors of single datagrams (unreachable peers, full buffers) are counted, never 
 """
 
 import ipaddress
+import select
 import socket
 from array import array
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 
@@ -33,6 +34,14 @@ _EXPEDITED: Final = 0xB8  # DSCP EF (RFC 3246), in the TOS byte
 Address = tuple[str, int]
 Bind = Callable[[str, int], socket.socket]
 "Address and port → a bound socket; raises `OSError`."
+
+
+class Watch(Protocol):
+    """What is used of `select.epoll`."""
+
+    def register(self, fd: int, eventmask: int, /) -> None: ...
+    def unregister(self, fd: int, /) -> None: ...
+    def poll(self, timeout: float, maxevents: int, /) -> list[tuple[int, int]]: ...
 
 
 class NoPort(Exception):
@@ -84,7 +93,15 @@ def bind_udp(address: str, port: int) -> socket.socket:
 class UdpWire:
     """All legs' sockets, by slot."""
 
-    def __init__(self, slots: int, ports: PortPool, bind: Bind = bind_udp) -> None:
+    """
+    Args:
+        bind: opens sockets.
+        watch: tells which RTCP sockets have something; these are too quiet to be polled one by one.
+    """
+
+    def __init__(
+        self, slots: int, ports: PortPool, bind: Bind = bind_udp, watch: Watch | None = None
+    ) -> None:
         self.errors = 0
         "Datagrams that the system refused to send."
         rows = np.zeros((slots, _ROW_STRIDE), np.uint8)
@@ -105,6 +122,8 @@ class UdpWire:
         self._payloads = [row[HEADER_BYTES:] for row in self._out_rows]
         self._ports = ports
         self._bind = bind
+        self._watch: Watch = watch or select.epoll()
+        self._rtcp_slots: dict[int, int] = {}  # by file number
         self._sockets: list[LegSockets | None] = [None] * slots
         self._receive: list[Callable[[memoryview], int]] = [_deaf] * slots
         self._send: list[Callable[[memoryview | bytes], int]] = [_mute] * slots
@@ -120,11 +139,15 @@ class UdpWire:
             candidates.close()
             self._sockets[slot] = pair
             self._receive[slot] = pair.rtp.recv_into
+            self._rtcp_slots[pair.rtcp.fileno()] = slot
+            self._watch.register(pair.rtcp.fileno(), select.EPOLLIN)
             return port
         raise NoPort(f"no free port pair on {address}")
 
     def close(self, slot: int) -> None:
         pair = self._pair(slot)
+        self._watch.unregister(pair.rtcp.fileno())
+        del self._rtcp_slots[pair.rtcp.fileno()]
         pair.close()
         self._sockets[slot] = None
         self._receive[slot] = _deaf
@@ -217,6 +240,10 @@ class UdpWire:
                 send[slot](packet)
             except OSError:
                 self.errors += 1
+
+    def rtcp_ready(self, limit: int) -> list[int]:
+        """Slots that have RTCP to read, at most `limit` of them."""
+        return [self._rtcp_slots[number] for number, _ in self._watch.poll(0, limit)]
 
     def receive_rtcp(self, slot: int) -> tuple[memoryview, Address] | None:
         """Read one RTCP datagram; the view is good until the next call of any reader."""

@@ -13,6 +13,8 @@ class Network:
     def __init__(self) -> None:
         self.sockets: dict[Address, FakeSocket] = {}
         self.busy: set[Address] = set()
+        self.opened = 0
+        self._watched: set[int] = set()
         self._loss = 0.0
         self._jitter = 0.0
         self._random = random.Random(1)
@@ -27,6 +29,18 @@ class Network:
             raise OSError("address in use")
         self.sockets[at] = FakeSocket(self, at)
         return self.sockets[at]
+
+    # Stands in for `select.epoll`.
+
+    def register(self, fd: int, eventmask: int, /) -> None:
+        self._watched.add(fd)
+
+    def unregister(self, fd: int, /) -> None:
+        self._watched.remove(fd)
+
+    def poll(self, timeout: float, maxevents: int, /) -> list[tuple[int, int]]:
+        ready = [s.number for s in self.sockets.values() if s.queue and s.number in self._watched]
+        return [(number, 1) for number in ready[:maxevents]]
 
     def impair(self, *, loss: float, jitter: float, seed: int) -> None:
         """Args: loss: 0 to 1. jitter: each packet is late by up to so much [s]."""
@@ -62,6 +76,8 @@ class FakeSocket:
         self.at = at
         self.peer: Address | None = None
         self.queue: deque[tuple[bytes, Address]] = deque()
+        network.opened += 1
+        self.number = network.opened
 
     def connect(self, peer: Address) -> None:
         self.peer = peer
@@ -85,5 +101,9 @@ class FakeSocket:
         assert self.peer is not None, "only a connected socket sends without an address"
         return self.sendto(data, self.peer)
 
+    def fileno(self) -> int:
+        return self.number
+
     def close(self) -> None:
-        del self.network.sockets[self.at]
+        if self.network.sockets.get(self.at) is self:
+            del self.network.sockets[self.at]

@@ -103,7 +103,7 @@ class Studio:
             self.tasks.append,
             random.Random(7).getrandbits,
             agents=agents,
-            wire=UdpWire(self.legs, PortPool(*self.ports), self.network.bind),
+            wire=UdpWire(self.legs, PortPool(*self.ports), self.network.bind, self.network),
         )
 
     def phone(self, name: str, *, law: Codec = PCMU, connect: bool = True, **more: Any) -> "Phone":
