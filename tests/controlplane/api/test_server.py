@@ -12,7 +12,8 @@ from starlette.routing import Route
 
 from config.schema import HttpLimits
 from controlplane.api.health import healthz
-from controlplane.api.server import BindError, HttpServer, bind_tcp, bind_unix, socket_address
+from controlplane.api.server import BindError, HttpServer, bind_tcp, bind_unix
+from controlplane.store.folder import socket_address
 
 APP = Starlette(routes=[Route("/healthz", healthz)])
 

@@ -1,0 +1,25 @@
+"""What is valid and not served yet."""
+
+from typing import Any
+
+from config.notice import notices
+from config.schema import Settings
+
+
+def said(account: dict[str, Any], **sections: Any) -> list[str]:
+    return notices(Settings.model_validate({"accounts": [{"id": "a", "domain": "d", **account}], **sections}))
+
+
+def test_a_plain_configuration_needs_no_notice() -> None:
+    assert said({"users": [{"number": "1"}]}) == []
+
+
+def test_everything_that_is_not_served_is_named() -> None:
+    register = {"username": "u", "password": "p"}
+    assert said({"trunks": [{"name": "c", "proxy": "sip:c", "register": register}]}) == [
+        "a: trunk c: registering at a carrier is not built yet"
+    ]
+    assert "calls to a flow" in said({"dids": [{"number": "123", "target": {"flow": "x"}}]})[0]
+    assert "calls to a queue" in said({"extensions": [{"number": "1", "target": {"queue": "x"}}]})[0]
+    assert "wss is not served" in said({}, listen={"sip": [{"transport": "wss", "port": 5067}]})[0]
+    assert "workers" in said({}, media={"workers": 2})[0]

@@ -1,0 +1,45 @@
+"""`tandem calls` over the control socket of a daemon."""
+
+import json
+from pathlib import Path
+
+from config.schema import StoreLimits
+from controlplane.store.folder import DataFolder
+from controlplane.store.store import Store
+from tests.support.database import new_database
+from tests.support.journal import cdr, open_call
+from tests.support.operator import operator, tandem, tandem_beside
+
+
+async def test_live_calls_come_first(tmp_path: Path) -> None:
+    new_database(tmp_path)
+    store = await Store.open(DataFolder.open(tmp_path), StoreLimits(), lambda: 1_000)
+    store.journal.opened(open_call("call_live", started_at=9_000))
+    store.journal.closed(cdr("call_old", started_at=1_000))
+    store.journal.closed(
+        cdr("call_busy", started_at=5_000, answered_at=None, disposition="busy", cause="callee_busy")
+    )
+    async with operator(store, tmp_path):
+        result = await tandem_beside("calls", "--data", str(tmp_path))
+        as_json = await tandem_beside("calls", "--json", "--limit", "1", TANDEM_DATA=str(tmp_path))
+        other = await tandem_beside("calls", "--account", "acc_x", "--data", str(tmp_path))
+    assert result.exit_code == 0
+    _, live, busy, old = result.output.splitlines()
+    assert "call_live" in live and live.rstrip().endswith("live")
+    assert "busy (callee_busy)" in busy
+    assert "agent:demo" in old and "0:04" in old and "answered (caller_hangup)" in old
+    listed = json.loads(as_json.output)
+    assert [row["id"] for row in listed["live"] + listed["ended"]] == ["call_live", "call_busy"]
+    assert len(other.output.splitlines()) == 1
+    await store.close()
+
+
+def test_without_a_daemon_it_is_one_line_and_1(tmp_path: Path) -> None:
+    result = tandem("calls", "--data", str(tmp_path))
+    assert result.exit_code == 1 and result.stdout == ""
+    assert result.stderr == (
+        f"tandem: no daemon runs on the data folder {tmp_path}; start it with `tandem serve`, "
+        "or name its folder with --data\n"
+    )
+    as_json = json.loads(tandem("calls", "--json", "--data", str(tmp_path)).stdout)
+    assert as_json["error"] == "not_running"

@@ -1,0 +1,46 @@
+"""`tandem check-config` (design §6)."""
+
+import json
+from pathlib import Path
+
+from tests.support.operator import tandem
+
+
+def test_the_default_configuration_is_good() -> None:
+    result = tandem("check-config")
+    assert result.exit_code == 0
+    assert "acc_demo (demo.local): 2 users, 1 extensions" in result.output and "good" in result.output
+
+
+def test_every_problem_has_its_line_on_stderr(tmp_path: Path) -> None:
+    file = tmp_path / "t.yaml"
+    file.write_text("accounts:\n  - {id: a, domain: d, users: [{number: 1001}], dds: []}\n")
+    for words in (("check-config", str(file)), ("check-config", "--config", str(file))):
+        result = tandem(*words)
+        assert result.exit_code == 1 and result.stdout == ""
+        lines = result.stderr.splitlines()
+        assert lines[0].startswith(f"{file}:2: accounts[0].users[0].number: must be text")
+        assert "did you mean dids?" in lines[1] and lines[2] == "2 problems"
+
+
+def test_as_json(tmp_path: Path) -> None:
+    file = tmp_path / "t.yaml"
+    file.write_text("accounts:\n  - {id: a, domain: d, x: 1}\n")
+    result = tandem("check-config", str(file), "--json")
+    assert result.exit_code == 1
+    (problem,) = json.loads(result.stdout)["problems"]
+    assert (problem["line"], problem["path"], problem["what"]) == (2, "accounts[0].x", "unknown key")
+    good = json.loads(tandem("check-config", "--json").stdout)
+    assert good["good"] and good["accounts"][0]["users"] == 2
+
+
+def test_the_environment_names_the_file(tmp_path: Path) -> None:
+    result = tandem("check-config", TANDEM_CONFIG=str(tmp_path / "missing.yaml"))
+    assert result.exit_code == 1 and "cannot be read" in result.stderr
+
+
+def test_what_is_not_built_yet_is_said(tmp_path: Path) -> None:
+    file = tmp_path / "t.yaml"
+    file.write_text("accounts:\n  - {id: a, domain: d, dids: [{number: '123', target: {conference: x}}]}\n")
+    result = tandem("check-config", str(file))
+    assert result.exit_code == 0 and "note: a: 123: calls to a conference are refused yet" in result.output
