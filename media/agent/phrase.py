@@ -11,7 +11,11 @@ import soxr
 from numpy.typing import NDArray
 
 _MODEL_RATE: Final = 16_000
-_SURE: Final = 0.57  # score of the best path; phrases of the grammar have 0.6 and more, other talk about 0.5
+_SURE: Final = 0.57  # score of the best path; phrases of the grammar have 0.6 and more, long other talk 0.5
+_OTHER: Final = ("no", "yes", "what", "hello", "stop", "okay")  # short talk that would be taken for a phrase
+_LOUD: Final = 0.05  # of the peak: where the utterance begins and ends
+_BEFORE, _AFTER = 800, 1600  # samples kept around it
+_HISS: Final = 10.0  # added, since the model was trained on rooms and stumbles over digital silence
 
 Recognise = Callable[[NDArray[np.int16]], str | None]
 "8 kHz samples → the phrase, or None. Takes about 15 ms per second of speech: not for an event loop."
@@ -27,11 +31,18 @@ def recogniser(phrases: tuple[str, ...]) -> Recognise | None:
     except ImportError:
         return None
     decoder = Decoder(lm=None, loglevel="FATAL")
-    decoder.add_jsgf_string("menu", f"#JSGF V1.0; grammar menu; public <menu> = {' | '.join(phrases)};")
+    choice = " | ".join(dict.fromkeys(phrases + _OTHER))
+    decoder.add_jsgf_string("menu", f"#JSGF V1.0; grammar menu; public <menu> = {choice};")
     decoder.activate_search("menu")
 
     def recognise(pcm: NDArray[np.int16]) -> str | None:
-        wide = soxr.resample(pcm, 8_000, _MODEL_RATE)
+        magnitude = np.abs(pcm.astype(np.float32))
+        loud = np.flatnonzero(magnitude > _LOUD * magnitude.max(initial=1.0))
+        if not len(loud):
+            return None
+        said = pcm[max(loud[0] - _BEFORE, 0) : loud[-1] + _AFTER]
+        noisy = said + np.random.default_rng(1).normal(0.0, _HISS, len(said)).astype(np.float32)
+        wide = np.clip(soxr.resample(noisy, 8_000, _MODEL_RATE), -32768, 32767).astype(np.int16)
         decoder.start_utt()
         decoder.process_raw(wide.tobytes(), full_utt=True)
         decoder.end_utt()
