@@ -12,7 +12,7 @@ on the wire (`done`).
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, assert_never
 
 from config.schema import SipLimits
 from edge.agenda import Agenda
@@ -31,6 +31,7 @@ from edge.sip.session import (
     AGENT,
     ALLOW,
     SDP,
+    Acked,
     Answered,
     Ended,
     Info,
@@ -266,10 +267,13 @@ class Phone:
             case Ended(by, cause, reason):
                 self._say(now, "hang-up", f"by {by.value}" + (f": {reason}" if reason else ""))
                 self._finish(Outcome(cause == "bye" and _in_good_order(reason), 200, reason or cause), now)
+            case Acked(body):
+                if self._leg.awaits_answer and self._leg.accept(body) is None:
+                    self._effects.append(self._leg.connect())
             case Info():
                 pass
             case _:
-                raise AssertionError(f"a UAC session does not emit {event}")
+                assert_never(event)
 
     def _answered(self, body: bytes, now: float) -> None:
         assert self._session is not None, "an answer comes to a session"

@@ -80,6 +80,9 @@ class BridgeTreatment(Treatment):
             case Reoffer(body):
                 assert self._leg is not None, "a dialog has its leg"
                 call.renegotiate(session, self._leg, body, now)
+            case Acked(body):
+                assert self._leg is not None, "a dialog has its leg"
+                call.acknowledged(self._leg, body, now)
             case Info(content_type, body):
                 call.trace.add(now, "call", "info", content_type=content_type, body=body)
             case Ended(by, cause, _) if session is self._winner:

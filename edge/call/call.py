@@ -156,7 +156,7 @@ class Call:
             return
         match event:
             case Acked(body):
-                self._acked(body, now)
+                self.acknowledged(self.leg, body, now)
             case Reoffer(body):
                 self.renegotiate(session, self.leg, body, now)
             case Info(content_type, body):
@@ -264,6 +264,16 @@ class Call:
         session.agree(made, now)
         self.ground.media(leg.connect())
 
+    def acknowledged(self, leg: Leg, body: bytes, now: float) -> None:
+        """An ACK, with the answer to our offer if the 200 held one (RFC 3264, RFC 6337 §2.2)."""
+        if not leg.awaits_answer:
+            return
+        refusal = leg.accept(body)
+        if refusal is None:
+            self.ground.media(leg.connect())
+        else:
+            self.refuse(refusal, now)
+
     # Inside.
 
     def _allocated(self, leg: Leg, now: float) -> None:
@@ -274,16 +284,6 @@ class Call:
             self.treatment.begin(self, now)
         else:
             self.treatment.allocated(self, leg, now)
-
-    def _acked(self, body: bytes, now: float) -> None:
-        if not self._delayed:
-            return
-        self._delayed = False
-        refusal = self.leg.accept(body)
-        if refusal is None:
-            self.connect()
-        else:
-            self.refuse(refusal, now)
 
     def _close_if_returned(self, now: float) -> None:
         if self.state is State.ENDING and all(leg.state is Port.RETURNED for leg in self.legs.values()):

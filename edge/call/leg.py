@@ -41,6 +41,11 @@ class Leg:
         local = self._local
         self._local = Local(local.address, port, local.codecs, local.session_id)
 
+    @property
+    def awaits_answer(self) -> bool:
+        """Our offer is out."""
+        return self._offered is not None
+
     def offer(self) -> bytes:
         """Our offer, first or repeated."""
         self._described = self._offered = offer(self._local, self._described)

@@ -68,7 +68,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Acked:
-    """The caller has our 200; `body` is its SDP answer when the offer was ours."""
+    """The peer has our 200 to an INVITE, first or repeated; `body` is its SDP answer if the offer was ours."""
 
     body: bytes
 
@@ -271,7 +271,7 @@ class Session(ABC):
         if self._bye_when_acked:
             self._bye_when_acked = False
             self._send_bye(now, "")
-        elif self.state is State.ANSWERED:
+        elif self.state is not State.ENDED:
             self.state = State.CONFIRMED
             self._emit(Acked(request.body), now)
 

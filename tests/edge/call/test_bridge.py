@@ -1,0 +1,129 @@
+"""Two dialogs and our audio between them (B2BUA), and who wins when several phones ring."""
+
+import pytest
+
+from edge.sip.message import Request, Response
+from media import port
+from tests.support.directory import FakeDirectory
+from tests.support.edge import Bench, Phone, final
+
+
+@pytest.fixture
+def bench() -> Bench:
+    directory = FakeDirectory()
+    directory.add_user("1001")
+    directory.add_user("1002", "bob", "bob-mobile")
+    return Bench(directory)
+
+
+def rung(bench: Bench, *phones: Phone) -> tuple[Phone, list[Request]]:
+    """1001 dials 1002; the INVITEs that `phones` got."""
+    alice = Phone(bench, "1001")
+    for phone in phones:
+        phone.register()
+    alice.dial("1002")
+    invites = [message for phone in phones for message in phone.got()]
+    assert all(isinstance(invite, Request) for invite in invites)
+    return alice, invites  # type: ignore[return-value]
+
+
+def test_the_callees_hang_up_reaches_the_caller(bench: Bench) -> None:
+    bob = Phone(bench, "bob", 3)
+    alice, (invite,) = rung(bench, bob)
+    bob.reply(invite, 200, bob.sdp())
+    alice.ack(final(alice.got()))
+    (ack,) = bob.got()
+    assert isinstance(ack, Request)
+    bob.tag, bob.call_id = "phone3", invite.call_id
+    bob.say("BYE", str(invite.contacts[0].uri), to=invite.headers.get("From") or "")
+    # Bob's own tag is in To of our INVITE's dialog: his BYE carries it in From.
+    (bye,) = [m for m in alice.got() if isinstance(m, Request)]
+    assert bye.method == "BYE" and bench.journal.cdrs[0].cause == "callee_hangup"
+
+
+def test_everybody_busy_is_busy_and_one_decline_does_not_hide_it(bench: Bench) -> None:
+    """RFC 3261 §16.7 step 6: the best of the refusals."""
+    desk, mobile = Phone(bench, "bob", 3), Phone(bench, "bob-mobile", 4)
+    alice, (to_desk, to_mobile) = rung(bench, desk, mobile)
+    desk.reply(to_desk, 503)
+    assert alice.got() == []
+    mobile.reply(to_mobile, 486)
+    assert final(alice.got()).status == 486
+    assert bench.journal.cdrs[0].disposition == "busy"
+
+
+def test_a_6xx_stops_the_other_phones(bench: Bench) -> None:
+    desk, mobile = Phone(bench, "bob", 3), Phone(bench, "bob-mobile", 4)
+    alice, (to_desk, to_mobile) = rung(bench, desk, mobile)
+    mobile.reply(to_mobile, 180)
+    desk.reply(to_desk, 603)
+    (cancel,) = [m for m in mobile.got() if isinstance(m, Request) and m.method == "CANCEL"]
+    assert final(alice.got()).status == 603 and cancel.call_id == to_mobile.call_id
+
+
+def test_two_phones_that_answer_at_once_leave_one_call(bench: Bench) -> None:
+    desk, mobile = Phone(bench, "bob", 3), Phone(bench, "bob-mobile", 4)
+    alice, (to_desk, to_mobile) = rung(bench, desk, mobile)
+    desk.reply(to_desk, 200, desk.sdp())
+    mobile.got()
+    mobile.reply(to_mobile, 200, mobile.sdp())
+    methods = [m.method for m in mobile.got() if isinstance(m, Request)]
+    assert methods == ["ACK", "BYE"]
+    assert final(alice.got()).status == 200 and len(bench.switch.calls) == 1
+
+
+def test_an_answer_without_usable_audio_ends_the_call(bench: Bench) -> None:
+    bob = Phone(bench, "bob", 3)
+    alice, (invite,) = rung(bench, bob)
+    bob.reply(invite, 200, bob.sdp().replace("0 8 101", "18"))
+    assert [m.method for m in bob.got() if isinstance(m, Request)] == ["ACK", "BYE"]
+    assert final(alice.got()).status == 488
+    bench.advance(64.0)
+    assert not bench.legs
+
+
+def test_what_the_callee_offers_again_is_answered_here(bench: Bench) -> None:
+    bob = Phone(bench, "bob", 3)
+    alice, (invite,) = rung(bench, bob)
+    bob.reply(invite, 200, bob.sdp())
+    alice.ack(final(alice.got()))
+    bob.got()
+    bob.call_id = invite.call_id
+    target, to = str(invite.contacts[0].uri), invite.headers.get("From") or ""
+    bob.say("INVITE", target, to=to, body=bob.sdp() + "a=sendonly\r\n")
+    answer = final(bob.got())
+    assert answer.status == 200 and b"a=recvonly" in answer.body
+    assert alice.got() == []
+
+
+def test_a_trunk_that_cannot_be_found_is_503_and_names_its_setting(bench: Bench) -> None:
+    bench.directory.add_trunk("main", "sip:nowhere.example", default=True)
+    bench.hosts["nowhere.example"] = None
+    refused = final(Phone(bench, "1001").dial("14155550100"))
+    assert refused.status == 503 and "trunk_unreachable" in (refused.headers.get("Warning") or "")
+
+
+def test_a_trunk_whose_transport_we_do_not_speak_is_503(bench: Bench) -> None:
+    bench.directory.add_trunk("main", "sip:127.0.0.9;transport=sctp", default=True)
+    assert final(Phone(bench, "1001").dial("14155550100")).status == 503
+
+
+def test_ringing_is_passed_on_without_sdp_when_several_ring(bench: Bench) -> None:
+    desk, mobile = Phone(bench, "bob", 3), Phone(bench, "bob-mobile", 4)
+    alice, (to_desk, _) = rung(bench, desk, mobile)
+    desk.reply(to_desk, 183, desk.sdp())
+    (progress,) = alice.got()
+    assert isinstance(progress, Response) and progress.status == 180 and not progress.body
+    assert not bench.commanded(port.Bridge)
+
+
+def test_legs_are_named_in_the_cdr(bench: Bench) -> None:
+    bob = Phone(bench, "bob", 3)
+    alice, (invite,) = rung(bench, bob)
+    bob.reply(invite, 200, bob.sdp())
+    alice.ack(final(alice.got()))
+    (call,) = bench.switch.calls.values()
+    call.finish("answered", "test", bench.now)
+    bench.switch.hang_up_all("", bench.now)
+    bench.drain()
+    assert set(bench.journal.cdrs[0].media) == {"caller", "callee"}

@@ -1,0 +1,69 @@
+"""INVITEs that we send."""
+
+import pytest
+
+from edge.call.outgoing import trunk_destination, trunk_host
+from edge.sip.flow import Flow, Transport
+from edge.sip.message import Request
+from tests.support.directory import FakeDirectory
+from tests.support.edge import Bench, Phone
+
+
+@pytest.mark.parametrize(
+    ("proxy", "where"),
+    [
+        ("sip:192.0.2.10", ("192.0.2.10", 5060, Transport.UDP)),
+        ("sip:carrier.example:5070;transport=tcp", ("carrier.example", 5070, Transport.TCP)),
+        ("sips:carrier.example", ("carrier.example", 5061, Transport.TLS)),
+        ("sip:carrier.example;transport=sctp", None),
+    ],
+)
+def test_the_proxy_of_a_trunk_says_host_port_and_transport(
+    proxy: str, where: tuple[str, int, Transport] | None
+) -> None:
+    directory = FakeDirectory()
+    directory.add_trunk("main", proxy)
+    assert trunk_host(directory.trunks["main"]) == where
+
+
+def test_a_number_on_a_trunk_is_dialled_at_its_proxy() -> None:
+    directory = FakeDirectory()
+    directory.add_trunk("main", "sip:carrier.example:5070")
+    flow = Flow(Transport.UDP, ("192.0.2.10", 5070))
+    destination = trunk_destination(directory.trunks["main"], "+14155550100", flow)
+    assert str(destination.uri) == "sip:+14155550100@carrier.example:5070" and destination.flow is flow
+
+
+def test_an_invite_names_caller_and_callee_and_counts_the_hops() -> None:
+    directory = FakeDirectory()
+    directory.add_user("1001")
+    directory.add_user("1002", "bob")
+    bench = Bench(directory)
+    bob = Phone(bench, "bob", 3)
+    bob.register()
+    Phone(bench, "1001").dial("1002")
+    (invite,) = bob.got()
+    assert isinstance(invite, Request)
+    assert str(invite.from_.uri) == "sip:1001@demo.local" and invite.from_.tag
+    assert str(invite.to.uri) == "sip:bob@demo.local" and not invite.to.tag
+    assert str(invite.contacts[0].uri) == "sip:1001@127.0.0.1:5060"
+    assert invite.max_forwards == 69 and invite.headers.get("Allow")
+
+
+def test_a_path_is_taken_as_the_route() -> None:
+    """RFC 3327 §5.1."""
+    directory = FakeDirectory()
+    directory.add_user("1001")
+    directory.add_user("1002")
+    bench = Bench(directory)
+    bob = Phone(bench, "1002", 3)
+    uri, to = "sip:demo.local", "<sip:1002@demo.local>"
+    bob.say("REGISTER", uri, to=to)
+    (challenge,) = bob.got()
+    proof = bob.authorization(challenge, "REGISTER", uri)  # type: ignore[arg-type]
+    path = "Path: <sip:edge.example;lr>\r\nSupported: path\r\n"
+    bob.say("REGISTER", uri, to=to, headers=proof + path)
+    bob.got()
+    Phone(bench, "1001").dial("1002")
+    (invite,) = bob.got()
+    assert isinstance(invite, Request) and invite.headers.all("Route") == ["<sip:edge.example;lr>"]
