@@ -14,6 +14,7 @@ from edge.directory import Trunk
 from edge.error import Refusal
 from edge.sip.calling import CallingSession
 from edge.sip.session import (
+    Acked,
     Answered,
     By,
     Ended,

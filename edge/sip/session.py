@@ -68,7 +68,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Acked:
-    """The peer has our 200 to an INVITE, first or repeated; `body` is its SDP answer if the offer was ours."""
+    """The peer has our 200 to an INVITE; `body` is its SDP answer if the offer was ours."""
 
     body: bytes
 

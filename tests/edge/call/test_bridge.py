@@ -36,7 +36,6 @@ def test_the_callees_hang_up_reaches_the_caller(bench: Bench) -> None:
     assert isinstance(ack, Request)
     bob.tag, bob.call_id = "phone3", invite.call_id
     bob.say("BYE", str(invite.contacts[0].uri), to=invite.headers.get("From") or "")
-    # Bob's own tag is in To of our INVITE's dialog: his BYE carries it in From.
     (bye,) = [m for m in alice.got() if isinstance(m, Request)]
     assert bye.method == "BYE" and bench.journal.cdrs[0].cause == "callee_hangup"
 
