@@ -1,7 +1,7 @@
 """SQL text made from the tables."""
 
 from controlplane.store import statement
-from controlplane.store.table import BINDING, METADATA, OPEN_CALL, TRACE_CHUNK
+from controlplane.store.table import BINDING, OPEN_CALL, TRACE_CHUNK
 
 
 def test_parameters_are_the_columns_in_order() -> None:
@@ -18,11 +18,6 @@ def test_an_upsert_replaces_all_but_the_key() -> None:
 
 def test_delete_takes_the_key() -> None:
     assert statement.delete(BINDING).count("?") == 3
-
-
-def test_every_table_has_a_workspace() -> None:
-    """Design §6, identity and tenancy."""
-    assert all("workspace_id" in table.columns for table in METADATA.tables.values())
 
 
 def test_a_workspace_is_the_accounts() -> None:
