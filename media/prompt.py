@@ -8,9 +8,9 @@
 import asyncio
 import os
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import BinaryIO, Final
 
 import numpy as np
 import soxr
@@ -139,34 +139,41 @@ def _read(path: str, limits: MediaLimits) -> tuple[_Version, Prompt]:
         if version.size > limits.prompt_bytes:
             raise PromptError(path, f"longer than {limits.prompt_bytes} bytes")
         with open(path, "rb") as file:
-            content = file.read(limits.prompt_bytes)
+            found = wav.parse(file)
+            if isinstance(found, wav.NotWav):
+                raise PromptError(path, found.why)
+            if found.seconds > limits.prompt_seconds:
+                raise PromptError(path, f"longer than {limits.prompt_seconds:g} s")
+            return version, decode(found, file)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         raise PromptError(path, getattr(error, "strerror", None) or str(error)) from error
-    found = wav.parse(content)
-    if isinstance(found, wav.NotWav):
-        raise PromptError(path, found.why)
-    if found.seconds > limits.prompt_seconds:
-        raise PromptError(path, f"longer than {limits.prompt_seconds:g} s")
-    return version, decode(found)
 
 
-def decode(source: wav.Wav) -> Prompt:
+def decode(source: wav.Wav, file: BinaryIO) -> Prompt:
     """What `source` says, at 8 kHz and in both laws."""
-    samples = source.samples()
-    if source.format.rate != _RATE:
-        samples = soxr.resample(samples, source.format.rate, _RATE)
+    samples = np.concatenate([np.empty(0, np.int16), *_resampled(source, file)])
     frames = -(-len(samples) // _FRAME)
     pcm = np.zeros(frames * _FRAME, np.int16)
+    pcm[: len(samples)] = samples
     ulaw = np.empty(len(pcm), np.uint8)
     alaw = np.empty(len(pcm), np.uint8)
-    for start in range(0, len(pcm), _PIECE):
-        piece = slice(start, start + _PIECE)
-        scaled = np.rint(samples[piece] * np.float32(32768.0))
-        pcm[start : start + len(scaled)] = np.clip(scaled, -32768, 32767)
-        bits = pcm[piece].view(np.uint16)
-        ulaw[piece] = LINEAR_TO_ULAW[bits]
-        alaw[piece] = LINEAR_TO_ALAW[bits]
+    step = int(_PIECE * _RATE)
+    for start in range(0, len(pcm), step):
+        bits = pcm[start : start + step].view(np.uint16)
+        ulaw[start : start + step] = LINEAR_TO_ULAW[bits]
+        alaw[start : start + step] = LINEAR_TO_ALAW[bits]
     for array in (pcm, ulaw, alaw):
         array.flags.writeable = False
     shape = (frames, _FRAME)
     return Prompt(pcm.reshape(shape), ulaw.reshape(shape), alaw.reshape(shape), len(samples) * 1000 // _RATE)
+
+
+def _resampled(source: wav.Wav, file: BinaryIO) -> Iterator[NDArray[np.int16]]:
+    rate = source.format.rate
+    stream = None if rate == _RATE else soxr.ResampleStream(rate, _RATE, 1, dtype="float32")
+    step = int(_PIECE * rate)
+    for position in range(0, source.frames, step):
+        piece = source.read(file, position, step)
+        if stream is not None:
+            piece = stream.resample_chunk(piece, last=position + step >= source.frames)
+        yield np.clip(np.rint(piece * np.float32(32768.0)), -32768, 32767).astype(np.int16)

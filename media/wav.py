@@ -4,9 +4,10 @@ PCM of 8, 16, 24 and 32 bits, IEEE float of 32 and 64, G.711 µ-law and A-law; u
 A file that breaks off within its samples is read as far as it goes, as a recorder that died leaves it.
 """
 
+import os
 import struct
 from dataclasses import dataclass
-from typing import Final
+from typing import BinaryIO, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +19,8 @@ _SUFFIX: Final = bytes.fromhex("000000001000800000aa00389b71")  # of the GUIDs t
 _BITS: Final = {_PCM: (8, 16, 24, 32), _FLOAT: (32, 64), _ALAW: (8,), _ULAW: (8,)}
 _CHANNELS: Final = 8
 _RATES: Final = range(4_000, 192_001)
-_CHUNKS: Final = (
-    1_000  # of one file; each is 8 bytes at least, so that a small file cannot hold the reader up
-)
+_FORMAT_BYTES: Final = 40
+_CHUNKS: Final = 1_000  # of one file, so that one of empty chunks cannot hold the reader up
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,51 +47,67 @@ class Format:
 
 @dataclass(frozen=True, slots=True)
 class Wav:
-    """A file that can be read."""
+    """Where the samples of a file are."""
 
     format: Format
-    data: memoryview
-    "The samples as they stand in the file, whole frames."
+    start: int
+    "Of the samples in the file [bytes]."
+    frames: int
+    "Samples of each channel."
 
     @property
     def seconds(self) -> float:
-        return len(self.data) / (self.format.frame * self.format.rate)
+        return self.frames / self.format.rate
 
-    def samples(self) -> NDArray[np.float32]:
-        """One channel, the mean of all, full scale is ±1; what is no number is silence."""
-        interleaved = _linear(self.format, self.data).reshape(-1, self.format.channels)
+    def read(self, file: BinaryIO, position: int, frames: int) -> NDArray[np.float32]:
+        """Up to `frames` samples from `position` on, in one channel, the mean of all; full scale is ±1.
+
+        What is no number is silence. Fewer come at the end, or where the file has been cut since.
+        """
+        file.seek(self.start + position * self.format.frame)
+        data = file.read(max(min(frames, self.frames - position), 0) * self.format.frame)
+        data = data[: len(data) // self.format.frame * self.format.frame]
+        interleaved = _linear(self.format, data).reshape(-1, self.format.channels)
         mono = interleaved[:, 0] if self.format.channels == 1 else interleaved.mean(axis=1)
         if self.format.tag == _FLOAT:
             mono = np.nan_to_num(mono, nan=0.0, posinf=1.0, neginf=-1.0)
         return np.ascontiguousarray(mono, np.float32)
 
 
-def parse(content: bytes) -> Wav | NotWav:
-    """Find format and samples in a whole file."""
-    if content[:4] not in (b"RIFF", b"RF64") or content[8:12] != b"WAVE":
+def parse(file: BinaryIO) -> Wav | NotWav:
+    """Find format and samples; reads a few headers, never the samples.
+
+    Raises:
+        OSError: `file` cannot be read.
+    """
+    end = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    head = file.read(12)
+    if head[:4] not in (b"RIFF", b"RF64") or head[8:12] != b"WAVE":
         return NotWav("not a WAV file: it does not begin with RIFF…WAVE")
-    view = memoryview(content)
     position = 12
     known: Format | None = None
     for _ in range(_CHUNKS):
-        if position + 8 > len(content):
+        file.seek(position)
+        header = file.read(8)
+        if len(header) < 8:
             break
-        name, size = struct.unpack_from("<4sI", content, position)
-        body = view[position + 8 : position + 8 + size]
+        name, size = struct.unpack("<4sI", header)
+        position += 8
         if name == b"fmt ":
-            found = _format(body)
+            found = _format(file.read(min(size, _FORMAT_BYTES)))
             if isinstance(found, NotWav):
                 return found
             known = found
         elif name == b"data":
             if known is None:
                 return NotWav("its samples come before their format")
-            return Wav(known, body[: len(body) // known.frame * known.frame])
-        position += 8 + size + size % 2
+            return Wav(known, position, min(size, end - position) // known.frame)
+        position += size + size % 2
     return NotWav("it has no samples")
 
 
-def _format(body: memoryview) -> Format | NotWav:
+def _format(body: bytes) -> Format | NotWav:
     if len(body) < 16:
         return NotWav("its format is cut off")
     tag, channels, rate, _, _, bits = struct.unpack_from("<HHIIHH", body)
@@ -110,7 +126,7 @@ def _format(body: memoryview) -> Format | NotWav:
     return Format(tag, channels, rate, bits)
 
 
-def _linear(format: Format, data: memoryview) -> NDArray[np.float32]:
+def _linear(format: Format, data: bytes) -> NDArray[np.float32]:
     match format.tag, format.bits:
         case 6, _:
             return ALAW_TO_LINEAR[np.frombuffer(data, np.uint8)] * np.float32(2**-15)
