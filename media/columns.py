@@ -20,7 +20,9 @@ class LegColumns:
         self.group = np.zeros(slots, np.int8)
         "Phase group in which it is polled and its frame is played."
         self.aligned = np.zeros(slots, np.bool_)
-        "Whether a packet has chosen the group; until then the leg is polled in every tick."
+        "Whether a packet has chosen the group."
+        self.eager = np.zeros(slots, np.bool_)
+        "Polled in every tick as long as it is not aligned: a packet is likely to come."
         self.locked = np.zeros(slots, np.bool_)
         "Whether the socket is connected to the latched source."
         self.may_send = np.zeros(slots, np.bool_)

@@ -465,6 +465,10 @@ class Engine:
         columns.silence_told &= quiet
         if not quiet.any():
             return
+        patient = quiet & columns.eager & ~columns.aligned
+        if patient.any():
+            columns.eager[patient] = False
+            self._table.changed()
         for slot in np.flatnonzero(quiet).tolist():
             leg = self._table.at(slot)
             if columns.locked[slot] and leg.latch.source is not None:

@@ -116,7 +116,7 @@ class LegTable:
         columns.silence_told[slot] = False
         if not columns.connected[slot]:
             columns.connected[slot] = True
-            columns.marker[slot] = True
+            columns.marker[slot] = columns.eager[slot] = True
             self.unaligned += 1
             columns.group[slot] = slot % GROUPS
             self.expect(leg, connect.codec.payload_type, law)
@@ -133,8 +133,13 @@ class LegTable:
     def align(self, slot: int, group: int) -> None:
         """A packet was found in `group`: poll the leg one tick later from now on.
 
-        So a packet waits 5 to 10 ms, and may come 5 ms late without missing its frame.
+        So a packet waits 5 to 10 ms, and may come 5 ms late without missing its frame. The first
+        packet after a long wait was found by one poll in 20 ms and says too little: the next decides.
         """
+        if not self.columns.eager[slot]:
+            self.columns.eager[slot] = True
+            self.changed()
+            return
         self.columns.group[slot] = (group + 1) % GROUPS
         self.columns.aligned[slot] = True
         self.unaligned -= 1

@@ -68,7 +68,7 @@ def make_plan(columns: LegColumns, group: int) -> Plan:
     hears = live & (source >= 0)
     hears[hears] = live[source[hears]]
     due = live & (columns.group == group)
-    polled = due | (live & ~columns.aligned)
+    polled = due | (live & ~columns.aligned & columns.eager)
     clock = np.where(hears, columns.group[source], columns.group)
     take = np.flatnonzero(due)
     send = np.flatnonzero(live & columns.may_send & (clock == group))

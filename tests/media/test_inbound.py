@@ -305,6 +305,16 @@ def test_a_new_address_in_a_new_offer_moves_the_stream() -> None:
     assert studio.of(Latched)[-1].source == other.at
 
 
+def test_a_leg_that_has_waited_long_is_aligned_by_its_second_packet() -> None:
+    studio = Studio()
+    phone = echo(studio)
+    studio.run(5.0)
+    phone.say(tone(700, 1.0))
+    studio.run(0.1)
+    columns = studio.engine._table.columns
+    assert columns.aligned[0] and columns.locked[0]
+
+
 def test_before_the_first_packet_we_send_to_the_sdp_address() -> None:
     studio = Studio()
     phone = studio.phone("leg")

@@ -24,9 +24,11 @@ def test_a_leg_is_polled_played_and_sent_in_its_group() -> None:
     assert plan.silent.tolist() == [0, 1]
 
 
-def test_a_leg_that_no_packet_has_aligned_is_polled_in_every_group() -> None:
+def test_a_leg_that_no_packet_has_aligned_is_polled_in_every_group_while_one_is_likely() -> None:
     legs = columns(0, 1)
     legs.aligned[1] = legs.locked[1] = False
+    assert make_plan(legs, 0).listen == []
+    legs.eager[1] = True
     plan = make_plan(legs, 0)
     assert (plan.poll, plan.listen, plan.take.tolist()) == ([0], [1], [0])
 
