@@ -240,8 +240,10 @@ class Switch:
     def _close(self, call: Call, cdr: Cdr, now: float) -> None:
         del self.calls[call.id]
         self.admissions.release(call.id)
-        self._sessions.perhaps_done(*call.sessions)
         self._journal.closed(cdr)
+        self._sessions.perhaps_done(*call.sessions)
+        if not call.sessions:
+            self._write_trace(call.trace)  # else when the last of them is done
 
     # Inside.
 

@@ -345,6 +345,15 @@ def test_every_row_of_a_call_reaches_the_journal_in_order(bench: Bench) -> None:
     assert {row.layer for row in rows} >= {"sip", "auth", "route", "admission", "call"}
 
 
+def test_the_whole_trace_is_handed_over_with_the_cdr(bench: Bench) -> None:
+    """A daemon that stops right after a call loses no row of it."""
+    alice = Phone(bench, "1001")
+    alice.ack(final(alice.dial("*43")))
+    alice.bye()
+    (rows,) = bench.journal.traces.values()
+    assert rows[-1].event == "200" and len(bench.journal.cdrs) == 1
+
+
 def test_more_calls_than_the_node_may_hold_are_refused() -> None:
     directory = FakeDirectory()
     directory.add_user("1001")
