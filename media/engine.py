@@ -72,6 +72,8 @@ CHORES_EVERY: Final = 20
 "Ticks between two looks at what is due: 100 ms."
 RTCP_PER_TICK: Final = 32
 "RTCP packets read in one tick, of different legs."
+SPEECH_RELEASE: Final = 0.5
+"Silence that ends speech [s]."
 RESYNC_AFTER: Final = 2 * GROUPS
 "Ticks after a stall until what piled up in the sockets has been read."
 
@@ -146,9 +148,14 @@ class Engine:
         self._reception = Reception(slots)
         self._jitter = JitterBuffer(slots)
         self._concealer = Concealer(slots)
-        self._voice = VoiceActivity(slots)
+        self._voice = VoiceActivity(slots, release=SPEECH_RELEASE)
         self._agents: Agents = agents or AgentPlane(
-            slots, limits, self._emit, monotonic, send_digits=self._send_for_agent
+            slots,
+            limits,
+            self._emit,
+            monotonic,
+            release=SPEECH_RELEASE,
+            send_digits=self._send_for_agent,
         )
         self._recorder = Recorder(loop.call_soon_threadsafe, self._emit)
         self._reports = Reports(self._table, self._reception, self._jitter, random_bits)
