@@ -90,6 +90,12 @@ class MediaLimits(Section):
     "All prompts in memory together [bytes]; a minute takes about 2 MB."
     prompt_bytes: int = Field(default=134_217_728, ge=65_536)
     "Longest prompt file that is read [bytes]."
+    speech_queue: int = Field(default=64, ge=1)
+    "Texts waiting to be spoken by offline TTS."
+    speech_characters: int = Field(default=4_000, ge=1)
+    "Longest text spoken at once."
+    speech_deadline: Duration = Field(default=10.0, gt=0)
+    "A text must be spoken within this, waiting included [s]."
     digits_queue: int = Field(default=64, ge=1)
     "Digits waiting to be sent on one leg."
     record_seconds: Duration = Field(default=14_400.0, gt=0)

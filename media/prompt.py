@@ -22,9 +22,7 @@ from media.codec.g711 import LINEAR_TO_ALAW, LINEAR_TO_ULAW
 
 _RATE: Final = 8000
 _FRAME: Final = 160
-_PIECE: Final = (
-    10 * _RATE
-)  # samples that are companded at once: no other thread waits long for the interpreter
+_PIECE: Final = 0.2  # of the work, so that the loop's thread never waits long for the interpreter [s]
 
 
 class PromptError(Exception):

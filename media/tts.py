@@ -17,7 +17,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from config.schema import MediaLimits
 from media import espeak
+
+_LIMITS = MediaLimits()
 
 COMMAND = (sys.executable, "-P", espeak.__file__)
 "By file, so that it is found from any folder, and `-P`, so that its neighbours are not taken for modules."
@@ -40,25 +43,10 @@ class Speech:
 
 
 class Speaker:
-    """Speaks texts, one after another, for any number of callers at once.
+    """Speaks texts, one after another, for any number of callers at once."""
 
-    Args:
-        queue: requests in work and waiting; one more is refused.
-        longest_text: characters of one request.
-        deadline: for one request, waiting included [s].
-    """
-
-    def __init__(
-        self,
-        *,
-        queue: int = 64,
-        longest_text: int = 4000,
-        deadline: float = 10.0,
-        command: tuple[str, ...] = COMMAND,
-    ) -> None:
-        self._queue = queue
-        self._longest_text = longest_text
-        self._deadline = deadline
+    def __init__(self, limits: MediaLimits = _LIMITS, *, command: tuple[str, ...] = COMMAND) -> None:
+        self._limits = limits
         self._command = command
         self._turn = asyncio.Lock()
         self._waiting = 0
@@ -106,17 +94,17 @@ class Speaker:
         await self.close()
 
     async def _request(self, text: str, voice: str, words_per_minute: int, path: str | None) -> Speech:
-        if len(text) > self._longest_text:
-            raise SpeechError(f"text is longer than {self._longest_text} characters")
-        if self._waiting >= self._queue:
-            raise SpeechError(f"{self._queue} texts are waiting to be spoken already")
+        if len(text) > self._limits.speech_characters:
+            raise SpeechError(f"text is longer than {self._limits.speech_characters} characters")
+        if self._waiting >= self._limits.speech_queue:
+            raise SpeechError(f"{self._limits.speech_queue} texts are waiting to be spoken already")
         request = {"text": text, "voice": voice, "words_per_minute": words_per_minute, "path": path}
         self._waiting += 1
         try:
-            async with asyncio.timeout(self._deadline), self._turn:
+            async with asyncio.timeout(self._limits.speech_deadline), self._turn:
                 return await self._exchange(json.dumps(request).encode() + b"\n")
         except TimeoutError:
-            raise SpeechError(f"not spoken within {self._deadline:g} s") from None
+            raise SpeechError(f"not spoken within {self._limits.speech_deadline:g} s") from None
         finally:
             self._waiting -= 1
 

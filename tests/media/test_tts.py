@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from config.schema import MediaLimits
 from media.tts import Speaker, SpeechError
 
 
@@ -68,13 +69,13 @@ async def test_a_child_that_always_dies_is_an_error_not_a_loop() -> None:
 
 async def test_a_child_that_never_answers_costs_the_deadline_only() -> None:
     mute = (sys.executable, "-c", "import sys; sys.stdin.read()")
-    async with Speaker(command=mute, deadline=0.2) as speaker:
+    async with Speaker(MediaLimits(speech_deadline=0.2), command=mute) as speaker:
         with pytest.raises(SpeechError, match=r"within 0\.2 s"):
             await speaker.speak("hello")
 
 
 async def test_the_queue_and_the_text_are_bounded() -> None:
-    async with Speaker(queue=2, longest_text=20) as speaker:
+    async with Speaker(MediaLimits(speech_queue=2, speech_characters=20)) as speaker:
         with pytest.raises(SpeechError, match="longer than 20"):
             await speaker.speak("x" * 21)
         answers = await asyncio.gather(*(speaker.speak("hello") for _ in range(5)), return_exceptions=True)
