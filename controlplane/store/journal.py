@@ -10,7 +10,7 @@ A commit starts `batch_delay` after the first promise, at `batch_rows` rows, or 
 first row that nobody waits for; the next one when the former is done. What overflows `queue_rows`: promises
 are refused, trace rows are dropped and counted; open calls and CDRs are always kept, and `saturated` tells
 admission to refuse new calls. After a failed commit promises are refused, trace rows dropped, and calls
-written again; nothing is tried for `RETRY` seconds.
+written again; the next try is `RETRY` seconds later, with whatever waits then.
 """
 
 from collections.abc import Callable, Sequence
@@ -167,7 +167,8 @@ class StoreJournal:
             self.commits += 1
         else:
             self.failures += 1
-            self._not_before = self._clock.time() + RETRY
+            # Also with nothing to write: how else would we learn that the disk is well again?
+            self._due = self._not_before = self._clock.time() + RETRY
             self._keep_calls(batch)
         for committed, good in zip(waiters, written.kept, strict=True):
             committed(good)
@@ -185,6 +186,4 @@ class StoreJournal:
         ahead = self._batch
         ahead.opened = batch.opened | ahead.opened
         ahead.closed = batch.closed | ahead.closed
-        if kept := len(batch.opened) + len(batch.closed):
-            self._rows += kept
-            self._due = self._not_before if self._due is None else min(self._due, self._not_before)
+        self._rows += len(batch.opened) + len(batch.closed)

@@ -4,6 +4,7 @@ Only SQLite so far; the tables and the reads are those that PostgreSQL will have
 """
 
 import asyncio
+import sqlite3
 from collections.abc import Callable
 
 import sqlalchemy as sa
@@ -45,17 +46,21 @@ class Store:
         """
         loop = asyncio.get_running_loop()
         await asyncio.to_thread(migrate, folder.database)
-        engine = create_async_engine(f"sqlite+aiosqlite:///{folder.database}", pool_size=2, max_overflow=0)
         try:
             connection = await asyncio.to_thread(SqliteWriter, folder.database, wall_ms)
-            writer = WriterThread(connection, loop.call_soon_threadsafe)
-            store = cls(folder, engine, writer, StoreJournal(writer, loop, wall_ms, limits))
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(f"database {folder.database}: {error}") from None
+        writer = WriterThread(connection, loop.call_soon_threadsafe)
+        engine = create_async_engine(f"sqlite+aiosqlite:///{folder.database}", pool_size=2, max_overflow=0)
+        store = cls(folder, engine, writer, StoreJournal(writer, loop, wall_ms, limits))
+        try:
             async with engine.begin() as reader:
                 store.interrupted = await call.close_leftovers(reader)
                 await binding.remove_expired(reader, wall_ms())
                 store._bindings = await binding.live(reader, wall_ms())
         except (sa.exc.DBAPIError, OSError) as error:
             await engine.dispose()
+            await asyncio.to_thread(writer.close)
             raise StoreError(f"database {folder.database}: {error}") from None
         return store
 
@@ -63,6 +68,11 @@ class Store:
         """Registrations that were valid at the start; for the registrar, once."""
         bindings, self._bindings = self._bindings, []
         return bindings
+
+    def trouble(self) -> list[str]:
+        """Why nothing can be promised now; for `/readyz`."""
+        found = [f"database: {self.journal.last_error}"] if self.journal.last_error else []
+        return found + (["database: too many rows wait"] if self.journal.saturated else [])
 
     async def flush(self) -> None:
         """Returns when all that the journal holds is on disk."""

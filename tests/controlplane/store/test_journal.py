@@ -200,3 +200,18 @@ def test_the_depth_is_what_is_not_on_disk(rows: int) -> None:
     assert bench.journal.depth == rows
     bench.writer.finish()
     assert bench.journal.depth == 0
+
+
+def test_after_a_failure_the_disk_is_tried_until_it_is_well_again() -> None:
+    bench = Bench()
+    bench.promise()
+    bench.clock.advance_to(0.005)
+    bench.writer.finish(False)
+    bench.clock.advance_to(0.005 + RETRY)
+    assert bench.writer.busy, "with nothing to write but the question"
+    bench.writer.finish(False)
+    bench.clock.advance_to(0.005 + 2 * RETRY)
+    bench.writer.finish()
+    assert bench.journal.last_error == "" and bench.journal.depth == 0
+    bench.clock.advance_to(60.0)
+    assert not bench.writer.busy

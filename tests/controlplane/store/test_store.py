@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from config.schema import StoreLimits
-from controlplane.store import call
+from controlplane.store import call, journal
 from controlplane.store.error import StoreError
 from controlplane.store.folder import DataFolder
 from controlplane.store.store import Store
@@ -63,6 +63,26 @@ async def test_calls_cut_off_by_a_crash_become_interrupted_cdrs(folder: Path) ->
     await store.close()
     store = await opened(folder)
     assert store.interrupted == 0
+    await store.close()
+
+
+async def test_a_failing_disk_is_said_until_it_is_well(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal, "RETRY", 0.01)
+    store = await opened(folder)
+    assert store.trouble() == []
+    blocker = sqlite3.connect(folder / "tandem.db", isolation_level=None)
+    blocker.execute("BEGIN IMMEDIATE")
+    store._writer._connection._connection.execute("PRAGMA busy_timeout=0")  # type: ignore[attr-defined]
+    answers: list[bool] = []
+    store.journal.bindings([kept()], answers.append)
+    await store.flush()
+    assert answers == [False] and store.trouble() == ["database: database is locked"]
+    blocker.execute("ROLLBACK")
+    blocker.close()
+    store.journal.bindings([kept()], answers.append)
+    await store.flush()
+    assert answers == [False, True]
+    assert store.trouble() == []
     await store.close()
 
 
