@@ -30,20 +30,21 @@ def test_what_was_answered_200_is_reachable_after_kill(tmp_path: Path) -> None:
     users = [*USERS, {"number": "1001", "devices": [{"username": "1001", "password": PASSWORDS["1001"]}]}]
     with Daemon(tmp_path / "daemon", account={"users": users}) as daemon:
         promised = 0
+        addresses = [loopback() for _ in range(PHONES + 1)]
         for seed in range(RUNS):
             cut = random.Random(seed).uniform(0.0, 0.05)
-            promised += _one_run(daemon, cut)
+            promised += _one_run(daemon, cut, addresses)
     assert promised > RUNS, "hardly any REGISTER was answered before the cut: the test shows nothing"
 
 
-def _one_run(daemon: Daemon, cut: float) -> int:
+def _one_run(daemon: Daemon, cut: float, addresses: list[str]) -> int:
     """How many phones were promised to be reachable, all of which were."""
     with ExitStack() as stack:
         phones = [
-            stack.enter_context(Phone(loopback(), daemon.sip, user["number"], f"secret-{n}"))
+            stack.enter_context(Phone(addresses[n], daemon.sip, user["number"], f"secret-{n}"))
             for n, user in enumerate(USERS)
         ]
-        caller = stack.enter_context(Phone(loopback(), daemon.sip, "1001", PASSWORDS["1001"]))
+        caller = stack.enter_context(Phone(addresses[-1], daemon.sip, "1001", PASSWORDS["1001"]))
         accepted: list[Phone] = []
 
         def register(phone: Phone) -> None:
@@ -63,6 +64,8 @@ def _one_run(daemon: Daemon, cut: float) -> int:
         daemon.restart()
         for phone in accepted:
             assert _rings(caller, phone), f"{phone.user} had a 200 and cannot be called after the restart"
+        for phone in phones:  # the next run's binding must be the only one
+            assert phone.register(expires=0).status == 200
         return len(accepted)
 
 
