@@ -70,6 +70,9 @@ from media.ticker import Clock, Ticker, TickGauges
 
 CHORES_EVERY: Final = 20
 "Ticks between two looks at what is due: 100 ms."
+DOUBT_EVERY: Final = 400
+"Ticks between two shares of legs whose phase is looked at again: 2 s, so each leg every 20 s."
+DOUBT_SHARE: Final = 10
 RTCP_PER_TICK: Final = 32
 "RTCP packets read in one tick, of different legs."
 SPEECH_RELEASE: Final = 0.5
@@ -197,6 +200,8 @@ class Engine:
                 self._inbound.handle_timer(now)
                 self._see_to_silence(now)
                 self._send_reports(now)
+            if self._tick % DOUBT_EVERY == 0:
+                self._doubt(now)
         finally:
             self._leave(outer)
 
@@ -489,6 +494,15 @@ class Engine:
             if not columns.silence_told[slot]:
                 columns.silence_told[slot] = True
                 self._emit(Silent(leg.id, round(silence, 1)))
+
+    def _doubt(self, now: float) -> None:
+        """Have the phase of a tenth of the legs looked at again (`LegTable.doubt`)."""
+        columns = self._table.columns
+        chosen = columns.locked & columns.aligned & (now - columns.heard_at < SILENCE)
+        slots = np.flatnonzero(chosen)
+        slots = slots[slots % DOUBT_SHARE == self._tick // DOUBT_EVERY % DOUBT_SHARE]
+        if len(slots):
+            self._table.doubt(slots)
 
     def _send_reports(self, now: float) -> None:
         columns = self._table.columns

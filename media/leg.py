@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from media.codec.table import NUMBER
 from media.columns import NEVER, LegColumns
-from media.frame import GROUPS
+from media.frame import GROUPS, Rows
 from media.playback import Playback
 from media.port import Connect, Direction, LegId
 from media.record import Recording
@@ -53,6 +53,8 @@ class LegTable:
         "By group: whether its plan must be made anew."
         self.unaligned = 0
         "Connected legs whose group no packet has chosen."
+        self._settled = [False] * slots
+        "Whether the leg's group was chosen by a packet at least once."
         self._free = list(range(slots - 1, -1, -1))
         self._at: list[Leg | None] = [None] * slots
         self._by_id: dict[LegId, Leg] = {}
@@ -69,6 +71,7 @@ class LegTable:
             return None
         slot = self._free.pop()
         self.columns.reset(slot)
+        self._settled[slot] = False
         return slot
 
     def give_back(self, slot: int) -> None:
@@ -140,9 +143,23 @@ class LegTable:
             self.columns.eager[slot] = True
             self.changed()
             return
-        self.columns.group[slot] = (group + 1) % GROUPS
-        self.columns.aligned[slot] = True
+        columns = self.columns
+        columns.aligned[slot] = True
         self.unaligned -= 1
+        # One tick more than asked for is let be, so that a leg on the edge does not go to and fro.
+        if not (self._settled[slot] and (int(columns.group[slot]) - group) % GROUPS in (1, 2)):
+            self._settled[slot] = True
+            columns.group[slot] = (group + 1) % GROUPS
+            self.changed()
+
+    def doubt(self, slots: Rows) -> None:
+        """Let the next packet of these aligned legs tell whether their group is still right.
+
+        The peer's clock is not ours: at 200 ppm its packets pass through all groups in 100 s.
+        """
+        self.columns.aligned[slots] = False
+        self.columns.eager[slots] = True
+        self.unaligned += len(slots)
         self.changed()
 
 

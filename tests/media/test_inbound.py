@@ -369,8 +369,7 @@ def test_a_drifting_clock_leaves_no_delay_behind(clock_error: float) -> None:
     for at in asked:
         later = [now - at for now in loud if -0.001 <= now - at < 0.5]
         delays.append(later[0])
-    assert max(delays) < 0.065, delays
-    assert delays[-1] < 0.065
+    assert max(delays) < 0.025, delays
 
 
 def test_directions_are_kept() -> None:

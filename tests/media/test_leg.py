@@ -1,5 +1,7 @@
 """The table of legs: slots, ids, and what an agreement writes into the columns."""
 
+import numpy as np
+
 from media.codec.table import ALAW, ULAW
 from media.columns import NEVER
 from media.frame import GROUPS
@@ -73,3 +75,18 @@ def test_a_leg_that_goes_unaligned_is_counted_off() -> None:
     table.connect(leg, connect(), 0.0)
     table.remove(leg)
     assert table.unaligned == 0 and not table.columns.connected.any() and list(table) == []
+
+
+def test_a_leg_in_doubt_keeps_its_group_unless_packets_wait_long_or_come_close() -> None:
+    """Found in group g, a leg belongs to g + 1; g + 2 will do, g + 3 and g will not."""
+    for group, kept in ((1, True), (2, True), (3, False), (0, False)):
+        table = LegTable(1)
+        leg = add(table)
+        table.connect(leg, connect(), 0.0)
+        table.align(0, (group - 1) % GROUPS)
+        assert table.columns.group[0] == group
+        table.doubt(np.array([0]))
+        assert table.unaligned == 1 and not table.columns.aligned[0]
+        table.align(0, 0)
+        assert table.unaligned == 0
+        assert table.columns.group[0] == (group if kept else 1)
