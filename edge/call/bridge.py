@@ -20,6 +20,7 @@ from edge.sip.session import (
     Ended,
     Info,
     Progress,
+    Reanswered,
     Refused,
     Reoffer,
     Session,
@@ -84,6 +85,9 @@ class BridgeTreatment(Treatment):
             case Acked(body):
                 assert self._leg is not None, "a dialog has its leg"
                 call.acknowledged(self._leg, body, now)
+            case Reanswered(body):
+                assert self._leg is not None, "a dialog has its leg"
+                call.reanswered(self._leg, body)
             case Info(content_type, body):
                 call.trace.add(now, "call", "info", content_type=content_type, body=body)
             case Ended(by, cause, _) if session is self._winner:
@@ -114,9 +118,7 @@ class BridgeTreatment(Treatment):
             else:
                 self._ring(call, [trunk_destination(trunk, self._number, flow)], now)
 
-        call.ground.resolve(
-            where[0] if where is not None else "", where[1] if where is not None else 0, found
-        )
+        call.resolve(where[0] if where is not None else "", where[1] if where is not None else 0, found)
 
     def _ring(self, call: Call, destinations: list[Destination], now: float) -> None:
         if not destinations:

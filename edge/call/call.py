@@ -12,6 +12,7 @@ any number of times; the first one counts.
 """
 
 import enum
+from collections.abc import Callable
 from dataclasses import asdict
 
 from edge.agenda import Alarm
@@ -23,7 +24,7 @@ from edge.journal import CallId, Cdr
 from edge.routing.route import Route
 from edge.sip.answering import AnsweringSession
 from edge.sip.flow import Flow
-from edge.sip.session import Acked, By, Ended, Headers, Info, Reoffer, Session, SessionEvent
+from edge.sip.session import Acked, By, Ended, Headers, Info, Reanswered, Reoffer, Session, SessionEvent
 from edge.trace import Trace
 from media import port
 
@@ -159,6 +160,8 @@ class Call:
                 self.acknowledged(self.leg, body, now)
             case Reoffer(body):
                 self.renegotiate(session, self.leg, body, now)
+            case Reanswered(body):
+                self.reanswered(self.leg, body)
             case Info(content_type, body):
                 self.trace.add(now, "call", "info", content_type=content_type, body=body)
             case Ended(by, cause, reason):
@@ -247,6 +250,15 @@ class Call:
         self._alarms.append(alarm)
         return alarm
 
+    def resolve(self, host: str, port: int, then: Callable[[str | None, float], None]) -> None:
+        """Look `host` up; `then(numeric address or None, now)` does not come once the call is over."""
+
+        def found(address: str | None, now: float) -> None:
+            if self.state is State.LIVE:
+                then(address, now)
+
+        self.ground.resolve(host, port, found)
+
     def renegotiate(self, session: Session, leg: Leg, body: bytes, now: float) -> None:
         """Answer a re-INVITE of either side; the other is not bothered (hold, resume)."""
         if not body:
@@ -263,6 +275,11 @@ class Call:
         )
         session.agree(made, now)
         self.ground.media(leg.connect())
+
+    def reanswered(self, leg: Leg, body: bytes) -> None:
+        """The peer may say something new when we keep its session alive."""
+        if leg.accept(body) is None:
+            self.ground.media(leg.connect())
 
     def acknowledged(self, leg: Leg, body: bytes, now: float) -> None:
         """An ACK, with the answer to our offer if the 200 held one (RFC 3264, RFC 6337 §2.2)."""

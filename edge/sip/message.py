@@ -8,12 +8,13 @@ from abc import ABC, abstractmethod
 from typing import Final, NamedTuple, cast
 
 from edge.sip.address import STAR, Address
-from edge.sip.grammar import TOKEN, Malformed, delta_seconds, number, one_line, split_list
+from edge.sip.grammar import TOKEN, Malformed, delta_seconds, number, split_list
 from edge.sip.headers import Headers
 from edge.sip.uri import Uri
 from edge.sip.via import Via
 
 CSEQ_MAX: Final = 2**31 - 1
+_BREAKS = re.compile(r"[\r\n]++")
 _CSEQ = re.compile(rf"([0-9]{{1,64}})[ \t]++({TOKEN})")
 
 
@@ -45,7 +46,9 @@ class Message(ABC):
         derived = self.headers.derived
         if (via := derived.get("via")) is None:
             text = self._required("Via")
-            via = derived["via"] = Via.parse(split_list(text)[0] if "," in text else text)
+            if "," in text:
+                text = (split_list(text) or [""])[0]
+            via = derived["via"] = Via.parse(text)
         return cast(Via, via)
 
     @property
@@ -143,8 +146,11 @@ class Message(ABC):
 
     def _one_line_each(self) -> str:
         # A value with a line break was put there by a caller; it must not become a header of its own.
-        lines = [f"{name}: {one_line(value)}" for name, value in self.headers if name != "Content-Length"]
-        return "\r\n".join([one_line(self.start_line()), *lines, f"Content-Length: {len(self.body)}", "", ""])
+        # Other control characters stay: a branch that a peer sent with one in it must go back as it came.
+        lines = [self.start_line()]
+        lines += [f"{name}: {value}" for name, value in self.headers if name != "Content-Length"]
+        lines += [f"Content-Length: {len(self.body)}", "", ""]
+        return "\r\n".join([_BREAKS.sub(" ", line) for line in lines])
 
     def _required(self, name: str) -> str:
         value = self.headers.get(name)

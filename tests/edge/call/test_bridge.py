@@ -102,6 +102,20 @@ def test_a_trunk_that_cannot_be_found_is_503_and_names_its_setting(bench: Bench)
     assert refused.status == 503 and "trunk_unreachable" in (refused.headers.get("Warning") or "")
 
 
+def test_a_trunk_that_is_found_when_the_caller_has_gone_takes_no_port(bench: Bench) -> None:
+    class Slow(dict[str, str | None]):
+        def get(self, host: str, default: str | None = None) -> str | None:  # type: ignore[override]
+            bench.switch.hang_up_all("drained", bench.now)
+            bench.drain()
+            return "127.0.0.9"
+
+    bench.directory.add_trunk("main", "sip:slow.example", default=True)
+    bench.hosts = Slow()
+    Phone(bench, "1001").dial("14155550100")
+    assert len(bench.journal.cdrs) == 1 and not bench.legs
+    assert len(bench.commanded(port.Allocate)) == len(bench.commanded(port.Release)) == 1
+
+
 def test_a_trunk_whose_transport_we_do_not_speak_is_503(bench: Bench) -> None:
     bench.directory.add_trunk("main", "sip:127.0.0.9;transport=sctp", default=True)
     assert final(Phone(bench, "1001").dial("14155550100")).status == 503

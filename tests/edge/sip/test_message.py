@@ -63,6 +63,12 @@ def test_a_value_with_a_line_break_cannot_start_a_header() -> None:
     )
 
 
+def test_other_control_characters_go_back_as_they_came() -> None:
+    """A branch must be that of the request even where another line had to be mended."""
+    response = Response(200, "OK\r\n", Headers([("Via", "SIP/2.0/UDP h;branch=z9\x08\t x")]))
+    assert b";branch=z9\x08\t x\r\n" in response.wire()
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

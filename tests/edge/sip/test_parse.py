@@ -189,8 +189,10 @@ def test_nobody_answers_a_bad_ack_or_noise() -> None:
         assert fault_of(noise).request is None
 
 
-def test_an_unreadable_via_is_answered_nowhere() -> None:
-    assert fault_of(INVITE.replace(b"Via: SIP/2.0/UDP", b"Via: SMTP")).request is None
+@pytest.mark.parametrize("via", [b"SMTP", b",", b" , ,, ", b"SIP/2.0/UDP"])
+def test_an_unreadable_via_is_answered_nowhere(via: bytes) -> None:
+    fault = fault_of(INVITE.replace(b"Via: SIP/2.0/UDP pc33", b"Via: " + via + b"\r\nX: SIP/2.0/UDP pc33"))
+    assert fault.request is None and fault.where == "Via"
 
 
 def test_limits_are_answered_with_513() -> None:
