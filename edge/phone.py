@@ -36,6 +36,7 @@ from edge.sip.session import (
     Ended,
     Info,
     Progress,
+    Reanswered,
     Refused,
     Reoffer,
     Session,
@@ -269,6 +270,9 @@ class Phone:
                 self._finish(Outcome(cause == "bye" and _in_good_order(reason), 200, reason or cause), now)
             case Acked(body):
                 if self._leg.awaits_answer and self._leg.accept(body) is None:
+                    self._effects.append(self._leg.connect())
+            case Reanswered(body):
+                if self._leg.accept(body) is None:
                     self._effects.append(self._leg.connect())
             case Info():
                 pass

@@ -44,7 +44,7 @@ from edge.sip.flow import Flow
 from edge.sip.message import Request
 from edge.sip.nonce import Nonces
 from edge.sip.parse import ParseError, parse_message
-from edge.sip.session import AGENT, ALLOW, SDP, Session, SessionEvent, Wire
+from edge.sip.session import AGENT, ALLOW, SDP, SUPPORTED, Session, SessionEvent, Wire
 from edge.sip.timer import TimerValues
 from edge.sip.transaction.layer import TransactionLayer
 from edge.trace import Trace
@@ -153,6 +153,14 @@ class Switch:
         self.layer.unreachable(flow, now)
         self._settle(now)
 
+    def closed(self, flow: Flow, now: float) -> None:
+        """The connection `flow` is gone: what was under way on it fails, and phones lose their binding."""
+        self.layer.unreachable(flow, now)
+        changes = self.registrar.lost(flow, now)
+        if changes:
+            self._journal.bindings(changes, _indifferent)
+        self._settle(now)
+
     def media_event(self, event: Event, now: float) -> None:
         call = self.calls.get(call_of(event.leg))
         if call is not None:
@@ -194,6 +202,10 @@ class Switch:
         return effects
 
     # What the daemon asks.
+
+    def needs(self, flow: Flow) -> bool:
+        """Whether this connection must stay although it is idle."""
+        return self.registrar.holds(flow) or self._sessions.use(flow)
 
     def drain(self) -> None:
         """Take no new calls; live ones go on."""
@@ -300,7 +312,7 @@ class Switch:
                 self._registrations.register(request, key, flow, now)
             case "OPTIONS":
                 status = 503 if self.draining else 200
-                self._respond(key, request, status, now, (("Accept", SDP), ("Supported", "path")))
+                self._respond(key, request, status, now, (("Accept", SDP), ("Supported", "path, timer")))
             case _:
                 self._respond(key, request, 405, now)
 
@@ -364,7 +376,7 @@ def _unservable(request: Request) -> tuple[int, tuple[tuple[str, str], ...]] | N
     """Status and headers for what RFC 3261 §8.2.2 and §8.2.3 have us refuse before looking closer."""
     if not request.uri.is_sip and request.uri.scheme != "tel":
         return 416, ()
-    required = request.headers.elements("Require")
+    required = [o for o in request.headers.elements("Require") if o.lower() not in SUPPORTED]
     if required:
         return 420, (("Unsupported", ", ".join(required)),)
     if request.method == "INVITE":

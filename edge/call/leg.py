@@ -66,12 +66,13 @@ class Leg:
 
     def accept(self, body: bytes) -> Refusal | None:
         """The peer's answer to our offer."""
-        if self._offered is None:
+        offered = self._offered or self._described  # a refresh repeats what we said last
+        if offered is None:
             return Refusal("no_offer", 500, "an answer came without an offer", "none: the peer is at fault")
         answered = parse(body, self._limits)
         if isinstance(answered, SdpError):
             return _unreadable(answered)
-        agreed = accept(self._offered, answered)
+        agreed = accept(offered, answered)
         if isinstance(agreed, NotAcceptable):
             return _unacceptable(agreed)
         self._offered = None

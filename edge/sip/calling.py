@@ -22,6 +22,9 @@ class CallingSession(Session):
         self, wire: Wire, invite: Request, flow: Flow, *, contact: Address, authorize: Authorize | None = None
     ) -> None:
         super().__init__(wire, flow, contact)
+        invite.headers.add("Supported", "timer")
+        for name, value in self._refresh.timer.ask():
+            invite.headers.add(name, value)
         self._invite = invite
         self._authorize = authorize
         self._key: ClientKey | None = None
@@ -41,7 +44,7 @@ class CallingSession(Session):
     def start(self, now: float) -> None:
         """Send the INVITE; `Progress`, then `Answered` or `Refused` follow."""
         self._awaiting = True
-        self._key = self._send(self._invite, now)
+        self._key = self.send(self._invite, now)
 
     def cancel(self, now: float, reason: str = "") -> None:
         """Give up an INVITE without final response; no event follows (§9.1)."""
@@ -61,7 +64,7 @@ class CallingSession(Session):
             self._provisional(response, now)
         elif response.status < 300:
             self._succeeded(response, now)
-        elif response.status in (401, 407) and self._retry(response, now):
+        elif self._tried_again(response, now):
             pass
         elif self.state is State.INVITING:
             self.state = State.ENDED
@@ -88,17 +91,38 @@ class CallingSession(Session):
     def _succeeded(self, response: Response, now: float) -> None:
         if self.dialog is not None and response.to.tag == self.dialog.remote_tag:
             if self._ack is not None:
-                self.wire.layer.send_ack(self._ack, self.flow, now)  # our ACK was lost
+                self.wire.layer.send_ack(self._ack, self._way(self.dialog), now)  # ours was lost
             return
         dialog = Dialog.uac(self._invite, response)
         ack = dialog.ack(self._invite.cseq.number)
-        self.wire.layer.send_ack(ack, self.flow, now)
+        self.wire.layer.send_ack(ack, self._way(dialog), now)
         if self.state is State.INVITING:
             self.dialog, self._ack = dialog, ack
             self.state = State.CONFIRMED
+            self._refresh.sdp = self._invite.body
+            self._refresh.timer.learn(response)
+            self._refresh.agreed(response, now)
             self._emit(Answered(response.body), now)
         else:
             self._request_bye(dialog, now)
+
+    def _tried_again(self, response: Response, now: float) -> bool:
+        """Whether the refusal is one that we can do something about."""
+        if response.status == 422:
+            return self._ask_for_longer(response, now)
+        return response.status in (401, 407) and self._retry(response, now)
+
+    def _ask_for_longer(self, response: Response, now: float) -> bool:
+        """RFC 4028 §7.3: the INVITE again with the interval that somebody on the way demands."""
+        if self.state is not State.INVITING or not self._refresh.timer.raise_to(response):
+            return False
+        headers = self._invite.headers.copy()
+        headers.set("CSeq", f"{self._invite.cseq.number + 1} INVITE")
+        for name, value in self._refresh.timer.ask():
+            headers.set(name, value)
+        self._invite = Request("INVITE", self._invite.uri, headers, self._invite.body)
+        self.start(now)
+        return True
 
     def _retry(self, response: Response, now: float) -> bool:
         if self._challenged or self._authorize is None or self.state is not State.INVITING:

@@ -9,15 +9,15 @@
 The owner is a leg of a call. It sees protocol-neutral events and never a transaction; every race
 of the wire (CANCEL against 200, BYE against BYE, a second 2xx of a fork) is settled here.
 
-We never offer again in a dialog (no re-INVITE of ours), so glare (§14.1, 491) cannot be ours.
-Declined: PRACK, UPDATE and session timers are not offered; a peer that requires them gets 420.
+The only re-INVITEs and UPDATEs of ours are those that keep the session alive (`refresh.py`).
+Declined: PRACK; a peer that requires it gets 420.
 """
 
 import enum
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from edge.agenda import Agenda, Alarm
 from edge.sip.address import Address
@@ -25,10 +25,14 @@ from edge.sip.build import response_to
 from edge.sip.dialog import Dialog
 from edge.sip.effect import ClientKey, ServerKey
 from edge.sip.flow import Flow
+from edge.sip.hop import next_flow
 from edge.sip.message import Request, Response
+from edge.sip.refresh import Refresh
 from edge.sip.timer import TimerValues
 from edge.sip.transaction.layer import TransactionLayer
 
+SUPPORTED: Final = ("timer",)
+"Option tags that a peer may require in an INVITE."
 SDP = "application/sdp"
 ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, INFO, UPDATE"
 AGENT = "Tandem"
@@ -81,6 +85,13 @@ class Reoffer:
 
 
 @dataclass(frozen=True, slots=True)
+class Reanswered:
+    """The peer's SDP answer to a re-INVITE by which we kept the session alive."""
+
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Info:
     content_type: str
     body: bytes
@@ -92,12 +103,12 @@ class Ended:
 
     by: By
     cause: str
-    "bye, cancelled, no_ack, timeout or unreachable."
+    "bye, cancelled, no_ack or session_expired."
     reason: str = ""
     "The peer's Reason header (RFC 3326), if it sent one."
 
 
-SessionEvent = Progress | Answered | Refused | Acked | Reoffer | Info | Ended
+SessionEvent = Progress | Answered | Refused | Acked | Reoffer | Reanswered | Info | Ended
 
 
 class State(enum.Enum):
@@ -118,6 +129,8 @@ class Wire:
     "Takes (session, event, now); must not call back into the session."
     expect: Callable[[ClientKey, "Session"], None]
     "Route answers of this client transaction to that session."
+    session_expires: int = 1_800
+    "Interval of session refreshes that we ask for (RFC 4028) [s]."
 
 
 class Session(ABC):
@@ -137,6 +150,7 @@ class Session(ABC):
         self._give_up: Alarm | None = None
         self._bye_when_acked = False
         self._byes = 0
+        self._refresh = Refresh(self, wire.session_expires)
         self.keys: list[ClientKey] = []
         "Of the requests that we sent for it."
 
@@ -148,7 +162,17 @@ class Session(ABC):
     @property
     def done(self) -> bool:
         """Nothing of it is left on the wire: it may be forgotten."""
-        return self.state is State.ENDED and self._success is None and self._byes == 0
+        quiet = self._success is None and self._byes == 0 and not self._refresh.under_way
+        return self.state is State.ENDED and quiet
+
+    @property
+    def confirmed(self) -> bool:
+        return self.state is State.CONFIRMED
+
+    @property
+    def negotiating(self) -> bool:
+        """A re-INVITE of the peer is not settled."""
+        return self._reoffer is not None or self._success is not None
 
     # What the peer does.
 
@@ -182,13 +206,41 @@ class Session(ABC):
             self._respond(key, request, 405, now, (("Allow", ALLOW),))
 
     def receive_answer(self, response: Response, key: ClientKey, now: float) -> None:
-        """A response to a request of ours inside the dialog, that is a BYE."""
-        if response.status >= 200:
+        """A response to a request of ours inside the dialog: a refresh or a BYE."""
+        if self._refresh.owns(key):
+            self._refresh.receive_answer(response, now)
+        elif response.status >= 200 and response.cseq.method == "BYE":
             self._byes -= 1
 
     def failed(self, key: ClientKey, timeout: bool, now: float) -> None:
-        """A BYE of ours was not answered."""
-        self._byes -= 1
+        """A refresh or a BYE of ours was not answered."""
+        if self._refresh.owns(key):
+            self._refresh.failed(timeout, now)
+        else:
+            self._byes -= 1
+
+    # What keeping it alive needs.
+
+    def send(self, request: Request, now: float) -> ClientKey:
+        """Send a request inside the dialog, other than ACK."""
+        key = self.wire.layer.request(request, self._way(self.dialog), now)
+        self.keys.append(key)
+        self.wire.expect(key, self)
+        return key
+
+    def acknowledge(self, response: Response, cseq: int, now: float) -> None:
+        """A 2xx to a re-INVITE of ours: ACK it, and tell the owner of the peer's SDP."""
+        assert self.dialog is not None, "a re-INVITE is sent inside a dialog"
+        self.dialog.answered(response)
+        self.wire.layer.send_ack(self.dialog.ack(cseq), self._way(self.dialog), now)
+        if self.confirmed and response.body:
+            self._emit(Reanswered(response.body), now)
+
+    def lost(self, now: float) -> None:
+        """The peer knows the session no longer, or has not refreshed it: over (RFC 4028 §10)."""
+        if self.confirmed:
+            self._send_bye(now, "")
+            self._end(By.NETWORK, "session_expired", now)
 
     # What the owner does.
 
@@ -198,7 +250,7 @@ class Session(ABC):
             return
         request, key = self._reoffer
         self._reoffer = None
-        response = self._success_response(request, body)
+        response = self._success_response(request, body, now)
         if request.method == "INVITE":
             self._send_success(key, request, response, now)
         else:
@@ -219,29 +271,39 @@ class Session(ABC):
         elif self.state is State.CONFIRMED:
             self._send_bye(now, reason)
         self.state = State.ENDED
+        self._refresh.stop()
         self._refuse_pending(now)
 
     # Inside.
 
     def _reinvited(self, request: Request, key: ServerKey, now: float) -> None:
         content = (request.headers.get("Content-Type") or "").partition(";")[0].strip().lower()
+        too_small = self._refresh.timer.too_small(request)
         if self._reoffer is not None or (self._success is not None and request.method == "INVITE"):
             self._respond(key, request, 500, now, (("Retry-After", "1"),))  # §14.2: one at a time
+        elif self._refresh.under_way:
+            self._respond(key, request, 491, now)  # §14.2: ours is on its way
+        elif too_small is not None:
+            self._respond(key, request, 422, now, too_small)
         elif request.body and content != SDP:
             self._respond(key, request, 415, now, (("Accept", SDP),))
         elif request.method == "UPDATE" and not request.body:
-            self.wire.layer.respond(key, self._success_response(request, b""), now)  # target refresh
+            self.wire.layer.respond(key, self._success_response(request, b"", now), now)
         else:
             self._reoffer = (request, key)
             self._emit(Reoffer(request.body), now)
 
-    def _success_response(self, request: Request, body: bytes) -> Response:
+    def _success_response(self, request: Request, body: bytes, now: float) -> Response:
+        """A 2xx to an INVITE or UPDATE; the session timer starts anew with it."""
         headers = (
             ("Contact", str(self.contact)),
             ("Allow", ALLOW),
-            ("Supported", "replaces"),
+            ("Supported", "timer"),
             ("Server", AGENT),
+            *self._refresh.timer.agree(request),
         )
+        self._refresh.sdp = body or self._refresh.sdp
+        self._refresh.agreed(request, now)
         assert self.dialog is not None, "a 2xx is sent inside a dialog"
         tag = self.dialog.local_tag
         return response_to(
@@ -296,13 +358,13 @@ class Session(ABC):
 
     def _request_bye(self, dialog: Dialog, now: float, headers: Headers = ()) -> None:
         self._byes += 1
-        self._send(dialog.request("BYE", headers=headers), now)
-
-    def _send(self, request: Request, now: float) -> ClientKey:
-        key = self.wire.layer.request(request, self.flow, now)
+        key = self.wire.layer.request(dialog.request("BYE", headers=headers), self._way(dialog), now)
         self.keys.append(key)
         self.wire.expect(key, self)
-        return key
+
+    def _way(self, dialog: Dialog | None) -> Flow:
+        """The path of a request: inside `dialog`, or of the one that asks for it."""
+        return self.flow if dialog is None else next_flow(dialog.next_hop(), self.flow)
 
     def _refuse_pending(self, now: float) -> None:
         if self._reoffer is not None:
@@ -313,6 +375,7 @@ class Session(ABC):
     def _end(self, by: By, cause: str, now: float, reason: str = "") -> None:
         self.state = State.ENDED
         self._bye_when_acked = False
+        self._refresh.stop()
         self._forget_success()
         self._refuse_pending(now)
         self._emit(Ended(by, cause, reason), now)

@@ -23,15 +23,15 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
-import soxr
 from numpy.typing import NDArray
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
 from media.agent.ear import FRAME_SAMPLES, Ear
 from media.agent.phrase import recogniser
-from media.codec.g711 import LINEAR_TO_ULAW, ULAW_TO_LINEAR
-from media.tts import Speaker, SpeechError
+from media.agent.voice import Voice, speak_all
+from media.codec.g711 import ULAW_TO_LINEAR
+from media.tts import SpeechError
 
 GREETING = "Hello, this is the demo agent. Interrupt me whenever you like. "
 MENU = "Press 1 or say opening hours. Press 2 or say who are you. Press 9 or say goodbye."
@@ -45,7 +45,6 @@ ANSWERS = {
 SAID = {"opening hours": "1", "who are you": "2", "repeat that": "0", "goodbye": "9"}
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
-Voice = dict[str, bytes]  # text → how it sounds, µ-law at 8 kHz
 Understand = Callable[[NDArray[np.int16]], Awaitable[str | None]]  # speech at 8 kHz → a phrase of SAID
 
 
@@ -103,17 +102,6 @@ class Call:
         self._playing.add(name)
         await self._send({"event": "media", "streamSid": self._stream, "media": {"payload": audio}})
         await self._send({"event": "mark", "streamSid": self._stream, "mark": {"name": name}})
-
-
-async def speak_all(*texts: str) -> Voice:
-    """What the agent will say, made before the first caller comes: it has but a few texts."""
-    voice = {}
-    async with Speaker() as speaker:
-        for text in texts:
-            speech = await speaker.speak(text)
-            pcm = soxr.resample(np.frombuffer(speech.pcm, np.int16), speech.sample_rate, 8000)
-            voice[text] = LINEAR_TO_ULAW[pcm.view(np.uint16)].tobytes()
-    return voice
 
 
 async def run(host: str, port: int) -> None:
