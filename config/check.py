@@ -1,7 +1,8 @@
 """Cross-checks: what no single field can know, such as whether a target names something that exists."""
 
+import heapq
 import ipaddress
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import assert_never
 
 from config.account import BARE_KINDS, ECHO_CODE, Account, Target, TargetKind
@@ -120,21 +121,26 @@ def _trunks(account: Account, at: Path) -> Iterator[Finding]:
 
 
 def _targets(account: Account, at: Path) -> Iterator[Finding]:
+    names = {kind: _names(account, kind) for kind in TargetKind}
     for index, did in enumerate(account.dids):
-        yield from _target(account, did.target, (*at, "dids", index, "target"))
+        yield from _target(names, did.target, (*at, "dids", index, "target"))
     for index, extension in enumerate(account.extensions):
         path = (*at, "extensions", index, "target")
         if extension.target == Target.model_construct(kind=TargetKind.EXTENSION, value=extension.number):
             yield path, "the extension leads to itself", "name another target"
         if extension.target.kind is TargetKind.TRUNK:
             yield path, "an extension has no public number to dial there", "use forward or a DID"
-        yield from _target(account, extension.target, path)
+        yield from _target(names, extension.target, path)
 
 
-def _target(account: Account, target: Target, path: Path) -> Iterator[Finding]:
-    known = _names(account, target.kind)
+def _target(
+    names: Mapping[TargetKind, frozenset[str] | None], target: Target, path: Path
+) -> Iterator[Finding]:
+    known = names[target.kind]
     if known is not None and target.value not in known:
-        otherwise = f"the account has {', '.join(sorted(known)[:8])}" if known else "the account has none"
+        otherwise = (
+            f"the account has {', '.join(heapq.nsmallest(8, known))}" if known else "the account has none"
+        )
         yield path, f"no such {target.kind}: {target.value}", did_you_mean(target.value, known, otherwise)
 
 

@@ -1,8 +1,11 @@
 """What is wrong with a configuration, all of it at once, each with its place and its remedy."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Final
+
+_COMPARED: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,9 @@ def path_text(path: Iterable[str | int]) -> str:
     return text
 
 
-def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
-    """A suggestion when one of `known` is near `word`, else `otherwise`."""
-    near = difflib.get_close_matches(word[:64], list(known), n=1, cutoff=0.6)
+def did_you_mean(word: str, known: Collection[str], otherwise: str = "") -> str:
+    """A suggestion when one of `known` is near `word`, else `otherwise`; nobody is asked among too many."""
+    if len(known) > _COMPARED:
+        return otherwise
+    near = difflib.get_close_matches(word[:64], known, n=1, cutoff=0.6)
     return f"did you mean {near[0]}?" if near else otherwise

@@ -1,5 +1,6 @@
 """A YAML file → `Settings`, or every problem that it has (`design.md` §6)."""
 
+import itertools
 import types
 import typing
 from collections.abc import Mapping
@@ -17,6 +18,9 @@ from config.schema import Settings
 
 DEFAULT_FILE: Final = Path(__file__).with_name("tandem.yaml")
 "Served when no file is named."
+
+PROBLEMS_MAX: Final = 200
+"Problems of one kind that are told; a file that has more has one cause."
 
 _SECRET_KEYS: Final = frozenset({"password", "admin_token", "headers", "store", "shared"})
 
@@ -54,9 +58,9 @@ def parse(text: str, file: str, folder: Path, environ: Mapping[str, str]) -> Set
     try:
         settings = Settings.model_validate(document.data, context={"folder": folder})
     except ValidationError as error:
-        problems += [_problem(detail, file, document) for detail in _causes(error)]
+        problems += [_problem(detail, file, document) for detail in _causes(error)[:PROBLEMS_MAX]]
         raise ConfigError(_in_order(problems)) from None
-    for path, what, fix in check(settings):
+    for path, what, fix in itertools.islice(check(settings), PROBLEMS_MAX):
         problems.append(Problem(file, document.line(path), path_text(path), what, fix))
     if problems:
         raise ConfigError(_in_order(problems))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from config.error import ConfigError
-from config.load import DEFAULT_FILE, load, parse
+from config.load import DEFAULT_FILE, PROBLEMS_MAX, load, parse
 from config.schema import Settings
 
 EXAMPLES = DEFAULT_FILE.parent / "examples"
@@ -123,3 +123,14 @@ def test_variables_may_be_numbers_or_names() -> None:
     text = 'listen: {http: {port: "${PORT}"}}\naccounts: [{id: a, domain: d, users: [{number: "${N}"}]}]'
     settings = parse(text, "t.yaml", Path("/etc"), {"PORT": "9090", "N": "1001"})
     assert settings.listen.http.port == 9090 and settings.accounts[0].users[0].number == "1001"
+
+
+def test_a_large_file_is_read_in_linear_time_and_its_problems_are_bounded() -> None:
+    """10,000 users and DIDs take about a second; comparing each with each would take minutes."""
+    users = "".join(f'      - {{number: "{n}"}}\n' for n in range(10_000, 14_000))
+    dids = "".join(f'      - {{number: "{n}", target: {{user: "x{n}"}}}}\n' for n in range(10_000, 14_000))
+    text = f"accounts:\n  - id: a\n    domain: d\n    users:\n{users}    dids:\n"
+    assert len(refused(text + dids)) == PROBLEMS_MAX
+    good = parse(text + dids.replace('"x', '"'), "t.yaml", Path("/etc"), {})
+    assert len(good.accounts[0].dids) == 4_000
+    assert len(refused(text + dids.replace("target", "tarket"))) == PROBLEMS_MAX
