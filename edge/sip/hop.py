@@ -46,7 +46,7 @@ _PRIVATE: Final = tuple(
 
 @lru_cache(1_024)
 def _reach(address: str) -> tuple[int, int] | None:
-    """IP version, and how far it reaches: 0 nowhere, 1 this machine, 2 this site, 3 anywhere; None: a name."""
+    """IP version and reach: 0 nowhere, 1 this machine, 2 this site, 3 anywhere; None: a name."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
