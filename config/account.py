@@ -21,6 +21,7 @@ from config.section import (
     Username,
     refusal,
 )
+from config.security import AccountFraud, Fraud
 
 Digest = Literal["md5", "sha-256"]
 
@@ -106,6 +107,8 @@ class User(Section):
     "Calls at one time."
     agent: bool = False
     "Answers queues."
+    fraud: Fraud = Fraud()
+    "Beside the account's bounds."
     devices: tuple[Device, ...] = Field(default=(Device(),), min_length=1, max_length=32)
     "One device whose username is the number, when omitted."
 
@@ -288,6 +291,8 @@ class Account(Section):
     digest: tuple[Digest, ...] = Field(default=("md5",), min_length=1)
     "Algorithms offered in a challenge, first choice first."
     limits: AccountLimits = AccountLimits()
+    fraud: AccountFraud = AccountFraud()
+    "Of calls of users and forwards that leave by a trunk."
     users: tuple[User, ...] = ()
     extensions: tuple[Extension, ...] = ()
     dids: tuple[Did, ...] = ()

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field
 
 from config.account import Account
 from config.section import Address, Duration, Name, Network, Port, RelativePath, Section, refusal
+from config.security import Security
 
 
 class SipLimits(Section):
@@ -59,6 +60,12 @@ class SipLimits(Section):
     "Longest call [s]."
     drain: Duration = Field(default=30.0, ge=0)
     "After SIGTERM live calls may go on for this long [s]."
+    sources: int = Field(default=16_384, ge=16)
+    "Source addresses whose messages and failures are counted; beyond it the least suspicious is forgotten."
+    bans: int = Field(default=100_000, ge=16)
+    "Banned sources; beyond it the ban that ends first gives way."
+    allowed: int = Field(default=10_000, ge=1)
+    "Addresses and networks allowed while running."
     trace_events: int = Field(default=2_000, ge=10)
     "Trace rows kept of one call; the rest is counted."
 
@@ -124,6 +131,10 @@ class StoreLimits(Section):
     "Rows waiting; above it promises are refused and trace rows dropped and counted, CDRs are kept."
     traces_kept: Duration = Field(default=2_592_000.0, ge=3_600)
     "Traces of calls are forgotten after this [s]."
+    bans_kept: Duration = Field(default=2_592_000.0, ge=3_600)
+    "Bans are listed for so long after their end [s]."
+    bans_reported: int = Field(default=10_000, ge=1)
+    "Bans in one report of another node."
 
 
 class Limits(Section):
@@ -211,28 +222,6 @@ class Gates(Section):
     nodes: tuple[Network, ...] = ("127.0.0.0/8", "::1/128")
     admin_token: str = Field(default="", repr=False)
     "Taken from `X-Admin-Token`; empty: there is none."
-
-
-class Threshold(Section):
-    """`count` events of one source within `per` ban it for `ban`."""
-
-    count: int = Field(ge=1, le=1_000_000_000)
-    per: Duration = Field(gt=0)
-    ban: Duration = Field(gt=0)
-
-
-class Scanners(Section):
-    """A source whose User-Agent is a known scanner's."""
-
-    ban: Duration = Field(default=86_400.0, gt=0)
-
-
-class Security(Section):
-    failed_auth: Threshold = Threshold(count=10, per=60.0, ban=3_600.0)
-    scanners: Scanners = Scanners()
-    flood: Threshold = Threshold(count=200, per=1.0, ban=600.0)
-    allow: tuple[Network, ...] = ()
-    "Sources exempt from every per-source limit."
 
 
 class Settings(Section):

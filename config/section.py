@@ -36,7 +36,8 @@ def _duration(value: object) -> object:
     return float(match[1]) * _UNITS[match[2]]
 
 
-def _matching(pattern: str, what: str, fix: str) -> AfterValidator:
+def matching(pattern: str, what: str, fix: str) -> AfterValidator:
+    """Refuses text that is not all of `pattern`."""
     expression = re.compile(pattern)
 
     def check(value: str) -> str:
@@ -79,14 +80,14 @@ Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
 "A limit; None where it is optional means no limit."
 Port = Annotated[int, Field(ge=1, le=65_535)]
 Number = Annotated[
-    str, _matching(r"[0-9*#]{1,32}", "not a number to dial", "use 1 to 32 of the characters 0-9 * #")
+    str, matching(r"[0-9*#]{1,32}", "not a number to dial", "use 1 to 32 of the characters 0-9 * #")
 ]
 "An internal number, as dialled."
 E164 = Annotated[str, AfterValidator(_did)]
 "Digits without +, which may be written."
 Name = Annotated[
     str,
-    _matching(
+    matching(
         r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}",
         "not a usable name",
         "use 1 to 64 letters, digits, _ - or . and begin with a letter, digit or _",
@@ -94,7 +95,7 @@ Name = Annotated[
 ]
 Username = Annotated[
     str,
-    _matching(
+    matching(
         r"[A-Za-z0-9._~*#+-]{1,64}",
         "not a usable username",
         "use 1 to 64 letters, digits or . _ ~ * # + -",
@@ -103,7 +104,7 @@ Username = Annotated[
 Host = Annotated[
     str,
     AfterValidator(str.lower),
-    _matching(
+    matching(
         r"(?=.{1,253}\Z)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*",
         "not a host name",
         "write a name such as example.org",
@@ -117,5 +118,5 @@ RelativePath = Annotated[Path, AfterValidator(_path)]
 "Relative to the configuration file."
 SipUri = Annotated[
     str,
-    _matching(r"(?i:sips?:)[^\s<>\"]{1,250}", "not a SIP URI", 'write one such as "sip:192.0.2.10:5060"'),
+    matching(r"(?i:sips?:)[^\s<>\"]{1,250}", "not a SIP URI", 'write one such as "sip:192.0.2.10:5060"'),
 ]

@@ -16,6 +16,28 @@ TrunkId = NewType("TrunkId", str)
 
 
 @dataclass(frozen=True, slots=True)
+class FraudBounds:
+    """Of calls that leave to the public network (`edge.security.fraud`); None and empty: no bound."""
+
+    allow: tuple[str, ...] = ()
+    "Prefixes of E.164 digits that may be called; empty: all."
+    deny: tuple[str, ...] = ()
+    per_minute: int | None = None
+    international: int | None = None
+    daily: int | None = None
+    "Minutes × rate in any 24 hours."
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFraud:
+    country: str = ""
+    "Calling code; empty: no number is international."
+    rates: tuple[tuple[str, float], ...] = ()
+    "Prefix and what a minute counts, longest prefix first."
+    bounds: FraudBounds = FraudBounds()
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     id: AccountId
     domain: str
@@ -26,6 +48,7 @@ class Account:
     max_in: int | None
     max_out: int | None
     max_dialer: int | None
+    fraud: AccountFraud = AccountFraud()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +63,8 @@ class User:
     devices: tuple[DeviceId, ...]
     usernames: tuple[str, ...] = ()
     "Of its devices: the AORs under which they register."
+    fraud: FraudBounds = FraudBounds()
+    "Beside those of its account."
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,15 +9,18 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 
 from config import account as section
+from config import security
 from config.identity import stable_id
 from edge.directory import (
     Account,
+    AccountFraud,
     AccountId,
     Agent,
     Device,
     DeviceId,
     Did,
     DidId,
+    FraudBounds,
     Target,
     Trunk,
     TrunkId,
@@ -149,6 +152,7 @@ class MemoryDirectory:
             part.limits.max_in,
             part.limits.max_out,
             part.limits.max_dialer,
+            _account_fraud(part.fraud),
         )
         self._accounts[account.id] = self._hosts[account.domain] = account
         for user in part.users:
@@ -196,7 +200,16 @@ class MemoryDirectory:
             )
             devices.append(made.id)
             self._devices[account.id, username] = made
-        user = User(user_id, account.id, part.number, part.name, part.max_simultaneous, tuple(devices), names)
+        user = User(
+            user_id,
+            account.id,
+            part.number,
+            part.name,
+            part.max_simultaneous,
+            tuple(devices),
+            names,
+            _bounds(part.fraud),
+        )
         self._users_by_id[user_id] = user
         for name in (user_id, part.number, *names):
             self._users[account.id, name] = user
@@ -235,3 +248,23 @@ def ha1(username: str, realm: str, password: str) -> dict[str, str]:
 
 def _target(part: section.Target) -> Target:
     return Target(part.kind.value, part.value)
+
+
+def _account_fraud(part: security.AccountFraud) -> AccountFraud:
+    rates = [(_digits(prefix), rate) for prefix, rate in part.rates.items()]
+    rates.sort(key=lambda rate: len(rate[0]), reverse=True)
+    return AccountFraud(part.country, tuple(rates), _bounds(part))
+
+
+def _bounds(part: security.Fraud) -> FraudBounds:
+    return FraudBounds(
+        tuple(map(_digits, part.allow)),
+        tuple(map(_digits, part.deny)),
+        part.per_minute,
+        part.international,
+        part.daily,
+    )
+
+
+def _digits(prefix: str) -> str:
+    return prefix.removeprefix("+")

@@ -1,0 +1,71 @@
+"""What strangers and stolen passwords may do: bans by source, and the toll-fraud guard of outbound calls."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from config.section import Count, Duration, Network, Section, matching
+
+
+class Threshold(Section):
+    """`count` events of one source within `per` ban it for `ban`."""
+
+    count: int = Field(ge=1, le=1_000_000_000)
+    per: Duration = Field(gt=0)
+    ban: Duration = Field(gt=0)
+
+
+class Enumeration(Threshold):
+    """`count` different unknown names asked for within `per`."""
+
+    count: int = Field(ge=1, le=1_000)
+
+
+class Scanners(Section):
+    """A source whose User-Agent is a known scanner's."""
+
+    ban: Duration = Field(default=86_400.0, gt=0)
+
+
+class Security(Section):
+    failed_auth: Threshold = Threshold(count=10, per=60.0, ban=3_600.0)
+    "Digest answers that were wrong."
+    enumeration: Enumeration = Enumeration(count=15, per=60.0, ban=3_600.0)
+    "Users, addresses of record and extensions that do not exist, asked for without proof of who asks."
+    malformed: Threshold = Threshold(count=50, per=10.0, ban=600.0)
+    "Messages that cannot be parsed."
+    scanners: Scanners = Scanners()
+    flood: Threshold = Threshold(count=200, per=1.0, ban=600.0)
+    "Messages outside dialogs from a source without a registered phone."
+    allow: tuple[Network, ...] = ()
+    "Sources exempt from every per-source limit."
+
+
+Prefix = Annotated[
+    str, matching(r"\+?[0-9]{1,15}", "not the beginning of a number", 'write digits, such as "44" or "1900"')
+]
+"Of an E.164 number; + may be written."
+
+
+class Fraud(Section):
+    """Bounds of calls that leave to the public network; None and empty: no bound."""
+
+    allow: tuple[Prefix, ...] = Field(default=(), max_length=1_000)
+    "Numbers that may be called, by prefix; empty: all."
+    deny: tuple[Prefix, ...] = Field(default=(), max_length=1_000)
+    "Numbers that may not; the longest prefix of both lists decides."
+    per_minute: Count | None = None
+    "Calls begun in a minute."
+    international: Count | None = None
+    "Calls to other countries at one time."
+    daily: Count | None = None
+    "Minutes × rate in any 24 hours."
+
+
+class AccountFraud(Fraud):
+    """The account's own bounds, and how its numbers are read."""
+
+    country: Annotated[str, matching(r"[1-9][0-9]{0,2}", "not a country code", 'write "1" or "49"')] = ""
+    "Calling code of the account; with it, numbers of other codes are international. Empty: none is."
+    rates: dict[Prefix, Annotated[float, Field(ge=0, le=1_000_000)]] = Field(default={}, max_length=1_000)
+    "What a minute to a prefix counts; 1 where none fits."

@@ -1,0 +1,362 @@
+"""The ban engine: who is listened to, decided before anything is parsed.
+
+::
+
+    sockets ── refuses(address) ──▶ ┐                                  ┌──▶ Keeper (log, database)
+    switch ─── admits · malformed · failed · unknown · registered ──▶  │ Shield
+    operator ─ ban · lift · allow · disallow ───────────────────────▶  └──▶ sources dropped in silence
+
+Allowed addresses and trunks are exempt from everything. A source with a registered phone may flood: many
+phones behind one NAT do at a power cut; and since a UDP source is easily forged, what anybody could send
+in its name (a scanner's User-Agent, garbage) bans it neither. The scanners' first message is already dropped.
+"""
+
+import heapq
+from collections import Counter
+from collections.abc import Callable, Iterable
+
+from config.schema import SipLimits
+from config.security import Security, Threshold
+from edge.security.ban import AllowRecord, Ban, BanRecord, Keeper, Rule
+from edge.security.network import NetworkTable, bannable, covers, network_of, source_of
+from edge.security.scanner import is_scanner
+from edge.security.source import Source, forget_one
+from edge.security.window import Distinct, Window
+
+
+class Shield:
+    def __init__(
+        self,
+        security: Security,
+        limits: SipLimits,
+        keeper: Keeper,
+        *,
+        trunk: Callable[[str], bool],
+        wall: Callable[[float], int],
+    ) -> None:
+        """
+        Args:
+            trunk: whether an address is a trunk's.
+            wall: monotonic seconds → ms UTC.
+        """
+        self._security = security
+        self._limits = limits
+        self._keeper = keeper
+        self._trunk = trunk
+        self._wall = wall
+        self._met: dict[str, Source] = {}  # by address, oldest first
+        self._prefixes: dict[str, Source] = {}  # by /64, for its many addresses
+        self._registered: dict[str, float] = {}
+        self._bans: NetworkTable[Ban] = NetworkTable()
+        self._ends: list[tuple[float, str]] = []  # heap; bans that ended early leave their entry behind
+        plain = (network_of(text) or text for text in security.allow)
+        self._configured = NetworkTable((network, network) for network in plain)
+        self._allowed: NetworkTable[AllowRecord] = NetworkTable()
+        self.dropped = 0
+        "Messages and connections of banned sources turned away."
+        self.offences: Counter[Rule] = Counter()
+        "Counted against a source, banned for it or not."
+        self.begun: Counter[Rule] = Counter()
+        "Bans."
+
+    # At the sockets.
+
+    def refuses(self, address: str, now: float) -> bool:
+        """Whether what comes from `address` is dropped unread; counted if so."""
+        source = self._met.get(address) or self._meet(address, now)
+        ban = source.ban
+        if ban is None:
+            return False
+        if ban.until <= now:
+            source.ban = None
+            self.expire(now)
+            return False
+        ban.dropped += 1
+        ban.last_seen = now
+        self.dropped += 1
+        return True
+
+    def banned(self, address: str, now: float) -> bool:
+        """Whether nothing is sent to `address`."""
+        ban = (self._met.get(address) or self._meet(address, now)).ban
+        return ban is not None and ban.until > now
+
+    def exempt(self, address: str) -> bool:
+        """Whether `address` is free of every limit per source."""
+        return (
+            self._trunk(address)
+            or self._configured.find(address) is not None
+            or self._allowed.find(address) is not None
+        )
+
+    # What the switch saw. False: do not answer.
+
+    def admits(self, address: str, user_agent: str, now: float) -> bool:
+        """A message outside of any dialog."""
+        source = self._met.get(address) or self._meet(address, now)
+        if source.ban is not None and source.banned(now):
+            return False
+        if source.exempt or source.known_until > now:
+            return True
+        if is_scanner(user_agent):
+            self.offences[Rule.SCANNER] += 1
+            self._begin(source, Rule.SCANNER, self._security.scanners.ban, 1, now, user_agent)
+            return False
+        if source.flood is None:
+            source.flood = Window(self._security.flood.per, now)
+        count = source.flood.add(now)
+        if count < self._security.flood.count:
+            return True
+        self.offences[Rule.FLOOD] += 1
+        self._begin(source, Rule.FLOOD, self._security.flood.ban, int(count), now, user_agent)
+        return False
+
+    def malformed(self, address: str, now: float) -> bool:
+        """A message that cannot be parsed, or a stream that cannot be framed."""
+        source = self._met.get(address) or self._meet(address, now)
+        if source.known_until > now:
+            self.offences[Rule.MALFORMED] += 1
+            return True
+        self._offence(source, Rule.MALFORMED, self._security.malformed, now, "")
+        return not source.banned(now)
+
+    def failed(self, address: str, user_agent: str, now: float) -> None:
+        """A digest answer that is wrong; neither a first challenge nor an old nonce is."""
+        source = self._met.get(address) or self._meet(address, now)
+        self._offence(source, Rule.FAILED_AUTH, self._security.failed_auth, now, user_agent)
+
+    def unknown(self, address: str, name: str, user_agent: str, now: float) -> None:
+        """Somebody unproven asked for `name`, which does not exist here."""
+        source = self._met.get(address) or self._meet(address, now)
+        self.offences[Rule.ENUMERATION] += 1
+        if source.exempt or source.banned(now):
+            return
+        source.suspect = True
+        rule = self._security.enumeration
+        if source.names is None:
+            source.names = Distinct(rule.per, rule.count)
+        count = source.names.add(name, now)
+        if count >= rule.count:
+            self._begin(source, Rule.ENUMERATION, rule.ban, count, now, user_agent)
+
+    def registered(self, address: str, until: float, now: float) -> None:
+        """A phone registered from `address` and stays until `until` [s]."""
+        key = source_of(address)
+        registered = self._registered
+        if until <= registered.get(key, 0.0):
+            return
+        if key not in registered and len(registered) >= self._limits.bindings:
+            registered = {known: end for known, end in registered.items() if end > now}
+            while len(registered) >= self._limits.bindings:
+                del registered[next(iter(registered))]
+            self._registered = registered
+        registered[key] = until
+        source = self._met.get(address)
+        if source is not None and not source.exempt:
+            source.known_until = until
+
+    # The operator.
+
+    def ban(self, network: str, seconds: float, note: str, now: float) -> BanRecord | None:
+        """Ban `network` (of `bannable`); None: it is allowed, and that wins."""
+        if self._is_allowed(network):
+            return None
+        ban = Ban(network, Rule.MANUAL, now + seconds, count=0, first_seen=now, now=now, note=note)
+        self._put(ban, seconds, now)
+        self._review(network)
+        return ban.record(self._wall(now), now)
+
+    def lift(self, network: str, now: float) -> bool:
+        """End a ban; False: there is none of exactly this network."""
+        self.expire(now)
+        ban = self._bans.get(network)
+        if ban is not None:
+            self._lift(ban, now)
+            self._review(network)
+        return ban is not None
+
+    def allow(self, network: str, note: str, now: float) -> AllowRecord | None:
+        """Exempt `network` from now on and end bans that hit it; None: as many as may be are allowed."""
+        if self._allowed.get(network) is None and len(self._allowed) >= self._limits.allowed:
+            return None
+        record = AllowRecord(network, note, self._wall(now))
+        self._allowed.put(network, record)
+        self.expire(now)
+        hit = self._bans.within(network)
+        around = self._bans.get(bannable(network) or network)
+        if around is not None and around.network not in hit:
+            hit.append(around.network)
+        for name in hit:
+            if (ban := self._bans.get(name)) is not None:
+                self._lift(ban, now)
+        self._review(network, *hit)
+        self._keeper.allowed(record)
+        return record
+
+    def disallow(self, network: str) -> bool:
+        """False: it was not allowed at run time."""
+        if self._allowed.pop(network) is None:
+            return False
+        self._review(network)
+        self._keeper.disallowed(network)
+        return True
+
+    def configured(self) -> tuple[str, ...]:
+        """Networks that the configuration allows."""
+        return tuple(self._configured)
+
+    def allowed(self) -> tuple[AllowRecord, ...]:
+        """What was allowed at run time."""
+        return tuple(self._allowed.values())
+
+    def bans(self, now: float) -> list[BanRecord]:
+        """Those in force."""
+        self.expire(now)
+        return [ban.record(self._wall(now), now) for ban in self._bans.values()]
+
+    def registered_in(self, network: str, now: float) -> bool:
+        """Whether a phone is registered from an address of `network`."""
+        if network in self._registered:
+            return self._registered[network] > now
+        if "/" not in network:
+            return False
+        return any(until > now and covers(network, key) for key, until in self._registered.items())
+
+    def load(self, bans: Iterable[BanRecord], allowed: Iterable[AllowRecord], now: float) -> None:
+        """What the former run left behind."""
+        for kept in allowed:
+            self._allowed.put(kept.network, kept)
+        wall = self._wall(now)
+        for record in bans:
+            until = now + (record.expires_at - wall) / 1000
+            if until <= now or len(self._bans) >= self._limits.bans:
+                continue
+            ban = Ban(
+                record.network,
+                record.rule,
+                until,
+                count=record.count,
+                first_seen=now + (record.first_seen - wall) / 1000,
+                now=now + (record.last_seen - wall) / 1000,
+                user_agent=record.user_agent,
+                note=record.note,
+            )
+            self._bans.put(ban.network, ban)
+            heapq.heappush(self._ends, (until, ban.network))
+
+    def expire(self, now: float) -> None:
+        """Forget bans that ran out. Nobody must call it in time: a ban that ran out bans nobody."""
+        ends = self._ends
+        while ends and ends[0][0] <= now:
+            until, network = heapq.heappop(ends)
+            ban = self._bans.get(network)
+            if ban is not None and ban.until == until:
+                self._drop(ban)
+                self._keeper.ended(ban.record(self._wall(now), now))
+
+    def active(self, now: float) -> int:
+        """Bans in force."""
+        self.expire(now)
+        return len(self._bans)
+
+    def __len__(self) -> int:
+        """Sources remembered."""
+        return len(self._met)
+
+    # Inside.
+
+    def _meet(self, address: str, now: float) -> Source:
+        met = self._met
+        if len(met) >= self._limits.sources:
+            forget_one(met)
+        key = source_of(address)
+        exempt = self.exempt(address)
+        source = None if exempt or key == address else self._prefixes.get(key)
+        if source is None:
+            source = Source(key, exempt, now)
+            if not exempt:
+                source.known_until = self._registered.get(key, 0.0)
+                source.ban = self._bans.find(address)
+                if key != address:
+                    if len(self._prefixes) >= self._limits.sources:
+                        forget_one(self._prefixes)
+                    self._prefixes[key] = source
+        met[address] = source
+        return source
+
+    def _offence(self, source: Source, rule: Rule, threshold: Threshold, now: float, user_agent: str) -> None:
+        self.offences[rule] += 1
+        if source.exempt or source.banned(now):
+            return
+        source.suspect = True
+        window = source.windows.get(rule)
+        if window is None:
+            window = source.windows[rule] = Window(threshold.per, now)
+        count = window.add(now)
+        if count >= threshold.count:
+            self._begin(source, rule, threshold.ban, int(count), now, user_agent)
+
+    def _begin(
+        self, source: Source, rule: Rule, seconds: float, count: int, now: float, user_agent: str
+    ) -> None:
+        ban = Ban(
+            source.key,
+            rule,
+            now + seconds,
+            count=count,
+            first_seen=source.first_seen,
+            now=now,
+            user_agent=user_agent[:256],
+        )
+        source.forgive()
+        source.ban = ban
+        self._put(ban, seconds, now)
+
+    def _put(self, ban: Ban, seconds: float, now: float) -> None:
+        self.expire(now)
+        if self._bans.get(ban.network) is None and len(self._bans) >= self._limits.bans:
+            self._yield_one(now)
+        self._bans.put(ban.network, ban)
+        heapq.heappush(self._ends, (ban.until, ban.network))
+        if len(self._ends) > 2 * len(self._bans) + 64:
+            self._ends = [(held.until, held.network) for held in self._bans.values()]
+            heapq.heapify(self._ends)
+        self.begun[Rule(ban.rule)] += 1
+        self._keeper.banned(ban.record(self._wall(now), now), seconds)
+
+    def _yield_one(self, now: float) -> None:
+        """End the ban that would end first anyway."""
+        while self._ends:
+            until, network = heapq.heappop(self._ends)
+            ban = self._bans.get(network)
+            if ban is not None and ban.until == until:
+                self._lift(ban, now)
+                return
+
+    def _lift(self, ban: Ban, now: float) -> None:
+        wall = self._wall(now)
+        record = ban.record(wall, now, lifted_at=wall)
+        self._drop(ban)
+        self._keeper.ended(record)
+
+    def _drop(self, ban: Ban) -> None:
+        self._bans.pop(ban.network)
+        ban.until = 0.0  # for sources that still point to it
+        for source in (self._met.get(ban.network), self._prefixes.get(ban.network)):
+            if source is not None:
+                source.forgive()
+
+    def _review(self, *networks: str) -> None:
+        """Meet sources in `networks` anew: who is banned or exempt has changed."""
+        for network in networks:
+            if "/" in network or ":" in network:
+                self._met.clear()
+                self._prefixes.clear()
+                return
+            self._met.pop(network, None)
+
+    def _is_allowed(self, network: str) -> bool:
+        if "/" not in network:
+            return self.exempt(network)
+        tables = (self._configured, self._allowed)
+        return any(covers(known, network) for table in tables for known in table)

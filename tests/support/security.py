@@ -1,0 +1,46 @@
+"""A shield on a hand clock, and a keeper that remembers what it was told."""
+
+from collections.abc import Callable
+
+from config.schema import SipLimits
+from config.security import Security
+from edge.security.ban import AllowRecord, BanRecord
+from edge.security.shield import Shield
+
+
+class FakeKeeper:
+    def __init__(self) -> None:
+        self.begun: list[tuple[BanRecord, float]] = []
+        self.over: list[BanRecord] = []
+        self.added: list[AllowRecord] = []
+        self.removed: list[str] = []
+
+    def banned(self, record: BanRecord, ttl: float) -> None:
+        self.begun.append((record, ttl))
+
+    def ended(self, record: BanRecord) -> None:
+        self.over.append(record)
+
+    def allowed(self, record: AllowRecord) -> None:
+        self.added.append(record)
+
+    def disallowed(self, network: str) -> None:
+        self.removed.append(network)
+
+    def rules(self) -> list[tuple[str, str]]:
+        return [(record.network, record.rule) for record, _ in self.begun]
+
+
+def shield(
+    keeper: FakeKeeper | None = None,
+    trunk: Callable[[str], bool] = lambda address: False,
+    limits: SipLimits | None = None,
+    **security: object,
+) -> Shield:
+    return Shield(
+        Security.model_validate(security),
+        limits or SipLimits(),
+        keeper or FakeKeeper(),
+        trunk=trunk,
+        wall=lambda now: int(now * 1000),
+    )
