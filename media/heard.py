@@ -23,6 +23,7 @@ CONCEAL_FRAMES: Final = 8
 "Missing frames in a row that are concealed; a longer gap is silence."
 LEVEL_EVERY: Final = 4
 "Rounds of a group between two measurements of the level."
+NONE: Final[Frames] = np.zeros((0, FRAME_SAMPLES), np.uint8)
 _FADE_IN: Final = np.linspace(0.0, 1.0, FRAME_SAMPLES, dtype=np.float32)
 
 
@@ -66,6 +67,9 @@ class Heard:
     def play(self, plan: Plan, group: int, now: float) -> Frames:
         """Play the frames of `plan.take`; shape (k, 160), each row in its leg's `law_in`."""
         columns, rows = self._table.columns, plan.take
+        self._round += group == 0
+        if not len(rows):
+            return NONE
         taken = self._jitter.take(rows)
         frames = taken.frames
         law = columns.law_in[rows]
@@ -81,7 +85,6 @@ class Heard:
         if len(plan.muted):
             pcm[plan.muted] = 0
             frames[plan.muted] = SILENCE[law[plan.muted]][:, None]
-        self._round += group == 0
         if self._round % LEVEL_EVERY == 0:
             self._measure(rows, pcm)
         if len(plan.listened):

@@ -123,9 +123,9 @@ class Inbound:
         columns.heard_at[rows] = now
         columns.hushed[rows] = False
         if self._table.unaligned:
-            for slot in wire.owner[:count].tolist():
-                if not columns.aligned[slot]:
-                    self._table.align(slot, group)
+            owners = wire.owner[:count]
+            for slot in owners[~columns.aligned[owners]].tolist():
+                self._table.align(slot, group)
 
     # One by one.
 

@@ -1,7 +1,11 @@
 """What comes in over the wire, seen by what comes back of it in an echo, and by the counters."""
 
+from random import Random
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from media.port import Allocate, Connect, Digit, Direction, Echo, Latched, LegId, LegStats, Release, Released
 from media.rtp import packet
@@ -390,3 +394,32 @@ def test_directions_are_kept() -> None:
         assert bool(phone.received) == sends
         if sends:
             assert (np.abs(phone.heard().astype(int)).max() > 5000) == hears
+
+
+@st.composite
+def _packets(draw: st.DrawFn) -> bytes:
+    kind = draw(st.sampled_from((0, 8, 13, 101, 55)))
+    size = draw(st.sampled_from((0, 1, 4, 80, 160, 240, 320, 480, 1400)))
+    sequence = draw(st.integers(98, 125) | st.integers(0, 65_535))
+    timestamp = draw(st.integers(0, 40).map(lambda n: 5000 + n * 80) | st.integers(0, 0xFFFF_FFFF))
+    ssrc = draw(st.sampled_from((0x11223344, 7)))
+    return packet.build(kind, draw(st.booleans()), sequence, timestamp, ssrc, bytes(size))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.one_of(st.binary(max_size=300), _packets()), max_size=40), st.randoms())
+def test_whatever_a_peer_sends_the_tick_goes_on(datagrams: list[bytes], chance: Random) -> None:
+    """Hypothesis: valid packets of any type, sequence, timestamp and length among raw bytes."""
+    studio = Studio(legs=1)
+    phone = echo(studio)
+    phone.send(bytes(160))
+    studio.run(0.03)
+    for datagram in datagrams:
+        socket = phone.socket if chance.random() < 0.9 else phone.rtcp
+        socket.sendto(datagram, phone.server)
+        if chance.random() < 0.5:
+            studio.run(0.005)
+    studio.run(0.2)
+    assert len(phone.received) >= 10
+    counted = stats(studio, phone)
+    assert counted.lost >= 0 and counted.packets_received >= 1

@@ -105,6 +105,17 @@ class Studio:
             agents=agents,
             wire=UdpWire(self.legs, PortPool(*self.ports), self.network.bind, self.network),
         )
+        # The ticker logs what fails and goes on; a test must not.
+        self.failures: list[Exception] = []
+        step = self.engine.step
+
+        def checked(group: int, now: float) -> None:
+            try:
+                step(group, now)
+            except Exception as failure:
+                self.failures.append(failure)
+
+        self.engine._ticker._step = checked
 
     def phone(self, name: str, *, law: Codec = PCMU, connect: bool = True, **more: Any) -> "Phone":
         """A leg that is connected to a phone of its own address."""
@@ -124,6 +135,8 @@ class Studio:
             for phone in self.phones:
                 phone.turn(self.loop.time())
             self.network.carry(self.loop.time())
+        if self.failures:
+            raise self.failures[0]
 
     def of(self, kind: type[Some]) -> list[Some]:
         return [event for event in self.events if isinstance(event, kind)]
