@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from config.account import Account, TargetKind
-from config.schema import Settings, SipTransport
+from config.schema import Settings
 
-_TRANSPORTS: Final = frozenset({SipTransport.UDP, SipTransport.TCP})
 _TARGETS: Final = frozenset({TargetKind.FLOW, TargetKind.QUEUE, TargetKind.VOICEMAIL, TargetKind.CONFERENCE})
 
 
@@ -19,9 +18,6 @@ def notices(settings: Settings) -> list[str]:
 
 
 def _of_node(settings: Settings) -> Iterator[str]:
-    for sip in settings.listen.sip:
-        if sip.transport not in _TRANSPORTS:
-            yield f"listen.sip: {sip.transport} is not served yet"
     if settings.media.workers:
         yield "media.workers: the audio runs on the daemon's own loop yet"
 

@@ -1,10 +1,11 @@
 """Every setting once: typed, with unit and default, refused when unknown (`design.md` §6)."""
 
 import enum
+import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from config.account import Account
 from config.section import Address, Duration, Name, Network, Port, RelativePath, Section, refusal
@@ -46,6 +47,12 @@ class SipLimits(Section):
     "Open SIP stream connections from one address; trunks and allowed addresses are exempt."
     connection_idle: Duration = Field(default=600.0, gt=0)
     "A stream connection without traffic is closed after this [s]."
+    connection_handshake: Duration = Field(default=5.0, gt=0)
+    "A peer that has not finished its TLS or WebSocket handshake after this is dropped [s]."
+    connection_ping: Duration = Field(default=100.0, gt=0)
+    "A WebSocket, or a connection that we dialled, is pinged after so long without a sign of life [s]."
+    connection_pong: Duration = Field(default=10.0, gt=0)
+    "A peer that owes a pong for this long is gone [s]; RFC 5626 §4.4.1."
     connection_dial: Duration = Field(default=5.0, gt=0)
     "A stream connection that is not open after this is given up [s]."
     connection_buffer: int = Field(default=1_048_576, ge=65_536)
@@ -192,23 +199,55 @@ class RtpListener(Section):
 
 
 class Tls(Section):
+    """Our certificate; files that change are read again, new connections get the new one."""
+
     certificate: RelativePath
     "PEM, the chain included."
     key: RelativePath
+    ca: RelativePath | None = None
+    "PEM of authorities to trust beside the system's: for peers that we dial, and for client certificates."
+    verify_client: bool = False
+    "Whether whoever connects by TLS or WSS must show a certificate of `ca`."
+
+    @model_validator(mode="after")
+    def _verifiable(self) -> "Tls":
+        if self.verify_client and self.ca is None:
+            raise refusal("verify_client needs ca", "name the file of the authority that signs your phones")
+        return self
+
+
+def _origin(value: str) -> str:
+    if re.fullmatch(r"https?://[^/\s]+", value) is None:
+        raise refusal("no web origin", "write scheme://host[:port] without a path")
+    return value.lower()
+
+
+_PLAIN: Final = (
+    SipListener(transport=SipTransport.UDP, port=5060),
+    SipListener(transport=SipTransport.TCP, port=5060),
+    SipListener(transport=SipTransport.WS, port=5066),
+)
+_SECURE: Final = (
+    SipListener(transport=SipTransport.TLS, port=5061),
+    SipListener(transport=SipTransport.WSS, port=5067),
+)
 
 
 class Listen(Section):
-    sip: tuple[SipListener, ...] = Field(
-        default=(
-            SipListener(transport=SipTransport.UDP, port=5060),
-            SipListener(transport=SipTransport.TCP, port=5060),
-        ),
-        min_length=1,
-        max_length=64,
-    )
+    sip: tuple[SipListener, ...] = Field(default=(), max_length=64)
+    "Empty: UDP and TCP 5060, WS 5066 and, with a certificate, TLS 5061 and WSS 5067."
+    origins: tuple[Annotated[str, AfterValidator(_origin)], ...] = Field(default=(), max_length=1_000)
+    "Web pages that may open a SIP WebSocket, such as https://phone.example.com; empty: any."
     http: HttpListener = HttpListener()
     rtp: RtpListener = RtpListener()
     tls: Tls | None = None
+
+    @model_validator(mode="after")
+    def _listeners(self) -> "Listen":
+        if not self.sip:
+            # Frozen for everybody else: the default depends on `tls`.
+            object.__setattr__(self, "sip", _PLAIN if self.tls is None else _PLAIN + _SECURE)
+        return self
 
 
 class Media(Section):

@@ -133,6 +133,7 @@ async def _serve(
         stop, hurry = asyncio.Event(), asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, lambda: hurry.set() if stop.is_set() else stop.set())
+        loop.add_signal_handler(signal.SIGHUP, node.listeners.reload_certificate)
         gc.collect()
         gc.freeze()
         readiness.phase = Phase.SERVING

@@ -45,7 +45,13 @@ class Node:
         self._loop = loop
         self._tasks = tasks
         self.listeners = Listeners(
-            limits.sip, loop, tasks, public=None if public == "auto" else public, exempt=exempt
+            limits.sip,
+            loop,
+            tasks,
+            public=None if public == "auto" else public,
+            exempt=exempt,
+            tls=settings.listen.tls,
+            origins=settings.listen.origins,
         )
         self.switch = Switch(
             directory=directory,
@@ -78,8 +84,10 @@ class Node:
         self._driver.do(lambda now: self.switch.unreachable(flow, now))
 
     def closed(self, flow: Flow) -> None:
-        """Requests under way on it fail; a binding keeps its flow until the phone connects again."""
-        self._driver.do(lambda now: self.switch.unreachable(flow, now))
+        self._driver.do(lambda now: self.switch.closed(flow, now))
+
+    def needs(self, flow: Flow) -> bool:
+        return self.switch.needs(flow)
 
     # What the daemon asks.
 

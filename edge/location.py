@@ -8,10 +8,14 @@ wheel of whole seconds, never later than its first binding ends, and is looked a
 import heapq
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 from edge.directory import AccountId
 from edge.journal import Binding, BindingChange
+from edge.sip.flow import Flow, Transport
+from edge.sip.grammar import Malformed
+from edge.sip.uri import Uri
 
 _SWEPT: Final = 256  # addresses of record looked at in one `expire`
 
@@ -54,6 +58,7 @@ class LocationService:
         self._records: dict[tuple[AccountId, str], Record] = {}
         self._buckets: dict[int, set[Record]] = {}
         self._seconds: list[int] = []  # heap of the keys of _buckets
+        self._of_flow: dict[str, dict[tuple[Record, str], None]] = {}  # of connections alone
         self._count = 0
         self._order = 0
 
@@ -80,6 +85,11 @@ class LocationService:
                 params += f";reg-id={binding.reg_id}"
             record = self.record(binding.account, binding.aor)
             expires = now + (binding.expires_at - wall_ms) / 1000
+            if is_connection(binding.flow):
+                # No connection outlives its process: dial, or wait until the phone comes back.
+                flow = without_connection(binding)
+                binding = replace(binding, flow=binding.flow if flow is None else str(flow))
+                expires = now if flow is None else expires
             self.put(record, binding.contact, Entry(binding, expires, self.next_order(), params))
 
     def expire(self, now: float) -> tuple[BindingChange, ...]:
@@ -106,6 +116,10 @@ class LocationService:
             del self._buckets[heapq.heappop(self._seconds)]
         return float(self._seconds[0]) if self._seconds else None
 
+    def on_flow(self, flow: str) -> tuple[tuple[Record, str], ...]:
+        """Record and contact of each binding that is reached by this connection only."""
+        return tuple(self._of_flow.get(flow, ()))
+
     # What the registrar builds on.
 
     def record(self, account: AccountId, aor: str) -> Record:
@@ -119,6 +133,7 @@ class LocationService:
     def put(self, record: Record, contact: str, entry: Entry | None) -> None:
         """Set or, with None, remove the entry of `contact`."""
         entries = record.entries
+        self._index(record, contact, entries.get(contact), entry)
         if entry is None:
             if entries.pop(contact, None) is not None:
                 self._count -= 1
@@ -134,6 +149,14 @@ class LocationService:
         if record.wakes_at is None or entry.expires < record.wakes_at:
             self._wait(record)
 
+    def _index(self, record: Record, contact: str, before: Entry | None, after: Entry | None) -> None:
+        if before is not None and (on_it := self._of_flow.get(before.binding.flow)) is not None:
+            on_it.pop((record, contact), None)
+            if not on_it:
+                del self._of_flow[before.binding.flow]
+        if after is not None and is_connection(after.binding.flow):
+            self._of_flow.setdefault(after.binding.flow, {})[record, contact] = None
+
     def _wait(self, record: Record) -> None:
         """Put `record` into the bucket of its first end, or into none when it is empty."""
         if record.wakes_at is not None:
@@ -148,6 +171,30 @@ class LocationService:
             bucket = self._buckets[second] = set()
             heapq.heappush(self._seconds, second)
         bucket.add(record)
+
+
+def without_connection(binding: Binding) -> Flow | None:
+    """How to reach a phone whose connection is gone: at its Contact, if no NAT lies between.
+
+    That is when it came from the very address that its Contact names. Nobody listens behind a NAT or in
+    a browser: such a binding is worth nothing until the phone registers again (RFC 5626 §7).
+    """
+    try:
+        flow, uri = Flow.parse(binding.flow), Uri.parse(binding.contact)
+    except (ValueError, Malformed):
+        return None
+    secure = flow.transport is Transport.TLS
+    if uri.address != flow.remote[0] or flow.transport not in (Transport.TCP, Transport.TLS):
+        return None
+    named = (uri.param("transport") or ("tls" if uri.scheme == "sips" else "udp")).lower()
+    if named != flow.transport.value.lower() and not (secure and uri.scheme == "sips" and named == "tcp"):
+        return None
+    return Flow(flow.transport, (flow.remote[0], uri.port or (5061 if secure else 5060)), flow.listener)
+
+
+def is_connection(flow: str) -> bool:
+    """Whether the text of a flow names one live connection, not a datagram path or one to be dialled."""
+    return not flow.startswith("udp:") and not flow.endswith("/0")
 
 
 def _rank(entry: Entry) -> tuple[float, int]:

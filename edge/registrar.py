@@ -13,12 +13,12 @@ Declined: GRUU (RFC 5627), Service-Route (RFC 3608), flow tokens of RFC 5626 §5
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from config.schema import SipLimits
 from edge.directory import AccountId
 from edge.journal import Binding, BindingChange
-from edge.location import Entry, LocationService, Record
+from edge.location import Entry, LocationService, Record, without_connection
 from edge.sip.address import STAR, Address
 from edge.sip.build import response_to
 from edge.sip.flow import Flow, Transport
@@ -125,6 +125,26 @@ class Registrar:
     def load(self, bindings: Iterable[Binding], now: float, wall_ms: int) -> None:
         """Take over the stored bindings at boot. What has ended comes out of the next `expire`."""
         self._locations.load(bindings, now, wall_ms)
+
+    def holds(self, flow: Flow) -> bool:
+        """Whether a phone is reached by this very connection."""
+        return bool(self._locations.on_flow(str(flow)))
+
+    def lost(self, flow: Flow, now: float) -> tuple[BindingChange, ...]:
+        """The connection `flow` is gone: its phones are dialled at their Contact from now on, or forgotten."""
+        changes: list[BindingChange] = []
+        for record, contact in self._locations.on_flow(str(flow)):
+            entry = record.entries[contact]
+            way = without_connection(entry.binding)
+            after = None
+            if way is not None and entry.expires > now:
+                binding = replace(entry.binding, flow=str(way))
+                after = Entry(binding, entry.expires, entry.order, entry.params)
+            self._locations.put(record, contact, after)
+            changes.append(
+                BindingChange(record.account, record.aor, contact, None if after is None else after.binding)
+            )
+        return tuple(changes)
 
     def expire(self, now: float) -> tuple[BindingChange, ...]:
         """Remove some of what has ended; call again while `next_timer_at` is not after `now`."""

@@ -7,6 +7,7 @@ may still be unanswered, or a copy of it on its way.
 from edge.call.call import Call
 from edge.sip.answering import AnsweringSession
 from edge.sip.effect import ClientKey, ServerKey
+from edge.sip.flow import Flow
 from edge.sip.message import Request, Response
 from edge.sip.session import Session
 
@@ -72,6 +73,10 @@ class SessionTable:
         if session is not None:
             session.failed(key, timeout, now)
             self._ending.append(session)
+
+    def use(self, flow: Flow) -> bool:
+        """Whether any session's requests go by `flow`."""
+        return any(session.flow == flow for session in self._calls)
 
     def perhaps_done(self, *sessions: Session) -> None:
         self._ending.extend(sessions)

@@ -175,7 +175,10 @@ class _Line:
         self._driver.do(lambda now: self._phone.unreachable(flow, now))
 
     def closed(self, flow: Flow) -> None:
-        """A later request dials anew."""
+        self._driver.do(lambda now: self._phone.unreachable(flow, now))
+
+    def needs(self, flow: Flow) -> bool:
+        return True
 
     # Inside.
 

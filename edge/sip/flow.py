@@ -26,6 +26,8 @@ class Flow:
     "Which of our listeners, an index."
     connection: int = 0
     "Number of the stream connection, 0 for UDP or not connected yet."
+    name: str = ""
+    "Whom the far end of a TLS connection that we dial must prove to be; empty: its address. Not in `str`."
 
     @property
     def reliable(self) -> bool:

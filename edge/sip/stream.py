@@ -61,6 +61,11 @@ class Framer:
             buffer.clear()
         return messages
 
+    @property
+    def between_messages(self) -> bool:
+        """Nothing is held that a message could have begun with."""
+        return not self._buffer
+
     def take_pongs(self) -> int:
         """How many `PONG`s to send for the pings since the last call (RFC 5626 §4.4.1)."""
         pongs, self._pongs = self._pongs, 0

@@ -5,13 +5,29 @@ import errno
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from config.schema import SipLimits, SipListener, SipTransport
+import structlog
+
+from config.schema import SipLimits, SipListener, SipTransport, Tls
 from edge.sip.flow import Flow, Transport
+from edge.transport.connections import Connections
 from edge.transport.route import LocalAddresses
-from edge.transport.stream import Connections
+from edge.transport.tls import Credentials, TlsError
 from edge.transport.udp import UdpSocket
 from edge.transport.upper import Upper
+
+_SECURE: Final = (SipTransport.TLS, SipTransport.WSS)
+_DEFAULT_PORTS: Final = {
+    Transport.UDP: 5060,
+    Transport.TCP: 5060,
+    Transport.TLS: 5061,
+    Transport.WS: 80,
+    Transport.WSS: 443,
+}
+_LOOK_AGAIN: Final = 10.0  # at the certificate's files [s]
+
+_log = structlog.get_logger(__name__)
 
 
 class ListenError(Exception):
@@ -38,6 +54,9 @@ class Listeners:
             this very machine are always told the route's.
         exempt: whether a source address is free of the limits per source.
         tasks: owner of outgoing connections under way.
+        tls: our certificate; without it we can dial by TLS, and listen on none.
+        verify: False dials TLS servers without looking at their certificates.
+        origins: web pages that may open a WebSocket, empty: any.
     """
 
     def __init__(
@@ -48,6 +67,9 @@ class Listeners:
         *,
         public: str | None = None,
         exempt: Callable[[str], bool] = lambda address: False,
+        tls: Tls | None = None,
+        verify: bool = True,
+        origins: Sequence[str] = (),
     ) -> None:
         self.bound: tuple[Bound, ...] = ()
         "In the order of `listen.sip`; a flow's `listener` is an index of it."
@@ -56,7 +78,13 @@ class Listeners:
         self._tasks = tasks
         self._public = public
         self._exempt = exempt
+        self._tls = tls
+        self._verify = verify
+        self._origins = origins
+        self._credentials: Credentials | None = None
+        self._look_again: asyncio.TimerHandle | None = None
         self._routes = LocalAddresses(loop.time)
+        self._transports: tuple[Transport, ...] = ()
         self._udp: dict[int, UdpSocket] = {}
         self._connections: Connections | None = None
         self._upper: Upper | None = None
@@ -69,23 +97,53 @@ class Listeners:
         """
         sockets: list[socket.socket] = []
         try:
+            self._credentials = Credentials(self._tls, verify=self._verify)
             for index, listener in enumerate(listen):
+                if listener.transport in _SECURE and self._tls is None:
+                    where = f"{listener.transport.value} {listener.address}:{listener.port}"
+                    raise ListenError(f"{where} needs a certificate: add listen.tls {{certificate, key}}")
                 sockets.append(_bind(listener, index))
-        except ListenError:
+        except (ListenError, TlsError) as error:
             for sock in sockets:
                 sock.close()
-            raise
+            raise ListenError(str(error)) from error
         self.bound = tuple(
-            Bound(Transport(listener.transport.value.upper()), *sock.getsockname()[:2])
+            Bound(_transport(listener), *sock.getsockname()[:2])
             for listener, sock in zip(listen, sockets, strict=True)
         )
-        self._upper = upper
-        self._connections = Connections(self._limits, upper, self._exempt, self._loop, self._tasks)
+        connections = self._start(upper)
         for number, (bound, sock) in enumerate(zip(self.bound, sockets, strict=True)):
             if bound.transport is Transport.UDP:
                 self._udp[number] = UdpSocket(sock, number, upper, self._loop)
             else:
-                await self._connections.listen(number, sock, None if bound.any else bound.address)
+                connections.listen(bound.transport, number, sock, None if bound.any else bound.address)
+        if self._tls is not None:
+            self._look_again = self._loop.call_later(_LOOK_AGAIN, self._look)
+
+    def open_outward(self, transport: Transport, address: str, upper: Upper) -> None:
+        """Instead of `open`: dial from `address` by a transport of connections, and accept nothing.
+
+        Raises:
+            ListenError: the system's certificate authorities cannot be read.
+        """
+        try:
+            self._credentials = Credentials(self._tls, verify=self._verify)
+        except TlsError as error:
+            raise ListenError(str(error)) from error
+        self.bound = (Bound(transport, address, _DEFAULT_PORTS[transport]),)
+        connections = self._start(upper)
+        connections.dial_from(0, address)
+
+    def reload_certificate(self) -> None:
+        """Read certificate, key and authorities again; when that fails, those in use stay."""
+        if self._credentials is None or self._tls is None:
+            return
+        try:
+            self._credentials.reload()
+        except TlsError as error:
+            _log.error("the new certificate is not used", why=str(error))
+        else:
+            _log.info("certificate read again", certificate=str(self._tls.certificate))
 
     def send(self, data: bytes, flow: Flow) -> None:
         """What cannot be delivered comes back as `upper.unreachable(flow)`, as far as anybody knows it."""
@@ -93,7 +151,7 @@ class Listeners:
             # A binding of an earlier run may name a listener that is another one now.
             udp = self._udp.get(flow.listener) or next(iter(self._udp.values()))
             udp.send(data, flow)
-        elif flow.transport is Transport.TCP and self._connections is not None:
+        elif flow.transport in self.transports and self._connections is not None:
             self._connections.send(data, flow)
         elif (upper := self._upper) is not None:
             self._loop.call_soon(lambda: upper.unreachable(flow, self._loop.time()))
@@ -112,13 +170,21 @@ class Listeners:
             return bound.address
         return self._routes.towards(flow.remote[0]) or ("::1" if ":" in bound.address else "127.0.0.1")
 
-    def flow_to(self, transport: Transport, host: str, port: int) -> Flow | None:
-        """A path to a numeric address; None when we do not speak that transport or address family."""
+    def flow_to(self, transport: Transport, host: str, port: int, name: str = "") -> Flow | None:
+        """A path to a numeric address; None when we do not speak that transport or address family.
+
+        `name` is whom a TLS peer must prove to be.
+        """
         six = ":" in host
         for number, bound in enumerate(self.bound):
             if bound.transport is transport and (":" in bound.address) is six:
-                return Flow(transport, (host, port), number)
+                return Flow(transport, (host, port), number, 0, name)
         return None
+
+    @property
+    def transports(self) -> tuple[Transport, ...]:
+        """What we speak, in the order of `listen.sip`."""
+        return self._transports
 
     @property
     def connections(self) -> int:
@@ -131,19 +197,43 @@ class Listeners:
         return 0 if self._connections is None else self._connections.refused
 
     @property
+    def failed_handshakes(self) -> int:
+        """Peers that came and did not get through TLS."""
+        return 0 if self._connections is None else self._connections.failed_handshakes
+
+    @property
     def dropped(self) -> int:
         """Datagrams that the kernel had no room to send."""
         return sum(udp.dropped for udp in self._udp.values())
 
     async def close(self) -> None:
+        if self._look_again is not None:
+            self._look_again.cancel()
         for udp in self._udp.values():
             udp.close()
         self._udp.clear()
         if self._connections is not None:
             await self._connections.close()
 
+    def _start(self, upper: Upper) -> Connections:
+        self._upper = upper
+        self._transports = tuple(dict.fromkeys(bound.transport for bound in self.bound))
+        self._connections = Connections(
+            self._limits, upper, self._exempt, self._loop, self._tasks, self._credentials, self._origins
+        )
+        return self._connections
+
+    def _look(self) -> None:
+        self._look_again = self._loop.call_later(_LOOK_AGAIN, self._look)
+        if self._credentials is not None and self._credentials.changed():
+            self.reload_certificate()
+
     def _of(self, flow: Flow) -> Bound:
         return self.bound[flow.listener if flow.listener < len(self.bound) else 0]
+
+
+def _transport(listener: SipListener) -> Transport:
+    return Transport(listener.transport.value.upper())
 
 
 def _is_loopback(address: str) -> bool:
@@ -153,9 +243,7 @@ def _is_loopback(address: str) -> bool:
 def _bind(listener: SipListener, index: int) -> socket.socket:
     where = f"{listener.transport.value} {listener.address}:{listener.port}"
     setting = f"listen.sip[{index}]"
-    stream = listener.transport is SipTransport.TCP
-    if not stream and listener.transport is not SipTransport.UDP:
-        raise ListenError(f"{where}: {listener.transport.value} is not served yet; remove {setting}")
+    stream = listener.transport is not SipTransport.UDP
     six = ":" in listener.address
     sock = socket.socket(
         socket.AF_INET6 if six else socket.AF_INET, socket.SOCK_STREAM if stream else socket.SOCK_DGRAM

@@ -16,3 +16,6 @@ class Upper(Protocol):
 
     def closed(self, flow: Flow) -> None:
         """The stream connection of `flow` is gone; a later `send` dials anew."""
+
+    def needs(self, flow: Flow) -> bool:
+        """Whether an idle connection must stay: a phone is registered by it, or a call lives on it."""

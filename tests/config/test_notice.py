@@ -21,5 +21,4 @@ def test_everything_that_is_not_served_is_named() -> None:
     ]
     assert "calls to a flow" in said({"dids": [{"number": "123", "target": {"flow": "x"}}]})[0]
     assert "calls to a queue" in said({"extensions": [{"number": "1", "target": {"queue": "x"}}]})[0]
-    assert "wss is not served" in said({}, listen={"sip": [{"transport": "wss", "port": 5067}]})[0]
     assert "workers" in said({}, media={"workers": 2})[0]

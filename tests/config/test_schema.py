@@ -13,6 +13,7 @@ def test_only_accounts_must_be_given() -> None:
     assert [(s.transport, s.port) for s in settings.listen.sip] == [
         (SipTransport.UDP, 5060),
         (SipTransport.TCP, 5060),
+        (SipTransport.WS, 5066),
     ]
     assert settings.listen.http.port == 8080 and settings.listen.http.address == "127.0.0.1"
     assert settings.listen.rtp.ports == (20_000, 29_999)
@@ -21,6 +22,23 @@ def test_only_accounts_must_be_given() -> None:
     assert settings.limits.sip == SipLimits() and settings.limits.media == MediaLimits()
     with pytest.raises(ValidationError):
         Settings.model_validate({})
+
+
+def test_a_certificate_adds_the_secure_listeners_to_the_default_list() -> None:
+    listen = Listen.model_validate({"tls": {"certificate": "a.pem", "key": "a.key"}})
+    assert [(s.transport.value, s.port) for s in listen.sip[3:]] == [("tls", 5061), ("wss", 5067)]
+
+
+def test_client_certificates_need_an_authority() -> None:
+    with pytest.raises(ValidationError, match="verify_client needs ca"):
+        Listen.model_validate({"tls": {"certificate": "a.pem", "key": "a.key", "verify_client": True}})
+
+
+def test_an_origin_is_a_scheme_and_a_host() -> None:
+    listen = Listen.model_validate({"origins": ["https://Phone.example.com"]})
+    assert listen.origins == ("https://phone.example.com",)
+    with pytest.raises(ValidationError, match="no web origin"):
+        Listen.model_validate({"origins": ["https://phone.example.com/page"]})
 
 
 def test_listen_sip_replaces_the_default_list() -> None:

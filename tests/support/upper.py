@@ -10,6 +10,7 @@ class RecordingUpper:
         self.received: list[tuple[bytes, Flow]] = []
         self.failed: list[Flow] = []
         self.gone: list[Flow] = []
+        self.needed: set[Flow] = set()
         self._changed = asyncio.Event()
 
     def receive(self, data: bytes, flow: Flow, now: float) -> None:
@@ -23,6 +24,9 @@ class RecordingUpper:
     def closed(self, flow: Flow) -> None:
         self.gone.append(flow)
         self._changed.set()
+
+    def needs(self, flow: Flow) -> bool:
+        return flow in self.needed
 
     async def until(self, *, received: int = 0, failed: int = 0, gone: int = 0) -> None:
         """Returns once that many of each have been told; fails after 5 s."""

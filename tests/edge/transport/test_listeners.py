@@ -84,7 +84,7 @@ async def test_a_port_in_use_is_told_with_what_to_change_and_nothing_stays_open(
             listener(UDP, "192.0.2.1", 5060),
             "this machine has no address 192.0.2.1; change listen.sip[0].address",
         ),
-        (listener(SipTransport.WSS, port=5067), "wss is not served yet; remove listen.sip[0]"),
+        (listener(SipTransport.WSS, port=5067), "wss 127.0.0.1:5067 needs a certificate: add listen.tls"),
     ],
 )
 async def test_other_faults_are_told_too(bad: SipListener, text: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from config.schema import SipLimits
 from edge.sip.flow import Flow, Transport
-from edge.transport.stream import Connections
+from edge.transport.connections import Connections
 from tests.support.upper import RecordingUpper
 
 MESSAGE = b"OPTIONS sip:a SIP/2.0\r\nContent-Length: 2\r\n\r\nhi"
@@ -75,7 +75,7 @@ async def scene(exempt: str = "", **limits: float) -> AsyncIterator[Scene]:
         made.connections = Connections(
             made.limits, made.upper, lambda address: address == exempt, loop, tasks
         )
-        await made.connections.listen(1, sock, None)
+        made.connections.listen(Transport.TCP, 1, sock, None)
         try:
             yield made
         finally:

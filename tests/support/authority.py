@@ -1,0 +1,66 @@
+"""A certificate authority of a test: signs servers, phones and carriers into PEM files."""
+
+import datetime
+import ipaddress
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+
+from config.schema import Tls
+
+
+def _name(text: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+
+
+def _identity(text: str) -> x509.GeneralName:
+    if text.startswith("sip:"):
+        return x509.UniformResourceIdentifier(text)
+    try:
+        return x509.IPAddress(ipaddress.ip_address(text))
+    except ValueError:
+        return x509.DNSName(text)
+
+
+class Authority:
+    """`folder/ca.pem` is what peers trust."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.certificate = folder / "ca.pem"
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        made = self._builder("Test authority", self._key.public_key()).add_extension(
+            x509.BasicConstraints(ca=True, path_length=0), critical=True
+        )
+        self.certificate.write_bytes(made.sign(self._key, hashes.SHA256()).public_bytes(Encoding.PEM))
+
+    def issue(self, stem: str, *identities: str) -> tuple[Path, Path]:
+        """A certificate for host names, IP addresses or `sip:` domains: (certificate, key)."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        names = x509.SubjectAlternativeName([_identity(text) for text in identities])
+        made = self._builder(stem, key.public_key()).add_extension(names, critical=False)
+        certificate, secret = self.folder / f"{stem}.pem", self.folder / f"{stem}.key"
+        certificate.write_bytes(made.sign(self._key, hashes.SHA256()).public_bytes(Encoding.PEM))
+        secret.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()))
+        return certificate, secret
+
+    def tls(self, stem: str, *identities: str, verify_client: bool = False) -> Tls:
+        """`listen.tls` with a fresh certificate, and this authority trusted."""
+        certificate, key = self.issue(stem, *identities)
+        return Tls(certificate=certificate, key=key, ca=self.certificate, verify_client=verify_client)
+
+    def _builder(self, subject: str, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
+        today = datetime.datetime.now(datetime.UTC)
+        return (
+            x509.CertificateBuilder()
+            .subject_name(_name(subject))
+            .issuer_name(_name("Test authority"))
+            .public_key(key)
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(today - datetime.timedelta(days=1))
+            .not_valid_after(today + datetime.timedelta(days=2))
+        )
