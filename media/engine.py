@@ -21,9 +21,8 @@ import numpy as np
 
 from config.schema import MediaLimits
 from media.agent.plane import AgentPlane
-from media.codec.table import LAWS, NUMBER
+from media.codec.table import NUMBER
 from media.dsp.conceal import Concealer
-from media.dsp.tone import cadence
 from media.dsp.vad import VoiceActivity
 from media.frame import GROUPS, SAMPLE_RATE
 from media.heard import Heard, Listens
@@ -31,7 +30,7 @@ from media.inbound import Inbound
 from media.leg import Leg, LegTable
 from media.outbound import Outbound, Speaks
 from media.plan import Plan, make_plan
-from media.playback import Item, Playback
+from media.playback import Playback
 from media.port import (
     Allocate,
     Allocated,
@@ -45,36 +44,26 @@ from media.port import (
     Echo,
     Event,
     Play,
-    Played,
     Record,
     Refused,
     Release,
     Released,
     SendDigits,
-    Silent,
-    Stats,
     StopPlay,
     StopRecord,
     Tone,
 )
 from media.ports import PortPool
-from media.prompt import Prompt, PromptError
+from media.prompter import Prompter, Prompts
 from media.record import Recorder
-from media.report import STATS_INTERVAL, Reports
+from media.report import Reports
 from media.rtp.jitter import JitterBuffer
-from media.rtp.latch import SILENCE
 from media.rtp.statistics import Reception
 from media.rtp.telephone_event import DigitSender, Press
 from media.socket import NoPort, UdpWire
 from media.ticker import Clock, Ticker, TickGauges
+from media.upkeep import Upkeep
 
-CHORES_EVERY: Final = 20
-"Ticks between two looks at what is due: 100 ms."
-DOUBT_EVERY: Final = 400
-"Ticks between two shares of legs whose phase is looked at again: 2 s, so each leg every 20 s."
-DOUBT_SHARE: Final = 10
-RTCP_PER_TICK: Final = 32
-"RTCP packets read in one tick, of different legs."
 SPEECH_RELEASE: Final = 0.5
 "Silence that ends speech [s]."
 RESYNC_AFTER: Final = 2 * GROUPS
@@ -87,11 +76,6 @@ class Loop(Clock, Protocol):
     """What is used of an event loop."""
 
     def call_soon_threadsafe(self, callback: Callable[[], Any], /) -> object: ...
-
-
-class Prompts(Protocol):
-    def cached(self, path: str) -> Prompt | None: ...
-    async def load(self, path: str) -> Prompt: ...
 
 
 class Agents(Listens, Speaks, Protocol):
@@ -140,8 +124,6 @@ class Engine:
         self._limits = limits
         self._monotonic = monotonic
         self._emit_out = emit
-        self._prompts = prompts
-        self._spawn = spawn
         self._random_bits = random_bits
         self._events: deque[Event] = deque()
         self._busy = False
@@ -168,6 +150,10 @@ class Engine:
         self._heard = Heard(
             self._table, self._jitter, self._concealer, self._voice, self._agents, self._recorder, self._emit
         )
+        self._upkeep = Upkeep(
+            self._table, self._wire, self._inbound, self._reports, limits.silence_timeout, self._emit
+        )
+        self._prompter = Prompter(self._table, prompts, spawn, self._emit)
         self._outbound = Outbound(self._table, self._wire, self._agents, self._emit)
         self._plans: list[Plan] = [make_plan(self._table.columns, group) for group in range(GROUPS)]
         self._tick = 0
@@ -195,13 +181,7 @@ class Engine:
             self._tick += 1
             if self._tick == self._resync_at:
                 self._jitter.skip_to_newest()
-            self._read_rtcp(now)
-            if self._tick % CHORES_EVERY == 0:
-                self._inbound.handle_timer(now)
-                self._see_to_silence(now)
-                self._send_reports(now)
-            if self._tick % DOUBT_EVERY == 0:
-                self._doubt(now)
+            self._upkeep.see_to(self._tick, now)
         finally:
             self._leave(outer)
 
@@ -277,11 +257,11 @@ class Engine:
                 self._table.changed()
                 self._agents.attach(leg.slot, command, now)
             case Play(play=play, path=path, loop=loop):
-                self._play(leg, play, path, loop)
+                self._prompter.play(leg, play, path, loop)
             case Tone():
-                self._play_tone(leg, command)
+                self._prompter.tone(leg, command)
             case StopPlay(play=name):
-                self._stopped(leg, leg.playback.stop(name))
+                self._prompter.stop(leg, name)
             case Record(path=path):
                 self._stop_recording(leg)
                 leg.recording = self._recorder.start(leg.id, path, self._limits.record_seconds)
@@ -339,10 +319,10 @@ class Engine:
         leg.latch.aim(command.remote, now)
         self._table.connect(leg, command, now)
         if first:
-            columns.report_at[slot] = self._reports.next_report_at(now)
-            columns.stats_at[slot] = now + STATS_INTERVAL
+            self._upkeep.begin(leg, now)
             self._listen(leg)
         if moved:
+            leg.rtcp_to = None
             if columns.locked[slot]:
                 columns.locked[slot] = False
                 self._wire.unlock(slot, command.remote)
@@ -388,9 +368,7 @@ class Engine:
         for played in leg.playback.end():
             self._emit(played)
         self._stop_recording(leg)
-        to = self._rtcp_address(leg)
-        if to is not None and self._table.columns.packets_sent[leg.slot]:
-            self._wire.send_rtcp(leg.slot, self._reports.compound(leg, now, bye=True), to)
+        self._upkeep.say_goodbye(leg, now)
         stats = self._reports.stats(leg)
         self._inbound.forget(leg.slot)
         self._wire.close(leg.slot)
@@ -398,49 +376,6 @@ class Engine:
         if not self._table.columns.connected.any():
             self._ticker.stop()
         self._emit(Released(leg.id, stats))
-
-    # Prompts and tones.
-
-    def _play(self, leg: Leg, play: str, path: str, loop: bool) -> None:
-        item = leg.playback.queue(play, loop=loop)
-        if item is None:
-            self._emit(Played(leg.id, play, 0, finished=False, error="too many prompts are waiting"))
-            return
-        prompt = self._prompts.cached(path)
-        if prompt is None:
-            self._spawn(self._load(leg, item, path))
-        else:
-            self._loaded(leg, item, _companded(prompt))
-
-    async def _load(self, leg: Leg, item: Item, path: str) -> None:
-        try:
-            prompt = await self._prompts.load(path)
-        except PromptError as error:
-            self._stopped(leg, leg.playback.drop(item, str(error)))
-            return
-        # The leg may have gone meanwhile, and its slot may be another's.
-        if self._table.find(leg.id) is leg:
-            self._loaded(leg, item, _companded(prompt))
-
-    def _play_tone(self, leg: Leg, command: Tone) -> None:
-        item = leg.playback.queue(command.play, loop=True)
-        if item is None:
-            self._emit(Played(leg.id, command.play, 0, finished=False, error="too many prompts are waiting"))
-            return
-        pcm = cadence(command.frequencies, command.cadence)
-        bits = np.ascontiguousarray(pcm).view(np.uint16)
-        self._loaded(leg, item, tuple(law.from_linear[bits].data.cast("B") for law in LAWS))
-
-    def _loaded(self, leg: Leg, item: Item, frames: tuple[memoryview, ...]) -> None:
-        item.frames = frames
-        self._stopped(leg, leg.playback.pass_empty())
-
-    def _stopped(self, leg: Leg, played: list[Played]) -> None:
-        for event in played:
-            self._emit(event)
-        if self._table.find(leg.id) is leg:
-            self._table.columns.playing[leg.slot] = leg.playback.is_audible()
-            self._table.changed()
 
     # Recordings and digits.
 
@@ -463,85 +398,13 @@ class Engine:
     def _send_for_agent(self, command: SendDigits) -> None:
         self.execute(command)
 
-    # What is due.
+    # The tick.
 
     def _plan(self, group: int) -> Plan:
         if self._table.stale[group]:
             self._table.stale[group] = False
             self._plans[group] = make_plan(self._table.columns, group)
         return self._plans[group]
-
-    def _see_to_silence(self, now: float) -> None:
-        columns = self._table.columns
-        quiet = columns.connected & (now - columns.heard_at >= SILENCE)
-        columns.silence_told &= quiet
-        if not quiet.any():
-            return
-        patient = quiet & columns.eager & ~columns.aligned
-        if patient.any():
-            columns.eager[patient] = False
-            self._table.changed()
-        for slot in np.flatnonzero(quiet).tolist():
-            leg = self._table.at(slot)
-            if columns.locked[slot] and leg.latch.source is not None:
-                # Another source may be let in now (`latch.py`).
-                columns.locked[slot] = False
-                self._wire.unlock(slot, leg.latch.source)
-                self._table.changed()
-            silence = now - float(columns.heard_at[slot])
-            if silence < self._limits.silence_timeout or not columns.may_receive[slot]:
-                continue
-            if not columns.silence_told[slot]:
-                columns.silence_told[slot] = True
-                self._emit(Silent(leg.id, round(silence, 1)))
-
-    def _doubt(self, now: float) -> None:
-        """Have the phase of a tenth of the legs looked at again (`LegTable.doubt`)."""
-        columns = self._table.columns
-        chosen = columns.locked & columns.aligned & (now - columns.heard_at < SILENCE)
-        slots = np.flatnonzero(chosen)
-        slots = slots[slots % DOUBT_SHARE == self._tick // DOUBT_EVERY % DOUBT_SHARE]
-        if len(slots):
-            self._table.doubt(slots)
-
-    def _send_reports(self, now: float) -> None:
-        columns = self._table.columns
-        live = columns.connected
-        for slot in np.flatnonzero(live & (columns.report_at <= now)).tolist():
-            leg = self._table.at(slot)
-            columns.report_at[slot] = self._reports.next_report_at(now)
-            to = self._rtcp_address(leg)
-            if to is not None:
-                self._wire.send_rtcp(slot, self._reports.compound(leg, now), to)
-        for slot in np.flatnonzero(live & (columns.stats_at <= now)).tolist():
-            leg = self._table.at(slot)
-            columns.stats_at[slot] = now + STATS_INTERVAL
-            self._emit(Stats(leg.id, self._reports.stats(leg)))
-
-    def _rtcp_address(self, leg: Leg) -> tuple[str, int] | None:
-        """Where the peer's RTCP came from, else where it should be (RFC 3605, RFC 3550 §11)."""
-        if leg.connect is None:
-            return None
-        source, remote = leg.latch.source, leg.connect.remote
-        if source is None or source == remote:
-            return leg.rtcp_to or leg.connect.rtcp or (remote[0], remote[1] + 1)
-        return leg.rtcp_to or (source[0], source[1] + 1)
-
-    def _read_rtcp(self, now: float) -> None:
-        for slot in self._wire.rtcp_ready(RTCP_PER_TICK):
-            received = self._wire.receive_rtcp(slot)
-            if received is None:
-                continue
-            leg = self._table.at(slot)
-            datagram, source = received
-            hosts = {
-                address[0] for address in (leg.latch.source, leg.connect and leg.connect.remote) if address
-            }
-            if source[0] not in hosts:
-                self._table.columns.foreign[slot] += 1
-                continue
-            leg.rtcp_to = source
-            self._inbound.control(leg, datagram, now)
 
     def _stalled(self, seconds: float) -> None:
         """Ticks were left out: the streams go on where they would be now."""
@@ -550,7 +413,3 @@ class Engine:
         columns.marker[:] = True
         self._inbound.drain_all()
         self._resync_at = self._tick + RESYNC_AFTER
-
-
-def _companded(prompt: Prompt) -> tuple[memoryview, ...]:
-    return (prompt.ulaw.data.cast("B"), prompt.alaw.data.cast("B"))

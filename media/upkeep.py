@@ -1,0 +1,143 @@
+"""What is due now and then: silences, RTCP, statistics, and another look at each leg's phase.
+
+Called in every tick, it reads the RTCP that has come and, every 100 ms, goes over the columns;
+nothing here depends on how many legs have nothing due.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+
+from media.inbound import Inbound
+from media.leg import Leg, LegTable
+from media.port import Event, Silent, Stats
+from media.report import STATS_INTERVAL, Reports
+from media.rtp.latch import SILENCE
+from media.socket import UdpWire
+
+CHORES_EVERY: Final = 20
+"Ticks between two looks at what is due: 100 ms."
+DOUBT_EVERY: Final = 400
+"Ticks between two shares of legs whose phase is looked at again: 2 s, so each leg every 20 s."
+DOUBT_SHARE: Final = 10
+RTCP_PER_TICK: Final = 32
+"RTCP packets read in one tick, of different legs."
+
+
+class Upkeep:
+    """
+    Args:
+        silence_timeout: a leg that should hear RTP and hears none for so long is `Silent` [s].
+    """
+
+    def __init__(
+        self,
+        table: LegTable,
+        wire: UdpWire,
+        inbound: Inbound,
+        reports: Reports,
+        silence_timeout: float,
+        emit: Callable[[Event], None],
+    ) -> None:
+        self._table = table
+        self._wire = wire
+        self._inbound = inbound
+        self._reports = reports
+        self._silence_timeout = silence_timeout
+        self._emit = emit
+
+    def see_to(self, tick: int, now: float) -> None:
+        """Do what is due in tick number `tick`."""
+        self._read_rtcp(now)
+        if tick % CHORES_EVERY == 0:
+            self._inbound.handle_timer(now)
+            self._see_to_silence(now)
+            self._send_reports(now)
+        if tick % DOUBT_EVERY == 0:
+            self._doubt(tick // DOUBT_EVERY % DOUBT_SHARE, now)
+
+    def begin(self, leg: Leg, now: float) -> None:
+        """The leg has been connected: its reports are due from now on."""
+        columns = self._table.columns
+        columns.report_at[leg.slot] = self._reports.next_report_at(now)
+        columns.stats_at[leg.slot] = now + STATS_INTERVAL
+
+    def say_goodbye(self, leg: Leg, now: float) -> None:
+        """Send the last report with BYE, if we have sent anything (RFC 3550 §6.3.7)."""
+        to = _rtcp_address(leg)
+        if to is not None and self._table.columns.packets_sent[leg.slot]:
+            self._wire.send_rtcp(leg.slot, self._reports.compound(leg, now, bye=True), to)
+
+    def _see_to_silence(self, now: float) -> None:
+        columns = self._table.columns
+        quiet = columns.connected & (now - columns.heard_at >= SILENCE)
+        columns.silence_told &= quiet
+        if not quiet.any():
+            return
+        patient = quiet & columns.eager & ~columns.aligned
+        if patient.any():
+            columns.eager[patient] = False
+            self._table.changed()
+        for slot in np.flatnonzero(quiet).tolist():
+            leg = self._table.at(slot)
+            if columns.locked[slot] and leg.latch.source is not None:
+                # Another source may be let in now (`latch.py`).
+                columns.locked[slot] = False
+                self._wire.unlock(slot, leg.latch.source)
+                self._table.changed()
+            silence = now - float(columns.heard_at[slot])
+            if silence < self._silence_timeout or not columns.may_receive[slot]:
+                continue
+            if not columns.silence_told[slot]:
+                columns.silence_told[slot] = True
+                self._emit(Silent(leg.id, round(silence, 1)))
+
+    def _doubt(self, share: int, now: float) -> None:
+        """Have the phase of a tenth of the legs looked at again (`LegTable.doubt`)."""
+        columns = self._table.columns
+        chosen = columns.locked & columns.aligned & (now - columns.heard_at < SILENCE)
+        slots = np.flatnonzero(chosen)
+        slots = slots[slots % DOUBT_SHARE == share]
+        if len(slots):
+            self._table.doubt(slots)
+
+    def _send_reports(self, now: float) -> None:
+        columns = self._table.columns
+        live = columns.connected
+        for slot in np.flatnonzero(live & (columns.report_at <= now)).tolist():
+            leg = self._table.at(slot)
+            columns.report_at[slot] = self._reports.next_report_at(now)
+            to = _rtcp_address(leg)
+            if to is not None:
+                self._wire.send_rtcp(slot, self._reports.compound(leg, now), to)
+        for slot in np.flatnonzero(live & (columns.stats_at <= now)).tolist():
+            leg = self._table.at(slot)
+            columns.stats_at[slot] = now + STATS_INTERVAL
+            self._emit(Stats(leg.id, self._reports.stats(leg)))
+
+    def _read_rtcp(self, now: float) -> None:
+        for slot in self._wire.rtcp_ready(RTCP_PER_TICK):
+            received = self._wire.receive_rtcp(slot)
+            if received is None:
+                continue
+            leg = self._table.at(slot)
+            datagram, source = received
+            hosts = {
+                address[0] for address in (leg.latch.source, leg.connect and leg.connect.remote) if address
+            }
+            if source[0] not in hosts:
+                self._table.columns.foreign[slot] += 1
+                continue
+            leg.rtcp_to = source
+            self._inbound.control(leg, datagram, now)
+
+
+def _rtcp_address(leg: Leg) -> tuple[str, int] | None:
+    """Where the peer's RTCP came from, else where it should be (RFC 3605, RFC 3550 §11)."""
+    if leg.connect is None:
+        return None
+    source, remote = leg.latch.source, leg.connect.remote
+    if source is None or source == remote:
+        return leg.rtcp_to or leg.connect.rtcp or (remote[0], remote[1] + 1)
+    return leg.rtcp_to or (source[0], source[1] + 1)
