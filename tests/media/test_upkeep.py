@@ -114,5 +114,5 @@ def test_every_leg_is_looked_at_again_within_twenty_seconds() -> None:
     seen: set[int] = set()
     doubt = table.doubt
     table.doubt = lambda slots: (seen.update(slots.tolist()), doubt(slots))[1]  # type: ignore[method-assign]
-    studio.run(21.0)
+    studio.run(21.5)
     assert seen == set(range(12)) and table.columns.aligned[:12].all()
