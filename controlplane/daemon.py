@@ -103,7 +103,7 @@ async def _serve(
     )
     directory = MemoryDirectory(settings.accounts, passwords, own, prompts, demo.urls)
     node = Node(settings, store, directory, _exemption(settings, directory), loop, tasks)
-    readiness = Readiness()
+    readiness = Readiness(store.trouble)
     metrics = Metrics()
     calls = CallService(store, node.switch.live_trace, settings.limits.http.page_rows)
     names = frozenset(account.domain for account in settings.accounts)

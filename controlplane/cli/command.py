@@ -47,8 +47,11 @@ def main() -> None:
 @as_json
 def serve(config: Path | None, data: Path | None, json: bool) -> None:
     """Run the daemon in the foreground."""
+    _one_thread_for_arithmetic()
     from controlplane.cli.serve import run
+    from controlplane.observe import log
 
+    log.set_up(json=True if json else None)
     sys.exit(run(config, data, dict(os.environ), json=json))
 
 
@@ -66,10 +69,12 @@ def check_config(file: Path | None, config: Path | None, data: Path | None, json
 @main.command()
 @click.argument("target", metavar="SIP-URI")
 @click.option("--user", default="", help="Username to authenticate with.")
-@click.option("--password", default="", help="Its password.")
+@click.option("--password", default="", envvar="TANDEM_PASSWORD", help="Its password, or TANDEM_PASSWORD.")
 @click.option("--play", type=FILE, metavar="WAV", help="Play this once answered.")
+@click.option("--play-after", default=1.0, show_default=True, metavar="S", help="Wait so long before it.")
 @click.option("--record", type=FILE, metavar="WAV", help="Write what is heard.")
-@click.option("--digits", default="", help="Keys to press, such as 12#.")
+@click.option("--digits", default="", help="Keys to press, such as 12#; after the WAV, if there is one.")
+@click.option("--digits-after", default=1.0, show_default=True, metavar="S", help="Wait so long before them.")
 @click.option("--seconds", default=20.0, show_default=True, help="Hang up after so long in the call.")
 @as_json
 def call(
@@ -77,16 +82,28 @@ def call(
     user: str,
     password: str,
     play: Path | None,
+    play_after: float,
     record: Path | None,
     digits: str,
+    digits_after: float,
     seconds: float,
     json: bool,
 ) -> None:
-    """Make a call with the built-in softphone."""
+    """Make a call with the built-in softphone; non-zero when the call fails."""
+    _one_thread_for_arithmetic()
     from controlplane.cli.call import run
+    from controlplane.observe import log
     from edge.phone import Plan
 
-    plan = Plan(play=str(play or ""), record=str(record or ""), digits=digits, seconds=seconds)
+    log.set_up(level="ERROR")
+    plan = Plan(
+        play=str(play or ""),
+        play_after=play_after,
+        record=str(record or ""),
+        digits=digits,
+        digits_after=digits_after,
+        seconds=seconds,
+    )
     sys.exit(run(target, plan, user=user, password=password, json=json))
 
 
@@ -121,3 +138,9 @@ def doctor(config: Path | None, data: Path | None, json: bool) -> None:
     from controlplane.cli.doctor import run
 
     sys.exit(run(config, data, os.environ, json=json))
+
+
+def _one_thread_for_arithmetic() -> None:
+    """Before numpy is imported: BLAS would start a thread per core and fight the audio tick for them."""
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
