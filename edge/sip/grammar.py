@@ -61,6 +61,8 @@ def parse_params(text: str, where: str) -> Params:
     if _PARAMS.fullmatch(text) is None:
         raise Malformed(where, "bad parameters")
     if '"' in text or " " in text or "\t" in text or text[-1] == ";":
+        # `finditer` would try again at every blank before a trailing `;`.
+        text = text.rstrip(" \t").removesuffix(";").rstrip(" \t")
         return tuple((m[1], m[2]) for m in _PARAM_FIND.finditer(text))
     found: list[tuple[str, str | None]] = []
     for piece in text[1:].split(";"):

@@ -1,5 +1,7 @@
 """Shared lexical rules (RFC 3261 §25.1)."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -67,6 +69,12 @@ def test_broken_parameters_are_malformed(text: str) -> None:
         return
     with pytest.raises(Malformed):
         parse_params(text, "x")
+
+
+def test_blanks_before_a_trailing_semicolon_cost_linear_time() -> None:
+    began = time.process_time()
+    assert parse_params(";a=b" + " " * 60_000 + ";", "x") == (("a", "b"),)
+    assert time.process_time() - began < 0.3
 
 
 def test_parameter_names_are_found_in_any_case() -> None:

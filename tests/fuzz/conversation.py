@@ -1,0 +1,388 @@
+"""A switch in a hostile neighbourhood: calls that go well, badly and not at all, on a hand clock.
+
+Peers answer what they are sent, or something else, or twice, or with a few bytes changed; ports run out,
+the database is slow or fails, agents break off. At the end everybody falls silent: nothing may be left.
+"""
+
+import dataclasses
+import itertools
+from collections import deque
+from random import Random
+from typing import Any, get_args
+
+from edge.directory import Agent
+from edge.sip.effect import Send
+from edge.sip.flow import Flow, Transport
+from edge.sip.message import Request, Response
+from edge.sip.parse import ParseError, parse_message
+from edge.switch import Promise, Resolve
+from media import port
+from tests.fuzz.mutation import WORDS, mutate
+from tests.fuzz.sip import MESSAGES, SDP, SDP_MANY, is_framed
+from tests.fuzz.target import Target
+from tests.support.directory import ACC, FakeDirectory
+from tests.support.edge import Bench, Phone
+
+PHONES = (("127.0.0.2", 5060), ("127.0.0.3", 5060))
+CARRIER = ("127.0.0.9", 5060)
+STRANGER = ("127.0.0.66", 40_000)
+SOURCES = (*PHONES, CARRIER, STRANGER)
+QUIET = 250.0
+"Enough for every timer of a call that nobody talks in any more: ringing, an answer without ACK, a BYE [s]."
+
+_TABLES = (dict, list, set, deque)
+_EVENTS = get_args(port.Event)
+_VALUES: dict[str, tuple[Any, ...]] = {
+    "str": ("", "x", "fault", "no", "5", "timeout"),
+    "int": (0, 1, 20_000, -1),
+    "int | None": (None, 250),
+    "tuple[str, int]": (CARRIER, STRANGER),
+    "float": (0.0, 1.0, 1e9),
+    "float | None": (None, 0.1),
+    "bool": (True, False),
+}
+
+
+def directory() -> FakeDirectory:
+    made = FakeDirectory(max_in=20)
+    made.add_user("100", "100", "100-b")
+    made.add_user("101", max_simultaneous=2)
+    made.add_trunk("carrier", ip=CARRIER[0], username="acme", password="x", default=True, max_channels=30)
+    made.agents["bot"] = Agent(ACC, "bot", "tandem", "ws://127.0.0.1:9/", (), 8000, True, 5.0)
+    targets = (
+        ("echo", ""),
+        ("user", "100"),
+        ("user", "101"),
+        ("agent", "bot"),
+        ("answer", ""),
+        ("hangup", ""),
+    )
+    for number, (kind, value) in enumerate(targets):
+        made.add_did(f"1202555010{number}", kind, value)
+    return made
+
+
+class Neighbourhood(Bench):
+    """A bench whose journal and resolver may take their time, and whose peers may be malformed."""
+
+    def __init__(self, random: Random) -> None:
+        super().__init__(directory())
+        self.random = random
+        self.slow = False
+        self.late: list[Promise | Resolve] = []
+        self.log: list[tuple[Request | Response, Flow]] = []
+        "Everything that we have sent."
+        self.heard: list[tuple[bytes, tuple[str, int], Transport]] = []
+        self.numbers = itertools.count(1)
+
+    def receive(self, data: bytes, source: tuple[str, int], transport: Transport = Transport.UDP) -> None:
+        self.heard.append((data, source, transport))
+        if not isinstance(parse_message(data, self.limits), ParseError):
+            super().receive(data, source, transport)
+            return
+        # The answer to a malformed request copies what was malformed.
+        self.switch.receive(data, Flow(transport, source), self.now)
+        effects = self.switch.take_effects()
+        assert len(effects) <= 1
+        for effect in effects:
+            assert isinstance(effect, Send) and effect.data[8:9] in (b"4", b"5")
+            is_framed(effect.data)
+
+    def drain(self) -> None:
+        while effects := self.switch.take_effects():
+            for effect in effects:
+                match effect:
+                    case Send(data, flow, _):
+                        is_framed(data) if data.startswith(b"SIP/") else None
+                        message = parse_message(data)
+                        assert not isinstance(message, ParseError), (message, data)
+                        self.sent.append((message, flow))
+                        self.log.append((message, flow))
+                    case Promise() | Resolve():
+                        self.late.append(effect)
+                        if not self.slow:
+                            self.settle()
+                    case command:
+                        self._media(command)
+
+    def settle(self) -> None:
+        """Journal and resolver answer what waits, in any order."""
+        while self.late:
+            effect = self.late.pop(self.random.randrange(len(self.late)))
+            match effect:
+                case Promise(_, token):
+                    self.switch.committed(token, not self.journal.broken, self.now)
+                case Resolve(host, _, token):
+                    self.switch.resolved(token, self.hosts.get(host, host), self.now)
+        self.drain()
+
+    # What the peers do.
+
+    def step(self) -> None:
+        self.random.choice(_STEPS)(self)
+        at = self.switch.next_timer_at()
+        assert at is None or at > self.now - 1_000
+
+    def invite_from_the_carrier(self) -> None:
+        number = f"1202555010{self.random.randrange(7)}"
+        self.say("INVITE", CARRIER, f"sip:{number}@127.0.0.1", "", f"<sip:{number}@127.0.0.1>")
+
+    def dial_from_a_phone(self) -> None:
+        phone = Phone(self, self.random.choice(("100", "101")), self.random.choice((2, 3)))
+        phone.call_id = f"dial{next(self.numbers)}"
+        self.sent.clear()
+        number = self.random.choice(
+            ("100", "101", "*43", "12025550100", "12025550103", "390612345", "nobody")
+        )
+        phone.dial(number, self.description().decode("latin-1"))
+
+    def register(self) -> None:
+        phone = Phone(self, self.random.choice(("100", "101", "100-b")), self.random.choice((2, 3)))
+        self.sent.clear()
+        uri, to = "sip:demo.local", f"<sip:{phone.number}@demo.local>"
+        phone.cseq = next(self.numbers)
+        phone.say("REGISTER", uri, to=to)
+        for challenge in phone.got():
+            if isinstance(challenge, Response) and challenge.status == 401:
+                proof = phone.authorization(challenge, "REGISTER", uri)
+                phone.say(
+                    "REGISTER",
+                    uri,
+                    to=to,
+                    headers=f"Expires: {self.random.choice((0, 10, 60, 9999))}\r\n{proof}",
+                )
+
+    def answer(self) -> None:
+        """Respond to something that we have sent."""
+        found = self.pick(Request)
+        if found is None or found[0].method == "ACK":
+            return
+        request, flow = found
+        status = self.random.choice(
+            (100, 180, 183, 183, 200, 200, 200, 200, 302, 401, 407, 486, 487, 503, 603, 699)
+        )
+        to = request.headers.get("To") or ""
+        if ";tag=" not in to and status > 100:
+            to += f";tag=callee{self.random.randrange(2)}"
+        lines = [f"SIP/2.0 {status} X", *(f"Via: {via}" for via in request.headers.all("Via"))]
+        lines += [f"From: {request.headers.get('From')}", f"To: {to}", f"Call-ID: {request.call_id}"]
+        lines += [f"CSeq: {request.headers.get('CSeq')}"]
+        if status in (401, 407):
+            name = "WWW-Authenticate" if status == 401 else "Proxy-Authenticate"
+            lines.append(f'{name}: Digest realm="x", nonce="{next(self.numbers)}", qop="auth"')
+        self.finish(lines, flow.remote, flow.transport)
+
+    def speak_in_a_dialog(self) -> None:
+        """A request of a caller, by the tags of an answer of ours."""
+        found = self.pick(Response)
+        if found is None or found[0].cseq.method != "INVITE":
+            return
+        response, flow = found
+        method = self.random.choice(
+            ("ACK", "ACK", "ACK", "BYE", "CANCEL", "INVITE", "UPDATE", "INFO", "PRACK", "OPTIONS")
+        )
+        number = response.cseq.number
+        branch = f";branch={response.branch}" if method in ("ACK", "CANCEL") else ""
+        to = response.headers.get("To") or ""
+        if method == "CANCEL":
+            to = to.partition(";tag=")[0]
+        elif method != "ACK":
+            number += self.random.choice((1, 1, 1, 2, -1, 0))
+        self.say(
+            method,
+            flow.remote,
+            "sip:tandem@127.0.0.1",
+            response.headers.get("From") or "",
+            to,
+            call_id=response.call_id,
+            number=number,
+            branch=branch,
+            transport=flow.transport,
+        )
+
+    def speak_as_the_callee(self) -> None:
+        """A request of a callee, by the tags of an INVITE of ours."""
+        found = self.pick(Request)
+        if found is None or found[0].method != "INVITE":
+            return
+        request, flow = found
+        self.say(
+            self.random.choice(("BYE", "BYE", "INVITE", "UPDATE", "INFO", "NOTIFY", "ACK")),
+            flow.remote,
+            "sip:tandem@127.0.0.1",
+            f"{request.headers.get('To')};tag=callee{self.random.randrange(2)}",
+            request.headers.get("From") or "",
+            call_id=request.call_id,
+            transport=flow.transport,
+        )
+
+    def repeat(self) -> None:
+        if self.heard:
+            self.receive(*self.random.choice(self.heard[-30:]))
+
+    def garble(self) -> None:
+        """One of the last messages with some bytes changed; also what we have sent, back to us."""
+        recent = [data for data, _, _ in self.heard[-20:]]
+        ours = [message.wire() for message, _ in self.log[-10:]]
+        seeds = (*MESSAGES, *recent, *recent, *ours)
+        data = mutate(self.random, self.random.choice(seeds), seeds)
+        self.receive(data, self.random.choice(SOURCES), self.random.choice((Transport.UDP, Transport.TCP)))
+
+    def report_from_audio(self) -> None:
+        """Any event, of a live leg mostly, but for the three that the bench itself gives."""
+        event = self.random.choice(_EVENTS)
+        if event in (port.Allocated, port.Refused, port.Released):
+            return
+        legs = sorted(self.legs)
+        leg = self.random.choice(legs) if legs and self.random.random() < 0.9 else port.LegId("none/1")
+        values = [self.value(str(field.type)) for field in dataclasses.fields(event)[1:]]
+        self.media(event(leg, *values))
+
+    def value(self, kind: str) -> Any:
+        kind = kind.removeprefix("<class '").removesuffix("'>")
+        return port.LegStats() if kind.endswith("LegStats") else self.random.choice(_VALUES[kind])
+
+    def wait(self) -> None:
+        self.advance(self.random.choice((0.0, 0.1, 0.2, 0.5, 0.5, 1.0, 4.0, 33.0, 70.0)))
+
+    def lose_a_path(self) -> None:
+        flow = Flow(self.random.choice((Transport.UDP, Transport.TCP)), self.random.choice(SOURCES))
+        self.switch.unreachable(flow, self.now)
+        self.drain()
+
+    def change_the_weather(self) -> None:
+        self.journal.broken = self.random.random() < 0.2
+        self.journal.saturated = self.random.random() < 0.1
+        self.refuse_ports = self.random.random() < 0.2
+        self.slow = self.random.random() < 0.3
+        self.hosts = {CARRIER[0]: None} if self.random.random() < 0.2 else {}
+        if not self.slow:
+            self.settle()
+
+    # How they say it.
+
+    def pick(self, kind: type[Request] | type[Response]) -> tuple[Any, Flow] | None:
+        found = [item for item in self.log[-25:] if isinstance(item[0], kind)]
+        return self.random.choice(found) if found else None
+
+    def description(self) -> bytes:
+        choices = (
+            SDP,
+            SDP,
+            SDP,
+            SDP,
+            b"",
+            SDP_MANY,
+            SDP.replace(b"sendrecv", b"sendonly"),
+            SDP.replace(b"0 8 ", b""),
+        )
+        body = self.random.choice(choices)
+        return mutate(self.random, body, choices) if self.random.random() < 0.1 else body
+
+    def say(
+        self,
+        method: str,
+        source: tuple[str, int],
+        uri: str,
+        from_: str,
+        to: str,
+        *,
+        call_id: str = "",
+        number: int = 0,
+        branch: str = "",
+        transport: Transport = Transport.UDP,
+    ) -> None:
+        unique = next(self.numbers)
+        number = number if number > 0 else unique
+        branch = branch or f";branch=z9hG4bKn{unique}"
+        lines = [
+            f"{method} {uri} SIP/2.0",
+            f"Via: SIP/2.0/{transport.value} {source[0]}:{source[1]}{branch}",
+            f"From: {from_ or f'<sip:+3906{unique}@127.0.0.9>;tag=caller{unique}'}",
+            f"To: {to}",
+            f"Call-ID: {call_id or f'call{unique}'}",
+            f"CSeq: {number} {method}",
+            f"Max-Forwards: {self.random.choice((70, 70, 70, 1, 0))}",
+        ]
+        self.finish(lines, source, transport)
+
+    def finish(self, lines: list[str], source: tuple[str, int], transport: Transport) -> None:
+        random = self.random
+        body = self.description()
+        if random.random() < 0.9:
+            lines.append(f"Contact: <sip:peer@{source[0]}:{source[1]}>")
+        if random.random() < 0.1:
+            lines.append("Record-Route: <sip:127.0.0.8;lr>, <sip:127.0.0.7>")
+        if random.random() < 0.05:
+            lines.append(
+                random.choice(("Require: 100rel", "Reason: SIP;cause=200", "Supported: timer", "Expires: 1"))
+            )
+        if random.random() < 0.05:
+            at = random.randrange(1, len(lines))
+            lines[at] = lines[at].partition(":")[0] + ": " + random.choice(WORDS).decode("latin-1")
+        if body:
+            lines.append("Content-Type: application/sdp")
+        lines.append(f"Content-Length: {len(body)}")
+        data = "\r\n".join(lines).encode("utf-8", "surrogateescape") + b"\r\n\r\n" + body
+        self.receive(data, source, transport)
+        if random.random() < 0.05:
+            self.receive(data, source, transport)
+
+    # The end.
+
+    def fall_silent(self) -> None:
+        """Nobody says anything any more; then the node hangs up."""
+        self.journal.broken = self.slow = self.refuse_ports = False
+        self.settle()
+        self.advance(QUIET)
+        switch = self.switch
+        assert not any(call.id not in switch.calls for call in switch._sessions._calls.values())
+        assert all(call.answered_at for call in switch.calls.values()), "a call rings for ever"
+        switch.hang_up_all("drained", self.now)
+        self.drain()
+        self.advance(QUIET)
+        self.settle()
+        assert self.idle(), (switch.sessions, switch.calls, len(switch.agenda), len(switch.layer), self.legs)
+        parts = (switch, switch._sessions)
+        kept = {
+            name: table for part in parts for name, table in vars(part).items() if isinstance(table, _TABLES)
+        }
+        assert not any(kept.values()), kept
+        assert switch.layer.live == 0
+        ids = [cdr.id for cdr in self.journal.cdrs]
+        assert len(ids) == len(set(ids)), "a call has more than one CDR"
+        assert {call.id for call in self.journal.calls} <= set(ids), "a call has no CDR"
+
+
+_STEPS = (
+    *[Neighbourhood.invite_from_the_carrier] * 4,
+    *[Neighbourhood.dial_from_a_phone] * 2,
+    Neighbourhood.register,
+    Neighbourhood.register,
+    *[Neighbourhood.answer] * 8,
+    *[Neighbourhood.speak_in_a_dialog] * 8,
+    *[Neighbourhood.speak_as_the_callee] * 2,
+    *[Neighbourhood.garble] * 3,
+    Neighbourhood.repeat,
+    *[Neighbourhood.report_from_audio] * 2,
+    *[Neighbourhood.wait] * 4,
+    Neighbourhood.lose_a_path,
+    Neighbourhood.change_the_weather,
+)
+
+
+def check_switch(data: bytes, random: Random) -> None:
+    bench = Neighbourhood(random)
+    for _ in range(random.choice((5, 20, 60))):
+        bench.step()
+    bench.fall_silent()
+
+
+def check_garbage(data: bytes, random: Random) -> None:
+    """One message that is nearly good, to a switch that knows nothing."""
+    bench = Neighbourhood(random)
+    bench.receive(data, random.choice(SOURCES), random.choice((Transport.UDP, Transport.TCP)))
+    bench.fall_silent()
+
+
+TARGETS = (Target("switch", (), check_switch, share=8), Target("garbage", MESSAGES, check_garbage))
