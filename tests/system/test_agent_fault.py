@@ -1,0 +1,61 @@
+"""An agent that refuses, or breaks off, is told to the caller; the daemon goes on (issue 2, bad input)."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support import wav
+from tests.support.address import free_tcp_port, loopback
+from tests.support.bot import Bot
+from tests.support.caller import Phone
+from tests.support.daemon import PASSWORDS, Daemon
+
+
+def account(url: str) -> dict[str, object]:
+    return {
+        "extensions": [{"number": "9000", "target": {"agent": "bot"}}],
+        "agents": {"bot": {"dialect": "twilio", "url": url}},
+    }
+
+
+def assert_apologised(daemon: Daemon, phone: Phone) -> None:
+    """The caller heard something, was hung up on, and can call again."""
+    call = phone.dial("9000")
+    call.wait_ended(20.0)
+    assert call.ended_by_peer
+    assert wav.voiced_seconds(call.signal()) > 0.5
+    events = [row["event"] for row in daemon.trace(call.id)]
+    assert any("ailed" in event for event in events), events
+    echo = phone.dial("*43")
+    assert echo.hang_up().status == 200
+
+
+def test_a_refused_connection_is_spoken_to_the_caller(tmp_path: Path) -> None:
+    address = loopback()
+    url = f"ws://{address}:{free_tcp_port(address)}/media"
+    with (
+        Daemon(tmp_path / "daemon", account=account(url)) as daemon,
+        Phone(loopback(), daemon.sip, "1001", PASSWORDS["1001"]) as phone,
+    ):
+        assert_apologised(daemon, phone)
+
+
+@pytest.mark.parametrize("code", [1011, 1001])
+def test_an_agent_that_breaks_off_is_spoken_to_the_caller(tmp_path: Path, code: int) -> None:
+    with (
+        Bot(tmp_path / "bot", close_at=1.0, close_code=code) as bot,
+        Daemon(tmp_path / "daemon", account=account(bot.url)) as daemon,
+        Phone(loopback(), daemon.sip, "1001", PASSWORDS["1001"]) as phone,
+    ):
+        assert_apologised(daemon, phone)
+
+
+def test_an_agent_that_leaves_in_good_order_ends_the_call(tmp_path: Path) -> None:
+    with (
+        Bot(tmp_path / "bot", close_at=1.0, close_code=1000) as bot,
+        Daemon(tmp_path / "daemon", account=account(bot.url)) as daemon,
+        Phone(loopback(), daemon.sip, "1001", PASSWORDS["1001"]) as phone,
+    ):
+        call = phone.dial("9000")
+        call.wait_ended(5.0)
+        assert call.ended_by_peer and wav.voiced_seconds(call.signal()) < 0.1
