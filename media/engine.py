@@ -60,7 +60,7 @@ from media.report import Reports
 from media.rtp.jitter import JitterBuffer
 from media.rtp.statistics import Reception
 from media.rtp.telephone_event import DigitSender, Press
-from media.socket import NoPort, UdpWire
+from media.socket import NoPort, UdpWire, is_reachable
 from media.ticker import Clock, Ticker, TickGauges
 from media.upkeep import Upkeep
 
@@ -314,8 +314,8 @@ class Engine:
             log.warning("leg %s: codec %s is not spoken here", leg.id, command.codec.name)
             return
         columns, slot = self._table.columns, leg.slot
-        moved = leg.connect is None or leg.connect.remote != command.remote
-        first = leg.connect is None
+        before = None if leg.connect is None else leg.connect.remote
+        moved, first = before != command.remote, before is None
         leg.latch.aim(command.remote, now)
         self._table.connect(leg, command, now)
         if first:
@@ -323,11 +323,16 @@ class Engine:
             self._listen(leg)
         if moved:
             leg.rtcp_to = None
+            target = command.remote
+            if leg.latch.source not in (None, before) and is_reachable(target):
+                # A peer behind NAT never was where its SDP says: go on answering its source
+                # until another one latches.
+                target = leg.latch.source or target
             if columns.locked[slot]:
                 columns.locked[slot] = False
-                self._wire.unlock(slot, command.remote)
+                self._wire.unlock(slot, target)
             else:
-                self._wire.aim(slot, command.remote)
+                self._wire.aim(slot, target)
         self._ticker.start()
 
     def _listen(self, leg: Leg) -> None:

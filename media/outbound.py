@@ -68,7 +68,10 @@ class Outbound:
     def _play(self, position: int, slot: int) -> None:
         playback = self._table.at(slot).playback
         law = int(self._table.columns.law_out[slot])
-        for played in playback.frame(law, self._wire.payload(position)):
+        ended = playback.frame(law, self._wire.payload(position))
+        if not ended:
+            return
+        for played in ended:
             self._emit(played)
         if not playback.is_audible():
             self._table.columns.playing[slot] = False

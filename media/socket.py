@@ -156,7 +156,7 @@ class UdpWire:
 
     def aim(self, slot: int, remote: Address) -> None:
         """Send to `remote` from now on, hearing every source; to nobody if it is no IP address."""
-        if not _is_reachable(remote):
+        if not is_reachable(remote):
             self._send[slot] = _mute
             return
         send_to = self._pair(slot).rtp.sendto
@@ -254,7 +254,7 @@ class UdpWire:
         return self._rows[0][:size], (source[0], source[1])
 
     def send_rtcp(self, slot: int, datagram: bytes, to: Address) -> None:
-        if not _is_reachable(to):
+        if not is_reachable(to):
             return
         try:
             self._pair(slot).rtcp.sendto(datagram, to)
@@ -267,7 +267,7 @@ class UdpWire:
         return pair
 
 
-def _is_reachable(remote: Address) -> bool:
+def is_reachable(remote: Address) -> bool:
     """Whether this can be sent to without asking DNS; 0.0.0.0 is the old way to say hold."""
     try:
         host = ipaddress.ip_address(remote[0])
