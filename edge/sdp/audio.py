@@ -27,6 +27,8 @@ PACKET_TIMES: Final = (10, 20, 30, 40, 60)
 
 _DIRECTIONS: Final = {direction.value: direction for direction in Direction}
 _UNSET: Final = frozenset(("0.0.0.0", "::"))
+_LONGEST_ADDRESS: Final = 45  # an IPv6 address that ends in an IPv4 one, RFC 4291 §2.2
+_LONGEST_ENCODING: Final = 64  # no codec that we know comes near it
 _BROADCAST: Final = ipaddress.IPv4Address("255.255.255.255")
 
 
@@ -85,9 +87,15 @@ def read(description: Description, media: Media) -> Audio | NotAcceptable:
     )
 
 
-@lru_cache(maxsize=4096)
 def numeric(family: str, address: str) -> str | None:
     """The address in normal form, or None for names, multicast, scoped and malformed ones."""
+    if len(family) != 3 or len(address) > _LONGEST_ADDRESS:
+        return None  # nor may it fill the memo
+    return _numeric(family, address)
+
+
+@lru_cache(maxsize=4096)
+def _numeric(family: str, address: str) -> str | None:
     parsed: ipaddress.IPv4Address | ipaddress.IPv6Address
     try:
         match family:
@@ -127,7 +135,11 @@ def _formats(media: Media) -> tuple[tuple[Codec, ...], dict[int, int]]:
     codecs: list[Codec] = []
     events: dict[int, int] = {}
     for text in dict.fromkeys(media.formats):
-        codec = _codec(text, maps[text]) if text in maps else STATIC.get(text)
+        mapped = maps.get(text)
+        if mapped is None:
+            codec = STATIC.get(text)
+        else:  # what is too long to mean anything may not fill the memo either
+            codec = _codec(text, mapped) if len(text) <= 3 and len(mapped) <= _LONGEST_ENCODING else None
         if codec is None:
             continue
         if codec.name == "telephone-event":

@@ -117,6 +117,8 @@ def test_rtcp_may_go_elsewhere(value: str, rtcp: tuple[str, int] | None) -> None
         ("m=audio 4000 RTP/AVP 0", "IN IP4 255.255.255.255", 301),
         ("m=audio 4000 RTP/AVP 0", "IN IP6 fe80::1%eth0", 301),
         ("m=audio 4000 RTP/AVP 0", "IN IP7 192.0.2.9", 301),
+        ("m=audio 4000 RTP/AVP 0", "IN IP6 " + "0" * 10_000 + "::1", 301),
+        ("m=audio 4000 RTP/AVP 0", "IN " + "IP4" * 5_000 + " 192.0.2.9", 301),
     ],
 )
 def test_what_we_cannot_use_is_refused_with_its_warning(head: str, c: str, warning: int) -> None:
@@ -129,3 +131,9 @@ def test_a_section_without_any_connection_is_refused() -> None:
     description = section()
     bare = Description(tuple(line for line in description.lines if line[0] != "c"), description.media)
     assert isinstance(read(bare, bare.media[0]), NotAcceptable)
+
+
+def test_a_format_mapped_to_something_endless_is_one_that_we_do_not_know() -> None:
+    """What a memo holds is bounded in length too."""
+    audio = usable(f"a=rtpmap:96 {'x' * 10_000}/8000", head="m=audio 4000 RTP/AVP 96 0")
+    assert [codec.name for codec in audio.codecs] == ["pcmu"]
