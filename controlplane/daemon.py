@@ -35,6 +35,7 @@ from controlplane.service.system_prompt import SystemPrompts
 from controlplane.store.error import StoreError
 from controlplane.store.folder import DataFolder
 from controlplane.store.store import Store
+from controlplane.tasks import Tasks
 from edge.transport.listeners import ListenError
 from media.tts import Speaker
 
@@ -78,11 +79,10 @@ async def _open(settings: Settings, ready: Callable[[Ready], None]) -> None:
         folder.close()
         raise
     try:
-        async with asyncio.TaskGroup() as tasks:
+        async with Tasks() as tasks:
             await _serve(settings, store, passwords, tasks, ready)
     except BaseExceptionGroup as group:
-        # The group wraps what ended the start; its reader wants the one line.
-        raise group.exceptions[0] from None
+        raise group.exceptions[0] from None  # what ended the start, out of the task group's wrapping
     finally:
         await store.close()
 

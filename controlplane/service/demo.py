@@ -21,15 +21,18 @@ _log = structlog.get_logger(__name__)
 class DemoAgent:
     """`urls` holds where it listens, while it does."""
 
-    def __init__(self, command: tuple[str, ...] = COMMAND) -> None:
+    def __init__(self, command: tuple[str, ...] = COMMAND, backoff: tuple[float, ...] = _BACKOFF) -> None:
         self.urls: dict[str, str] = {}
         "`builtin:demo` → `ws://…`; empty while it is not up."
+        self.starts = 0
         self._command = command
+        self._backoff = backoff
 
     async def run(self) -> None:
         """Keep it running until cancelled."""
         failures = 0
         while True:
+            self.starts += 1
             child = await asyncio.create_subprocess_exec(
                 *self._command,
                 stdin=asyncio.subprocess.PIPE,
@@ -45,7 +48,7 @@ class DemoAgent:
             finally:
                 self.urls.clear()
                 await _end(child)
-            pause = _BACKOFF[min(failures, len(_BACKOFF) - 1)]
+            pause = self._backoff[min(failures, len(self._backoff) - 1)]
             failures += 1
             _log.warning("the demo agent stopped", status=status, again_in=pause)
             await asyncio.sleep(pause)
@@ -57,7 +60,7 @@ class DemoAgent:
             async with asyncio.timeout(_START_SECONDS):
                 line = await child.stdout.readline()
             return str(json.loads(line)["url"])
-        except (TimeoutError, ValueError, KeyError):
+        except (TimeoutError, ValueError, KeyError, TypeError):
             return ""
 
 

@@ -2,11 +2,11 @@
 
 import hashlib
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 
-from media.tts import Speaker, SpeechError
+from media.tts import SpeechError
 
 TEXTS: Final = {
     "agent-unreachable": "We are sorry. The agent cannot be reached right now. Please call again later.",
@@ -18,6 +18,12 @@ VOICE: Final = "en-us"
 _log = structlog.get_logger(__name__)
 
 
+class Saves(Protocol):
+    """What is used of `media.tts.Speaker`."""
+
+    async def save(self, path: Path, text: str, voice: str = ...) -> None: ...
+
+
 class SystemPrompts(dict[str, str]):
     """Name → path of a WAV that is there; a name is missing until its WAV is made."""
 
@@ -25,7 +31,7 @@ class SystemPrompts(dict[str, str]):
         super().__init__()
         self._folder = folder
 
-    async def make(self, speaker: Speaker) -> None:
+    async def make(self, speaker: Saves) -> None:
         """Make what is missing. Without TTS the callers hear a tone instead, and the log says why."""
         self._folder.mkdir(parents=True, exist_ok=True)
         for name, text in TEXTS.items():

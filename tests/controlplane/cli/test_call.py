@@ -1,0 +1,27 @@
+"""What the softphone says when a call cannot even begin; calls that do are in tests/system."""
+
+import json
+
+import pytest
+
+from controlplane.cli.call import run
+from edge.phone import Plan
+
+
+@pytest.mark.parametrize("target", ["tel:+12025550123", "sip:", "sip:1001@no such host"])
+def test_a_target_that_is_no_sip_address_is_refused(target: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(target, Plan(), user="", password="", json=False) == 1
+    assert "tandem call:" in capsys.readouterr().out
+
+
+def test_the_refusal_is_json_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("tel:1", Plan(), user="", password="", json=True) == 1
+    assert "error" in json.loads(capsys.readouterr().out)
+
+
+def test_nobody_there_fails_with_a_status(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nobody listens at the port: the kernel says so at once."""
+    assert run("sip:1001@127.0.0.1:9", Plan(), user="", password="", json=True) == 1
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line.get("what") for line in lines[:-1]] == ["trying", "failed"]
+    assert lines[-1]["outcome"] == {"good": False, "status": 503, "detail": "Destination Unreachable"}
