@@ -1,12 +1,25 @@
-"""What holds for every test: in CI (`TANDEM_CI=1`) a skip is a failure, with its reason."""
+"""What holds for every test: logs are as they were, and in CI (`TANDEM_CI=1`) a skip is a failure."""
 
+import logging
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from typing import TypeVar
 
 import pytest
+import structlog
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+
+
+@pytest.fixture(autouse=True)
+def logs_as_they_were() -> Iterator[None]:
+    """A command under test sets up logs on the stream of that test, which is closed when it ends."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    structlog.reset_defaults()
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest.hookimpl(wrapper=True)

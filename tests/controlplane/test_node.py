@@ -12,6 +12,7 @@ from controlplane.store.folder import DataFolder
 from controlplane.store.store import Store
 from controlplane.tasks import Tasks
 from tests.controlplane.test_daemon import YAML
+from tests.support import wav
 from tests.support.address import loopback
 from tests.support.caller import Phone
 
@@ -41,7 +42,7 @@ def register_and_echo(server: str) -> int:
     with Phone(loopback(), (server, 5060), "1001", "secret") as phone:
         phone.register()
         call = phone.dial("*43")
-        call.say(b"\x20" * 160 * 25)
+        call.say(wav.tone(440.0, 0.5))
         call.hang_up()
         return len(call.heard)
 
