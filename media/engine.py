@@ -12,7 +12,6 @@ is connected. Nothing here waits; prompts are loaded by tasks given to `spawn`.
 """
 
 import logging
-from collections import deque
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, assert_never
@@ -29,6 +28,7 @@ from media.heard import Heard, Listens
 from media.inbound import Inbound
 from media.leg import Leg, LegTable
 from media.outbound import Outbound, Speaks
+from media.outbox import Outbox
 from media.plan import Plan, make_plan
 from media.playback import Playback
 from media.port import (
@@ -123,10 +123,9 @@ class Engine:
         slots = limits.legs
         self._limits = limits
         self._monotonic = monotonic
-        self._emit_out = emit
+        self._outbox = Outbox(emit)
+        self._emit = self._outbox.put
         self._random_bits = random_bits
-        self._events: deque[Event] = deque()
-        self._busy = False
         self._table = LegTable(slots)
         self._pool = PortPool(*ports)
         self._wire = wire or UdpWire(slots, self._pool)
@@ -163,16 +162,12 @@ class Engine:
     def execute(self, command: Command) -> None:
         """Carry out one command; answers are events. Unknown legs are ignored."""
         now = self._monotonic()
-        outer = self._enter()
-        try:
+        with self._outbox:
             self._do(command, now)
-        finally:
-            self._leave(outer)
 
     def step(self, group: int, now: float) -> None:
         """One tick: receive, play and send the frames of one phase group."""
-        outer = self._enter()
-        try:
+        with self._outbox:
             self._inbound.receive(self._plan(group), group, now)
             # Receiving may have changed a leg's codec or group.
             plan = self._plan(group)
@@ -182,8 +177,6 @@ class Engine:
             if self._tick == self._resync_at:
                 self._jitter.skip_to_newest()
             self._upkeep.see_to(self._tick, now)
-        finally:
-            self._leave(outer)
 
     def gauges(self) -> EngineGauges:
         return EngineGauges(
@@ -201,26 +194,7 @@ class Engine:
         self._ticker.stop()
         self._recorder.close()
 
-    # Events.
-
-    def _emit(self, event: Event) -> None:
-        self._events.append(event)
-        if not self._busy:
-            self._leave(self._enter())
-
-    def _enter(self) -> bool:
-        """Whether this is the outermost call, which empties the queue when it leaves."""
-        outer, self._busy = not self._busy, True
-        return outer
-
-    def _leave(self, outer: bool) -> None:
-        if not outer:
-            return
-        try:
-            while self._events:
-                self._emit_out(self._events.popleft())
-        finally:
-            self._busy = False
+    # Commands.
 
     def _pressed(self, leg: Leg, press: Press) -> None:
         self._emit(Digit(leg.id, press.digit, "rfc4733", press.duration_ms))
@@ -228,8 +202,6 @@ class Engine:
             self._agents.digit(leg.slot, press.digit, press.duration_ms)
         if leg.peer is not None and leg.relays_digits:
             self._dial(leg.peer, press.digit, press.duration_ms, 0, report=False)
-
-    # Commands.
 
     def _do(self, command: Command, now: float) -> None:
         if isinstance(command, Allocate):

@@ -319,6 +319,23 @@ def test_a_leg_that_has_waited_long_is_aligned_by_its_second_packet() -> None:
     assert columns.aligned[0] and columns.locked[0]
 
 
+def test_a_phone_behind_nat_is_heard_and_answered_at_once_after_a_hold_of_the_old_kind() -> None:
+    """RFC 3264 §8.4: 0.0.0.0 stops what we send; the private address of the resumption reaches nobody."""
+    studio = Studio()
+    phone = studio.phone("leg", remote=("10.0.0.5", 5004))
+    studio.engine.execute(Echo(phone.leg))
+    phone.say(tone(700, 10.0))
+    studio.run(2.0)
+    phone.connect(remote=("0.0.0.0", 5004))
+    studio.run(0.1)
+    phone.received.clear()
+    studio.run(0.5)
+    assert phone.received == []
+    phone.connect(remote=("10.0.0.5", 5004))
+    studio.run(0.5)
+    assert len(phone.received) >= 23 and np.abs(phone.heard().astype(int)).max() > 5000
+
+
 def test_before_the_first_packet_we_send_to_the_sdp_address() -> None:
     studio = Studio()
     phone = studio.phone("leg")
