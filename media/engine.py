@@ -82,6 +82,7 @@ class Agents(Listens, Speaks, Protocol):
     def attach(self, slot: int, command: AttachAgent, now: float) -> None: ...
     def detach(self, slot: int, now: float) -> None: ...
     def digit(self, slot: int, digit: str, duration_ms: int) -> None: ...
+    async def close(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +187,12 @@ class Engine:
             send_errors=self._wire.errors,
             ticks=self._ticker.gauges(),
         )
+
+    async def release_all(self) -> None:
+        """Release every leg and wait until the agents' sockets have closed; `close` comes after it."""
+        for leg in list(self._table):
+            self.execute(Release(leg.id))
+        await self._agents.close()
 
     def close(self) -> None:
         """Release every leg and write out every recording; blocks until the disk has them."""

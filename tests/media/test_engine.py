@@ -1,5 +1,7 @@
 """The engine's commands and events, on a hand clock and an in-memory network."""
 
+import asyncio
+
 import numpy as np
 
 from media.port import (
@@ -45,6 +47,15 @@ def test_a_leg_lives_from_allocate_to_release() -> None:
     assert stats.packets_received == 25 and stats.packets_sent >= 29 and stats.codec == "pcmu"
     assert not [at for at in studio.network.sockets if at[0] == HOST], "both sockets are closed"
     assert studio.engine.gauges().legs == 0
+
+
+def test_releasing_all_legs_waits_for_the_agents() -> None:
+    studio = Studio()
+    studio.phone("leg")
+    studio.engine.execute(AttachAgent(LEG, SPEC, "c", "a"))
+    asyncio.run(studio.engine.release_all())
+    assert studio.agents.told == [("attach", 0), ("detach", 0), ("close",)]
+    assert len(studio.of(Released)) == 1 and studio.engine.gauges().legs == 0
 
 
 def test_commands_for_unknown_legs_are_ignored() -> None:

@@ -44,6 +44,9 @@ class Deaf:
     def digit(self, slot: int, digit: str, duration_ms: int) -> None:
         self.told.append(("digit", slot, digit))
 
+    async def close(self) -> None:
+        self.told.append(("close",))
+
     def hear(self, rows: Any, pcm: Any, ulaw: Any, now: float) -> None:
         self.heard.append((rows.tolist(), pcm.copy(), ulaw.copy()))
 
