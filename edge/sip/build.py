@@ -79,7 +79,8 @@ def response_to(
     get = request.headers.get
     to = get("To") or ""
     if to_tag and not _has_tag(request, to):
-        to = f"{to};tag={to_tag}"
+        # One `;` at the end is forgiven when it comes, but two in a row would not be when they go.
+        to = f"{to.removesuffix(';')};tag={to_tag}"
     copied += (
         ("From", get("From") or ""),
         ("To", to),

@@ -3,7 +3,7 @@
 from edge.sip.address import Address
 from edge.sip.build import PHRASES, phrase, request, response_to
 from edge.sip.headers import Headers
-from edge.sip.message import Request
+from edge.sip.message import Request, Response
 from edge.sip.parse import parse_message
 from edge.sip.uri import Uri
 
@@ -67,6 +67,13 @@ def test_a_tag_that_is_there_stays() -> None:
     assert response_to(inside, 400, to_tag="new").headers.get("To") == "no address ;tag=old"
     inside.headers.set("To", "no address")
     assert response_to(inside, 400, to_tag="new").headers.get("To") == "no address;tag=new"
+
+
+def test_a_tag_follows_a_trailing_semicolon_without_doubling_it() -> None:
+    asked = parse_message(INVITE.wire().replace(b"\r\nCall-ID", b";\r\nCall-ID", 1))
+    assert isinstance(asked, Request) and (asked.headers.get("To") or "").endswith(">;")
+    answered = parse_message(response_to(asked, 486, to_tag="t1").wire())
+    assert isinstance(answered, Response) and answered.to.tag == "t1"
 
 
 def test_a_response_carries_headers_and_a_body() -> None:
