@@ -57,6 +57,14 @@ class SipLimits(Section):
     "A stream connection that is not open after this is given up [s]."
     connection_buffer: int = Field(default=1_048_576, ge=65_536)
     "Unsent bytes on one stream connection; above it the connection is closed."
+    dns_names: int = Field(default=10_000, ge=100)
+    "Answers of DNS that are kept."
+    dns_queries: int = Field(default=64, ge=1)
+    "Questions to DNS under way at once; more wait."
+    dns_timeout: Duration = Field(default=5.0, gt=0)
+    "A question that no name server answered by then has no answer [s]."
+    server_timeout: Duration = Field(default=4.0, gt=0)
+    "A trunk's server that says nothing at all is left for its next one after this [s]; the last gets 32 s."
     nonce_life: Duration = Field(default=300.0, gt=0)
     "A digest nonce is good for this long [s]; then the answer is a new one with stale=true."
     nonces_tracked: int = Field(default=100_000, ge=100)

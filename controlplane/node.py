@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import random
 import secrets
-import socket
 import time
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
@@ -17,9 +16,11 @@ from controlplane.service.directory import MemoryDirectory
 from controlplane.store.store import Store
 from edge.sip.effect import Send
 from edge.sip.flow import Flow
+from edge.sip.uri import Uri
 from edge.switch import Effect, Promise, Resolve, Switch
 from edge.transport.driver import Driver
 from edge.transport.listeners import Listeners
+from edge.transport.resolver import Resolver
 from media.engine import Engine
 from media.port import Event
 
@@ -53,6 +54,7 @@ class Node:
             tls=settings.listen.tls,
             origins=settings.listen.origins,
         )
+        self._resolver = Resolver(limits.sip, loop, secrets.token_bytes)
         self.switch = Switch(
             directory=directory,
             journal=store.journal,
@@ -119,8 +121,12 @@ class Node:
                 self._store.journal.bindings(
                     changes, lambda ok: self._driver.do(lambda now: self.switch.committed(token, ok, now))
                 )
-            case Resolve(host, _, token):
-                self._spawn(self._resolve(host, token))
+            case Resolve(uri, token):
+                located = self._resolver.at_once(uri, self.listeners.transports)
+                if located is None:
+                    self._spawn(self._resolve(uri, token))
+                else:
+                    self._driver.do(lambda now: self.switch.resolved(token, located, now))
             case command:
                 self.engine.execute(command)
 
@@ -130,12 +136,9 @@ class Node:
     def _spawn(self, work: Coroutine[Any, Any, None]) -> object:
         return self._tasks.create_task(work)
 
-    async def _resolve(self, host: str, token: int) -> None:
-        address: str | None = None
-        with contextlib.suppress(OSError):
-            found = await self._loop.getaddrinfo(host.strip("[]"), None, type=socket.SOCK_DGRAM)
-            address = str(found[0][4][0]) if found else None
-        self._driver.do(lambda now: self.switch.resolved(token, address, now))
+    async def _resolve(self, uri: Uri, token: int) -> None:
+        located = await self._resolver.locate(uri, self.listeners.transports)
+        self._driver.do(lambda now: self.switch.resolved(token, located, now))
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

@@ -41,12 +41,14 @@ from edge.sip.effect import (
     Unacknowledged,
 )
 from edge.sip.flow import Flow
+from edge.sip.locate import Located
 from edge.sip.message import Request
 from edge.sip.nonce import Nonces
 from edge.sip.parse import ParseError, parse_message
 from edge.sip.session import AGENT, ALLOW, SDP, SUPPORTED, Session, SessionEvent, Wire
 from edge.sip.timer import TimerValues
 from edge.sip.transaction.layer import TransactionLayer
+from edge.sip.uri import Uri
 from edge.trace import Trace
 from media.port import Command, Event
 
@@ -64,10 +66,9 @@ class Promise:
 
 @dataclass(frozen=True, slots=True)
 class Resolve:
-    """Look up `host`, then call `Switch.resolved(token, numeric address or None, now)`."""
+    """Find the servers of `uri` (RFC 3263), then call `Switch.resolved(token, located, now)`."""
 
-    host: str
-    port: int
+    uri: Uri
     token: int
 
 
@@ -96,7 +97,7 @@ class Switch:
         self._events: list[tuple[Session, SessionEvent]] = []
         self._sessions = SessionTable()
         self._promises: dict[int, Callable[[bool, float], None]] = {}
-        self._lookups: dict[int, Callable[[str | None, float], None]] = {}
+        self._lookups: dict[int, Callable[[Located, float], None]] = {}
         self._waiting: deque[tuple[float, Trace]] = deque()  # for the journal, in order of deadline
         self._token = 0
         values = timers or TimerValues()
@@ -172,9 +173,9 @@ class Switch:
         self._promises.pop(token)(ok, now)
         self._settle(now)
 
-    def resolved(self, token: int, address: str | None, now: float) -> None:
+    def resolved(self, token: int, located: Located, now: float) -> None:
         """Answer to a `Resolve`."""
-        self._lookups.pop(token)(address, now)
+        self._lookups.pop(token)(located, now)
         self._settle(now)
 
     def handle_timer(self, now: float) -> None:
@@ -239,10 +240,10 @@ class Switch:
     def _session_event(self, session: Session, event: SessionEvent, now: float) -> None:
         self._events.append((session, event))
 
-    def _resolve(self, host: str, port: int, then: Callable[[str | None, float], None]) -> None:
+    def _resolve(self, uri: Uri, then: Callable[[Located, float], None]) -> None:
         self._token += 1
         self._lookups[self._token] = then
-        self._effects.append(Resolve(host, port, self._token))
+        self._effects.append(Resolve(uri, self._token))
 
     def _promise(self, changes: tuple[BindingChange, ...], then: Callable[[bool, float], None]) -> None:
         self._token += 1

@@ -1,18 +1,22 @@
 """A B2BUA: the caller's dialog on one side, one or several of ours on the other, audio through us.
 
 A user's devices ring in parallel and the first to answer wins; the others get CANCEL with a Reason
-(RFC 3326). When all refuse, the caller gets the best of their answers (RFC 3261 §16.7 step 6).
+(RFC 3326). When all refuse, the caller gets the best of their answers (RFC 3261 §16.7 step 6). A trunk's
+servers are tried one after another.
 """
 
 from typing import Final
 
+from edge.agenda import Alarm
 from edge.call.call import Call
 from edge.call.leg import Leg
-from edge.call.outgoing import Destination, device_destination, invite, trunk_destination, trunk_host
+from edge.call.outgoing import Destination, device_destination, invite
+from edge.call.servers import TrunkServers
 from edge.call.treatment import Treatment
 from edge.directory import Trunk
 from edge.error import Refusal
 from edge.sip.calling import CallingSession
+from edge.sip.locate import Located
 from edge.sip.session import (
     Acked,
     Answered,
@@ -27,6 +31,7 @@ from edge.sip.session import (
     SessionEvent,
     State,
 )
+from edge.sip.uri import Uri
 from media import port
 
 _ELSEWHERE: Final = 'SIP;cause=200;text="Call completed elsewhere"'
@@ -45,6 +50,8 @@ class BridgeTreatment(Treatment):
         self._best: Refused | None = None
         self._destinations: list[Destination] = []
         self._early = False
+        self._servers: TrunkServers | None = None
+        self._ring_alarm: Alarm | None = None
 
     def begin(self, call: Call, now: float) -> None:
         if self._trunk is not None:
@@ -60,6 +67,13 @@ class BridgeTreatment(Treatment):
         self._ring(call, [destination for destination in found if destination is not None], now)
 
     def allocated(self, call: Call, leg: Leg, now: float) -> None:
+        if call.ground.limits.ring_timeout and self._ring_alarm is None:
+            self._ring_alarm = call.alarm(
+                now + call.ground.limits.ring_timeout, lambda at: self._unanswered(call, at)
+            )
+        if self._servers is not None:
+            self._ring_server(call, leg, now)
+            return
         offer = leg.offer()
         for destination in self._destinations:
             session = invite(call, destination, offer, ())
@@ -67,8 +81,6 @@ class BridgeTreatment(Treatment):
             call.ground.own(session, call)
         for session in tuple(self._ringing):
             session.start(now)
-        if call.ground.limits.ring_timeout:
-            call.alarm(now + call.ground.limits.ring_timeout, lambda at: self._unanswered(call, at))
 
     def session_event(self, call: Call, session: Session, event: SessionEvent, now: float) -> None:
         assert isinstance(session, CallingSession), "our own sessions are calling ones"
@@ -105,20 +117,49 @@ class BridgeTreatment(Treatment):
     # Inside.
 
     def _find_trunk(self, call: Call, trunk: Trunk) -> None:
-        where = trunk_host(trunk)
+        def found(located: Located, now: float) -> None:
+            self._servers = TrunkServers(trunk, self._number, located.targets, call.ground.reach)
+            if self._servers:
+                self._next_server(call, now)
+                return
+            fix = f"mend proxy of trunk {trunk.name}: {trunk.proxy}"
+            why = located.why or "no listener reaches its addresses"
+            text = f"the trunk's proxy cannot be found: {why}"
+            call.refuse(Refusal("trunk_unreachable", 503, text, fix), now)
 
-        def found(address: str | None, now: float) -> None:
-            if where is None or address is None:
-                flow = None
-            else:
-                flow = call.ground.reach.flow_to(where[2], address, where[1])
-            if flow is None:
-                fix = f"mend proxy of trunk {trunk.name}: {trunk.proxy}"
-                call.refuse(Refusal("trunk_unreachable", 503, "the trunk's proxy cannot be found", fix), now)
-            else:
-                self._ring(call, [trunk_destination(trunk, self._number, flow)], now)
+        call.resolve(Uri.parse(trunk.proxy), found)
 
-        call.resolve(where[0] if where is not None else "", where[1] if where is not None else 0, found)
+    def _next_server(self, call: Call, now: float) -> None:
+        assert self._servers is not None, "a trunk has servers"
+        flow = self._servers.next_flow
+        self._early = False
+        if self._leg is None or (":" in self._leg.address) is not (":" in flow.remote[0]):
+            self._leg = call.leg_for(flow)
+            call.add_leg(self._leg)
+        else:
+            self._ring_server(call, self._leg, now)
+
+    def _ring_server(self, call: Call, leg: Leg, now: float) -> None:
+        assert self._servers is not None, "a trunk has servers"
+        session = self._servers.invite(call, leg.offer())
+        call.trace.add(now, "route", "ring", uri=str(session.invite.uri), flow=str(session.flow))
+        self._ringing.append(session)
+        call.ground.own(session, call)
+        session.start(now)
+        if self._servers:
+            call.alarm(
+                now + call.ground.limits.server_timeout, lambda at: self._leave_silent(call, session, at)
+            )
+
+    def _leave_silent(self, call: Call, session: CallingSession, now: float) -> None:
+        if session not in self._ringing or session.heard:
+            return
+        assert self._servers is not None, "a trunk has servers"
+        if self._servers.silent():
+            call.trace.add(now, "call", "server_silent", flow=str(session.flow))
+            self._ringing.remove(session)
+            session.cancel(now)
+            self._next_server(call, now)
 
     def _ring(self, call: Call, destinations: list[Destination], now: float) -> None:
         if not destinations:
@@ -171,6 +212,9 @@ class BridgeTreatment(Treatment):
             return
         self._ringing.remove(session)
         call.trace.add(now, "call", "branch_refused", outcome=str(event.status), text=event.reason)
+        if self._servers is not None and self._servers.goes_on(event):
+            self._next_server(call, now)
+            return
         if self._best is None or _rank(event.status) < _rank(self._best.status):
             self._best = event
         if event.status >= 600:

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 
 from edge.agenda import Alarm
-from edge.call.ground import Ground
+from edge.call.ground import Ground, bind_address
 from edge.call.leg import Leg, Port, readable
 from edge.call.treatment import AlarmAction, Treatment
 from edge.error import Refusal
@@ -24,7 +24,9 @@ from edge.journal import CallId, Cdr
 from edge.routing.route import Route
 from edge.sip.answering import AnsweringSession
 from edge.sip.flow import Flow
+from edge.sip.locate import Located
 from edge.sip.session import Acked, By, Ended, Headers, Info, Reanswered, Reoffer, Session, SessionEvent
+from edge.sip.uri import Uri
 from edge.trace import Trace
 from media import port
 
@@ -97,7 +99,7 @@ class Call:
         self.alarm(
             now + self.ground.limits.call_seconds, lambda at: self.finish("failed", "max_duration", at)
         )
-        self.ground.media(port.Allocate(self.leg.id, self.ground.rtp_address))
+        self._allocate(self.leg)
 
     def leg_for(self, flow: Flow) -> Leg:
         """One more leg, on the network of `flow`; named so that its call is found by `call_of`."""
@@ -109,7 +111,7 @@ class Call:
     def add_leg(self, leg: Leg) -> None:
         """Take a port for one more leg; `Treatment.allocated` follows."""
         self.legs[leg.id] = leg
-        self.ground.media(port.Allocate(leg.id, self.ground.rtp_address))
+        self._allocate(leg)
 
     def describe(self, now: float) -> bytes | None:
         """The SDP for the caller, made once; None when there is no agreement and the call is over."""
@@ -250,14 +252,14 @@ class Call:
         self._alarms.append(alarm)
         return alarm
 
-    def resolve(self, host: str, port: int, then: Callable[[str | None, float], None]) -> None:
-        """Look `host` up; `then(numeric address or None, now)` does not come once the call is over."""
+    def resolve(self, uri: Uri, then: Callable[[Located, float], None]) -> None:
+        """Find the servers of `uri`; `then(located, now)` does not come once the call is over."""
 
-        def found(address: str | None, now: float) -> None:
+        def found(located: Located, now: float) -> None:
             if self.state is State.LIVE:
-                then(address, now)
+                then(located, now)
 
-        self.ground.resolve(host, port, found)
+        self.ground.resolve(uri, found)
 
     def renegotiate(self, session: Session, leg: Leg, body: bytes, now: float) -> None:
         """Answer a re-INVITE of either side; the other is not bothered (hold, resume)."""
@@ -292,6 +294,9 @@ class Call:
             self.refuse(refusal, now)
 
     # Inside.
+
+    def _allocate(self, leg: Leg) -> None:
+        self.ground.media(port.Allocate(leg.id, bind_address(self.ground.rtp_address, leg.address)))
 
     def _allocated(self, leg: Leg, now: float) -> None:
         if self.state in (State.ENDING, State.CLOSED):

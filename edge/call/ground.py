@@ -11,6 +11,7 @@ from edge.ident import Random
 from edge.journal import Binding, Cdr
 from edge.sip.address import Address
 from edge.sip.flow import Flow, Transport
+from edge.sip.locate import Located
 from edge.sip.session import Session, Wire
 from edge.sip.uri import Uri
 from media.port import Command
@@ -28,15 +29,27 @@ class Reach(Protocol):
     def media_address(self, flow: Flow) -> str:
         """Our numeric address for RTP as a peer on `flow` must see it."""
 
-    def flow_to(self, transport: Transport, host: str, port: int) -> Flow | None:
-        """A path to a numeric address; None when we do not speak that transport."""
+    def flow_to(self, transport: Transport, host: str, port: int, name: str = "") -> Flow | None:
+        """A path to a numeric address; None when we do not speak that transport or family.
+
+        `name` is whom a TLS peer must prove to be.
+        """
 
 
 def contact_address(reach: Reach, flow: Flow, user: str) -> Address:
     """Our Contact for a peer on `flow`."""
     host, _, port = reach.sent_by(flow).rpartition(":")
-    params = () if flow.transport is Transport.UDP else (("transport", flow.transport.value.lower()),)
+    # `wss` is no value of the parameter: `ws` stands for both (RFC 7118 §5.2).
+    kind = Transport.WS if flow.transport is Transport.WSS else flow.transport
+    params = () if kind is Transport.UDP else (("transport", kind.value.lower()),)
     return Address("", Uri("sip", user or None, host, int(port), params))
+
+
+def bind_address(configured: str, seen: str) -> str:
+    """Where to bind a leg's socket: `configured`, unless the peer on `seen` speaks the other family."""
+    if (":" in configured) is (":" in seen):
+        return configured
+    return {"0.0.0.0": "::", "::": "0.0.0.0"}.get(configured, seen)
 
 
 @dataclass(slots=True)
@@ -54,8 +67,8 @@ class Ground:
     media: Callable[[Command], None]
     bindings: Callable[[AccountId, str, float], Sequence[Binding]]
     "(account, AOR, now) → where it is registered, best first."
-    resolve: Callable[[str, int, Callable[[str | None, float], None]], None]
-    "(host, port, then): `then(numeric address or None, now)` comes later, also for a numeric host."
+    resolve: Callable[[Uri, Callable[[Located, float], None]], None]
+    "(URI, then): `then(where its servers are, now)` comes later, also for a numeric host."
     own: Callable[[Session, "Call"], None]
     "Events of this session are the call's."
     close: Callable[["Call", Cdr, float], None]

@@ -36,6 +36,11 @@ class Leg:
         self._described: Description | None = None  # the last one that we sent
         self._offered: Description | None = None  # ours, not answered yet
 
+    @property
+    def address(self) -> str:
+        """Ours, as the peer sees it."""
+        return self._local.address
+
     def take(self, port: int) -> None:
         self.state = Port.TAKEN
         local = self._local

@@ -12,7 +12,7 @@ from edge.sip.address import Address
 from edge.sip.build import request
 from edge.sip.calling import Authorize, CallingSession
 from edge.sip.digest import answer, choose
-from edge.sip.flow import Flow, Transport
+from edge.sip.flow import Flow
 from edge.sip.message import Request, Response
 from edge.sip.session import AGENT, ALLOW, SDP
 from edge.sip.uri import Uri
@@ -38,16 +38,6 @@ def device_destination(call: Call, binding: Binding) -> Destination | None:
         return None
     domain = call.route.account.domain
     return Destination(uri, Address("", Uri("sip", binding.aor, domain), ()), flow, binding.path)
-
-
-def trunk_host(trunk: Trunk) -> tuple[str, int, Transport] | None:
-    """Host, port and transport of the trunk's proxy; None when we do not speak its transport."""
-    proxy = Uri.parse(trunk.proxy)
-    name = (proxy.param("transport") or ("tls" if proxy.scheme == "sips" else "udp")).upper()
-    if name not in Transport.__members__:
-        return None
-    transport = Transport[name]
-    return proxy.host, proxy.port or (5061 if transport is Transport.TLS else 5060), transport
 
 
 def trunk_destination(trunk: Trunk, number: str, flow: Flow) -> Destination:

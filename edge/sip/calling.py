@@ -32,6 +32,13 @@ class CallingSession(Session):
         self._cancelled = False
         self._ack: Request | None = None
         self._awaiting = False  # a final response to the INVITE
+        self.heard = False
+        "The far end answered something, be it 100."
+
+    @property
+    def invite(self) -> Request:
+        """As it was sent last, without our Via."""
+        return self._invite
 
     @property
     def done(self) -> bool:
@@ -60,6 +67,7 @@ class CallingSession(Session):
             super().receive_answer(response, key, now)
             return
         self._awaiting = response.status < 200
+        self.heard = True
         if response.status < 200:
             self._provisional(response, now)
         elif response.status < 300:

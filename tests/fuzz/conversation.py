@@ -21,6 +21,7 @@ from tests.fuzz.mutation import WORDS, mutate
 from tests.fuzz.sip import MESSAGES, SDP, SDP_MANY, is_framed
 from tests.fuzz.target import Target
 from tests.support.directory import ACC, FakeDirectory
+from tests.support.dns import located
 from tests.support.edge import Bench, Phone
 
 PHONES = (("127.0.0.2", 5060), ("127.0.0.3", 5060))
@@ -112,8 +113,8 @@ class Neighbourhood(Bench):
             match effect:
                 case Promise(_, token):
                     self.switch.committed(token, not self.journal.broken, self.now)
-                case Resolve(host, _, token):
-                    self.switch.resolved(token, self.hosts.get(host, host), self.now)
+                case Resolve(uri, token):
+                    self.switch.resolved(token, located(uri, self.look_up), self.now)
         self.drain()
 
     # What the peers do.

@@ -10,11 +10,13 @@ from edge.journal import BindingChange, CallId, Cdr, OpenCall, TraceEvent
 from edge.sip.digest import answer, choose
 from edge.sip.effect import Send
 from edge.sip.flow import Flow, Transport
+from edge.sip.locate import Answer, Kind, Query
 from edge.sip.message import Request, Response
 from edge.sip.parse import ParseError, parse_message
 from edge.switch import Promise, Resolve, Switch
 from media import port
 from tests.support.directory import FakeDirectory
+from tests.support.dns import located, record
 
 SDP = (
     "v=0\r\no=- 1 1 IN IP4 {host}\r\ns=-\r\nc=IN IP4 {host}\r\nt=0 0\r\n"
@@ -57,8 +59,8 @@ class FakeReach:
     def media_address(self, flow: Flow) -> str:
         return "127.0.0.1"
 
-    def flow_to(self, transport: Transport, host: str, port: int) -> Flow | None:
-        return Flow(transport, (host, port)) if transport is Transport.UDP else None
+    def flow_to(self, transport: Transport, host: str, port: int, name: str = "") -> Flow | None:
+        return Flow(transport, (host, port)) if transport in (Transport.UDP, Transport.TCP) else None
 
 
 class Bench:
@@ -81,6 +83,7 @@ class Bench:
         self.commands: list[port.Command] = []
         self.legs: set[port.LegId] = set()
         self.hosts: dict[str, str | None] = {}
+        self.zone: dict[tuple[str, str], list[str]] = {}
         self._ports = itertools.count(20_000, 2)
         self.refuse_ports = False
 
@@ -105,10 +108,19 @@ class Bench:
                         self.journal.bindings(
                             changes, lambda ok, token=token: self.switch.committed(token, ok, self.now)
                         )
-                    case Resolve(host, _, token):
-                        self.switch.resolved(token, self.hosts.get(host, host), self.now)
+                    case Resolve(uri, token):
+                        ways = (Transport.UDP, Transport.TCP)
+                        self.switch.resolved(token, located(uri, self.look_up, ways), self.now)
                     case command:
                         self._media(command)
+
+    def look_up(self, query: Query) -> Answer:
+        """DNS: `zone`, and for an address that is not there `hosts`, where every name is its own."""
+        texts = self.zone.get((query.name, query.kind.value))
+        if texts is None and query.kind is Kind.A:
+            address = self.hosts.get(query.name, query.name)
+            return () if address is None else (address,)
+        return [record(query.kind, text) for text in texts or ()]
 
     def _media(self, command: port.Command) -> None:
         self.commands.append(command)

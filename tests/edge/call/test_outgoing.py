@@ -1,29 +1,10 @@
 """INVITEs that we send."""
 
-import pytest
-
-from edge.call.outgoing import trunk_destination, trunk_host
+from edge.call.outgoing import trunk_destination
 from edge.sip.flow import Flow, Transport
 from edge.sip.message import Request
 from tests.support.directory import FakeDirectory
 from tests.support.edge import Bench, Phone
-
-
-@pytest.mark.parametrize(
-    ("proxy", "where"),
-    [
-        ("sip:192.0.2.10", ("192.0.2.10", 5060, Transport.UDP)),
-        ("sip:carrier.example:5070;transport=tcp", ("carrier.example", 5070, Transport.TCP)),
-        ("sips:carrier.example", ("carrier.example", 5061, Transport.TLS)),
-        ("sip:carrier.example;transport=sctp", None),
-    ],
-)
-def test_the_proxy_of_a_trunk_says_host_port_and_transport(
-    proxy: str, where: tuple[str, int, Transport] | None
-) -> None:
-    directory = FakeDirectory()
-    directory.add_trunk("main", proxy)
-    assert trunk_host(directory.trunks["main"]) == where
 
 
 def test_a_number_on_a_trunk_is_dialled_at_its_proxy() -> None:
