@@ -25,11 +25,12 @@ from controlplane.node import Node, wall_ms
 from controlplane.observe.edge import watch_node
 from controlplane.observe.gauges import watch_loop, watch_store, watch_tasks
 from controlplane.observe.metrics import Metrics
+from controlplane.observe.security import watch_security
 from controlplane.service.call import CallService
 from controlplane.service.demo import URL as DEMO_URL
 from controlplane.service.demo import DemoAgent
 from controlplane.service.directory import MemoryDirectory
-from controlplane.service.own_address import Networks, OwnAddresses
+from controlplane.service.own_address import OwnAddresses
 from controlplane.service.passwords import Passwords
 from controlplane.service.system_prompt import SystemPrompts
 from controlplane.store.error import StoreError
@@ -102,30 +103,27 @@ async def _serve(
         {listener.address for listener in settings.listen.sip}, None if public == "auto" else public
     )
     directory = MemoryDirectory(settings.accounts, passwords, own, prompts, demo.urls)
-    node = Node(settings, store, directory, _exemption(settings, directory), loop, tasks)
+    node = Node(settings, store, directory, loop, tasks)
     readiness = Readiness(store.trouble)
     metrics = Metrics()
     calls = CallService(store, node.switch.live_trace, settings.limits.http.page_rows)
     names = frozenset(account.domain for account in settings.accounts)
-    http = settings.listen.http
-    servers = [
-        HttpServer(
-            public_app(Gate(settings.gates, names), readiness, metrics, calls),
-            bind_tcp(http.address, http.port),
-            settings.limits.http,
-        ),
-        HttpServer(
-            operator_app(readiness, metrics, calls),
-            bind_unix(store.folder.control_socket),
-            settings.limits.http,
-        ),
-    ]
-    await node.listeners.open(settings.listen.sip, node)
-    watch_node(metrics, node)
-    watch_store(metrics, store.journal)
-    watch_tasks(metrics, loop)
-    watches = watch_loop(metrics, loop)
-    async with Speaker() as speaker:
+    http, most = settings.listen.http, settings.limits.http
+    async with contextlib.AsyncExitStack() as opened:
+        app = public_app(Gate(settings.gates, names), readiness, metrics, calls)
+        servers = [HttpServer(app, opened.enter_context(bind_tcp(http.address, http.port)), most)]
+        app = operator_app(readiness, metrics, calls)
+        servers.append(HttpServer(app, opened.enter_context(bind_unix(store.folder.control_socket)), most))
+        await node.listeners.open(settings.listen.sip, node)
+        opened.push_async_callback(node.listeners.close)
+        opened.callback(node.engine.close)
+        opened.push_async_callback(node.engine.release_all)
+        speaker = await opened.enter_async_context(Speaker())
+        watch_node(metrics, node)
+        watch_security(metrics, node.shield, node.fraud, loop.time)
+        watch_store(metrics, store.journal)
+        watch_tasks(metrics, loop)
+        watches = watch_loop(metrics, loop)
         serving = [tasks.create_task(server.serve()) for server in servers]
         helpers = [tasks.create_task(prompts.make(speaker))]
         if any(agent.url == DEMO_URL for account in settings.accounts for agent in account.agents.values()):
@@ -143,19 +141,11 @@ async def _serve(
         await node.drain(settings.limits.sip.drain, hurry)
         for helper in helpers:
             helper.cancel()
-        node.engine.close()
-        await node.listeners.close()
         for server in servers:
             server.stop()
         await asyncio.gather(*serving)
         for watch in watches:
             watch.close()
-
-
-def _exemption(settings: Settings, directory: MemoryDirectory) -> Callable[[str], bool]:
-    """Trunks and `security.allow` are free of every limit per source (`design.md` §6)."""
-    allowed = Networks(settings.security.allow)
-    return lambda address: address in allowed or directory.trunk_of_source(address) is not None
 
 
 def raise_file_limit() -> None:

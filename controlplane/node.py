@@ -9,11 +9,13 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 import structlog
-from media.prompt import PromptStore
 
 from config.schema import Settings
+from controlplane.observe.security import SecurityKeeper, report_fraud
 from controlplane.service.directory import MemoryDirectory
 from controlplane.store.store import Store
+from edge.security.fraud import FraudGuard
+from edge.security.shield import Shield
 from edge.sip.effect import Send
 from edge.sip.flow import Flow
 from edge.sip.uri import Uri
@@ -23,6 +25,7 @@ from edge.transport.listeners import Listeners
 from edge.transport.resolver import Resolver
 from media.engine import Engine
 from media.port import Event
+from media.prompt import PromptStore
 
 GOODBYE_SECONDS: Final = 2.0
 "After the last hang-up, so long is waited for the answers to our BYEs [s]."
@@ -36,7 +39,6 @@ class Node:
         settings: Settings,
         store: Store,
         directory: MemoryDirectory,
-        exempt: Callable[[str], bool],
         loop: asyncio.AbstractEventLoop,
         tasks: asyncio.TaskGroup,
     ) -> None:
@@ -45,12 +47,21 @@ class Node:
         self._store = store
         self._loop = loop
         self._tasks = tasks
+        self.shield = Shield(
+            settings.security,
+            limits.sip,
+            SecurityKeeper(store.journal, settings.node.name, self._banned, loop.time),
+            trunk=lambda address: directory.trunk_of_source(address) is not None,
+            wall=wall_ms,
+        )
+        self.shield.load(store.take_bans(settings.node.name), store.take_allowed(), loop.time())
+        self.fraud = FraudGuard(report_fraud)
         self.listeners = Listeners(
             limits.sip,
             loop,
             tasks,
             public=None if public == "auto" else public,
-            exempt=exempt,
+            guard=self.shield,
             tls=settings.listen.tls,
             origins=settings.listen.origins,
         )
@@ -62,6 +73,8 @@ class Node:
             limits=limits.sip,
             random=secrets.token_bytes,
             wall=wall_ms,
+            shield=self.shield,
+            fraud=self.fraud,
             rtp_address=settings.listen.rtp.address,
         )
         self.engine = Engine(
@@ -129,6 +142,9 @@ class Node:
                     self._driver.do(lambda now: self.switch.resolved(token, located, now))
             case command:
                 self.engine.execute(command)
+
+    def _banned(self, network: str) -> None:
+        self.listeners.cut(network)
 
     def _media_event(self, event: Event) -> None:
         self._driver.do(lambda now: self.switch.media_event(event, now))

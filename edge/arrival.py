@@ -28,6 +28,8 @@ from edge.routing.identity import (
     claims_local_user,
 )
 from edge.routing.route import Route, digits_of, route
+from edge.security.fraud import FraudGuard
+from edge.security.witness import Witness
 from edge.sip.answering import AnsweringSession
 from edge.sip.build import response_to
 from edge.sip.effect import ServerKey
@@ -48,6 +50,8 @@ class Arrivals:
     "A trace has rows for the journal."
     calls: dict[CallId, Call]
     "Live ones, by our id."
+    witness: Witness
+    fraud: FraudGuard
     draining: bool = False
 
     def invite(self, request: Request, key: ServerKey, flow: Flow, now: float) -> Call | None:
@@ -143,11 +147,13 @@ class Arrivals:
         if account is None:
             fix = "name an account's domain as the host of request URI, To or From"
             refusal = Refusal("unknown_domain", 403, f"{request.uri.host} is not served here", fix)
+            self.witness.lost(request, flow, now)
             self._refuse(request, key, refusal, now)
             return None
         proven = self.authenticator.check(request, account, now)
         match proven:
             case Challenged():
+                self.witness.challenged(request, account, proven, flow, now)
                 response = response_to(request, 401, to_tag=tag(self.ground.random), headers=proven.headers)
                 self.ground.wire.layer.respond(key, response, now)
                 return None
@@ -176,6 +182,12 @@ class Arrivals:
         treatment = self._treatment(decision)
         if isinstance(treatment, Refusal):
             return treatment
+        if decision.trunk_out is not None and (decision.did is None or decision.target.kind == "forward"):
+            # Who pays for a call from a DID to its trunk is the caller.
+            refusal = self.fraud.admit(id, decision.account, decision.caller, decision.number_out, now)
+            trace.add(now, "admission", "fraud", outcome="admitted" if refusal is None else refusal.code)
+            if refusal is not None:
+                return refusal
         refusal = self.admissions.admit(id, _scopes(decision))
         trace.add(now, "admission", "cac", outcome="admitted" if refusal is None else refusal.code)
         return refusal or treatment

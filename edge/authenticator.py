@@ -24,6 +24,8 @@ class Challenged:
     headers: tuple[tuple[str, str], ...]
     reason: str
     "`no_credentials`, or the name of the verdict in lower case; for trace and counters."
+    stranger: str = ""
+    "The username given, where nobody has it."
 
 
 class Authenticator:
@@ -56,7 +58,8 @@ class Authenticator:
             case Verdict.STALE | Verdict.REPLAY:
                 return self._challenge(account, now, verdict.name.lower(), stale=True)
             case Verdict.BAD:
-                return self._challenge(account, now, "bad")
+                known = device is not None or trunk is not None
+                return self._challenge(account, now, "bad", stranger="" if known else credentials.username)
             case Verdict.MALFORMED:
                 return _unusable(credentials)
 
@@ -69,7 +72,9 @@ class Authenticator:
             return self._directory.trunk_ha1(trunk.id)
         return None
 
-    def _challenge(self, account: Account, now: float, reason: str, *, stale: bool = False) -> Challenged:
+    def _challenge(
+        self, account: Account, now: float, reason: str, *, stale: bool = False, stranger: str = ""
+    ) -> Challenged:
         """One WWW-Authenticate for each algorithm (RFC 8760 §2.3), each with a nonce of its own."""
         return Challenged(
             tuple(
@@ -80,6 +85,7 @@ class Authenticator:
                 for name in account.digest
             ),
             reason,
+            stranger,
         )
 
 

@@ -18,6 +18,7 @@ from edge.ident import Random, tag
 from edge.journal import BindingChange
 from edge.registrar import Registrar, Registration
 from edge.routing.identity import challenged_account
+from edge.security.witness import Witness
 from edge.sip.build import response_to
 from edge.sip.effect import ServerKey
 from edge.sip.flow import Flow
@@ -35,12 +36,14 @@ class Registrations:
     wall: Callable[[float], int]
     promise: Callable[[tuple[BindingChange, ...], Callable[[bool, float], None]], None]
     "(changes, then): `then(committed, now)` comes once the changes are on disk, or cannot be."
+    witness: Witness
 
     def register(self, request: Request, key: ServerKey, flow: Flow, now: float) -> None:
         account = challenged_account(self.directory, request)
         if account is None:
             fix = "register at the domain of an account"
             refusal = Refusal("unknown_domain", 404, f"{request.uri.host} is not served here", fix)
+            self.witness.lost(request, flow, now)
             self._respond(key, self._refused(request, refusal), now)
             return
         proven = self.authenticator.check(request, account, now)
@@ -48,6 +51,7 @@ class Registrations:
             case Device():
                 self._change(request, key, flow, account, proven, now)
             case Challenged():
+                self.witness.challenged(request, account, proven, flow, now)
                 response = response_to(request, 401, to_tag=tag(self.random), headers=proven.headers)
                 self._respond(key, response, now)
             case Refusal():
@@ -72,11 +76,17 @@ class Registrations:
         if isinstance(outcome, Response):
             self._respond(key, outcome, now)
         elif outcome.changes:
-            self.promise(outcome.changes, lambda ok, at: self._committed(key, outcome, ok, at))
+            self.promise(outcome.changes, lambda ok, at: self._committed(key, outcome, flow, ok, at))
         else:
             self._respond(key, outcome.response, now)
 
-    def _committed(self, key: ServerKey, registration: Registration, ok: bool, now: float) -> None:
+    def _committed(
+        self, key: ServerKey, registration: Registration, flow: Flow, ok: bool, now: float
+    ) -> None:
+        if ok:
+            ends = [step.after.expires for step in registration.steps if step.after is not None]
+            if ends:
+                self.witness.shield.registered(flow.remote[0], max(ends), now)
         self._respond(key, registration.response if ok else self.registrar.undo(registration), now)
 
     def _refused(self, request: Request, refusal: Refusal) -> Response:

@@ -27,7 +27,9 @@ from edge.ident import Random, tag
 from edge.journal import Binding, BindingChange, CallId, Cdr, Journal, TraceEvent
 from edge.registrar import Registrar
 from edge.registration import Registrations
-from edge.sdp.body import find_sdp
+from edge.security.fraud import FraudGuard
+from edge.security.shield import Shield
+from edge.security.witness import Witness
 from edge.sessions import SessionTable
 from edge.sip.build import response_to
 from edge.sip.effect import (
@@ -45,11 +47,12 @@ from edge.sip.locate import Located
 from edge.sip.message import Request
 from edge.sip.nonce import Nonces
 from edge.sip.parse import ParseError, parse_message
-from edge.sip.session import AGENT, ALLOW, SDP, SUPPORTED, Session, SessionEvent, Wire
+from edge.sip.session import AGENT, ALLOW, SDP, Session, SessionEvent, Wire
 from edge.sip.timer import TimerValues
 from edge.sip.transaction.layer import TransactionLayer
 from edge.sip.uri import Uri
 from edge.trace import Trace
+from edge.unservable import unservable
 from media.port import Command, Event
 
 TRACE_SECONDS = 1.0
@@ -85,6 +88,8 @@ class Switch:
         limits: SipLimits,
         random: Random,
         wall: Callable[[float], int],
+        shield: Shield,
+        fraud: FraudGuard,
         rtp_address: str = "0.0.0.0",
         timers: TimerValues | None = None,
     ) -> None:
@@ -92,6 +97,8 @@ class Switch:
         self._journal = journal
         self._limits = limits
         self._random = random
+        self._fraud = fraud
+        self._witness = witness = Witness(shield, directory)
         self._wall = wall
         self._effects: list[Effect] = []
         self._events: list[tuple[Session, SessionEvent]] = []
@@ -127,10 +134,17 @@ class Switch:
         nonces = Nonces(random(32), limits.nonce_life, limits.nonces_tracked)
         authenticator = Authenticator(directory, nonces)
         self._arrivals = Arrivals(
-            ground, authenticator, self.admissions, journal, self._wait_for_journal, self.calls
+            ground,
+            authenticator,
+            self.admissions,
+            journal,
+            self._wait_for_journal,
+            self.calls,
+            witness,
+            fraud,
         )
         self._registrations = Registrations(
-            self.registrar, authenticator, directory, self.layer, random, wall, self._promise
+            self.registrar, authenticator, directory, self.layer, random, wall, self._promise, witness
         )
 
     # Doors.
@@ -138,6 +152,8 @@ class Switch:
     def receive(self, data: bytes, flow: Flow, now: float) -> None:
         """One message as it came off the wire."""
         message = parse_message(data, self._limits)
+        if not self._witness.admits(message, flow, self._sessions, now):
+            return
         if isinstance(message, ParseError):
             if message.request is not None and message.request.method != "ACK":
                 self._malformed(message, message.request, flow)
@@ -229,6 +245,7 @@ class Switch:
     def load(self, bindings: Sequence[Binding], now: float) -> None:
         """Bindings kept from before the start."""
         self.registrar.load(bindings, now, self._wall(now))
+        self._witness.load(bindings, now, self._wall(now))
 
     def live_trace(self, call: CallId) -> tuple[TraceEvent, ...]:
         """Rows of a live call that are not in the journal yet."""
@@ -253,6 +270,8 @@ class Switch:
     def _close(self, call: Call, cdr: Cdr, now: float) -> None:
         del self.calls[call.id]
         self.admissions.release(call.id)
+        up = 0 if cdr.answered_at is None else cdr.ended_at - cdr.answered_at
+        self._fraud.release(call.id, up / 1000, now)
         self._journal.closed(cdr)
         self._sessions.perhaps_done(*call.sessions)
         if not call.sessions:
@@ -302,7 +321,7 @@ class Switch:
         if request.to.tag:
             self._respond(key, request, 481, now)
             return
-        refusal = _unservable(request)
+        refusal = unservable(request)
         if refusal is not None:
             self._respond(key, request, refusal[0], now, refusal[1])
             return
@@ -312,9 +331,11 @@ class Switch:
             case "REGISTER":
                 self._registrations.register(request, key, flow, now)
             case "OPTIONS":
+                self._witness.probed(request, flow, now)
                 status = 503 if self.draining else 200
                 self._respond(key, request, status, now, (("Accept", SDP), ("Supported", "path, timer")))
             case _:
+                self._witness.probed(request, flow, now)
                 self._respond(key, request, 405, now)
 
     def _inside(self, session: Session, request: Request, key: ServerKey | None, now: float) -> None:
@@ -371,23 +392,6 @@ class Switch:
         rows = trace.take()
         if rows:
             self._journal.traced(trace.call, rows)
-
-
-def _unservable(request: Request) -> tuple[int, tuple[tuple[str, str], ...]] | None:
-    """Status and headers for what RFC 3261 §8.2.2 and §8.2.3 have us refuse before looking closer."""
-    if not request.uri.is_sip and request.uri.scheme != "tel":
-        return 416, ()
-    required = [o for o in request.headers.elements("Require") if o.lower() not in SUPPORTED]
-    if required:
-        return 420, (("Unsupported", ", ".join(required)),)
-    if request.method == "INVITE":
-        if request.body and find_sdp(request.headers.get("Content-Type") or "", request.body) is None:
-            return 415, (("Accept", SDP),)
-        if request.max_forwards == 0:
-            return 483, ()
-        if request.headers.get("Contact") is None:
-            return 400, (("Warning", '399 tandem "an INVITE needs a Contact"'),)  # §8.1.1.8
-    return None
 
 
 def _indifferent(ok: bool) -> None:

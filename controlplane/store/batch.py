@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass, field
 
+from controlplane.store.ban import NodeBan
 from edge.journal import BindingChange, CallId, Cdr, OpenCall, TraceEvent
+from edge.security.ban import AllowRecord
 
 
 @dataclass(slots=True)
@@ -11,8 +13,14 @@ class Batch:
     opened: dict[CallId, OpenCall] = field(default_factory=dict)
     closed: dict[CallId, Cdr] = field(default_factory=dict)
     traces: dict[CallId, list[TraceEvent]] = field(default_factory=dict)
+    bans: dict[tuple[str, str], NodeBan] = field(default_factory=dict)
+    "By node and network."
+    allowed: dict[str, AllowRecord | None] = field(default_factory=dict)
+    "By network; None: not any more."
     prune_before: int | None = None
     "Forget trace chunks written before this [ms UTC]."
+    prune_bans_before: int | None = None
+    "Forget bans that would have ended before this [ms UTC]."
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,27 +4,29 @@
 
     bindings (promises) ─┐                    ┌─▶ committed(True | False), on the loop
     opened, closed       ├─▶ batch ─▶ Writer ─┤
-    traced               ┘                    └─▶ next batch
+    traced, banned       ┘                    └─▶ next batch
 
 A commit starts `batch_delay` after the first promise, at `batch_rows` rows, or `write_behind` after the
 first row that nobody waits for; the next one when the former is done. What overflows `queue_rows`: promises
 are refused, trace rows are dropped and counted; open calls and CDRs are always kept, and `saturated` tells
-admission to refuse new calls. After a failed commit promises are refused, trace rows dropped, and calls
-written again; the next try is `RETRY` seconds later, with whatever waits then.
+admission to refuse new calls. After a failed commit promises are refused, trace rows dropped, and calls and
+bans written again; the next try is `RETRY` seconds later, with whatever waits then.
 """
 
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from config.schema import StoreLimits
+from controlplane.store.ban import NodeBan
 from controlplane.store.batch import Batch, Written
 from controlplane.store.writer import Writer
 from edge.journal import BindingChange, CallId, Cdr, OpenCall, TraceEvent
+from edge.security.ban import AllowRecord
 
 RETRY: Final = 1.0
 "Pause after a failed commit [s]."
 PRUNE_INTERVAL: Final = 60.0
-"Old traces are looked for this often, when there is something to write [s]."
+"Old traces and bans are looked for this often, when there is something to write [s]."
 
 
 class Handle(Protocol):
@@ -103,6 +105,16 @@ class StoreJournal:
         self._batch.traces.setdefault(call, []).extend(events)
         self._added(len(events), self._limits.write_behind)
 
+    def banned(self, row: NodeBan) -> None:
+        """Keep a ban as it is now, in place of what was kept of it."""
+        self._batch.bans[row.node, row.ban.network] = row
+        self._added(1, self._limits.write_behind)
+
+    def allowed(self, network: str, record: AllowRecord | None) -> None:
+        """Keep an allowed network; None: it is not allowed any more."""
+        self._batch.allowed[network] = record
+        self._added(1, self._limits.write_behind)
+
     def unwritten(self, call: CallId) -> tuple[TraceEvent, ...]:
         """Trace rows of one call that are not known to be on disk, oldest first."""
         return (*self._flying.traces.get(call, ()), *self._batch.traces.get(call, ()))
@@ -157,6 +169,7 @@ class StoreJournal:
         if now - self._pruned_at >= PRUNE_INTERVAL:
             self._pruned_at = now
             batch.prune_before = self._wall_ms() - int(self._limits.traces_kept * 1000)
+            batch.prune_bans_before = self._wall_ms() - int(self._limits.bans_kept * 1000)
         self._writer.submit(batch, lambda written: self._finished(batch, waiters, written))
 
     def _finished(self, batch: Batch, waiters: list[Callable[[bool], None]], written: Written) -> None:
@@ -169,7 +182,7 @@ class StoreJournal:
             self.failures += 1
             # Also with nothing to write: how else would we learn that the disk is well again?
             self._due = self._not_before = self._clock.time() + RETRY
-            self._keep_calls(batch)
+            self._keep(batch)
         for committed, good in zip(waiters, written.kept, strict=True):
             committed(good)
         if self._flushed and (self._rows == 0 or not written.committed):
@@ -180,10 +193,12 @@ class StoreJournal:
             self._due = self._clock.time()
         self._settle()
 
-    def _keep_calls(self, batch: Batch) -> None:
-        """Put the calls of a failed batch in front of what waits now."""
+    def _keep(self, batch: Batch) -> None:
+        """Put calls and bans of a failed batch in front of what waits now."""
         self.dropped += sum(map(len, batch.traces.values()))
         ahead = self._batch
         ahead.opened = batch.opened | ahead.opened
         ahead.closed = batch.closed | ahead.closed
-        self._rows += len(batch.opened) + len(batch.closed)
+        ahead.bans = batch.bans | ahead.bans
+        ahead.allowed = batch.allowed | ahead.allowed
+        self._rows += len(batch.opened) + len(batch.closed) + len(batch.bans) + len(batch.allowed)

@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from controlplane.store import binding, call, trace
+from controlplane.store import allowed, ban, binding, call, trace
 from controlplane.store.batch import Batch, Written
 
 BUSY_TIMEOUT: Final = 2.0
 "Another process may hold the file this long before a commit fails [s]."
 PRUNE_ROWS: Final = 500
-"Old trace chunks forgotten with one batch."
+"Old trace chunks and old bans forgotten with one batch, of each."
 
 Row = tuple[object, ...]
 
@@ -76,6 +76,14 @@ class SqliteWriter:
         if batch.traces:
             now = self._wall_ms()
             yield trace.INSERT, [trace.encode(key, rows, now) for key, rows in batch.traces.items()]
+        if batch.bans:
+            yield ban.UPSERT, [ban.encode(row) for row in batch.bans.values()]
+        if added := [allowed.encode(record) for record in batch.allowed.values() if record is not None]:
+            yield allowed.UPSERT, added
+        if removed := [(network,) for network, record in batch.allowed.items() if record is None]:
+            yield allowed.DELETE, removed
+        if batch.prune_bans_before is not None:
+            yield ban.PRUNE, [(batch.prune_bans_before, PRUNE_ROWS)]
         if batch.prune_before is not None:
             yield trace.PRUNE, [(batch.prune_before, PRUNE_ROWS)]
 
@@ -86,6 +94,8 @@ class SqliteWriter:
         parts += [Batch(opened={key: row}) for key, row in batch.opened.items() if key not in batch.closed]
         parts += [Batch(closed={key: cdr}) for key, cdr in batch.closed.items()]
         parts += [Batch(traces={key: rows}) for key, rows in batch.traces.items()]
+        parts += [Batch(bans={key: row}) for key, row in batch.bans.items()]
+        parts += [Batch(allowed={network: record}) for network, record in batch.allowed.items()]
         try:
             self._connection.execute("BEGIN IMMEDIATE")
             for part in parts:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from config.schema import StoreLimits
-from controlplane.store import binding, call
+from controlplane.store import allowed, ban, binding, call
 from controlplane.store.error import StoreError
 from controlplane.store.folder import DataFolder
 from controlplane.store.journal import StoreJournal
@@ -19,6 +19,7 @@ from controlplane.store.migrate import migrate
 from controlplane.store.sqlite import SqliteWriter
 from controlplane.store.writer import WriterThread
 from edge.journal import Binding
+from edge.security.ban import AllowRecord, BanRecord
 
 
 class Store:
@@ -30,12 +31,14 @@ class Store:
         self.journal = journal
         self._writer = writer
         self._bindings: list[Binding] = []
+        self._bans: list[ban.NodeBan] = []
+        self._allowed: list[AllowRecord] = []
         self.interrupted = 0
         "Calls that the former run left open."
 
     @classmethod
     async def open(cls, folder: DataFolder, limits: StoreLimits, wall_ms: Callable[[], int]) -> "Store":
-        """Migrate, close what a crash left open, and load the bindings.
+        """Migrate, close what a crash left open, and load what the edge keeps in memory.
 
         Args:
             folder: held by this process; `close` gives it up.
@@ -58,6 +61,8 @@ class Store:
                 store.interrupted = await call.close_leftovers(reader)
                 await binding.remove_expired(reader, wall_ms())
                 store._bindings = await binding.live(reader, wall_ms())
+                store._bans = await ban.active(reader, None, wall_ms())
+                store._allowed = await allowed.all_of_them(reader)
         except (sa.exc.DBAPIError, OSError) as error:
             await engine.dispose()
             await asyncio.to_thread(writer.close)
@@ -68,6 +73,16 @@ class Store:
         """Registrations that were valid at the start; for the registrar, once."""
         bindings, self._bindings = self._bindings, []
         return bindings
+
+    def take_bans(self, node: str) -> list[BanRecord]:
+        """Those of this node that held at the start; for the ban engine, once."""
+        bans, self._bans = self._bans, []
+        return [row.ban for row in bans if row.node == node]
+
+    def take_allowed(self) -> list[AllowRecord]:
+        """What had been allowed while running; for the ban engine, once."""
+        allowed, self._allowed = self._allowed, []
+        return allowed
 
     def trouble(self) -> list[str]:
         """Why nothing can be promised now; for `/readyz`."""

@@ -1,7 +1,8 @@
 """Every table. The migrations lead to exactly this (proved by a test).
 
 Times are integer ms UTC. `workspace_id` is the account's default workspace; in `trace_chunk` it is
-empty, since a call's trace may begin before its account is known: its CDR has it.
+empty, since a call's trace may begin before its account is known: its CDR has it. In `ban` and
+`allowed_network` it is empty too: those are the node's, whatever it serves.
 """
 
 from typing import Final
@@ -79,4 +80,34 @@ TRACE_CHUNK: Final = sa.Table(
     sa.Column("events", sa.LargeBinary, nullable=False),
     sa.Index(None, "call_id"),
     sa.Index(None, "written_at"),
+)
+
+BAN: Final = sa.Table(
+    "ban",
+    METADATA,
+    sa.Column("node", sa.Text, primary_key=True),
+    sa.Column("network", sa.Text, primary_key=True),
+    sa.Column("workspace_id", sa.Text, nullable=False),
+    sa.Column("rule", sa.Text, nullable=False),
+    sa.Column("count", sa.BigInteger, nullable=False),
+    sa.Column("first_seen", sa.BigInteger, nullable=False),
+    sa.Column("last_seen", sa.BigInteger, nullable=False),
+    sa.Column("expires_at", sa.BigInteger, nullable=False),
+    sa.Column("user_agent", sa.Text, nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("lifted_at", sa.BigInteger),
+    sa.Column("gone_at", sa.BigInteger),
+    sa.Index(None, "expires_at"),
+    sa.Index(None, "last_seen"),
+    sqlite_with_rowid=False,
+)
+
+ALLOWED_NETWORK: Final = sa.Table(
+    "allowed_network",
+    METADATA,
+    sa.Column("network", sa.Text, primary_key=True),
+    sa.Column("workspace_id", sa.Text, nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sqlite_with_rowid=False,
 )

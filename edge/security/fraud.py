@@ -6,7 +6,7 @@ that begin otherwise than with the account's own code. Emergency numbers are nev
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,6 +21,11 @@ _EMERGENCY: Final = frozenset(
 )
 _EXIT: Final = ("011", "00")
 _NATIONAL: Final = 10  # digits of a national number, at most
+CODES: Final = ("fraud_destination", "fraud_rate", "fraud_international", "fraud_daily")
+"Of refusals."
+
+Report = Callable[[CallId, str, Refusal], None]
+
 _MINUTE: Final = 60.0
 _DAY: Final = 86_400.0
 
@@ -55,7 +60,9 @@ class _Scope:
 class FraudGuard:
     """Memory is bounded by the users and accounts that exist, and by the calls that are up."""
 
-    def __init__(self) -> None:
+    def __init__(self, report: Report = lambda call, number, why: None) -> None:
+        """Args: report: told (call, number, why) of each refusal."""
+        self._report = report
         self._usages: dict[tuple[str, str], Usage] = {}
         self._calls: dict[CallId, list[Usage]] = {}
         self.refused: Counter[str] = Counter()
@@ -77,6 +84,7 @@ class FraudGuard:
             refusal = self._judge(scope, digits, abroad, now)
             if refusal is not None:
                 self.refused[refusal.code] += 1
+                self._report(call, number, refusal)
                 return refusal
         rate = _rate(account.fraud.rates, digits)
         taken = self._calls.setdefault(call, [])

@@ -115,12 +115,18 @@ class Connection(asyncio.Protocol):
     def _serve(self) -> None:
         """Hand up what was received, a batch at a time: the audio's tick must get its turn."""
         now = self._owner.loop.time()
+        guard, source = self._owner.guard, self.remote[0]
         for _ in range(min(len(self._received), _BATCH)):
+            if guard.refuses(source, now):
+                self._received.clear()
+                self._transport.abort()
+                return
             self._owner.upper.receive(self._received.popleft(), self.flow, now)
         if self._received:
             self._transport.pause_reading()
             self._owner.loop.call_soon(self._serve)
         elif self._channel.fault:
+            guard.malformed(source, now)
             self._transport.close()
         elif not self._transport.is_closing():
             self._transport.resume_reading()

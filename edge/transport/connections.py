@@ -17,7 +17,7 @@ import errno
 import socket
 import ssl
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Final
@@ -29,6 +29,7 @@ from edge.sip.certificate import proves
 from edge.sip.flow import Flow, Transport
 from edge.transport.channel import Channel, StreamChannel
 from edge.transport.connection import Connection
+from edge.transport.guard import Guard
 from edge.transport.tls import Credentials
 from edge.transport.upper import Upper
 from edge.transport.websocket import client_channel, server_channel
@@ -64,15 +65,15 @@ class Dial:
 class Connections:
     """All connections of the process.
 
-    `exempt(address)` frees a source (trunks, allowed addresses) from the limit per source. `tasks` owns
-    dials and handshakes. `origins` are the web pages that may open a WebSocket, empty: any.
+    `guard` frees sources (trunks, allowed addresses) from the limit per source, and refuses others. `tasks`
+    owns dials and handshakes. `origins` are the web pages that may open a WebSocket, empty: any.
     """
 
     def __init__(
         self,
         limits: SipLimits,
         upper: Upper,
-        exempt: Callable[[str], bool],
+        guard: Guard,
         loop: asyncio.AbstractEventLoop,
         tasks: asyncio.TaskGroup,
         credentials: Credentials | None = None,
@@ -81,13 +82,13 @@ class Connections:
         self.limits = limits
         self.upper = upper
         self.loop = loop
+        self.guard = guard
         self.credentials = credentials
         self.refused = 0
         "Connections turned away by a limit."
         self.failed_handshakes = 0
         "Peers that came and did not get through TLS."
         self._origins = origins
-        self._exempt = exempt
         self._tasks = tasks
         self._numbers = count(1)
         self._doors: list[Door] = []
@@ -128,6 +129,17 @@ class Connections:
                 return
         if not connection.write(data, flow):
             self._fail(flow)
+
+    def cut(self, network: str) -> None:
+        """Drop connections of sources that are banned now, since `network` is."""
+        if "/" not in network and network not in self._sources:
+            return
+        now = self.loop.time()
+        banned = {source for source in self._sources if self.guard.banned(source, now)}
+        if banned:
+            for connection in list(self._open.values()):
+                if connection.remote[0] in banned:
+                    connection.abort()
 
     async def close(self) -> None:
         """Drop everything; the upper side hears no more."""
@@ -211,9 +223,11 @@ class Connections:
             self.loop.add_reader(door.sock.fileno(), self._accept, door)
 
     def _admits(self, source: str) -> bool:
+        if self.guard.refuses(source, self.loop.time()):
+            return False
         if len(self._open) + len(self._welcoming) + len(self._dials) >= self.limits.connections:
             return False
-        return self._sources[source] < self.limits.connections_per_source or self._exempt(source)
+        return self._sources[source] < self.limits.connections_per_source or self.guard.exempt(source)
 
     async def _welcome(self, door: Door, sock: socket.socket, source: str) -> None:
         secure = door.kind in _SECURE

@@ -3,7 +3,7 @@
 import asyncio
 import errno
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +12,7 @@ import structlog
 from config.schema import SipLimits, SipListener, SipTransport, Tls
 from edge.sip.flow import Flow, Transport
 from edge.transport.connections import Connections
+from edge.transport.guard import EveryoneWelcome, Guard
 from edge.transport.route import LocalAddresses
 from edge.transport.tls import Credentials, TlsError
 from edge.transport.udp import UdpSocket
@@ -52,7 +53,7 @@ class Listeners:
     Args:
         public: our address as the outside must see it, None: as the route shows it. Peers on
             this very machine are always told the route's.
-        exempt: whether a source address is free of the limits per source.
+        guard: who is banned, and who is free of the limits per source.
         tasks: owner of outgoing connections under way.
         tls: our certificate; without it we can dial by TLS, and listen on none.
         verify: False dials TLS servers without looking at their certificates.
@@ -66,7 +67,7 @@ class Listeners:
         tasks: asyncio.TaskGroup,
         *,
         public: str | None = None,
-        exempt: Callable[[str], bool] = lambda address: False,
+        guard: Guard | None = None,
         tls: Tls | None = None,
         verify: bool = True,
         origins: Sequence[str] = (),
@@ -77,7 +78,7 @@ class Listeners:
         self._loop = loop
         self._tasks = tasks
         self._public = public
-        self._exempt = exempt
+        self._guard = guard or EveryoneWelcome()
         self._tls = tls
         self._verify = verify
         self._origins = origins
@@ -114,7 +115,7 @@ class Listeners:
         connections = self._start(upper)
         for number, (bound, sock) in enumerate(zip(self.bound, sockets, strict=True)):
             if bound.transport is Transport.UDP:
-                self._udp[number] = UdpSocket(sock, number, upper, self._loop)
+                self._udp[number] = UdpSocket(sock, number, upper, self._loop, self._guard)
             else:
                 connections.listen(bound.transport, number, sock, None if bound.any else bound.address)
         if self._tls is not None:
@@ -146,7 +147,12 @@ class Listeners:
             _log.info("certificate read again", certificate=str(self._tls.certificate))
 
     def send(self, data: bytes, flow: Flow) -> None:
-        """What cannot be delivered comes back as `upper.unreachable(flow)`, as far as anybody knows it."""
+        """What cannot be delivered comes back as `upper.unreachable(flow)`, as far as anybody knows it.
+
+        A banned source is sent nothing, not even what was to be sent again.
+        """
+        if self._guard.banned(flow.remote[0], self._loop.time()):
+            return
         if flow.transport is Transport.UDP and self._udp:
             # A binding of an earlier run may name a listener that is another one now.
             udp = self._udp.get(flow.listener) or next(iter(self._udp.values()))
@@ -206,6 +212,11 @@ class Listeners:
         """Datagrams that the kernel had no room to send."""
         return sum(udp.dropped for udp in self._udp.values())
 
+    def cut(self, network: str) -> None:
+        """Drop connections of sources that are banned now, since `network` is."""
+        if self._connections is not None:
+            self._connections.cut(network)
+
     async def close(self) -> None:
         if self._look_again is not None:
             self._look_again.cancel()
@@ -219,7 +230,7 @@ class Listeners:
         self._upper = upper
         self._transports = tuple(dict.fromkeys(bound.transport for bound in self.bound))
         self._connections = Connections(
-            self._limits, upper, self._exempt, self._loop, self._tasks, self._credentials, self._origins
+            self._limits, upper, self._guard, self._loop, self._tasks, self._credentials, self._origins
         )
         return self._connections
 

@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Final
 
 from edge.sip.flow import Flow, Transport
+from edge.transport.guard import EveryoneWelcome, Guard
 from edge.transport.upper import Upper
 
 _BATCH: Final = 32  # datagrams per wake-up; the audio's tick must get its turn
@@ -36,7 +37,12 @@ class UdpSocket:
     """Reads from the start; `sock` is bound, becomes ours and is non-blocking from now on."""
 
     def __init__(
-        self, sock: socket.socket, number: int, upper: Upper, loop: asyncio.AbstractEventLoop
+        self,
+        sock: socket.socket,
+        number: int,
+        upper: Upper,
+        loop: asyncio.AbstractEventLoop,
+        guard: Guard | None = None,
     ) -> None:
         sock.setblocking(False)
         for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
@@ -46,6 +52,7 @@ class UdpSocket:
         self._sock = sock
         self._upper = upper
         self._loop = loop
+        self._refuses = (guard or EveryoneWelcome()).refuses
         self._buffer = bytearray(_LONGEST)
         self._view = memoryview(self._buffer)
 
@@ -96,7 +103,7 @@ class UdpSocket:
                 self._report_errors()
                 return
             read += 1
-            if size > _KEEPALIVE:
+            if size > _KEEPALIVE and not self._refuses(source[0], now):
                 # IPv6 sources come with flow label and scope, which a flow does not have.
                 self._upper.receive(bytes(self._view[:size]), self._flow_of(source[:2]), now)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -27,11 +28,12 @@ async def node(folder: Path, address: str) -> AsyncIterator[Node]:
     )
     directory = MemoryDirectory(settings.accounts, {("acc_demo", "1001"): "secret"}, {address}, {})
     async with Tasks() as tasks:
-        made = Node(settings, store, directory, lambda _: False, loop, tasks)
+        made = Node(settings, store, directory, loop, tasks)
         await made.listeners.open(settings.listen.sip, made)
         try:
             yield made
         finally:
+            await made.engine.release_all()
             made.engine.close()
             await made.listeners.close()
     await store.close()
@@ -43,6 +45,7 @@ def register_and_echo(server: str) -> int:
         phone.register()
         call = phone.dial("*43")
         call.say(wav.tone(440.0, 0.5))
+        time.sleep(0.5)
         call.hang_up()
         return len(call.heard)
 

@@ -6,7 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from config.schema import SipLimits
+from config.security import Security
 from edge.journal import BindingChange, CallId, Cdr, OpenCall, TraceEvent
+from edge.security.fraud import FraudGuard
+from edge.security.shield import Shield
 from edge.sip.digest import answer, choose
 from edge.sip.effect import Send
 from edge.sip.flow import Flow, Transport
@@ -17,6 +20,7 @@ from edge.switch import Promise, Resolve, Switch
 from media import port
 from tests.support.directory import FakeDirectory
 from tests.support.dns import located, record
+from tests.support.security import FakeKeeper
 
 SDP = (
     "v=0\r\no=- 1 1 IN IP4 {host}\r\ns=-\r\nc=IN IP4 {host}\r\nt=0 0\r\n"
@@ -64,12 +68,26 @@ class FakeReach:
 
 
 class Bench:
-    def __init__(self, directory: FakeDirectory | None = None, limits: SipLimits | None = None) -> None:
+    def __init__(
+        self,
+        directory: FakeDirectory | None = None,
+        limits: SipLimits | None = None,
+        security: Security | None = None,
+    ) -> None:
         self.now = 1_000.0
         self.directory = directory or FakeDirectory()
         self.journal = FakeJournal()
         self.limits = limits or SipLimits()
         seed = itertools.count(1)
+        self.keeper = FakeKeeper()
+        self.shield = Shield(
+            security or Security(),
+            self.limits,
+            self.keeper,
+            trunk=lambda address: self.directory.trunk_of_source(address) is not None,
+            wall=lambda now: int(now * 1000),
+        )
+        self.fraud = FraudGuard()
         self.switch = Switch(
             directory=self.directory,
             journal=self.journal,
@@ -77,6 +95,8 @@ class Bench:
             limits=self.limits,
             random=lambda n: next(seed).to_bytes(n, "big"),
             wall=lambda now: int(now * 1000),
+            shield=self.shield,
+            fraud=self.fraud,
         )
         self.sent: list[tuple[Request | Response, Flow]] = []
         "What we put on the wire and nobody took yet."

@@ -6,6 +6,29 @@ from config.schema import SipLimits
 from config.security import Security
 from edge.security.ban import AllowRecord, BanRecord
 from edge.security.shield import Shield
+from edge.transport.guard import EveryoneWelcome
+
+
+class FakeGuard(EveryoneWelcome):
+    """Frees `free`, and turns away whom the test bans."""
+
+    def __init__(self, free: str = "") -> None:
+        self._free = free
+        self.shut: set[str] = set()
+        self.unframed: list[str] = []
+
+    def exempt(self, address: str) -> bool:
+        return address == self._free
+
+    def refuses(self, address: str, now: float) -> bool:
+        return address in self.shut
+
+    def banned(self, address: str, now: float) -> bool:
+        return address in self.shut
+
+    def malformed(self, address: str, now: float) -> bool:
+        self.unframed.append(address)
+        return True
 
 
 class FakeKeeper:

@@ -12,6 +12,7 @@ import pytest
 from config.schema import Tls
 from controlplane.doctor import storage
 from controlplane.doctor.finding import Verdict
+from controlplane.store.migrate import REVISIONS
 from tests.support.database import new_database
 
 Usage = namedtuple("Usage", "total used free")
@@ -40,7 +41,7 @@ def test_a_folder_is_writable_private_and_has_room(tmp_path: Path, monkeypatch: 
 def test_the_database_is_new_current_newer_or_broken(tmp_path: Path) -> None:
     assert storage.database(tmp_path).found.startswith("new")
     database = new_database(tmp_path)
-    assert storage.database(tmp_path).found == "schema 0001, current"
+    assert storage.database(tmp_path).found == f"schema {REVISIONS[-1]}, current"
     with sqlite3.connect(database) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     connection.close()

@@ -45,12 +45,13 @@ def test_its_size_does_not_grow_with_the_events() -> None:
 @given(st.lists(st.tuples(st.integers(0, 30_000), st.sampled_from("abcdefgh")), max_size=60))
 def test_different_names_of_the_period_are_counted_once_each(heard: list[tuple[int, str]]) -> None:
     now, distinct = 0, Distinct(PER, 100)
+    tick = 512  # fractions that a float holds exactly
     firsts: dict[str, int] = {}
     for step, name in heard:
         now += step
-        firsts = {known: at for known, at in firsts.items() if now - at < PER * 1000}
+        firsts = {known: at for known, at in firsts.items() if now - at < PER * tick}
         firsts.setdefault(name, now)
-        assert distinct.add(name, now / 1000) == len(firsts)
+        assert distinct.add(name, now / tick) == len(firsts)
 
 
 def test_no_more_names_are_remembered_than_may_be() -> None:

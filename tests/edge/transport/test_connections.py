@@ -10,6 +10,7 @@ import pytest
 from config.schema import SipLimits
 from edge.sip.flow import Flow, Transport
 from edge.transport.connections import Connections
+from tests.support.security import FakeGuard
 from tests.support.upper import RecordingUpper
 
 MESSAGE = b"OPTIONS sip:a SIP/2.0\r\nContent-Length: 2\r\n\r\nhi"
@@ -72,9 +73,7 @@ async def scene(exempt: str = "", **limits: float) -> AsyncIterator[Scene]:
     sock = socket.create_server(("127.0.0.1", 0))
     made.address = sock.getsockname()
     async with asyncio.TaskGroup() as tasks:
-        made.connections = Connections(
-            made.limits, made.upper, lambda address: address == exempt, loop, tasks
-        )
+        made.connections = Connections(made.limits, made.upper, FakeGuard(exempt), loop, tasks)
         made.connections.listen(Transport.TCP, 1, sock, None)
         try:
             yield made

@@ -1,0 +1,86 @@
+"""What messages and their refusals say of a source: garbage, wrong passwords, names that do not exist.
+
+Whoever proves to be a user may misdial as he likes; so may a phone whose From is a user of ours, since its
+first INVITE is always challenged. A first challenge and an old nonce are no failures.
+"""
+
+import contextlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from edge.authenticator import Challenged
+from edge.directory import Account, Directory
+from edge.journal import Binding
+from edge.routing.identity import challenged_account, claims_local_user
+from edge.routing.route import digits_of
+from edge.security.shield import Shield
+from edge.sessions import SessionTable
+from edge.sip.flow import Flow
+from edge.sip.message import Request, Response
+from edge.sip.parse import ParseError
+
+
+@dataclass(slots=True)
+class Witness:
+    shield: Shield
+    directory: Directory
+
+    def load(self, bindings: Iterable[Binding], now: float, wall_ms: int) -> None:
+        """Phones that were registered before the start."""
+        for binding in bindings:
+            with contextlib.suppress(ValueError):  # of another version's flow
+                source = Flow.parse(binding.flow).remote[0]
+                self.shield.registered(source, now + (binding.expires_at - wall_ms) / 1000, now)
+
+    def admits(
+        self, message: Request | Response | ParseError, flow: Flow, sessions: SessionTable, now: float
+    ) -> bool:
+        """Whether it may pass; calls that are up go on, whatever the number of their messages."""
+        source = flow.remote[0]
+        match message:
+            case Request():
+                agent = message.headers.get("User-Agent") or ""
+                return sessions.inside(message) is not None or self.shield.admits(source, agent, now)
+            case Response():
+                # A response's User-Agent says whom we called, not who attacks.
+                return sessions.traced(message.call_id) is not None or self.shield.admits(source, "", now)
+            case ParseError(status=status):
+                return status == 0 or self.shield.malformed(source, now)
+
+    def challenged(
+        self, request: Request, account: Account, challenge: Challenged, flow: Flow, now: float
+    ) -> None:
+        """A REGISTER or INVITE was answered 401."""
+        agent = request.headers.get("User-Agent") or ""
+        if challenge.reason == "bad":
+            self.shield.failed(flow.remote[0], agent, now)
+            if challenge.stranger:
+                self.shield.unknown(flow.remote[0], challenge.stranger, agent, now)
+        elif challenge.reason == "no_credentials":
+            uri = request.to.uri if request.method == "REGISTER" else request.uri
+            self._asked(request, account, uri.user or "", flow, now)
+
+    def probed(self, request: Request, flow: Flow, now: float) -> None:
+        """An OPTIONS or the like, answered alike whoever is asked for."""
+        account = challenged_account(self.directory, request)
+        if account is None:
+            self.lost(request, flow, now)
+        elif request.uri.user:
+            self._asked(request, account, request.uri.user, flow, now)
+
+    def lost(self, request: Request, flow: Flow, now: float) -> None:
+        """It names no domain of ours."""
+        uri = request.uri
+        agent = request.headers.get("User-Agent") or ""
+        self.shield.unknown(flow.remote[0], f"{uri.user or ''}@{uri.host}", agent, now)
+
+    def _asked(self, request: Request, account: Account, name: str, flow: Flow, now: float) -> None:
+        directory = self.directory
+        if (
+            directory.user(account.id, name) is None
+            and directory.extension(account.id, name) is None
+            and (not digits_of(name) or directory.did(digits_of(name)) is None)
+            and directory.trunk_of_username(account.id, name) is None
+            and (request.method == "REGISTER" or not claims_local_user(directory, request))
+        ):
+            self.shield.unknown(flow.remote[0], name, request.headers.get("User-Agent") or "", now)

@@ -1,0 +1,44 @@
+"""Requests that are refused before anybody looks closer (RFC 3261 §8.2.2, §8.2.3)."""
+
+import pytest
+
+from edge.sip.message import Request
+from edge.sip.parse import parse_message
+from edge.unservable import unservable
+
+
+def made(method: str, uri: str = "sip:1@h", lines: str = "Contact: <sip:a@h>\r\n", body: str = "") -> Request:
+    message = parse_message(
+        (
+            f"{method} {uri} SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\n"
+            f"To: <sip:a@b>\r\nCall-ID: c\r\nCSeq: 1 {method}\r\n{lines}"
+            f"Content-Length: {len(body)}\r\n\r\n{body}"
+        ).encode()
+    )
+    assert isinstance(message, Request), message
+    return message
+
+
+def test_a_plain_request_is_served() -> None:
+    assert unservable(made("INVITE")) is None and unservable(made("OPTIONS", lines="")) is None
+    assert unservable(made("INVITE", "tel:+12025550123")) is None
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        (made("OPTIONS", "mailto:a@b"), 416),
+        (made("INVITE", lines="Contact: <sip:a@h>\r\nRequire: teleport\r\n"), 420),
+        (made("INVITE", lines="Contact: <sip:a@h>\r\nContent-Type: text/plain\r\n", body="hello"), 415),
+        (made("INVITE", lines="Contact: <sip:a@h>\r\nMax-Forwards: 0\r\n"), 483),
+        (made("INVITE", lines=""), 400),
+    ],
+)
+def test_what_cannot_be_served_has_its_status(request_: Request, status: int) -> None:
+    refusal = unservable(request_)
+    assert refusal is not None and refusal[0] == status
+
+
+def test_the_options_that_we_lack_are_named() -> None:
+    refusal = unservable(made("OPTIONS", lines="Require: teleport, timer\r\n"))
+    assert refusal == (420, (("Unsupported", "teleport"),))
