@@ -1,15 +1,19 @@
 """Opening `listen.sip` on loopback, and how peers are told to see us."""
 
 import asyncio
+import shutil
 import socket
+import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 import pytest
 
-from config.schema import SipLimits, SipListener, SipTransport
+from config.schema import SipLimits, SipListener, SipTransport, Tls
 from edge.sip.flow import Flow, Transport
 from edge.transport.listeners import ListenError, Listeners
+from tests.support.authority import Authority
 from tests.support.upper import RecordingUpper
 
 MESSAGE = b"BYE sip:a SIP/2.0\r\nContent-Length: 0\r\n\r\n"
@@ -23,11 +27,11 @@ def listener(transport: SipTransport, address: str = "127.0.0.1", port: int = 0)
 
 @asynccontextmanager
 async def opened(
-    *listen: SipListener, public: str | None = None
+    *listen: SipListener, public: str | None = None, tls: Tls | None = None
 ) -> AsyncIterator[tuple[Listeners, RecordingUpper]]:
     upper = RecordingUpper()
     async with asyncio.TaskGroup() as tasks:
-        listeners = Listeners(SipLimits(), asyncio.get_running_loop(), tasks, public=public)
+        listeners = Listeners(SipLimits(), asyncio.get_running_loop(), tasks, public=public, tls=tls)
         await listeners.open(listen, upper)
         try:
             yield listeners, upper
@@ -146,3 +150,173 @@ async def test_ipv6_is_served_like_ipv4() -> None:
         listeners.send(b"answer", upper.received[1][1])
         assert await reader.readexactly(6) == b"answer"
         writer.close()
+
+
+# TLS.
+
+TLS, WSS = SipTransport.TLS, SipTransport.WSS
+PHONE, CARRIER = "127.0.0.1", "sip.carrier.example"
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    return Authority(tmp_path)
+
+
+def trusting(authority: Authority, certificate: tuple[Path, Path] | None = None) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=authority.certificate)
+    if certificate is not None:
+        context.load_cert_chain(*certificate)
+    return context
+
+
+async def shown(port: int, context: ssl.SSLContext) -> bytes:
+    """The certificate that a new connection gets."""
+    _, writer = await asyncio.open_connection(PHONE, port, ssl=context)
+    found: bytes = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+    writer.close()
+    return found
+
+
+async def test_a_phone_comes_by_tls_and_is_answered(authority: Authority) -> None:
+    """RFC 3261 §26.2.1."""
+    async with opened(listener(TLS), tls=authority.tls("s", PHONE)) as (listeners, upper):
+        port = listeners.bound[0].port
+        reader, writer = await asyncio.open_connection(PHONE, port, ssl=trusting(authority))
+        writer.write(MESSAGE)
+        await upper.until(received=1)
+        data, flow = upper.received[0]
+        assert data == MESSAGE and flow.transport is Transport.TLS
+        assert listeners.sent_by(flow) == f"127.0.0.1:{port}"
+        listeners.send(b"answer", flow)
+        assert await reader.readexactly(6) == b"answer"
+        writer.close()
+        await upper.until(gone=1)
+        assert upper.gone == [flow] and listeners.connections == 0
+
+
+async def test_who_speaks_no_tls_gets_nowhere_and_hurts_nobody(authority: Authority) -> None:
+    async with opened(listener(TLS), tls=authority.tls("s", PHONE)) as (listeners, upper):
+        port = listeners.bound[0].port
+        reader, writer = await asyncio.open_connection(PHONE, port)
+        writer.write(MESSAGE)
+        async with asyncio.timeout(5):
+            with suppress(ConnectionError):
+                await reader.read()
+        writer.close()
+        assert await shown(port, trusting(authority)) and upper.received == []
+        assert listeners.failed_handshakes == 1
+
+
+async def test_phones_without_a_certificate_are_refused_when_one_is_asked_for(authority: Authority) -> None:
+    tls = authority.tls("s", PHONE, verify_client=True)
+    async with opened(listener(TLS), tls=tls) as (listeners, upper):
+        port = listeners.bound[0].port
+        for certificate in (None, authority.issue("phone", "phone.example")):
+            try:
+                reader, writer = await asyncio.open_connection(
+                    PHONE, port, ssl=trusting(authority, certificate)
+                )
+                writer.write(MESSAGE)
+                if certificate is None:
+                    # In TLS 1.3 the refusal comes after the client's side of the handshake.
+                    assert await reader.read() == b""
+                    raise ConnectionResetError
+            except (ssl.SSLError, ConnectionError):
+                assert certificate is None
+                continue
+            await upper.until(received=1)
+            writer.close()
+        assert len(upper.received) == 1
+
+
+async def test_a_new_certificate_serves_the_next_connection(authority: Authority) -> None:
+    tls = authority.tls("s", PHONE)
+    async with opened(listener(TLS), tls=tls) as (listeners, _):
+        port, context = listeners.bound[0].port, trusting(authority)
+        first = await shown(port, context)
+        for fresh, old in zip(authority.issue("next", PHONE), (tls.certificate, tls.key), strict=True):
+            shutil.copy(fresh, old)
+        assert await shown(port, context) == first
+        listeners.reload_certificate()
+        second = await shown(port, context)
+        assert second != first
+        tls.certificate.write_text("broken")
+        listeners.reload_certificate()
+        assert await shown(port, context) == second
+
+
+async def test_a_carrier_must_prove_its_name(authority: Authority) -> None:
+    """RFC 5922 §7: a trusted certificate of somebody else is not enough."""
+    ours = authority.tls("s", PHONE)
+    theirs = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=authority.certificate)
+    theirs.verify_mode = ssl.CERT_REQUIRED  # and so must we
+    theirs.load_cert_chain(*authority.issue("carrier", "sip:" + CARRIER))
+    heard: asyncio.Queue[bytes] = asyncio.Queue()
+
+    async def carrier(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.put_nowait(await reader.read(100))
+
+    server = await asyncio.start_server(carrier, PHONE, 0, ssl=theirs)
+    where: tuple[str, int] = server.sockets[0].getsockname()
+    async with opened(listener(TLS), tls=ours) as (listeners, upper):
+        stranger = listeners.flow_to(Transport.TLS, *where, "sip.other.example")
+        good = listeners.flow_to(Transport.TLS, *where, CARRIER)
+        assert stranger is not None and good is not None
+        listeners.send(b"secret", stranger)
+        await upper.until(failed=1)
+        assert upper.failed == [stranger]
+        listeners.send(b"hello", good)
+        async with asyncio.timeout(5):
+            while (data := await heard.get()) == b"":
+                pass
+        assert data == b"hello" and upper.failed == [stranger]
+    server.close()
+
+
+async def test_a_carrier_that_nobody_vouches_for_is_not_spoken_to(
+    authority: Authority, tmp_path: Path
+) -> None:
+    (tmp_path / "other").mkdir()
+    other = Authority(tmp_path / "other")
+    theirs = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    theirs.load_cert_chain(*other.issue("carrier", CARRIER))
+    server = await asyncio.start_server(lambda *_: None, PHONE, 0, ssl=theirs)
+    async with opened(listener(TLS), tls=authority.tls("s", PHONE)) as (listeners, upper):
+        flow = listeners.flow_to(Transport.TLS, *server.sockets[0].getsockname(), CARRIER)
+        assert flow is not None
+        listeners.send(b"secret", flow)
+        await upper.until(failed=1)
+        assert upper.failed == [flow]
+    server.close()
+
+
+async def test_two_of_us_speak_by_every_transport(authority: Authority) -> None:
+    tls = authority.tls("s", PHONE)
+    kinds = (UDP, TCP, TLS, SipTransport.WS, WSS)
+    async with opened(*map(listener, kinds), tls=tls) as (server, upper):
+        assert [kind.value for kind in server.transports] == ["UDP", "TCP", "TLS", "WS", "WSS"]
+        for bound in server.bound[1:]:
+            async with asyncio.TaskGroup() as tasks:
+                phone, heard = (
+                    Listeners(SipLimits(), asyncio.get_running_loop(), tasks, verify=False),
+                    RecordingUpper(),
+                )
+                phone.open_outward(bound.transport, PHONE, heard)
+                phone.send(MESSAGE, Flow(bound.transport, (PHONE, bound.port)))
+                await upper.until(received=1)
+                data, flow = upper.received.pop()
+                assert data == MESSAGE and flow.transport is bound.transport
+                server.send(MESSAGE, flow)
+                await heard.until(received=1)
+                assert heard.received[0][0] == MESSAGE
+                await phone.close()
+
+
+async def test_faults_of_the_certificate_are_told_at_start(authority: Authority) -> None:
+    tls = authority.tls("s", PHONE)
+    tls.key.unlink()
+    async with asyncio.TaskGroup() as tasks:
+        listeners = Listeners(SipLimits(), asyncio.get_running_loop(), tasks, tls=tls)
+        with pytest.raises(ListenError, match=r"listen.tls.key: .*s\.key cannot be read"):
+            await listeners.open([listener(TLS)], RecordingUpper())
