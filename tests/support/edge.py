@@ -61,7 +61,7 @@ class FakeReach:
         return "127.0.0.1:5060"
 
     def media_address(self, flow: Flow) -> str:
-        return "127.0.0.1"
+        return "::1" if ":" in flow.remote[0] else "127.0.0.1"
 
     def flow_to(self, transport: Transport, host: str, port: int, name: str = "") -> Flow | None:
         return Flow(transport, (host, port)) if transport in (Transport.UDP, Transport.TCP) else None

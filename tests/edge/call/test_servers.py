@@ -1,0 +1,172 @@
+"""RFC 3263 §4.3: the servers of a trunk, one after another; RFC 3261 §18.1.1: large requests by TCP."""
+
+from dataclasses import replace
+
+import pytest
+
+from edge.sip.flow import Flow, Transport
+from edge.sip.message import Request
+from media import port
+from tests.support.edge import Bench, Phone, final
+
+A, B, C = ("192.0.2.1", 5060), ("192.0.2.2", 5060), ("2001:db8::3", 5060)
+ZONE = {
+    ("_sip._udp.carrier.example", "SRV"): [
+        "1 0 5060 a.carrier.example.",
+        "2 0 5060 b.carrier.example.",
+        "3 0 5060 c.carrier.example.",
+    ],
+    ("a.carrier.example", "A"): [A[0]],
+    ("b.carrier.example", "A"): [B[0]],
+    ("c.carrier.example", "A"): [],
+    ("c.carrier.example", "AAAA"): [C[0]],
+}
+
+
+class Carrier(Phone):
+    """One server of the carrier."""
+
+    def __init__(self, bench: Bench, source: tuple[str, int]) -> None:
+        super().__init__(bench, "14155550100", 9)
+        self.source = source
+
+    def invited(self, transport: Transport = Transport.UDP) -> Request | None:
+        flow = Flow(transport, self.source)
+        found = [m for m, f in self.bench.sent if f == flow and isinstance(m, Request)]
+        self.bench.sent = [item for item in self.bench.sent if item[1] != flow]
+        return next((m for m in found if m.method == "INVITE"), None)
+
+
+@pytest.fixture
+def bench() -> Bench:
+    bench = Bench()
+    bench.directory.add_user("1001")
+    bench.directory.add_trunk("main", "sip:carrier.example;transport=udp", default=True)
+    bench.zone.update({key: list(texts) for key, texts in ZONE.items()})
+    return bench
+
+
+def dialled(bench: Bench) -> tuple[Phone, Carrier, Carrier]:
+    alice = Phone(bench, "1001")
+    alice.dial("14155550100")
+    return alice, Carrier(bench, A), Carrier(bench, B)
+
+
+def test_503_means_the_next_server_and_the_caller_hears_of_the_last(bench: Bench) -> None:
+    alice, first, second = dialled(bench)
+    invite = first.invited()
+    assert invite is not None and second.invited() is None
+    first.reply(invite, 503)
+    again = second.invited()
+    assert again is not None and again.call_id != invite.call_id and alice.statuses() == []
+    second.reply(again, 200, second.sdp())
+    assert final(alice.got()).status == 200
+
+
+@pytest.mark.parametrize("status", [486, 404, 480, 500, 600, 603])
+def test_a_refusal_of_the_call_is_no_fault_of_the_server(bench: Bench, status: int) -> None:
+    alice, first, second = dialled(bench)
+    invite = first.invited()
+    assert invite is not None
+    first.reply(invite, status)
+    assert second.invited() is None and final(alice.got()).status == status
+
+
+def test_an_unreachable_server_is_left_at_once(bench: Bench) -> None:
+    _, first, second = dialled(bench)
+    assert first.invited()
+    bench.switch.unreachable(Flow(Transport.UDP, A), bench.now)
+    bench.drain()
+    assert second.invited()
+
+
+def test_a_server_that_says_nothing_is_left_after_a_while_and_its_late_answer_is_undone(bench: Bench) -> None:
+    alice, first, second = dialled(bench)
+    invite = first.invited()
+    assert invite is not None
+    bench.advance(bench.limits.server_timeout)
+    again = second.invited()
+    assert again is not None
+    second.reply(again, 200, second.sdp())
+    assert final(alice.got()).status == 200
+    bench.take()
+    first.reply(invite, 200, first.sdp())
+    undone = [m.method for m, f in bench.take() if f.remote == A and isinstance(m, Request)]
+    assert undone == ["ACK", "BYE"]
+
+
+def test_a_server_that_says_trying_may_ring_for_long(bench: Bench) -> None:
+    _, first, second = dialled(bench)
+    invite = first.invited()
+    assert invite is not None
+    first.reply(invite, 100)
+    bench.advance(30)
+    assert second.invited() is None
+
+
+def test_the_last_server_speaks_for_all(bench: Bench) -> None:
+    alice, first, second = dialled(bench)
+    for server in (first, second, Carrier(bench, C)):
+        invite = server.invited()
+        assert invite is not None, server.source
+        server.reply(invite, 503)
+    assert final(alice.got()).status == 503
+    bench.advance(40)
+    assert bench.idle() and len(bench.journal.cdrs) == 1
+
+
+def test_another_address_family_gets_a_port_of_its_own(bench: Bench) -> None:
+    bench.zone["_sip._udp.carrier.example", "SRV"][:2] = []
+    bench.zone["_sip._udp.carrier.example", "SRV"].append("4 0 5060 a.carrier.example.")
+    _, first, _ = dialled(bench)
+    six = Carrier(bench, C).invited()
+    assert six is not None
+    before = len(bench.commanded(port.Allocate))
+    bench.switch.unreachable(Flow(Transport.UDP, C), bench.now)
+    bench.drain()
+    assert first.invited() and len(bench.commanded(port.Allocate)) == before + 1
+
+
+def talkative(bench: Bench, proxy: str) -> Phone:
+    """A caller whose name alone makes the INVITE too long."""
+    bench.directory.add_trunk("main", proxy, default=True)
+    users = bench.directory.users
+    users["1001"] = replace(users["1001"], name="x" * 900)
+    alice = Phone(bench, "1001")
+    alice.dial("14155550100")
+    return alice
+
+
+def test_what_is_too_large_for_udp_goes_by_tcp_and_falls_back(bench: Bench) -> None:
+    """RFC 3261 §18.1.1: and back to UDP when TCP is refused."""
+    talkative(bench, "sip:192.0.2.1")
+    carrier = Carrier(bench, A)
+    invite = carrier.invited(Transport.TCP)
+    assert invite is not None and len(invite.wire()) > 1_300 and carrier.invited() is None
+    assert invite.via.transport == "TCP"
+    bench.switch.unreachable(Flow(Transport.TCP, A), bench.now)
+    bench.drain()
+    again = carrier.invited()
+    assert again is not None and again.via.transport == "UDP"
+
+
+def test_a_server_that_is_overloaded_is_not_asked_again_by_udp(bench: Bench) -> None:
+    alice = talkative(bench, "sip:192.0.2.1")
+    carrier = Carrier(bench, A)
+    invite = carrier.invited(Transport.TCP)
+    assert invite is not None
+    carrier.reply(invite, 503)
+    assert carrier.invited() is None and final(alice.got()).status == 503
+
+
+def test_a_trunk_that_wants_udp_gets_udp_whatever_the_size(bench: Bench) -> None:
+    talkative(bench, "sip:192.0.2.1;transport=udp")
+    carrier = Carrier(bench, A)
+    assert carrier.invited(Transport.TCP) is None and carrier.invited() is not None
+
+
+def test_why_the_proxy_cannot_be_found_is_told(bench: Bench) -> None:
+    bench.directory.trunks.clear()
+    bench.directory.add_trunk("main", "sip:192.0.2.1;transport=tls", default=True)
+    refused = final(Phone(bench, "1001").dial("14155550100"))
+    assert refused.status == 503 and "no listener speaks TLS" in (refused.headers.get("Warning") or "")
