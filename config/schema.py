@@ -129,6 +129,8 @@ class HttpLimits(Section):
 
     connections: int = Field(default=1_000, ge=10)
     "Open connections; above it new requests get 503."
+    body_bytes: int = Field(default=4_194_304, ge=4_096)
+    "Longest request body taken [bytes]."
     page_rows: int = Field(default=1_000, ge=1)
     "Rows of one answer."
 

@@ -20,6 +20,7 @@ from config.schema import Settings
 from controlplane.api.app import operator_app, public_app
 from controlplane.api.gate import Gate
 from controlplane.api.health import Phase, Readiness
+from controlplane.api.security import SecurityRoutes
 from controlplane.api.server import BindError, HttpServer, bind_tcp, bind_unix
 from controlplane.node import Node, wall_ms
 from controlplane.observe.edge import watch_node
@@ -32,6 +33,7 @@ from controlplane.service.demo import DemoAgent
 from controlplane.service.directory import MemoryDirectory
 from controlplane.service.own_address import OwnAddresses
 from controlplane.service.passwords import Passwords
+from controlplane.service.security import Clock, SecurityService
 from controlplane.service.system_prompt import SystemPrompts
 from controlplane.store.error import StoreError
 from controlplane.store.folder import DataFolder
@@ -109,10 +111,12 @@ async def _serve(
     calls = CallService(store, node.switch.live_trace, settings.limits.http.page_rows)
     names = frozenset(account.domain for account in settings.accounts)
     http, most = settings.listen.http, settings.limits.http
+    gate = Gate(settings.gates, names)
+    security = SecurityRoutes(_security(settings, store, node, loop), most.body_bytes)
     async with contextlib.AsyncExitStack() as opened:
-        app = public_app(Gate(settings.gates, names), readiness, metrics, calls)
+        app = public_app(gate, readiness, metrics, calls, security.public(gate))
         servers = [HttpServer(app, opened.enter_context(bind_tcp(http.address, http.port)), most)]
-        app = operator_app(readiness, metrics, calls)
+        app = operator_app(readiness, metrics, calls, security.operator())
         servers.append(HttpServer(app, opened.enter_context(bind_unix(store.folder.control_socket)), most))
         await node.listeners.open(settings.listen.sip, node)
         opened.push_async_callback(node.listeners.close)
@@ -146,6 +150,20 @@ async def _serve(
         await asyncio.gather(*serving)
         for watch in watches:
             watch.close()
+
+
+def _security(
+    settings: Settings, store: Store, node: Node, loop: asyncio.AbstractEventLoop
+) -> SecurityService:
+    trunks = (trunk for account in settings.accounts for trunk in account.trunks)
+    return SecurityService(
+        store,
+        node.shield,
+        settings.node.name,
+        Clock(loop.time, lambda: wall_ms(loop.time())),
+        trunk_networks=[network for trunk in trunks for network in trunk.auth.ip],
+        reported_max=settings.limits.store.bans_reported,
+    )
 
 
 def raise_file_limit() -> None:

@@ -18,8 +18,13 @@ from controlplane.service.call import CallService
 ANY_METHOD = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
-def public_app(gate: Gate, readiness: Readiness, metrics: Metrics, calls: CallService) -> Starlette:
-    """`/healthz` and `/readyz` are open; whatever tells of calls or of the node is gated."""
+def public_app(
+    gate: Gate, readiness: Readiness, metrics: Metrics, calls: CallService, more: Sequence[BaseRoute] = ()
+) -> Starlette:
+    """`/healthz` and `/readyz` are open; whatever tells of calls or of the node is gated.
+
+    Args: more: routes of other nouns, behind the gate that they need.
+    """
     trace = gate.wrap(CallRoutes(calls).trace)
     return _app(
         [
@@ -28,6 +33,7 @@ def public_app(gate: Gate, readiness: Readiness, metrics: Metrics, calls: CallSe
             Route("/metrics", gate.wrap(_metrics(metrics))),
             # A SIP Call-ID may hold a slash.
             Route("/calls/{call_id:path}/trace", trace),
+            *more,
             Route("/v1", _not_built, methods=ANY_METHOD),
             Route("/v1/{rest:path}", _not_built, methods=ANY_METHOD),
         ]

@@ -7,9 +7,12 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from controlplane.cli.security import Desk
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -144,3 +147,83 @@ def _one_thread_for_arithmetic() -> None:
     """Before numpy is imported: BLAS would start a thread per core and fight the audio tick for them."""
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
+
+
+@main.group()
+def bans() -> None:
+    """Sources that are not listened to."""
+
+
+@bans.command("list")
+@place
+@click.option("--status", type=click.Choice(("active", "expired", "unbanned", "all")), default="active")
+@click.option("--query", default="", help="Beginning of an address, or part of a reason or User-Agent.")
+@click.option("--flagged", is_flag=True, help="Only those that hit a registered phone or a trunk.")
+@click.option("--limit", default=100, show_default=True, type=click.IntRange(1, 1000), help="Rows at most.")
+@as_json
+def bans_list(
+    config: Path | None, data: Path | None, status: str, query: str, flagged: bool, limit: int, json: bool
+) -> None:
+    """List bans, the latest first; (!) marks those that are likely a mistake."""
+    status = "" if status == "all" else status
+    sys.exit(_desk(config, data, json).bans(status=status, query=query, flagged=flagged, limit=limit))
+
+
+@bans.command("add")
+@click.argument("network", metavar="ADDRESS|NETWORK")
+@place
+@click.option("--seconds", default=3_600.0, show_default=True, type=click.FloatRange(1), help="How long.")
+@click.option("--note", default="", help="Why, for whoever lists it.")
+@as_json
+def bans_add(
+    network: str, config: Path | None, data: Path | None, seconds: float, note: str, json: bool
+) -> None:
+    """Ban an address or a network; an IPv6 address with its whole /64."""
+    sys.exit(_desk(config, data, json).ban(network, seconds, note))
+
+
+@bans.command("remove")
+@click.argument("network", metavar="ADDRESS|NETWORK")
+@place
+@as_json
+def bans_remove(network: str, config: Path | None, data: Path | None, json: bool) -> None:
+    """End a ban before its time."""
+    sys.exit(_desk(config, data, json).lift(network))
+
+
+@main.group()
+def allow() -> None:
+    """Sources that are exempt from every limit and ban."""
+
+
+@allow.command("list")
+@place
+@as_json
+def allow_list(config: Path | None, data: Path | None, json: bool) -> None:
+    """List what the configuration allows and what was added."""
+    sys.exit(_desk(config, data, json).allowed())
+
+
+@allow.command("add")
+@click.argument("network", metavar="ADDRESS|NETWORK")
+@place
+@click.option("--note", default="", help="Who that is.")
+@as_json
+def allow_add(network: str, config: Path | None, data: Path | None, note: str, json: bool) -> None:
+    """Allow an address or a network, and end bans of it."""
+    sys.exit(_desk(config, data, json).allow(network, note))
+
+
+@allow.command("remove")
+@click.argument("network", metavar="ADDRESS|NETWORK")
+@place
+@as_json
+def allow_remove(network: str, config: Path | None, data: Path | None, json: bool) -> None:
+    """Allow it no more."""
+    sys.exit(_desk(config, data, json).disallow(network))
+
+
+def _desk(config: Path | None, data: Path | None, json: bool) -> "Desk":
+    from controlplane.cli.security import Desk
+
+    return Desk(config, data, os.environ, json=json)

@@ -29,11 +29,12 @@ class _Connection(http.client.HTTPConnection):
             self.sock.connect(address)
 
 
-def ask(data: Path, target: str, method: str = "GET") -> tuple[int, Any]:
-    """Status and decoded JSON of one request. Raises `NotRunning`."""
+def ask(data: Path, target: str, method: str = "GET", body: object = None) -> tuple[int, Any]:
+    """Status and decoded JSON of one request; `body` is sent as JSON. Raises `NotRunning`."""
     connection = _Connection(data / CONTROL_SOCKET)
     try:
-        connection.request(method, target)
+        sent = None if body is None else json.dumps(body)
+        connection.request(method, target, sent, {"Content-Type": "application/json"} if sent else {})
         response = connection.getresponse()
         return response.status, json.loads(response.read())
     except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError):
