@@ -314,7 +314,7 @@ class Switch:
     def _incoming(self, request: Request, flow: Flow, key: ServerKey | None, now: float) -> None:
         session = self._sessions.inside(request)
         if session is not None:
-            self._inside(session, request, key, now)
+            self._inside(session, request, flow, key, now)
             return
         if key is None:
             return  # an ACK that belongs to nothing
@@ -338,11 +338,14 @@ class Switch:
                 self._witness.probed(request, flow, now)
                 self._respond(key, request, 405, now)
 
-    def _inside(self, session: Session, request: Request, key: ServerKey | None, now: float) -> None:
+    def _inside(
+        self, session: Session, request: Request, flow: Flow, key: ServerKey | None, now: float
+    ) -> None:
         if session.dialog is None or request.from_.tag != session.dialog.remote_tag:
             if key is not None:
                 self._respond(key, request, 481, now)
             return
+        session.flow = flow  # a phone that changed its network or connection is reached where it is now
         session.receive(request, key, now)
         self._sessions.perhaps_done(session)
 

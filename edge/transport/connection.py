@@ -148,7 +148,7 @@ class Connection(asyncio.Protocol):
             self._pinged_at = now
             self._write(self._channel.ping())
         if now >= self._active_at + limits.connection_idle:
-            if not self._owner.upper.needs(self.flow):
+            if not any(self._owner.upper.needs(flow) for flow in (self.flow, *self.aliases)):
                 self._transport.close()
                 return
             self._active_at = now

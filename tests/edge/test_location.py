@@ -1,8 +1,10 @@
 """Bindings in memory and the wheel that ends them (RFC 3261 §10)."""
 
+import pytest
+
 from edge.directory import AccountId
 from edge.journal import Binding, BindingChange
-from edge.location import Entry, LocationService
+from edge.location import Entry, LocationService, without_connection
 
 ACME = AccountId("acme")
 
@@ -14,6 +16,12 @@ def binding(aor: str, contact: str = "sip:a@192.0.2.1", q: float = 1.0, expires_
 def put(service: LocationService, held: Binding, expires: float) -> None:
     entry = Entry(held, expires, service.next_order(), "")
     service.put(service.record(held.account, held.aor), held.contact, entry)
+
+
+def on_tcp(
+    aor: str, contact: str, flow: str = "tcp:192.0.2.1:40001/1/7", expires_at: int = 61_000
+) -> Binding:
+    return Binding(ACME, aor, contact, 1.0, expires_at, "call", 1, (), flow, "")
 
 
 def removed(aor: str, contact: str = "sip:a@192.0.2.1") -> BindingChange:
@@ -77,3 +85,51 @@ def test_stored_bindings_return_at_boot_and_those_that_ended_are_reported() -> N
     assert service.lookup(ACME, "1002", now=10.0) == ()
     assert service.expire(10.0) == (removed("1002"),)
     assert service.next_timer_at() == 70.0
+
+
+def test_bindings_are_found_by_their_connection_as_long_as_they_use_it() -> None:
+    service = LocationService()
+    first, other = "tcp:192.0.2.1:40001/1/7", "ws:192.0.2.1:40001/2/8"
+    put(service, on_tcp("1001", "sip:a@x.invalid", first), 60.0)
+    put(service, on_tcp("1002", "sip:b@x.invalid", first), 60.0)
+    put(service, binding("1003"), 60.0)
+    assert [contact for _, contact in service.on_flow(first)] == ["sip:a@x.invalid", "sip:b@x.invalid"]
+    put(service, on_tcp("1001", "sip:a@x.invalid", other), 60.0)
+    assert [contact for _, contact in service.on_flow(first)] == ["sip:b@x.invalid"]
+    assert len(service.on_flow(other)) == 1 and service.on_flow("udp:192.0.2.1:5060/0/0") == ()
+    service.expire(60.0)
+    assert not service._of_flow
+
+
+@pytest.mark.parametrize(
+    ("flow", "contact", "way"),
+    [
+        ("tcp:192.0.2.1:40001/1/7", "sip:a@192.0.2.1:5060;transport=tcp", "tcp:192.0.2.1:5060/1/0"),
+        ("tcp:192.0.2.1:40001/1/7", "sip:a@192.0.2.1;transport=TCP", "tcp:192.0.2.1:5060/1/0"),
+        ("tls:192.0.2.1:40001/2/7", "sips:a@192.0.2.1", "tls:192.0.2.1:5061/2/0"),
+        ("tls:192.0.2.1:40001/2/7", "sips:a@192.0.2.1;transport=tcp", "tls:192.0.2.1:5061/2/0"),
+        ("tls:::1:40001/2/7", "sip:a@[::1]:5099;transport=tls", "tls:::1:5099/2/0"),
+        ("tcp:192.0.2.1:40001/1/7", "sip:a@10.0.0.5:5060;transport=tcp", None),  # NAT
+        ("tcp:192.0.2.1:40001/1/7", "sip:a@192.0.2.1:5060", None),  # it listens on UDP, perhaps
+        ("ws:192.0.2.1:40001/3/7", "sip:a@192.0.2.1;transport=ws", None),
+        ("wss:192.0.2.1:40001/3/7", "sip:a@df7jal.invalid;transport=ws", None),
+        ("nonsense", "sip:a@192.0.2.1", None),
+        ("tcp:192.0.2.1:40001/1/7", "nonsense", None),
+    ],
+)
+def test_without_its_connection_a_phone_is_dialled_where_no_nat_lies_between(
+    flow: str, contact: str, way: str | None
+) -> None:
+    found = without_connection(on_tcp("1001", contact, flow))
+    assert (None if found is None else str(found)) == way
+
+
+def test_no_connection_outlives_its_process() -> None:
+    service = LocationService()
+    near = on_tcp("1001", "sip:a@192.0.2.1:5060;transport=tcp")
+    far = on_tcp("1002", "sip:b@df7jal.invalid;transport=ws", "ws:192.0.2.1:40001/3/7")
+    service.load((near, far), now=10.0, wall_ms=1_000)
+    (dialled,) = service.lookup(ACME, "1001", now=10.0)
+    assert dialled.flow == "tcp:192.0.2.1:5060/1/0"
+    assert service.lookup(ACME, "1002", now=10.0) == ()
+    assert service.expire(10.0) == (removed("1002", far.contact),)

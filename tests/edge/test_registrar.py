@@ -314,3 +314,28 @@ def test_no_contact_raises_and_a_refusal_changes_nothing(values: list[str], zero
         assert len(contacts(result)) == len(edge.found()) == len(edge.registrar) <= 3
         edge.registrar.undo(result)
         assert sorted(edge.found()) == sorted(before)
+
+
+def test_a_phone_whose_connection_is_gone_is_forgotten_or_dialled(edge: Edge) -> None:
+    """RFC 5626 §7, RFC 7118 §5."""
+    socket = Flow(Transport.WS, ("192.0.2.7", 40_001), 2, 5)
+    stream = Flow(Transport.TCP, ("192.0.2.7", 40_002), 1, 6)
+    edge.granted(register("Contact: <sip:a@df7jal.invalid;transport=ws>"), socket)
+    edge.granted(register("Contact: <sip:b@192.0.2.7:5060;transport=tcp>", call_id="2"), stream)
+    edge.granted(register(f"Contact: {C}", call_id="3"))
+    assert edge.registrar.holds(socket) and edge.registrar.holds(stream)
+    assert not edge.registrar.holds(PHONE) and edge.registrar.lost(PHONE, edge.now) == ()
+    (gone,) = edge.registrar.lost(socket, edge.now)
+    assert gone.binding is None and gone.contact == "sip:a@df7jal.invalid;transport=ws"
+    (kept,) = edge.registrar.lost(stream, edge.now)
+    assert kept.binding is not None and kept.binding.flow == "tcp:192.0.2.7:5060/1/0"
+    assert edge.found() == ["sip:c@192.0.2.7:5060", "sip:b@192.0.2.7:5060;transport=tcp"]
+    assert not edge.registrar.holds(socket) and edge.registrar.lost(stream, edge.now) == ()
+
+
+def test_a_phone_that_came_back_on_a_new_connection_does_not_lose_it_with_the_old_one(edge: Edge) -> None:
+    old, new = (Flow(Transport.TLS, ("192.0.2.7", port), 1, port) for port in (40_001, 40_002))
+    contact = "Contact: <sip:a@10.0.0.9;transport=tls>"
+    edge.granted(register(contact), old)
+    edge.granted(register(contact, cseq=2), new)
+    assert edge.registrar.lost(old, edge.now) == () and len(edge.found()) == 1

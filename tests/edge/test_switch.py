@@ -3,6 +3,7 @@
 import pytest
 
 from config.schema import SipLimits
+from edge.sip.flow import Flow, Transport
 from edge.sip.message import Request, Response
 from media import port
 from tests.support.directory import FakeDirectory
@@ -361,3 +362,54 @@ def test_more_calls_than_the_node_may_hold_are_refused() -> None:
     first = Phone(bench, "1001")
     first.ack(final(first.dial("*43")))
     assert final(Phone(bench, "1001", 5).dial("*43")).status == 503
+
+
+# Connections.
+
+
+def test_a_phone_whose_websocket_is_gone_has_no_device_until_it_registers_again(bench: Bench) -> None:
+    """RFC 7118 §5: nobody can dial a browser."""
+    bench.directory.add_user("1003")
+    browser = Flow(Transport.WS, ("127.0.0.7", 40_001), 0, 5)
+    uri, to = "sip:demo.local", "<sip:1003@demo.local>"
+    phone = Phone(bench, "1003", 7)
+    phone.source = browser.remote
+
+    def say(headers: str) -> Response:
+        phone.cseq += 1
+        text = (
+            f"REGISTER {uri} SIP/2.0\r\nVia: SIP/2.0/WS df7jal.invalid;branch=z9hG4bKws{phone.cseq}\r\n"
+            f"From: {to};tag=1\r\nTo: {to}\r\nCall-ID: ws\r\nCSeq: {phone.cseq} REGISTER\r\n"
+            f"Contact: <sip:1003@df7jal.invalid;transport=ws>\r\n{headers}Content-Length: 0\r\n\r\n"
+        )
+        bench.switch.receive(text.encode(), browser, bench.now)
+        bench.drain()
+        (found,) = [m for m, flow in bench.take() if flow == browser]
+        assert isinstance(found, Response)
+        return found
+
+    assert say(phone.authorization(say(""), "REGISTER", uri)).status == 200
+    assert bench.switch.needs(browser)
+    caller = Phone(bench, "1001")
+    caller.dial("1003")
+    invite = next(m for m, flow in bench.take() if flow == browser and isinstance(m, Request))
+    assert invite.via.transport == "WS" and str(invite.uri) == "sip:1003@df7jal.invalid;transport=ws"
+    assert invite.contacts[0].uri.param("transport") == "ws"
+    bench.switch.closed(browser, bench.now)
+    bench.drain()
+    assert not bench.switch.needs(browser)
+    assert bench.journal.bound[-1].binding is None
+    other = Phone(bench, "1001", 4)
+    assert final(other.dial("1003")).status == 480
+
+
+def test_a_call_goes_on_where_the_phone_is_heard_now(bench: Bench) -> None:
+    """RFC 5626 §4.2: a phone that lost its connection comes back on another one."""
+    alice = Phone(bench, "1001")
+    alice.ack(final(alice.dial("*43")))
+    (call,) = bench.switch.calls.values()
+    alice.source = ("127.0.0.2", 5999)
+    alice.say("OPTIONS", alice.remote, to=alice.to)
+    assert alice.statuses() == [200]
+    assert call.session.flow.remote == ("127.0.0.2", 5999)
+    assert bench.switch.needs(call.session.flow)
