@@ -2,11 +2,12 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from click.testing import CliRunner, Result
+from starlette.routing import BaseRoute
 
 from config.schema import HttpLimits
 from controlplane.api.app import operator_app
@@ -20,12 +21,12 @@ from controlplane.store.store import Store
 
 
 @contextlib.asynccontextmanager
-async def operator(store: Store, folder: Path) -> AsyncIterator[None]:
+async def operator(store: Store, folder: Path, more: Sequence[BaseRoute] = ()) -> AsyncIterator[None]:
     readiness = Readiness()
     readiness.phase = Phase.SERVING
     calls = CallService(store, lambda call: (), page_rows=100)
     server = HttpServer(
-        operator_app(readiness, Metrics(), calls), bind_unix(folder / CONTROL_SOCKET), HttpLimits()
+        operator_app(readiness, Metrics(), calls, more), bind_unix(folder / CONTROL_SOCKET), HttpLimits()
     )
     serving = asyncio.create_task(server.serve())
     try:

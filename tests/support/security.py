@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from config.schema import SipLimits
 from config.security import Security
-from edge.security.ban import AllowRecord, BanRecord
+from edge.security.ban import AllowRecord, BanRecord, Keeper
 from edge.security.shield import Shield
 from edge.transport.guard import EveryoneWelcome
 
@@ -55,7 +55,7 @@ class FakeKeeper:
 
 
 def shield(
-    keeper: FakeKeeper | None = None,
+    keeper: Keeper | None = None,
     trunk: Callable[[str], bool] = lambda address: False,
     limits: SipLimits | None = None,
     **security: object,

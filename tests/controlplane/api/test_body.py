@@ -1,0 +1,63 @@
+"""Request bodies (S004-02, S004-03)."""
+
+import pytest
+from pydantic import BaseModel
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from controlplane.api import envelope
+from controlplane.api.body import read
+
+
+class Sum(BaseModel):
+    name: str
+    parts: list[int] = []
+    count: int = 0
+
+
+async def echo(request: Request) -> Response:
+    return envelope.answer((await read(request, Sum, 1_000)).model_dump())
+
+
+@pytest.fixture
+def client() -> TestClient:
+    handlers = {envelope.Failure: envelope.failed}
+    return TestClient(Starlette(routes=[Route("/", echo, methods=["POST"])], exception_handlers=handlers))
+
+
+def test_json_and_forms_are_the_same(client: TestClient) -> None:
+    expected = {"name": "a b", "parts": [1, 2], "count": 3}
+    assert client.post("/", json=expected).json() == expected
+    assert client.post("/", data={"name": "a b", "parts": "[1,2]", "count": "3"}).json() == expected
+    raw = client.post("/", content=b'{"name":"x"}')
+    assert raw.json()["name"] == "x", "without a type it is JSON"
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "status", "code"),
+    [
+        (b"{", "application/json", 400, "bad_json"),
+        (b"[]", "application/json", 400, "bad_body"),
+        (b"", "application/json", 400, "bad_parameter"),
+        (b'{"name": 5}', "application/json", 400, "bad_parameter"),
+        (b"name=\xff", "application/x-www-form-urlencoded", 400, "bad_form"),
+        (b"a=1&" * 2_000, "application/x-www-form-urlencoded", 413, "body_too_long"),
+        (b"a&" * 490, "application/x-www-form-urlencoded", 400, "bad_parameter"),
+        (b"name=x&parts=[1", "application/x-www-form-urlencoded", 400, "bad_json"),
+        (b"x" * 1_001, "application/json", 413, "body_too_long"),
+        (b"x", "text/plain", 415, "unsupported_media_type"),
+    ],
+)
+def test_a_bad_body_is_refused_in_the_envelope(
+    client: TestClient, content: bytes, kind: str, status: int, code: str
+) -> None:
+    response = client.post("/", content=content, headers={"Content-Type": kind})
+    assert (response.status_code, response.json()["error"]) == (status, code)
+
+
+def test_the_field_at_fault_is_named_and_its_value_is_not(client: TestClient) -> None:
+    detail = client.post("/", json={"name": "x", "parts": [1, "secret"]}).json()["detail"]
+    assert detail.startswith("parts.1: ") and "secret" not in detail
