@@ -128,7 +128,8 @@ class Phone:
         self._leg = Leg(_LEG, address, int.from_bytes(random(4), "big"), SipLimits())
         self._address = address
         host, _, number = sent_by.rpartition(":")
-        params = () if flow.transport is Transport.UDP else (("transport", flow.transport.value.lower()),)
+        kind = Transport.WS if flow.transport is Transport.WSS else flow.transport
+        params = () if kind is Transport.UDP else (("transport", kind.value.lower()),)
         self._contact = Address("", Uri("sip", user or None, host, int(number), params))
         self._session: CallingSession | None = None
         self._started_at = 0.0

@@ -131,7 +131,7 @@ class Registrar:
         return bool(self._locations.on_flow(str(flow)))
 
     def lost(self, flow: Flow, now: float) -> tuple[BindingChange, ...]:
-        """The connection `flow` is gone: its phones are dialled at their Contact from now on, or forgotten."""
+        """The connection `flow` is gone: its phones are now dialled at their Contact, or forgotten."""
         changes: list[BindingChange] = []
         for record, contact in self._locations.on_flow(str(flow)):
             entry = record.entries[contact]

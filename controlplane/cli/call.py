@@ -8,6 +8,7 @@ import socket
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -21,7 +22,8 @@ from edge.sip.flow import Flow, Transport
 from edge.sip.grammar import Malformed
 from edge.sip.uri import Uri
 from edge.transport.driver import Driver
-from edge.transport.listeners import Listeners
+from edge.transport.listeners import ListenError, Listeners
+from edge.transport.resolver import Resolver
 from media.engine import Engine
 from media.port import Event, LegStats
 from media.prompt import PromptStore
@@ -38,6 +40,9 @@ _COLOURS = {
 }
 
 
+UNREACHABLE = Outcome(False, 503, "Destination Unreachable")
+
+
 class NoWay(Exception):
     """The call cannot even begin; one line for the user."""
 
@@ -48,7 +53,25 @@ class Report:
     stats: LegStats | None
 
 
-def run(target: str, plan: Plan, *, user: str, password: str, json: bool) -> int:
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How the far end is reached."""
+
+    transport: str = ""
+    "Empty: as the address and DNS say."
+    ca: Path | None = None
+    verify: bool = True
+
+
+def run(
+    target: str,
+    plan: Plan,
+    *,
+    user: str,
+    password: str,
+    json: bool,
+    way: Way = Way(),
+) -> int:
     """Make the call; 0 when it was answered and ended in good order."""
     console = Console(highlight=False, soft_wrap=True)
 
@@ -61,7 +84,10 @@ def run(target: str, plan: Plan, *, user: str, password: str, json: bool) -> int
         console.print(f"{moment.at:8.3f}  [{colour}]{moment.what:<13}[/] {moment.detail}", markup=True)
 
     try:
-        report = uvloop.run(_call(_uri(target), plan, user, password, show))
+        uri = _uri(target)
+        if way.transport:
+            uri = uri.with_param("transport", way.transport)
+        report = uvloop.run(_call(uri, plan, user, password, way, show))
     except NoWay as error:
         if json:
             console.file.write(orjson.dumps({"error": str(error)}).decode() + "\n")
@@ -89,24 +115,35 @@ def _uri(text: str) -> Uri:
     return uri
 
 
-async def _call(uri: Uri, plan: Plan, user: str, password: str, show: Callable[[Moment], None]) -> Report:
+async def _call(
+    uri: Uri, plan: Plan, user: str, password: str, way: Way, show: Callable[[Moment], None]
+) -> Report:
+    """Call the first of the servers of `uri` that can be reached (RFC 3263 §4.3)."""
     loop = asyncio.get_running_loop()
-    transport = Transport.TCP if (uri.param("transport") or "").lower() == "tcp" else Transport.UDP
-    try:
-        found = await loop.getaddrinfo(uri.address, uri.port or 5060, type=socket.SOCK_DGRAM)
-    except OSError as error:
-        raise NoWay(f"{uri.host} cannot be found: {error.strerror}") from None
-    remote = (str(found[0][4][0]), uri.port or 5060)
-    with socket.socket(found[0][0], socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(remote)
-        except OSError as error:
-            raise NoWay(f"{remote[0]} cannot be reached: {error.strerror}") from None
-        address = str(probe.getsockname()[0])
-    async with asyncio.TaskGroup() as tasks:
-        line = _Line(loop, tasks, Flow(transport, remote), show)
-        report = await line.call(uri, plan, user, password, address)
+    located = await Resolver(SipLimits(), loop, secrets.token_bytes).locate(uri, tuple(Transport))
+    report: Report | None = None
+    for target in located.targets:
+        address = _address_towards(target.address)
+        if address is None:
+            continue
+        flow = Flow(target.transport, (target.address, target.port), 0, 0, target.name)
+        async with asyncio.TaskGroup() as tasks:
+            report = await _Line(loop, tasks, flow, way, show).call(uri, plan, user, password, address)
+        if report.outcome != UNREACHABLE:
+            return report
+    if report is None:
+        raise NoWay(located.why or f"{uri.host} cannot be reached: no route")
     return report
+
+
+def _address_towards(remote: str) -> str | None:
+    """Ours, as `remote` will see it."""
+    with socket.socket(socket.AF_INET6 if ":" in remote else socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect((remote, 9))
+        except OSError:
+            return None
+        return str(probe.getsockname()[0])
 
 
 class _Line:
@@ -117,6 +154,7 @@ class _Line:
         loop: asyncio.AbstractEventLoop,
         tasks: asyncio.TaskGroup,
         flow: Flow,
+        way: Way,
         show: Callable[[Moment], None],
     ) -> None:
         self._loop = loop
@@ -125,7 +163,7 @@ class _Line:
         self._show = show
         self._phone: Phone
         self._driver: Driver[Effect]
-        self._listeners = Listeners(SipLimits(), loop, tasks)
+        self._listeners = Listeners(SipLimits(), loop, tasks, verify=way.verify, ca=way.ca)
         self._engine = Engine(
             loop,
             time.monotonic,
@@ -139,31 +177,40 @@ class _Line:
 
     async def call(self, uri: Uri, plan: Plan, user: str, password: str, address: str) -> Report:
         kind = SipTransport(self._flow.transport.value.lower())
-        await self._listeners.open(
-            [SipListener.model_construct(transport=kind, address=address, port=0)], self
-        )
+        try:
+            if kind in (SipTransport.UDP, SipTransport.TCP):
+                listener = SipListener.model_construct(transport=kind, address=address, port=0)
+                await self._listeners.open([listener], self)
+            else:
+                self._listeners.open_outward(self._flow.transport, address, self)
+        except ListenError as error:
+            raise NoWay(str(error)) from None
         self._phone = Phone(
             uri,
             self._flow,
             plan,
             user=user,
             password=password,
-            sent_by=self._listeners.sent_by(self._flow),
+            sent_by=self._sent_by(),
             address=address,
             random=secrets.token_bytes,
         )
         self._driver = Driver(self._phone, self._loop, self._perform)
         for number in (signal.SIGINT, signal.SIGTERM):
             self._loop.add_signal_handler(number, lambda: self._driver.do(self._phone.hang_up))
+        started = self._loop.time()
         self._driver.do(self._phone.start)
         until: float | None = None
         while not self._phone.done and (until is None or self._loop.time() < until):
             await asyncio.sleep(0.02)
             if until is None and self._phone.outcome is not None:
                 until = self._loop.time() + 2.0  # a far end that is gone does not answer our BYE
+        await self._engine.release_all()
         self._engine.close()
         await self._listeners.close()
         assert self._phone.outcome is not None, "the loop ends with an outcome"
+        if self._phone.outcome == UNREACHABLE and self._listeners.last_fault:
+            self._show(Moment(self._loop.time() - started, "failed", self._listeners.last_fault))
         return Report(self._phone.outcome, self._phone.stats)
 
     # What the sockets say (`edge.transport.upper.Upper`).
@@ -181,6 +228,11 @@ class _Line:
         return True
 
     # Inside.
+
+    def _sent_by(self) -> str:
+        if self._flow.transport in (Transport.WS, Transport.WSS):
+            return f"{secrets.token_hex(6)}.invalid:{self._listeners.bound[0].port}"  # RFC 7118 §5
+        return self._listeners.sent_by(self._flow)
 
     def _perform(self, effect: Effect) -> None:
         match effect:

@@ -79,6 +79,15 @@ def check_config(file: Path | None, config: Path | None, data: Path | None, json
 @click.option("--digits", default="", help="Keys to press, such as 12#; after the WAV, if there is one.")
 @click.option("--digits-after", default=1.0, show_default=True, metavar="S", help="Wait so long before them.")
 @click.option("--seconds", default=20.0, show_default=True, help="Hang up after so long in the call.")
+@click.option(
+    "--transport",
+    type=click.Choice(["udp", "tcp", "tls", "ws", "wss"]),
+    help="Instead of what the address and DNS say.",
+)
+@click.option(
+    "--ca", type=FILE, metavar="PEM", help="Authority to trust beside the system's, for TLS and WSS."
+)
+@click.option("--insecure", is_flag=True, help="Take any certificate of the far end.")
 @as_json
 def call(
     target: str,
@@ -90,11 +99,14 @@ def call(
     digits: str,
     digits_after: float,
     seconds: float,
+    transport: str | None,
+    ca: Path | None,
+    insecure: bool,
     json: bool,
 ) -> None:
     """Make a call with the built-in softphone; non-zero when the call fails."""
     _one_thread_for_arithmetic()
-    from controlplane.cli.call import run
+    from controlplane.cli.call import Way, run
     from controlplane.observe import log
     from edge.phone import Plan
 
@@ -107,7 +119,8 @@ def call(
         digits_after=digits_after,
         seconds=seconds,
     )
-    sys.exit(run(target, plan, user=user, password=password, json=json))
+    way = Way(transport=transport or "", ca=ca, verify=not insecure)
+    sys.exit(run(target, plan, user=user, password=password, json=json, way=way))
 
 
 @main.command()

@@ -39,7 +39,7 @@ class TrunkServers:
             if flow is not None:
                 twin = None
                 if target.transport is Transport.UDP and not target.pinned:
-                    twin = reach.flow_to(Transport.TCP, target.address, target.port, target.name)
+                    twin = reach.flow_to(Transport.TCP, target.address, target.port)
                 self._left.append(Server(flow, twin))
         self.current: Flow | None = None
 

@@ -80,7 +80,10 @@ class Target:
     "Numeric."
     port: int
     name: str
-    "Whom a TLS peer must prove to be: the URI's host, not the server that DNS names (RFC 5922 §4)."
+    """Whom a TLS peer must prove to be: the URI's host, not the server that DNS names (RFC 5922 §4).
+
+    Also the Host of a WebSocket; empty for UDP and TCP, where nobody asks.
+    """
     pinned: bool = False
     "The URI names the transport."
 
@@ -113,7 +116,7 @@ def locate(uri: Uri, ways: Sequence[Transport], random: Callable[[int], bytes]) 
         return Located((), f"no listener speaks {chosen.value}: add one to listen.sip")
     pinned = wanted is not None or secure
     if _numeric(host):
-        return Located((Target(chosen, host, uri.port or DEFAULT_PORTS[chosen], uri.address, pinned),))
+        return Located((_target(chosen, host, uri.port or DEFAULT_PORTS[chosen], uri.address, pinned),))
     servers: list[Server] = []
     if uri.port is None and chosen in _SRV_NAMES:
         found = yield from _servers(host, wanted, secure, ways, random)
@@ -123,18 +126,6 @@ def locate(uri: Uri, ways: Sequence[Transport], random: Callable[[int], bytes]) 
     if not servers:
         servers = [(chosen, host, uri.port or DEFAULT_PORTS[chosen])]
     return (yield from _addresses(servers[:SERVERS], uri.address, pinned))
-
-
-def for_large_request(targets: Sequence[Target], ways: Sequence[Transport]) -> tuple[Target, ...]:
-    """The same with TCP before UDP at each address, unless the URI says UDP (RFC 3261 §18.1.1)."""
-    if Transport.TCP not in ways:
-        return tuple(targets)
-    found: list[Target] = []
-    for target in targets:
-        if target.transport is Transport.UDP and not target.pinned:
-            found.append(Target(Transport.TCP, target.address, target.port, target.name))
-        found.append(target)
-    return tuple(dict.fromkeys(found))
 
 
 def _servers(
@@ -219,7 +210,7 @@ def _addresses(
         failed = failed or answer is None
         found[query.name] += [record for record in answer or () if isinstance(record, str)]
     targets = tuple(
-        Target(transport, address, port, name, pinned)
+        _target(transport, address, port, name, pinned)
         for transport, host, port in servers
         for address in found.get(host, [host])
     )
@@ -227,6 +218,11 @@ def _addresses(
         return Located(tuple(dict.fromkeys(targets))[:TARGETS])
     where = " or ".join(hosts)
     return Located((), f"DNS does not answer for {where}" if failed else f"{where} has no address")
+
+
+def _target(transport: Transport, address: str, port: int, name: str, pinned: bool) -> Target:
+    named = transport not in (Transport.UDP, Transport.TCP)
+    return Target(transport, address, port, name if named else "", pinned)
 
 
 def _transport(name: str, secure: bool) -> Transport | None:

@@ -88,6 +88,8 @@ class Connections:
         "Connections turned away by a limit."
         self.failed_handshakes = 0
         "Peers that came and did not get through TLS."
+        self.last_fault = ""
+        "Why the last dial failed."
         self._origins = origins
         self._tasks = tasks
         self._numbers = count(1)
@@ -323,6 +325,7 @@ class Connections:
         dial = self._dials.pop(flow, None)
         if dial is None or self._closing:
             return
+        self.last_fault = why
         _log.info("cannot connect", to=str(flow), name=flow.name, why=why)
         for waiting in dict.fromkeys(flow for _, flow in dial.waiting):
             self._fail(waiting)

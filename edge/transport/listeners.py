@@ -5,6 +5,7 @@ import errno
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import structlog
@@ -57,6 +58,7 @@ class Listeners:
         tasks: owner of outgoing connections under way.
         tls: our certificate; without it we can dial by TLS, and listen on none.
         verify: False dials TLS servers without looking at their certificates.
+        ca: authorities to trust beside the system's, where `tls` names none.
         origins: web pages that may open a WebSocket, empty: any.
     """
 
@@ -70,6 +72,7 @@ class Listeners:
         guard: Guard | None = None,
         tls: Tls | None = None,
         verify: bool = True,
+        ca: Path | None = None,
         origins: Sequence[str] = (),
     ) -> None:
         self.bound: tuple[Bound, ...] = ()
@@ -81,6 +84,7 @@ class Listeners:
         self._guard = guard or EveryoneWelcome()
         self._tls = tls
         self._verify = verify
+        self._ca = ca
         self._origins = origins
         self._credentials: Credentials | None = None
         self._look_again: asyncio.TimerHandle | None = None
@@ -98,16 +102,16 @@ class Listeners:
         """
         sockets: list[socket.socket] = []
         try:
-            self._credentials = Credentials(self._tls, verify=self._verify)
+            self._credentials = self._load_credentials()
             for index, listener in enumerate(listen):
                 if listener.transport in _SECURE and self._tls is None:
                     where = f"{listener.transport.value} {listener.address}:{listener.port}"
                     raise ListenError(f"{where} needs a certificate: add listen.tls {{certificate, key}}")
                 sockets.append(_bind(listener, index))
-        except (ListenError, TlsError) as error:
+        except ListenError:
             for sock in sockets:
                 sock.close()
-            raise ListenError(str(error)) from error
+            raise
         self.bound = tuple(
             Bound(_transport(listener), *sock.getsockname()[:2])
             for listener, sock in zip(listen, sockets, strict=True)
@@ -125,12 +129,9 @@ class Listeners:
         """Instead of `open`: dial from `address` by a transport of connections, and accept nothing.
 
         Raises:
-            ListenError: the system's certificate authorities cannot be read.
+            ListenError: the certificate authorities cannot be read.
         """
-        try:
-            self._credentials = Credentials(self._tls, verify=self._verify)
-        except TlsError as error:
-            raise ListenError(str(error)) from error
+        self._credentials = self._load_credentials()
         self.bound = (Bound(transport, address, _DEFAULT_PORTS[transport]),)
         connections = self._start(upper)
         connections.dial_from(0, address)
@@ -208,6 +209,11 @@ class Listeners:
         return 0 if self._connections is None else self._connections.failed_handshakes
 
     @property
+    def last_fault(self) -> str:
+        """Why the last connection that we dialled did not come about."""
+        return "" if self._connections is None else self._connections.last_fault
+
+    @property
     def dropped(self) -> int:
         """Datagrams that the kernel had no room to send."""
         return sum(udp.dropped for udp in self._udp.values())
@@ -225,6 +231,12 @@ class Listeners:
         self._udp.clear()
         if self._connections is not None:
             await self._connections.close()
+
+    def _load_credentials(self) -> Credentials:
+        try:
+            return Credentials(self._tls, verify=self._verify, ca=self._ca)
+        except TlsError as error:
+            raise ListenError(f"listen.tls: {error}" if self._tls is not None else str(error)) from error
 
     def _start(self, upper: Upper) -> Connections:
         self._upper = upper

@@ -12,7 +12,7 @@ from config.schema import Tls
 
 
 class TlsError(Exception):
-    """Certificate, key or authorities cannot be used; the text says which setting, and why."""
+    """Certificate, key or authorities cannot be used; the text says which, and why."""
 
 
 class Credentials:
@@ -22,12 +22,16 @@ class Credentials:
         TlsError: the files cannot be used.
     """
 
-    def __init__(self, tls: Tls | None, *, verify: bool = True) -> None:
-        """Args: verify: False dials servers without looking at their certificates."""
+    def __init__(self, tls: Tls | None, *, verify: bool = True, ca: Path | None = None) -> None:
+        """Args:
+        verify: False dials servers without looking at their certificates.
+        ca: authorities to trust beside the system's, when there is no `tls` that names them.
+        """
         self.verify = verify
         self.server: ssl.SSLContext | None = None
         "For those that connect to us; None without a certificate."
         self._tls = tls
+        self._ca = tls.ca if tls is not None else ca
         self._stamp = self._look()
         self._load()
 
@@ -58,16 +62,18 @@ class Credentials:
             server.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_CIPHER_SERVER_PREFERENCE
             for context in (server, client):
                 _load_chain(context, tls.certificate, tls.key)
-                if tls.ca is not None:
-                    _load_authorities(context, tls.ca)
             if tls.verify_client:
                 server.verify_mode = ssl.CERT_REQUIRED
+        if self._ca is not None:
+            for asked in (server, client):
+                if asked is not None:
+                    _load_authorities(asked, self._ca)
         self.client, self.server = client, server
 
     def _look(self) -> tuple[tuple[int, int, int] | None, ...]:
         if self._tls is None:
             return ()
-        paths = (self._tls.certificate, self._tls.key, self._tls.ca)
+        paths = (self._tls.certificate, self._tls.key, self._ca)
         return tuple(_stamp(path) for path in paths if path is not None)
 
 
@@ -87,9 +93,9 @@ def _load_chain(context: ssl.SSLContext, certificate: Path, key: Path) -> None:
         context.load_cert_chain(certificate, key, password="")
     except ssl.SSLError as fault:
         if fault.reason == "KEY_VALUES_MISMATCH":
-            raise TlsError(f"listen.tls.key: {key} does not belong to {certificate}") from None
+            raise TlsError(f"key: {key} does not belong to {certificate}") from None
         what = "no PEM certificate with a PEM key that has no passphrase"
-        raise TlsError(f"listen.tls: {certificate} and {key} hold {what}") from None
+        raise TlsError(f"{certificate} and {key} hold {what}") from None
 
 
 def _load_authorities(context: ssl.SSLContext, path: Path) -> None:
@@ -97,7 +103,7 @@ def _load_authorities(context: ssl.SSLContext, path: Path) -> None:
     try:
         context.load_verify_locations(path)
     except ssl.SSLError:
-        raise TlsError(f"listen.tls.ca: {path} holds no PEM certificate") from None
+        raise TlsError(f"ca: {path} holds no PEM certificate") from None
 
 
 def _readable(setting: str, path: Path) -> None:
@@ -105,4 +111,4 @@ def _readable(setting: str, path: Path) -> None:
         with open(path, "rb"):
             pass
     except OSError as fault:
-        raise TlsError(f"listen.tls.{setting}: {path} cannot be read: {fault.strerror}") from None
+        raise TlsError(f"{setting}: {path} cannot be read: {fault.strerror}") from None

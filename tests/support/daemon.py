@@ -35,11 +35,12 @@ class Daemon:
         *,
         account: Mapping[str, Any] | None = None,
         settings: Mapping[str, Any] | None = None,
+        address: str | None = None,
         cpu: int | None = None,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
-        self.address = loopback()
+        self.address = address or loopback()
         self.sip = (self.address, SIP_PORT)
         self.http = (self.address, HTTP_PORT)
         self._cpu = cpu

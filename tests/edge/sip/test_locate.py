@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.sip.flow import Transport
-from edge.sip.locate import Answer, Kind, Query, Srv, Target, by_weight, for_large_request, locate
+from edge.sip.locate import Answer, Kind, Query, Srv, by_weight, locate
 from edge.sip.uri import Uri
 from tests.support.dns import located, zone
 
@@ -130,6 +130,7 @@ def test_tls_peers_must_prove_the_domain_not_the_server() -> None:
     """RFC 5922 §4."""
     (target, *_) = located("sips:example.com", zone(EXAMPLE)).targets
     assert target.name == "example.com" and target.pinned
+    assert {target.name for target in located("sip:example.com;transport=tcp", zone(EXAMPLE)).targets} == {""}
 
 
 def test_naptr_that_cannot_be_followed_is_passed_over() -> None:
@@ -183,15 +184,3 @@ def test_any_answer_is_taken(text: str, secure: bool) -> None:
             queries = lookup.send([[text, Srv(0, 0, 0, text)] for _ in queries])
     except StopIteration as end:
         assert isinstance(end.value.targets, tuple)
-
-
-def test_large_requests_try_tcp_first_unless_the_uri_says_udp() -> None:
-    """RFC 3261 §18.1.1."""
-    found = located("sip:plain.example", zone(EXAMPLE)).targets
-    kinds = [(t.transport, t.address) for t in for_large_request(found, ALL)]
-    assert kinds == [(TCP, "192.0.2.3"), (UDP, "192.0.2.3"), (TCP, "192.0.2.4"), (UDP, "192.0.2.4")]
-    assert for_large_request(found, (UDP,)) == found
-    pinned = located("sip:plain.example;transport=udp", zone(EXAMPLE)).targets
-    assert for_large_request(pinned, ALL) == pinned
-    both = (Target(TCP, "192.0.2.3", 5060, "a"), Target(UDP, "192.0.2.3", 5060, "a"))
-    assert for_large_request(both, ALL) == both

@@ -318,5 +318,5 @@ async def test_faults_of_the_certificate_are_told_at_start(authority: Authority)
     tls.key.unlink()
     async with asyncio.TaskGroup() as tasks:
         listeners = Listeners(SipLimits(), asyncio.get_running_loop(), tasks, tls=tls)
-        with pytest.raises(ListenError, match=r"listen.tls.key: .*s\.key cannot be read"):
+        with pytest.raises(ListenError, match=r"listen.tls: key: .*s\.key cannot be read"):
             await listeners.open([listener(TLS)], RecordingUpper())

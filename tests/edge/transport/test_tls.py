@@ -50,9 +50,9 @@ def test_a_new_certificate_is_taken_and_a_bad_one_is_not(authority: Authority, t
 @pytest.mark.parametrize(
     ("file", "content", "text"),
     [
-        ("certificate", None, r"listen.tls.certificate: .*s\.pem cannot be read: No such file"),
-        ("key", None, r"listen.tls.key: .*s\.key cannot be read"),
-        ("ca", None, r"listen.tls.ca: .*ca\.pem cannot be read"),
+        ("certificate", None, r"certificate: .*s\.pem cannot be read: No such file"),
+        ("key", None, r"key: .*s\.key cannot be read"),
+        ("ca", None, r"ca: .*ca\.pem cannot be read"),
         ("certificate", "nonsense", r"hold no PEM certificate"),
         ("key", "", r"hold no PEM certificate"),
         ("ca", "nonsense", r"ca\.pem holds no PEM certificate"),
