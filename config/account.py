@@ -3,10 +3,10 @@
 import enum
 import re
 from typing import Annotated, Final, Literal, cast
-from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, model_validator
 
+from config.schedule import Schedule, Zone
 from config.section import (
     E164,
     Count,
@@ -234,60 +234,13 @@ class Agent(Section):
     connect_timeout: Duration = Field(default=5.0, gt=0, le=60)
 
 
-_DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_CLOCK: Final = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00")
-
-
-def _days(value: str) -> str:
-    for part in value.split(","):
-        if any(day.strip() not in _DAYS for day in part.split("-", 1)):
-            raise refusal("not days of the week", "write mon-fri or sat,sun")
-    return value
-
-
-def _clock(value: str) -> str:
-    if _CLOCK.fullmatch(value) is None:
-        raise refusal("not a time of day", 'write it as "09:00", in quotes')
-    return value
-
-
-Clock = Annotated[str, AfterValidator(_clock)]
-
-
-class Hours(Section):
-    """Open on `days` from `open` to `close`, by the account's time zone."""
-
-    days: Annotated[str, AfterValidator(_days)]
-    "`mon-fri`, `sat,sun`."
-    open: Clock
-    close: Clock
-
-    @model_validator(mode="after")
-    def _in_order(self) -> "Hours":
-        if self.open >= self.close:
-            raise refusal("closes before it opens", "split hours past midnight into two entries")
-        return self
-
-
-class Schedule(Section):
-    weekly: tuple[Hours, ...] = ()
-
-
-def _timezone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (KeyError, ValueError, OSError):  # not found, malformed, a folder of the database
-        raise refusal(f"no such time zone: {value}", "write one such as Europe/Berlin") from None
-    return value
-
-
 class Account(Section):
     """A tenant with its own domain, numbers and limits."""
 
     id: Name
     domain: Host
     "SIP domain and digest realm."
-    timezone: Annotated[str, AfterValidator(_timezone)] = "UTC"
+    timezone: Zone = "UTC"
     digest: tuple[Digest, ...] = Field(default=("md5",), min_length=1)
     "Algorithms offered in a challenge, first choice first."
     limits: AccountLimits = AccountLimits()

@@ -124,6 +124,29 @@ class MediaLimits(Section):
     "Longest recording [s]."
 
 
+class FlowLimits(Section):
+    """Bounds of call flows."""
+
+    nodes: int = Field(default=1_000, ge=1)
+    "Nodes of one flow."
+    steps_without_media: int = Field(default=200, ge=1)
+    "Nodes passed without anything to hear; then the call hangs up (S004-37)."
+    type_ahead: int = Field(default=32, ge=1)
+    "Keys pressed while nobody asked, kept for the next menu."
+    sessions: int = Field(default=10_000, ge=1)
+    "Calls of outside edges stepped over `POST /flow`; beyond it new ones get 503."
+    session_idle: Duration = Field(default=3_600.0, gt=0)
+    "A call of an outside edge that asks for nothing is forgotten after this [s]."
+    variables: int = Field(default=100, ge=1)
+    "Variables that an outside edge may set at the start of a call."
+    spoken: int = Field(default=2_000, ge=10)
+    "Texts with variables whose speech is kept on disk; the oldest give way."
+    fetches: int = Field(default=200, ge=1)
+    "Webhooks under way at one time; beyond it they fail at once."
+    fetch_bytes: int = Field(default=262_144, ge=1_024)
+    "Longest answer of a webhook that is read [bytes]."
+
+
 class HttpLimits(Section):
     """Bounds of the HTTP server."""
 
@@ -159,6 +182,7 @@ class Limits(Section):
 
     sip: SipLimits = SipLimits()
     media: MediaLimits = MediaLimits()
+    flow: FlowLimits = FlowLimits()
     http: HttpLimits = HttpLimits()
     store: StoreLimits = StoreLimits()
 

@@ -1,0 +1,210 @@
+"""What is wrong with a flow that can be read: found before a caller finds it, each with a place and a fix.
+
+Errors: ways out that never happen, loops without media, files that are missing, names that the configuration
+does not have. Warnings: unreachable nodes, dead ends, variables that nothing sets, nodes not built yet.
+"""
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from config.error import Problem, did_you_mean
+from edge.flow.document import Draft
+from edge.flow.given import GIVEN
+from edge.flow.machine import Flow, Node, target_of
+from edge.flow.node.condition import Condition
+from edge.flow.node.data import Reference
+from edge.flow.node.menu import Menu
+from edge.flow.node.subflow import Subflow
+
+Outside = Mapping[str, Collection[str]]
+"Kind (`agent`, `queue`, `user`, `number`, `schedule`, `flow`, `prompt`, `trunk`) → names that there are."
+
+_ALWAYS: Final = frozenset({"default", "done", "error"})
+"Ways out that any node may have."
+_RARE: Final = frozenset({"failed", "error", "transferred", "abandoned", "holiday"})
+"Not worth a warning when they lead nowhere."
+_DIGITS: Final = re.compile(r"digit:([0-9*#]{1,16})")
+_PUBLIC: Final = re.compile(r"\+?[0-9]{3,15}")
+_SHOWN: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    problem: Problem
+    error: bool
+    "False: a warning."
+
+
+def check(
+    draft: Draft, outside: Outside | None = None, flows: Mapping[str, Flow] | None = None
+) -> list[Finding]:
+    """
+    Args:
+        outside: what the configuration has; None: names are not looked up.
+        flows: the account's others, for what they hand to this one.
+    """
+    flow = draft.flow
+    found = [Finding(problem, True) for problem in _ways_out(draft)]
+    found += [Finding(problem, True) for problem in _loops(draft)]
+    found += [Finding(problem, True) for problem in _files(draft)]
+    if outside is not None:
+        found += [Finding(problem, True) for problem in _names(draft, outside)]
+    found += [Finding(problem, False) for problem in _unreachable(draft)]
+    found += [Finding(problem, False) for problem in _dead_ends(draft)]
+    found += [Finding(problem, False) for problem in _unset(draft, flows or {})]
+    for node in flow.nodes.values():
+        if node.data.BUILT:
+            problem = draft.problem(draft.places[node.id], node.data.BUILT, "give failed a way out")
+            found.append(Finding(problem, False))
+    return sorted(found, key=lambda finding: (finding.problem.line or 0, not finding.error))
+
+
+def unchecked(draft: Draft) -> list[Reference]:
+    """Names outside the flow that nobody has looked up."""
+    references = (reference for node in draft.flow.nodes.values() for reference in node.data.references())
+    return list(dict.fromkeys(references))
+
+
+def _ways_out(draft: Draft) -> Iterator[Problem]:
+    for node in draft.flow.nodes.values():
+        for outcome in node.edges:
+            what = _never(node, outcome)
+            if what:
+                known = sorted({*_outcomes(node), "default"})
+                otherwise = f"its ways out are {', '.join(known)}"
+                if node.data.DIGITS:
+                    otherwise += ", digit:1 and the like"
+                fix = did_you_mean(outcome, known, otherwise)
+                yield draft.problem(draft.edge_places[node.id, outcome], what, fix)
+
+
+def _never(node: Node, outcome: str) -> str:
+    """Why the node is never left so; empty when it may be."""
+    data = node.data
+    if data.ENDS:
+        return f"{data.KIND} has no way out"
+    if outcome in _outcomes(node) or outcome in _ALWAYS or isinstance(data, Subflow):
+        return ""
+    digits = _DIGITS.fullmatch(outcome)
+    if data.DIGITS and digits is not None:
+        if isinstance(data, Menu) and not data.min_digits <= len(digits[1]) <= data.max_digits:
+            return f"{outcome} is never typed: the menu takes {data.min_digits} to {data.max_digits} digits"
+        return ""
+    return f"{data.KIND} is never left by {outcome}"
+
+
+def _outcomes(node: Node) -> tuple[str, ...]:
+    data = node.data
+    if isinstance(data, Condition) and data.cases:
+        return tuple(data.cases)
+    return data.OUTCOMES
+
+
+def _loops(draft: Draft) -> Iterator[Problem]:
+    """Nodes without media that lead back to themselves, one finding for each circle that is left."""
+    nodes = draft.flow.nodes
+    silent = {
+        id
+        for id, node in nodes.items()
+        if not (node.data.MEDIA or node.data.ENDS or isinstance(node.data, Subflow))
+    }
+    ways = {id: {target for target in nodes[id].edges.values() if target in silent} for id in silent}
+    arrivals = dict.fromkeys(silent, 0)
+    for targets in ways.values():
+        for target in targets:
+            arrivals[target] += 1
+    free = [id for id, number in arrivals.items() if number == 0]
+    left = set(silent)
+    while free:
+        id = free.pop()
+        left.discard(id)
+        for target in ways[id]:
+            arrivals[target] -= 1
+            if arrivals[target] == 0:
+                free.append(target)
+    told: set[str] = set()
+    for start in (id for id in nodes if id in left):
+        path = [start]
+        while (following := next((t for t in ways[path[-1]] if t in left), None)) is not None:
+            if following in path or following in told:
+                circle = path[path.index(following) :] if following in path else []
+                if circle and not told & set(circle):
+                    text = " → ".join([*circle, following][: _SHOWN + 1])
+                    fix = "lead it through a node that the caller hears"
+                    yield draft.problem(draft.places[following], f"a loop without media: {text}", fix)
+                break
+            path.append(following)
+        told |= set(path)
+
+
+def _files(draft: Draft) -> Iterator[Problem]:
+    for node in draft.flow.nodes.values():
+        for prompt in node.data.prompts():
+            if prompt.file and not Path(prompt.file).is_file():
+                what = f"no such file: {prompt.file}"
+                yield draft.problem(draft.places[node.id], what, "paths start at this file's folder")
+
+
+def _names(draft: Draft, outside: Outside) -> Iterator[Problem]:
+    for node in draft.flow.nodes.values():
+        references = list(node.data.references())
+        references += [("prompt", prompt.name) for prompt in node.data.prompts() if prompt.name]
+        for kind, name in references:
+            known = outside.get(kind, ())
+            if name in known or (kind == "number" and _PUBLIC.fullmatch(name) and outside.get("trunk")):
+                continue
+            some = f"there are {', '.join(sorted(known)[:_SHOWN])}" if known else "there are none"
+            noun = "user, extension or outside line for" if kind == "number" else kind
+            yield draft.problem(
+                draft.places[node.id], f"no such {noun}: {name}", did_you_mean(name, known, some)
+            )
+
+
+def _unreachable(draft: Draft) -> Iterator[Problem]:
+    nodes = draft.flow.nodes
+    reached, waiting = {draft.flow.entry}, [draft.flow.entry]
+    while waiting:
+        for target in nodes[waiting.pop()].edges.values():
+            if target not in reached:
+                reached.add(target)
+                waiting.append(target)
+    for id in nodes:
+        if id not in reached:
+            fix = f"lead to it, or begin there with entry: {id}"
+            yield draft.problem(draft.places[id], f"no way leads to {id}", fix)
+
+
+def _dead_ends(draft: Draft) -> Iterator[Problem]:
+    for node in draft.flow.nodes.values():
+        if node.data.ENDS or isinstance(node.data, Subflow):
+            continue
+        place = draft.places[node.id]
+        if not node.edges:
+            what = f"{node.id} has no way out: the call hangs up after it"
+            yield draft.problem(place, what, "give it a next, or let it lead to a hangup")
+            continue
+        lost = [o for o in _outcomes(node) if o not in _RARE and target_of(node.edges, o) is None]
+        if isinstance(node.data, Condition) and node.data.cases and "default" not in node.edges:
+            lost.append("default")
+        if "out_of_hours" in node.edges and "holiday" in lost:
+            lost.remove("holiday")
+        if lost:
+            what = f"{node.id} leads nowhere on {', '.join(lost)}: the call hangs up"
+            yield draft.problem(place, what, f"add {lost[0]} or default to its ways out")
+
+
+def _unset(draft: Draft, flows: Mapping[str, Flow]) -> Iterator[Problem]:
+    known = {*GIVEN, *draft.flow.variables}
+    for node in draft.flow.nodes.values():
+        known.update(node.data.sets())
+    for other in flows.values():
+        for node in other.nodes.values():
+            known.update(node.data.sets())
+            known.update(other.variables)
+    for node in draft.flow.nodes.values():
+        for name in sorted(node.data.reads() - known):
+            fix = did_you_mean(name, known, f"set it before, or give it a value under variables: {name}")
+            yield draft.problem(draft.places[node.id], f"the variable {name} is never set", fix)

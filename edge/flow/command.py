@@ -1,0 +1,178 @@
+"""The eight commands of a flow (S004-32): what the machine asks of whoever carries the call.
+
+Natively `edge/command` carries them out; over `POST /flow` they travel as plain JSON (`wire`), where say
+is `play` with a text, an AI agent is `dial` with an agent, and a webhook is `noop` while we fetch.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+
+from edge.flow.value import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """One thing to hear: exactly one of text, file and name."""
+
+    text: str = ""
+    "Spoken by `voice`."
+    voice: str = "en-us"
+    file: str = ""
+    "Absolute path of a WAV."
+    name: str = ""
+    "A system prompt or tone of ours."
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """Outcomes: done, failed."""
+
+    sounds: tuple[Sound, ...] = ()
+    loop: bool = False
+    seconds: float = 0.0
+    "At most; 0: to the end."
+    digits: str = ""
+    "Sent as telephone events instead."
+
+
+@dataclass(frozen=True, slots=True)
+class Gather:
+    """Outcomes: digit:<all digits>, timeout, invalid, failed."""
+
+    sounds: tuple[Sound, ...] = ()
+    min_digits: int = 1
+    max_digits: int = 1
+    terminators: str = ""
+    timeout: float = 5.0
+    "For the first digit, after the prompts [s]."
+    inter_digit_timeout: float = 3.0
+    "[s]"
+    barge_in: bool = True
+    "A digit stops the prompts; else digits count only after them."
+    secret: bool = False
+    "The digits are nobody's business: masked in trace and logs."
+
+
+@dataclass(frozen=True, slots=True)
+class Dial:
+    """Outcomes: answered (when the conversation is over), no_answer, busy, failed.
+
+    Of an agent: done, no_answer, failed, digit:<d>.
+    """
+
+    to: tuple[str, ...] = ()
+    "Users, extensions or public numbers."
+    agent: str = ""
+    sequential: bool = False
+    "One after another instead of all at once."
+    ring_timeout: float = 25.0
+    "Of each attempt [s]."
+    caller_id: str = ""
+    "Shown instead of the caller's number."
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    "Told to the agent."
+    exit_digits: str = ""
+    "Any of these leaves the agent."
+
+
+@dataclass(frozen=True, slots=True)
+class Enqueue:
+    """Outcomes: answered, timeout, no_agents, failed."""
+
+    queue: str
+    priority: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Outcomes: done with data key and milliseconds, failed."""
+
+    folder: str = "rec"
+    "`vm` or `rec`: second part of the key."
+    mailbox: str = ""
+    "The user whose message it is."
+    beep: bool = True
+    max_seconds: float = 120.0
+    silence_seconds: float = 4.0
+    "So much silence ends it; 0: none does."
+    terminators: str = "#"
+
+
+@dataclass(frozen=True, slots=True)
+class Conference:
+    """Outcomes: done, failed."""
+
+    room: str
+    pin: str = ""
+    moderator: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hangup:
+    cause: str = "normal"
+    status: int = 0
+    "SIP status when the call was not answered; 0: by the cause."
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """One HTTP request of a flow. Outcome data: status, body (decoded JSON, or text), error."""
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # may hold keys
+    body: Value = None
+    "Sent as JSON; None: no body."
+    timeout: float = 5.0
+    "Of each try [s]."
+    retries: int = 1
+    trusted: bool = False
+    "The operator's own (YAML): may lead to private addresses."
+
+
+@dataclass(frozen=True, slots=True)
+class Noop:
+    """Nothing to hear: we are busy. Outcomes: done, failed."""
+
+    fetch: Fetch | None = None
+    poll_ms: int = 200
+
+
+Command = Play | Gather | Dial | Enqueue | Record | Conference | Hangup | Noop
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A command on its way; an outcome for another `seq` is late."""
+
+    seq: int
+    node_id: str
+    command: Command
+
+    def wire(self) -> dict[str, object]:
+        """The body of `POST /flow`'s answer (S004-34)."""
+        name = type(self.command).__name__.lower()
+        return {"command": name, "node_id": self.node_id, "params": params(self.command), "seq": self.seq}
+
+
+def params(command: Command) -> dict[str, object]:
+    """What differs from the defaults, in plain values; what we do ourselves during a noop stays here."""
+    if isinstance(command, Noop):
+        return {"poll_ms": command.poll_ms}
+    plain: dict[str, object] = {}
+    for part in fields(command):
+        value = getattr(command, part.name)
+        if part.name == "sounds":
+            plain |= _sounds(value)
+        elif value or (value is not part.default and part.name in ("barge_in", "beep")):
+            plain[part.name] = list(value) if isinstance(value, tuple) else value
+    return plain
+
+
+def _sounds(sounds: tuple[Sound, ...]) -> dict[str, object]:
+    """One sound stands in the params themselves: `play {text}`."""
+    plain = [
+        {"text": s.text, "voice": s.voice} if s.text else {"file": s.file} if s.file else {"name": s.name}
+        for s in sounds
+    ]
+    return dict(plain[0]) if len(plain) == 1 else {"prompts": plain} if plain else {}

@@ -1,0 +1,57 @@
+"""The JSON Schema of a flow document, made from the node kinds themselves; kept in `config/flows`."""
+
+from typing import Final
+
+from edge.flow.node.data import NodeData
+from edge.flow.node.table import KINDS
+
+DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+
+
+def json_schema() -> dict[str, object]:
+    """Both forms: lists of nodes and edges, and nodes by id with `next`."""
+    data = [_fields(kind) for kind in KINDS.values()]
+    text = {"type": "string", "minLength": 1, "maxLength": 64}
+    node = {
+        "type": "object",
+        "required": ["id"],
+        "properties": {"id": text, "type": {"type": "string"}, "position": {}, "data": {"anyOf": data}},
+        "additionalProperties": False,
+    }
+    edge = {
+        "type": "object",
+        "required": ["source", "target"],
+        "properties": dict.fromkeys(("id", "source", "sourceHandle", "target", "targetHandle"), text),
+        "additionalProperties": False,
+    }
+    following = {"anyOf": [text, {"type": "object", "additionalProperties": text}]}
+    short = {"anyOf": [_fields(kind, {"next": following}) for kind in KINDS.values()]}
+    return {
+        "$schema": DIALECT,
+        "title": "Tandem call flow",
+        "type": "object",
+        "required": ["nodes"],
+        "properties": {
+            "name": {"type": "string"},
+            "description": {"type": "string"},
+            "entry": text,
+            "variables": {"type": "object"},
+            "nodes": {
+                "anyOf": [{"type": "array", "items": node}, {"type": "object", "additionalProperties": short}]
+            },
+            "edges": {"type": "array", "items": edge},
+        },
+        "additionalProperties": False,
+    }
+
+
+def _fields(kind: type[NodeData], more: dict[str, object] | None = None) -> dict[str, object]:
+    made = kind.model_json_schema(by_alias=False)
+    properties = {"kind": {"const": kind.KIND}, **made.get("properties", {}), **(more or {})}
+    return {
+        "type": "object",
+        "required": ["kind", *made.get("required", [])],
+        "properties": properties,
+        "additionalProperties": False,
+        **({"description": made["description"]} if "description" in made else {}),
+    }

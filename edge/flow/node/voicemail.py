@@ -1,0 +1,60 @@
+"""voicemail: greeting, beep, message; kept for a user (`play`, then `record` on the wire)."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from pydantic import Field
+
+from config.section import Duration
+from edge.flow.command import Play, Record
+from edge.flow.node.data import Audible, Keys, NodeData, Reference, Text, fixed
+from edge.flow.scene import Action, Leave, Outcome, Prompt, Scene
+from edge.flow.template import Template
+
+GREETING = Prompt(
+    Template("Please leave a message after the tone. When you are done, hang up or press hash.")
+)
+
+
+class VoicemailNode(NodeData):
+    KIND: ClassVar[str] = "voicemail"
+    OUTCOMES: ClassVar[tuple[str, ...]] = ("done", "failed")
+    MEDIA: ClassVar[bool] = True
+
+    mailbox: Text
+    "A user, by number."
+    greeting: Audible | None = None
+    "Ours when omitted."
+    beep: bool = True
+    max_seconds: Duration = Field(default=120.0, ge=1, le=3_600)
+    silence: Duration = Field(default=5.0, ge=0, le=60)
+    "So much silence ends the message [s]; 0: none does."
+    terminators: Keys = "#"
+
+    def enter(self, scene: Scene) -> Action:
+        scene.memory = (0,)
+        sounds = scene.sounds(self.greeting or GREETING)
+        return Play(sounds) if sounds else self._record(scene)
+
+    def resume(self, scene: Scene, outcome: Outcome) -> Action:
+        if scene.memory == (0,):
+            return self._record(scene)  # also when the greeting failed: the message counts
+        return Leave(outcome.name)
+
+    def prompts(self) -> Iterator[Prompt]:
+        yield self.greeting or GREETING
+
+    def references(self) -> Iterator[Reference]:
+        if name := fixed(self.mailbox):
+            yield "user", name
+
+    def _record(self, scene: Scene) -> Record:
+        scene.memory = (1,)
+        return Record(
+            "vm",
+            scene.text(self.mailbox).strip(),
+            self.beep,
+            self.max_seconds,
+            self.silence,
+            self.terminators,
+        )

@@ -1,0 +1,108 @@
+"""What is found in a flow before a caller finds it."""
+
+from pathlib import Path
+
+from edge.flow.check import check, unchecked
+from edge.flow.document import read_flow
+
+GOOD = """
+nodes:
+  menu:
+    kind: menu
+    prompt: "Hello {{ caller }}."
+    next: {"digit:1": agent, timeout: bye, invalid: bye}
+  agent: {kind: agent, agent: demo, next: bye}
+  bye: {kind: hangup}
+"""
+
+
+def findings(text: str, **outside: tuple[str, ...]) -> list[str]:
+    draft = read_flow(text, "f.yaml", folder=Path("/nowhere"))
+    return [
+        ("error " if finding.error else "warning ") + str(finding.problem)
+        for finding in check(draft, outside or None)
+    ]
+
+
+def test_a_good_flow_has_no_findings() -> None:
+    assert findings(GOOD) == []
+    assert findings(GOOD, agent=("demo",)) == []
+
+
+def test_names_outside_are_looked_up_when_there_is_a_configuration() -> None:
+    (found,) = findings(GOOD, agent=("demos", "x"))
+    assert found == "error f.yaml:7: nodes.agent: no such agent: demo (did you mean demos?)"
+    draft = read_flow(GOOD, "f.yaml")
+    assert unchecked(draft) == [("agent", "demo")]
+
+
+def test_a_public_number_needs_an_outside_line() -> None:
+    text = 'nodes: {d: {kind: dial, to: ["1002", "+14155550100"], next: h}, h: {kind: hangup}}'
+    assert findings(text, number=("1002",), trunk=("carrier",)) == []
+    (found,) = findings(text, number=("1002",))
+    assert "no such user, extension or outside line for: +14155550100" in found
+
+
+def test_a_way_out_that_never_happens_is_an_error() -> None:
+    (found,) = findings("nodes: {a: {kind: say, text: x, next: {timeot: a, default: a}}}")
+    assert found.startswith("error f.yaml:1: nodes.a.next.timeot: say is never left by timeot")
+    (found,) = findings('nodes: {a: {kind: menu, prompt: x, next: {"digit:12": a, default: a}}}')
+    assert "never typed: the menu takes 1 to 1 digits" in found
+    (found,) = findings("nodes: {a: {kind: hangup, next: a}}")
+    assert "hangup has no way out" in found
+    assert findings(
+        "nodes: {a: {kind: condition, cases: {big: 'x > 1'}, next: {big: b, default: b}}, "
+        "b: {kind: hangup}, c: {kind: noop, next: b}}"
+    )[-1].startswith("warning")
+
+
+def test_a_loop_without_media_is_an_error_and_one_with_media_is_not() -> None:
+    (found,) = findings("nodes: {a: {kind: noop, next: b}, b: {kind: noop, next: a}}")
+    assert found.startswith("error") and "a loop without media: a → b → a" in found
+    assert findings("nodes: {a: {kind: noop, next: b}, b: {kind: say, text: x, next: a}}") == []
+    (found,) = findings("nodes: {a: {kind: noop, next: b}, b: {kind: noop, next: b}}")
+    assert "b → b" in found
+
+
+def test_a_missing_file_is_an_error() -> None:
+    (found,) = findings("nodes: {a: {kind: play, prompt: {file: hello.wav}, next: b}, b: {kind: hangup}}")
+    assert "no such file: /nowhere/hello.wav" in found
+
+
+def test_unreachable_nodes_and_dead_ends_are_warnings() -> None:
+    found = findings("nodes:\n  a: {kind: say, text: x}\n  b: {kind: hangup}")
+    assert [line.split(" (")[0] for line in found] == [
+        "warning f.yaml:2: nodes.a: a has no way out: the call hangs up after it",
+        "warning f.yaml:3: nodes.b: no way leads to b",
+    ]
+    (found_one,) = findings('nodes: {m: {kind: menu, prompt: x, next: {"digit:1": h}}, h: {kind: hangup}}')
+    assert "m leads nowhere on timeout, invalid" in found_one
+
+
+def test_a_holiday_goes_the_way_of_closed_without_a_warning() -> None:
+    text = "nodes: {t: {kind: timeCondition, schedule: s, next: {in_hours: h, out_of_hours: h}}, "
+    text += "h: {kind: hangup}}"
+    assert findings(text) == []
+
+
+def test_a_variable_that_nothing_sets_is_a_warning() -> None:
+    (found,) = findings("nodes: {a: {kind: say, text: '{{ callr }}', next: h}, h: {kind: hangup}}")
+    assert "the variable callr is never set (did you mean caller?)" in found
+    assert (
+        findings("{variables: {x: 1}, nodes: {a: {kind: say, text: '{{ x }}', next: h}, h: {kind: hangup}}}")
+        == []
+    )
+
+
+def test_variables_that_another_flow_hands_over_are_known() -> None:
+    inner = read_flow("nodes: {a: {kind: say, text: '{{ what }}', next: h}, h: {kind: hangup}}", "inner.yaml")
+    outer = read_flow(
+        "nodes: {s: {kind: subflow, flow: inner, arguments: {what: x}, next: h}, h: {kind: hangup}}", "o"
+    )
+    assert len(check(inner)) == 1
+    assert check(inner, flows={"outer": outer.flow}) == []
+
+
+def test_what_is_not_built_is_said() -> None:
+    (found,) = findings("nodes: {q: {kind: enqueue, queue: support, next: h}, h: {kind: hangup}}")
+    assert found.startswith("warning") and "queues are not built yet" in found
