@@ -136,8 +136,12 @@ class Speaker:
         self._killed.append(child)
 
     async def _bury(self) -> None:
+        """Wait for the ends of those killed. What is left in their pipes is read: a loop waits for both."""
         while self._killed:
-            await self._killed.pop().communicate(b"")
+            child = self._killed.pop()
+            assert child.stdout is not None, "started with pipes"
+            await child.stdout.read()
+            await child.wait()
 
     async def _start(self) -> asyncio.subprocess.Process:
         await self._bury()
