@@ -43,7 +43,10 @@ class Baresip:
         speaks: Signal,
         answers: bool = False,
         transport: str = "udp",
+        ca: Path | None = None,
+        six: bool = False,
     ) -> None:
+        """Args: ca: whom it trusts when `transport` is tls; six: it speaks IPv6, from ::1."""
         program = required()
         folder.mkdir(parents=True)
         self.folder = folder
@@ -58,8 +61,12 @@ class Baresip:
             "\n".join(
                 [
                     "poll_method epoll",
-                    f"sip_listen {self.address}:{SIP_PORT}",
-                    f"net_interface {self.address}",
+                    *(
+                        ["sip_listen [::1]:0", "net_interface ::1", "prefer_ipv6 yes"]
+                        if six
+                        else [f"sip_listen {self.address}:{SIP_PORT}", f"net_interface {self.address}"]
+                    ),
+                    *([] if ca is None else [f"sip_cafile {ca}"]),
                     "call_local_timeout 30",
                     "call_max_calls 4",
                     f"audio_source aufile,{sound}",

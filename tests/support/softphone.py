@@ -33,7 +33,10 @@ class Softphone:
         *,
         speaks: Signal,
         answers: bool = False,
+        transport: str = "udp",
+        ca: Path | None = None,
     ) -> None:
+        """Args: transport: udp or tls; ca: whom it trusts then."""
         pytest.importorskip("pjsua2", reason="pjsua2 is not installed (scripts/interop installs it)")
         folder.mkdir(parents=True)
         self._heard = folder / "heard.wav"
@@ -46,6 +49,8 @@ class Softphone:
             "speaks": str(wav.write(folder / "speaks.wav", speaks)),
             "heard": str(self._heard),
             "answers": answers,
+            "transport": transport,
+            "ca": str(ca or ""),
         }
         self.child = Child(
             [sys.executable, "-m", "tests.support.softphone", json.dumps(settings)], name=f"pjsua2 {user}"
@@ -161,7 +166,11 @@ def main() -> None:
     endpoint.libInit(config)
     transport = pj.TransportConfig()
     transport.port, transport.boundAddress = SIP_PORT, settings["address"]
-    endpoint.transportCreate(pj.PJSIP_TRANSPORT_UDP, transport)
+    secure = settings["transport"] == "tls"
+    if secure:
+        transport.tlsConfig.CaListFile = settings["ca"]
+        transport.tlsConfig.verifyServer = True
+    endpoint.transportCreate(pj.PJSIP_TRANSPORT_TLS if secure else pj.PJSIP_TRANSPORT_UDP, transport)
     endpoint.libStart()
     endpoint.audDevManager().setNullDev()
     for codec in endpoint.codecEnum2():
@@ -171,7 +180,7 @@ def main() -> None:
     live["player"].createPlayer(settings["speaks"])
     account_config = pj.AccountConfig()
     account_config.idUri = f"sip:{settings['user']}@{settings['server']}"
-    account_config.regConfig.registrarUri = f"sip:{settings['server']}"
+    account_config.regConfig.registrarUri = f"sip:{settings['server']}" + (";transport=tls" if secure else "")
     account_config.sipConfig.authCreds.append(
         pj.AuthCredInfo("digest", "*", settings["user"], 0, settings["password"])
     )

@@ -3,7 +3,6 @@
 import json
 import shutil
 import signal
-import socket
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,62 +11,15 @@ from typing import Any
 import pytest
 
 from tests.support import wav
-from tests.support.address import HTTP_PORT, SIP_PORT, loopback
-from tests.support.authority import Authority
 from tests.support.daemon import PASSWORDS, Daemon
-
-PORTS = {"udp": SIP_PORT, "tcp": SIP_PORT, "tls": 15_061, "ws": 15_066, "wss": 15_067}
-
-
-def ip6() -> bool:
-    try:
-        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as probe:
-            probe.bind(("::1", 0))
-    except OSError:
-        return False
-    return True
-
-
-def free_ports() -> dict[str, int]:
-    """Ports of ::1, which has no aliases to choose from."""
-    found = {}
-    for kind in PORTS:
-        with socket.create_server(("::1", 0), family=socket.AF_INET6) as probe:
-            found[kind] = probe.getsockname()[1]
-    return found
-
-
-class Site:
-    """A daemon with all listeners and a certificate of `authority`."""
-
-    def __init__(self, folder: Path) -> None:
-        self.authority = Authority(folder)
-        self.address = loopback()
-        self.listeners = [
-            {"transport": kind, "address": self.address, "port": port} for kind, port in PORTS.items()
-        ]
-        self.ports6 = free_ports() if ip6() else {}
-        self.listeners += [
-            {"transport": kind, "address": "::1", "port": port} for kind, port in self.ports6.items()
-        ]
-        self.certificate, self.key = self.authority.issue("server", self.address, "::1")
-        self.listen: dict[str, Any] = {
-            "sip": self.listeners,
-            "http": {"address": self.address, "port": HTTP_PORT},
-            "rtp": {"address": self.address, "ports": [20_000, 29_999]},
-            "tls": {"certificate": str(self.certificate), "key": str(self.key)},
-        }
-
-    def uri(self, number: str, kind: str, six: bool) -> str:
-        host, port = ("[::1]", self.ports6[kind]) if six else (self.address, PORTS[kind])
-        return f"sip:{number}@{host}:{port}"
+from tests.support.site import PORTS, Site
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, Daemon]]:
     folder = tmp_path_factory.mktemp("site")
     made = Site(folder)
-    with Daemon(folder / "daemon", settings={"listen": made.listen}, address=made.address) as daemon:
+    with made.daemon(folder / "daemon") as daemon:
         yield made, daemon
 
 
