@@ -172,11 +172,9 @@ class Switch:
 
     def closed(self, flow: Flow, now: float) -> None:
         """The connection `flow` is gone: what was under way on it fails, and phones lose their binding."""
-        self.layer.unreachable(flow, now)
-        changes = self.registrar.lost(flow, now)
-        if changes:
+        if changes := self.registrar.lost(flow, now):
             self._journal.bindings(changes, _indifferent)
-        self._settle(now)
+        self.unreachable(flow, now)
 
     def media_event(self, event: Event, now: float) -> None:
         call = self.calls.get(call_of(event.leg))
