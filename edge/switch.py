@@ -10,7 +10,6 @@ becomes a call. What they want of the world are effects, drained after every doo
 """
 
 import math
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import assert_never
@@ -25,6 +24,7 @@ from edge.call.ground import Ground, Reach
 from edge.directory import Directory
 from edge.ident import Random, tag
 from edge.journal import Binding, BindingChange, CallId, Cdr, Journal, TraceEvent
+from edge.logbook import Logbook
 from edge.registrar import Registrar
 from edge.registration import Registrations
 from edge.security.fraud import FraudGuard
@@ -51,12 +51,8 @@ from edge.sip.session import AGENT, ALLOW, SDP, Session, SessionEvent, Wire
 from edge.sip.timer import TimerValues
 from edge.sip.transaction.layer import TransactionLayer
 from edge.sip.uri import Uri
-from edge.trace import Trace
 from edge.unservable import unservable
 from media.port import Command, Event
-
-TRACE_SECONDS = 1.0
-"Longest that a row of a live call's trace waits for the journal [s]."
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +99,9 @@ class Switch:
         self._effects: list[Effect] = []
         self._events: list[tuple[Session, SessionEvent]] = []
         self._sessions = SessionTable()
+        self._logbook = Logbook(journal, self._sessions)
         self._promises: dict[int, Callable[[bool, float], None]] = {}
         self._lookups: dict[int, Callable[[Located, float], None]] = {}
-        self._waiting: deque[tuple[float, Trace]] = deque()  # for the journal, in order of deadline
         self._token = 0
         values = timers or TimerValues()
         self.agenda = Agenda()
@@ -138,7 +134,7 @@ class Switch:
             authenticator,
             self.admissions,
             journal,
-            self._wait_for_journal,
+            self._logbook.wait,
             self.calls,
             witness,
             fraud,
@@ -158,10 +154,10 @@ class Switch:
             if message.request is not None and message.request.method != "ACK":
                 self._malformed(message, message.request, flow)
         elif isinstance(message, Request):
-            self._trace_received(message.call_id, data, flow, now)
+            self._logbook.received(message.call_id, data, flow, now)
             self.layer.receive_request(message, flow, now)
         else:
-            self._trace_received(message.call_id, data, flow, now)
+            self._logbook.received(message.call_id, data, flow, now)
             self.layer.receive_response(message, flow, now)
         self._settle(now)
 
@@ -196,7 +192,7 @@ class Switch:
         self.layer.handle_timer(now)
         self.agenda.handle_timer(now)
         self._settle(now)
-        self._write_traces(now)
+        self._logbook.write_due(now)
         changes = self.registrar.expire(now)
         if changes:
             self._journal.bindings(changes, _indifferent)
@@ -206,7 +202,7 @@ class Switch:
             self.layer.next_timer_at(),
             self.agenda.next_timer_at(),
             self.registrar.next_timer_at(),
-            self._waiting[0][0] if self._waiting else None,
+            self._logbook.next_timer_at(),
         )
         first = min((at for at in times if at is not None), default=math.inf)
         return None if first == math.inf else first
@@ -273,7 +269,7 @@ class Switch:
         self._journal.closed(cdr)
         self._sessions.perhaps_done(*call.sessions)
         if not call.sessions:
-            self._write_trace(call.trace)  # else when the last of them is done
+            self._logbook.finish(call)  # else when the last of them is done
 
     # Inside.
 
@@ -283,8 +279,7 @@ class Switch:
             for effect in effects:
                 match effect:
                     case Send():
-                        if self._sessions.tracing:
-                            self._trace_sent(effect, now)
+                        self._logbook.sent(effect, now)
                         self._effects.append(effect)
                     case Incoming(request, flow, key):
                         self._incoming(request, flow, key, now)
@@ -307,7 +302,7 @@ class Switch:
                     call.receive_session(session, event, now)
         for call in self._sessions.retire():
             if call.id not in self.calls:
-                self._write_trace(call.trace)
+                self._logbook.finish(call)
 
     def _incoming(self, request: Request, flow: Flow, key: ServerKey | None, now: float) -> None:
         session = self._sessions.inside(request)
@@ -367,32 +362,6 @@ class Switch:
             headers=(*headers, ("Allow", ALLOW), ("Server", AGENT)),
         )
         self.layer.respond(key, response, now)
-
-    # Traces.
-
-    def _trace_received(self, sip_call_id: str, data: bytes, flow: Flow, now: float) -> None:
-        call = self._sessions.traced(sip_call_id)
-        if call is not None:
-            call.trace.sip(now, False, data, flow)
-
-    def _trace_sent(self, effect: Send, now: float) -> None:
-        start = effect.data.find(b"\r\nCall-ID: ") + 11
-        sip_call_id = effect.data[start : effect.data.find(b"\r\n", start)].decode("utf-8", "surrogateescape")
-        call = self._sessions.traced(sip_call_id)
-        if call is not None:
-            call.trace.sip(now, True, effect.data, effect.flow)
-
-    def _wait_for_journal(self, trace: Trace, now: float) -> None:
-        self._waiting.append((now + TRACE_SECONDS, trace))
-
-    def _write_traces(self, now: float) -> None:
-        while self._waiting and self._waiting[0][0] <= now:
-            self._write_trace(self._waiting.popleft()[1])
-
-    def _write_trace(self, trace: Trace) -> None:
-        rows = trace.take()
-        if rows:
-            self._journal.traced(trace.call, rows)
 
 
 def _indifferent(ok: bool) -> None:

@@ -80,7 +80,10 @@ class Speaker:
             return
         try:
             async with asyncio.timeout(1.0):
-                await child.communicate(b"")  # closes its stdin, at which it ends
+                assert child.stdin is not None and child.stdout is not None, "started with pipes"
+                child.stdin.close()  # at which it ends
+                await child.stdout.read()
+                await child.wait()
         except TimeoutError:
             self._kill(child)
             await self._bury()

@@ -9,10 +9,6 @@ ROOT = Path(__file__).resolve().parents[2]
 PLANES = ("config", "media", "edge", "controlplane")
 
 EXEMPT: dict[str, str] = {
-    "controlplane/cli/call.py": "a program: tests/system/test_tandem_call.py runs it",
-    "controlplane/cli/serve.py": "a program: every test of tests/system and tests/interop runs it",
-    "controlplane/daemon.py": "the composition root: every test of tests/system and tests/interop starts it",
-    "controlplane/node.py": "the composition root's lower half, likewise",
     "controlplane/store/migration/env.py": "run by alembic; tests/controlplane/store/test_migrate.py runs it",
 }
 "Module → why it needs no test file of its own."
