@@ -241,7 +241,7 @@ class Call:
             self.session.bye(now, reason)
         self.treatment.end(self, now, reason)
         for leg in self.legs.values():
-            if leg.state is not Port.RETURNED:
+            if leg.held:
                 self.ground.media(port.Release(leg.id))
         self._alarms = [self.ground.agenda.at(now + RELEASE_SECONDS, self._close)]
         self._close_if_returned(now)
@@ -296,6 +296,7 @@ class Call:
     # Inside.
 
     def _allocate(self, leg: Leg) -> None:
+        leg.state = Port.WANTED
         self.ground.media(port.Allocate(leg.id, bind_address(self.ground.rtp_address, leg.address)))
 
     def _allocated(self, leg: Leg, now: float) -> None:
@@ -308,7 +309,7 @@ class Call:
             self.treatment.allocated(self, leg, now)
 
     def _close_if_returned(self, now: float) -> None:
-        if self.state is State.ENDING and all(leg.state is Port.RETURNED for leg in self.legs.values()):
+        if self.state is State.ENDING and not any(leg.held for leg in self.legs.values()):
             self._close(now)
 
     def _close(self, now: float) -> None:

@@ -17,9 +17,10 @@ CODECS: Final = (Codec("pcmu", 0), Codec("pcma", 8))
 class Port(enum.Enum):
     """A leg's slot and port in the audio plane."""
 
-    WANTED = enum.auto()
-    TAKEN = enum.auto()
-    RETURNED = enum.auto()
+    NONE = "not asked for"
+    WANTED = "asked for"
+    TAKEN = "ours"
+    RETURNED = "given back, or refused"
 
 
 class Leg:
@@ -28,7 +29,7 @@ class Leg:
     def __init__(self, id: LegId, address: str, session_id: int, limits: SipLimits) -> None:
         """Args: address: ours, as the peer must see it; session_id: for the o= line."""
         self.id = id
-        self.state = Port.WANTED
+        self.state = Port.NONE
         self.stats: LegStats | None = None
         self.negotiated: Negotiated | None = None
         self._local = Local(address=address, port=0, codecs=CODECS, session_id=session_id)
@@ -45,6 +46,11 @@ class Leg:
         self.state = Port.TAKEN
         local = self._local
         self._local = Local(local.address, port, local.codecs, local.session_id)
+
+    @property
+    def held(self) -> bool:
+        """The audio plane keeps something for it, or will."""
+        return self.state in (Port.WANTED, Port.TAKEN)
 
     @property
     def awaits_answer(self) -> bool:

@@ -150,7 +150,7 @@ class Bench:
             case port.Allocate(leg):
                 self.legs.add(leg)
                 self.switch.media_event(port.Allocated(leg, next(self._ports)), self.now)
-            case port.Release(leg):
+            case port.Release(leg) if leg in self.legs:  # the engine ignores what it does not know
                 self.legs.discard(leg)
                 self.switch.media_event(port.Released(leg, port.LegStats(packets_received=7)), self.now)
 

@@ -26,7 +26,7 @@ def sdp(formats: str = "0 8 101", extra: str = "", version: int = 1) -> bytes:
 
 def test_a_leg_begins_without_a_port_and_without_agreement() -> None:
     leg = Leg(LegId("call_x/1"), "192.0.2.1", 7, LIMITS)
-    assert leg.state is Port.WANTED and leg.negotiated is None
+    assert leg.state is Port.NONE and not leg.held and leg.negotiated is None
 
 
 def test_the_answer_takes_the_offerers_first_codec_and_payload_types(leg: Leg) -> None:
