@@ -144,6 +144,17 @@ def test_trunks_are_found_by_name_id_default_and_username() -> None:
     assert held.trunk(B, "") is None
 
 
+def test_bounds_of_outbound_calls_are_digits_and_the_longest_rate_comes_first() -> None:
+    fraud = {"country": "1", "allow": ["+1", "44"], "rates": {"44": 2, "+4420": 3}, "per_minute": 5}
+    users = [{"number": "1009", "devices": [{"password": "x"}], "fraud": {"deny": ["+1900"], "daily": 60}}]
+    held = directory(ACCOUNT | {"fraud": fraud, "users": users})
+    account, user = held.account(A), held.user(A, "1009")
+    assert account is not None and user is not None
+    assert account.fraud.rates == (("4420", 3.0), ("44", 2.0)) and account.fraud.country == "1"
+    assert account.fraud.bounds.allow == ("1", "44") and account.fraud.bounds.per_minute == 5
+    assert user.fraud.deny == ("1900",) and user.fraud.daily == 60
+
+
 def test_an_agent_is_as_the_audio_plane_needs_it() -> None:
     agent = directory(ACCOUNT).agent(A, "greeter")
     assert agent is not None

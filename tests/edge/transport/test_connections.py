@@ -42,7 +42,7 @@ class Scene:
     def __init__(self, limits: SipLimits, exempt: str) -> None:
         self.upper = RecordingUpper()
         self.limits = limits
-        self.exempt = exempt
+        self.guard = FakeGuard(exempt)
         self.peers: list[Peer] = []
         self.accepted: asyncio.Queue[Peer] = asyncio.Queue()
 
@@ -73,7 +73,7 @@ async def scene(exempt: str = "", **limits: float) -> AsyncIterator[Scene]:
     sock = socket.create_server(("127.0.0.1", 0))
     made.address = sock.getsockname()
     async with asyncio.TaskGroup() as tasks:
-        made.connections = Connections(made.limits, made.upper, FakeGuard(exempt), loop, tasks)
+        made.connections = Connections(made.limits, made.upper, made.guard, loop, tasks)
         made.connections.listen(Transport.TCP, 1, sock, None)
         try:
             yield made
@@ -216,6 +216,34 @@ async def test_an_exempt_source_and_our_own_dials_know_no_limit_per_source() -> 
         s.connections.send(b"x", Flow(Transport.TCP, port_of(server), 1))
         assert await (await s.next_peer()).hear(1) == b"x"
         server.close()
+
+
+async def test_connections_of_a_banned_source_are_closed_and_refused() -> None:
+    async with scene() as s:
+        idle, busy = await s.dial(), await s.dial()
+        await busy.say(MESSAGE)
+        await s.upper.until(received=1)
+        s.guard.shut.add("127.0.0.1")
+        await busy.say(MESSAGE)
+        await s.upper.until(gone=1)
+        assert len(s.upper.received) == 1, "what came after the ban is not heard"
+        s.connections.cut("192.0.2.1")
+        assert len(s.connections) == 1, "nobody is there from where that ban is"
+        s.connections.cut("127.0.0.0/8")
+        await s.upper.until(gone=2)
+        late = await s.dial()
+        for peer in (idle, busy, late):
+            with pytest.raises((ConnectionResetError, asyncio.IncompleteReadError)):
+                await peer.reader.readexactly(1)
+        assert s.connections.refused == 1 and len(s.connections) == 0
+
+
+async def test_a_stream_that_cannot_be_framed_counts_against_its_source() -> None:
+    async with scene() as s:
+        peer = await s.dial()
+        await peer.say(b"BYE sip:a SIP/2.0\r\n\r\n")
+        await s.upper.until(gone=1)
+        assert s.guard.unframed == ["127.0.0.1"]
 
 
 async def test_all_connections_together_have_a_limit() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from edge.sip.flow import Flow, Transport
 from edge.transport.udp import UdpSocket
+from tests.support.security import FakeGuard
 from tests.support.upper import RecordingUpper
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the error queue is Linux's")
@@ -23,10 +24,10 @@ def bound() -> socket.socket:
 
 
 @asynccontextmanager
-async def opened() -> AsyncIterator[tuple[UdpSocket, RecordingUpper, tuple[str, int]]]:
+async def opened(guard: FakeGuard | None = None) -> AsyncIterator[tuple[UdpSocket, RecordingUpper, tuple[str, int]]]:
     sock, upper = bound(), RecordingUpper()
     address = sock.getsockname()
-    udp = UdpSocket(sock, 3, upper, asyncio.get_running_loop())
+    udp = UdpSocket(sock, 3, upper, asyncio.get_running_loop(), guard)
     try:
         yield udp, upper, address
     finally:
@@ -54,6 +55,20 @@ async def test_a_burst_is_read_to_its_end() -> None:
                 peer.sendto(b"number %d" % number, address)
             await upper.until(received=100)
             assert upper.received[-1][0] == b"number 99"
+
+
+async def test_a_banned_source_is_not_heard() -> None:
+    """Issue 3, Security: dropped in silence before anything is read of it."""
+    guard = FakeGuard()
+    guard.shut.add("127.0.0.1")
+    async with opened(guard) as (_, upper, address):
+        with bound() as banned, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+            other.bind(("127.0.0.2", 0))
+            for _ in range(50):
+                banned.sendto(b"banned", address)
+            other.sendto(b"welcome", address)
+            await upper.until(received=1)
+            assert [data for data, _ in upper.received] == [b"welcome"]
 
 
 @linux
