@@ -54,7 +54,7 @@ def main(
     """Measure the shipped daemon. LOADS: registrations, calls, echo, agents; all when none is named."""
     if quick:
         count, window, legs, agents, seconds, users = 200, 8, 20, 5, 2.0, 20
-    console = Console(stderr=True)
+    console = Console(stderr=True, width=120)
     pinned = len(os.sched_getaffinity(0)) > 1
     if pinned:
         os.sched_setaffinity(0, {LOAD_CPU})
