@@ -47,14 +47,19 @@ def trunk_destination(trunk: Trunk, number: str, flow: Flow) -> Destination:
 
 
 def invite(
-    call: Call, destination: Destination, offer: bytes, headers: Sequence[tuple[str, str]]
+    call: Call,
+    destination: Destination,
+    offer: bytes,
+    headers: Sequence[tuple[str, str]],
+    caller: str = "",
 ) -> CallingSession:
-    """A session whose INVITE is ready to start."""
+    """A session whose INVITE is ready to start. Args: caller: shown instead of the caller's number."""
     ground = call.ground
-    contact = contact_address(ground.reach, destination.flow, call.caller)
+    caller = caller or call.caller
+    contact = contact_address(ground.reach, destination.flow, caller)
     host = destination.uri.host if destination.trunk is not None else call.route.account.domain
     name = call.route.caller.name if call.route.caller is not None else call.session.invite.from_.display
-    from_ = Address(name, Uri("sip", call.caller, host), (("tag", tag(ground.random)),))
+    from_ = Address(name, Uri("sip", caller, host), (("tag", tag(ground.random)),))
     hops = call.session.invite.max_forwards
     message = request(
         "INVITE",

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from edge.call.call import Call
-from edge.call.ground import Reach
+from edge.call.ground import Ground
 from edge.call.outgoing import invite, trunk_destination
 from edge.directory import Trunk
 from edge.sip.calling import CallingSession
 from edge.sip.flow import Flow, Transport
+from edge.sip.grammar import delta_seconds
 from edge.sip.locate import Target
 from edge.sip.session import Refused
 
@@ -30,17 +31,30 @@ class Server:
 
 
 class TrunkServers:
-    def __init__(self, trunk: Trunk, number: str, targets: tuple[Target, ...], reach: Reach) -> None:
+    def __init__(
+        self,
+        trunk: Trunk,
+        number: str,
+        targets: tuple[Target, ...],
+        ground: Ground,
+        now: float,
+        caller: str = "",
+    ) -> None:
+        """Args: caller: shown instead of the caller's number."""
         self._trunk = trunk
         self._number = number
-        self._left: deque[Server] = deque()
+        self._caller = caller
+        self._outages = ground.outages
+        reach = ground.reach
+        servers: list[Server] = []
         for target in targets:
             flow = reach.flow_to(target.transport, target.address, target.port, target.name)
             if flow is not None:
                 twin = None
                 if target.transport is Transport.UDP and not target.pinned:
                     twin = reach.flow_to(Transport.TCP, target.address, target.port)
-                self._left.append(Server(flow, twin))
+                servers.append(Server(flow, twin))
+        self._left = deque(self._outages.last(servers, lambda server: server.flow, now))
         self.current: Flow | None = None
 
     def __bool__(self) -> bool:
@@ -51,31 +65,46 @@ class TrunkServers:
     def next_flow(self) -> Flow:
         return self._left[0].flow
 
-    def invite(self, call: Call, offer: bytes) -> CallingSession:
+    def invite(self, call: Call, offer: bytes, now: float) -> CallingSession:
         """A session at the next server, ready to start."""
         server = self._left.popleft()
         session = self._session(call, server.flow, offer)
-        if server.by_tcp is not None and len(session.invite.wire()) + _ADDED > LARGE:
+        large = len(session.invite.wire()) + _ADDED > LARGE
+        if large and server.by_tcp is not None and not self._outages.resting(server.by_tcp, now):
             self._left.appendleft(Server(server.flow))
             server = Server(server.by_tcp)
             session = self._session(call, server.flow, offer)
         self.current = server.flow
         return session
 
-    def goes_on(self, refused: Refused) -> bool:
+    def heard(self) -> None:
+        """The current server does its work, whatever it said."""
+        if self.current is not None:
+            self._outages.over(self.current)
+
+    def goes_on(self, refused: Refused, now: float) -> bool:
         """Whether the next server is to be tried after this end."""
+        assert self.current is not None, "one was invited"
         if refused.response is None and refused.status == 503:
+            self._outages.note(self.current, now)
             return bool(self._left)  # not reached by this transport, perhaps by the other
-        if refused.status == 503 or refused.response is None:
-            return self.silent()
+        if refused.response is None:
+            return self.silent(now)
+        if refused.status == 503:
+            return self.silent(now, delta_seconds(refused.response.headers.get("Retry-After") or ""))
+        self.heard()
         return False
 
-    def silent(self) -> bool:
-        """Leave the current server, by whatever transport; whether there is another one."""
+    def silent(self, now: float, seconds: float | None = None) -> bool:
+        """Leave the current server, by whatever transport; whether there is another one.
+
+        Args: seconds: how long it wants to be left alone.
+        """
         assert self.current is not None, "one was invited"
+        self._outages.note(self.current, now, seconds)
         gone = self.current.remote
         self._left = deque(server for server in self._left if server.flow.remote != gone)
         return bool(self._left)
 
     def _session(self, call: Call, flow: Flow, offer: bytes) -> CallingSession:
-        return invite(call, trunk_destination(self._trunk, self._number, flow), offer, ())
+        return invite(call, trunk_destination(self._trunk, self._number, flow), offer, (), self._caller)

@@ -1,0 +1,313 @@
+"""One party being rung for a call: a user's devices, or a number on a trunk, until somebody has answered.
+
+A user's devices ring in parallel and the first to answer wins; the others get CANCEL with a Reason
+(RFC 3326). When all refuse, the best of their answers is told (RFC 3261 §16.7 step 6). A trunk's servers
+are tried one after another. Who asked for the ringing hears of it by `Rings`.
+"""
+
+from typing import Final, Protocol
+
+from edge.agenda import Alarm
+from edge.call.call import Call
+from edge.call.leg import Leg, Port
+from edge.call.outgoing import Destination, device_destination, invite
+from edge.call.servers import TrunkServers
+from edge.directory import Trunk, User
+from edge.error import Refusal
+from edge.sip.calling import CallingSession
+from edge.sip.locate import Located
+from edge.sip.session import (
+    Acked,
+    Answered,
+    Ended,
+    Info,
+    Progress,
+    Reanswered,
+    Refused,
+    Reoffer,
+    Session,
+    SessionEvent,
+    State,
+)
+from edge.sip.uri import Uri
+from media import port
+
+_ELSEWHERE: Final = 'SIP;cause=200;text="Call completed elsewhere"'
+
+
+class Rings(Protocol):
+    """What is made of it; with `early` and `answered` the leg is connected, not yet joined to the caller."""
+
+    def progressed(self, ringing: "Ringing", status: int, now: float, *, early: bool) -> None:
+        """Args: early: the other side sends audio already."""
+
+    def answered(self, ringing: "Ringing", now: float) -> None: ...
+
+    def refused(self, ringing: "Ringing", refusal: Refusal, now: float) -> None:
+        """Nobody is left to ring."""
+
+    def unanswered(self, ringing: "Ringing", now: float) -> None:
+        """It has rung long enough; end the ringing."""
+
+    def left(self, ringing: "Ringing", event: Ended, now: float) -> None:
+        """Who had answered is gone."""
+
+
+class Ringing:
+    def __init__(
+        self,
+        call: Call,
+        owner: Rings,
+        *,
+        callee: User | None = None,
+        trunk: Trunk | None = None,
+        number: str = "",
+        seconds: float,
+        caller: str = "",
+        early_media: bool = True,
+    ) -> None:
+        """
+        Args:
+            callee: whose devices ring; None: `number` is dialled on `trunk`.
+            seconds: so long it rings.
+            caller: the number that is shown; empty: the caller's own.
+        """
+        self.leg: Leg | None = None
+        self._call = call
+        self._owner = owner
+        self._callee = callee
+        self._trunk = trunk
+        self._number = number
+        self._seconds = seconds
+        self._caller = caller
+        self._early_media = early_media
+        self._sessions: set[CallingSession] = set()
+        self._ringing: list[CallingSession] = []
+        self._winner: CallingSession | None = None
+        self._best: Refused | None = None
+        self._destinations: list[Destination] = []
+        self._early = False
+        self._over = False
+        self._servers: TrunkServers | None = None
+        self._alarm: Alarm | None = None
+
+    def start(self, now: float) -> None:
+        if self._trunk is not None:
+            self._find_trunk(self._trunk)
+            return
+        callee = self._callee
+        assert callee is not None, "who rings is a user or a number on a trunk"
+        names = (callee.number, *callee.usernames)
+        bindings = self._call.ground.bindings
+        found = (
+            device_destination(self._call, binding)
+            for name in dict.fromkeys(names)
+            for binding in bindings(callee.account, name, now)
+        )
+        self._ring([destination for destination in found if destination is not None], now)
+
+    def owns(self, session: Session) -> bool:
+        return session in self._sessions
+
+    def allocated(self, leg: Leg, now: float) -> None:
+        """The port of `leg`, which is ours, is there."""
+        if self._alarm is None:
+            self._alarm = self._call.alarm(now + self._seconds, self._unanswered)
+        if self._servers is not None:
+            self._ring_server(leg, now)
+            return
+        offer = leg.offer()
+        for destination in self._destinations:
+            session = invite(self._call, destination, offer, (), self._caller)
+            self._ringing.append(session)
+            self._own(session)
+        for session in tuple(self._ringing):
+            session.start(now)
+
+    def session_event(self, session: Session, event: SessionEvent, now: float) -> None:
+        assert isinstance(session, CallingSession), "our own sessions are calling ones"
+        call = self._call
+        match event:
+            case Progress(status, body):
+                self._progress(status, body, now)
+            case Answered(body):
+                self._answered(session, body, now)
+            case Refused():
+                self._refused(session, event, now)
+            case Reoffer(body):
+                assert self.leg is not None, "a dialog has its leg"
+                call.renegotiate(session, self.leg, body, now)
+            case Acked(body):
+                assert self.leg is not None, "a dialog has its leg"
+                call.acknowledged(self.leg, body, now)
+            case Reanswered(body):
+                assert self.leg is not None, "a dialog has its leg"
+                call.reanswered(self.leg, body)
+            case Info(content_type, body):
+                call.trace.add(now, "call", "info", content_type=content_type, body=body)
+            case Ended() if session is self._winner and not self._over:
+                self._owner.left(self, event, now)
+
+    def end(self, now: float, reason: str) -> None:
+        """Give up whatever rings or talks. `reason`: a Reason header value."""
+        self._over = True
+        if self._alarm is not None:
+            self._alarm.cancel()
+        for session in self._ringing:
+            session.cancel(now, reason)
+        self._ringing.clear()
+        if self._winner is not None and self._winner.state is State.CONFIRMED:
+            self._winner.bye(now, reason)
+
+    def leave(self, now: float, reason: str) -> None:
+        """`end`, in a call that goes on: the port is given back too."""
+        self.end(now, reason)
+        # One that is still on its way is given back when it comes.
+        if self.leg is not None and self.leg.state is Port.TAKEN:
+            self._call.ground.media(port.Release(self.leg.id))
+
+    # Inside.
+
+    def _own(self, session: CallingSession) -> None:
+        self._sessions.add(session)
+        self._call.ground.own(session, self._call)
+
+    def _find_trunk(self, trunk: Trunk) -> None:
+        def found(located: Located, now: float) -> None:
+            if self._over:
+                return
+            ground = self._call.ground
+            self._servers = TrunkServers(trunk, self._number, located.targets, ground, now, self._caller)
+            if self._servers:
+                self._next_server(now)
+                return
+            fix = f"mend proxy of trunk {trunk.name}: {trunk.proxy}"
+            why = located.why or "no listener reaches its addresses"
+            text = f"the trunk's proxy cannot be found: {why}"
+            self._owner.refused(self, Refusal("trunk_unreachable", 503, text, fix), now)
+
+        self._call.resolve(Uri.parse(trunk.proxy), found)
+
+    def _next_server(self, now: float) -> None:
+        assert self._servers is not None, "a trunk has servers"
+        flow = self._servers.next_flow
+        self._early = False
+        if self.leg is None or (":" in self.leg.address) is not (":" in flow.remote[0]):
+            self.leg = self._call.leg_for(flow)
+            self._call.add_leg(self.leg)
+        else:
+            self._ring_server(self.leg, now)
+
+    def _ring_server(self, leg: Leg, now: float) -> None:
+        assert self._servers is not None, "a trunk has servers"
+        call = self._call
+        session = self._servers.invite(call, leg.offer(), now)
+        call.trace.add(now, "route", "ring", uri=str(session.invite.uri), flow=str(session.flow))
+        self._ringing.append(session)
+        self._own(session)
+        session.start(now)
+        if self._servers:
+            call.alarm(now + call.ground.limits.server_timeout, lambda at: self._leave_silent(session, at))
+
+    def _leave_silent(self, session: CallingSession, now: float) -> None:
+        if session not in self._ringing or session.heard:
+            return
+        assert self._servers is not None, "a trunk has servers"
+        if self._servers.silent(now):
+            self._call.trace.add(now, "call", "server_silent", flow=str(session.flow))
+            self._ringing.remove(session)
+            session.cancel(now)
+            self._next_server(now)
+
+    def _ring(self, destinations: list[Destination], now: float) -> None:
+        if not destinations:
+            number = self._callee.number if self._callee is not None else ""
+            fix = "register a phone with a username of this user"
+            text = f"user {number} has no registered device"
+            self._owner.refused(self, Refusal("not_registered", 480, text, fix), now)
+            return
+        self._destinations = destinations
+        for destination in destinations:
+            uri, flow = str(destination.uri), str(destination.flow)
+            self._call.trace.add(now, "route", "ring", uri=uri, flow=flow)
+        self.leg = self._call.leg_for(destinations[0].flow)
+        self._call.add_leg(self.leg)
+
+    def _progress(self, status: int, body: bytes, now: float) -> None:
+        if self._winner is not None or self._early or self._over:
+            return
+        assert self.leg is not None, "progress comes on a leg"
+        if self._early_media and body and len(self._ringing) == 1 and self.leg.accept(body) is None:
+            self._early = True
+            self._call.ground.media(self.leg.connect())
+            self._owner.progressed(self, status, now, early=True)
+        else:
+            self._owner.progressed(self, 180 if status in (180, 183) else status, now, early=False)
+
+    def _answered(self, session: CallingSession, body: bytes, now: float) -> None:
+        if session in self._ringing:
+            self._ringing.remove(session)
+        if self._winner is not None or self._over:
+            session.bye(now)  # two picked up at once
+            return
+        self._winner = session
+        if self._servers is not None:
+            self._servers.heard()
+        assert self.leg is not None, "an answer comes on a leg"
+        refusal = self.leg.accept(body) if body and not self._early else None
+        if refusal is not None or self.leg.negotiated is None:
+            session.bye(now)
+            self._winner = None
+            fix = "the called phone answered without usable audio"
+            none = Refusal("not_acceptable", 488, "the answer has no SDP", fix)
+            self._owner.refused(self, refusal or none, now)
+            return
+        if self._alarm is not None:
+            self._alarm.cancel()
+        for other in self._ringing:
+            other.cancel(now, _ELSEWHERE)
+        self._ringing.clear()
+        self._call.ground.media(self.leg.connect())
+        self._owner.answered(self, now)
+
+    def _refused(self, session: CallingSession, event: Refused, now: float) -> None:
+        if session not in self._ringing:
+            return
+        self._ringing.remove(session)
+        self._call.trace.add(now, "call", "branch_refused", outcome=str(event.status), text=event.reason)
+        if self._servers is not None and self._servers.goes_on(event, now):
+            self._next_server(now)
+            return
+        if self._best is None or _rank(event.status) < _rank(self._best.status):
+            self._best = event
+        if event.status >= 600:
+            for other in self._ringing:
+                other.cancel(now)
+            self._ringing.clear()
+        if not self._ringing and self._winner is None:
+            self._owner.refused(self, _as_refusal(self._best), now)
+
+    def _unanswered(self, now: float) -> None:
+        if self._winner is None and not self._over:
+            self._owner.unanswered(self, now)
+
+
+def _rank(status: int) -> tuple[int, int]:
+    """Lower is told to the caller: 6xx, then busy and declined, then the rest, 408, 3xx and 503 last."""
+    if status >= 600:
+        return (0, status)
+    if status in (486, 480, 404, 488, 415):
+        return (1, status)
+    return (3, status) if status in (408, 503) or status < 400 else (2, status)
+
+
+def _as_refusal(refused: Refused) -> Refusal:
+    """A challenge or a redirection is no answer for our caller."""
+    status = refused.status
+    if status < 400 or status in (401, 407):
+        status = 480
+    code = {486: "busy", 600: "busy", 603: "declined", 408: "no_answer", 480: "unavailable"}.get(
+        status, "refused"
+    )
+    text = f"the called side answered {refused.status} {refused.reason}"
+    return Refusal(code, status, text, "see the called phone or trunk")

@@ -1,0 +1,123 @@
+"""One party being rung: what its owner hears of it (most of it is proved with the bridge)."""
+
+import pytest
+
+from edge.call.call import Call
+from edge.call.ringing import Ringing
+from edge.call.treatment import Treatment
+from edge.error import Refusal
+from edge.sip.message import Request
+from edge.sip.session import Ended, Session, SessionEvent
+from media import port
+from tests.support.directory import ACC, FakeDirectory
+from tests.support.edge import Bench, Phone
+
+
+class Owner:
+    """An `edge.call.ringing.Rings` that writes down what it hears."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    def progressed(self, ringing: Ringing, status: int, now: float, *, early: bool) -> None:
+        self.heard.append(f"{status} early" if early else f"{status}")
+
+    def answered(self, ringing: Ringing, now: float) -> None:
+        self.heard.append("answered")
+
+    def refused(self, ringing: Ringing, refusal: Refusal, now: float) -> None:
+        self.heard.append(refusal.code)
+
+    def unanswered(self, ringing: Ringing, now: float) -> None:
+        self.heard.append("unanswered")
+
+    def left(self, ringing: Ringing, event: Ended, now: float) -> None:
+        self.heard.append("left")
+
+
+class Ring(Treatment):
+    def __init__(self, ringing: Ringing) -> None:
+        self._ringing = ringing
+
+    def allocated(self, call: Call, leg: object, now: float) -> None:
+        self._ringing.allocated(leg, now)  # type: ignore[arg-type]
+
+    def session_event(self, call: Call, session: Session, event: SessionEvent, now: float) -> None:
+        assert self._ringing.owns(session)
+        self._ringing.session_event(session, event, now)
+
+
+@pytest.fixture
+def bench() -> Bench:
+    directory = FakeDirectory()
+    directory.add_user("1001")
+    directory.add_user("1002")
+    directory.extensions["77"] = directory.extensions["*43"]
+    return Bench(directory)
+
+
+def rung(bench: Bench, *, early_media: bool = True, caller: str = "") -> tuple[Ringing, Owner, Phone]:
+    """1001 is in a call, and 1002 is rung for it for 10 s."""
+    bob = Phone(bench, "1002", 3)
+    bob.register()
+    alice = Phone(bench, "1001")
+    alice.dial("*43")
+    (call,) = bench.switch.calls.values()
+    owner = Owner()
+    callee = bench.directory.user(ACC, "1002")
+    ringing = Ringing(call, owner, callee=callee, seconds=10.0, caller=caller, early_media=early_media)
+    call.treatment = Ring(ringing)
+    ringing.start(bench.now)
+    bench.drain()
+    return ringing, owner, bob
+
+
+def test_its_owner_hears_of_ringing_and_answer(bench: Bench) -> None:
+    ringing, owner, bob = rung(bench, caller="4242")
+    (invite,) = bob.got()
+    assert isinstance(invite, Request) and "sip:4242@demo.local" in (invite.headers.get("From") or "")
+    bob.reply(invite, 180)
+    bob.reply(invite, 200, bob.sdp())
+    assert owner.heard == ["180", "answered"]
+    bench.advance(15.0)
+    assert owner.heard == ["180", "answered"], "the time to ring is over with the answer"
+    ringing.leave(bench.now, "")
+    bench.drain()
+    methods = [message.method for message in bob.got() if isinstance(message, Request)]
+    assert methods[-1] == "BYE" and ringing.leg is not None and ringing.leg.id not in bench.legs
+
+
+def test_early_media_can_be_declined(bench: Bench) -> None:
+    _, owner, bob = rung(bench, early_media=False)
+    (invite,) = bob.got()
+    assert isinstance(invite, Request)
+    bob.reply(invite, 183, bob.sdp())
+    assert owner.heard == ["180"]
+    _, owner, bob = rung(Bench(bench.directory))
+    (invite,) = bob.got()
+    assert isinstance(invite, Request)
+    bob.reply(invite, 183, bob.sdp())
+    assert owner.heard == ["183 early"]
+
+
+def test_who_does_not_pick_up_is_told_once_and_cancelled_by_the_owner(bench: Bench) -> None:
+    ringing, owner, bob = rung(bench)
+    (invite,) = bob.got()
+    assert isinstance(invite, Request)
+    bob.reply(invite, 180)
+    bench.advance(10.0)
+    assert owner.heard == ["180", "unanswered"]
+    ringing.leave(bench.now, "")
+    bench.drain()
+    assert [m.method for m in bob.got() if isinstance(m, Request)] == ["CANCEL"]
+    bob.reply(invite, 200, bob.sdp())
+    assert owner.heard == ["180", "unanswered"], "what is late changes nothing"
+    assert [m.method for m in bob.got() if isinstance(m, Request)] == ["ACK", "BYE"]
+
+
+def test_who_has_no_phone_is_told_at_once(bench: Bench) -> None:
+    Phone(bench, "1001").dial("*43")
+    (call,) = bench.switch.calls.values()
+    owner = Owner()
+    Ringing(call, owner, callee=bench.directory.user(ACC, "1002"), seconds=10.0).start(bench.now)
+    assert owner.heard == ["not_registered"] and len(bench.commanded(port.Allocate)) == 1
