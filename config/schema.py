@@ -65,6 +65,10 @@ class SipLimits(Section):
     "A question that no name server answered by then has no answer [s]."
     server_timeout: Duration = Field(default=4.0, gt=0)
     "A trunk's server that says nothing at all is left for its next one after this [s]; the last gets 32 s."
+    server_rest: Duration = Field(default=30.0, gt=0)
+    "A trunk's server that could not serve is asked last for this long, unless its Retry-After says else [s]."
+    servers_resting: int = Field(default=1_000, ge=1)
+    "Such servers that are remembered."
     nonce_life: Duration = Field(default=300.0, gt=0)
     "A digest nonce is good for this long [s]; then the answer is a new one with stale=true."
     nonces_tracked: int = Field(default=100_000, ge=100)

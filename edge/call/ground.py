@@ -1,11 +1,12 @@
 """What every call stands on: handed to each by the switch, one for all of them."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from config.schema import SipLimits
 from edge.agenda import Agenda
+from edge.call.outage import Outages
 from edge.directory import AccountId, Directory
 from edge.ident import Random
 from edge.journal import Binding, Cdr
@@ -73,3 +74,7 @@ class Ground:
     "Events of this session are the call's."
     close: Callable[["Call", Cdr, float], None]
     "The call is over and everything is given back."
+    outages: Outages = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.outages = Outages(self.limits)

@@ -170,3 +170,23 @@ def test_why_the_proxy_cannot_be_found_is_told(bench: Bench) -> None:
     bench.directory.add_trunk("main", "sip:192.0.2.1;transport=tls", default=True)
     refused = final(Phone(bench, "1001").dial("14155550100"))
     assert refused.status == 503 and "no listener speaks TLS" in (refused.headers.get("Warning") or "")
+
+
+def test_the_next_call_asks_a_server_that_failed_last_until_it_has_rested(bench: Bench) -> None:
+    """RFC 3261 §21.5.4: Retry-After."""
+    alice, first, second = dialled(bench)
+    invite = first.invited()
+    assert invite is not None
+    first.reply(invite, 503)
+    again = second.invited()
+    assert again is not None
+    second.reply(again, 486)
+    alice.ack(final(alice.got()), "sip:14155550100@demo.local")
+    alice.call_id = "second"
+    alice.dial("14155550100")
+    assert first.invited() is None and second.invited() is not None
+    bench.advance(bench.limits.server_rest)
+    alice.call_id = "third"
+    bench.take()
+    alice.dial("14155550100")
+    assert first.invited() is not None
