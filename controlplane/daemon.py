@@ -35,6 +35,7 @@ from controlplane.service.own_address import OwnAddresses
 from controlplane.service.passwords import Passwords
 from controlplane.service.security import Clock, SecurityService
 from controlplane.service.system_prompt import SystemPrompts
+from controlplane.service.usage import charge_past_calls
 from controlplane.store.error import StoreError
 from controlplane.store.folder import DataFolder
 from controlplane.store.store import Store
@@ -106,6 +107,8 @@ async def _serve(
     )
     directory = MemoryDirectory(settings.accounts, passwords, own, prompts, demo.urls)
     node = Node(settings, store, directory, loop, tasks)
+    past = (settings.accounts, directory, wall_ms(loop.time()), loop.time())
+    await charge_past_calls(store, node.fraud, *past)
     readiness = Readiness(store.trouble)
     metrics = Metrics()
     calls = CallService(store, node.switch.live_trace, settings.limits.http.page_rows)

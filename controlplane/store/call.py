@@ -1,5 +1,6 @@
 """Calls that are up (`open_call`) and calls that were (`cdr`)."""
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
@@ -17,6 +18,17 @@ DELETE_OPEN: Final = statement.delete(OPEN_CALL)
 INSERT_CDR: Final = statement.upsert(CDR)
 
 Row = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outbound:
+    """What one caller spent on one number of the public network."""
+
+    account: AccountId
+    user: str
+    "Number of the user who called; empty for forwards."
+    number: str
+    seconds: float
 
 
 def encode_open(call: OpenCall) -> Row:
@@ -92,6 +104,31 @@ async def find(connection: AsyncConnection, name: str, limit: int) -> list[Cdr]:
         if rows := (await connection.execute(query)).fetchall():
             return [_decode(row) for row in rows]
     return []
+
+
+async def outbound_since(connection: AsyncConnection, since: int) -> list[Outbound]:
+    """Answered calls to the public network that began after `since` [ms UTC], added up."""
+    forward = "forward:"
+    query = (
+        sa.select(
+            CDR.c.account_id,
+            CDR.c.direction,
+            CDR.c.caller,
+            CDR.c.target,
+            sa.func.sum(CDR.c.ended_at - CDR.c.answered_at).label("ms"),
+        )
+        .where(CDR.c.started_at > since, CDR.c.answered_at.is_not(None), CDR.c.target.startswith(forward))
+        .group_by(CDR.c.account_id, CDR.c.direction, CDR.c.caller, CDR.c.target)
+    )
+    return [
+        Outbound(
+            AccountId(row.account_id),
+            row.caller if row.direction == "out" else "",
+            row.target.removeprefix(forward),
+            row.ms / 1000,
+        )
+        for row in (await connection.execute(query)).fetchall()
+    ]
 
 
 async def open_calls(connection: AsyncConnection, name: str | None, limit: int) -> list[OpenCall]:

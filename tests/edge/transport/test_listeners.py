@@ -14,6 +14,7 @@ from config.schema import SipLimits, SipListener, SipTransport, Tls
 from edge.sip.flow import Flow, Transport
 from edge.transport.listeners import ListenError, Listeners
 from tests.support.authority import Authority
+from tests.support.security import FakeGuard
 from tests.support.upper import RecordingUpper
 
 MESSAGE = b"BYE sip:a SIP/2.0\r\nContent-Length: 0\r\n\r\n"
@@ -27,11 +28,16 @@ def listener(transport: SipTransport, address: str = "127.0.0.1", port: int = 0)
 
 @asynccontextmanager
 async def opened(
-    *listen: SipListener, public: str | None = None, tls: Tls | None = None
+    *listen: SipListener,
+    public: str | None = None,
+    tls: Tls | None = None,
+    guard: FakeGuard | None = None,
 ) -> AsyncIterator[tuple[Listeners, RecordingUpper]]:
     upper = RecordingUpper()
     async with asyncio.TaskGroup() as tasks:
-        listeners = Listeners(SipLimits(), asyncio.get_running_loop(), tasks, public=public, tls=tls)
+        listeners = Listeners(
+            SipLimits(), asyncio.get_running_loop(), tasks, public=public, tls=tls, guard=guard
+        )
         await listeners.open(listen, upper)
         try:
             yield listeners, upper
@@ -46,6 +52,28 @@ async def refusal(*listen: SipListener) -> str:
             await listeners.open(listen, RecordingUpper())
         assert listeners.bound == ()
     return str(error.value)
+
+
+async def test_a_banned_source_is_sent_nothing_and_its_connections_end() -> None:
+    """Issue 3, Security: not even copies of answers that it does not acknowledge."""
+    guard = FakeGuard()
+    async with opened(listener(UDP), listener(TCP), guard=guard) as (listeners, upper):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as phone:
+            phone.bind(("127.0.0.1", 0))
+            phone.settimeout(0.05)
+            phone.sendto(MESSAGE, ("127.0.0.1", listeners.bound[0].port))
+            await upper.until(received=1)
+            reader, writer = await asyncio.open_connection("127.0.0.1", listeners.bound[1].port)
+            writer.write(MESSAGE)
+            await upper.until(received=2)
+            guard.shut.add("127.0.0.1")
+            for _, flow in upper.received:
+                listeners.send(b"answer", flow)
+            with pytest.raises(TimeoutError):
+                phone.recv(100)
+            listeners.cut("127.0.0.1")
+            assert await reader.read() == b"" and upper.failed == []
+            writer.close()
 
 
 async def test_messages_come_in_and_leave_by_every_listener() -> None:

@@ -24,7 +24,9 @@ def bound() -> socket.socket:
 
 
 @asynccontextmanager
-async def opened(guard: FakeGuard | None = None) -> AsyncIterator[tuple[UdpSocket, RecordingUpper, tuple[str, int]]]:
+async def opened(
+    guard: FakeGuard | None = None,
+) -> AsyncIterator[tuple[UdpSocket, RecordingUpper, tuple[str, int]]]:
     sock, upper = bound(), RecordingUpper()
     address = sock.getsockname()
     udp = UdpSocket(sock, 3, upper, asyncio.get_running_loop(), guard)
