@@ -46,7 +46,15 @@ def set_up(*, level: str = "INFO", json: bool | None = None, stream: TextIO = sy
     root.handlers[:] = [handler]
     root.setLevel(number)
     # Ours and asyncio's warnings are for the operator; what servers say of each connection is not.
-    for chatty in ("uvicorn", "uvicorn.error", "uvicorn.access", "websockets", "alembic", "aiosqlite"):
+    for chatty in (
+        "uvicorn",
+        "uvicorn.error",
+        "uvicorn.access",
+        "websockets",
+        "picows",
+        "alembic",
+        "aiosqlite",
+    ):
         logging.getLogger(chatty).setLevel(max(number, logging.WARNING))
 
 
