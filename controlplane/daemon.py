@@ -20,6 +20,7 @@ from config.schema import Settings
 from controlplane.api.app import operator_app, public_app
 from controlplane.api.gate import Gate
 from controlplane.api.health import Phase, Readiness
+from controlplane.api.reload import reload_route
 from controlplane.api.security import SecurityRoutes
 from controlplane.api.server import BindError, HttpServer, bind_tcp, bind_unix
 from controlplane.node import Node, wall_ms
@@ -119,7 +120,8 @@ async def _serve(
     async with contextlib.AsyncExitStack() as opened:
         app = public_app(gate, readiness, metrics, calls, security.public(gate))
         servers = [HttpServer(app, opened.enter_context(bind_tcp(http.address, http.port)), most)]
-        app = operator_app(readiness, metrics, calls, security.operator())
+        reload = reload_route(node.listeners.reload_certificate)
+        app = operator_app(readiness, metrics, calls, [*security.operator(), reload])
         servers.append(HttpServer(app, opened.enter_context(bind_unix(store.folder.control_socket)), most))
         await node.listeners.open(settings.listen.sip, node)
         opened.push_async_callback(node.listeners.close)

@@ -149,6 +149,16 @@ def trace(call_id: str, config: Path | None, data: Path | None, json: bool) -> N
 @main.command()
 @place
 @as_json
+def reload(config: Path | None, data: Path | None, json: bool) -> None:
+    """Have the daemon read its certificate again; live connections keep the old one."""
+    from controlplane.cli.reload import run
+
+    sys.exit(run(config, data, os.environ, json=json))
+
+
+@main.command()
+@place
+@as_json
 def doctor(config: Path | None, data: Path | None, json: bool) -> None:
     """Check this machine and the configuration; every finding has its fix."""
     from controlplane.cli.doctor import run

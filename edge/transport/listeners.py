@@ -136,16 +136,20 @@ class Listeners:
         connections = self._start(upper)
         connections.dial_from(0, address)
 
-    def reload_certificate(self) -> None:
-        """Read certificate, key and authorities again; when that fails, those in use stay."""
+    def reload_certificate(self) -> str:
+        """Read certificate, key and authorities again; when that fails, those in use stay.
+
+        Returns: why the new ones are not used, empty when they are.
+        """
         if self._credentials is None or self._tls is None:
-            return
+            return "listen.tls is not configured"
         try:
             self._credentials.reload()
         except TlsError as error:
             _log.error("the new certificate is not used", why=str(error))
-        else:
-            _log.info("certificate read again", certificate=str(self._tls.certificate))
+            return f"listen.tls: {error}"
+        _log.info("certificate read again", certificate=str(self._tls.certificate))
+        return ""
 
     def send(self, data: bytes, flow: Flow) -> None:
         """What cannot be delivered comes back as `upper.unreachable(flow)`, as far as anybody knows it.

@@ -69,4 +69,11 @@ def test_a_certificate_that_changed_on_disk_is_served_after_sighup(site: tuple[S
         shutil.copy(new, old)
     daemon.child.send(signal.SIGHUP)
     daemon.child.wait_for("certificate read again")
-    assert ssl.get_server_certificate((made.address, PORTS["tls"])) != before
+    after = ssl.get_server_certificate((made.address, PORTS["tls"]))
+    assert after != before
+    status, said = daemon.tandem("reload")
+    assert status == 0 and "certificate" in said
+    made.key.write_text("broken")
+    status, said = daemon.tandem("reload", "--json")
+    assert status == 1 and "not_reloaded" in said
+    assert ssl.get_server_certificate((made.address, PORTS["tls"])) == after
