@@ -8,6 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NewType, Protocol
 
+from config.schedule import Schedule
+from edge.flow.machine import Program
+
 AccountId = NewType("AccountId", str)
 UserId = NewType("UserId", str)
 DeviceId = NewType("DeviceId", str)
@@ -38,6 +41,23 @@ class AccountFraud:
 
 
 @dataclass(frozen=True, slots=True)
+class CallLimit:
+    """How many calls may begin in any `period` (S004-60)."""
+
+    scope: str
+    "account, user, did or number."
+    id: str
+    "Of a user or DID, or the number itself; empty: each of them on its own."
+    direction: str
+    "in, out, dialer or any."
+    period: float
+    "[s]"
+    max: int
+    hard: bool
+    "False: a call beyond it is only noted."
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     id: AccountId
     domain: str
@@ -49,6 +69,9 @@ class Account:
     max_out: int | None
     max_dialer: int | None
     fraud: AccountFraud = AccountFraud()
+    reserve_in: int = 0
+    "Channels of every trunk that calls of campaigns leave free."
+    call_limits: tuple[CallLimit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +102,7 @@ class Device:
     "Algorithm (`md5`, `sha-256`) → hex H(username:realm:password)."
     digest: tuple[str, ...] = ()
     "Overrides the account's list when not empty."
+    disabled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +116,19 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class BusinessHours:
+    """What replaces a DID's target when nobody is there (S004-27)."""
+
+    schedule: Schedule
+    timezone: str
+    "Of a schedule without its own."
+    closed: Target | None
+    "None: the caller is refused."
+    holiday: Target | None
+    "None: as `closed`."
+
+
+@dataclass(frozen=True, slots=True)
 class Did:
     id: DidId
     account: AccountId
@@ -99,6 +136,8 @@ class Did:
     "E.164 digits without +."
     target: Target
     max_channels: int | None
+    hours: BusinessHours | None = None
+    "None: always open."
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,5 +207,11 @@ class Directory(Protocol):
 
     def prompt(self, name: str) -> str | None:
         """Path of a ready WAV for one of our system prompts (`agent-unreachable`…); None: not there (yet)."""
+
+    def program(self, account: AccountId) -> Program:
+        """The account's flows as they are now; a call keeps the ones it began with."""
+
+    def spoken(self, text: str, voice: str) -> str | None:
+        """Path of a ready WAV of a text; None: not there (yet)."""
 
     def accounts(self) -> Sequence[Account]: ...

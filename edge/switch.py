@@ -21,10 +21,13 @@ from edge.authenticator import Authenticator
 from edge.cac.admission import Admissions
 from edge.call.call import Call, call_of
 from edge.call.ground import Ground, Reach
+from edge.channels import Channels
 from edge.directory import Directory
 from edge.ident import Random, tag
 from edge.journal import Binding, BindingChange, CallId, Cdr, Journal, TraceEvent
 from edge.logbook import Logbook
+from edge.question import Ask, Questions, Reply
+from edge.recordings import Keep, Recordings
 from edge.registrar import Registrar
 from edge.registration import Registrations
 from edge.security.fraud import FraudGuard
@@ -52,7 +55,7 @@ from edge.sip.timer import TimerValues
 from edge.sip.transaction.layer import TransactionLayer
 from edge.sip.uri import Uri
 from edge.unservable import unservable
-from media.port import Command, Event
+from media.port import Command, Event, Recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ class Resolve:
     token: int
 
 
-Effect = Send | Command | Promise | Resolve
+Effect = Send | Command | Promise | Resolve | Ask | Keep
 
 
 class Switch:
@@ -87,13 +90,13 @@ class Switch:
         shield: Shield,
         fraud: FraudGuard,
         rtp_address: str = "0.0.0.0",
+        media_folder: str = "",
         timers: TimerValues | None = None,
     ) -> None:
         self._directory = directory
         self._journal = journal
         self._limits = limits
         self._random = random
-        self._fraud = fraud
         self._witness = witness = Witness(shield, directory)
         self._wall = wall
         self._effects: list[Effect] = []
@@ -110,6 +113,9 @@ class Switch:
         )
         self.registrar = Registrar(limits, lambda: tag(random))
         self.admissions = Admissions()
+        self._channels = Channels(self.admissions, fraud)
+        self._questions = Questions(self._effects.append)
+        self._recordings = Recordings(media_folder, self._effects.append)
         self.calls: dict[CallId, Call] = {}
         wire = Wire(self.layer, self.agenda, values, self._session_event, self._sessions.expect)
         ground = Ground(
@@ -126,18 +132,20 @@ class Switch:
             resolve=self._resolve,
             own=self._sessions.own,
             close=self._close,
+            channels=self._channels,
+            ask=self._questions.ask,
+            record=self._recordings.begin,
         )
         nonces = Nonces(random(32), limits.nonce_life, limits.nonces_tracked)
         authenticator = Authenticator(directory, nonces)
         self._arrivals = Arrivals(
             ground,
             authenticator,
-            self.admissions,
+            self._channels,
             journal,
             self._logbook.wait,
             self.calls,
             witness,
-            fraud,
         )
         self._registrations = Registrations(
             self.registrar, authenticator, directory, self.layer, random, wall, self._promise, witness
@@ -173,6 +181,8 @@ class Switch:
         self.unreachable(flow, now)
 
     def media_event(self, event: Event, now: float) -> None:
+        if isinstance(event, Recorded):
+            self._recordings.recorded(event)
         call = self.calls.get(call_of(event.leg))
         if call is not None:
             call.receive_media(event, now)
@@ -186,6 +196,11 @@ class Switch:
     def resolved(self, token: int, located: Located, now: float) -> None:
         """Answer to a `Resolve`."""
         self._lookups.pop(token)(located, now)
+        self._settle(now)
+
+    def told(self, token: int, reply: Reply, now: float) -> None:
+        """Answer to an `Ask`."""
+        self._questions.told(token, reply, now)
         self._settle(now)
 
     def handle_timer(self, now: float) -> None:
@@ -263,9 +278,8 @@ class Switch:
 
     def _close(self, call: Call, cdr: Cdr, now: float) -> None:
         del self.calls[call.id]
-        self.admissions.release(call.id)
         up = 0 if cdr.answered_at is None else cdr.ended_at - cdr.answered_at
-        self._fraud.release(call.id, up / 1000, now)
+        self._channels.give_back(call.id, up / 1000, now)
         self._journal.closed(cdr)
         self._sessions.perhaps_done(*call.sessions)
         if not call.sessions:

@@ -189,7 +189,11 @@ class Call:
             case port.Refused(_, reason):
                 leg.state = Port.RETURNED
                 fix = "raise limits.media.legs or widen listen.rtp.ports"
-                self.refuse(Refusal("no_rtp_port", 503, reason, fix, retry_after=5), now)
+                refusal = Refusal("no_rtp_port", 503, reason, fix, retry_after=5)
+                if leg is self.leg or self.state is not State.LIVE:
+                    self.refuse(refusal, now)
+                else:
+                    self.treatment.unallocated(self, leg, refusal, now)
                 self._close_if_returned(now)
             case port.Released(_, stats):
                 leg.state, leg.stats = Port.RETURNED, stats
@@ -297,7 +301,8 @@ class Call:
 
     def _allocate(self, leg: Leg) -> None:
         leg.state = Port.WANTED
-        self.ground.media(port.Allocate(leg.id, bind_address(self.ground.rtp_address, leg.address)))
+        address = bind_address(self.ground.rtp_address, leg.address)
+        self.ground.media(port.Allocate(leg.id, address, leg is self.leg and self.treatment.listens))
 
     def _allocated(self, leg: Leg, now: float) -> None:
         if self.state in (State.ENDING, State.CLOSED):
@@ -343,6 +348,8 @@ class Call:
         layer = "agent" if type(event).__name__.startswith("Agent") else "media"
         data = _plain(event)
         del data["leg"]
+        if isinstance(event, port.Digit) and self.treatment.secretive:
+            data["digit"] = "*"
         self.trace.add(
             now, layer, type(event).__name__, side=self.treatment.side(self, self.legs[event.leg]), **data
         )

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Protocol
 from config.schema import SipLimits
 from edge.agenda import Agenda
 from edge.call.outage import Outages
+from edge.channels import Channels
 from edge.directory import AccountId, Directory
 from edge.ident import Random
 from edge.journal import Binding, Cdr
+from edge.question import Question, Then
+from edge.recordings import Recording
 from edge.sip.address import Address
 from edge.sip.flow import Flow, Transport
 from edge.sip.locate import Located
@@ -74,6 +77,11 @@ class Ground:
     "Events of this session are the call's."
     close: Callable[["Call", Cdr, float], None]
     "The call is over and everything is given back."
+    channels: Channels
+    ask: Callable[[Question, Then], None]
+    "(question, then): `then(reply, now)` comes later, or at once."
+    record: Callable[[Recording], str]
+    "Announce a recording; the path to write it to."
     outages: Outages = field(init=False)
 
     def __post_init__(self) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
 from edge.call.leg import Leg
+from edge.error import Refusal
 from edge.sip.session import Session, SessionEvent
 from media.port import Event
 
@@ -16,11 +17,23 @@ AlarmAction: TypeAlias = Callable[[float], None]
 class Treatment:
     """Acts on its call by the call's verbs; the call hands it what is not the caller's own business."""
 
+    listens = False
+    "Whether it wants to know when the caller speaks."
+
+    @property
+    def secretive(self) -> bool:
+        """Whether the digits that the caller types now are to be masked in the trace."""
+        return False
+
     def begin(self, call: "Call", now: float) -> None:
         """The caller's port is there; nothing but 100 was said to it. A refused call never gets here."""
 
     def allocated(self, call: "Call", leg: Leg, now: float) -> None:
         """A port that this treatment asked for by `Call.add_leg` is there."""
+
+    def unallocated(self, call: "Call", leg: Leg, refusal: Refusal, now: float) -> None:
+        """There is no port for it."""
+        call.refuse(refusal, now)
 
     def media_event(self, call: "Call", event: Event, now: float) -> None:
         """What happened in the audio of any leg."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from edge.directory import Account, Did, Directory, Target, Trunk, User
 from edge.error import Refusal
+from edge.flow.schedule import Hours, hours_at
 from edge.routing.identity import Identity, TrunkIdentity, UserIdentity
 
 MAX_HOPS = 5
@@ -37,15 +38,18 @@ def digits_of(number: str) -> str:
     return bare if bare.isascii() and bare.isdigit() and 3 <= len(bare) <= 15 else ""
 
 
-def route(directory: Directory, identity: Identity, host: str, dialled: str) -> Route | Refusal:
-    """Decide on `dialled` (the user part of the request URI) at `host`."""
+def route(directory: Directory, identity: Identity, host: str, dialled: str, wall: int) -> Route | Refusal:
+    """Decide on `dialled` (the user part of the request URI) at `host`, at `wall` [ms UTC]."""
     did = directory.did(digits_of(dialled)) if digits_of(dialled) else None
     if did is not None:
         account = directory.account(did.account)
         assert account is not None, "a DID belongs to an account"
         trunk_in = identity.trunk if isinstance(identity, TrunkIdentity) else None
         caller = identity.user if isinstance(identity, UserIdentity) else None
-        return _complete(directory, account, "in", did.target, did=did, caller=caller, trunk_in=trunk_in)
+        target = _open_target(did, wall)
+        if isinstance(target, Refusal):
+            return target
+        return _complete(directory, account, "in", target, did=did, caller=caller, trunk_in=trunk_in)
     if not isinstance(identity, UserIdentity):
         return Refusal(
             "no_such_number",
@@ -62,20 +66,47 @@ def route(directory: Directory, identity: Identity, host: str, dialled: str) -> 
             f"{host} is not the domain of the caller's account",
             f"dial {dialled}@{account.domain}; calls to other domains are not relayed",
         )
+    return route_inside(directory, account, dialled, identity.user)
+
+
+def route_inside(
+    directory: Directory, account: Account, dialled: str, caller: User | None
+) -> Route | Refusal:
+    """What the account itself reaches by `dialled`: an extension, a user, the PSTN.
+
+    Args: caller: None when it is no user who dials, but a flow of the account.
+    """
     target = directory.extension(account.id, dialled)
     if target is None and directory.user(account.id, dialled) is not None:
         target = Target("user", dialled)
     if target is not None:
-        return _complete(directory, account, "internal", target, caller=identity.user)
+        return _complete(directory, account, "internal", target, caller=caller)
     if digits_of(dialled):
-        forward = Target("forward", dialled)
-        return _complete(directory, account, "out", forward, caller=identity.user)
+        return _complete(directory, account, "out", Target("forward", dialled), caller=caller)
     return Refusal(
         "no_such_number",
         404,
         f"{dialled} is no user, extension or number of account {account.id}",
         "add it under accounts[].users or accounts[].extensions",
     )
+
+
+def _open_target(did: Did, wall: int) -> Target | Refusal:
+    """Where `did` leads at this hour (S004-27)."""
+    hours = did.hours
+    if hours is None:
+        return did.target
+    match hours_at(hours.schedule, hours.timezone, wall):
+        case Hours.OPEN:
+            return did.target
+        case Hours.HOLIDAY:
+            target = hours.holiday or hours.closed
+        case Hours.CLOSED:
+            target = hours.closed
+    if target is not None:
+        return target
+    fix = "give the DID a closed: target, or change its schedule"
+    return Refusal("closed", 480, f"{did.number} is not answered at this hour", fix)
 
 
 def _complete(

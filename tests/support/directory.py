@@ -18,6 +18,7 @@ from edge.directory import (
     User,
     UserId,
 )
+from edge.flow.machine import Program
 
 ACC = AccountId("acc_demo")
 
@@ -42,6 +43,9 @@ class FakeDirectory:
     sources: dict[str, str] = field(default_factory=dict)
     agents: dict[str, Agent] = field(default_factory=dict)
     prompts: dict[str, str] = field(default_factory=dict)
+    flows: Program = field(default_factory=Program)
+    speech: dict[str, str] = field(default_factory=dict)
+    "Text → path."
     trunk_passwords: dict[str, str] = field(default_factory=dict)
 
     def add_user(
@@ -133,6 +137,12 @@ class FakeDirectory:
 
     def prompt(self, name: str) -> str | None:
         return self.prompts.get(name)
+
+    def program(self, account: AccountId) -> Program:
+        return self.flows
+
+    def spoken(self, text: str, voice: str) -> str | None:
+        return self.speech.get(text)
 
     def accounts(self) -> Sequence[Account]:
         return (self._account(),)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from config.schema import SipLimits
 from config.security import Security
 from edge.journal import BindingChange, CallId, Cdr, OpenCall, TraceEvent
+from edge.question import Ask
+from edge.recordings import Keep
 from edge.security.fraud import FraudGuard
 from edge.security.shield import Shield
 from edge.sip.digest import answer, choose
@@ -97,6 +99,7 @@ class Bench:
             wall=lambda now: int(now * 1000),
             shield=self.shield,
             fraud=self.fraud,
+            media_folder="/media",
         )
         self.sent: list[tuple[Request | Response, Flow]] = []
         "What we put on the wire and nobody took yet."
@@ -106,6 +109,8 @@ class Bench:
         self.zone: dict[tuple[str, str], list[str]] = {}
         self._ports = itertools.count(20_000, 2)
         self.refuse_ports = False
+        self.asked: list[Ask] = []
+        self.kept: list[Keep] = []
 
     def receive(self, data: bytes, source: tuple[str, int], transport: Transport = Transport.UDP) -> None:
         self.switch.receive(data, Flow(transport, source), self.now)
@@ -131,6 +136,10 @@ class Bench:
                     case Resolve(uri, token):
                         ways = (Transport.UDP, Transport.TCP)
                         self.switch.resolved(token, located(uri, self.look_up, ways), self.now)
+                    case Ask():
+                        self.asked.append(effect)
+                    case Keep():
+                        self.kept.append(effect)
                     case command:
                         self._media(command)
 

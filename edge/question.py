@@ -1,0 +1,67 @@
+"""Questions to the control plane that take their time: texts to be spoken, HTTP to be asked.
+
+::
+
+    a command ── ask(question, then) ─▶ effect Ask(question, token) ─▶ control plane
+    a command ◀── then(reply, now) ──── told(token, reply, now) ◀──────────┘
+
+Nobody waits: the call goes on, and a reply that comes when it is over is dropped by who asked.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from edge.directory import AccountId
+from edge.flow.command import Fetch
+from edge.flow.value import Value
+
+Reply: TypeAlias = Mapping[str, Value]
+Then: TypeAlias = Callable[[Reply, float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Speak:
+    """Make a WAV of a text. Reply: `path`, absent when it cannot be spoken."""
+
+    text: str
+    voice: str
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One HTTP request. Reply: `status` (0: no answer), `body`, `error`."""
+
+    account: AccountId
+    fetch: Fetch
+
+
+Question = Speak | Look
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Answer by `Switch.told(token, reply, now)`, once."""
+
+    question: Question
+    token: int
+
+
+class Questions:
+    """Those that wait for their reply; bounded by the calls that ask, each one at a time."""
+
+    def __init__(self, emit: Callable[[Ask], None]) -> None:
+        self._emit = emit
+        self._waiting: dict[int, Then] = {}
+        self._token = 0
+
+    def ask(self, question: Question, then: Then) -> None:
+        self._token += 1
+        self._waiting[self._token] = then
+        self._emit(Ask(question, self._token))
+
+    def told(self, token: int, reply: Reply, now: float) -> None:
+        self._waiting.pop(token)(reply, now)
+
+    def __len__(self) -> int:
+        return len(self._waiting)
