@@ -7,6 +7,7 @@ first INVITE is always challenged. A first challenge and an old nonce are no fai
 import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from edge.authenticator import Challenged
 from edge.directory import Account, Directory
@@ -18,6 +19,9 @@ from edge.sessions import SessionTable
 from edge.sip.flow import Flow
 from edge.sip.message import Request, Response
 from edge.sip.parse import ParseError
+
+PROVEN: Final = 600.0
+"A source is known for so long after a trunk proved itself there by digest [s]."
 
 
 @dataclass(slots=True)
@@ -46,6 +50,10 @@ class Witness:
                 return sessions.traced(message.call_id) is not None or self.shield.admits(source, "", now)
             case ParseError(status=status):
                 return status == 0 or self.shield.malformed(source, now)
+
+    def proven(self, flow: Flow, now: float) -> None:
+        """A trunk without an address in the configuration gave the right answer: it may call at any rate."""
+        self.shield.registered(flow.remote[0], now + PROVEN, now)
 
     def challenged(
         self, request: Request, account: Account, challenge: Challenged, flow: Flow, now: float

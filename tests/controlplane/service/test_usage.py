@@ -17,7 +17,7 @@ MINUTE = 60_000
 
 
 async def codes(folder: Path, fraud: dict[str, object], user: dict[str, object]) -> list[str]:
-    """What user 1001 and others meet after a restart, with twenty minutes abroad and ten by a forward behind."""
+    """What user 1001 and others meet after a restart, twenty minutes abroad and ten by a forward behind."""
     new_database(folder)
     store = await Store.open(DataFolder.open(folder), StoreLimits(), lambda: WALL)
     started = WALL - MINUTE * 60

@@ -173,6 +173,17 @@ def test_trunks_are_exempt(bench: Bench) -> None:
     assert bench.keeper.begun == [] and len(bench.take()) == 500
 
 
+def test_a_trunk_that_proved_itself_may_call_at_any_rate(bench: Bench) -> None:
+    bench.directory.add_trunk("pbx", username="pbx", password="secret")
+    phone = Phone(bench, "pbx", 7)
+    assert final(phone.dial("1001")).status == 404, "a trunk reaches DIDs alone, but it has proved itself"
+    for n in range(400):
+        other = Phone(bench, "pbx", 7)
+        other.call_id = f"c{n}"
+        other.say("INVITE", "sip:12025550123@demo.local", body=other.sdp())
+    assert bench.keeper.begun == []
+
+
 def test_domains_that_are_not_ours_are_names_too(bench: Bench) -> None:
     bench.directory.accounts = lambda: ()  # type: ignore[method-assign]
     for n in range(8):
