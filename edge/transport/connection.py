@@ -5,6 +5,7 @@ owes us a pong. Bytes alone are no sign of life: they may be one header line in 
 """
 
 import asyncio
+import socket
 from collections import deque
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -15,6 +16,13 @@ if TYPE_CHECKING:
     from edge.transport.connections import Connections
 
 _ALIASES: Final = 16
+# A phone behind NAT may vanish without a word: the kernel asks for it, and tells us.
+_PROBES: Final = (
+    ("TCP_KEEPIDLE", 60),
+    ("TCP_KEEPINTVL", 15),
+    ("TCP_KEEPCNT", 4),
+    ("TCP_USER_TIMEOUT", 30_000),  # of what was sent and not confirmed [ms]
+)
 _BATCH: Final = 32  # messages per turn of the loop; one read may bring hundreds
 
 
@@ -44,6 +52,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
+        _watch_peer(transport.get_extra_info("socket"))
         self.remote: tuple[str, int] = transport.get_extra_info("peername")[:2]
         name = "" if self.dialled is None else self.dialled.name
         self.flow = Flow(self._kind, self.remote, self._listener, self._owner.next_number(), name)
@@ -164,3 +173,10 @@ class Connection(asyncio.Protocol):
         elif self._pinging:
             due = min(due, self._heard_at + limits.connection_ping)
         return due
+
+
+def _watch_peer(sock: socket.socket) -> None:
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in _PROBES:
+        if (option := getattr(socket, name, None)) is not None:  # Linux has all of them
+            sock.setsockopt(socket.IPPROTO_TCP, option, value)

@@ -25,6 +25,7 @@ from typing import Final
 import structlog
 
 from config.schema import SipLimits
+from edge.security.network import source_of
 from edge.sip.certificate import proves
 from edge.sip.flow import Flow, Transport
 from edge.transport.channel import Channel, StreamChannel
@@ -99,6 +100,7 @@ class Connections:
         self._by_remote: dict[Flow, Connection] = {}
         "By their flow without its number."
         self._sources: Counter[str] = Counter()
+        "Open and coming connections by `source_of` their address."
         self._welcoming: dict[asyncio.Task[None], socket.socket] = {}
         self._dials: dict[Flow, Dial] = {}
         self._closing = False
@@ -137,11 +139,9 @@ class Connections:
         if "/" not in network and network not in self._sources:
             return
         now = self.loop.time()
-        banned = {source for source in self._sources if self.guard.banned(source, now)}
-        if banned:
-            for connection in list(self._open.values()):
-                if connection.remote[0] in banned:
-                    connection.abort()
+        for connection in list(self._open.values()):
+            if self.guard.banned(connection.remote[0], now):
+                connection.abort()
 
     async def close(self) -> None:
         """Drop everything; the upper side hears no more."""
@@ -170,7 +170,7 @@ class Connections:
         connection.taken = True
         self._open[connection.flow.connection] = connection
         if connection.dialled is not None:
-            self._sources[connection.remote[0]] += 1
+            self._sources[source_of(connection.remote[0])] += 1
 
     def opened(self, connection: Connection) -> None:
         """Messages may flow."""
@@ -190,7 +190,7 @@ class Connections:
         numberless = _numberless(flow)
         if self._by_remote.get(numberless) is connection:
             del self._by_remote[numberless]
-        self._leave(connection.remote[0])
+        self._leave(source_of(connection.remote[0]))
         if not self._closing:
             for gone in (flow, *connection.aliases):
                 self.upper.closed(gone)
@@ -214,7 +214,7 @@ class Connections:
                 self.refused += 1
                 sock.close()
                 continue
-            self._sources[source] += 1
+            self._sources[source_of(source)] += 1
             sock.setblocking(False)
             task = self._tasks.create_task(self._welcome(door, sock, source))
             self._welcoming[task] = sock
@@ -229,7 +229,8 @@ class Connections:
             return False
         if len(self._open) + len(self._welcoming) + len(self._dials) >= self.limits.connections:
             return False
-        return self._sources[source] < self.limits.connections_per_source or self.guard.exempt(source)
+        few = self._sources[source_of(source)] < self.limits.connections_per_source
+        return few or self.guard.exempt(source)
 
     async def _welcome(self, door: Door, sock: socket.socket, source: str) -> None:
         secure = door.kind in _SECURE
@@ -255,7 +256,7 @@ class Connections:
         finally:
             # Once taken, it leaves when it is lost.
             if not connection.taken:
-                self._leave(source)
+                self._leave(source_of(source))
                 sock.close()
 
     def _leave(self, source: str) -> None:

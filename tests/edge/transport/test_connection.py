@@ -1,6 +1,7 @@
 """How long a connection lives: handshakes, pings, idleness (RFC 5626 §4.4.1, RFC 6455 §5.5.2)."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -153,4 +154,17 @@ async def test_what_came_before_a_fault_is_served() -> None:
         async with asyncio.timeout(5):
             assert await reader.read() == b""
         assert [data for data, _ in upper.received] == [MESSAGE]
+        writer.close()
+
+
+async def test_the_kernel_looks_after_a_phone_that_vanishes_without_a_word() -> None:
+    async with opened(SipTransport.TCP) as (listeners, upper):
+        _, writer = await asyncio.open_connection("127.0.0.1", listeners.bound[0].port)
+        writer.write(MESSAGE)
+        await upper.until(received=1)
+        assert listeners._connections is not None
+        (connection,) = listeners._connections._open.values()
+        sock = connection._transport.get_extra_info("socket")
+        assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+        assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 30_000
         writer.close()
