@@ -8,13 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from edge.authenticator import Authenticator, Challenged
-from edge.cac.admission import Admissions, Scope
 from edge.call.agent import AgentTreatment
 from edge.call.bridge import BridgeTreatment
 from edge.call.call import Call
 from edge.call.echo import EchoTreatment, PickUpTreatment
 from edge.call.ground import Ground, contact_address
 from edge.call.treatment import Treatment
+from edge.channels import Channels
 from edge.directory import Account, Device, Target, Trunk
 from edge.error import Refusal
 from edge.ident import call_id, tag
@@ -28,7 +28,6 @@ from edge.routing.identity import (
     claims_local_user,
 )
 from edge.routing.route import Route, digits_of, route
-from edge.security.fraud import FraudGuard
 from edge.security.witness import Witness
 from edge.sip.answering import AnsweringSession
 from edge.sip.build import response_to
@@ -44,14 +43,13 @@ class Arrivals:
 
     ground: Ground
     authenticator: Authenticator
-    admissions: Admissions
+    channels: Channels
     journal: Journal
     waiting: Callable[[Trace, float], None]
     "A trace has rows for the journal."
     calls: dict[CallId, Call]
     "Live ones, by our id."
     witness: Witness
-    fraud: FraudGuard
     draining: bool = False
 
     def invite(self, request: Request, key: ServerKey, flow: Flow, now: float) -> Call | None:
@@ -65,7 +63,7 @@ class Arrivals:
         if identity is None:
             return None
         dialled = request.uri.user or ""
-        decision = route(ground.directory, identity, request.uri.host, dialled)
+        decision = route(ground.directory, identity, request.uri.host, dialled, ground.wall(now))
         account = decision.account if isinstance(decision, Route) else self._account_of(identity)
         if account is None:
             assert isinstance(decision, Refusal), "a route has its account"
@@ -183,15 +181,7 @@ class Arrivals:
         treatment = self._treatment(decision)
         if isinstance(treatment, Refusal):
             return treatment
-        if decision.trunk_out is not None and (decision.did is None or decision.target.kind == "forward"):
-            # Who pays for a call from a DID to its trunk is the caller.
-            refusal = self.fraud.admit(id, decision.account, decision.caller, decision.number_out, now)
-            trace.add(now, "admission", "fraud", outcome="admitted" if refusal is None else refusal.code)
-            if refusal is not None:
-                return refusal
-        refusal = self.admissions.admit(id, _scopes(decision))
-        trace.add(now, "admission", "cac", outcome="admitted" if refusal is None else refusal.code)
-        return refusal or treatment
+        return self.channels.take(id, decision, decision.number_out, trace, now) or treatment
 
     def _treatment(self, decision: Route) -> Treatment | Refusal:
         target = decision.target
@@ -237,23 +227,6 @@ def _caller(identity: Identity, request: Request) -> str:
     if isinstance(identity, UserIdentity):
         return identity.user.number
     return request.from_.uri.user or "anonymous"
-
-
-def _scopes(decision: Route) -> list[Scope]:
-    account = decision.account
-    if decision.direction == "out":
-        scopes = [Scope("account_out", account.id, account.max_out)]
-    else:
-        scopes = [Scope("account_in", account.id, account.max_in)] if decision.direction == "in" else []
-    for user in (decision.caller, decision.callee):
-        if user is not None:
-            scopes.append(Scope("user", user.id, user.max_simultaneous))
-    if decision.did is not None:
-        scopes.append(Scope("did", decision.did.id, decision.did.max_channels))
-    for trunk in (decision.trunk_in, decision.trunk_out):
-        if trunk is not None:
-            scopes.append(Scope("trunk", trunk.id, trunk.max_channels))
-    return scopes
 
 
 def _trace_identity(trace: Trace, identity: Identity, flow: Flow, now: float) -> None:
