@@ -85,6 +85,22 @@ class AccountLimits(Section):
     max_in: Count | None = None
     max_out: Count | None = None
     max_dialer: Count | None = None
+    reserve_in: Count = 0
+    "Channels of every trunk that calls of campaigns leave free for calls that come in."
+
+
+class CallLimit(Section):
+    """How many calls may begin in any `period`, beside how many are up at one time."""
+
+    scope: Literal["account", "user", "did", "number"]
+    "`number` is the one that a call leads to, or for a call to us the one that it comes from."
+    id: str = Field(default="", max_length=64)
+    "Number of the user or DID, or the number itself; empty: each of them on its own."
+    direction: Literal["in", "out", "dialer", "any"] = "any"
+    period: Duration = Field(gt=0, le=86_400)
+    max: Count
+    hard: bool = True
+    "False: a call beyond it is only noted in its trace."
 
 
 class Device(Section):
@@ -96,6 +112,8 @@ class Device(Section):
     "Generated and kept in the data folder when omitted."
     digest: tuple[Digest, ...] = ()
     "Overrides the account's list."
+    disabled: bool = False
+    "Neither registers nor calls; its password may be right."
 
 
 class User(Section):
@@ -129,6 +147,12 @@ class Did(Section):
     number: E164
     target: Target
     max_channels: Count | None = None
+    schedule: Name | None = None
+    "Business hours of the account; outside of them `closed` and `holiday` replace `target`."
+    closed: Target | None = None
+    "Omitted: callers are told that nobody is there."
+    holiday: Target | None = None
+    "Omitted: as `closed`."
 
 
 class TrunkAuth(Section):
@@ -244,6 +268,7 @@ class Account(Section):
     digest: tuple[Digest, ...] = Field(default=("md5",), min_length=1)
     "Algorithms offered in a challenge, first choice first."
     limits: AccountLimits = AccountLimits()
+    call_limits: tuple[CallLimit, ...] = Field(default=(), max_length=1_000)
     fraud: AccountFraud = AccountFraud()
     "Of calls of users and forwards that leave by a trunk."
     users: tuple[User, ...] = ()

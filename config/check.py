@@ -5,7 +5,7 @@ import ipaddress
 from collections.abc import Iterable, Iterator, Mapping
 from typing import assert_never
 
-from config.account import BARE_KINDS, ECHO_CODE, Account, Target, TargetKind
+from config.account import BARE_KINDS, ECHO_CODE, Account, Did, Target, TargetKind
 from config.document import Path
 from config.error import did_you_mean
 from config.schema import Settings, SipTransport
@@ -29,6 +29,7 @@ def check(settings: Settings) -> Iterator[Finding]:
         yield from _numbers(account, at)
         yield from _trunks(account, at)
         yield from _targets(account, at)
+        yield from _call_limits(account, at)
         for name, file in account.flows.items():
             if not file.is_file():
                 yield (*at, "flows", name), f"no such file: {file}", "paths start at this file's folder"
@@ -124,6 +125,7 @@ def _targets(account: Account, at: Path) -> Iterator[Finding]:
     names = {kind: _names(account, kind) for kind in TargetKind}
     for index, did in enumerate(account.dids):
         yield from _target(names, did.target, (*at, "dids", index, "target"))
+        yield from _hours(account, names, did, (*at, "dids", index))
     for index, extension in enumerate(account.extensions):
         path = (*at, "extensions", index, "target")
         if extension.target == Target.model_construct(kind=TargetKind.EXTENSION, value=extension.number):
@@ -131,6 +133,32 @@ def _targets(account: Account, at: Path) -> Iterator[Finding]:
         if extension.target.kind is TargetKind.TRUNK:
             yield path, "an extension has no public number to dial there", "use forward or a DID"
         yield from _target(names, extension.target, path)
+
+
+def _hours(
+    account: Account, names: Mapping[TargetKind, frozenset[str] | None], did: Did, path: Path
+) -> Iterator[Finding]:
+    known = frozenset(account.schedules)
+    if did.schedule is not None and did.schedule not in known:
+        fix = did_you_mean(did.schedule, known, "add it under schedules")
+        yield (*path, "schedule"), f"no such schedule: {did.schedule}", fix
+    for key, target in (("closed", did.closed), ("holiday", did.holiday)):
+        if target is not None:
+            if did.schedule is None:
+                yield (*path, key), f"{key} without a schedule", "add schedule: with its name"
+            yield from _target(names, target, (*path, key))
+
+
+def _call_limits(account: Account, at: Path) -> Iterator[Finding]:
+    for index, limit in enumerate(account.call_limits):
+        path: Path = (*at, "call_limits", index, "id")
+        match limit.scope:
+            case "user" if limit.id and limit.id not in {user.number for user in account.users}:
+                yield path, f"no such user: {limit.id}", "name a number under users, or leave it out"
+            case "did" if limit.id and limit.id not in {did.number for did in account.dids}:
+                yield path, f"no such DID: {limit.id}", "name a number under dids, or leave it out"
+            case "account" if limit.id:
+                yield path, "an account's own limit takes no id", "remove it"
 
 
 def _target(

@@ -4,11 +4,18 @@ import base64
 import hashlib
 from typing import Final
 
-PREFIXES: Final = {"workspace": "ws", "user": "us", "device": "dev", "did": "did", "trunk": "tr"}
+PREFIXES: Final = {
+    "workspace": "ws",
+    "user": "us",
+    "device": "dev",
+    "did": "did",
+    "trunk": "tr",
+    "flow": "flow",
+}
 
 
 def stable_id(account: str, kind: str, name: str) -> str:
-    """`us_…`, `dev_…`, `did_…`, `tr_…` or `ws_…`: the kind's prefix and 26 characters of lower-case base32.
+    """The prefix of `kind`, `_`, and 26 characters of lower-case base32: `us_…`, `dev_…`, `flow_…`.
 
     Raises `KeyError` for a kind that `PREFIXES` does not list.
     """

@@ -74,7 +74,7 @@ class Arrivals:
         trace.sip(now, False, request.wire(), flow)
         _trace_identity(trace, identity, flow, now)
         if isinstance(decision, Route):
-            treatment = self._admit(id, decision, trace, now)
+            treatment = self._admit(id, decision, _caller(identity, request), trace, now)
             path = decision
         else:
             treatment = decision
@@ -166,7 +166,9 @@ class Arrivals:
                 assert user is not None, "a device belongs to a user"
                 return UserIdentity(account, user, proven)
 
-    def _admit(self, id: CallId, decision: Route, trace: Trace, now: float) -> Treatment | Refusal:
+    def _admit(
+        self, id: CallId, decision: Route, caller: str, trace: Trace, now: float
+    ) -> Treatment | Refusal:
         """Take the channels that the route counts against, and find what the caller gets there."""
         trace.add(
             now,
@@ -181,7 +183,8 @@ class Arrivals:
         treatment = self._treatment(decision)
         if isinstance(treatment, Refusal):
             return treatment
-        return self.channels.take(id, decision, decision.number_out, trace, now) or treatment
+        number = caller if decision.direction == "in" else decision.number_out
+        return self.channels.take(id, decision, number, trace, now) or treatment
 
     def _treatment(self, decision: Route) -> Treatment | Refusal:
         target = decision.target

@@ -30,7 +30,10 @@ class Channels:
             trace.add(now, "admission", "fraud", outcome="admitted" if refusal is None else refusal.code)
             if refusal is not None:
                 return refusal
-        refusal = self._admissions.admit(id, claim_of(route, number), now)
+        claim = claim_of(route, number)
+        for rate in self._admissions.beyond(claim, now):
+            trace.add(now, "admission", "soft_limit", outcome=rate.kind, id=rate.id, max=rate.limit)
+        refusal = self._admissions.admit(id, claim, now)
         trace.add(now, "admission", "cac", outcome="admitted" if refusal is None else refusal.code)
         if refusal is not None:
             self._fraud.release(id, 0.0, now)

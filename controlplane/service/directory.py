@@ -16,6 +16,8 @@ from edge.directory import (
     AccountFraud,
     AccountId,
     Agent,
+    BusinessHours,
+    CallLimit,
     Device,
     DeviceId,
     Did,
@@ -153,6 +155,8 @@ class MemoryDirectory:
             part.limits.max_out,
             part.limits.max_dialer,
             _account_fraud(part.fraud),
+            part.limits.reserve_in,
+            tuple(_call_limit(part.id, limit) for limit in part.call_limits),
         )
         self._accounts[account.id] = self._hosts[account.domain] = account
         for user in part.users:
@@ -167,6 +171,7 @@ class MemoryDirectory:
                 did.number,
                 _target(did.target),
                 did.max_channels,
+                _hours(part, did),
             )
         for trunk in part.trunks:
             self._add_trunk(account, trunk)
@@ -197,6 +202,7 @@ class MemoryDirectory:
                 username,
                 ha1(username, account.domain, password),
                 device.digest,
+                device.disabled,
             )
             devices.append(made.id)
             self._devices[account.id, username] = made
@@ -248,6 +254,20 @@ def ha1(username: str, realm: str, password: str) -> dict[str, str]:
 
 def _target(part: section.Target) -> Target:
     return Target(part.kind.value, part.value)
+
+
+def _hours(part: section.Account, did: section.Did) -> BusinessHours | None:
+    if did.schedule is None:
+        return None
+    closed, holiday = (None if target is None else _target(target) for target in (did.closed, did.holiday))
+    return BusinessHours(part.schedules[did.schedule], part.timezone, closed, holiday)
+
+
+def _call_limit(account: str, part: section.CallLimit) -> CallLimit:
+    """Users and DIDs are known to the edge by their ids."""
+    named = part.scope in ("user", "did") and part.id
+    id = stable_id(account, part.scope, part.id) if named else part.id.removeprefix("+")
+    return CallLimit(part.scope, id, part.direction, part.period, part.max, part.hard)
 
 
 def _account_fraud(part: security.AccountFraud) -> AccountFraud:

@@ -1,62 +1,85 @@
-"""Call admission control: a counter is the set of live calls that took it.
+"""Call admission control: a counter is the set of live calls that took it (S004-57…61).
 
-So a counter cannot go negative or leak past its calls, releasing twice is harmless, and what
-a call gives back is exactly what it took. One call to `admit` decides on all scopes at once:
+So a counter cannot go negative or leak past its calls, releasing twice is harmless, and what a call
+gives back is exactly what it took. One call to `admit` decides on all scopes and rate windows at once:
 either every one of them is taken or none.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Container
+from typing import Final
 
+from edge.cac.claim import Claim, Rate, Scope
+from edge.cac.windows import WindowCount, Windows
+from edge.directory import AccountId
 from edge.error import Refusal
 from edge.journal import CallId
 
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Something with a number of channels."""
-
-    kind: str
-    "account_in, account_out, user, did or trunk."
-    id: str
-    limit: int | None
-    "None: unlimited, but counted."
-
-
-_REFUSALS = {
+_REFUSALS: Final = {
     "account_in": ("account_limit", 503, "limits.max_in of the account"),
     "account_out": ("account_limit", 503, "limits.max_out of the account"),
+    "account_dialer": ("account_limit", 503, "limits.max_dialer of the account"),
     "user": ("user_busy", 486, "max_simultaneous of the user"),
     "did": ("did_busy", 486, "max_channels of the DID"),
     "trunk": ("trunk_limit", 503, "max_channels of the trunk"),
 }
+_RETRY: Final = 10
+"Retry-After of a refusal for want of a channel [s]."
+
+Key = tuple[str, str]
+"Kind and id of a scope."
 
 
 class Admissions:
     def __init__(self) -> None:
-        self._holders: dict[tuple[str, str], set[CallId]] = {}
-        self._taken: dict[CallId, list[tuple[str, str]]] = {}
+        self._holders: dict[Key, set[CallId]] = {}
+        self._taken: dict[CallId, list[Key]] = {}
+        self._of: dict[AccountId, set[CallId]] = {}
+        self._account: dict[CallId, AccountId] = {}
+        self._windows = Windows()
+        self.refused: Counter[str] = Counter()
+        "Calls turned away, by code."
+        self.repaired = 0
+        "Calls that held channels without being live."
 
-    def admit(self, call: CallId, scopes: Sequence[Scope]) -> Refusal | None:
+    def admit(self, call: CallId, claim: Claim, now: float) -> Refusal | None:
         """Take every scope for `call`, or none and say which was full. A repeat takes nothing twice."""
-        for scope in scopes:
-            held = self._holders.get((scope.kind, scope.id), ())
-            if scope.limit is not None and len(held) >= scope.limit and call not in held:
-                code, status, setting = _REFUSALS[scope.kind]
-                return Refusal(
-                    code,
-                    status,
-                    f"{scope.kind} {scope.id} already has {len(held)} of {scope.limit} calls",
-                    f"wait for a call to end or raise {setting}",
-                    retry_after=10 if status == 503 else None,
-                )
+        refusal = self.judge(call, claim, now)
+        if refusal is not None:
+            self.refused[refusal.code] += 1
+            return refusal
+        if call not in self._taken:
+            for rate in claim.rates:
+                self._windows.add(claim.account, rate, now)
+            self._of.setdefault(claim.account, set()).add(call)
+            self._account[call] = claim.account
         taken = self._taken.setdefault(call, [])
-        for scope in scopes:
+        for scope in claim.scopes:
             holders = self._holders.setdefault((scope.kind, scope.id), set())
             if call not in holders:
                 holders.add(call)
                 taken.append((scope.kind, scope.id))
         return None
+
+    def judge(self, call: CallId, claim: Claim, now: float) -> Refusal | None:
+        """What `admit` would say, with nothing taken."""
+        for scope in claim.scopes:
+            held = self._holders.get((scope.kind, scope.id), ())
+            if scope.limit is not None and len(held) >= scope.limit - scope.reserved and call not in held:
+                return _full(scope, len(held))
+        if call not in self._taken:
+            for rate in claim.rates:
+                count = self._windows.count(claim.account, rate, now) if rate.hard else 0
+                if rate.hard and count >= rate.limit:
+                    return _too_fast(rate, count)
+        return None
+
+    def beyond(self, claim: Claim, now: float) -> list[Rate]:
+        """Soft rate limits that one more call exceeds."""
+        count = self._windows.count
+        return [
+            rate for rate in claim.rates if not rate.hard and count(claim.account, rate, now) >= rate.limit
+        ]
 
     def release(self, call: CallId) -> None:
         """Give back what `call` took; nothing when it holds nothing."""
@@ -65,10 +88,65 @@ class Admissions:
             holders.discard(call)
             if not holders:
                 del self._holders[key]
+        account = self._account.pop(call, None)
+        if account is not None:
+            calls = self._of[account]
+            calls.discard(call)
+            if not calls:
+                del self._of[account]
+
+    def leaked(self, live: Container[CallId]) -> list[CallId]:
+        """Release every call that is not among `live`; those that there were. None, unless we erred."""
+        gone = [call for call in self._taken if call not in live]
+        for call in gone:
+            self.release(call)
+        self.repaired += len(gone)
+        return gone
+
+    def reset(self, account: AccountId) -> None:
+        """Clear the rate windows of an account; what live calls hold they keep (S004-61)."""
+        self._windows.clear(account)
+
+    # For those who look.
 
     def count(self, kind: str, id: str) -> int:
         return len(self._holders.get((kind, id), ()))
 
+    def holds(self, call: CallId) -> bool:
+        return call in self._taken
+
+    def of(self, account: AccountId) -> dict[Key, int]:
+        """Every counter that calls of this account hold."""
+        counts: Counter[Key] = Counter()
+        for call in self._of.get(account, ()):
+            counts.update(self._taken[call])
+        return dict(counts)
+
+    def windows(self, account: AccountId, now: float) -> list[WindowCount]:
+        return self._windows.of(account, now)
+
     def __len__(self) -> int:
         """Calls that hold something."""
         return len(self._taken)
+
+
+def _full(scope: Scope, held: int) -> Refusal:
+    code, status, setting = _REFUSALS[scope.kind]
+    kept = f", {scope.reserved} of them kept for calls that come in" if scope.reserved else ""
+    return Refusal(
+        code,
+        status,
+        f"{scope.kind} {scope.id} already has {held} of {scope.limit} calls{kept}",
+        f"wait for a call to end or raise {setting}",
+        retry_after=_RETRY if status == 503 else None,
+    )
+
+
+def _too_fast(rate: Rate, count: int) -> Refusal:
+    return Refusal(
+        "rate_limit",
+        503,
+        f"{rate.kind} {rate.id} began {count} of {rate.limit} calls of these {rate.period:g} s",
+        "wait, or raise max of this entry of call_limits",
+        retry_after=max(1, min(round(rate.period), 3_600)),
+    )

@@ -108,3 +108,22 @@ def test_an_extension_cannot_lead_to_itself() -> None:
 def test_a_store_that_is_not_built_is_refused_rather_than_ignored() -> None:
     assert "PostgreSQL is not built yet" in found({}, store="postgresql://h/d")[0]
     assert "clusters are not built yet" in found({}, shared="redis://h")[0]
+
+
+def test_business_hours_of_a_did_exist_and_lead_somewhere() -> None:  # S004-27
+    did = {"number": "12025550123", "target": {"echo": True}}
+    office = {"schedules": {"office": {"weekly": []}}}
+    assert found({"dids": [did | {"schedule": "office", "closed": {"hangup": True}}], **office}) == []
+    assert "no such schedule" in found({"dids": [did | {"schedule": "offic"}], **office})[0]
+    assert "closed without a schedule" in found({"dids": [did | {"closed": {"hangup": True}}]})[0]
+    bad = did | {"schedule": "office", "holiday": {"agent": "nobody"}}
+    assert "no such agent" in found({"dids": [bad], **office})[0]
+
+
+def test_a_call_limit_names_what_exists() -> None:  # S004-60
+    def limit(scope: str, id: str = "") -> list[str]:
+        return found({"call_limits": [{"scope": scope, "id": id, "period": "1m", "max": 5}]})
+
+    assert limit("account") == limit("user") == limit("number", "14155550100") == []
+    assert "no such user" in limit("user", "77")[0] and "no such DID" in limit("did", "77")[0]
+    assert "takes no id" in limit("account", "x")[0]

@@ -13,7 +13,7 @@ def test_the_same_name_has_the_same_id_on_every_node() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "prefix"), [("user", "us"), ("device", "dev"), ("did", "did"), ("trunk", "tr")]
+    ("kind", "prefix"), [("user", "us"), ("device", "dev"), ("did", "did"), ("trunk", "tr"), ("flow", "flow")]
 )
 def test_an_id_is_prefix_and_26_letters_of_base32(kind: str, prefix: str) -> None:
     assert re.fullmatch(prefix + r"_[a-z2-7]{26}", stable_id("acc_demo", kind, "x"))

@@ -1,8 +1,12 @@
 """Where a call goes (S004-14…27, `design.md` §6): DID, then extension, then the PSTN; never a relay."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
 
-from edge.directory import Target
+from config.schedule import Schedule
+from edge.directory import BusinessHours, Target
 from edge.error import Refusal
 from edge.routing.identity import Identity, Stranger, TrunkIdentity, UserIdentity
 from edge.routing.route import Route, digits_of, route
@@ -26,14 +30,18 @@ def user(directory: FakeDirectory) -> Identity:
     return UserIdentity(account, found, directory.devices["alice"])
 
 
-def decided(directory: FakeDirectory, identity: Identity, dialled: str, host: str = "demo.local") -> Route:
-    decision = route(directory, identity, host, dialled)
+def decided(
+    directory: FakeDirectory, identity: Identity, dialled: str, host: str = "demo.local", wall: int = 0
+) -> Route:
+    decision = route(directory, identity, host, dialled, wall)
     assert isinstance(decision, Route), decision
     return decision
 
 
-def refused(directory: FakeDirectory, identity: Identity, dialled: str, host: str = "demo.local") -> Refusal:
-    decision = route(directory, identity, host, dialled)
+def refused(
+    directory: FakeDirectory, identity: Identity, dialled: str, host: str = "demo.local", wall: int = 0
+) -> Refusal:
+    decision = route(directory, identity, host, dialled, wall)
     assert isinstance(decision, Refusal), decision
     return decision
 
@@ -114,3 +122,39 @@ def test_a_did_may_be_forwarded_to_the_outside(directory: FakeDirectory) -> None
 )
 def test_numbers_are_three_to_fifteen_ascii_digits(text: str, digits: str) -> None:
     assert digits_of(text) == digits
+
+
+OFFICE = Schedule.model_validate({"weekly": [{"days": "mon-fri", "open": "09:00", "close": "17:00"}]})
+MONDAY_NOON = int(datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp() * 1000)
+SUNDAY_NOON = MONDAY_NOON - 86_400_000
+
+
+def closing(directory: FakeDirectory, schedule: Schedule, **targets: Target) -> None:
+    did = directory.dids["12025550123"]
+    hours = BusinessHours(schedule, "UTC", targets.get("closed"), targets.get("holiday"))
+    directory.dids["12025550123"] = replace(did, hours=hours)
+
+
+def test_hours_override_the_target_when_closed(directory: FakeDirectory) -> None:  # S004-16 S004-27
+    closing(directory, OFFICE, closed=Target("answer", ""))
+    assert decided(directory, Stranger(), "12025550123", wall=MONDAY_NOON).target.kind == "agent"
+    assert decided(directory, Stranger(), "12025550123", wall=SUNDAY_NOON).target.kind == "answer"
+
+
+def test_a_holiday_has_its_own_override_or_that_of_closed(directory: FakeDirectory) -> None:  # S004-27
+    christmas = Schedule.model_validate({"holidays": [{"date": "2026-11-23"}]})
+    closing(directory, christmas, closed=Target("hangup", ""), holiday=Target("echo", ""))
+    assert decided(directory, Stranger(), "12025550123", wall=MONDAY_NOON).target.kind == "echo"
+    closing(directory, christmas, closed=Target("hangup", ""))
+    assert decided(directory, Stranger(), "12025550123", wall=MONDAY_NOON).target.kind == "hangup"
+
+
+def test_closed_without_an_override_is_480(directory: FakeDirectory) -> None:  # S004-25
+    closing(directory, OFFICE)
+    refusal = refused(directory, Stranger(), "12025550123", wall=SUNDAY_NOON)
+    assert (refusal.status, refusal.code) == (480, "closed")
+
+
+def test_hours_that_cannot_be_told_are_open(directory: FakeDirectory) -> None:  # S004-27
+    closing(directory, OFFICE, closed=Target("answer", ""))
+    assert decided(directory, Stranger(), "12025550123", wall=10**17).target.kind == "agent"
