@@ -32,8 +32,9 @@ def free_ports() -> dict[str, int]:
 class Site:
     """A daemon with all listeners and a certificate of `authority`."""
 
-    def __init__(self, folder: Path) -> None:
-        self.authority = Authority(folder)
+    def __init__(self, folder: Path, authority: Authority | None = None) -> None:
+        """Args: authority: who signs the certificate; a new one by default."""
+        self.authority = authority or Authority(folder)
         self.address = loopback()
         self.listeners = [
             {"transport": kind, "address": self.address, "port": port} for kind, port in PORTS.items()
@@ -42,12 +43,16 @@ class Site:
         self.listeners += [
             {"transport": kind, "address": "::1", "port": port} for kind, port in self.ports6.items()
         ]
-        self.certificate, self.key = self.authority.issue("server", self.address, "::1")
+        self.certificate, self.key = self.authority.issue(self.address, self.address, "::1")
         self.listen: dict[str, Any] = {
             "sip": self.listeners,
             "http": {"address": self.address, "port": HTTP_PORT},
             "rtp": {"address": self.address, "ports": [20_000, 29_999]},
-            "tls": {"certificate": str(self.certificate), "key": str(self.key)},
+            "tls": {
+                "certificate": str(self.certificate),
+                "key": str(self.key),
+                "ca": str(self.authority.certificate),
+            },
         }
 
     def daemon(self, folder: Path, **account: Any) -> Daemon:

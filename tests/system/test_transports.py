@@ -77,3 +77,31 @@ def test_a_certificate_that_changed_on_disk_is_served_after_sighup(site: tuple[S
     status, said = daemon.tandem("reload", "--json")
     assert status == 1 and "not_reloaded" in said
     assert ssl.get_server_certificate((made.address, PORTS["tls"])) == after
+
+
+NUMBER = "12025550100"
+
+
+@pytest.mark.parametrize("vouched", [True, False], ids=["known carrier", "stranger"])
+def test_a_trunk_by_tls_is_used_only_when_its_certificate_is_good(tmp_path: Path, vouched: bool) -> None:
+    """RFC 5922 §7: two daemons, the second plays the carrier."""
+    ours = Site(tmp_path)
+    (tmp_path / "carrier").mkdir()
+    carrier = Site(tmp_path / "carrier", ours.authority if vouched else None)
+    proxy = f"sip:{carrier.address}:{PORTS['tls']};transport=tls"
+    trunk = {"name": "carrier", "proxy": proxy, "default": True}
+    back = {"name": "us", "proxy": f"sip:{ours.address}:{PORTS['udp']}", "auth": {"ip": [ours.address]}}
+    did = {"number": NUMBER, "target": {"echo": True}}
+    with (
+        carrier.daemon(tmp_path / "there", trunks=[back], dids=[did]) as there,
+        ours.daemon(tmp_path / "here", trunks=[trunk]) as here,
+    ):
+        status, said = call(here, ours.uri(NUMBER, "udp", six=False), "--seconds", "1")
+        if vouched:
+            assert status == 0 and said[-1]["stats"]["packets_received"] > 20, said
+            (ended,) = json.loads(there.tandem("calls", "--json")[1])["ended"]
+            assert ended["disposition"] == "answered" and ended["cause"] == "caller_hangup"
+        else:
+            assert status == 1 and said[-1]["outcome"]["status"] == 503, said
+            assert any("certificate is not trusted" in line for line in here.child.lines)
+            assert json.loads(there.tandem("calls", "--json")[1])["ended"] == []
