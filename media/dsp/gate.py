@@ -1,14 +1,15 @@
-"""The gate before the voice detector: which of these frames sound like a human voice at all?
+"""The gate before a decision on speech: how much does this frame sound like a human voice?
 
 ::
 
     frame ─▶ louder than this slot's noise?            all rows
                   └▶ spectrum of 40 ms below 2 kHz     only the rows still in
-                         ├▶ periodic, 60 to 400 Hz?    noise is not
+                         ├▶ periodic, 60 to 400 Hz?    noise is not; fricatives and stops are not either
                          ├▶ changed since 40 ms ago?   held tones and chords have not
                          └▶ more than two lines?       ringback, busy, DTMF and test tones have one or two
 
-Whispering has no pitch and does not pass.
+Whispering has no pitch and earns next to nothing. The floor follows the quietest of the last 200 ms, so
+that neither a word nor the fricative before it takes itself for noise.
 """
 
 from typing import Final, TypeAlias
@@ -18,6 +19,16 @@ from numpy.typing import NDArray
 
 Bools: TypeAlias = NDArray[np.bool_]
 Floats: TypeAlias = NDArray[np.float32]
+Points: TypeAlias = NDArray[np.int8]
+
+TONE: Final = -1
+"A loud frame with pitch that is held, or of one or two lines."
+UNVOICED: Final = 2
+"Points of a loud frame without pitch, as a consonant has none, and clicks and noise have none."
+VOICED: Final = 4
+"Points from which on a frame is taken for a voice by itself."
+FULL: Final = 10
+"Points of a clear vowel."
 
 _HALF: Final = 80  # samples of one frame at 4 kHz
 _FFT: Final = 256
@@ -27,14 +38,20 @@ _LAGS: Final = slice(10, 67)  # 400 Hz down to 60 Hz, in samples at 4 kHz
 _EMPHASIS: Final = np.float32(0.9)  # levels the fall of the voice's spectrum, so that pitch stands out
 _LOBE: Final = np.arange(-4, 5)  # bins that one line fills through the window
 
-_LOUDER: Final = np.float32(2.5)  # times the noise floor (4 dB)
+_LOUDER: Final = np.float32(2.5)  # times the noise floor (4 dB): a vowel counts
+_CLEARLY_LOUDER: Final = np.float32(4.0)  # times the noise floor (6 dB): anything counts
 _QUIETEST: Final = np.float32(10.0)  # mean square that is never a voice
-_PERIODIC: Final = np.float32(0.55)  # at least this share of the power comes again after one pitch period
+# Share of the power that comes again after one pitch period: noise seldom reaches half, and never
+# `_VOWEL`; half of a voice's frames are above it.
+_PERIODIC: Final = np.float32(0.5)
+_VOWEL: Final = np.float32(0.8)
 _ALIKE: Final = np.float32(0.93)  # at most this cosine between the spectrum and that of 40 ms ago
 _BESIDE_LINES: Final = np.float32(0.035)  # at least this share of the power is outside the two main lines
 _NOISE_SHARE: Final = np.float32(0.25)  # at most this much of a frame is explained away as noise
+_LOOK_BACK: Final = 10  # frames of which the quietest is the noise
 _FALL: Final = np.float32(0.3)  # of the way per frame
 _RISE: Final = np.float32(0.1)
+_STEEPNESS: Final = np.float32((FULL - UNVOICED) / (_VOWEL - _PERIODIC))
 
 
 class VoiceGate:
@@ -42,6 +59,8 @@ class VoiceGate:
 
     def __init__(self, slots: int) -> None:
         self._floor = np.full(slots, _QUIETEST, np.float32)  # mean square of the noise
+        self._energies = np.full((slots, _LOOK_BACK), np.inf, np.float32)  # mean squares, a ring
+        self._next = np.zeros(slots, np.intp)  # place in that ring
         self._previous = np.zeros((slots, _HALF), np.float32)
         self._sample = np.zeros(slots, np.float32)  # the last one, for the emphasis
         self._shapes = np.zeros((2, slots, _BINS), np.float32)  # of the latest two loud frames, newest first
@@ -50,14 +69,14 @@ class VoiceGate:
         # Power that noise with a mean square of 1 has in the spectrum.
         self._noise_gain = np.float32(_FFT / 2 * np.square(self._window).sum())
 
-    def process(self, rows: NDArray[np.int32], pcm: NDArray[np.int16]) -> Bools:
+    def process(self, rows: NDArray[np.int32], pcm: NDArray[np.int16]) -> Points:
         """Judge one frame of each leg in `rows`, which are different slots.
 
         Args:
             pcm: shape ``(len(rows), 160)``, 8 kHz.
 
         Returns:
-            Shape ``(len(rows),)``: the frame sounds like a voice.
+            Shape ``(len(rows),)``: 0 for noise, up to `FULL` for a voice, or `TONE`.
         """
         band = np.add(pcm[:, 0::2], pcm[:, 1::2], dtype=np.float32)
         emphasised = np.empty_like(band)
@@ -68,29 +87,41 @@ class VoiceGate:
         energy = np.einsum("ij,ij->i", emphasised, emphasised) * np.float32(1 / _HALF)
 
         floor = self._floor[rows]
-        voiced: Bools = energy > np.maximum(floor * _LOUDER, _QUIETEST)
-        (loud,) = voiced.nonzero()
+        points = np.zeros(len(rows), np.int8)
+        (loud,) = (energy > np.maximum(floor * _LOUDER, _QUIETEST)).nonzero()
         if len(loud):
             frames = np.empty((len(loud), 2 * _HALF), np.float32)
             frames[:, :_HALF] = self._previous[rows[loud]]
             frames[:, _HALF:] = emphasised[loud]
-            voiced[loud] = self._judge(rows[loud], frames, floor[loud])
+            over = energy[loud] > floor[loud] * _CLEARLY_LOUDER
+            points[loud] = self._judge(rows[loud], frames, floor[loud], over)
         self._previous[rows] = emphasised
 
-        # What is not a voice is noise, and the floor follows it; a voice does not lift the floor.
-        step = np.where(energy < floor, _FALL, _RISE) * ~voiced
-        self._floor[rows] = floor + step * (energy - floor)
-        return voiced
+        # A voice does not lift the floor.
+        place = self._next[rows]
+        self._energies[rows, place] = energy
+        place += 1
+        place[place == _LOOK_BACK] = 0
+        self._next[rows] = place
+        quietest = self._energies[rows].min(axis=1)
+        step = np.where(quietest < floor, _FALL, _RISE) * (points < VOICED)
+        self._floor[rows] = floor + step * (quietest - floor)
+        return points
 
     def reset(self, slot: int) -> None:
         """Forget what the slot heard, as at the start of a call."""
         self._floor[slot] = _QUIETEST
+        self._energies[slot] = np.inf
         self._previous[slot] = 0.0
         self._sample[slot] = 0.0
         self._shapes[:, slot] = 0.0
 
-    def _judge(self, rows: NDArray[np.int32], frames: Floats, floor: Floats) -> Bools:
-        """Judge `frames`, shape ``(len(rows), 160)`` at 4 kHz, which are overwritten."""
+    def _judge(self, rows: NDArray[np.int32], frames: Floats, floor: Floats, over: Bools) -> Points:
+        """Judge `frames`, shape ``(len(rows), 160)`` at 4 kHz, which are overwritten.
+
+        Args:
+            over: rows that count even without a pitch.
+        """
         frames *= self._window
         spectrum = np.fft.rfft(frames, _FFT)
         power = np.square(spectrum.real)
@@ -100,6 +131,7 @@ class VoiceGate:
         # Noise has no period and no lines, so it would hide those of a voice in it.
         noise = np.minimum(floor * self._noise_gain, total * _NOISE_SHARE)
         own = total - noise
+        own += np.float32(1.0)
 
         shape = np.sqrt(power)
         shape /= np.sqrt(total + np.float32(1.0))[:, None]
@@ -107,13 +139,19 @@ class VoiceGate:
         self._shapes[1, rows] = self._shapes[0, rows]
         self._shapes[0, rows] = shape
 
-        voice: Bools = (power @ self._periods).max(axis=1) > _PERIODIC * own
-        voice &= alike < _ALIKE
-        voice &= total > _QUIETEST * self._noise_gain
-        (left,) = voice.nonzero()
+        period = (power @ self._periods).max(axis=1) / own
+        period -= _PERIODIC
+        earned = np.clip(period * _STEEPNESS, 0.0, FULL - UNVOICED)
+        earned += UNVOICED * over
+        points: Points = earned.astype(np.int8)
+        pitched = period > 0.0
+        points[pitched & (alike >= _ALIKE)] = TONE
+        (left,) = (pitched & (points >= 0)).nonzero()
         if len(left):
-            voice[left] = _beside_lines(power[left]) - noise[left] > _BESIDE_LINES * own[left]
-        return voice
+            few = _beside_lines(power[left]) - noise[left] <= _BESIDE_LINES * own[left]
+            points[left[few]] = TONE
+        points[total <= _QUIETEST * self._noise_gain] = 0
+        return points
 
 
 def _beside_lines(power: Floats) -> Floats:

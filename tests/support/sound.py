@@ -20,7 +20,7 @@ def silence(seconds: float) -> Pcm:
 
 def noise(seconds: float, dbov: float = -20.0, seed: int = 1, colour: float = 0.0) -> Pcm:
     """`colour` 0 is white, 1 pink, 2 brown."""
-    samples = int(seconds * RATE)
+    samples = round(seconds * RATE)
     spectrum = np.fft.rfft(np.random.default_rng(seed).standard_normal(samples))
     hertz = np.maximum(np.fft.rfftfreq(samples, 1 / RATE), 20.0)
     return at_level(np.fft.irfft(spectrum * hertz ** (-colour / 2), samples), dbov)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from media.dsp.gate import VoiceGate
+from media.dsp.gate import FULL, TONE, UNVOICED, VOICED, VoiceGate
 from tests.support.sound import Pcm, at_level, digits, frames, noise, silence, tones, with_noise
 from tests.support.speech import speech
 
@@ -17,7 +17,7 @@ def share_voiced(sound: Pcm) -> float:
     quiet = frames(noise(0.5, -70))
     for frame in quiet:
         gate.process(slot, frame[None, :])
-    return float(np.mean([gate.process(slot, frame[None, :])[0] for frame in frames(sound)]))
+    return float(np.mean([gate.process(slot, frame[None, :])[0] >= VOICED for frame in frames(sound)]))
 
 
 @pytest.mark.parametrize("dbov", [-10, -20, -30, -40])
@@ -45,12 +45,32 @@ def test_tones_of_the_network_do_not_pass(hertz: tuple[float, ...], dbov: float)
 
 @pytest.mark.parametrize("on", [0.04, 0.05, 0.1, 0.25])
 def test_keys_pass_at_most_at_their_edges(on: float) -> None:
-    assert share_voiced(digits(3, on, on)) < 0.1
+    """Half of what begins and ends, at most; the VAD wants more, see there."""
+    assert share_voiced(digits(3, on, on)) < 0.3
 
 
 def test_a_held_chord_passes_only_where_it_starts() -> None:
     chord = tones(2, 220, 277, 330, 440, 554, 660, 880, dbov=-18)
     assert share_voiced(chord) < 0.06
+
+
+def test_a_held_tone_is_called_one_and_a_fricative_earns_little() -> None:
+    gate = VoiceGate(1)
+    slot = np.zeros(1, np.int32)
+    sound = np.concatenate([noise(0.5, -70), tones(0.2, 425, dbov=-20), noise(0.5, -70), noise(0.1, -30)])
+    points = np.array([gate.process(slot, frame[None, :])[0] for frame in frames(sound)])
+    assert (points[28:35] == TONE).sum() >= 5
+    assert (points[60:65] >= UNVOICED).all() and points[60:65].mean() < VOICED
+    assert points.max() <= FULL
+
+
+def test_the_fricative_before_a_vowel_is_not_taken_for_noise() -> None:
+    """The floor follows the quietest of the last 200 ms: 150 ms of an "s" leave it where it was."""
+    gate = VoiceGate(1)
+    slot = np.zeros(1, np.int32)
+    sound = np.concatenate([noise(0.5, -70), noise(0.15, -30)])
+    points = [gate.process(slot, frame[None, :])[0] for frame in frames(sound)]
+    assert all(point >= UNVOICED for point in points[26:32])
 
 
 def test_digital_silence_and_full_scale_are_no_voice_and_no_error() -> None:
@@ -67,7 +87,7 @@ def test_rows_are_judged_apart_and_reset_forgets_one_of_them() -> None:
     for spoken, hummed in zip(speaking, hum, strict=False):
         together = gate.process(both, np.stack([spoken, hummed]))
         assert together[0] == alone.process(np.array([3], np.int32), spoken[None, :])[0]
-        voiced += together
+        voiced += together >= VOICED
     assert voiced[0] > 20 and voiced[1] <= 2, "a hum may pass where it starts"
     gate.reset(1)
     fresh = VoiceGate(4)

@@ -7,7 +7,10 @@ import soxr
 
 from media.dsp.vad import VoiceActivity
 from media.tts import Speaker
-from tests.support.sound import Pcm, at_level, digits, frames, noise, silence, tones, with_noise
+from tests.bench.voice import delays, mistaken, spoken, unspoken
+from tests.support.disturbance import melody
+from tests.support.sound import Pcm, at_level, frames, silence, with_noise
+from tests.support.speech import speech as sound_of
 
 FRAME = 0.02
 TEXTS = [
@@ -85,42 +88,39 @@ def test_speech_of_ten_voices_is_heard_within_200_ms_of_its_first_voiced_frame(
         assert len(stopped) == len(started)
 
 
-def test_most_speech_is_heard_within_200_ms_of_its_first_sound(utterances: list[np.ndarray]) -> None:
-    heard = listen([on_a_line(spoken, -20, -60) for spoken in utterances])
-    delays = [started[0] - 0.5 for started in heard.started]
-    assert np.median(delays) <= 0.2
+def test_ordinary_speech_is_noticed_within_200_ms_of_its_first_clear_frame() -> None:
+    """Issue 2, must be shown 4: soft and unvoiced beginnings too. `tests.bench.voice` names the late ones."""
+    late = np.array(delays(list(spoken(60, seed=1).values())))
+    assert np.mean(late <= 200) >= 0.97
+    assert np.median(late) <= 80
 
 
-NOT_SPEECH = {
-    "white": lambda level, seed: noise(4, level, seed),
-    "pink": lambda level, seed: noise(4, level, seed, 1.0),
-    "brown": lambda level, seed: noise(4, level, seed, 2.0),
-    "us ringback": lambda level, seed: tones(4, 440, 480, dbov=level, cadence=(2, 4)),
-    "eu ringback": lambda level, seed: tones(4, 425, dbov=level, cadence=(1, 4)),
-    "uk ringback": lambda level, seed: tones(4, 400, 450, dbov=level, cadence=(0.4, 0.2)),
-    "us busy": lambda level, seed: tones(4, 480, 620, dbov=level, cadence=(0.5, 0.5)),
-    "eu busy": lambda level, seed: tones(4, 425, dbov=level, cadence=(0.48, 0.48)),
-    "reorder": lambda level, seed: tones(4, 480, 620, dbov=level, cadence=(0.25, 0.25)),
-    "dial tone": lambda level, seed: tones(4, 350, 440, dbov=level),
-    "test tone": lambda level, seed: tones(4, 1004, dbov=level),
-    "low tone": lambda level, seed: tones(4, 200, dbov=level),
-    "fax": lambda level, seed: tones(4, 2100, dbov=level),
-    "keys": lambda level, seed: digits(4, 0.1, 0.06, level, seed),
-    "fast keys": lambda level, seed: digits(4, 0.05, 0.05, level, seed),
-    "hum": lambda level, seed: tones(4, 50, 100, 150, 250, dbov=level),
-}
+def test_noise_tones_and_keys_are_not_speech() -> None:
+    sounds = unspoken(2, seed=1, seconds=5.0)
+    false = mistaken(sounds)
+    assert false.total() <= len(sounds) * 0.01, false
 
 
-@pytest.mark.parametrize("level", [-8, -20, -40])
-def test_noise_tones_and_keys_are_not_speech(level: float) -> None:
-    sounds = []
-    for make in NOT_SPEECH.values():
-        for seed in range(4):
-            sound = np.concatenate([silence(0.3), make(level, seed)])
-            sounds.append(with_noise(sound, level - (20 if seed % 2 else 50), seed + 50))
-    heard = listen(sounds)
-    false = [list(NOT_SPEECH)[index // 4] for index, started in enumerate(heard.started) if started]
-    assert len(false) <= len(sounds) * 0.01, false
+@pytest.mark.parametrize("words", ["Excuse me, I would like to change my order.", "Stop.", "Yes.", "Sure."])
+def test_a_short_vowel_between_consonants_is_noticed_wherever_the_frames_fall(words: str) -> None:
+    """At one place in eight, the 60 ms of vowel in "Ex-" share no 40 ms with one window."""
+    signal = sound_of(words) * 32767
+    sounds = [
+        np.concatenate([silence(0.5), np.zeros(at), signal]).astype(np.int16) for at in range(0, 160, 20)
+    ]
+    delays = []
+    for sound, started in zip(sounds, listen(sounds).started, strict=True):
+        (loud,) = (np.abs(frames(sound)).max(axis=1) > 1640).nonzero()
+        delays.append(started[0] - loud[0] * FRAME)
+    assert sum(delay <= 0.2 for delay in delays) >= 7
+    assert max(delays) <= 0.36
+
+
+def test_after_a_melody_clear_speech_still_starts(utterances: list[np.ndarray]) -> None:
+    """What held tones add to the price is bounded, and fades within seconds."""
+    tune = at_level(melody(np.random.default_rng(3), "strings")[:24000], -20)
+    heard = listen([np.concatenate([tune, silence(0.7), at_level(utterances[0], -20)])])
+    assert any(3.7 <= at <= 4.2 for at in heard.started[0])
 
 
 def test_speech_stops_half_a_second_after_its_last_voiced_frame(utterances: list[np.ndarray]) -> None:
