@@ -51,6 +51,7 @@ from media.port import (
     SendDigits,
     StopPlay,
     StopRecord,
+    TellAgent,
     Tone,
 )
 from media.ports import PortPool
@@ -82,6 +83,7 @@ class Agents(Listens, Speaks, Protocol):
     def attach(self, slot: int, command: AttachAgent, now: float) -> None: ...
     def detach(self, slot: int, now: float) -> None: ...
     def digit(self, slot: int, digit: str, duration_ms: int) -> None: ...
+    def tell(self, slot: int, command: TellAgent) -> None: ...
     async def close(self) -> None: ...
 
 
@@ -140,7 +142,7 @@ class Engine:
             self._emit,
             monotonic,
             release=SPEECH_RELEASE,
-            send_digits=self._send_for_agent,
+            send_digits=self.execute,
         )
         self._recorder = Recorder(loop.call_soon_threadsafe, self._emit)
         self._reports = Reports(self._table, self._reception, self._jitter, random_bits)
@@ -235,6 +237,8 @@ class Engine:
                 self._listen(leg)
                 self._table.changed()
                 self._agents.attach(leg.slot, command, now)
+            case TellAgent():
+                self._agents.tell(leg.slot, command)
             case Play(play=play, path=path, loop=loop):
                 self._prompter.play(leg, play, path, loop)
             case Tone():
@@ -378,9 +382,6 @@ class Engine:
         leg.digits_out.send(digits, duration_ms, gap_ms, report=report)
         self._table.columns.dialling[leg.slot] = not leg.digits_out.is_idle()
         self._table.changed()
-
-    def _send_for_agent(self, command: SendDigits) -> None:
-        self.execute(command)
 
     # The tick.
 

@@ -161,6 +161,25 @@ class SendDigits:
 
 
 @dataclass(frozen=True, slots=True)
+class AgentOptions:
+    """What some dialects need and others ignore."""
+
+    variant: str = ""
+    "Of `twilio`: `telnyx` or `signalwire`; of `asterisk`: `plain` (text control) or `json`."
+    audio: str = ""
+    "`ulaw` or `pcm`, where the dialect lets us choose; empty: its own choice."
+    model: str = ""
+    session: str = field(default="{}", repr=False)  # tools in it may hold keys
+    "A JSON object that is put into the vendor's own settings."
+    first_audio_timeout: float = 0.0
+    "The agent fails when it is silent so long after the socket is open [s]; 0: it may be."
+    reconnect: bool = False
+    "Dial once more when the socket breaks, where the dialect can resume."
+    allow: tuple[str, ...] = ("hangup", "dtmf", "hold", "mute", "play")
+    "What the agent may ask of its call."
+
+
+@dataclass(frozen=True, slots=True)
 class AgentSpec:
     """How to reach and treat one AI agent (`agents:` in the YAML)."""
 
@@ -175,6 +194,7 @@ class AgentSpec:
     "[s]"
     max_queue: float = 60.0
     "Agent audio kept for playout at most [s]; what comes beyond is dropped and counted."
+    options: AgentOptions = field(default_factory=AgentOptions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +210,39 @@ class AttachAgent:
     account_id: str
     parameters: tuple[tuple[str, str], ...] = ()
     "Told to the agent at start (Twilio: `customParameters`)."
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """What the tool call `call` of an `AgentToolCall` gave."""
+
+    call: str
+    result: str
+    "Text, JSON as a rule."
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An `AgentAsked` was carried out, or refused because of `error`."""
+
+    number: int
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Text for the agent that nobody spoke: a briefing, what an operator typed."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TellAgent:
+    """Pass something on to the leg's agent, if it has one that is connected."""
+
+    leg: LegId
+    news: ToolResult | Answer | Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +265,7 @@ Command = (
     | StopRecord
     | SendDigits
     | AttachAgent
+    | TellAgent
     | Release
 )
 
@@ -330,6 +384,54 @@ class AgentMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class AgentTranscript:
+    """Words of one side, as the agent understood or spoke them."""
+
+    leg: LegId
+    role: str
+    "`caller` or `agent`."
+    text: str
+    final: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AgentToolCall:
+    """The agent wants a tool; the answer is `TellAgent` with a `ToolResult`."""
+
+    leg: LegId
+    call: str
+    name: str
+    arguments: str
+    "JSON."
+
+
+@dataclass(frozen=True, slots=True)
+class AgentToolCancelled:
+    leg: LegId
+    calls: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AgentAsked:
+    """The agent wants what it is allowed to; the answer is `TellAgent` with an `Answer`."""
+
+    leg: LegId
+    number: int
+    verb: str
+    "`transfer`, `hold`, `resume`, `play`, `stop_play`, `record`, `stop_record` or `set`."
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentReconnecting:
+    """The socket broke and is dialled again; `AgentConnected` or `AgentFailed` follows."""
+
+    leg: LegId
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class AgentFailed:
     """The agent could not be reached or broke off."""
 
@@ -407,6 +509,11 @@ Event = (
     | AgentSpoke
     | AgentInterrupted
     | AgentMessage
+    | AgentTranscript
+    | AgentToolCall
+    | AgentToolCancelled
+    | AgentAsked
+    | AgentReconnecting
     | AgentFailed
     | AgentEnded
     | Silent

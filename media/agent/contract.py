@@ -13,8 +13,10 @@ case in the session.
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
+
+from media.port import AgentOptions
 
 Buffer: TypeAlias = bytes | bytearray | memoryview
 Message: TypeAlias = str | bytes
@@ -47,6 +49,33 @@ class Context:
     sample_rate: int
     "Asked for in the configuration [Hz]; a dialect with a fixed rate ignores it."
     parameters: Mapping[str, str]
+    options: AgentOptions = field(default_factory=AgentOptions)
+
+
+class Verb(enum.Enum):
+    """What an agent may ask of its call; `hangup` and `dtmf` have actions of their own."""
+
+    TRANSFER = "transfer"
+    "Value: `user:1002`, `agent:sales`, `queue:support`, or a number."
+    HOLD = "hold"
+    RESUME = "resume"
+    MUTE = "mute"
+    "The agent does not hear the caller until `UNMUTE`."
+    UNMUTE = "unmute"
+    PLAY = "play"
+    "Value: the name of a prompt."
+    STOP_PLAY = "stop_play"
+    RECORD = "record"
+    STOP_RECORD = "stop_record"
+    SET = "set"
+    "Value: a JSON object of variables."
+
+
+class Role(enum.Enum):
+    """Whose words a transcript holds."""
+
+    CALLER = "caller"
+    AGENT = "agent"
 
 
 # What an agent may ask for.
@@ -100,7 +129,93 @@ class Note:
     "The message broke the protocol; it was dropped and is counted."
 
 
-Action: TypeAlias = Say | Clear | Mark | Digits | HangUp | Note
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The vendor has taken our settings: audio may flow (`Dialect.waits`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Formats:
+    """The agent has told its encodings: `hears` and `speaks` are new. Comes before any audio."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupt:
+    """The agent's own ear noticed the caller: as though our voice detection had, where barge-in is on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The protocol wants this answer at once."""
+
+    message: Message
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inquire:
+    """Answer with `Dialect.status`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    role: Role
+    text: str
+    final: bool = True
+    "False: it may still change or grow."
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    call: str
+    "The vendor's name for this call; the result carries it."
+    name: str
+    arguments: str
+    "JSON."
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCancel:
+    """The results of these calls are not wanted any more."""
+
+    calls: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Do something with the call; answered by `Dialect.answered`."""
+
+    verb: Verb
+    value: str = ""
+    request: str = ""
+    "The agent's name for the request."
+
+
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """The agent cannot go on: a refused key, an unknown model, a fatal error."""
+
+    detail: str
+
+
+Action: TypeAlias = (
+    Say
+    | Clear
+    | Mark
+    | Digits
+    | HangUp
+    | Note
+    | Ready
+    | Formats
+    | Interrupt
+    | Reply
+    | Inquire
+    | Transcript
+    | ToolCall
+    | ToolCancel
+    | Ask
+    | Fail
+)
 
 
 class Dialect(Protocol):
@@ -122,8 +237,15 @@ class Dialect(Protocol):
     def bare(self) -> bool:
         """The caller's frames leave as binary messages just as they are; `hear` is not called."""
 
+    @property
+    def waits(self) -> bool:
+        """The caller is not heard before `Ready`."""
+
     def open(self) -> list[Message]:
         """The first messages after the handshake."""
+
+    def resume(self) -> list[Message] | None:
+        """The first messages of a second connection that goes on with the same talk; None: it cannot."""
 
     def hear(self, frame: Buffer) -> Message:
         """20 ms of the caller."""
@@ -146,6 +268,18 @@ class Dialect(Protocol):
 
     def cleared(self, played_ms: int, dropped_ms: int) -> list[Message]:
         """The answer to `Clear`, after its marks."""
+
+    def status(self, queued_ms: int) -> list[Message]:
+        """The answer to `Inquire`."""
+
+    def tool_result(self, call: str, result: str, failed: bool) -> list[Message]:
+        """What a `ToolCall` gave: text, JSON as a rule."""
+
+    def answered(self, ask: Ask, error: str) -> list[Message]:
+        """An `Ask` was carried out, or refused for this reason."""
+
+    def tell(self, text: str) -> list[Message]:
+        """Words for the agent that nobody spoke: a briefing, what an operator typed."""
 
     def stop(self) -> list[Message]:
         """The last messages before we close."""

@@ -21,72 +21,15 @@ from numpy.typing import NDArray
 from config.schema import MediaLimits
 from media.agent.contract import Buffer, Context, Dialect, Encoding
 from media.agent.dialect.table import DIALECTS, Token
-from media.agent.playout import Playout, Taken
-from media.agent.session import Close, Send, Session, State
+from media.agent.effect import Close, Listen, Redial, Relane, Send
+from media.agent.lane import Lane, Pcm, Rows, Ulaw
+from media.agent.session import Session, State
 from media.agent.socket import Call, Dial, Dialler, Line
 from media.agent.turn import Floor
-from media.codec.g711 import ULAW_TO_LINEAR
-from media.dsp.resample import Resampler
-from media.port import AgentFailed, AttachAgent, Event, SendDigits
-
-Rows = NDArray[np.int32]
-Pcm = NDArray[np.int16]
-Ulaw = NDArray[np.uint8]
+from media.port import AgentFailed, AgentSpec, AttachAgent, Event, SendDigits, TellAgent
 
 NOBODY: Final = -1
 "In the columns that hold a slot's lane."
-
-_FADE_OUT: Final = np.zeros(160, np.float32)
-_FADE_OUT[:80] = np.linspace(1.0, 0.0, 80, endpoint=False)
-
-
-class Lane:
-    """What the legs with agents of one encoding share."""
-
-    def __init__(self, slots: int, encoding: Encoding, marks: int) -> None:
-        self.encoding = encoding
-        self.playout = Playout(slots, encoding, marks)
-        resampled = encoding.rate != 8000
-        self._up = Resampler(slots, 8000, encoding.rate) if resampled else None
-        self._down = Resampler(slots, encoding.rate, 8000) if resampled else None
-
-    def reset(self, slot: int) -> None:
-        if self._up is not None and self._down is not None:
-            self._up.reset(slot)
-            self._down.reset(slot)
-
-    def encode(self, rows: Rows, pcm: Pcm, ulaw: Ulaw) -> memoryview:
-        """The callers' frames, (k, 160) each way, as agents hear them: `frame_bytes` a row."""
-        frames: NDArray[np.int16] | NDArray[np.uint8]
-        if self._up is not None:
-            frames = self._up.process(rows, pcm)
-        else:
-            frames = ulaw if self.encoding is Encoding.ULAW_8000 else pcm
-        return np.ascontiguousarray(frames).data.cast("B")
-
-    def decode(self, rows: Rows, now: float) -> tuple[Pcm, NDArray[np.bool_], Taken]:
-        """One frame of playout at 8 kHz: pcm (k, 160), which rows sound at all, and the rest of the news."""
-        taken = self.playout.take(rows, now)
-        active = taken.play
-        if self._down is not None:
-            # One frame of silence lets the filter's memory ring out.
-            active = taken.play | taken.was
-            if active.all():
-                pcm = self._down.process(rows, taken.frames)
-            else:
-                pcm = np.zeros((len(rows), 160), np.int16)
-                busy = np.flatnonzero(active)
-                if busy.size:
-                    pcm[busy] = self._down.process(rows[busy], taken.frames[busy])
-        elif self.encoding is Encoding.ULAW_8000:
-            pcm = ULAW_TO_LINEAR.take(taken.frames)
-        else:
-            pcm = taken.frames
-        for index in taken.fading:
-            pcm[index] = pcm[index] * _FADE_OUT
-            if self._down is not None:
-                self._down.reset(int(rows[index]))
-        return pcm, active, taken
 
 
 class AgentPlane:
@@ -127,6 +70,7 @@ class AgentPlane:
         self._hears = np.full(slots, NOBODY, np.int8)  # lane of slots whose agent listens
         self._speaks = np.full(slots, NOBODY, np.int8)  # lane of slots whose agent may be heard
         self._links: list[_Link | None] = [None] * slots
+        self._timed: set[_Link] = set()  # those whose session waits for a moment
         self._past: Counter[str] = Counter()
 
     # Commands of the engine.
@@ -144,17 +88,23 @@ class AgentPlane:
             return
         # Names and numbers of a call may hold bytes that were never UTF-8.
         parameters = {key: value.encode(errors="replace").decode() for key, value in command.parameters}
-        context = Context(command.call_id, command.account_id, agent.sample_rate, parameters)
+        context = Context(command.call_id, command.account_id, agent.sample_rate, parameters, agent.options)
         dialect = make(context, self._token)
         hears, speaks = self._lane(dialect.hears), self._lane(dialect.speaks)
         for lane in {hears, speaks}:
             self._lanes[lane].reset(slot)
         playout = self._lanes[speaks].playout
         session = Session(slot, command, dialect, playout, self._floor, self._limits, self._release, now)
-        link = _Link(self, slot, session, hears)
+        link = _Link(self, slot, session, hears, agent)
         self._links[slot] = link
         self._speaks[slot] = speaks
         link.call = self._dial(agent, dialect.subprotocol, link)
+
+    def tell(self, slot: int, command: TellAgent) -> None:
+        """Something for the agent from the call."""
+        if (link := self._links[slot]) is not None:
+            link.session.tell(command.news)
+            self.drain(link)
 
     def detach(self, slot: int, now: float) -> None:
         """Part from the agent without a word to the call: `stop` first, then a close in good order."""
@@ -189,6 +139,8 @@ class AgentPlane:
 
     def speak(self, rows: Rows, now: float) -> tuple[Pcm, NDArray[np.bool_]]:
         """The next 20 ms of the agents of `rows`: pcm (k, 160) at 8 kHz, and which rows sound at all."""
+        if self._timed:
+            self._see_to_timers(now)
         lanes = self._speaks[rows]
         for index, lane in enumerate(self._lanes):
             if (lanes == index).all():
@@ -275,28 +227,54 @@ class AgentPlane:
                         link.send(message)
                     case Close(code):
                         link.hang_up(code)
+                    case Listen():
+                        self.listen(link)
+                    case Redial():
+                        self._hears[link.slot] = NOBODY
+                        link.call = self._dial(link.spec, link.session.dialect.subprotocol, link)
+                    case Relane():
+                        self._relane(link)
                     case SendDigits():
                         if self._send_digits is not None:
                             self._send_digits(effect)
                     case _:
                         self._emit(effect)
+        if link.session.next_timer_at() is None:
+            self._timed.discard(link)
+        else:
+            self._timed.add(link)
         state = link.session.state
         if state in (State.LEAVING, State.ENDED) and self._links[link.slot] is link:
             self._hears[link.slot] = NOBODY
             if state is State.ENDED and not self._lanes[self._speaks[link.slot]].playout.playing(link.slot):
                 self._remove(link)
 
-    def listening(self, link: "_Link") -> bool:
-        """The socket is open; False when another agent has taken the slot meanwhile."""
-        if self._links[link.slot] is not link:
-            return False
-        self._hears[link.slot] = link.lane
-        return True
+    def current(self, link: "_Link") -> bool:
+        """No other agent has taken the slot meanwhile."""
+        return self._links[link.slot] is link
+
+    def listen(self, link: "_Link") -> None:
+        """Send the caller's audio to the agent, or no more."""
+        if self.current(link):
+            self._hears[link.slot] = link.lane if link.session.hears else NOBODY
 
     def now(self) -> float:
         return self._clock()
 
+    def _relane(self, link: "_Link") -> None:
+        dialect, slot = link.session.dialect, link.slot
+        link.lane, self._speaks[slot] = self._lane(dialect.hears), self._lane(dialect.speaks)
+        for lane in {link.lane, int(self._speaks[slot])}:
+            self._lanes[lane].reset(slot)
+        link.session.adopt(self._lanes[self._speaks[slot]].playout, self._clock())
+
+    def _see_to_timers(self, now: float) -> None:
+        for link in list(self._timed):
+            link.session.handle_timer(now)
+            self.drain(link)
+
     def _remove(self, link: "_Link") -> None:
+        self._timed.discard(link)
         self._past.update(self._tally(link))
         self._links[link.slot] = None
         self._hears[link.slot] = self._speaks[link.slot] = NOBODY
@@ -309,7 +287,7 @@ class AgentPlane:
             "frames_skipped": link.skipped,
             "messages_received": link.received,
             "messages_malformed": tally.malformed,
-            "messages_untraced": tally.untraced,
+            "messages_untraced": link.session.protocol.untraced,
             "samples_discarded": tally.discarded,
             "samples_refused": starvation.refused,
             "starvation_gaps": starvation.gaps,
@@ -320,10 +298,11 @@ class AgentPlane:
 class _Link:
     """One session and its socket."""
 
-    def __init__(self, plane: AgentPlane, slot: int, session: Session, lane: int) -> None:
+    def __init__(self, plane: AgentPlane, slot: int, session: Session, lane: int, spec: AgentSpec) -> None:
         self.slot = slot
         self.session = session
         self.lane = lane
+        self.spec = spec
         self.call: Call | None = None
         self.sent = self.skipped = self.received = 0
         self._plane = plane
@@ -363,10 +342,11 @@ class _Link:
     # The socket calls these.
 
     def opened(self, line: Line) -> None:
-        if self._plane.listening(self):
+        if self._plane.current(self):
             self._line = line
             self.session.opened(self._plane.now())
             self._plane.drain(self)
+            self._plane.listen(self)
         else:
             line.close(1000)
 
@@ -391,5 +371,5 @@ class _Link:
 
     def failed(self, reason: str, detail: str) -> None:
         self._line = None
-        self.session.failed(reason, detail)
+        self.session.failed(reason, detail, self._plane.now())
         self._plane.drain(self)

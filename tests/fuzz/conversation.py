@@ -38,6 +38,7 @@ _VALUES: dict[str, tuple[Any, ...]] = {
     "int": (0, 1, 20_000, -1),
     "int | None": (None, 250),
     "tuple[str, int]": (CARRIER, STRANGER),
+    "tuple[str, ...]": ((), ("call",)),
     "float": (0.0, 1.0, 1e9),
     "float | None": (None, 0.1),
     "bool": (True, False),

@@ -44,6 +44,9 @@ class Deaf:
     def digit(self, slot: int, digit: str, duration_ms: int) -> None:
         self.told.append(("digit", slot, digit))
 
+    def tell(self, slot: int, command: Any) -> None:
+        self.told.append(("tell", slot, command.news))
+
     async def close(self) -> None:
         self.told.append(("close",))
 

@@ -1,14 +1,7 @@
 """Tandem's own agent protocol: bare audio in binary messages, JSON text beside it.
 
-A binary message is PCM16 little-endian mono at `sample_rate`, any length, both ways. A text message is a
-JSON object with a `type`:
-
-- to the bot: `start {call_id, account, from, to, sample_rate, parameters}`, `dtmf {digit, duration_ms}`,
-  `mark {name, cleared}`, `cleared {by: agent|caller, played_ms, dropped_ms}`, `speech_started {played_ms}`,
-  `speech_stopped`, `stop`;
-- from the bot: `clear`, `mark {name}`, `hangup {reason?}`, `dtmf {digits}`.
-
-A bot that ignores text, names no subprotocol and only returns binary works.
+`media/agent/tandem.md` is its page and `media/agent/tandem.schema.json` its schema. A bot that ignores text,
+names no subprotocol and only returns binary works.
 """
 
 from typing import Any, Final
@@ -17,58 +10,80 @@ import orjson
 
 from media.agent.contract import (
     Action,
+    Ask,
     Buffer,
     Clear,
     Context,
-    Digits,
-    Encoding,
     HangUp,
-    Mark,
+    Inquire,
     Message,
     Note,
+    Role,
     Say,
+    ToolCall,
+    Transcript,
+    Verb,
+)
+from media.agent.dialect.plain import (
+    DIGITS_CHARACTERS,
+    MARK_NAME_CHARACTERS,
+    PCM,
+    Halves,
+    Plain,
+    digits,
+    mark,
+    read,
+    text_of,
+    unknown,
+    write,
 )
 
-ENCODINGS: Final = {8000: Encoding.PCM_8000, 16000: Encoding.PCM_16000, 24000: Encoding.PCM_24000}
-MARK_NAME_CHARACTERS: Final = 1_024
-"A longer name is refused: it would be held until the mark is played."
-DIGITS_CHARACTERS: Final = 64
-"Of one `dtmf` message."
+__all__ = ["DIGITS_CHARACTERS", "ENCODINGS", "MARK_NAME_CHARACTERS", "VERSION", "Tandem"]
+
+ENCODINGS: Final = PCM
+VERSION: Final = 1
+"Of the protocol; it changes when a bot that was right is wrong."
+
+_VALUE: Final = {Verb.TRANSFER: "target", Verb.PLAY: "prompt", Verb.SET: "variables"}
+"Where the value of an `Ask` stands."
+_ASKS: Final = {verb.value: verb for verb in Verb}
+_REQUEST_CHARACTERS: Final = 128
 
 
-class Tandem:
+class Tandem(Plain):
     """One connection.
 
     Raises:
         KeyError: `context.sample_rate` is not one of `ENCODINGS`.
     """
 
-    subprotocol = None
     bare = True
 
     def __init__(self, context: Context) -> None:
         self._context = context
         self.hears = self.speaks = ENCODINGS[context.sample_rate]
-        self._half = b""  # the first byte of a sample whose second byte opens the next message
+        self._halves = Halves()
 
     def open(self) -> list[Message]:
+        return [self._start(resumed=False)]
+
+    def resume(self) -> list[Message] | None:
+        self._halves = Halves()
+        return [self._start(resumed=True)]
+
+    def _start(self, *, resumed: bool) -> str:
         context = self._context
-        return [
-            _text(
-                "start",
-                call_id=context.call_id,
-                account=context.account_id,
-                **{"from": context.parameters.get("from", ""), "to": context.parameters.get("to", "")},
-                sample_rate=context.sample_rate,
-                parameters=dict(context.parameters),
-            )
-        ]
-
-    def hear(self, frame: Buffer) -> Message:
-        return bytes(frame)
-
-    def skip(self) -> None:
-        pass
+        return _text(
+            "start",
+            version=VERSION,
+            call_id=context.call_id,
+            account=context.account_id,
+            **{"from": context.parameters.get("from", ""), "to": context.parameters.get("to", "")},
+            sample_rate=context.sample_rate,
+            parameters=dict(context.parameters),
+            allow=list(context.options.allow),
+            resumed=resumed,
+        )
 
     def digit(self, digit: str, duration_ms: int) -> list[Message]:
         return [_text("dtmf", digit=digit, duration_ms=duration_ms)]
@@ -88,54 +103,75 @@ class Tandem:
     def cleared(self, played_ms: int, dropped_ms: int) -> list[Message]:
         return [_text("cleared", by="agent", played_ms=played_ms, dropped_ms=dropped_ms)]
 
+    def status(self, queued_ms: int) -> list[Message]:
+        return [_text("stats", queued_ms=queued_ms)]
+
+    def tool_result(self, call: str, result: str, failed: bool) -> list[Message]:
+        return [_text("tool_result", id=call, result=result, failed=failed)]
+
+    def answered(self, ask: Ask, error: str) -> list[Message]:
+        return [_text("answer", request=ask.verb.value, id=ask.request, error=error or None)]
+
+    def tell(self, text: str) -> list[Message]:
+        return [_text("text", text=text)]
+
     def stop(self) -> list[Message]:
         return [_text("stop")]
 
     def receive_binary(self, data: Buffer) -> list[Action]:
-        if self._half:
-            data = self._half + bytes(data)
-            self._half = b""
-        if len(data) & 1:
-            self._half = bytes(data[-1:])
-            data = data[:-1]
-        return [Say(data)]
+        return [Say(self._halves.whole(data))]
 
     def receive_text(self, text: Buffer) -> list[Action]:
-        try:
-            message = orjson.loads(text)
-        except orjson.JSONDecodeError as error:
-            return [Note("malformed", f"not JSON: {error}", malformed=True)]
-        if not isinstance(message, dict):
-            return [Note("malformed", "not a JSON object", malformed=True)]
+        message = read(text)
+        if isinstance(message, Note):
+            return [message]
         match message.get("type"):
             case "clear":
                 return [Clear()]
             case "mark":
-                return [_mark(message.get("name"))]
+                return [mark("mark", message.get("name"))]
             case "hangup":
                 return [HangUp(str(message.get("reason") or "hangup")[:256])]
             case "dtmf":
-                return [_digits(message.get("digits"))]
-            case str(kind):
-                return [Note(kind[:64], "unknown type, ignored")]
+                return [digits("dtmf", message.get("digits"))]
+            case "transcript":
+                return [_transcript(message)]
+            case "tool_call":
+                return [_tool_call(message)]
+            case "stats":
+                return [Inquire()]
+            case str(kind) if kind in _ASKS:
+                return [_ask(_ASKS[kind], message)]
             case _:
-                return [Note("malformed", "type is not a string", malformed=True)]
+                return [unknown(message, "type")]
 
 
-def _mark(name: object) -> Action:
-    if not isinstance(name, str) or len(name) > MARK_NAME_CHARACTERS:
-        return Note("mark", f"name is not a string of ≤ {MARK_NAME_CHARACTERS} characters", malformed=True)
-    return Mark(name)
+def _transcript(message: dict[str, Any]) -> Action:
+    role, text = message.get("role"), message.get("text")
+    if role not in ("caller", "agent") or not isinstance(text, str):
+        return Note("transcript", "role is not caller or agent, or text is missing", malformed=True)
+    return Transcript(Role(role), text_of(text), message.get("final") is not False)
 
 
-def _digits(digits: object) -> Action:
-    if (
-        not isinstance(digits, str)
-        or not 1 <= len(digits) <= DIGITS_CHARACTERS
-        or not set(digits) <= set("0123456789*#ABCD")
-    ):
-        return Note("dtmf", f"digits are not 1–{DIGITS_CHARACTERS} of 0–9 * # A–D", malformed=True)
-    return Digits(digits)
+def _tool_call(message: dict[str, Any]) -> Action:
+    call, name, arguments = message.get("id"), message.get("name"), message.get("arguments", {})
+    if not isinstance(call, str) or not isinstance(name, str) or not isinstance(arguments, dict):
+        return Note("tool_call", "id and name are text, arguments an object", malformed=True)
+    return ToolCall(call[:_REQUEST_CHARACTERS], name[:_REQUEST_CHARACTERS], write(arguments))
+
+
+def _ask(verb: Verb, message: dict[str, Any]) -> Action:
+    request = text_of(message.get("id"))[:_REQUEST_CHARACTERS]
+    if verb not in _VALUE:
+        return Ask(verb, "", request)
+    value = message.get(_VALUE[verb])
+    if verb is Verb.SET:
+        if not isinstance(value, dict):
+            return Note("set", "variables is not an object", malformed=True)
+        return Ask(verb, write(value), request)
+    if not isinstance(value, str) or not 1 <= len(value) <= 256:
+        return Note(verb.value, f"{_VALUE[verb]} is not text of 1–256 characters", malformed=True)
+    return Ask(verb, value, request)
 
 
 def _text(kind: str, **fields: Any) -> str:

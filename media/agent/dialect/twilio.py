@@ -1,12 +1,16 @@
-"""Twilio Media Streams, bidirectional, as the telephony side that dials the bot.
+"""Twilio Media Streams, bidirectional, as the telephony side that dials the bot; and its two look-alikes.
 
 https://www.twilio.com/docs/voice/media-streams/websocket-messages. Every message is JSON text; audio
 is base64 µ-law at 8 kHz, 20 ms a message from us, any length from the bot. `sequenceNumber`, `chunk`
 and `timestamp` are decimal strings, as Twilio sends them. A mark comes back when it was played *or*
 dropped by a clear, without telling which.
 
-Declined: `X-Twilio-Signature` (there is no shared token), `outbound` tracks, and a bot's `streamSid`
-is not compared with ours: there is one stream per socket.
+`variant: telnyx` writes `stream_id` and `sequence_number`, and describes the call as Telnyx does;
+`variant: signalwire` may carry PCM16 (`audio: pcm`, 16 or 24 kHz), says how long a key was held and takes
+keys from the bot. From the bot either spelling is understood: nothing is read but `event` and its body.
+
+Declined: `X-Twilio-Signature` (there is no shared token), `outbound` tracks, MP3 files for Telnyx, and a
+bot's `streamSid` is not compared with ours: there is one stream per socket.
 """
 
 import hashlib
@@ -16,54 +20,75 @@ from typing import Any, Final
 import orjson
 import pybase64
 
-from media.agent.contract import Action, Buffer, Clear, Context, Encoding, Mark, Message, Note, Say
+from media.agent.contract import Action, Buffer, Clear, Context, Encoding, Message, Note
+from media.agent.dialect.plain import (
+    MARK_NAME_CHARACTERS,
+    PCM,
+    Plain,
+    audio,
+    digits,
+    mark,
+    no_text,
+    read,
+    section,
+    unknown,
+)
 
-MARK_NAME_CHARACTERS: Final = 1_024
-"A longer name is refused: it would be held until the mark is played."
+__all__ = ["MARK_NAME_CHARACTERS", "Signalwire", "Telnyx", "Twilio"]
+
+_MULAW: Final = {"encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1}
 
 
-class Twilio:
+class Twilio(Plain):
     """One Media Stream.
 
     Args:
         token: returns that many random bytes in hex; names the stream.
     """
 
-    subprotocol = None
-    hears = Encoding.ULAW_8000
-    speaks = Encoding.ULAW_8000
-    bare = False
+    STREAM = "streamSid"
+    SEQUENCE = "sequenceNumber"
+    CONNECTED = '{"event":"connected","protocol":"Call","version":"1.0.0"}'
 
     def __init__(self, context: Context, token: Callable[[int], str]) -> None:
         self._context = context
-        self._stream_sid = "MZ" + token(16)
+        self._stream_sid = self._name_stream(token)
         # The same call gets the same sids on every attach, so that a bot can join its logs.
         self._call_sid = "CA" + _hex32(context.call_id)
         self._account_sid = "AC" + _hex32(context.account_id)
         self._sequence = 0
         self._chunk = 0
-        # Between `chunk` and `payload` lies all that changes in a media message.
-        self._media_tail = f'"}},"streamSid":"{self._stream_sid}"}}'
+        # Around sequence, chunk and payload nothing changes in a media message.
+        self._media_head = f'{{"event":"media","{self.SEQUENCE}":"'
+        self._media_tail = f'"}},"{self.STREAM}":"{self._stream_sid}"}}'
 
-    def open(self) -> list[Message]:
-        start = {
+    def _name_stream(self, token: Callable[[int], str]) -> str:
+        return "MZ" + token(16)
+
+    def _start(self) -> dict[str, Any]:
+        return {
             "accountSid": self._account_sid,
             "streamSid": self._stream_sid,
             "callSid": self._call_sid,
             "tracks": ["inbound"],
-            "mediaFormat": {"encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1},
+            "mediaFormat": self._format(),
             "customParameters": dict(self._context.parameters),
         }
-        return [
-            '{"event":"connected","protocol":"Call","version":"1.0.0"}',
-            self._message("start", start),
-        ]
+
+    def _format(self) -> dict[str, Any]:
+        return _MULAW
+
+    def _stop(self) -> dict[str, Any]:
+        return {"accountSid": self._account_sid, "callSid": self._call_sid}
+
+    def open(self) -> list[Message]:
+        return [self.CONNECTED, self._message("start", self._start())]
 
     def hear(self, frame: Buffer) -> Message:
         self._sequence += 1
         chunk = self._chunk = self._chunk + 1
         return (
-            f'{{"event":"media","sequenceNumber":"{self._sequence}","media":{{"track":"inbound",'
+            f'{self._media_head}{self._sequence}","media":{{"track":"inbound",'
             f'"chunk":"{chunk}","timestamp":"{chunk * 20 - 20}","payload":"'
             f"{pybase64.b64encode_as_string(frame)}{self._media_tail}"
         )
@@ -77,75 +102,103 @@ class Twilio:
     def mark(self, name: str, cleared: bool) -> list[Message]:
         return [self._message("mark", {"name": name})]
 
-    def speech_started(self, played_ms: int) -> list[Message]:
-        return []
-
-    def speech_stopped(self) -> list[Message]:
-        return []
-
-    def interrupted(self, item: str, item_ms: int, played_ms: int, dropped_ms: int) -> list[Message]:
-        return []
-
-    def cleared(self, played_ms: int, dropped_ms: int) -> list[Message]:
-        return []
-
     def stop(self) -> list[Message]:
-        return [self._message("stop", {"accountSid": self._account_sid, "callSid": self._call_sid})]
+        return [self._message("stop", self._stop())]
 
     def receive_text(self, text: Buffer) -> list[Action]:
-        try:
-            message = orjson.loads(text)
-        except orjson.JSONDecodeError as error:
-            return [Note("malformed", f"not JSON: {error}", malformed=True)]
-        if not isinstance(message, dict):
-            return [Note("malformed", "not a JSON object", malformed=True)]
+        message = read(text)
+        if isinstance(message, Note):
+            return [message]
         match message.get("event"):
             case "media":
-                return [_say(message)]
+                return [self._say(section(message, "media").get("payload"))]
             case "mark":
-                return [_mark(message)]
+                return [mark("mark", section(message, "mark").get("name"))]
             case "clear":
                 return [Clear()]
-            case str(event):
-                return [Note(event[:64], "unknown event, ignored")]
             case _:
-                return [Note("malformed", "event is not a string", malformed=True)]
+                return [unknown(message, "event")]
 
     def receive_binary(self, data: Buffer) -> list[Action]:
-        return [
-            Note("malformed", f"binary message of {len(data)} bytes; this dialect is text", malformed=True)
-        ]
+        return [no_text(data)]
+
+    def _say(self, payload: object) -> Action:
+        return audio("media", payload)
 
     def _message(self, event: str, body: dict[str, Any]) -> str:
         self._sequence += 1
         message = {
             "event": event,
-            "sequenceNumber": str(self._sequence),
+            self.SEQUENCE: str(self._sequence),
             event: body,
-            "streamSid": self._stream_sid,
+            self.STREAM: self._stream_sid,
         }
         return orjson.dumps(message).decode()
 
 
-def _say(message: dict[str, Any]) -> Action:
-    media = message.get("media")
-    payload = media.get("payload") if isinstance(media, dict) else None
-    if not isinstance(payload, str):
-        return Note("media", "media.payload is missing", malformed=True)
-    try:
-        return Say(pybase64.b64decode(payload))
-    except ValueError as error:
-        return Note("media", f"media.payload is not base64: {error}", malformed=True)
+class Telnyx(Twilio):
+    """https://developers.telnyx.com/api-reference/websockets/stream-call-media-over-websocket."""
+
+    STREAM = "stream_id"
+    SEQUENCE = "sequence_number"
+    CONNECTED = '{"event":"connected","version":"1.0.0"}'
+
+    def _name_stream(self, token: Callable[[int], str]) -> str:
+        raw = token(16)
+        return "-".join((raw[:8], raw[8:12], raw[12:16], raw[16:20], raw[20:])).upper()
+
+    def _start(self) -> dict[str, Any]:
+        parameters = dict(self._context.parameters)
+        return {
+            "user_id": self._account_sid,
+            "call_control_id": self._call_sid,
+            "call_session_id": self._context.call_id,
+            "from": parameters.get("from", ""),
+            "to": parameters.get("to", ""),
+            "tags": [],
+            "client_state": "",
+            "custom_parameters": parameters,
+            "media_format": {"encoding": "PCMU", "sample_rate": 8000, "channels": 1},
+        }
+
+    def _stop(self) -> dict[str, Any]:
+        return {"user_id": self._account_sid, "call_control_id": self._call_sid}
+
+    def digit(self, digit: str, duration_ms: int) -> list[Message]:
+        return [self._message("dtmf", {"digit": digit})]
 
 
-def _mark(message: dict[str, Any]) -> Action:
-    mark = message.get("mark")
-    name = mark.get("name") if isinstance(mark, dict) else None
-    if not isinstance(name, str) or len(name) > MARK_NAME_CHARACTERS:
-        return Note(
-            "mark", f"mark.name is not a string of ≤ {MARK_NAME_CHARACTERS} characters", malformed=True
-        )
-    return Mark(name)
+class Signalwire(Twilio):
+    """https://developer.signalwire.com/compatibility-api/cxml/voice/stream."""
+
+    CONNECTED = '{"event":"connected","protocol":"Call","version":"0.2.0"}'
+
+    def __init__(self, context: Context, token: Callable[[int], str]) -> None:
+        super().__init__(context, token)
+        if context.options.audio == "pcm":
+            self.hears = self.speaks = PCM[context.sample_rate]
+
+    def _format(self) -> dict[str, Any]:
+        if self.speaks is Encoding.ULAW_8000:
+            return _MULAW
+        return {"encoding": "audio/l16", "sampleRate": self.speaks.rate, "channels": 1}
+
+    def digit(self, digit: str, duration_ms: int) -> list[Message]:
+        return [
+            self._message("dtmf", {"track": "inbound_track", "digit": digit, "duration": str(duration_ms)})
+        ]
+
+    def receive_text(self, text: Buffer) -> list[Action]:
+        message = read(text)
+        if isinstance(message, dict) and message.get("event") == "dtmf":
+            return [digits("dtmf", section(message, "dtmf").get("digit"))]
+        return super().receive_text(text)
+
+    def _say(self, payload: object) -> Action:
+        said = audio("media", payload)
+        if not isinstance(said, Note) and len(said.audio) % self.speaks.sample_bytes:
+            return Note("media", "half a sample: L16 has two bytes a sample", malformed=True)
+        return said
 
 
 def _hex32(identifier: str) -> str:

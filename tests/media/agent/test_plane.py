@@ -2,6 +2,7 @@
 
 import base64
 import json
+from unittest.mock import ANY
 
 import numpy as np
 import pytest
@@ -216,7 +217,7 @@ def test_nothing_is_sent_before_the_socket_is_open() -> None:
     assert [json.loads(text)["type"] for text in line.take_text()] == ["start"]
     assert bench.take_events() == [
         AgentConnected(LegId("leg-0"), 0),
-        AgentMessage(LegId("leg-0"), True, "start"),
+        AgentMessage(LegId("leg-0"), True, "start", ANY),
     ]
     bench.hear(ramp(160)[None, :])
     assert line.take() == [ramp(160).tobytes()]
@@ -228,7 +229,8 @@ def test_detach_says_stop_closes_and_forgets() -> None:
     say(line, ramp(1600))
     bench.plane.detach(0, bench.now)
     assert [json.loads(text)["type"] for text in line.take_text()] == ["stop"] and line.closed_with == 1000
-    assert not bench.speak()[1].any() and bench.events == []
+    assert not bench.speak()[1].any()
+    assert bench.take_events() == [AgentMessage(LegId("leg-0"), True, "stop", ANY)]
     say(line, ramp(1600))
     ask(line, type="mark", name="late")
     line.listener.failed("closed", "late")
@@ -263,7 +265,10 @@ def test_a_broken_socket_fades_out_and_fails_once() -> None:
     bench.speak()
     bench.take_events()
     line.listener.failed("closed", "broken")
-    assert bench.take_events() == [AgentFailed(LegId("leg-0"), "closed", "broken")]
+    assert bench.take_events() == [
+        AgentMessage(LegId("leg-0"), True, "stop", ANY),
+        AgentFailed(LegId("leg-0"), "closed", "broken"),
+    ]
     pcm, active = bench.speak()
     assert active[0] and pcm[0, :40].any() and not pcm[0, 80:].any()
     assert not bench.speak()[1].any()

@@ -8,8 +8,9 @@ import pytest
 from config.schema import MediaLimits
 from media.agent.contract import Context, Message, Say
 from media.agent.dialect.tandem import Tandem
+from media.agent.effect import Close, Send
 from media.agent.playout import Playout
-from media.agent.session import Close, Send, Session, State
+from media.agent.session import Session, State
 from media.agent.turn import Floor
 from media.port import (
     AgentConnected,
@@ -229,7 +230,7 @@ def test_an_agent_that_closes_in_good_order_ends() -> None:
     leg = Leg()
     leg.session.closed("")
     assert leg.effects() == [message(type="stop"), AgentEnded(LEG, "closed by the agent"), Close()]
-    leg.session.failed("closed", "late")
+    leg.session.failed("closed", "late", leg.now)
     assert leg.effects() == []
 
 
@@ -248,8 +249,8 @@ def test_an_agent_that_breaks_off_fails_once_and_falls_silent() -> None:
     leg.say(2000)
     leg.play(100)
     leg.effects()
-    leg.session.failed("closed", "broken")
-    leg.session.failed("closed", "again")
+    leg.session.failed("closed", "broken", leg.now)
+    leg.session.failed("closed", "again", leg.now)
     leg.session.closed("again")
     assert leg.effects() == [message(type="stop"), AgentFailed(LEG, "closed", "broken"), Close()]
     leg.play(200)
@@ -287,8 +288,10 @@ def test_text_is_traced_up_to_a_limit_and_counted_beyond() -> None:
     for _ in range(100):
         leg.text(type="wave")
     traced = [effect for effect in leg.session.take_effects() if isinstance(effect, AgentMessage)]
-    assert len(traced) == 9 and traced[0] == AgentMessage(LEG, False, "wave", "unknown type, ignored")
-    assert leg.session.tally.untraced == 91
+    assert len(traced) == 9 and traced[0] == AgentMessage(
+        LEG, False, "wave", 'unknown type, ignored: {"type": "wave"}'
+    )
+    assert leg.session.protocol.untraced == 91
 
 
 def test_broken_messages_are_counted() -> None:

@@ -18,12 +18,15 @@ def test_it_opens_with_start() -> None:
     [start] = connection().open()
     assert json.loads(start) == {
         "type": "start",
+        "version": 1,
         "call_id": "call-1",
         "account": "acc_demo",
         "from": "1001",
         "to": "9000",
         "sample_rate": 16000,
         "parameters": {"from": "1001", "to": "9000", "lang": "en"},
+        "allow": ["hangup", "dtmf", "hold", "mute", "play"],
+        "resumed": False,
     }
 
 

@@ -1,0 +1,43 @@
+"""The record of what an agent and we said to each other in text, as many messages as the trace takes."""
+
+from media.agent.contract import Action, Buffer, Message, Note, Transcript
+from media.agent.redact import kind, shown
+from media.port import AgentMessage, LegId
+
+_READ = 8_192
+"Bytes of a message that are looked at."
+
+
+class Protocol:
+    """
+    Args:
+        limit: messages that are recorded; the rest is counted.
+    """
+
+    def __init__(self, leg: LegId, limit: int) -> None:
+        self._leg = leg
+        self._left = limit
+        self.untraced = 0
+
+    def sent(self, message: Message) -> list[AgentMessage]:
+        return self._note(True, kind(message), shown(message)) if isinstance(message, str) else []
+
+    def received(self, text: Buffer, action: Action) -> list[AgentMessage]:
+        """`action` is the first that the dialect made of it."""
+        if isinstance(action, Transcript) and not action.final:
+            return []
+        message = bytes(text[:_READ]).decode(errors="replace")
+        if isinstance(action, Note):
+            detail = f"{action.detail}: {shown(message)}" if action.detail else shown(message)
+            return self._note(False, action.kind, detail)
+        return self._note(False, kind(message), shown(message))
+
+    def refused(self, what: str, why: str) -> list[AgentMessage]:
+        return self._note(False, what, why)
+
+    def _note(self, outgoing: bool, name: str, detail: str) -> list[AgentMessage]:
+        if self._left <= 0:
+            self.untraced += 1
+            return []
+        self._left -= 1
+        return [AgentMessage(self._leg, outgoing, name, detail)]
