@@ -82,6 +82,9 @@ class WebSocketChannel:
 
     def _asked(self, request: Request) -> None:
         assert isinstance(self._protocol, ServerProtocol), "clients ask, servers answer"
+        if self._protocol.parser_exc is not None:
+            self.fault = "bytes that are no frame came before the handshake was done"
+            return
         response = self._protocol.accept(request)
         self._protocol.send_response(response)
         self.opened = response.status_code == 101
@@ -112,7 +115,7 @@ class WebSocketChannel:
             messages.append(message)
             return
         self.signs += 1
-        if message == PING:
+        if message == PING and self._protocol.state is State.OPEN:
             self._protocol.send_text(PONG)
 
 

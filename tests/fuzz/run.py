@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from types import FrameType
 
-from tests.fuzz import audio, conversation, sip
+from tests.fuzz import audio, channel, conversation, sip
 from tests.fuzz.target import Target
 
 TARGETS: dict[str, Target] = {
-    target.name: target for target in (*sip.TARGETS, *audio.TARGETS, *conversation.TARGETS)
+    target.name: target for target in (*sip.TARGETS, *channel.TARGETS, *audio.TARGETS, *conversation.TARGETS)
 }
 STUCK = 20.0
 "A case that takes longer is a finding [s]."

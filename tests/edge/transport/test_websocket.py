@@ -123,6 +123,18 @@ def test_the_end_is_a_fault_too_and_nothing_is_sent_after_it() -> None:
     assert server.receive(client.wrap(MESSAGE)) == []
 
 
+def test_bytes_that_run_ahead_of_the_handshake_end_it_without_an_answer() -> None:
+    server = server_channel(LIMITS, ())
+    assert server.receive(ASK.format(extra=SIP).encode() + b"Origin: https://a\r\n\r\n") == []
+    assert server.fault and not server.opened
+
+
+def test_a_keep_alive_after_a_close_gets_no_answer() -> None:
+    server, _ = pair()
+    wire = frame(Opcode.TEXT, b"\r\n\r\n") + frame(Opcode.CLOSE, b"\x03\xe8")
+    assert server.receive(wire) == [] and server.fault
+
+
 @given(st.binary(max_size=300), st.booleans())
 def test_any_bytes_are_taken(data: bytes, opened: bool) -> None:
     server = pair()[0] if opened else server_channel(LIMITS, ())
