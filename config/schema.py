@@ -85,6 +85,10 @@ class SipLimits(Section):
     "Banned sources; beyond it the ban that ends first gives way."
     allowed: int = Field(default=10_000, ge=1)
     "Addresses and networks allowed while running."
+    outside_calls: int = Field(default=50_000, ge=1)
+    "Calls of outside edges that hold channels, proofs and registrations of theirs; new ones get 503."
+    outside_ring: Duration = Field(default=300.0, gt=0)
+    "A call of an outside edge of which nothing was heard for so long, and that is not up, is over [s]."
     trace_events: int = Field(default=2_000, ge=10)
     "Trace rows kept of one call; the rest is counted."
 
@@ -160,6 +164,12 @@ class HttpLimits(Section):
     "Longest request body taken [bytes]."
     page_rows: int = Field(default=1_000, ge=1)
     "Rows of one answer."
+    media_bytes: int = Field(default=134_217_728, ge=65_536)
+    "Longest recording or prompt taken by `PUT /media/…` [bytes]."
+    monitors: int = Field(default=16, ge=1)
+    "Live monitors at `/debug`."
+    monitor_rows: int = Field(default=1_000, ge=10)
+    "Rows that wait for one slow monitor; beyond it they are dropped and counted."
 
 
 class StoreLimits(Section):
@@ -299,6 +309,8 @@ class Gates(Section):
     nodes: tuple[Network, ...] = ("127.0.0.0/8", "::1/128")
     admin_token: str = Field(default="", repr=False)
     "Taken from `X-Admin-Token`; empty: there is none."
+    trust_from: bool = True
+    "An outside edge has proven the From of whoever it asks `/route` for; false: `/auth` must have said so."
 
 
 class Settings(Section):

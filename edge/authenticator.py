@@ -10,7 +10,7 @@ from typing import Final
 
 from edge.directory import Account, Device, Directory, Trunk
 from edge.error import Refusal
-from edge.sip.digest import Challenge, Credentials, Verdict, credentials_for, verify
+from edge.sip.digest import Challenge, Credentials, NonceBook, Verdict, credentials_for, verify
 from edge.sip.message import Request
 from edge.sip.nonce import Nonces
 
@@ -28,10 +28,21 @@ class Challenged:
     "The username given, where nobody has it."
 
 
+@dataclass(frozen=True, slots=True)
+class Proof:
+    verdict: Verdict
+    named: Device | Trunk | None
+    "Whose username it is, whatever the verdict."
+
+    @property
+    def disabled(self) -> bool:
+        return isinstance(self.named, Device) and self.named.disabled
+
+
 class Authenticator:
     def __init__(self, directory: Directory, nonces: Nonces) -> None:
         self._directory = directory
-        self._nonces = nonces
+        self.nonces = nonces
 
     def check(self, request: Request, account: Account, now: float) -> Device | Trunk | Challenged | Refusal:
         """Who sends `request`, proven for `account`; a `Refusal` only for credentials that cannot be read."""
@@ -41,27 +52,32 @@ class Authenticator:
         credentials = credentials_for(given, account.domain)
         if credentials is None:
             return self._challenge(account, now, "no_credentials")
-        device = self._directory.device(account.id, credentials.username)
-        trunk = (
-            None
-            if device is not None
-            else self._directory.trunk_of_username(account.id, credentials.username)
-        )
-        verdict = verify(
-            credentials, request.method, self._secrets(account, device, trunk), now, nonces=self._nonces
-        )
-        match verdict:
+        proof = self.prove(credentials, request.method, account, now, self.nonces)
+        match proof.verdict:
+            case Verdict.OK if proof.disabled:
+                text = f"device {credentials.username} is disabled"
+                return Refusal("device_disabled", 403, text, "take disabled: true off the device")
             case Verdict.OK:
-                found = device or trunk
-                assert found is not None, "only a known user's answer is right"
-                return found
+                assert proof.named is not None, "only a known user's answer is right"
+                return proof.named
             case Verdict.STALE | Verdict.REPLAY:
-                return self._challenge(account, now, verdict.name.lower(), stale=True)
+                return self._challenge(account, now, proof.verdict.name.lower(), stale=True)
             case Verdict.BAD:
-                known = device is not None or trunk is not None
-                return self._challenge(account, now, "bad", stranger="" if known else credentials.username)
+                return self._challenge(
+                    account, now, "bad", stranger="" if proof.named else credentials.username
+                )
             case Verdict.MALFORMED:
                 return _unusable(credentials)
+
+    def prove(
+        self, credentials: Credentials, method: str, account: Account, now: float, nonces: NonceBook
+    ) -> Proof:
+        """The verdict of every door, SIP and HTTP (S004-12)."""
+        username = credentials.username
+        device = self._directory.device(account.id, username)
+        trunk = None if device is not None else self._directory.trunk_of_username(account.id, username)
+        secrets = self._secrets(account, device, trunk)
+        return Proof(verify(credentials, method, secrets, now, nonces=nonces), device or trunk)
 
     def _secrets(self, account: Account, device: Device | None, trunk: Trunk | None) -> dict[str, str] | None:
         """HA1s of the algorithms on offer; None for nobody."""
@@ -80,7 +96,7 @@ class Authenticator:
             tuple(
                 (
                     "WWW-Authenticate",
-                    str(Challenge(account.domain, self._nonces.issue(now), _NAMES[name], stale=stale)),
+                    str(Challenge(account.domain, self.nonces.issue(now), _NAMES[name], stale=stale)),
                 )
                 for name in account.digest
             ),

@@ -19,10 +19,14 @@ class Channels:
         self._admissions = admissions
         self._fraud = fraud
 
-    def take(self, id: CallId, route: Route, number: str, trace: Trace, now: float) -> Refusal | None:
+    def take(
+        self, id: CallId, route: Route, number: str, trace: Trace, now: float, *, campaign: bool = False
+    ) -> Refusal | None:
         """Take what `route` counts against, or nothing and say why.
 
-        Args: number: whom the call leads to, or for a call to us whom it comes from.
+        Args:
+            number: whom the call leads to, or for a call to us whom it comes from.
+            campaign: a campaign dialled it.
         """
         if route.trunk_out is not None and (route.did is None or route.target.kind == "forward"):
             # Who pays for a call from a DID to its trunk is the caller.
@@ -30,7 +34,7 @@ class Channels:
             trace.add(now, "admission", "fraud", outcome="admitted" if refusal is None else refusal.code)
             if refusal is not None:
                 return refusal
-        claim = claim_of(route, number)
+        claim = claim_of(route, number, campaign=campaign)
         for rate in self._admissions.beyond(claim, now):
             trace.add(now, "admission", "soft_limit", outcome=rate.kind, id=rate.id, max=rate.limit)
         refusal = self._admissions.admit(id, claim, now)

@@ -137,7 +137,7 @@ class Switch:
             record=self._recordings.begin,
         )
         nonces = Nonces(random(32), limits.nonce_life, limits.nonces_tracked)
-        authenticator = Authenticator(directory, nonces)
+        self.authenticator = authenticator = Authenticator(directory, nonces)
         self._arrivals = Arrivals(
             ground,
             authenticator,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from edge.directory import Account, Did, Directory, Target, Trunk, User
 from edge.error import Refusal
 from edge.flow.schedule import Hours, hours_at
-from edge.routing.identity import Identity, TrunkIdentity, UserIdentity
+from edge.routing.identity import Identity, Stranger, TrunkIdentity, UserIdentity
 
 MAX_HOPS = 5
 "Extensions that lead to extensions are followed this far."
@@ -50,6 +50,13 @@ def route(directory: Directory, identity: Identity, host: str, dialled: str, wal
         if isinstance(target, Refusal):
             return target
         return _complete(directory, account, "in", target, did=did, caller=caller, trunk_in=trunk_in)
+    if isinstance(identity, Stranger):
+        return Refusal(
+            "not_authenticated",
+            403,
+            f"{dialled} is not one of our DIDs, and only those are open to everybody",
+            "authenticate as a user, or call from an address of a trunk",
+        )
     if not isinstance(identity, UserIdentity):
         return Refusal(
             "no_such_number",

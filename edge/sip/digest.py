@@ -10,10 +10,9 @@ import hmac
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 from edge.sip.grammar import QUOTED, TOKEN, Malformed, one_line, quote, unquote
-from edge.sip.nonce import Nonces
 
 _SCHEME = re.compile(r"[ \t]*+[Dd][Ii][Gg][Ee][Ss][Tt][ \t]++")
 _FIELD = rf"({TOKEN})[ \t]*+=[ \t]*+({QUOTED}|[^\s,\"]*+)"
@@ -171,8 +170,15 @@ def credentials_for(values: Iterable[str], realm: str) -> Credentials | None:
     return None
 
 
+class NonceBook(Protocol):
+    """What is asked of `edge.sip.nonce.Nonces`."""
+
+    def number_of(self, nonce: str, now: float) -> int | None: ...
+    def use(self, number: int, count: int) -> bool: ...
+
+
 def verify(
-    credentials: Credentials, method: str, ha1s: Mapping[str, str] | None, now: float, *, nonces: Nonces
+    credentials: Credentials, method: str, ha1s: Mapping[str, str] | None, now: float, *, nonces: NonceBook
 ) -> Verdict:
     """Judge an answer to one of our challenges.
 

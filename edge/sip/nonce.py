@@ -12,7 +12,7 @@ from collections import OrderedDict
 from typing import Final
 
 _MAC_BYTES: Final = 10
-_LENGTH: Final = 2 * (6 + 5 + _MAC_BYTES)
+LENGTH: Final = 2 * (6 + 5 + _MAC_BYTES)
 _WINDOW: Final = 64
 
 
@@ -41,14 +41,14 @@ class Nonces:
 
     def number_of(self, nonce: str, now: float) -> int | None:
         """The number of a nonce that is ours and still good, else None: it is stale."""
-        if len(nonce) != _LENGTH:
+        if len(nonce) != LENGTH:
             return None
         try:
             raw = bytes.fromhex(nonce)
         except ValueError:
             return None
         stamp = raw[:11]
-        if len(raw) * 2 != _LENGTH or not hmac.compare_digest(raw[11:], self._mac(stamp)):
+        if len(raw) * 2 != LENGTH or not hmac.compare_digest(raw[11:], self._mac(stamp)):
             return None
         age = int(now * 1000) - int.from_bytes(stamp[:6], "big")
         number = int.from_bytes(stamp[6:], "big")

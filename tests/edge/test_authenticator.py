@@ -1,5 +1,7 @@
 """Digest as the edge asks for it (RFC 3261 §22, RFC 7616, RFC 8760; S004-06…11)."""
 
+from dataclasses import replace
+
 import pytest
 
 from edge.authenticator import Authenticator, Challenged
@@ -124,3 +126,14 @@ def test_credentials_for_another_realm_are_no_credentials(
     answered = proof(challenge(directory, authenticator), "alice").replace("demo.local", "other.example")
     verdict = check(directory, authenticator, answered)
     assert isinstance(verdict, Challenged) and verdict.reason == "no_credentials"
+
+
+def test_a_disabled_device_is_refused_though_its_password_is_right(
+    directory: FakeDirectory, authenticator: Authenticator
+) -> None:  # S004-10 S004-25
+    directory.devices["alice"] = replace(directory.devices["alice"], disabled=True)
+    asked = challenge(directory, authenticator)
+    refusal = check(directory, authenticator, proof(asked, "alice"))
+    assert isinstance(refusal, Refusal) and (refusal.status, refusal.code) == (403, "device_disabled")
+    wrong = check(directory, authenticator, proof(asked, "alice", "guess"))
+    assert isinstance(wrong, Challenged), "who does not know the password learns nothing"

@@ -56,9 +56,10 @@ def test_a_did_is_reached_by_anybody_with_or_without_plus(
 
 
 def test_a_stranger_or_trunk_reaches_nothing_but_dids(directory: FakeDirectory) -> None:  # S004-26
-    for identity in (Stranger(), TrunkIdentity(directory.trunks["carrier"], "address")):
+    trunk = TrunkIdentity(directory.trunks["carrier"], "address")
+    for identity, status in ((Stranger(), 403), (trunk, 404)):
         for dialled in ("1001", "alice", "*43", "14155550100"):
-            assert refused(directory, identity, dialled).status == 404
+            assert refused(directory, identity, dialled).status == status
 
 
 def test_a_user_reaches_users_by_number_or_username(directory: FakeDirectory) -> None:  # S004-17
