@@ -100,7 +100,7 @@ class FraudGuard:
     def release(self, call: CallId, seconds: float, now: float) -> None:
         """`call` is over; it was up, answered, for `seconds`. Nothing when it was not counted."""
         for usage in self._calls.pop(call, ()):
-            _, rate = usage.live.pop(call)
+            _, rate = usage.live.pop(call, (0.0, 0.0))  # one that was counted twice is charged once
             usage.abroad.discard(call)
             if seconds > 0:
                 usage.spent.add(now, seconds / 60 * rate)

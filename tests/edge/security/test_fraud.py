@@ -106,6 +106,15 @@ def test_a_day_has_so_many_minutes_by_rate_and_calls_that_are_up_count() -> None
     assert admit(guard, of, HOME, 7, 4_900.0 + 100_000.0) == ""
 
 
+def test_a_call_that_is_counted_twice_is_charged_once() -> None:
+    guard, of = FraudGuard(), account(daily=11, international=1)
+    admit(guard, of, HOME, 1, 0.0)
+    admit(guard, of, HOME, 1, 0.0)
+    guard.release(CallId("call_1"), 600.0, 600.0)
+    guard.release(CallId("call_1"), 600.0, 600.0)
+    assert len(guard) == 0 and admit(guard, of, ABROAD, 2, 600.0) == "", "ten of eleven are used"
+
+
 def test_a_user_has_bounds_beside_the_account() -> None:
     directory = FakeDirectory()
     directory.add_user("1001")
