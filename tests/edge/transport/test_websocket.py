@@ -135,6 +135,19 @@ def test_a_keep_alive_after_a_close_gets_no_answer() -> None:
     assert server.receive(wire) == [] and server.fault
 
 
+@pytest.mark.parametrize(
+    "unit", [frame(Opcode.PING, b""), frame(Opcode.CONT, b"", False), frame(Opcode.TEXT, b"")]
+)
+def test_a_flood_of_tiny_frames_is_a_fault_and_one_of_messages_is_not(unit: bytes) -> None:
+    server, client = pair()
+    long = MESSAGE + b" " * 400
+    flood = b"".join(client.wrap(long) for _ in range(500))
+    assert len(server.receive(flood)) == 500 and not server.fault
+    start = b"" if unit[0] & 0x80 else frame(Opcode.TEXT, b"x", False)
+    server.receive(start + unit * 40_000)
+    assert server.fault == "a flood of tiny frames"
+
+
 @given(st.binary(max_size=300), st.booleans())
 def test_any_bytes_are_taken(data: bytes, opened: bool) -> None:
     server = pair()[0] if opened else server_channel(LIMITS, ())
