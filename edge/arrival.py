@@ -12,6 +12,7 @@ from edge.call.agent import AgentTreatment
 from edge.call.bridge import BridgeTreatment
 from edge.call.call import Call
 from edge.call.echo import EchoTreatment, PickUpTreatment
+from edge.call.flow import FlowTreatment
 from edge.call.ground import Ground, contact_address
 from edge.call.treatment import Treatment
 from edge.channels import Channels
@@ -199,12 +200,18 @@ class Arrivals:
                     return AgentTreatment(agent)
                 fix = "add it under accounts[].agents"
                 return Refusal("no_such_agent", 404, f"there is no agent {target.value}", fix)
+            case "flow":
+                program = self.ground.directory.program(decision.account.id)
+                if target.value in program.flows:
+                    return FlowTreatment(program, target.value)
+                fix = "add it under accounts[].flows, or mend it: see tandem flow check"
+                return Refusal("no_such_flow", 404, f"there is no flow {target.value}", fix)
             case "user" | "forward" | "trunk":
                 return BridgeTreatment(decision.trunk_out, decision.number_out)
             case "hangup":
                 return Refusal("declined", 603, "the number is set to hang up", "change its target")
             case kind:
-                fix = "choose agent, user, extension, forward, trunk, echo, answer or hangup"
+                fix = "choose flow, agent, user, extension, forward, trunk, echo, answer or hangup"
                 return Refusal(
                     "not_served", 501, f"targets of kind {kind} are not served by this version", fix
                 )

@@ -4,6 +4,7 @@ An agent that cannot be reached, or breaks off, is told to the caller by a spoke
 call ends with cause `agent_failed`. An agent that takes its leave ends it with `agent_hangup`.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from edge.call.call import Call
@@ -19,6 +20,22 @@ _CONGESTION: Final = (480.0, 620.0)
 "Reorder tone, heard where the prompt is not there [Hz]."
 
 
+def attach(call: Call, agent: Agent, parameters: Mapping[str, str]) -> port.AttachAgent:
+    """Dial `agent` for the caller. Args: parameters: told to it beside from, to and direction."""
+    spec = port.AgentSpec(
+        agent.name,
+        agent.dialect,
+        agent.url,
+        agent.headers,
+        agent.sample_rate,
+        agent.barge_in,
+        agent.connect_timeout,
+    )
+    told = {"from": call.caller, "to": call.callee, "direction": call.route.direction, **parameters}
+    account = call.route.account.id
+    return port.AttachAgent(call.leg.id, spec, call.id, account, tuple(told.items()))
+
+
 class AgentTreatment(Treatment):
     def __init__(self, agent: Agent) -> None:
         self._agent = agent
@@ -27,18 +44,7 @@ class AgentTreatment(Treatment):
     def begin(self, call: Call, now: float) -> None:
         if not call.answer(now):
             return
-        agent = self._agent
-        spec = port.AgentSpec(
-            agent.name,
-            agent.dialect,
-            agent.url,
-            agent.headers,
-            agent.sample_rate,
-            agent.barge_in,
-            agent.connect_timeout,
-        )
-        parameters = (("from", call.caller), ("to", call.callee), ("direction", call.route.direction))
-        call.ground.media(port.AttachAgent(call.leg.id, spec, call.id, call.route.account.id, parameters))
+        call.ground.media(attach(call, self._agent, {}))
 
     def media_event(self, call: Call, event: port.Event, now: float) -> None:
         match event:

@@ -14,6 +14,7 @@ any number of times; the first one counts.
 import enum
 from collections.abc import Callable
 from dataclasses import fields
+from typing import Any
 
 from edge.agenda import Alarm
 from edge.call.ground import Ground, bind_address
@@ -85,6 +86,7 @@ class Call:
         "What we told the caller: an answer, or an offer in a 200 when it made none."
         self._delayed = not session.invite.body  # the offer is ours, its answer comes with the ACK
         self._alarms: list[Alarm] = []
+        self._recordings = 0
         self._disposition = ("failed", "internal", 500)
         self._reason = ""
 
@@ -112,6 +114,11 @@ class Call:
         """Take a port for one more leg; `Treatment.allocated` follows."""
         self.legs[leg.id] = leg
         self._allocate(leg)
+
+    def next_recording(self) -> int:
+        """Number of one more recording, from 1."""
+        self._recordings += 1
+        return self._recordings
 
     def describe(self, now: float) -> bytes | None:
         """The SDP for the caller, made once; None when there is no agreement and the call is over."""
@@ -362,6 +369,6 @@ def _q850(disposition: str, status: int) -> int:
     return Q850.get(status, 31)
 
 
-def _plain(value: port.Event | port.LegStats) -> dict[str, object]:
+def _plain(value: port.Event | port.LegStats) -> dict[str, Any]:
     """Its fields; flat, so without the deep copy of `asdict`."""
     return {field.name: getattr(value, field.name) for field in fields(value)}

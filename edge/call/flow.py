@@ -1,0 +1,135 @@
+"""A call flow carries the call: the machine says what comes next, a command does it (S004-29…37).
+
+::
+
+    begin ─▶ machine ─▶ command ─▶ running ─▶ outcome ─▶ machine ─▶ … ─▶ hangup
+
+The call keeps the program that it began with. Keys pressed while nobody asks are kept for the next menu.
+"""
+
+from collections import deque
+
+from edge.call.call import Call
+from edge.call.leg import Leg
+from edge.call.treatment import Treatment
+from edge.command.running import AnyRunning, Stage
+from edge.command.table import running
+from edge.error import Refusal
+from edge.flow.command import Gather, Issued, params
+from edge.flow.given import given
+from edge.flow.machine import Program, State, begin, step
+from edge.flow.scene import Outcome
+from edge.sip.session import Session, SessionEvent
+from media import port
+
+
+class FlowTreatment(Treatment):
+    def __init__(self, program: Program, flow: str) -> None:
+        """Args: flow: its name, one of `program`."""
+        self._program = program
+        self._flow = flow
+        # Sub-flows may record as well.
+        self.listens = any(flow.records for flow in program.flows.values())
+        self._stage: Stage
+        self._state: State
+        self._running: AnyRunning | None = None
+        self._issued: Issued | None = None
+        self._busy = False
+
+    @property
+    def secretive(self) -> bool:
+        command = None if self._running is None else self._running.command
+        return isinstance(command, Gather) and command.secret
+
+    def begin(self, call: Call, now: float) -> None:
+        self._stage = Stage(call, self._ended, deque(maxlen=self._program.limits.type_ahead))
+        route = call.route
+        variables = given(
+            call_id=call.id,
+            account=route.account.id,
+            direction=route.direction,
+            caller=call.caller,
+            caller_name=route.caller.name if route.caller is not None else "",
+            callee=call.callee,
+            did=route.did.number if route.did is not None else "",
+        )
+        begun = begin(self._program, self._flow, variables, call.ground.wall(now))
+        assert begun is not None, "the flow was there when the call came"
+        self._state, issued = begun
+        call.trace.add(now, "flow", "begin", outcome=self._flow, version=self._state.flow.version)
+        self._tell(now)
+        self._carry_out(issued, now)
+
+    def allocated(self, call: Call, leg: Leg, now: float) -> None:
+        if self._running is None or not self._running.allocated(leg, now):
+            call.ground.media(port.Release(leg.id))  # who asked for it is done
+
+    def unallocated(self, call: Call, leg: Leg, refusal: Refusal, now: float) -> None:
+        if self._running is not None:
+            self._running.unallocated(leg, refusal, now)
+
+    def media_event(self, call: Call, event: port.Event, now: float) -> None:
+        if isinstance(event, port.Digit):
+            if event.leg != call.leg.id:
+                return  # a callee's keys are nobody's choice
+            if self._running is None or not self._running.digit(event.digit, now):
+                self._stage.typed.append(event.digit)
+        elif self._running is not None:
+            self._running.media_event(event, now)
+
+    def session_event(self, call: Call, session: Session, event: SessionEvent, now: float) -> None:
+        if self._running is not None:
+            self._running.session_event(session, event, now)
+
+    def end(self, call: Call, now: float, reason: str) -> None:
+        if self._running is not None:
+            ended, self._running = self._running, None
+            if not ended.over:
+                ended.cancel(now, reason)
+                self._state, _ = step(self._state, Outcome("hangup"), call.ground.wall(now))
+                self._tell(now)
+
+    def side(self, call: Call, leg: Leg) -> str:
+        if leg is call.leg:
+            return "caller"
+        number = list(call.legs).index(leg.id)
+        return "callee" if number == 1 else f"callee{number}"
+
+    # Inside.
+
+    def _ended(self, seq: int, outcome: Outcome, now: float) -> None:
+        if seq != self._state.issued.seq:
+            return
+        self._running = None
+        self._state, issued = step(self._state, outcome, self._stage.call.ground.wall(now))
+        self._tell(now)
+        self._carry_out(issued, now)
+
+    def _carry_out(self, issued: Issued, now: float) -> None:
+        """In a loop: a command may end before its start returns."""
+        self._issued = issued
+        if self._busy:
+            return
+        self._busy = True
+        try:
+            while self._issued is not None:
+                due, self._issued = self._issued, None
+                self._running = running(self._stage, due)
+                self._running.start(now)
+        finally:
+            self._busy = False
+
+    def _tell(self, now: float) -> None:
+        """The nodes that were left, and what is asked for now, into the trace."""
+        state, trace = self._state, self._stage.call.trace
+        for visit in state.visits:
+            trace.add(now, "flow", visit.kind, visit.outcome, visit.node_id, changed=dict(visit.data))
+        if state.fault:
+            trace.add(now, "flow", "fault", outcome="hangup", node_id=state.node.id, text=state.fault)
+        issued = state.issued
+        shown: dict[str, object] = {
+            name: state.masked(value) if isinstance(value, str) else value
+            for name, value in params(issued.command).items()
+        }
+        name = type(issued.command).__name__.lower()
+        trace.add(now, "flow", "command", name, issued.node_id, seq=issued.seq, params=shown)

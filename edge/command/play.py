@@ -1,0 +1,42 @@
+"""play: sounds to their end, for a while, or keys sent instead."""
+
+from edge.command.prompting import Prompting
+from edge.command.running import Running
+from edge.flow.command import Play
+from media import port
+
+
+class PlayRunning(Running[Play]):
+    _prompting: Prompting | None = None
+
+    def start(self, now: float) -> None:
+        if not self._call.answer(now):
+            return
+        command = self.command
+        if command.digits:
+            self._media(port.SendDigits(self._call.leg.id, command.digits))
+            # The phone may take no telephone events; then no answer comes.
+            self._alarm(now + 1.0 + 0.2 * len(command.digits), lambda at: self._end("failed", at))
+            return
+        if command.seconds:
+            self._alarm(now + command.seconds, self._enough)
+        self._prompting = Prompting(
+            self._call, self._name("p"), command.sounds, self._heard, loop=command.loop
+        )
+        self._prompting.start(now)
+
+    def media_event(self, event: port.Event, now: float) -> None:
+        match event:
+            case port.Played() if self._prompting is not None:
+                self._prompting.played(event, now)
+            case port.DigitsSent(digits=digits) if digits == self.command.digits:
+                self._end("done", now)
+
+    def _heard(self, milliseconds: int, now: float) -> None:
+        # What nobody heard must not count as something heard: a flow might go round in it for ever.
+        self._end("done" if milliseconds else "failed", now, milliseconds=milliseconds)
+
+    def _enough(self, now: float) -> None:
+        assert self._prompting is not None, "what is timed is heard"
+        self._prompting.stop()
+        self._end("done", now)

@@ -1,0 +1,93 @@
+"""Sounds one after another on the caller's leg; texts that are not spoken yet are asked for on the way."""
+
+from collections.abc import Callable, Sequence
+
+from edge.call.call import Call
+from edge.flow.command import Sound
+from edge.question import Reply, Speak
+from media import port
+
+
+class Prompting:
+    """Ends by `done(heard_ms, now)`, unless it is stopped first."""
+
+    def __init__(
+        self,
+        call: Call,
+        name: str,
+        sounds: Sequence[Sound],
+        done: Callable[[int, float], None],
+        *,
+        loop: bool = False,
+    ) -> None:
+        """Args: name: of its playbacks, told apart by a number behind it; loop: the last sound has no end."""
+        self._call = call
+        self._name = name
+        self._sounds = sounds
+        self._done = done
+        self._loop = loop
+        self._next = 0
+        self._playing: set[str] = set()
+        self._heard = 0
+        self.over = False
+
+    def start(self, now: float) -> None:
+        self._go_on(now)
+
+    def played(self, event: port.Played, now: float) -> None:
+        """The end of any playback of the call."""
+        if event.play not in self._playing:
+            return
+        self._playing.discard(event.play)
+        self._heard += event.milliseconds
+        self._finish_if_done(now)
+
+    def stop(self) -> None:
+        """Fall silent; `done` does not come."""
+        self.over = True
+        for play in self._playing:
+            self._call.ground.media(port.StopPlay(self._call.leg.id, play))
+        self._playing.clear()
+
+    # Inside.
+
+    def _go_on(self, now: float) -> None:
+        """Queue what is there, up to the first text that has to be spoken first."""
+        while self._next < len(self._sounds):
+            sound = self._sounds[self._next]
+            path = self._path(sound)
+            if path is None and sound.text:
+                self._call.ground.ask(Speak(sound.text, sound.voice), self._spoken)
+                return
+            self._queue(path)
+        self._finish_if_done(now)
+
+    def _spoken(self, reply: Reply, now: float) -> None:
+        if self.over:
+            return
+        path = reply.get("path")
+        self._queue(path if isinstance(path, str) else None)
+        self._go_on(now)
+
+    def _queue(self, path: str | None) -> None:
+        number = self._next
+        self._next += 1
+        if path is None:
+            return  # no such prompt, or no speech: the others are heard
+        play = f"{self._name}{number}"
+        self._playing.add(play)
+        loop = self._loop and number + 1 == len(self._sounds)
+        self._call.ground.media(port.Play(self._call.leg.id, play, path, loop))
+
+    def _path(self, sound: Sound) -> str | None:
+        directory = self._call.ground.directory
+        if sound.file:
+            return sound.file
+        if sound.name:
+            return directory.prompt(sound.name)
+        return directory.spoken(sound.text, sound.voice)
+
+    def _finish_if_done(self, now: float) -> None:
+        if not self.over and not self._playing and self._next >= len(self._sounds):
+            self.over = True
+            self._done(self._heard, now)

@@ -1,0 +1,107 @@
+"""One command of a flow being carried out: it ends once, with one outcome, and what is late is dropped.
+
+::
+
+    flow ── start · media_event · digit · session_event · allocated · cancel ──▶ Running
+    flow ◀── ended(seq, outcome, now), at most once ────────────────────────────  Running
+
+Playbacks carry the command's number in their name, so that the end of an earlier one is never taken for ours.
+"""
+
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeAlias, TypeVar
+
+from edge.agenda import Alarm
+from edge.call.call import Call
+from edge.call.leg import Leg
+from edge.call.treatment import AlarmAction
+from edge.error import Refusal
+from edge.flow.command import Command
+from edge.flow.scene import Outcome
+from edge.flow.value import Value
+from edge.sip.session import Session, SessionEvent
+from media import port
+
+Ended: TypeAlias = Callable[[int, Outcome, float], None]
+
+C = TypeVar("C", bound=Command)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where commands play."""
+
+    call: Call
+    ended: Ended
+    typed: deque[str]
+    "Keys pressed while nobody asked; bounded."
+
+
+class Running(ABC, Generic[C]):
+    def __init__(self, stage: Stage, seq: int, command: C) -> None:
+        self.command = command
+        self.seq = seq
+        self.over = False
+        self._stage = stage
+        self._call = stage.call
+        self._alarms: list[Alarm] = []
+
+    @abstractmethod
+    def start(self, now: float) -> None:
+        """Begin; the command may end before this returns."""
+
+    def media_event(self, event: port.Event, now: float) -> None:
+        """What happened in the audio of any leg, digits apart."""
+
+    def digit(self, digit: str, now: float) -> bool:
+        """The caller pressed a key; False: it is for somebody later."""
+        return False
+
+    def session_event(self, session: Session, event: SessionEvent, now: float) -> None:
+        """What happened on a session that the flow began."""
+
+    def allocated(self, leg: Leg, now: float) -> bool:
+        """Whether it was us who asked for the port of `leg`."""
+        return False
+
+    def unallocated(self, leg: Leg, refusal: Refusal, now: float) -> None:
+        """There is no port for it."""
+
+    def cancel(self, now: float, reason: str) -> None:
+        """The call is over: give back what the call does not give back itself. No outcome follows."""
+        self.over = True
+        self._quiet()
+
+    # For the commands.
+
+    def _end(self, outcome: str, now: float, **data: Value) -> None:
+        if self.over:
+            return
+        self.over = True
+        self._quiet()
+        self._stage.ended(self.seq, Outcome(outcome, data), now)
+
+    def _alarm(self, at: float, act: AlarmAction) -> Alarm:
+        """A deadline that dies with the command."""
+        alarm = self._call.alarm(at, act)
+        self._alarms.append(alarm)
+        return alarm
+
+    def _name(self, part: str) -> str:
+        """Of a playback of this command."""
+        return f"{self.seq}.{part}"
+
+    def _media(self, command: port.Command) -> None:
+        self._call.ground.media(command)
+
+    def _quiet(self) -> None:
+        for alarm in self._alarms:
+            alarm.cancel()
+        self._alarms.clear()
+
+
+AnyRunning: TypeAlias = Running[Any]
+"Of whichever command."
