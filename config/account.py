@@ -271,6 +271,8 @@ class Account(Section):
     call_limits: tuple[CallLimit, ...] = Field(default=(), max_length=1_000)
     fraud: AccountFraud = AccountFraud()
     "Of calls of users and forwards that leave by a trunk."
+    hold_music: Literal["builtin", "silence"] | RelativePath = "builtin"
+    "What a party on hold hears: our tune, nothing, or a WAV."
     users: tuple[User, ...] = ()
     extensions: tuple[Extension, ...] = ()
     dids: tuple[Did, ...] = ()

@@ -30,6 +30,9 @@ def check(settings: Settings) -> Iterator[Finding]:
         yield from _trunks(account, at)
         yield from _targets(account, at)
         yield from _call_limits(account, at)
+        music = account.hold_music
+        if not isinstance(music, str) and not music.is_file():
+            yield (*at, "hold_music"), f"no such file: {music}", "write builtin, silence or the path of a WAV"
         for name, file in account.flows.items():
             if not file.is_file():
                 yield (*at, "flows", name), f"no such file: {file}", "paths start at this file's folder"

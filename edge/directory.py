@@ -72,6 +72,8 @@ class Account:
     reserve_in: int = 0
     "Channels of every trunk that calls of campaigns leave free."
     call_limits: tuple[CallLimit, ...] = ()
+    hold_music: str = "builtin"
+    "Path of a WAV that held parties hear; `builtin`: ours; empty: silence."
 
 
 @dataclass(frozen=True, slots=True)

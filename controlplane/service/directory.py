@@ -157,6 +157,7 @@ class MemoryDirectory:
             _account_fraud(part.fraud),
             part.limits.reserve_in,
             tuple(_call_limit(part.id, limit) for limit in part.call_limits),
+            hold_music="" if part.hold_music == "silence" else str(part.hold_music),
         )
         self._accounts[account.id] = self._hosts[account.domain] = account
         for user in part.users:

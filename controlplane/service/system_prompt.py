@@ -1,17 +1,22 @@
 """The prompts that we speak ourselves: made once by our own TTS, kept in the data folder (S004-80)."""
 
+import asyncio
 import hashlib
 from pathlib import Path
 from typing import Final, Protocol
 
 import structlog
 
+from media import hold_music
 from media.tts import SpeechError
 
 TEXTS: Final = {
     "agent-unreachable": "We are sorry. The agent cannot be reached right now. Please call again later.",
 }
 "Name → English text."
+
+MUSIC: Final = "hold-music"
+"The prompt that is a tune, made without TTS."
 
 VOICE: Final = "en-us"
 
@@ -34,6 +39,10 @@ class SystemPrompts(dict[str, str]):
     async def make(self, speaker: Saves) -> None:
         """Make what is missing. Without TTS the callers hear a tone instead, and the log says why."""
         self._folder.mkdir(parents=True, exist_ok=True)
+        music = self._folder / f"{MUSIC}.wav"
+        if not music.exists():
+            await asyncio.to_thread(hold_music.save, music)
+        self[MUSIC] = str(music)
         for name, text in TEXTS.items():
             key = hashlib.sha256(f"{VOICE}\n{text}".encode()).hexdigest()[:16]
             path = self._folder / f"{name}-{key}.wav"

@@ -1,6 +1,7 @@
 """A B2BUA: the caller's dialog on one side, one or several of ours on the other, audio through us."""
 
 from edge.call.call import Call
+from edge.call.hold import HoldMusic
 from edge.call.leg import Leg
 from edge.call.ringing import Ringing
 from edge.call.treatment import Treatment
@@ -19,6 +20,7 @@ class BridgeTreatment(Treatment):
         self._number = number
         self._call: Call
         self._ringing: Ringing | None = None
+        self._music = HoldMusic()
 
     def begin(self, call: Call, now: float) -> None:
         self._call = call
@@ -39,6 +41,16 @@ class BridgeTreatment(Treatment):
     def session_event(self, call: Call, session: Session, event: SessionEvent, now: float) -> None:
         assert self._ringing is not None, "it began the session"
         self._ringing.session_event(session, event, now)
+
+    def agreed(self, call: Call, leg: Leg, now: float) -> None:
+        ringing = self._ringing
+        if ringing is None or ringing.leg is None or not ringing.connected:
+            return
+        listener = ringing.leg if leg is call.leg else call.leg
+        if self._music.update(call.ground, call.route.account, leg, listener):
+            held = leg.negotiated is not None and leg.negotiated.hold
+            side = self.side(call, listener)
+            call.trace.add(now, "call", "music", outcome="on" if held else "off", side=side)
 
     def end(self, call: Call, now: float, reason: str) -> None:
         if self._ringing is not None:

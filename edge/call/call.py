@@ -170,7 +170,7 @@ class Call:
             case Reoffer(body):
                 self.renegotiate(session, self.leg, body, now)
             case Reanswered(body):
-                self.reanswered(self.leg, body)
+                self.reanswered(self.leg, body, now)
             case Info(content_type, body):
                 self.trace.add(now, "call", "info", content_type=content_type, body=body)
             case Ended(by, cause, reason):
@@ -287,12 +287,12 @@ class Call:
             now, "call", "reoffer", outcome=leg.negotiated.direction.value, hold=leg.negotiated.hold
         )
         session.agree(made, now)
-        self.ground.media(leg.connect())
+        self._agreed(leg, now)
 
-    def reanswered(self, leg: Leg, body: bytes) -> None:
+    def reanswered(self, leg: Leg, body: bytes, now: float) -> None:
         """The peer may say something new when we keep its session alive."""
         if leg.accept(body) is None:
-            self.ground.media(leg.connect())
+            self._agreed(leg, now)
 
     def acknowledged(self, leg: Leg, body: bytes, now: float) -> None:
         """An ACK, with the answer to our offer if the 200 held one (RFC 3264, RFC 6337 §2.2)."""
@@ -300,11 +300,15 @@ class Call:
             return
         refusal = leg.accept(body)
         if refusal is None:
-            self.ground.media(leg.connect())
+            self._agreed(leg, now)
         else:
             self.refuse(refusal, now)
 
     # Inside.
+
+    def _agreed(self, leg: Leg, now: float) -> None:
+        self.ground.media(leg.connect())
+        self.treatment.agreed(self, leg, now)
 
     def _allocate(self, leg: Leg) -> None:
         leg.state = Port.WANTED

@@ -106,6 +106,11 @@ class Ringing:
         )
         self._ring([destination for destination in found if destination is not None], now)
 
+    @property
+    def connected(self) -> bool:
+        """Somebody has answered, and nobody has ended it."""
+        return self._winner is not None and not self._over
+
     def owns(self, session: Session) -> bool:
         return session in self._sessions
 
@@ -142,7 +147,7 @@ class Ringing:
                 call.acknowledged(self.leg, body, now)
             case Reanswered(body):
                 assert self.leg is not None, "a dialog has its leg"
-                call.reanswered(self.leg, body)
+                call.reanswered(self.leg, body, now)
             case Info(content_type, body):
                 call.trace.add(now, "call", "info", content_type=content_type, body=body)
             case Ended() if session is self._winner and not self._over:

@@ -41,6 +41,9 @@ class Treatment:
     def session_event(self, call: "Call", session: Session, event: SessionEvent, now: float) -> None:
         """What happened on a session that this treatment began."""
 
+    def agreed(self, call: "Call", leg: Leg, now: float) -> None:
+        """Offer and answer on a connected leg have a new outcome: hold, resume, another codec or address."""
+
     def end(self, call: "Call", now: float, reason: str) -> None:
         """The call is over: end every session of one's own. `reason` is a Reason header value."""
 

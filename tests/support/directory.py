@@ -35,6 +35,7 @@ class FakeDirectory:
     max_in: int | None = None
     max_out: int | None = None
     digest: tuple[str, ...] = ("md5",)
+    hold_music: str = "builtin"
     users: dict[str, User] = field(default_factory=dict)
     devices: dict[str, Device] = field(default_factory=dict)
     extensions: dict[str, Target] = field(default_factory=lambda: {"*43": Target("echo", "")})
@@ -91,7 +92,16 @@ class FakeDirectory:
     # The protocol.
 
     def _account(self) -> Account:
-        return Account(ACC, "demo.local", "UTC", self.digest, self.max_in, self.max_out, None)
+        return Account(
+            ACC,
+            "demo.local",
+            "UTC",
+            self.digest,
+            self.max_in,
+            self.max_out,
+            None,
+            hold_music=self.hold_music,
+        )
 
     def account(self, account: AccountId) -> Account | None:
         return self._account() if account == ACC else None

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from controlplane.service.system_prompt import TEXTS, SystemPrompts
+from controlplane.service.system_prompt import MUSIC, TEXTS, SystemPrompts
 from media.tts import SpeechError
 
 
@@ -23,7 +23,7 @@ async def test_every_prompt_is_made_once_and_found_again(tmp_path: Path) -> None
     prompts = SystemPrompts(tmp_path / "prompts")
     assert not prompts
     await prompts.make(speaker)
-    assert set(prompts) == set(TEXTS) and all(Path(path).exists() for path in prompts.values())
+    assert set(prompts) == {MUSIC, *TEXTS} and all(Path(path).exists() for path in prompts.values())
     again = SystemPrompts(tmp_path / "prompts")
     await again.make(speaker)
     assert again == prompts and len(speaker.spoken) == len(TEXTS)
@@ -32,4 +32,4 @@ async def test_every_prompt_is_made_once_and_found_again(tmp_path: Path) -> None
 async def test_without_speech_a_prompt_is_missing_and_nothing_breaks(tmp_path: Path) -> None:
     prompts = SystemPrompts(tmp_path / "prompts")
     await prompts.make(FakeSpeaker(broken=True))
-    assert not prompts
+    assert set(prompts) == {MUSIC}

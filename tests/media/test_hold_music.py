@@ -1,0 +1,23 @@
+"""The loop of held callers, by ear made number."""
+
+from pathlib import Path
+
+import numpy as np
+
+from media import wav
+from media.hold_music import RATE, melody, save
+
+
+def test_it_is_soft_never_clips_and_has_no_click_where_it_begins_again() -> None:
+    loop = melody().astype(float)
+    assert len(loop) == 16 * RATE and len(loop) % 160 == 0
+    assert 500 < np.sqrt(np.mean(loop**2)) < 6_000 and np.abs(loop).max() < 16_000
+    steps = np.abs(np.diff(np.concatenate([loop, loop[:1]])))
+    assert steps[-1] <= steps[:-1].max()
+
+
+def test_it_is_a_wav_that_the_engine_plays(tmp_path: Path) -> None:
+    save(tmp_path / "prompts" / "hold.wav")
+    with (tmp_path / "prompts" / "hold.wav").open("rb") as file:
+        parsed = wav.parse(file)
+    assert isinstance(parsed, wav.Wav) and parsed.seconds == 16.0
