@@ -12,7 +12,7 @@ becomes a call. What they want of the world are effects, drained after every doo
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import assert_never
+from typing import Final, assert_never
 
 from config.schema import SipLimits
 from edge.agenda import Agenda
@@ -50,12 +50,14 @@ from edge.sip.locate import Located
 from edge.sip.message import Request
 from edge.sip.nonce import Nonces
 from edge.sip.parse import ParseError, parse_message
-from edge.sip.session import AGENT, ALLOW, SDP, Session, SessionEvent, Wire
+from edge.sip.session import AGENT, ALLOW, SDP, SUPPORTED, Session, SessionEvent, Wire
 from edge.sip.timer import TimerValues
 from edge.sip.transaction.layer import TransactionLayer
 from edge.sip.uri import Uri
 from edge.unservable import unservable
 from media.port import Command, Event, Recorded
+
+_OPTIONS: Final = ", ".join(("path", *SUPPORTED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,7 +342,7 @@ class Switch:
             case "OPTIONS":
                 self._witness.probed(request, flow, now)
                 status = 503 if self.draining else 200
-                self._respond(key, request, status, now, (("Accept", SDP), ("Supported", "path, timer")))
+                self._respond(key, request, status, now, (("Accept", SDP), ("Supported", _OPTIONS)))
             case _:
                 self._witness.probed(request, flow, now)
                 self._respond(key, request, 405, now)

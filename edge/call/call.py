@@ -138,7 +138,9 @@ class Call:
     def progress(self, status: int, now: float, *, early_media: bool = False) -> None:
         if self.state is State.LIVE:
             body = b""
-            if early_media and not self._delayed:
+            if self._delayed and self.session.needs_prack:
+                body = b"" if self.sdp is not None else self.describe(now) or b""
+            elif early_media and not self._delayed:
                 body = self.describe(now) or b""
                 self.connect()
             self.session.progress(status, body, now)
@@ -276,6 +278,10 @@ class Call:
         """Answer a re-INVITE of either side; the other is not bothered (hold, resume)."""
         if not body:
             session.agree(leg.offer(), now)
+            return
+        if leg.negotiated is None:
+            # RFC 3311 §5.2: our answer, or the peer's, is still to come.
+            session.disagree(491 if leg.awaits_answer else 500, (("Retry-After", "1"),), now)
             return
         made = leg.answer(body)
         if isinstance(made, Refusal):

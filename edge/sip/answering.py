@@ -1,12 +1,13 @@
-"""The called side of an INVITE session, UAS core (RFC 3261 §13.3, §9.2 for CANCEL)."""
+"""The called side of an INVITE session, UAS core (RFC 3261 §13.3, §9.2 for CANCEL; 1xx RFC 3262)."""
 
 from edge.sip.address import Address
 from edge.sip.build import response_to
 from edge.sip.dialog import Dialog
 from edge.sip.effect import ServerKey
 from edge.sip.flow import Flow
-from edge.sip.message import Request
-from edge.sip.session import SDP, By, Ended, Headers, Session, State, Wire
+from edge.sip.message import Request, Response
+from edge.sip.prack import Reliable, requires, supports
+from edge.sip.session import ALLOW, SDP, Acked, By, Ended, Headers, Session, State, Wire
 
 
 class AnsweringSession(Session):
@@ -22,6 +23,15 @@ class AnsweringSession(Session):
         self.invite = invite
         self.key = key
         self.tag = tag
+        self._accepting: bytes | None = None  # the SDP of a 200 that waits for a PRACK
+        self._reliable = Reliable(
+            wire.agenda, wire.timers, tag, self._send_reliably, self._unacknowledged_early
+        )
+
+    @property
+    def needs_prack(self) -> bool:
+        """The caller will not have it otherwise: an INVITE without offer gets ours in the first 1xx."""
+        return requires(self.invite)
 
     @property
     def call_id(self) -> str:
@@ -29,26 +39,35 @@ class AnsweringSession(Session):
 
     def progress(self, status: int, body: bytes, now: float, headers: Headers = ()) -> None:
         """Send 101–199 with our tag: an early dialog (§13.3.1.1)."""
-        if self.state is not State.INVITING:
+        if self.state is not State.INVITING or self._accepting is not None:
             return
         self.dialog = self.dialog or Dialog.uas(self.invite, self.tag, contact=self.contact)
-        self.wire.layer.respond(
-            self.key,
-            response_to(
-                self.invite,
-                status,
-                to_tag=self.tag,
-                headers=(("Contact", str(self.contact)), *headers),
-                body=body,
-                content_type=SDP if body else "",
-            ),
-            now,
+        response = response_to(
+            self.invite,
+            status,
+            to_tag=self.tag,
+            headers=(("Contact", str(self.contact)), ("Allow", ALLOW), *headers),
+            body=body,
+            content_type=SDP if body else "",
         )
+        self._refresh.sdp = body or self._refresh.sdp
+        if self.needs_prack or (body and supports(self.invite)):
+            self._reliable.respond(response, now)
+        else:
+            self.wire.layer.respond(self.key, response, now)
 
     def accept(self, body: bytes, now: float) -> None:
-        """Send 200 with SDP `body` and see that it is acknowledged."""
+        """Send 200 with SDP `body` and see that it is acknowledged.
+
+        It waits for the PRACK of a 1xx with SDP, and then needs none of its own (RFC 6337 §2.1).
+        """
         if self.state is not State.INVITING:
             return
+        if self._reliable.owes:
+            self._accepting = body
+            return
+        body = b"" if self._reliable.settled else body
+        self._reliable.stop()
         self.dialog = self.dialog or Dialog.uas(self.invite, self.tag, contact=self.contact)
         self.dialog.confirm()
         self.state = State.ANSWERED
@@ -59,6 +78,7 @@ class AnsweringSession(Session):
         if self.state is not State.INVITING:
             return
         self.state = State.ENDED
+        self._reliable.stop()
         response = response_to(self.invite, status, reason, to_tag=self.tag, headers=headers)
         self.wire.layer.respond(self.key, response, now)
 
@@ -67,8 +87,15 @@ class AnsweringSession(Session):
             # §15.1.2: a caller may end an early dialog by BYE; its INVITE is answered 487.
             self._respond(key, request, 200, now)
             self.cancelled(now, request.headers.get("Reason") or "")
+        elif request.method == "PRACK" and key is not None:
+            self._pracked(request, key, now)
         else:
             super().receive(request, key, now)
+
+    def bye(self, now: float, reason: str = "") -> None:
+        if self._accepting is not None and self.state is State.INVITING:
+            self.reject(480, now, (("Reason", reason),) if reason else ())
+        super().bye(now, reason)
 
     def cancelled(self, now: float, reason: str = "") -> None:
         """The caller's CANCEL came first: 487 and over. After our 200 it has no effect (§9.2)."""
@@ -76,3 +103,32 @@ class AnsweringSession(Session):
             return
         self.reject(487, now)
         self.wire.emit(self, Ended(By.REMOTE, "cancelled", reason), now)
+
+    # Inside.
+
+    def _send_reliably(self, response: Response, now: float) -> None:
+        self.wire.layer.respond(self.key, response, now)
+
+    def _pracked(self, request: Request, key: ServerKey, now: float) -> None:
+        assert self.dialog is not None, "requests find a session by its dialog"
+        if not self.dialog.receive(request):
+            self._respond(key, request, 500, now, (("Retry-After", "1"),))  # RFC 3261 §12.2.2
+            return
+        if not self._reliable.acknowledged(request, now):
+            self._respond(key, request, 481, now)
+            return
+        if request.body and self.invite.body:
+            self._reinvited(request, key, now)  # §5: a second offer
+        else:
+            self._respond(key, request, 200, now)
+            if request.body:
+                self._emit(Acked(request.body), now)
+        if self._accepting is not None and not self._reliable.owes:
+            self.accept(self._accepting, now)
+            self._accepting = None
+
+    def _unacknowledged_early(self, now: float) -> None:
+        """RFC 3262 §3: a caller that does not acknowledge is refused by a 5xx."""
+        if self.state is State.INVITING:
+            self.reject(504, now)
+            self._emit(Ended(By.NETWORK, "no_prack"), now)

@@ -1,17 +1,19 @@
 """The calling side of an INVITE session, UAC core (RFC 3261 §13.2; digest §22.2, RFC 7616).
 
 Every 2xx is acknowledged here, also the copies; a 2xx that comes after `cancel`, or from a second
-branch of a fork downstream, is acknowledged and its dialog ended by BYE (§13.2.2.4).
+branch of a fork downstream, is acknowledged and its dialog ended by BYE (§13.2.2.4). A 1xx that asks for
+it gets its PRACK (RFC 3262 §4).
 """
 
 from collections.abc import Callable
 
 from edge.sip.address import Address
 from edge.sip.dialog import Dialog
-from edge.sip.effect import ClientKey
+from edge.sip.effect import ClientKey, ServerKey
 from edge.sip.flow import Flow
 from edge.sip.message import Request, Response
-from edge.sip.session import Answered, Progress, Refused, Session, State, Wire
+from edge.sip.prack import Pracks
+from edge.sip.session import SUPPORTED, Answered, Progress, Refused, Session, State, Wire
 
 Authorize = Callable[[Request, Response], Request | None]
 "Builds the INVITE again with credentials for a 401 or 407 (CSeq grown by one), or None if there are none."
@@ -22,7 +24,7 @@ class CallingSession(Session):
         self, wire: Wire, invite: Request, flow: Flow, *, contact: Address, authorize: Authorize | None = None
     ) -> None:
         super().__init__(wire, flow, contact)
-        invite.headers.add("Supported", "timer")
+        invite.headers.add("Supported", ", ".join(SUPPORTED))
         for name, value in self._refresh.timer.ask():
             invite.headers.add(name, value)
         self._invite = invite
@@ -31,6 +33,7 @@ class CallingSession(Session):
         self._challenged = False
         self._cancelled = False
         self._ack: Request | None = None
+        self._pracks = Pracks()
         self._awaiting = False  # a final response to the INVITE
         self.heard = False
         "The far end answered something, be it 100."
@@ -61,6 +64,12 @@ class CallingSession(Session):
         self.state = State.ENDED
         assert self._key is not None, "start comes before cancel"
         self.wire.layer.cancel(self._key, now, (("Reason", reason),) if reason else ())
+
+    def receive(self, request: Request, key: ServerKey | None, now: float) -> None:
+        if request.method == "BYE" and self.state is State.INVITING and key is not None:
+            self._respond(key, request, 481, now)  # RFC 3261 §15: not for a callee, before its 2xx
+        else:
+            super().receive(request, key, now)
 
     def receive_answer(self, response: Response, key: ClientKey, now: float) -> None:
         if key != self._key:
@@ -93,15 +102,23 @@ class CallingSession(Session):
     # Inside.
 
     def _provisional(self, response: Response, now: float) -> None:
-        if self.state is State.INVITING and response.status > 100:
-            self._emit(Progress(response.status, response.body), now)
+        if self.state is not State.INVITING or response.status <= 100:
+            return
+        made = self._pracks.receive(self._invite, response)
+        if made is None:
+            return
+        if isinstance(made, Request):
+            early = self._pracks.dialog(response.to.tag)
+            self.dialog = self.dialog or early  # where an UPDATE of the callee belongs
+            self.send(made, now, early)
+        self._emit(Progress(response.status, response.body), now)
 
     def _succeeded(self, response: Response, now: float) -> None:
-        if self.dialog is not None and response.to.tag == self.dialog.remote_tag:
-            if self._ack is not None:
-                self.wire.layer.send_ack(self._ack, self._way(self.dialog), now)  # ours was lost
+        if self._ack is not None and self.dialog is not None and response.to.tag == self.dialog.remote_tag:
+            self.wire.layer.send_ack(self._ack, self._way(self.dialog), now)  # ours was lost
             return
-        dialog = Dialog.uac(self._invite, response)
+        dialog = self._pracks.dialog(response.to.tag) or Dialog.uac(self._invite, response)
+        dialog.answered(response)
         ack = dialog.ack(self._invite.cseq.number)
         self.wire.layer.send_ack(ack, self._way(dialog), now)
         if self.state is State.INVITING:
@@ -110,7 +127,8 @@ class CallingSession(Session):
             self._refresh.sdp = self._invite.body
             self._refresh.timer.learn(response)
             self._refresh.agreed(response, now)
-            self._emit(Answered(response.body), now)
+            said = self._pracks.description(response.to.tag)
+            self._emit(Answered(said or response.body), now)
         else:
             self._request_bye(dialog, now)
 
@@ -128,8 +146,7 @@ class CallingSession(Session):
         headers.set("CSeq", f"{self._invite.cseq.number + 1} INVITE")
         for name, value in self._refresh.timer.ask():
             headers.set(name, value)
-        self._invite = Request("INVITE", self._invite.uri, headers, self._invite.body)
-        self.start(now)
+        self._again(Request("INVITE", self._invite.uri, headers, self._invite.body), now)
         return True
 
     def _retry(self, response: Response, now: float) -> bool:
@@ -139,6 +156,10 @@ class CallingSession(Session):
         if again is None:
             return False
         self._challenged = True
-        self._invite = again
-        self.start(now)
+        self._again(again, now)
         return True
+
+    def _again(self, invite: Request, now: float) -> None:
+        self._invite = invite
+        self.dialog, self._pracks = None, Pracks()  # what was early ended with the refusal
+        self.start(now)

@@ -10,7 +10,6 @@ The owner is a leg of a call. It sees protocol-neutral events and never a transa
 of the wire (CANCEL against 200, BYE against BYE, a second 2xx of a fork) is settled here.
 
 The only re-INVITEs and UPDATEs of ours are those that keep the session alive (`refresh.py`).
-Declined: PRACK; a peer that requires it gets 420.
 """
 
 import enum
@@ -31,10 +30,10 @@ from edge.sip.refresh import Refresh
 from edge.sip.timer import TimerValues
 from edge.sip.transaction.layer import TransactionLayer
 
-SUPPORTED: Final = ("timer",)
+SUPPORTED: Final = ("100rel", "timer")
 "Option tags that a peer may require in an INVITE."
 SDP = "application/sdp"
-ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, INFO, UPDATE"
+ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, INFO, UPDATE, PRACK"
 AGENT = "Tandem"
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]
@@ -149,7 +148,7 @@ class Session(ABC):
         self._resend: Alarm | None = None
         self._give_up: Alarm | None = None
         self._bye_when_acked = False
-        self._byes = 0
+        self._byes: set[ClientKey] = set()  # without an answer
         self._refresh = Refresh(self, wire.session_expires)
         self.keys: list[ClientKey] = []
         "Of the requests that we sent for it."
@@ -162,7 +161,7 @@ class Session(ABC):
     @property
     def done(self) -> bool:
         """Nothing of it is left on the wire: it may be forgotten."""
-        quiet = self._success is None and self._byes == 0 and not self._refresh.under_way
+        quiet = self._success is None and not self._byes and not self._refresh.under_way
         return self.state is State.ENDED and quiet
 
     @property
@@ -209,21 +208,21 @@ class Session(ABC):
         """A response to a request of ours inside the dialog: a refresh or a BYE."""
         if self._refresh.owns(key):
             self._refresh.receive_answer(response, now)
-        elif response.status >= 200 and response.cseq.method == "BYE":
-            self._byes -= 1
+        elif response.status >= 200:
+            self._byes.discard(key)
 
     def failed(self, key: ClientKey, timeout: bool, now: float) -> None:
         """A refresh or a BYE of ours was not answered."""
         if self._refresh.owns(key):
             self._refresh.failed(timeout, now)
         else:
-            self._byes -= 1
+            self._byes.discard(key)
 
     # What keeping it alive needs.
 
-    def send(self, request: Request, now: float) -> ClientKey:
-        """Send a request inside the dialog, other than ACK."""
-        key = self.wire.layer.request(request, self._way(self.dialog), now)
+    def send(self, request: Request, now: float, dialog: Dialog | None = None) -> ClientKey:
+        """Send a request inside the dialog, or an early `dialog` of a fork; any but ACK."""
+        key = self.wire.layer.request(request, self._way(dialog or self.dialog), now)
         self.keys.append(key)
         self.wire.expect(key, self)
         return key
@@ -298,12 +297,13 @@ class Session(ABC):
         headers = (
             ("Contact", str(self.contact)),
             ("Allow", ALLOW),
-            ("Supported", "timer"),
+            ("Supported", ", ".join(SUPPORTED)),
             ("Server", AGENT),
-            *self._refresh.timer.agree(request),
+            *(self._refresh.timer.agree(request) if request.method != "PRACK" else ()),
         )
         self._refresh.sdp = body or self._refresh.sdp
-        self._refresh.agreed(request, now)
+        if request.method != "PRACK":
+            self._refresh.agreed(request, now)
         assert self.dialog is not None, "a 2xx is sent inside a dialog"
         tag = self.dialog.local_tag
         return response_to(
@@ -357,10 +357,7 @@ class Session(ABC):
         self._request_bye(self.dialog, now, (("Reason", reason),) if reason else ())
 
     def _request_bye(self, dialog: Dialog, now: float, headers: Headers = ()) -> None:
-        self._byes += 1
-        key = self.wire.layer.request(dialog.request("BYE", headers=headers), self._way(dialog), now)
-        self.keys.append(key)
-        self.wire.expect(key, self)
+        self._byes.add(self.send(dialog.request("BYE", headers=headers), now, dialog))
 
     def _way(self, dialog: Dialog | None) -> Flow:
         """The path of a request: inside `dialog`, or of the one that asks for it."""

@@ -45,9 +45,9 @@ class Talk:
         self.session: Session
         self._branch = itertools.count()
 
-    def called(self, headers: tuple[tuple[str, str], ...] = ()) -> AnsweringSession:
+    def called(self, headers: tuple[tuple[str, str], ...] = (), body: bytes = b"") -> AnsweringSession:
         """An INVITE has come."""
-        self.invite = self.make("INVITE", 1, to=US, headers=headers)
+        self.invite = self.make("INVITE", 1, to=US, headers=headers, body=body)
         self.receive(self.invite)
         assert isinstance(self.session, AnsweringSession)
         return self.session

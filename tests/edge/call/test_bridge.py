@@ -140,3 +140,62 @@ def test_legs_are_named_in_the_cdr(bench: Bench) -> None:
     bench.switch.hang_up_all("", bench.now)
     bench.drain()
     assert set(bench.journal.cdrs[0].media) == {"caller", "callee"}
+
+
+def test_early_media_both_ways_is_acknowledged_by_prack_on_either_side(bench: Bench) -> None:
+    """RFC 3262: each dialog on its own; RFC 6337 §2.1: the 200 says nothing new."""
+    bob = Phone(bench, "bob", 3)
+    bob.register()
+    alice = Phone(bench, "1001")
+    alice.dial("1002", headers="Supported: 100rel\r\n")
+    (invite,) = bob.got()
+    assert isinstance(invite, Request) and "100rel" in invite.headers.elements("Supported")
+    bob.reply(invite, 183, bob.sdp(), headers="Require: 100rel\r\nRSeq: 9\r\n")
+    (prack,) = bob.got()
+    assert isinstance(prack, Request) and prack.headers.get("RAck") == "9 1 INVITE"
+    bob.reply(prack, 200)
+    (early,) = alice.got()
+    assert isinstance(early, Response) and early.status == 183 and early.body
+    assert early.headers.get("Require") == "100rel" and len(bench.commanded(port.Bridge)) == 1
+    bob.reply(invite, 200)
+    assert alice.got() == []  # waits for the PRACK
+    rack = f"RAck: {early.headers.get('RSeq')} {early.headers.get('CSeq')}\r\n"
+    alice.say("PRACK", str(early.contacts[0].uri), to=early.headers.get("To") or "", headers=rack)
+    answers = [m for m in alice.got() if isinstance(m, Response)]
+    assert [(m.status, m.cseq.method, m.body) for m in answers] == [(200, "PRACK", b""), (200, "INVITE", b"")]
+
+
+def test_a_caller_that_requires_100rel_and_offers_nothing_gets_our_offer_in_the_ringing(bench: Bench) -> None:
+    """RFC 3262 §5."""
+    bob = Phone(bench, "bob", 3)
+    bob.register()
+    alice = Phone(bench, "1001")
+    alice.dial("1002", body="", headers="Require: 100rel\r\n")
+    (invite,) = bob.got()
+    assert isinstance(invite, Request)
+    bob.reply(invite, 180)
+    (ringing,) = alice.got()
+    assert isinstance(ringing, Response) and b"m=audio" in ringing.body
+    rack = f"RAck: {ringing.headers.get('RSeq')} {ringing.headers.get('CSeq')}\r\n"
+    to = ringing.headers.get("To") or ""
+    alice.say("PRACK", str(ringing.contacts[0].uri), to=to, headers=rack, body=alice.sdp())
+    assert alice.statuses() == [200]
+    bob.reply(invite, 200, bob.sdp())
+    assert final(alice.got()).body == b"" and len(bench.commanded(port.Connect)) >= 2
+
+
+def test_an_update_before_our_answer_is_told_to_come_again(bench: Bench) -> None:
+    """RFC 3311 §5.2: an offer is open."""
+    bob = Phone(bench, "bob", 3)
+    bob.register()
+    alice = Phone(bench, "1001")
+    alice.dial("1002")
+    (invite,) = bob.got()
+    assert isinstance(invite, Request)
+    bob.reply(invite, 180)
+    (ringing,) = alice.got()
+    assert isinstance(ringing, Response)
+    to = ringing.headers.get("To") or ""
+    alice.say("UPDATE", str(ringing.contacts[0].uri), to=to, body=alice.sdp())
+    (response,) = alice.got()
+    assert isinstance(response, Response) and response.status == 500 and response.headers.get("Retry-After")
