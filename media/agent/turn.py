@@ -21,6 +21,8 @@ PAUSE: Final = 0.2
 "[s]"
 AUDIBLE: Final = 0.3
 "An agent last heard longer ago than this [s] is not interrupted, unless `AHEAD` is queued."
+STUTTER: Final = 0.1
+"The same [s] of an agent whose queue is dry: its next piece may only be late, and would talk on."
 AHEAD: Final = 0.2
 "[s] of queued audio that count as an utterance even before it is heard."
 NEW_TURN: Final = 1.0
@@ -103,8 +105,8 @@ class Turn:
             audible_at: when a frame of the agent was last loud enough to hear.
         """
         self._speaking = self._spoken = True
-        heard = now - audible_at <= AUDIBLE
-        if not self._barge_in or not (queued >= AHEAD or ((playing or queued > 0) and heard)):
+        heard = now - audible_at <= (AUDIBLE if playing or queued > 0 else STUTTER)
+        if not self._barge_in or not (heard or queued >= AHEAD):
             return False
         self._discarding = True
         self._last_discarded = now

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from media.agent.turn import AHEAD, AUDIBLE, NEW_TURN, PAUSE, Floor, Turn
+from media.agent.turn import AHEAD, AUDIBLE, NEW_TURN, PAUSE, STUTTER, Floor, Turn
 
 NEVER = -np.inf
 ROWS = np.array([2, 0], np.int32)
@@ -32,7 +32,14 @@ def test_streamed_silence_is_not_interrupted() -> None:
 
 def test_an_agent_that_has_finished_is_not_interrupted() -> None:
     turn = Turn(barge_in=True, release=0.0)
-    assert not turn.caller_started(10.0, playing=False, queued=0.0, audible_at=9.99)
+    assert not turn.caller_started(10.0, playing=False, queued=0.0, audible_at=10.0 - STUTTER - 0.01)
+
+
+def test_an_agent_whose_next_piece_is_late_is_interrupted() -> None:
+    """Its queue is dry at this very tick; half an utterance would follow."""
+    turn = Turn(barge_in=True, release=0.0)
+    assert turn.caller_started(10.0, playing=False, queued=0.0, audible_at=10.0 - 0.04)
+    assert not turn.accepts(10.02)
 
 
 def test_without_barge_in_the_agent_finishes() -> None:
