@@ -35,6 +35,8 @@ class LegColumns:
         self.dialling = np.zeros(slots, np.bool_)
         self.listened = np.zeros(slots, np.bool_)
         "Whether voice activity is looked for."
+        self.secured = np.zeros(slots, np.bool_)
+        "Speaks SRTP."
         self.recorded = np.zeros(slots, np.bool_)
         # What it receives.
         self.expect = np.full(slots, NEVER, np.int64)

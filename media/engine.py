@@ -20,10 +20,11 @@ import numpy as np
 
 from config.schema import MediaLimits
 from media.agent.plane import AgentPlane
-from media.codec.table import NUMBER
+from media.codec.table import is_spoken
+from media.digits import Digits
 from media.dsp.conceal import Concealer
 from media.dsp.vad import VoiceActivity
-from media.frame import GROUPS, SAMPLE_RATE
+from media.frame import GROUPS
 from media.heard import Heard, Listens
 from media.inbound import Inbound
 from media.leg import Leg, LegTable
@@ -39,10 +40,9 @@ from media.port import (
     Command,
     Connect,
     Detach,
-    Digit,
-    DigitsSent,
     Echo,
     Event,
+    HearDigit,
     Play,
     Record,
     Refused,
@@ -64,6 +64,7 @@ from media.rtp.telephone_event import DigitSender, Press
 from media.socket import NoPort, UdpWire, is_reachable
 from media.ticker import Clock, Ticker, TickGauges
 from media.upkeep import Upkeep
+from media.wideband import Wideband
 
 SPEECH_RELEASE: Final = 0.5
 "Silence that ends speech [s]."
@@ -146,17 +147,26 @@ class Engine:
         )
         self._recorder = Recorder(loop.call_soon_threadsafe, self._emit)
         self._reports = Reports(self._table, self._reception, self._jitter, random_bits)
+        self._digits = Digits(self._table, self._agents, monotonic, self._emit)
+        self._wideband = Wideband(slots, self._table)
         self._inbound = Inbound(
-            self._table, self._wire, self._reception, self._jitter, self._emit, self._pressed
+            self._table, self._wire, self._reception, self._jitter, self._emit, self._digits.pressed
         )
         self._heard = Heard(
-            self._table, self._jitter, self._concealer, self._voice, self._agents, self._recorder, self._emit
+            self._table,
+            self._jitter,
+            self._concealer,
+            self._voice,
+            self._wideband,
+            self._agents,
+            self._recorder,
+            self._emit,
         )
         self._upkeep = Upkeep(
             self._table, self._wire, self._inbound, self._reports, limits.silence_timeout, self._emit
         )
         self._prompter = Prompter(self._table, prompts, spawn, self._emit)
-        self._outbound = Outbound(self._table, self._wire, self._agents, self._emit)
+        self._outbound = Outbound(self._table, self._wire, self._wideband, self._agents, self._emit)
         self._plans: list[Plan] = [make_plan(self._table.columns, group) for group in range(GROUPS)]
         self._tick = 0
         self._resync_at = 0
@@ -205,13 +215,6 @@ class Engine:
 
     # Commands.
 
-    def _pressed(self, leg: Leg, press: Press) -> None:
-        self._emit(Digit(leg.id, press.digit, "rfc4733", press.duration_ms))
-        if self._table.columns.agent[leg.slot]:
-            self._agents.digit(leg.slot, press.digit, press.duration_ms)
-        if leg.peer is not None and leg.relays_digits:
-            self._dial(leg.peer, press.digit, press.duration_ms, 0, report=False)
-
     def _do(self, command: Command, now: float) -> None:
         if isinstance(command, Allocate):
             self._allocate(command, now)
@@ -253,7 +256,9 @@ class Engine:
             case StopRecord():
                 self._stop_recording(leg)
             case SendDigits(digits=digits, duration_ms=duration, gap_ms=gap):
-                self._dial(leg, digits, duration, gap, report=True)
+                self._digits.dial(leg, digits, duration, gap, report=True)
+            case HearDigit(digit=digit, method=method, duration_ms=duration):
+                self._digits.pressed(leg, Press(digit, duration), method)
             case Release():
                 self._release(leg, now)
             case _:
@@ -277,6 +282,7 @@ class Engine:
         self._jitter.reset(slot)
         self._concealer.reset(slot)
         self._voice.reset(slot)
+        self._wideband.reset(slot)
         columns = self._table.columns
         columns.ssrc[slot] = self._random_bits(32)
         columns.sequence[slot] = self._random_bits(15)
@@ -293,7 +299,7 @@ class Engine:
         self._emit(Allocated(command.leg, port))
 
     def _connect(self, leg: Leg, command: Connect, now: float) -> None:
-        if command.codec.name not in NUMBER:
+        if not is_spoken(command.codec.name, command.codec.clock_rate):
             log.warning("leg %s: codec %s is not spoken here", leg.id, command.codec.name)
             return
         columns, slot = self._table.columns, leg.slot
@@ -365,23 +371,12 @@ class Engine:
             self._ticker.stop()
         self._emit(Released(leg.id, stats))
 
-    # Recordings and digits.
-
     def _stop_recording(self, leg: Leg) -> None:
         if leg.recording is not None:
             self._recorder.stop(leg.recording)
             leg.recording = None
             self._table.columns.recorded[leg.slot] = False
             self._table.changed()
-
-    def _dial(self, leg: Leg, digits: str, duration_ms: int, gap_ms: int, *, report: bool) -> None:
-        if leg.connect is None or leg.connect.dtmf is None:
-            if report:
-                self._emit(DigitsSent(leg.id, ""))
-            return
-        leg.digits_out.send(digits, duration_ms, gap_ms, report=report)
-        self._table.columns.dialling[leg.slot] = not leg.digits_out.is_idle()
-        self._table.changed()
 
     # The tick.
 
@@ -394,7 +389,9 @@ class Engine:
     def _stalled(self, seconds: float) -> None:
         """Ticks were left out: the streams go on where they would be now."""
         columns = self._table.columns
-        columns.timestamp[columns.connected] += int(seconds * SAMPLE_RATE)
+        for leg in self._table:
+            if leg.connect is not None:
+                columns.timestamp[leg.slot] += int(seconds * leg.connect.codec.clock_rate)
         columns.marker[:] = True
         self._inbound.drain_all()
         self._resync_at = self._tick + RESYNC_AFTER

@@ -2,7 +2,8 @@
 
 Listeners are voice activity, the agent and the recording. The frames themselves go on to
 `outbound.py`, as bytes in the codec that they came in: an echo or a bridge of one codec
-passes them unchanged, and only what had to be concealed is coded anew.
+passes them unchanged, and only what had to be concealed is coded anew. Wideband legs are
+decoded by `wideband.py` and join the columns at 8 kHz.
 """
 
 from collections.abc import Callable
@@ -11,19 +12,25 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from media.codec.table import LAWS, SILENCE, TO_OTHER, ULAW, decode, encode
+from media.codec.table import FIRST_WIDE, LAWS, SILENCE, TO_OTHER, ULAW, decode, encode
 from media.frame import FRAME_SAMPLES, Frames, Mask, Pcm, Rows, Slots
 from media.leg import LegTable
 from media.plan import EMPTY, Plan
 from media.port import Event, SpeechStarted, SpeechStopped
 from media.record import Recorder
 from media.rtp.jitter import JitterBuffer, Taken
+from media.wideband import NOTHING, Sound, Wideband
 
 CONCEAL_FRAMES: Final = 8
 "Missing frames in a row that are concealed; a longer gap is silence."
 LEVEL_EVERY: Final = 4
 "Rounds of a group between two measurements of the level."
-NONE: Final[Frames] = np.zeros((0, FRAME_SAMPLES), np.uint8)
+NONE: Final = Sound(
+    np.zeros((0, FRAME_SAMPLES), np.uint8),
+    np.zeros((0, FRAME_SAMPLES), np.int16),
+    NOTHING,
+    np.zeros(0, np.bool_),
+)
 _FADE_IN: Final = np.linspace(0.0, 1.0, FRAME_SAMPLES, dtype=np.float32)
 
 
@@ -51,6 +58,7 @@ class Heard:
         jitter: JitterBuffer,
         concealer: Conceals,
         voice: DetectsVoice,
+        wideband: Wideband,
         agents: Listens,
         recorder: Recorder,
         emit: Callable[[Event], None],
@@ -59,13 +67,14 @@ class Heard:
         self._jitter = jitter
         self._concealer = concealer
         self._voice = voice
+        self._wideband = wideband
         self._agents = agents
         self._recorder = recorder
         self._emit = emit
         self._round = 0
 
-    def play(self, plan: Plan, group: int, now: float) -> Frames:
-        """Play the frames of `plan.take`; shape (k, 160), each row in its leg's `law_in`."""
+    def play(self, plan: Plan, group: int, now: float) -> Sound:
+        """Play the frames of `plan.take`."""
         columns, rows = self._table.columns, plan.take
         self._round += group == 0
         if not len(rows):
@@ -73,29 +82,39 @@ class Heard:
         taken = self._jitter.take(rows)
         frames = taken.frames
         law = columns.law_in[rows]
+        if len(plan.wide):
+            # Tickets and the bytes of other codecs are overwritten, once decoded.
+            law = np.where(law < FIRST_WIDE, law, ULAW)
         whole = bool(taken.have.all())
         if not whole:
             frames[~taken.have] = SILENCE[law[~taken.have]][:, None]
         pcm = decode(frames, law)
-        self._merge(taken, law, pcm)
+        if taken.merged:
+            self._merge(taken, rows, pcm)
         missing, changed = self._gaps(rows, taken.have, whole)
+        wide = NOTHING
+        if len(plan.wide):
+            wide, pcm[plan.wide] = self._wideband.hear(plan, taken, missing)
+            missing[plan.wide] = False
+            changed = changed[columns.law_in[rows[changed]] < FIRST_WIDE]
         pcm = self._concealer.process(plan.take_slots, pcm, missing)
         if len(changed):
             frames[changed] = encode(pcm[changed], law[changed])
         if len(plan.muted):
             pcm[plan.muted] = 0
+            wide[plan.wide_muted] = 0
             frames[plan.muted] = SILENCE[law[plan.muted]][:, None]
         if self._round % LEVEL_EVERY == 0:
             self._measure(rows, pcm)
         if len(plan.listened):
             self._detect(plan, pcm, now)
         if len(plan.agents):
-            self._tell_agents(plan, pcm, frames, law, now)
+            self._tell_agents(plan, pcm, frames, now)
         for position, slot in plan.recorded:
             recording = self._table.at(slot).recording
             if recording is not None:
                 self._recorder.frame(recording, pcm[position].data)
-        return frames
+        return Sound(frames, pcm, wide, taken.have)
 
     def _gaps(self, rows: Rows, have: Mask, whole: bool) -> tuple[Mask, Rows]:
         """Which rows are to be concealed, and the positions whose audio that changes."""
@@ -111,10 +130,13 @@ class Heard:
         joined = have & (before > 0) & (before <= CONCEAL_FRAMES)
         return missing, np.flatnonzero(missing | joined)
 
-    def _merge(self, taken: Taken, law: NDArray[np.uint8], pcm: Pcm) -> None:
+    def _merge(self, taken: Taken, rows: Rows, pcm: Pcm) -> None:
         """Cross-fade two frames into one where the jitter buffer skips."""
         for position, following in taken.merged:
-            coder = LAWS[law[position]]
+            law = int(self._table.columns.law_in[rows[position]])
+            if law >= FIRST_WIDE:
+                continue
+            coder = LAWS[law]
             after = coder.to_linear[following]
             mixed = pcm[position] * (1.0 - _FADE_IN) + after * _FADE_IN
             pcm[position] = mixed
@@ -137,9 +159,13 @@ class Heard:
         agent = self._table.columns.agent
         self._agents.speech(started[agent[started]], stopped[agent[stopped]], now)
 
-    def _tell_agents(self, plan: Plan, pcm: Pcm, frames: Frames, law: NDArray[np.uint8], now: float) -> None:
+    def _tell_agents(self, plan: Plan, pcm: Pcm, frames: Frames, now: float) -> None:
         ulaw = frames[plan.agents]
-        other = np.flatnonzero(law[plan.agents] != ULAW)
-        if len(other):
-            ulaw[other] = TO_OTHER[1 - ULAW][ulaw[other]]
+        law = self._table.columns.law_in[plan.agent_slots]
+        for number in np.unique(law).tolist():
+            chosen = np.flatnonzero(law == number)
+            if number >= FIRST_WIDE:
+                ulaw[chosen] = LAWS[ULAW].from_linear[pcm[plan.agents[chosen]].view(np.uint16)]
+            elif number != ULAW:
+                ulaw[chosen] = TO_OTHER[number][ulaw[chosen]]
         self._agents.hear(plan.agent_slots, pcm[plan.agents], ulaw, now)

@@ -1,8 +1,9 @@
 """What comes in: datagrams → jitter buffers, digits and counters.
 
-Plain 20 ms G.711 of the expected payload type and SSRC passes in columns. Everything else goes
-one by one: other sizes and codecs, telephone events, comfort noise, CSRCs, extensions and
-padding, new streams, RTCP on the RTP port, and garbage, which is counted.
+Plain packets of 160 bytes (20 ms of G.711 or G.722) of the expected payload type and SSRC pass
+in columns, those of SRTP once they have been opened. Everything else goes one by one: other sizes
+and codecs, telephone events, comfort noise, CSRCs, extensions and padding, new streams, RTCP on
+the RTP port, and garbage, which is counted.
 """
 
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from media.codec.table import TO_OTHER
+from media.codec.table import FIRST_WIDE, TO_OTHER, wide
 from media.columns import NEVER
 from media.frame import FRAME_SAMPLES
 from media.leg import Leg, LegTable
@@ -20,6 +21,7 @@ from media.rtp import packet, rtcp
 from media.rtp.jitter import JitterBuffer
 from media.rtp.latch import Address, Verdict
 from media.rtp.packet import HEADER_BYTES, Packet
+from media.rtp.parcel import Parceller
 from media.rtp.reframe import Reframer
 from media.rtp.statistics import Reception
 from media.rtp.telephone_event import Press
@@ -104,6 +106,8 @@ class Inbound:
 
     def _admit(self, count: int, group: int, now: float) -> None:
         columns, wire, reception = self._table.columns, self._wire, self._reception
+        if self._table.secured:
+            self._open(count)
         rows = wire.owner[:count]
         words = wire.words[:count, :3].astype(np.int64)
         first = words[:, 0]
@@ -126,6 +130,16 @@ class Inbound:
             owners = wire.owner[:count]
             for slot in owners[~columns.aligned[owners]].tolist():
                 self._table.align(slot, group)
+
+    def _open(self, count: int) -> None:
+        """Decrypt the SRTP among the rows in place; what is forged or replayed is left with no byte."""
+        wire, columns = self._wire, self._table.columns
+        for row in np.flatnonzero(columns.secured[wire.owner[:count]]).tolist():
+            srtp = self._table.at(int(wire.owner[row])).srtp
+            if srtp is not None:
+                plain = srtp.open(bytes(wire.row(row)))
+                wire.received[row, : len(plain)] = np.frombuffer(plain, np.uint8)
+                wire.size[row] = len(plain)
 
     # One by one.
 
@@ -154,6 +168,8 @@ class Inbound:
     def _judge(self, leg: Leg, datagram: memoryview, source: Address, now: float) -> bool:
         """Take one datagram of a leg that is not locked; whether it was RTP that is heard."""
         columns, slot = self._table.columns, leg.slot
+        if leg.srtp is not None and not packet.is_stun(datagram):
+            datagram = memoryview(leg.srtp.open(bytes(datagram)))
         parsed = packet.parse(datagram)
         if parsed is None or not self._is_accepted(leg, parsed) or packet.is_rtcp(datagram):
             if leg.latch.source in (None, source):
@@ -217,32 +233,44 @@ class Inbound:
             columns.hushed[slot] = True
             if parsed.payload_type != COMFORT_NOISE:
                 self._hear_event(leg, parsed, now)
-        if leg.reframer is None:
+        if leg.reframer is None and leg.parceller is None:
             self._jitter.void(slot, number)
 
     def _number(self, leg: Leg, parsed: Packet, now: float) -> int | None:
         """The packet's extended sequence number; `None` for a stray one (RFC 3550 A.1)."""
         reception, slot = self._reception, leg.slot
+        # Jitter is counted at 8 kHz.
+        stamp = parsed.timestamp // leg.clock_ratio
         if reception.ssrc[slot] == parsed.ssrc:
             rows = np.array([slot])
             extended = reception.extend(rows, np.array([parsed.sequence]))
             if not reception.is_jump(extended, rows)[0]:
-                reception.count(rows, extended, np.array([parsed.timestamp]), now)
+                reception.count(rows, extended, np.array([stamp]), now)
                 return int(extended[0])
             if not reception.confirms_jump(slot, parsed.sequence):
                 return None
-        number = reception.begin(slot, parsed.ssrc, parsed.sequence, parsed.timestamp, now)
+        number = reception.begin(slot, parsed.ssrc, parsed.sequence, stamp, now)
         self._jitter.restart(slot, number)
         if leg.reframer is not None:
             leg.reframer = Reframer(parsed.timestamp, number)
+        if leg.parceller is not None:
+            leg.parceller = leg.parceller.anew(parsed.timestamp, number)
         return number
 
     def _hear_audio(self, leg: Leg, parsed: Packet, law: int, number: int) -> None:
         columns, slot = self._table.columns, leg.slot
         columns.hushed[slot] = False
-        if columns.law_in[slot] != law:
-            self._jitter.recode(slot, TO_OTHER[columns.law_in[slot]])
+        before = int(columns.law_in[slot])
+        if before != law:
+            if before < FIRST_WIDE and law < FIRST_WIDE:
+                self._jitter.recode(slot, TO_OTHER[before])
+            else:
+                leg.reframer = leg.parceller = None
+                self._jitter.restart(slot, number)
             self._table.expect(leg, parsed.payload_type, law)
+        if law >= FIRST_WIDE and wide(law).parcels:
+            self._hear_parcel(leg, parsed, law, number)
+            return
         frame = np.frombuffer(parsed.payload, np.uint8)
         if leg.reframer is None:
             if len(frame) == FRAME_SAMPLES:
@@ -261,6 +289,22 @@ class Inbound:
             return
         for place, whole in leg.reframer.add(parsed.timestamp, frame):
             self._jitter.insert_one(slot, place, whole, marker=parsed.marker)
+
+    def _hear_parcel(self, leg: Leg, parsed: Packet, law: int, number: int) -> None:
+        codec, payload = wide(law), bytes(parsed.payload)
+        ticks = codec.ticks(payload)
+        if not ticks:
+            self._table.columns.malformed[leg.slot] += 1
+            return
+        if leg.parceller is None:
+            if ticks == codec.step:
+                frame = leg.coders.deposit((payload,))
+                self._jitter.insert_one(leg.slot, number, frame, marker=parsed.marker)
+                return
+            leg.parceller = Parceller(parsed.timestamp, number, codec.step)
+            self._jitter.restart(leg.slot, number)
+        for place, parcel in leg.parceller.add(parsed.timestamp, ticks, payload):
+            self._jitter.insert_one(leg.slot, place, leg.coders.deposit(parcel), marker=parsed.marker)
 
     def _hear_event(self, leg: Leg, parsed: Packet, now: float) -> None:
         for press in leg.digits_in.receive(parsed.payload, parsed.timestamp, now):

@@ -7,16 +7,20 @@ call `LegTable.changed`, so that the groups' plans (`plan.py`) are made anew.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from media.codec.table import NUMBER
+from media.codec.coders import Coders
+from media.codec.table import FIRST_WIDE, NUMBER, is_spoken, wide
 from media.columns import NEVER, LegColumns
-from media.frame import GROUPS, Rows
+from media.frame import GROUPS, SAMPLE_RATE, Rows
 from media.playback import Playback
 from media.port import Connect, Direction, LegId
+from media.press import Presses
 from media.record import Recording
 from media.rtp.latch import Latch
+from media.rtp.parcel import Parceller
 from media.rtp.reframe import Reframer
 from media.rtp.rtcp import Session
 from media.rtp.telephone_event import DigitReceiver, DigitSender
+from media.srtp import Srtp
 
 
 @dataclass(slots=True, eq=False)
@@ -37,10 +41,18 @@ class Leg:
     "Accepted payload type → number of the codec."
     reframer: Reframer | None = None
     "Set as long as the peer sends other packets than 20 ms."
+    parceller: Parceller | None = None
+    "The same, where payloads cannot be cut."
+    coders: Coders = field(default_factory=Coders)
+    "Of wideband codecs."
+    clock_ratio: int = 1
+    "RTP clock of what we agreed to speak, in units of 8 kHz."
+    srtp: Srtp | None = None
     plain_run: int = 0
     "Packets of 20 ms in a row while `reframer` is set."
     peer: "Leg | None" = None
     relays_digits: bool = False
+    presses: Presses = field(default_factory=Presses)
     recording: Recording | None = None
 
 
@@ -51,6 +63,8 @@ class LegTable:
         self.columns = LegColumns(slots)
         self.stale = [True] * GROUPS
         "By group: whether its plan must be made anew."
+        self.secured = 0
+        "Connected legs that speak SRTP."
         self.unaligned = 0
         "Connected legs whose group no packet has chosen."
         self._settled = [False] * slots
@@ -85,6 +99,7 @@ class LegTable:
         columns = self.columns
         if columns.connected[leg.slot] and not columns.aligned[leg.slot]:
             self.unaligned -= 1
+        self.secured -= int(columns.secured[leg.slot])
         columns.connected[leg.slot] = False
         del self._by_id[leg.id]
         self._at[leg.slot] = None
@@ -108,10 +123,15 @@ class LegTable:
         columns, slot = self.columns, leg.slot
         leg.connect = connect
         leg.laws = {
-            codec.payload_type: NUMBER[codec.name] for codec in connect.accept if codec.name in NUMBER
+            codec.payload_type: NUMBER[codec.name]
+            for codec in connect.accept
+            if is_spoken(codec.name, codec.clock_rate)
         }
         law = NUMBER[connect.codec.name]
         columns.law_out[slot] = law
+        leg.clock_ratio = max(1, connect.codec.clock_rate // SAMPLE_RATE)
+        leg.digits_in.clock_rate = leg.digits_out.clock_rate = connect.dtmf_clock
+        self._secure(leg, connect)
         columns.header[slot] = plain_header(connect.codec.payload_type)
         columns.may_send[slot] = connect.direction in (Direction.SENDRECV, Direction.SENDONLY)
         columns.may_receive[slot] = connect.direction in (Direction.SENDRECV, Direction.RECVONLY)
@@ -127,10 +147,19 @@ class LegTable:
             self.expect(leg, connect.codec.payload_type, law)
         self.changed()
 
+    def _secure(self, leg: Leg, connect: Connect) -> None:
+        """New keys begin a new context; the same ones go on, replay window and all."""
+        if leg.connect is None or leg.srtp is None or leg.srtp.crypto != connect.crypto:
+            leg.srtp = None if connect.crypto is None else Srtp(connect.crypto)
+        secured = leg.srtp is not None
+        self.secured += int(secured) - int(self.columns.secured[leg.slot])
+        self.columns.secured[leg.slot] = secured
+
     def expect(self, leg: Leg, payload_type: int, law: int) -> None:
         """Plain packets of this payload type take the fast path; the buffer holds this law."""
         self.columns.law_in[leg.slot] = law
-        self.columns.expect[leg.slot] = NEVER if leg.reframer else plain_header(payload_type)
+        unlike = leg.reframer is not None or (law >= FIRST_WIDE and wide(law).parcels)
+        self.columns.expect[leg.slot] = NEVER if unlike else plain_header(payload_type)
         self.changed()
 
     def align(self, slot: int, group: int) -> None:

@@ -10,16 +10,18 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from media.codec.table import SILENCE, TO_OTHER, encode
-from media.frame import FRAME_SAMPLES, Frames, Mask, Pcm, Slots
+from media.codec.table import FIRST_WIDE, LAWS, SILENCE, TO_OTHER, ULAW, encode
+from media.frame import FRAME_SAMPLES, SAMPLE_RATE, Mask, Pcm, Slots
 from media.leg import LegTable
-from media.plan import Plan
+from media.plan import Plan, WidePlan
 from media.port import DigitsSent, Event
 from media.rtp.packet import HEADER_BYTES
 from media.socket import PACKET_BYTES, UdpWire
+from media.wideband import Sound, Wideband
 
 _MARKER: Final = 0x80_0000
 _EVENT_BYTES: Final = 4
+NO_PCM: Final[Pcm] = np.zeros((0, FRAME_SAMPLES), np.int16)
 
 
 class Speaks(Protocol):
@@ -27,14 +29,22 @@ class Speaks(Protocol):
 
 
 class Outbound:
-    def __init__(self, table: LegTable, wire: UdpWire, agents: Speaks, emit: Callable[[Event], None]) -> None:
+    def __init__(
+        self,
+        table: LegTable,
+        wire: UdpWire,
+        wideband: Wideband,
+        agents: Speaks,
+        emit: Callable[[Event], None],
+    ) -> None:
         self._table = table
         self._wire = wire
+        self._wideband = wideband
         self._agents = agents
         self._emit = emit
 
-    def send(self, plan: Plan, heard: Frames, now: float) -> None:
-        """Send one packet to each of `plan.send`; `heard` are the frames of `plan.take`."""
+    def send(self, plan: Plan, sound: Sound, now: float) -> None:
+        """Send one packet to each of `plan.send`; `sound` is that of `plan.take`."""
         count = len(plan.send)
         if not count:
             return
@@ -43,18 +53,22 @@ class Outbound:
         if len(plan.silent):
             payload[plan.silent] = SILENCE[columns.law_out[rows[plan.silent]]][:, None]
         for relay in plan.relays:
-            frames = heard[relay.take]
-            if relay.law_in != relay.law_out:
+            frames = sound.frames[relay.take]
+            if relay.law_in >= FIRST_WIDE:
+                pcm = sound.pcm[relay.take]
+                frames = np.take(LAWS[relay.law_out].from_linear, pcm.view(np.uint16), mode="clip")
+            elif relay.law_in != relay.law_out:
                 frames = np.take(TO_OTHER[relay.law_in], frames, mode="clip")
             payload[relay.send] = frames
         if len(plan.spoken):
             pcm, _ = self._agents.speak(plan.spoken_slots, now)
             payload[plan.spoken] = encode(pcm, columns.law_out[plan.spoken_slots])
         for position, slot in plan.playing:
-            self._play(position, slot)
+            self._play(slot, int(columns.law_out[slot]), self._wire.payload(position))
+        coded = self._code(plan.wide_sends, sound, now) if plan.wide_sends is not None else ()
         sequence = columns.sequence[rows] + 1
         columns.sequence[rows] = sequence
-        timestamp = columns.timestamp[rows] + FRAME_SAMPLES
+        timestamp = columns.timestamp[rows] + plan.step
         columns.timestamp[rows] = timestamp
         words = self._wire.outgoing_words[:count]
         words[:, 0] = columns.header[rows] | (columns.marker[rows] * _MARKER) | (sequence & 0xFFFF)
@@ -62,13 +76,41 @@ class Outbound:
         words[:, 2] = columns.ssrc[rows]
         columns.marker[rows] = False
         columns.packets_sent[rows] += 1
-        cut = self._dial(plan) if plan.dialling else {}
-        self._wire.transmit(plan.send_slots, cut)
+        instead: dict[int, memoryview | bytes] = {}
+        for place, coding in coded:
+            if coding is None:
+                columns.packets_sent[rows[place]] -= 1
+            instead[place] = (
+                b"" if coding is None else bytes(self._wire.packet(place)[:HEADER_BYTES]) + coding
+            )
+        if plan.dialling:
+            self._dial(plan, instead)
+        for place, slot in plan.secured:
+            self._secure(place, slot, instead)
+        self._wire.transmit(plan.send_slots, instead)
 
-    def _play(self, position: int, slot: int) -> None:
+    def _code(self, plan: WidePlan, sound: Sound, now: float) -> list[tuple[int, bytes | None]]:
+        spoken = NO_PCM
+        if plan.spoken:
+            spoken, _ = self._agents.speak(plan.spoken_slots, now)
+        played = NO_PCM
+        if plan.playing:
+            companded = np.empty((len(plan.playing), FRAME_SAMPLES), np.uint8)
+            for index, (_, slot) in enumerate(plan.playing):
+                self._play(slot, ULAW, companded[index].data)
+            played = LAWS[ULAW].to_linear[companded]
+        return self._wideband.send(plan, sound, spoken, played)
+
+    def _secure(self, position: int, slot: int, instead: dict[int, memoryview | bytes]) -> None:
+        srtp = self._table.at(slot).srtp
+        plain = instead.get(position, self._wire.packet(position))
+        if srtp is not None and plain:
+            instead[position] = srtp.seal(bytes(plain))
+
+    def _play(self, slot: int, law: int, out: memoryview) -> None:
+        """Write the next frame of the leg's prompts to `out`."""
         playback = self._table.at(slot).playback
-        law = int(self._table.columns.law_out[slot])
-        ended = playback.frame(law, self._wire.payload(position))
+        ended = playback.frame(law, out)
         if not ended:
             return
         for played in ended:
@@ -77,10 +119,9 @@ class Outbound:
             self._table.columns.playing[slot] = False
             self._table.changed()
 
-    def _dial(self, plan: Plan) -> dict[int, int]:
-        """Put telephone events in place of audio; return the shorter packets' sizes by position."""
+    def _dial(self, plan: Plan, instead: dict[int, memoryview | bytes]) -> None:
+        """Put telephone events in place of audio."""
         columns = self._table.columns
-        cut: dict[int, int] = {}
         for position, slot in plan.dialling:
             leg = self._table.at(slot)
             event, done = leg.digits_out.frame()
@@ -98,8 +139,8 @@ class Outbound:
                 | leg.connect.dtmf << 16
                 | int(columns.sequence[slot]) & 0xFFFF
             )
-            words[1] = (int(columns.timestamp[slot]) - event.samples_since_start) & 0xFFFF_FFFF
+            since = event.samples_since_start * leg.connect.codec.clock_rate // SAMPLE_RATE
+            words[1] = (int(columns.timestamp[slot]) - since) & 0xFFFF_FFFF
             self._wire.payload(position)[:_EVENT_BYTES] = event.payload
-            cut[position] = HEADER_BYTES + _EVENT_BYTES
+            instead[position] = self._wire.packet(position)[: HEADER_BYTES + _EVENT_BYTES]
             columns.marker[slot] = True
-        return cut

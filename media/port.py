@@ -36,11 +36,23 @@ class Codec:
     """One payload format as negotiated for a leg (RFC 3551, RFC 4733)."""
 
     name: str
-    "Encoding name in lower case: `pcmu`, `pcma`."
+    "Encoding name in lower case: `pcmu`, `pcma`, `g722`, `opus`, `l16`."
     payload_type: int
     "0–127."
     clock_rate: int = 8000
     "RTP clock [Hz]."
+
+
+@dataclass(frozen=True, slots=True)
+class Crypto:
+    """Keys of SRTP, agreed on by both descriptions (RFC 4568)."""
+
+    suite: str
+    "`AES_CM_128_HMAC_SHA1_80`, `AES_CM_128_HMAC_SHA1_32`, `AEAD_AES_128_GCM` or `AEAD_AES_256_GCM`."
+    local: bytes = field(repr=False)
+    "Key and salt of what we send."
+    remote: bytes = field(repr=False)
+    "Of what the peer sends."
 
 
 # Commands.
@@ -74,6 +86,10 @@ class Connect:
     ptime_ms: int = 20
     rtcp: tuple[str, int] | None = None
     "RTCP address if not `remote` port + 1 (RFC 3605)."
+    dtmf_clock: int = 8000
+    "Of telephone-event [Hz]."
+    crypto: Crypto | None = None
+    "None: plain RTP."
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +177,17 @@ class SendDigits:
 
 
 @dataclass(frozen=True, slots=True)
+class HearDigit:
+    """A key press that came by other means than RTP. Answer: `Digit`, unless RTP told it too."""
+
+    leg: LegId
+    digit: str
+    method: str
+    "`info`."
+    duration_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class AgentOptions:
     """What some dialects need and others ignore."""
 
@@ -169,6 +196,8 @@ class AgentOptions:
     audio: str = ""
     "`ulaw` or `pcm`, where the dialect lets us choose; empty: its own choice."
     model: str = ""
+    greeting: str = ""
+    "What a vendor's agent says first, or is told to; empty: as its own settings have it."
     session: str = field(default="{}", repr=False)  # tools in it may hold keys
     "A JSON object that is put into the vendor's own settings."
     first_audio_timeout: float = 0.0
@@ -264,6 +293,7 @@ Command = (
     | Record
     | StopRecord
     | SendDigits
+    | HearDigit
     | AttachAgent
     | TellAgent
     | Release
@@ -302,7 +332,7 @@ class Digit:
     leg: LegId
     digit: str
     method: str
-    "`rfc4733`."
+    "`rfc4733`, `info` or `inband`."
     duration_ms: int
 
 

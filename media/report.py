@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from typing import Final
 
-from media.codec.table import LAWS
+from media.codec.table import name_of
 from media.frame import FRAME_SAMPLES, SAMPLE_RATE
 from media.leg import Leg, LegTable
 from media.port import LegStats
@@ -77,7 +77,7 @@ class Reports:
             remote_lost=max(0, session.remote_lost),
             remote_jitter_ms=round(session.remote_jitter * 1000 / SAMPLE_RATE, 2),
             level_dbov=_dbov(mean_square),
-            codec=LAWS[columns.law_out[slot]].name if leg.connect is not None else "",
+            codec=name_of(int(columns.law_out[slot])) if leg.connect is not None else "",
         )
 
 

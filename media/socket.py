@@ -15,7 +15,7 @@ import ipaddress
 import select
 import socket
 from array import array
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol
 
 import numpy as np
@@ -224,17 +224,25 @@ class UdpWire:
         """The 160 bytes behind the header in a row of `outgoing`."""
         return self._payloads[row]
 
-    def transmit(self, slots: list[int], cut: Mapping[int, int]) -> None:
+    def packet(self, row: int) -> memoryview:
+        """A row of `outgoing`: header and 160 bytes."""
+        return self._out_rows[row]
+
+    def transmit(self, slots: list[int], instead: Mapping[int, memoryview | bytes]) -> None:
         """Send the first rows of `outgoing`, one for each of `slots`.
 
         Args:
-            cut: row → bytes, for rows that are shorter than a full packet.
+            instead: row → the datagram that is sent in its place; none if that is empty.
         """
-        send, rows = self._send, self._out_rows
-        if cut:
-            rows = rows[: len(slots)]
-            for row, size in cut.items():
-                rows[row] = rows[row][:size]
+        send = self._send
+        rows: Sequence[memoryview | bytes] = self._out_rows
+        if instead:
+            pairs = [
+                (slot, instead.get(row, rows[row]))
+                for row, slot in enumerate(slots)
+                if row not in instead or instead[row]
+            ]
+            slots, rows = [slot for slot, _ in pairs], [datagram for _, datagram in pairs]
         for slot, packet in zip(slots, rows, strict=False):
             try:
                 send[slot](packet)

@@ -67,7 +67,7 @@ class Upkeep:
         """Send the last report with BYE, if we have sent anything (RFC 3550 §6.3.7)."""
         to = _rtcp_address(leg)
         if to is not None and self._table.columns.packets_sent[leg.slot]:
-            self._wire.send_rtcp(leg.slot, self._reports.compound(leg, now, bye=True), to)
+            self._send(leg, self._reports.compound(leg, now, bye=True), to)
 
     def _see_to_silence(self, now: float) -> None:
         columns = self._table.columns
@@ -110,11 +110,14 @@ class Upkeep:
             columns.report_at[slot] = self._reports.next_report_at(now)
             to = _rtcp_address(leg)
             if to is not None:
-                self._wire.send_rtcp(slot, self._reports.compound(leg, now), to)
+                self._send(leg, self._reports.compound(leg, now), to)
         for slot in np.flatnonzero(live & (columns.stats_at <= now)).tolist():
             leg = self._table.at(slot)
             columns.stats_at[slot] = now + STATS_INTERVAL
             self._emit(Stats(leg.id, self._reports.stats(leg)))
+
+    def _send(self, leg: Leg, datagram: bytes, to: tuple[str, int]) -> None:
+        self._wire.send_rtcp(leg.slot, datagram if leg.srtp is None else leg.srtp.seal_rtcp(datagram), to)
 
     def _read_rtcp(self, now: float) -> None:
         for slot in self._wire.rtcp_ready(RTCP_PER_TICK):
@@ -129,6 +132,11 @@ class Upkeep:
             if source[0] not in hosts:
                 self._table.columns.foreign[slot] += 1
                 continue
+            if leg.srtp is not None:
+                datagram = memoryview(leg.srtp.open(bytes(datagram)))
+                if not datagram:
+                    self._table.columns.malformed[slot] += 1
+                    continue
             leg.rtcp_to = source
             self._inbound.control(leg, datagram, now)
 

@@ -1,16 +1,26 @@
-"""The codecs that the audio plane speaks: encoding name → tables, in one row each (RFC 3551 §6).
+"""The codecs that the audio plane speaks, in one row each (RFC 3551 §6).
 
-A codec's position in `LAWS` is its number in the engine's columns. The stacked tables hold
-one codec per row, so that `row[law] + byte` decodes a column of mixed legs in one gather.
+A codec's number in the engine's columns is its position in `LAWS`, or behind them in `WIDE`. Laws
+are tables: the stacked ones hold one law per row, so that `row[law] + byte` decodes a column of
+mixed legs in one gather. Wideband codecs remember what went before and work leg by leg.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 
-from media.codec import g711
+from media.codec import g711, g722, l16, opus
 from media.codec.g711 import Bytes, Pcm
+
+
+class Encoder(Protocol):
+    def encode(self, pcm: Pcm) -> bytes: ...
+
+
+class Decoder(Protocol):
+    def decode(self, payload: bytes) -> Pcm: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +39,29 @@ class Law:
     "uint8, shape (65536,), indexed by a sample's bits as uint16."
 
 
+@dataclass(frozen=True, slots=True)
+class Wide:
+    """One codec of 16 kHz audio."""
+
+    name: str
+    "Encoding name in lower case."
+    clock_rate: int
+    "Of RTP [Hz]."
+    decoded_hz: int
+    "What the decoder gives [Hz]; encoders take 16 kHz."
+    parcels: bool
+    "A payload of 20 ms is not 160 bytes: it travels beside the columns."
+    ticks: Callable[[bytes], int]
+    "Length of a payload in units of the RTP clock; 0: it cannot be."
+    encoder: Callable[[], Encoder]
+    decoder: Callable[[], Decoder]
+
+    @property
+    def step(self) -> int:
+        """Units of the RTP clock in 20 ms."""
+        return self.clock_rate // 50
+
+
 LAWS: Final = (
     Law("pcmu", 0, g711.ULAW_SILENCE, g711.ULAW_TO_LINEAR, g711.LINEAR_TO_ULAW),
     Law("pcma", 8, g711.ALAW_SILENCE, g711.ALAW_TO_LINEAR, g711.LINEAR_TO_ALAW),
@@ -36,8 +69,35 @@ LAWS: Final = (
 ULAW: Final = 0
 ALAW: Final = 1
 
-NUMBER: Final = {law.name: number for number, law in enumerate(LAWS)}
-"Encoding name → position in `LAWS`."
+WIDE: Final = (
+    Wide("g722", 8_000, 16_000, False, g722.ticks, g722.G722Encoder, g722.G722Decoder),
+    Wide("opus", 48_000, opus.DECODED_HZ, True, opus.ticks, opus.OpusEncoder, opus.OpusDecoder),
+    Wide("l16", 16_000, 16_000, True, l16.ticks, l16.L16Encoder, l16.L16Decoder),
+)
+FIRST_WIDE: Final = len(LAWS)
+"Numbers from here on are wideband."
+
+_NAMES: Final = tuple(law.name for law in LAWS) + tuple(wide.name for wide in WIDE)
+
+NUMBER: Final = {name: number for number, name in enumerate(_NAMES)}
+"Encoding name → number of the codec."
+
+CLOCK: Final = {law.name: 8_000 for law in LAWS} | {wide.name: wide.clock_rate for wide in WIDE}
+"Encoding name → RTP clock at which we speak it [Hz]."
+
+
+def is_spoken(name: str, clock_rate: int) -> bool:
+    return CLOCK.get(name) == clock_rate
+
+
+def wide(number: int) -> Wide:
+    """The row of a wideband codec's number."""
+    return WIDE[number - FIRST_WIDE]
+
+
+def name_of(number: int) -> str:
+    return _NAMES[number]
+
 
 TO_OTHER: Final = (g711.ULAW_TO_ALAW, g711.ALAW_TO_ULAW)
 "By law: the table that turns its bytes into the other law's."

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+# Numbers of samples are those at 8 kHz.
 _FRAME: Final = 160
 _SHORTEST: Final = 20  # period in samples: 400 Hz
 _LONGEST: Final = 133  # 60 Hz
@@ -22,19 +23,29 @@ _FULL: Final = 80  # samples of a gap at full level
 _SILENT: Final = 640  # samples after which a gap is silent: 80 ms
 _SILENT_FRAMES: Final = _SILENT // _FRAME
 _REENTRY: Final = 40  # samples of crossfade back to what is heard: 5 ms
-_SETTLE: Final = np.exp(-np.arange(_FRAME) / 4.0).astype(np.float32)
-_CROSSFADE: Final = ((np.arange(_REENTRY) + 0.5) / _REENTRY).astype(np.float32)
 
 
 class Concealer:
-    """The recent past of every slot, and what to put into its gaps."""
+    """The recent past of every slot, and what to put into its gaps.
 
-    def __init__(self, slots: int) -> None:
-        self._past = np.zeros((2, slots, _FRAME), np.int16)  # the latest two frames, in turns
+    Args:
+        rate: of the audio [Hz], 8000 or a multiple of it.
+    """
+
+    def __init__(self, slots: int, rate: int = 8_000) -> None:
+        times = rate // 8_000
+        self._frame = _FRAME * times
+        self._shortest, self._longest = _SHORTEST * times, _LONGEST * times
+        self._compared = _COMPARED * times
+        self._full, self._silent = _FULL * times, _SILENT * times
+        self._reentry = _REENTRY * times
+        self._settle = np.exp(-np.arange(self._frame) / (4.0 * times)).astype(np.float32)
+        self._crossfade = ((np.arange(self._reentry) + 0.5) / self._reentry).astype(np.float32)
+        self._past = np.zeros((2, slots, self._frame), np.int16)  # the latest two frames, in turns
         self._latest = np.zeros(slots, np.uint8)  # which of the two is newer
         self._gap = np.zeros(slots, np.uint8)  # frames missing in a row
-        self._period = np.full(slots, _LONGEST, np.int16)
-        self._cycle = np.zeros((slots, _LONGEST), np.float32)
+        self._period = np.full(slots, self._longest, np.int16)
+        self._cycle = np.zeros((slots, self._longest), np.float32)
         self._offset = np.zeros(slots, np.float32)
 
     def process(
@@ -43,7 +54,7 @@ class Concealer:
         """Fill the missing frames of the legs in `rows`, which are different slots.
 
         Args:
-            pcm: shape ``(len(rows), 160)``, 8 kHz; what stands in missing rows is not looked at.
+            pcm: shape ``(len(rows), samples of 20 ms)``; what stands in missing rows is not looked at.
             missing: shape ``(len(rows),)``.
 
         Returns:
@@ -75,18 +86,18 @@ class Concealer:
         first = slots[gap == 0]
         if len(first):
             self._learn(first)
-        frames = self._repeat(slots, gap, _FRAME)
+        frames = self._repeat(slots, gap, self._frame)
         (fresh,) = (gap == 0).nonzero()
-        frames[fresh] += self._offset[slots[fresh], None] * _SETTLE
+        frames[fresh] += self._offset[slots[fresh], None] * self._settle
         return _rounded(frames)
 
     def _rejoin(
         self, slots: NDArray[np.int32], gap: NDArray[np.uint8], pcm: NDArray[np.int16], back: NDArray[np.intp]
     ) -> None:
         """Crossfade the rows `back` of `pcm` from the repetition to what is heard again."""
-        repeated = self._repeat(slots, gap, _REENTRY)
-        heard = pcm[back, :_REENTRY]
-        pcm[back, :_REENTRY] = _rounded(repeated + (heard - repeated) * _CROSSFADE)
+        repeated = self._repeat(slots, gap, self._reentry)
+        heard = pcm[back, : self._reentry]
+        pcm[back, : self._reentry] = _rounded(repeated + (heard - repeated) * self._crossfade)
 
     def _learn(self, slots: NDArray[np.int32]) -> None:
         """Find the last pitch period of each slot and make a cycle of it that joins its own start."""
@@ -94,16 +105,16 @@ class Concealer:
         past = np.concatenate((self._past[latest ^ 1, slots], self._past[latest, slots]), axis=1)
         past = past.astype(np.float32)
         end = past.shape[1]
-        newest = past[:, -_COMPARED:]
+        newest = past[:, -self._compared :]
         # Candidates one period back, the longest period first.
-        older = sliding_window_view(past, _COMPARED, axis=1)
-        older = older[:, end - _COMPARED - _LONGEST : end - _COMPARED - _SHORTEST + 1]
+        older = sliding_window_view(past, self._compared, axis=1)
+        older = older[:, end - self._compared - self._longest : end - self._compared - self._shortest + 1]
         likeness = np.einsum("ijk,ik->ij", older, newest)
         likeness /= np.sqrt(np.einsum("ijk,ijk->ij", older, older) + np.float32(1.0))
-        period = _LONGEST - likeness.argmax(axis=1)
+        period = self._longest - likeness.argmax(axis=1)
         self._period[slots] = period
 
-        sample = np.arange(_LONGEST)[None, :]
+        sample = np.arange(self._longest)[None, :]
         source = end - period[:, None] + np.minimum(sample, period[:, None] - 1)
         cycle = np.take_along_axis(past, source, axis=1)
         # The last quarter turns into what came before the cycle, so that the seam is no step.
@@ -114,8 +125,10 @@ class Concealer:
 
     def _repeat(self, slots: NDArray[np.int32], gap: NDArray[np.uint8], samples: int) -> NDArray[np.float32]:
         """The next `samples` of the repetition that began `gap` frames ago, one row a slot."""
-        position = gap.astype(np.int32)[:, None] * _FRAME + np.arange(samples)
-        gain = np.clip((_SILENT - position) / np.float32(_SILENT - _FULL), 0.0, 1.0).astype(np.float32)
+        position = gap.astype(np.int32)[:, None] * self._frame + np.arange(samples)
+        gain = np.clip((self._silent - position) / np.float32(self._silent - self._full), 0.0, 1.0).astype(
+            np.float32
+        )
         repeated: NDArray[np.float32] = self._cycle[slots[:, None], position % self._period[slots, None]]
         return repeated * gain
 

@@ -37,6 +37,8 @@ class DigitReceiver:
     """The presses that one leg receives."""
 
     def __init__(self) -> None:
+        self.clock_rate = SAMPLE_RATE
+        "Of the durations that the peer writes [Hz]."
         self._timestamp: int | None = None
         self._event = 0
         self._duration = 0
@@ -75,7 +77,7 @@ class DigitReceiver:
             return []
         self._done.append(self._timestamp)
         self._timestamp = None
-        return [Press(DIGITS[self._event], self._duration * 1000 // SAMPLE_RATE)]
+        return [Press(DIGITS[self._event], self._duration * 1000 // self.clock_rate)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,8 @@ class DigitSender:
     """The presses that one leg sends, one packet per 20 ms frame."""
 
     def __init__(self, limit: int) -> None:
+        self.clock_rate = SAMPLE_RATE
+        "Of the durations that we write [Hz]."
         self._limit = limit
         self._orders: deque[_Order] = deque()
         self._pending = 0
@@ -145,4 +149,6 @@ class DigitSender:
             return None, None
         self._ends += ending
         event = bytes((DIGITS.index(order.digits[self._index]), (_END if ending else 0) | _VOLUME))
-        return EventPacket(event + duration.to_bytes(2, "big"), started == 0, started), None
+        # The field has 16 bits: 1.3 s at 48 kHz. A longer press stays at its most (RFC 4733 §2.5.1.3).
+        written = min(duration * self.clock_rate // SAMPLE_RATE, 0xFFFF)
+        return EventPacket(event + written.to_bytes(2, "big"), started == 0, started), None

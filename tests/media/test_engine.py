@@ -118,8 +118,8 @@ def test_ticks_run_only_while_a_leg_is_connected() -> None:
 def test_a_codec_that_is_not_spoken_connects_nothing() -> None:
     studio = Studio()
     studio.engine.execute(Allocate(LEG, HOST))
-    opus = Codec("opus", 111, 48000)
-    studio.engine.execute(Connect(LEG, ("203.0.113.1", 4000), opus, (opus,), None))
+    speex = Codec("speex", 111, 16000)
+    studio.engine.execute(Connect(LEG, ("203.0.113.1", 4000), speex, (speex,), None))
     assert studio.engine.gauges().connected == 0
 
 

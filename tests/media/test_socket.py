@@ -42,13 +42,15 @@ def test_a_locked_socket_hears_its_source_alone_and_an_unlocked_one_everybody() 
     assert len(peer.queue) == 1 and not stranger.queue
 
 
-def test_a_cut_row_is_sent_short_and_only_once() -> None:
+def test_another_datagram_takes_the_place_of_a_row_only_once_and_an_empty_one_sends_nothing() -> None:
     network = Network()
     udp = wire(network)
     peer = network.bind(*PEER)
     udp.open(0, HOST)
     udp.aim(0, PEER)
-    udp.transmit([0], {0: 16})
+    udp.open(1, HOST)
+    udp.aim(1, PEER)
+    udp.transmit([0, 1], {0: b"", 1: bytes(16)})
     udp.transmit([0], {})
     assert [len(data) for data, _ in peer.queue] == [16, 172]
 

@@ -252,5 +252,10 @@ def signal_to_noise(heard: NDArray[np.int16], sent: NDArray[np.int16]) -> float:
     return float(10 * np.log10((part**2).mean() / max((error**2).mean(), 1e-9)))
 
 
+def level_of(pcm: NDArray[np.int16]) -> float:
+    """[dB], of one sample."""
+    return float(10 * np.log10(np.square(pcm.astype(np.float64)).mean() + 1e-9))
+
+
 def digits_of(events: Iterable[Event]) -> str:
     return "".join(event.digit for event in events if hasattr(event, "digit"))

@@ -1,0 +1,72 @@
+"""One leg's wideband coders and what lies between them and the columns.
+
+A codec whose payload is not 160 bytes leaves a ticket in the jitter buffer's row and its parcel
+here. A parcel may decode to more or less than one frame: what is over waits for the next one.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from media.codec.g711 import Bytes, Pcm
+from media.codec.table import Decoder, Encoder, Wide
+
+TICKETS: Final = 256
+"Parcels kept; far more than a jitter buffer holds, so a ticket in it is never another's."
+
+_NOTHING: Final = np.zeros(0, np.int16)
+
+
+class Coders:
+    def __init__(self) -> None:
+        self._parcels: list[tuple[bytes, ...]] = [()] * TICKETS
+        self._next = 0
+        self._row = np.zeros(160, np.uint8)
+        self._codec_in: Wide | None = None
+        self._codec_out: Wide | None = None
+        self._decoder: Decoder | None = None
+        self._encoder: Encoder | None = None
+        self._spare = _NOTHING
+
+    def deposit(self, parcel: tuple[bytes, ...]) -> Bytes:
+        """Keep a parcel; returns the row (160,) that stands for it, good until the next call."""
+        self._parcels[self._next] = parcel
+        self._row[0] = self._next
+        self._next = (self._next + 1) % TICKETS
+        return self._row
+
+    def payload(self, codec: Wide, row: Bytes) -> bytes | None:
+        """What to send on unchanged for a frame of the jitter buffer; None when it is not one payload."""
+        if not codec.parcels:
+            whole: bytes = row.tobytes()
+            return whole
+        parcel = self._parcels[int(row[0])]
+        if len(parcel) == 1 and codec.ticks(parcel[0]) == codec.step:
+            return parcel[0]
+        return None
+
+    def decode(self, codec: Wide, row: Bytes) -> Pcm | None:
+        """One frame of the jitter buffer → 20 ms at `codec.decoded_hz`; None when it cannot be decoded."""
+        if codec is not self._codec_in or self._decoder is None:
+            self._codec_in, self._decoder, self._spare = codec, codec.decoder(), _NOTHING
+        decoder, wanted = self._decoder, codec.decoded_hz // 50
+        if not codec.parcels:
+            return decoder.decode(row.tobytes())
+        pieces = [decoder.decode(payload) for payload in self._parcels[row[0]]]
+        if len(pieces) == 1 and len(pieces[0]) == wanted:
+            self._spare = _NOTHING
+            return pieces[0]
+        whole = np.concatenate((self._spare, *pieces))
+        # The most that a packet holds is 120 ms; beyond that the stream was not what it said.
+        self._spare = whole[wanted:][: 6 * wanted]
+        return whole[:wanted] if len(whole) >= wanted else None
+
+    def skip(self) -> None:
+        """A frame is missing: what was over belonged to its past."""
+        self._spare = _NOTHING
+
+    def encode(self, codec: Wide, pcm: Pcm) -> bytes:
+        """20 ms at 16 kHz, (320,) and contiguous → payload."""
+        if codec is not self._codec_out or self._encoder is None:
+            self._codec_out, self._encoder = codec, codec.encoder()
+        return self._encoder.encode(pcm)

@@ -1,0 +1,59 @@
+"""Digits of all legs: told to the edge and the agent, passed on over bridges, and sent.
+
+::
+
+    RTP events ─╮
+    SIP INFO ───┼─▶ one press each ─▶ `Digit`, the leg's agent, the leg's peer
+    tones ──────╯
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from media.leg import Leg, LegTable
+from media.port import Digit, DigitsSent, Event
+from media.rtp.telephone_event import DIGITS, Press
+
+
+class HearsDigits(Protocol):
+    def digit(self, slot: int, digit: str, duration_ms: int) -> None: ...
+
+
+class Digits:
+    """
+    Args:
+        monotonic: the exact time.
+    """
+
+    def __init__(
+        self,
+        table: LegTable,
+        agents: HearsDigits,
+        monotonic: Callable[[], float],
+        emit: Callable[[Event], None],
+    ) -> None:
+        self._table = table
+        self._agents = agents
+        self._monotonic = monotonic
+        self._emit = emit
+
+    def pressed(self, leg: Leg, press: Press, method: str = "rfc4733") -> None:
+        """The leg's peer has pressed a key; unknown keys and presses that were told are passed over."""
+        known = len(press.digit) == 1 and press.digit in DIGITS
+        if not known or not leg.presses.is_new(press.digit, method, self._monotonic()):
+            return
+        self._emit(Digit(leg.id, press.digit, method, press.duration_ms))
+        if self._table.columns.agent[leg.slot]:
+            self._agents.digit(leg.slot, press.digit, press.duration_ms)
+        if leg.peer is not None and leg.relays_digits:
+            self.dial(leg.peer, press.digit, press.duration_ms, 0, report=False)
+
+    def dial(self, leg: Leg, digits: str, duration_ms: int, gap_ms: int, *, report: bool) -> None:
+        """Send digits to the leg's peer, if it takes them in RTP."""
+        if leg.connect is None or leg.connect.dtmf is None:
+            if report:
+                self._emit(DigitsSent(leg.id, ""))
+            return
+        leg.digits_out.send(digits, duration_ms, gap_ms, report=report)
+        self._table.columns.dialling[leg.slot] = not leg.digits_out.is_idle()
+        self._table.changed()

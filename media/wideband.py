@@ -1,0 +1,154 @@
+"""Legs of 16 kHz audio in an engine of 8 kHz columns: G.722, Opus, L16.
+
+::
+
+    jitter ─▶ decode, leg by leg ─▶ conceal ─▶ 16 kHz ─▶ agents, other wideband codecs
+                                                  ╰────▶ 8 kHz ─▶ columns: G.711, prompts, voice activity
+    8 kHz of G.711, prompts ─▶ 16 kHz ─▶ encode, leg by leg ─▶ payloads
+
+Two legs of one codec pass their payloads on as they came; what was lost on the way in stays lost
+on the way out, since the far decoder knows best what to put in its place.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from media.codec.table import wide
+from media.columns import LegColumns
+from media.dsp.conceal import Concealer
+from media.dsp.resample import Resampler
+from media.frame import Frames, Mask, Pcm
+from media.leg import LegTable
+from media.plan import Plan, WidePlan
+from media.rtp.jitter import Taken
+
+RATE: Final = 16_000
+"[Hz]"
+SAMPLES: Final = 320
+"Of one frame."
+BRIEF: Final = 8
+"Missing frames in a row that are left out of a relay; after that it sends silence."
+NOTHING: Final[Pcm] = np.zeros((0, SAMPLES), np.int16)
+_FADE_IN: Final = np.linspace(0.0, 1.0, SAMPLES, dtype=np.float32)
+_SILENCE: Final = np.zeros(SAMPLES, np.int16)
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """What the legs of a plan's `take` gave in one tick."""
+
+    frames: Frames
+    "Shape (k, 160), each row in its leg's codec; a ticket or concealed audio where that is wideband."
+    pcm: Pcm
+    "Shape (k, 160), 8 kHz."
+    wide: Pcm
+    "Shape (w, 320), 16 kHz, of the rows in `plan.wide`."
+    have: Mask
+    "Shape (k,): rows whose frame came."
+
+
+class Wideband:
+    def __init__(self, slots: int, table: LegTable) -> None:
+        self._table = table
+        self._concealer = Concealer(slots, RATE)
+        self._from_48k = Resampler(slots, 48_000, RATE)
+        self._down = Resampler(slots, RATE, 8_000)
+        self._up = Resampler(slots, 8_000, RATE)
+
+    def reset(self, slot: int) -> None:
+        """The slot gets a new leg."""
+        self._concealer.reset(slot)
+        for resampler in (self._from_48k, self._down, self._up):
+            resampler.reset(slot)
+
+    def hear(self, plan: Plan, taken: Taken, missing: Mask) -> tuple[Pcm, Pcm]:
+        """The frames of `plan.wide` as (w, 320) at 16 kHz and (w, 160) at 8 kHz.
+
+        Args:
+            missing: rows of `plan.take` that are to be concealed; what cannot be decoded is, too.
+        """
+        columns, slots = self._table.columns, plan.wide_slots
+        pcm = np.zeros((len(slots), SAMPLES), np.int16)
+        lost = missing[plan.wide]
+        finer: list[int] = []
+        finest: list[Pcm] = []
+        for index, (position, slot) in enumerate(zip(plan.wide.tolist(), slots.tolist(), strict=True)):
+            leg, codec = self._table.at(slot), wide(int(columns.law_in[slot]))
+            if not taken.have[position]:
+                leg.coders.skip()
+                continue
+            decoded = leg.coders.decode(codec, taken.frames[position])
+            if decoded is None:
+                lost[index] = True
+            elif codec.decoded_hz == RATE:
+                pcm[index] = decoded
+            else:
+                finer.append(index)
+                finest.append(decoded)
+        if finer:
+            pcm[finer] = self._from_48k.process(slots[finer], np.stack(finest))
+        if taken.merged:
+            self._merge(plan, taken, pcm)
+        pcm = self._concealer.process(slots, pcm, lost)
+        return pcm, self._down.process(slots, pcm)
+
+    def _merge(self, plan: Plan, taken: Taken, pcm: Pcm) -> None:
+        """Cross-fade two frames into one where the jitter buffer skips."""
+        places = {position: index for index, position in enumerate(plan.wide.tolist())}
+        for position, following in taken.merged:
+            index = places.get(position)
+            if index is None:
+                continue
+            slot = int(plan.wide_slots[index])
+            codec = wide(int(self._table.columns.law_in[slot]))
+            after = self._table.at(slot).coders.decode(codec, following)
+            if after is None:
+                continue
+            if codec.decoded_hz != RATE:
+                after = self._from_48k.process(plan.wide_slots[index : index + 1], after[None, :])[0]
+            pcm[index] = pcm[index] * (1.0 - _FADE_IN) + after * _FADE_IN
+
+    def send(self, plan: WidePlan, sound: Sound, spoken: Pcm, played: Pcm) -> list[tuple[int, bytes | None]]:
+        """Payloads for the plan's sends, as (position, payload); None: nothing is sent this time.
+
+        Args:
+            spoken: shape (k, 160), 8 kHz, what agents say to `plan.spoken`.
+            played: shape (k, 160), 8 kHz, what is played to `plan.playing`.
+        """
+        columns, table = self._table.columns, self._table
+        payloads: list[tuple[int, bytes | None]] = []
+
+        def encode(position: int, slot: int, pcm: Pcm) -> None:
+            codec = wide(int(columns.law_out[slot]))
+            payloads.append((position, table.at(slot).coders.encode(codec, pcm)))
+
+        for position, slot, row, source in plan.passing:
+            leg = table.at(source)
+            if sound.have[row] and columns.may_receive[source]:
+                codec = wide(int(columns.law_in[source]))
+                payload = leg.coders.payload(codec, sound.frames[row])
+                if payload is not None:
+                    payloads.append((position, payload))
+                else:
+                    encode(position, slot, sound.wide[plan.index_of[row]])
+            elif _is_brief(columns, source):
+                payloads.append((position, None))
+            else:
+                encode(position, slot, _SILENCE)
+        for position, slot, row in plan.crossing:
+            encode(position, slot, sound.wide[plan.index_of[row]])
+        if len(plan.rising):
+            narrow = np.concatenate((sound.pcm[plan.rising_rows], spoken, played))
+            risen = self._up.process(plan.rising_slots, narrow)
+            for position, slot, pcm in zip(plan.rising, plan.rising_slots.tolist(), risen, strict=True):
+                encode(position, slot, pcm)
+        for position, slot in plan.silent:
+            encode(position, slot, _SILENCE)
+        return payloads
+
+
+def _is_brief(columns: LegColumns, slot: int) -> bool:
+    """The peer's audio is missing, not silent: the far end conceals that better than we do."""
+    return bool(0 < columns.gap[slot] <= BRIEF and columns.may_receive[slot] and not columns.hushed[slot])

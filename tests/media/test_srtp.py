@@ -1,0 +1,142 @@
+"""SRTP (RFC 3711, RFC 7714): keys, replay, and legs that speak nothing else."""
+
+import numpy as np
+import pytest
+
+from media.port import Allocate, Allocated, Connect, Crypto, Echo, LegId, Release, Released
+from media.rtp import packet
+from media.srtp import Srtp
+from tests.support.datagram import FakeSocket
+from tests.support.phone import HOST, PCMU, Studio
+
+SIZES = {
+    "AES_CM_128_HMAC_SHA1_80": 30,
+    "AES_CM_128_HMAC_SHA1_32": 30,
+    "AEAD_AES_128_GCM": 28,
+    "AEAD_AES_256_GCM": 44,
+}
+
+
+def pair(suite: str = "AES_CM_128_HMAC_SHA1_80") -> tuple[Srtp, Srtp]:
+    one, other = bytes(range(SIZES[suite])), bytes(range(100, 100 + SIZES[suite]))
+    return Srtp(Crypto(suite, one, other)), Srtp(Crypto(suite, other, one))
+
+
+def rtp(sequence: int, payload: bytes = b"x" * 160) -> bytes:
+    return packet.build(0, False, sequence, 160 * sequence, 0xDEADBEEF, payload)
+
+
+@pytest.mark.parametrize("suite", SIZES)
+def test_what_one_side_seals_the_other_opens(suite: str) -> None:
+    ours, theirs = pair(suite)
+    sealed = ours.seal(rtp(1))
+    assert sealed[:12] == rtp(1)[:12] and sealed[12:172] != rtp(1)[12:]
+    assert theirs.open(sealed) == rtp(1)
+    assert theirs.open(ours.seal(rtp(2))) == rtp(2)
+
+
+def test_the_tag_is_as_long_as_the_suite_says() -> None:
+    """RFC 4568 §6.2, RFC 7714 §14."""
+    added = [len(pair(suite)[0].seal(rtp(1))) - 172 for suite in SIZES]
+    assert added == [10, 4, 16, 16]
+
+
+def test_the_keystream_is_that_of_rfc_3711() -> None:
+    """The session key and key stream of appendices B.2 and B.3: a payload of zeros shows the stream."""
+    master = bytes.fromhex("E1F97A0D3E018BE0D64FA32C06DE4139")
+    salt = bytes.fromhex("0EC675AD498AFEEBB6960B3AABE6")
+    # B.3: the cipher key and salt that follow from this master key and salt.
+    key, session_salt = (
+        bytes.fromhex("C61E7A93744F39EE10734AFE3FF7A087"),
+        bytes.fromhex("30CBBC08863D8C85D49DB34A9AE1"),
+    )
+    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+    ssrc, sequence = 0xDEADBEEF, 1
+    block = int.from_bytes(session_salt, "big") << 16 ^ ssrc << 64 ^ sequence << 16
+    expected = Cipher(algorithms.AES(key), modes.CTR(block.to_bytes(16, "big"))).encryptor().update(bytes(32))
+    sealed = Srtp(Crypto("AES_CM_128_HMAC_SHA1_80", master + salt, master + salt)).seal(rtp(1, bytes(32)))
+    assert sealed[12:44] == expected
+
+
+def test_the_key_stream_cipher_is_that_of_appendix_b_2() -> None:
+    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+    key = bytes.fromhex("2B7E151628AED2A6ABF7158809CF4F3C")
+    counter = bytes.fromhex("F0F1F2F3F4F5F6F7F8F9FAFBFCFD0000")
+    stream = Cipher(algorithms.AES(key), modes.CTR(counter)).encryptor().update(bytes(32))
+    assert stream.hex().upper() == "E03EAD0935C95E80E166B16DD92B4EB4D23513162B02D0F72A43A2FE4A5F97AB"
+
+
+def test_a_copy_a_forgery_and_a_fragment_are_not_heard() -> None:
+    """RFC 3711 §3.3.2: replay protection."""
+    ours, theirs = pair()
+    sealed = ours.seal(rtp(5))
+    assert theirs.open(sealed) == rtp(5)
+    assert theirs.open(sealed) == b""
+    later = bytearray(ours.seal(rtp(6)))
+    later[40] ^= 1
+    assert theirs.open(bytes(later)) == b""
+    assert theirs.open(rtp(7)) == b"" and theirs.open(b"") == b"" and theirs.open(b"\x80" * 5) == b""
+
+
+def test_keys_do_not_show() -> None:
+    shown = repr(Crypto("AEAD_AES_128_GCM", b"secret of ours", b"secret of theirs"))
+    assert "secret" not in shown and "AEAD_AES_128_GCM" in shown
+
+
+def secured(studio: Studio) -> tuple[Srtp, tuple[FakeSocket, tuple[str, int]]]:
+    ours = Crypto("AES_CM_128_HMAC_SHA1_80", bytes(30), bytes(range(30)))
+    studio.engine.execute(Allocate(LegId("leg"), HOST))
+    allocated = studio.of(Allocated)[0]
+    phone = studio.network.bind("203.0.113.9", 4000)
+    studio.engine.execute(Connect(LegId("leg"), phone.at, PCMU, (PCMU,), None, crypto=ours))
+    studio.engine.execute(Echo(LegId("leg")))
+    return Srtp(Crypto(ours.suite, ours.remote, ours.local)), (phone, (HOST, allocated.port))
+
+
+def test_a_secured_leg_echoes_under_its_own_key_and_hears_nothing_plain() -> None:
+    studio = Studio()
+    srtp, (phone, server) = secured(studio)
+    sent = np.frombuffer(bytes(range(1, 161)), np.uint8).tobytes()
+    heard: list[bytes] = []
+    for sequence in range(60):
+        phone.sendto(srtp.seal(rtp(sequence, sent)), server)
+        if sequence % 3 == 2:  # somebody at the same address has not got the key
+            phone.sendto(rtp(sequence + 1, bytes(160)), server)
+        studio.run(0.020)
+        buffer = memoryview(bytearray(2048))
+        while phone.queue:
+            size, _ = phone.recvfrom_into(buffer)
+            heard.append(srtp.open(bytes(buffer[:size])))
+    assert all(heard), "everything sent to a secured peer is authentic"
+    assert sum(datagram[12:] == sent for datagram in heard) >= 58
+    studio.engine.execute(Release(LegId("leg")))
+    stats = studio.of(Released)[0].stats
+    assert stats.packets_received == 60 and stats.malformed + stats.foreign == 20
+
+
+def test_rtcp_of_a_secured_leg_is_sealed() -> None:
+    studio = Studio()
+    srtp, (phone, server) = secured(studio)
+    control = studio.network.bind("203.0.113.9", 4001)
+    for sequence in range(10):
+        phone.sendto(srtp.seal(rtp(sequence)), server)
+        studio.run(0.020)
+    studio.engine.execute(Release(LegId("leg")))
+    studio.run(0.01)
+    buffer = memoryview(bytearray(2048))
+    size, _ = control.recvfrom_into(buffer)
+    assert packet.is_rtcp(buffer[:size]) and packet.is_rtcp(memoryview(srtp.open(bytes(buffer[:size]))))
+
+
+def test_the_same_keys_go_on_after_a_re_invite_and_new_ones_begin_anew() -> None:
+    studio = Studio()
+    _, (phone, _) = secured(studio)
+    leg = studio.engine._table.find(LegId("leg"))
+    assert leg is not None and leg.connect is not None
+    before = leg.srtp
+    studio.engine.execute(leg.connect)
+    assert leg.srtp is before and studio.engine._table.secured == 1
+    studio.engine.execute(Connect(leg.id, phone.at, PCMU, (PCMU,), None))
+    assert leg.srtp is None and studio.engine._table.secured == 0

@@ -1,0 +1,218 @@
+"""Wideband legs among themselves and with narrow ones, on a hand clock and an in-memory network."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from media.codec.table import NUMBER, Encoder, wide
+from media.dsp.resample import Resampler
+from media.port import (
+    AgentSpec,
+    AttachAgent,
+    Bridge,
+    Codec,
+    Connect,
+    Echo,
+    Release,
+    Released,
+    Tone,
+)
+from tests.support.phone import DTMF, PCMU, Phone, Studio, level_of, signal_to_noise, tone
+
+CODECS = {
+    "g722": Codec("g722", 9, 8000),
+    "opus": Codec("opus", 111, 48_000),
+    "l16": Codec("l16", 96, 16_000),
+}
+NAMES = tuple(CODECS)
+
+
+def pitch(frequency: float, seconds: float, level: float = 0.3) -> np.ndarray:
+    """A tone at 16 kHz."""
+    return (level * 32767 * np.sin(2 * np.pi * frequency / 16_000 * np.arange(int(seconds * 16_000)))).astype(
+        np.int16
+    )
+
+
+def joined(studio: Studio, name: str, codec: Codec) -> Phone:
+    phone = studio.phone(name, law=codec, connect=False)
+    studio.engine.execute(Connect(phone.leg, (phone.host, phone.port), codec, (codec, PCMU), DTMF))
+    return phone
+
+
+def payloads(codec: Codec, pcm: np.ndarray) -> list[bytes]:
+    encoder: Encoder = wide(NUMBER[codec.name]).encoder()
+    return [encoder.encode(frame) for frame in pcm.reshape(-1, 320)]
+
+
+def say(studio: Studio, phone: Phone, frames: list[bytes], seconds: float | None = None) -> None:
+    step = phone.law.clock_rate // 50
+    for frame in frames:
+        phone.send(frame, samples=step)
+        studio.run(0.020)
+    studio.run(0.1)
+
+
+def decoded(phone: Phone) -> np.ndarray:
+    """All that the phone received, at 16 kHz."""
+    codec = wide(NUMBER[phone.law.name])
+    decoder, down = codec.decoder(), Resampler(1, 48_000, 16_000)
+    row = np.zeros(1, np.int32)
+    frames = [decoder.decode(bytes(p.payload)) for _, p in phone.received if p.payload_type != DTMF]
+    if codec.decoded_hz == 48_000:
+        frames = [down.process(row, frame[None, :])[0] for frame in frames]
+    return np.concatenate(frames)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_echo_passes_payloads_unchanged(name: str) -> None:
+    studio = Studio()
+    phone = joined(studio, "leg", CODECS[name])
+    studio.engine.execute(Echo(phone.leg))
+    sent = payloads(CODECS[name], pitch(700, 1.0))
+    say(studio, phone, sent)
+    back = [bytes(p.payload) for _, p in phone.received]
+    assert [frame for frame in back if frame in set(sent)] == sent
+    stamps = {(b[1].timestamp - a[1].timestamp) & 0xFFFF_FFFF for a, b in pairwise(phone.received)}
+    assert stamps == {CODECS[name].clock_rate // 50}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_wideband_leg_and_a_narrow_one_hear_each_other(name: str) -> None:
+    studio = Studio()
+    one, two = joined(studio, "one", CODECS[name]), studio.phone("two")
+    studio.engine.execute(Bridge(one.leg, two.leg))
+    two.say(tone(900, 1.0))
+    say(studio, one, payloads(CODECS[name], pitch(500, 1.0)))
+    assert signal_to_noise(two.heard(), tone(500, 1.0)[1600:6400]) > 18
+    assert signal_to_noise(decoded(one), pitch(900, 1.0)[3200:12_800]) > 18
+
+
+@pytest.mark.parametrize(("first", "second"), [("g722", "opus"), ("opus", "l16"), ("l16", "g722")])
+def test_two_wideband_codecs_keep_the_upper_band(first: str, second: str) -> None:
+    studio = Studio()
+    one, two = joined(studio, "one", CODECS[first]), joined(studio, "two", CODECS[second])
+    studio.engine.execute(Bridge(one.leg, two.leg))
+    say(studio, one, payloads(CODECS[first], pitch(5000, 1.0)))
+    heard = decoded(two)
+    spectrum = np.abs(np.fft.rfft(heard[4800:12_800] * np.hanning(8000)))
+    assert abs(int(np.argmax(spectrum)) * 2 - 5000) <= 4
+    assert abs(level_of(heard[4800:12_800]) - level_of(pitch(5000, 1.0))) < 3
+
+
+def test_what_g711_cannot_carry_does_not_fold_into_its_band() -> None:
+    """Alias of a 6 kHz tone on its way to 8 kHz: at least 60 dB down."""
+    studio = Studio()
+    one, two = joined(studio, "one", CODECS["l16"]), studio.phone("two")
+    studio.engine.execute(Bridge(one.leg, two.leg))
+    say(studio, one, payloads(CODECS["l16"], pitch(6000, 1.0, level=0.9)))
+    heard = two.heard()[3200:6400]
+    assert level_of(pitch(6000, 1.0, level=0.9)) - level_of(heard - np.int16(np.median(heard))) > 60
+
+
+def test_a_lost_packet_stays_lost_in_a_relay_of_one_codec() -> None:
+    studio = Studio()
+    one, two = joined(studio, "one", CODECS["opus"]), joined(studio, "two", CODECS["opus"])
+    studio.engine.execute(Bridge(one.leg, two.leg))
+    frames = payloads(CODECS["opus"], pitch(700, 1.0))
+    say(studio, one, frames[:20])
+    one.sequence += 1
+    one.timestamp += 960
+    studio.run(0.020)
+    say(studio, one, frames[21:])
+    numbers = [p.sequence for _, p in two.received]
+    skipped = [b - a for a, b in pairwise(numbers) if b - a != 1]
+    assert skipped and all(gap <= 10 for gap in skipped)
+    step = {
+        (b[1].timestamp - a[1].timestamp) / (b[1].sequence - a[1].sequence) for a, b in pairwise(two.received)
+    }
+    assert step == {960.0}
+
+
+def test_a_lost_packet_is_concealed_for_a_narrow_listener() -> None:
+    studio = Studio()
+    one, two = joined(studio, "one", CODECS["g722"]), studio.phone("two")
+    studio.engine.execute(Bridge(one.leg, two.leg))
+    frames = payloads(CODECS["g722"], pitch(400, 2.0))
+    for index, frame in enumerate(frames):
+        if index in (30, 60):
+            one.sequence += 1
+            one.timestamp += 160
+        else:
+            one.send(frame)
+        studio.run(0.020)
+    studio.engine.execute(Release(one.leg))
+    assert studio.of(Released)[0].stats.concealed >= 2
+    heard = two.heard().reshape(-1, 160)
+    levels = [level_of(frame) for frame in heard[20:95]]
+    assert min(levels) > max(levels) - 3
+
+
+@pytest.mark.parametrize("milliseconds", [10, 40, 60])
+@pytest.mark.parametrize("name", ["l16", "g722"])
+def test_other_packet_times_are_heard_without_a_seam(name: str, milliseconds: int) -> None:
+    studio = Studio()
+    codec = CODECS[name]
+    one, two = joined(studio, "one", codec), joined(studio, "two", codec)
+    studio.engine.execute(Bridge(one.leg, two.leg))
+    whole = b"".join(payloads(codec, pitch(600, 1.2)))
+    size = len(whole) * milliseconds // 1200
+    for at in range(0, len(whole), size):
+        one.send(whole[at : at + size], samples=codec.clock_rate * milliseconds // 1000)
+        studio.run(milliseconds / 1000)
+    studio.run(0.1)
+    assert signal_to_noise(decoded(two), pitch(600, 1.2)[6400:14_400]) > 18
+
+
+def test_prompts_tones_and_silence_are_heard_by_a_wideband_phone() -> None:
+    studio = Studio()
+    for name, codec in CODECS.items():
+        phone = joined(studio, name, codec)
+        say(studio, phone, payloads(codec, pitch(500, 0.2, level=0.0)))
+        phone.received.clear()
+        studio.run(0.3)
+        assert np.abs(decoded(phone)[3200:].astype(int)).max() < 40, "nothing is played"
+        studio.engine.execute(Tone(phone.leg, "t", (440.0,), ()))
+        phone.received.clear()
+        studio.run(0.5)
+        heard = decoded(phone)[3200:]
+        spectrum = np.abs(np.fft.rfft(heard[:4000] * np.hanning(4000)))
+        assert abs(int(np.argmax(spectrum)) * 4 - 440) <= 4
+
+
+def test_an_agent_hears_and_speaks_to_a_wideband_phone() -> None:
+    studio = Studio()
+    phone = joined(studio, "leg", CODECS["g722"])
+    studio.engine.execute(AttachAgent(phone.leg, AgentSpec("a", "twilio", "ws://127.0.0.1:1/"), "c", "a"))
+    studio.agents.said = tone(1000, 0.02)
+    say(studio, phone, payloads(CODECS["g722"], pitch(500, 1.0)))
+    heard = np.concatenate([pcm[0] for _, pcm, _ in studio.agents.heard])
+    assert signal_to_noise(heard, tone(500, 1.0)[1600:6400]) > 20
+    assert abs(level_of(decoded(phone)[3200:]) - level_of(tone(1000, 0.02))) < 1
+
+
+def test_a_phone_may_change_its_codec_at_any_packet() -> None:
+    studio = Studio()
+    phone = joined(studio, "leg", CODECS["g722"])
+    studio.engine.execute(Echo(phone.leg))
+    say(studio, phone, payloads(CODECS["g722"], pitch(500, 0.5)))
+    ulaw = bytes(range(160))
+    for _ in range(20):
+        phone.send(ulaw, payload_type=0)
+        studio.run(0.020)
+    say(studio, phone, payloads(CODECS["g722"], pitch(500, 0.5)))
+    assert studio.failures == [] and studio.engine.gauges().connected == 1
+
+
+def test_garbage_of_any_length_is_survived() -> None:
+    random = np.random.default_rng(5)
+    for codec in CODECS.values():
+        studio = Studio()
+        one, two = joined(studio, "one", codec), studio.phone("two")
+        studio.engine.execute(Bridge(one.leg, two.leg))
+        for _ in range(100):
+            size = int(random.integers(0, 1400))
+            one.send(random.integers(0, 256, size, np.uint8).tobytes(), samples=int(random.integers(0, 9000)))
+            studio.run(0.020)
+        assert len(two.received) >= 98
