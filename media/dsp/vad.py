@@ -2,12 +2,12 @@
 
 ::
 
-    frame ─▶ VoiceGate ─▶ points ─▶ 24 within 240 ms, more after tones ─▶ started
-                                    500 ms without a voiced frame      ─▶ stopped
+    frame ─▶ VoiceGate ─▶ points ─▶ 24 of 5 to 12 frames, more after tones ─▶ started
+                                    500 ms without a voiced frame         ─▶ stopped
 
 A clear vowel earns 10 points, a frame without pitch 2: speech is two or three frames of a vowel, or one
-with the long consonant before or after it ("Excuse", "Stop"). Clicks and the edges of tones earn ten or
-twenty; noise earns 2 a frame, of which only so many count. Music is full of voiced frames, where its notes
+with the long consonant before or after it ("Excuse", "Stop"). Clicks and the edges of tones are over
+sooner; noise earns 2 a frame, of which only so many count. Music is full of voiced frames, where its notes
 begin, but full of held ones too: each of these makes the next decision dearer.
 """
 
@@ -20,14 +20,16 @@ from media.dsp.gate import TONE, UNVOICED, VOICED, VoiceGate
 
 CONFIRM: Final = 24
 "Points that make speech."
+LEAST: Final = 5
+"Frames that must have earned them: 100 ms after its beginning, a note is held and a syllable is not."
 WINDOW: Final = 12
 "Frames whose points count together: a consonant, the closure after it and the vowel's beginning."
 CONSONANT: Final = 7
 "Frames without pitch that count, at most: noise, however long, never comes near `CONFIRM`."
-DEARER: Final = np.float32(4.0)
+DEARER: Final = np.float32(5.0)
 "Points more that are needed for every frame of a tone in the last seconds."
 TONES: Final = np.float32(10.0)
-"At most so many of these frames count: after any melody, seven frames of a clear vowel are speech."
+"At most so many of these frames count: after any melody, eight frames of a clear vowel are speech."
 FADE: Final = np.float32(0.99)
 "Of the tones that is left one frame later: half is gone after 1.4 s."
 
@@ -75,6 +77,8 @@ class VoiceActivity:
         self.heard[heard] = now
         speaking = self.speaking[rows]
         started = rows[~speaking & (total >= CONFIRM + DEARER * tones)]
+        if len(started):
+            started = started[np.count_nonzero(self._points[started], axis=1) >= LEAST]
         for slot in started.tolist():
             self.speaking[slot] = True
             self.onset[slot] = now - 0.02 * self._age(slot)

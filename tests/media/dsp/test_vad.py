@@ -116,6 +116,11 @@ def test_a_short_vowel_between_consonants_is_noticed_wherever_the_frames_fall(wo
     assert max(delays) <= 0.36
 
 
+def test_the_first_chord_of_a_melody_is_not_speech() -> None:
+    sounds = [("strings", at_level(melody(np.random.default_rng(seed), "strings"), -20)) for seed in range(8)]
+    assert mistaken(sounds).total() <= 1
+
+
 def test_after_a_melody_clear_speech_still_starts(utterances: list[np.ndarray]) -> None:
     """What held tones add to the price is bounded, and fades within seconds."""
     tune = at_level(melody(np.random.default_rng(3), "strings")[:24000], -20)
