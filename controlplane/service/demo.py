@@ -25,6 +25,8 @@ class DemoAgent:
         self.urls: dict[str, str] = {}
         "`builtin:demo` → `ws://…`; empty while it is not up."
         self.starts = 0
+        self.tried = asyncio.Event()
+        "Set once the first start has gone well, or has not."
         self._command = command
         self._backoff = backoff
 
@@ -44,6 +46,7 @@ class DemoAgent:
                 if url:
                     failures = 0
                     self.urls[URL] = url
+                self.tried.set()
                 status = await child.wait() if url else None
             finally:
                 self.urls.clear()

@@ -75,11 +75,11 @@ def test_hears_the_demo_agent(tmp_path: Path) -> None:
 def test_500_calls_in_a_row_leave_nothing_behind(tmp_path: Path) -> None:
     """No leg, no port, no task at once; no timer after 64·T1 (RFC 3261 §17)."""
     with Daemon(tmp_path / "daemon", account=DEMO) as daemon:
-        before = daemon.metrics()
-        sockets = open_sockets(daemon)
-        for number, calls in (("*43", 400), ("9000", 100)):
+        for number, calls in (("*43", 1), ("9000", 1), ("*43", 400), ("9000", 100)):
+            if calls == 400:  # the first two have started whatever starts once
+                before, sockets = daemon.metrics(), open_sockets(daemon)
             sipp(
-                tmp_path / number.strip("*"),
+                tmp_path / f"{number.strip('*')}-{calls}",
                 "call",
                 daemon.sip,
                 user="1001",

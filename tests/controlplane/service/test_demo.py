@@ -32,7 +32,7 @@ async def until(condition, timeout: float = 10.0) -> None:  # type: ignore[no-un
 
 async def test_its_first_line_says_where_it_listens() -> None:
     async with running(SAYS_ITS_URL) as agent:
-        await until(lambda: agent.urls)
+        await agent.tried.wait()
         assert agent.urls == {URL: "ws://127.0.0.1:1/"}
     assert agent.urls == {}
 
