@@ -42,7 +42,7 @@ def load(path: Path | None, data: Path | None, environ: Mapping[str, str]) -> Se
         data = Path(environ["TANDEM_DATA"])
     file = DEFAULT_FILE if path is None else path
     folder = Path.cwd() if path is None else path.absolute().parent
-    settings = parse(_text_of(file), str(file), folder, environ)
+    settings = parse(text_of(file), str(file), folder, environ)
     if data is None:
         return settings
     node = settings.node.model_copy(update={"data": data.expanduser().absolute()})
@@ -67,7 +67,8 @@ def parse(text: str, file: str, folder: Path, environ: Mapping[str, str]) -> Set
     return settings
 
 
-def _text_of(file: Path) -> str:
+def text_of(file: Path) -> str:
+    """Raises `ConfigError` when it cannot be read, is too long or not UTF-8."""
     try:
         with file.open("rb") as stream:
             content = stream.read(BYTES_MAX + 1)

@@ -13,27 +13,33 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 import structlog
 
 from config.schema import Settings
 from controlplane.api.app import operator_app, public_app
+from controlplane.api.flow import FlowRoutes
 from controlplane.api.gate import Gate
 from controlplane.api.health import Phase, Readiness
 from controlplane.api.reload import reload_route
 from controlplane.api.security import SecurityRoutes
 from controlplane.api.server import BindError, HttpServer, bind_tcp, bind_unix
-from controlplane.node import Node, wall_ms
+from controlplane.node import MEDIA, Node, wall_ms
 from controlplane.observe.edge import watch_node
 from controlplane.observe.gauges import watch_loop, watch_store, watch_tasks
 from controlplane.observe.metrics import Metrics
 from controlplane.observe.security import watch_security
 from controlplane.service.call import CallService
+from controlplane.service.call_flow import CallFlows
 from controlplane.service.demo import URL as DEMO_URL
 from controlplane.service.demo import DemoAgent
 from controlplane.service.directory import MemoryDirectory
+from controlplane.service.flow import FlowLibrary
+from controlplane.service.flow_session import FlowSessions
 from controlplane.service.own_address import OwnAddresses
 from controlplane.service.passwords import Passwords
+from controlplane.service.recording import RecordingKeeper
 from controlplane.service.security import Clock, SecurityService
 from controlplane.service.system_prompt import SystemPrompts
 from controlplane.service.usage import charge_past_calls
@@ -41,8 +47,13 @@ from controlplane.store.error import StoreError
 from controlplane.store.folder import DataFolder
 from controlplane.store.store import Store
 from controlplane.tasks import Tasks
+from edge.directory import AccountId
+from edge.flow.machine import Program
 from edge.transport.listeners import ListenError
 from media.tts import Speaker
+
+DEMO_SECONDS: Final = 5.0
+"Readiness waits so long for the demo agent [s]."
 
 _log = structlog.get_logger(__name__)
 
@@ -62,20 +73,22 @@ class Ready:
     "Calls that the former run left open; each has its CDR now."
 
 
-async def serve(settings: Settings, ready: Callable[[Ready], None]) -> None:
+async def serve(settings: Settings, ready: Callable[[Ready], None], flows: FlowLibrary | None = None) -> None:
     """Serve until SIGTERM or SIGINT; a second one ends live calls at once.
+
+    Args: flows: those of `settings`, loaded; None: they are loaded here, without an environment.
 
     Raises:
         StartError: with one line for the operator.
     """
     raise_file_limit()
     try:
-        await _open(settings, ready)
+        await _open(settings, flows or FlowLibrary.load(settings, {}), ready)
     except (StoreError, ListenError, BindError) as error:
         raise StartError(str(error)) from None
 
 
-async def _open(settings: Settings, ready: Callable[[Ready], None]) -> None:
+async def _open(settings: Settings, library: FlowLibrary, ready: Callable[[Ready], None]) -> None:
     folder = DataFolder.open(settings.node.data)
     try:
         passwords = Passwords(folder.path, secrets.choice).fill(settings.accounts)
@@ -85,7 +98,7 @@ async def _open(settings: Settings, ready: Callable[[Ready], None]) -> None:
         raise
     try:
         async with Tasks() as tasks:
-            await _serve(settings, store, passwords, tasks, ready)
+            await _serve(settings, library, store, passwords, tasks, ready)
     except BaseExceptionGroup as group:
         raise group.exceptions[0] from None  # what ended the start, out of the task group's wrapping
     finally:
@@ -94,6 +107,7 @@ async def _open(settings: Settings, ready: Callable[[Ready], None]) -> None:
 
 async def _serve(
     settings: Settings,
+    library: FlowLibrary,
     store: Store,
     passwords: dict[tuple[str, str], str],
     tasks: asyncio.TaskGroup,
@@ -101,13 +115,18 @@ async def _serve(
 ) -> None:
     loop = asyncio.get_running_loop()
     prompts = SystemPrompts(settings.node.data / "prompts")
+    folder = settings.node.data.absolute() / "prompts"
+    flows = CallFlows(library, prompts, folder, settings.limits.flow, tasks.create_task)
     demo = DemoAgent()
     public = settings.node.public_address
     own = OwnAddresses(
         {listener.address for listener in settings.listen.sip}, None if public == "auto" else public
     )
-    directory = MemoryDirectory(settings.accounts, passwords, own, prompts, demo.urls)
-    node = Node(settings, store, directory, loop, tasks)
+    looked_up = (library.program, flows.speech.path)
+    directory = MemoryDirectory(settings.accounts, passwords, own, prompts, demo.urls, *looked_up)
+    keeper = RecordingKeeper(settings.node.data / MEDIA, store.journal)
+    keeper.prepare(account.id for account in settings.accounts)
+    node = Node(settings, store, directory, flows.answers, keeper, loop, tasks)
     past = (settings.accounts, directory, wall_ms(loop.time()), loop.time())
     await charge_past_calls(store, node.fraud, *past)
     readiness = Readiness(store.trouble)
@@ -118,15 +137,18 @@ async def _serve(
     gate = Gate(settings.gates, names)
     security = SecurityRoutes(_security(settings, store, node, loop), most.body_bytes)
     async with contextlib.AsyncExitStack() as opened:
-        app = public_app(gate, readiness, metrics, calls, security.public(gate))
+        outside = FlowRoutes(_sessions(settings, store, directory, flows, loop, tasks), most.body_bytes)
+        app = public_app(gate, readiness, metrics, calls, [*security.public(gate), *outside.public(gate)])
         servers = [HttpServer(app, opened.enter_context(bind_tcp(http.address, http.port)), most)]
-        reload = reload_route(node.listeners.reload_certificate)
+        again = {"certificate": node.listeners.reload_certificate, "flows": flows.reload}
+        reload = reload_route(again)
         app = operator_app(readiness, metrics, calls, [*security.operator(), reload])
         servers.append(HttpServer(app, opened.enter_context(bind_unix(store.folder.control_socket)), most))
         await node.listeners.open(settings.listen.sip, node)
         opened.push_async_callback(node.listeners.close)
         opened.callback(node.engine.close)
         opened.push_async_callback(node.engine.release_all)
+        opened.push_async_callback(flows.close)
         speaker = await opened.enter_async_context(Speaker())
         watch_node(metrics, node)
         watch_security(metrics, node.shield, node.fraud, loop.time)
@@ -134,13 +156,19 @@ async def _serve(
         watch_tasks(metrics, loop)
         watches = watch_loop(metrics, loop)
         serving = [tasks.create_task(server.serve()) for server in servers]
-        helpers = [tasks.create_task(prompts.make(speaker))]
+        flows.open(speaker)
+        helpers: list[asyncio.Task[None]] = []
         if any(agent.url == DEMO_URL for account in settings.accounts for agent in account.agents.values()):
             helpers.append(tasks.create_task(demo.run()))
         stop, hurry = asyncio.Event(), asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, lambda: hurry.set() if stop.is_set() else stop.set())
-        loop.add_signal_handler(signal.SIGHUP, node.listeners.reload_certificate)
+        loop.add_signal_handler(signal.SIGHUP, lambda: [part() for part in again.values()])
+        if helpers:
+            # Whoever reads that we are ready may dial the demo agent at once.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(DEMO_SECONDS):
+                    await demo.tried.wait()
         gc.collect()
         gc.freeze()
         readiness.phase = Phase.SERVING
@@ -155,6 +183,22 @@ async def _serve(
         await asyncio.gather(*serving)
         for watch in watches:
             watch.close()
+
+
+def _sessions(
+    settings: Settings,
+    store: Store,
+    directory: MemoryDirectory,
+    flows: CallFlows,
+    loop: asyncio.AbstractEventLoop,
+    tasks: asyncio.TaskGroup,
+) -> FlowSessions:
+    def program(account: AccountId) -> Program | None:
+        return None if directory.account(account) is None else flows.library.program(account)
+
+    reply, spawn = flows.answers.reply, tasks.create_task
+    limits = settings.limits.flow
+    return FlowSessions(program, store.journal, limits, loop.time, wall_ms, reply, spawn)
 
 
 def _security(

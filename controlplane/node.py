@@ -13,7 +13,11 @@ import structlog
 from config.schema import Settings
 from controlplane.observe.security import SecurityKeeper, report_fraud
 from controlplane.service.directory import MemoryDirectory
+from controlplane.service.question import Answers
+from controlplane.service.recording import RecordingKeeper
 from controlplane.store.store import Store
+from edge.question import Ask, Question, Reply
+from edge.recordings import Keep
 from edge.security.fraud import FraudGuard
 from edge.security.shield import Shield
 from edge.sip.effect import Send
@@ -27,6 +31,9 @@ from media.engine import Engine
 from media.port import Event
 from media.prompt import PromptStore
 
+MEDIA: Final = "media"
+"Folder of recordings in the data folder."
+
 GOODBYE_SECONDS: Final = 2.0
 "After the last hang-up, so long is waited for the answers to our BYEs [s]."
 
@@ -39,12 +46,16 @@ class Node:
         settings: Settings,
         store: Store,
         directory: MemoryDirectory,
+        answers: Answers,
+        keeper: RecordingKeeper,
         loop: asyncio.AbstractEventLoop,
         tasks: asyncio.TaskGroup,
     ) -> None:
         limits = settings.limits
         public = settings.node.public_address
         self._store = store
+        self._answers = answers
+        self._keeper = keeper
         self._loop = loop
         self._tasks = tasks
         self.shield = Shield(
@@ -76,6 +87,7 @@ class Node:
             shield=self.shield,
             fraud=self.fraud,
             rtp_address=settings.listen.rtp.address,
+            media_folder=str(settings.node.data.absolute() / MEDIA),
         )
         self.engine = Engine(
             loop,
@@ -140,6 +152,10 @@ class Node:
                     self._spawn(self._resolve(uri, token))
                 else:
                     self._driver.do(lambda now: self.switch.resolved(token, located, now))
+            case Ask(question, token):
+                self._spawn(self._reply(question, token))
+            case Keep():
+                self._keeper.keep(effect)
             case command:
                 self.engine.execute(command)
 
@@ -151,6 +167,13 @@ class Node:
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> object:
         return self._tasks.create_task(work)
+
+    async def _reply(self, question: Question, token: int) -> None:
+        reply: Reply = {}
+        try:
+            reply = await self._answers.reply(question)
+        finally:
+            self._driver.do(lambda now: self.switch.told(token, reply, now))
 
     async def _resolve(self, uri: Uri, token: int) -> None:
         located = await self._resolver.locate(uri, self.listeners.transports)

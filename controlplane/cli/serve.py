@@ -12,6 +12,7 @@ from config.error import ConfigError
 from config.load import load
 from config.schema import Settings
 from controlplane.daemon import Ready, StartError, serve
+from controlplane.service.flow import FlowLibrary
 
 _HINT = "tandem call sip:{number}@127.0.0.1:{port} --user {user} --password {password}"
 
@@ -20,11 +21,12 @@ def run(path: Path | None, data: Path | None, environ: dict[str, str], *, json: 
     """Serve until told to stop; the exit status."""
     try:
         settings = load(path, data, environ)
+        flows = FlowLibrary.load(settings, environ)
     except ConfigError as error:
         click.echo(str(error), err=True)
         return 1
     try:
-        uvloop.run(serve(settings, lambda ready: _announce(ready, shown=path is None and not json)))
+        uvloop.run(serve(settings, lambda ready: _announce(ready, shown=path is None and not json), flows))
     except StartError as error:
         click.echo(f"tandem: {error}", err=True)
         return 1

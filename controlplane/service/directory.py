@@ -5,7 +5,7 @@ A changed configuration is a new directory. Names are accepted wherever ids are.
 
 import hashlib
 import ipaddress
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import replace
 
 from config import account as section
@@ -29,6 +29,7 @@ from edge.directory import (
     User,
     UserId,
 )
+from edge.flow.machine import Program
 
 _ALGORITHMS = {"md5": hashlib.md5, "sha-256": hashlib.sha256}
 
@@ -47,6 +48,8 @@ class MemoryDirectory:
         own_addresses: Container[str],
         prompts: Mapping[str, str],
         builtin: Mapping[str, str] | None = None,
+        programs: Callable[[AccountId], Program] | None = None,
+        spoken: Callable[[str, str], str | None] | None = None,
     ) -> None:
         """
         Args:
@@ -55,7 +58,11 @@ class MemoryDirectory:
             own_addresses: hosts that mean this machine.
             prompts: name → path of a ready WAV; looked at anew on every call.
             builtin: `builtin:…` → URL of an agent that comes with us; looked at anew on every call.
+            programs: flows of an account as they are now; None: there are no flows.
+            spoken: path of a ready WAV of (text, voice).
         """
+        self.program = programs or _no_flows
+        self.spoken = spoken or _not_spoken
         self._own_addresses = own_addresses
         self._prompts = prompts
         self._builtin = {} if builtin is None else builtin
@@ -245,6 +252,14 @@ class MemoryDirectory:
                 self._sources[str(network.network_address)] = trunk
             else:
                 self._prefixes.append((network.version, int(network.netmask), int(network[0]), trunk))
+
+
+def _no_flows(account: AccountId) -> Program:
+    return Program()
+
+
+def _not_spoken(text: str, voice: str) -> str | None:
+    return None
 
 
 def ha1(username: str, realm: str, password: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from collections.abc import Container
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -12,8 +13,21 @@ from media.tts import SpeechError
 
 TEXTS: Final = {
     "agent-unreachable": "We are sorry. The agent cannot be reached right now. Please call again later.",
+    "welcome": "Welcome.",
+    "please-hold": "Please hold the line.",
+    "confirm-accept": "Press 1 to take the call.",
+    "whisper-queue": "A call from the queue.",
+    "all-busy": "All our people are busy right now.",
+    "no-agents": "Nobody is there to take your call right now.",
+    "vm-greeting": "Please leave a message after the tone.",
+    "goodbye": "Goodbye.",
+    "invalid": "That is not a choice.",
+    "transferring": "One moment, I am connecting you.",
 }
 "Name → English text."
+
+ALWAYS: Final = frozenset({"agent-unreachable"})
+"Needed also when no flow plays it."
 
 MUSIC: Final = "hold-music"
 "The prompt that is a tune, made without TTS."
@@ -36,14 +50,19 @@ class SystemPrompts(dict[str, str]):
         super().__init__()
         self._folder = folder
 
-    async def make(self, speaker: Saves) -> None:
-        """Make what is missing. Without TTS the callers hear a tone instead, and the log says why."""
+    async def make(self, speaker: Saves, wanted: Container[str] = TEXTS) -> None:
+        """Make what is missing of `wanted`, and the music.
+
+        Without TTS the callers hear a tone instead, and the log says why.
+        """
         self._folder.mkdir(parents=True, exist_ok=True)
         music = self._folder / f"{MUSIC}.wav"
         if not music.exists():
             await asyncio.to_thread(hold_music.save, music)
         self[MUSIC] = str(music)
         for name, text in TEXTS.items():
+            if name not in wanted:
+                continue
             key = hashlib.sha256(f"{VOICE}\n{text}".encode()).hexdigest()[:16]
             path = self._folder / f"{name}-{key}.wav"
             if not path.exists():

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from controlplane.store.ban import NodeBan
+from controlplane.store.voicemail import Voicemail
 from edge.journal import BindingChange, CallId, Cdr, OpenCall, TraceEvent
 from edge.security.ban import AllowRecord
 
@@ -17,6 +18,8 @@ class Batch:
     "By node and network."
     allowed: dict[str, AllowRecord | None] = field(default_factory=dict)
     "By network; None: not any more."
+    messages: dict[str, Voicemail] = field(default_factory=dict)
+    "Voicemail by key."
     prune_before: int | None = None
     "Forget trace chunks written before this [ms UTC]."
     prune_bans_before: int | None = None

@@ -19,6 +19,7 @@ from typing import Final, Protocol
 from config.schema import StoreLimits
 from controlplane.store.ban import NodeBan
 from controlplane.store.batch import Batch, Written
+from controlplane.store.voicemail import Voicemail
 from controlplane.store.writer import Writer
 from edge.journal import BindingChange, CallId, Cdr, OpenCall, TraceEvent
 from edge.security.ban import AllowRecord
@@ -104,6 +105,11 @@ class StoreJournal:
             return
         self._batch.traces.setdefault(call, []).extend(events)
         self._added(len(events), self._limits.write_behind)
+
+    def message(self, row: Voicemail) -> None:
+        """Keep a message that a caller left; its WAV is there."""
+        self._batch.messages[row.key] = row
+        self._added(1, self._limits.write_behind)
 
     def banned(self, row: NodeBan) -> None:
         """Keep a ban as it is now, in place of what was kept of it."""
@@ -199,6 +205,8 @@ class StoreJournal:
         ahead = self._batch
         ahead.opened = batch.opened | ahead.opened
         ahead.closed = batch.closed | ahead.closed
+        ahead.messages = batch.messages | ahead.messages
         ahead.bans = batch.bans | ahead.bans
         ahead.allowed = batch.allowed | ahead.allowed
-        self._rows += len(batch.opened) + len(batch.closed) + len(batch.bans) + len(batch.allowed)
+        self._rows += len(batch.opened) + len(batch.closed) + len(batch.messages)
+        self._rows += len(batch.bans) + len(batch.allowed)

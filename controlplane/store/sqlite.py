@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from controlplane.store import allowed, ban, binding, call, trace
+from controlplane.store import allowed, ban, binding, call, trace, voicemail
 from controlplane.store.batch import Batch, Written
 
 BUSY_TIMEOUT: Final = 2.0
@@ -76,6 +76,8 @@ class SqliteWriter:
         if batch.traces:
             now = self._wall_ms()
             yield trace.INSERT, [trace.encode(key, rows, now) for key, rows in batch.traces.items()]
+        if batch.messages:
+            yield voicemail.UPSERT, [voicemail.encode(row) for row in batch.messages.values()]
         if batch.bans:
             yield ban.UPSERT, [ban.encode(row) for row in batch.bans.values()]
         if added := [allowed.encode(record) for record in batch.allowed.values() if record is not None]:
@@ -94,6 +96,7 @@ class SqliteWriter:
         parts += [Batch(opened={key: row}) for key, row in batch.opened.items() if key not in batch.closed]
         parts += [Batch(closed={key: cdr}) for key, cdr in batch.closed.items()]
         parts += [Batch(traces={key: rows}) for key, rows in batch.traces.items()]
+        parts += [Batch(messages={key: row}) for key, row in batch.messages.items()]
         parts += [Batch(bans={key: row}) for key, row in batch.bans.items()]
         parts += [Batch(allowed={network: record}) for network, record in batch.allowed.items()]
         try:

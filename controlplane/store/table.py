@@ -111,3 +111,19 @@ ALLOWED_NETWORK: Final = sa.Table(
     sa.Column("created_at", sa.BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
+
+VOICEMAIL: Final = sa.Table(
+    "voicemail",
+    METADATA,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("workspace_id", sa.Text, nullable=False),
+    sa.Column("account_id", sa.Text, nullable=False),
+    sa.Column("mailbox", sa.Text, nullable=False),
+    sa.Column("call_id", sa.Text, nullable=False),
+    sa.Column("caller", sa.Text, nullable=False),
+    sa.Column("started_at", sa.BigInteger, nullable=False),
+    sa.Column("milliseconds", sa.BigInteger, nullable=False),
+    sa.Column("heard_at", sa.BigInteger),
+    sa.Index(None, "account_id", "mailbox", "started_at"),
+    sqlite_with_rowid=False,
+)

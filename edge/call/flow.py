@@ -15,10 +15,11 @@ from edge.call.treatment import Treatment
 from edge.command.running import AnyRunning, Stage
 from edge.command.table import running
 from edge.error import Refusal
-from edge.flow.command import Gather, Issued, params
+from edge.flow.command import Gather, Issued
 from edge.flow.given import given
 from edge.flow.machine import Program, State, begin, step
 from edge.flow.scene import Outcome
+from edge.flow_trace import tell
 from edge.sip.session import Session, SessionEvent
 from media import port
 
@@ -120,16 +121,4 @@ class FlowTreatment(Treatment):
             self._busy = False
 
     def _tell(self, now: float) -> None:
-        """The nodes that were left, and what is asked for now, into the trace."""
-        state, trace = self._state, self._stage.call.trace
-        for visit in state.visits:
-            trace.add(now, "flow", visit.kind, visit.outcome, visit.node_id, changed=dict(visit.data))
-        if state.fault:
-            trace.add(now, "flow", "fault", outcome="hangup", node_id=state.node.id, text=state.fault)
-        issued = state.issued
-        shown: dict[str, object] = {
-            name: state.masked(value) if isinstance(value, str) else value
-            for name, value in params(issued.command).items()
-        }
-        name = type(issued.command).__name__.lower()
-        trace.add(now, "flow", "command", name, issued.node_id, seq=issued.seq, params=shown)
+        tell(self._stage.call.trace, self._state, now)

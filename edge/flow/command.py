@@ -126,8 +126,6 @@ class Fetch:
     timeout: float = 5.0
     "Of each try [s]."
     retries: int = 1
-    trusted: bool = False
-    "The operator's own (YAML): may lead to private addresses."
 
 
 @dataclass(frozen=True, slots=True)

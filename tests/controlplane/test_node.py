@@ -8,7 +8,11 @@ from pathlib import Path
 
 from config.load import parse
 from controlplane.node import Node, wall_ms
+from controlplane.provider.http import HttpClient
 from controlplane.service.directory import MemoryDirectory
+from controlplane.service.question import Answers
+from controlplane.service.recording import RecordingKeeper
+from controlplane.service.speech import SpokenTexts
 from controlplane.store.folder import DataFolder
 from controlplane.store.store import Store
 from controlplane.tasks import Tasks
@@ -28,7 +32,10 @@ async def node(folder: Path, address: str) -> AsyncIterator[Node]:
     )
     directory = MemoryDirectory(settings.accounts, {("acc_demo", "1001"): "secret"}, {address}, {})
     async with Tasks() as tasks:
-        made = Node(settings, store, directory, loop, tasks)
+        limits = settings.limits.flow
+        answers = Answers(SpokenTexts(folder / "prompts", limits.spoken), HttpClient(limits))
+        keeper = RecordingKeeper(folder / "media", store.journal)
+        made = Node(settings, store, directory, answers, keeper, loop, tasks)
         await made.listeners.open(settings.listen.sip, made)
         try:
             yield made

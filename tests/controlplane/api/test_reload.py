@@ -9,7 +9,7 @@ from controlplane.api.reload import reload_route
 
 def test_it_says_what_was_read_again_or_why_not() -> None:
     faults = ["", "listen.tls: key: server.key cannot be read: No such file or directory"]
-    route = reload_route(lambda: faults.pop(0))
+    route = reload_route({"certificate": lambda: faults.pop(0)})
     client = TestClient(Starlette(routes=[route], exception_handlers={envelope.Failure: envelope.failed}))
     good = client.post("/reload")
     assert good.status_code == 200 and good.json() == {"reloaded": ["certificate"]}

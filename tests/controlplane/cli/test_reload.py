@@ -14,7 +14,7 @@ async def test_an_operator_is_told_what_was_read_again_or_why_not(tmp_path: Path
     with structlog.testing.capture_logs():
         async with (
             desk(tmp_path) as made,
-            operator(made.store, tmp_path, [reload_route(lambda: faults.pop(0))]),
+            operator(made.store, tmp_path, [reload_route({"certificate": lambda: faults.pop(0)})]),
         ):
             good = await tandem_beside("reload", TANDEM_DATA=str(tmp_path))
             assert (good.exit_code, good.stdout) == (0, "read again: certificate\n")

@@ -1,0 +1,64 @@
+"""`POST /flow`: the command loop of outside edges (S004-29…37).
+
+::
+
+    {"callId": "c1", "accountId": "acc_demo", "flowId": "reception"}    → {"command": "gather", …, "seq": 1}
+    {"callId": "c1", "outcome": "digit:1", "data": {}, "seq": 1}        → {"command": "dial", …, "seq": 2}
+"""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from controlplane.api.body import read
+from controlplane.api.envelope import Failure, answer
+from controlplane.api.gate import Gate
+from controlplane.service.flow_session import FlowSessions
+from edge.directory import AccountId
+from edge.error import Refusal
+from edge.flow.scene import Outcome
+from edge.flow.value import bounded
+from edge.journal import CallId
+
+Id = Annotated[str, Field(min_length=1, max_length=256)]
+
+
+class Step(BaseModel):
+    """The start has `accountId` and `flowId`, every further step an `outcome`."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    callId: Id
+    accountId: Id | None = None
+    flowId: Id | None = None
+    vars: dict[str, Any] = {}
+    outcome: Annotated[str, Field(min_length=1, max_length=256)] | None = None
+    data: dict[str, Any] = {}
+    seq: int | None = None
+
+
+class FlowRoutes:
+    def __init__(self, sessions: FlowSessions, body_bytes: int) -> None:
+        """Args: body_bytes: longest body taken."""
+        self._sessions = sessions
+        self._body_bytes = body_bytes
+
+    def public(self, gate: Gate) -> list[Route]:
+        return [Route("/flow", gate.wrap(self.step), methods=["POST"])]
+
+    async def step(self, request: Request) -> Response:
+        body = await read(request, Step, self._body_bytes)
+        call = CallId(body.callId)
+        if body.outcome is not None:
+            data = {name[:64]: bounded(value) for name, value in list(body.data.items())[:100]}
+            issued = self._sessions.step(call, Outcome(body.outcome, data), body.seq)
+        elif body.accountId is not None and body.flowId is not None:
+            issued = self._sessions.start(call, AccountId(body.accountId), body.flowId, body.vars)
+        else:
+            raise Failure(400, "bad_parameter", "a start has accountId and flowId, a step has outcome")
+        if isinstance(issued, Refusal):
+            raise Failure(issued.status, issued.code, issued.text)
+        return answer(issued.wire())

@@ -1,0 +1,118 @@
+"""The flows of the configuration: read, checked, handed to calls, and read again while we run.
+
+A call keeps the `Program` it began with; a reload makes new ones. A file that became bad keeps its former
+flow in service, and says why.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from config.account import ECHO_CODE, Account
+from config.error import ConfigError, Problem
+from config.load import text_of
+from config.schema import FlowLimits, Settings
+from controlplane.service.speech import Text
+from controlplane.service.system_prompt import MUSIC, TEXTS
+from edge.directory import AccountId
+from edge.flow.check import Finding, Outside, check
+from edge.flow.document import Draft, read_flow
+from edge.flow.machine import Flow, Program
+from edge.flow.scene import Prompt
+
+_NONE: Final = Program()
+
+
+class FlowLibrary:
+    def __init__(self, accounts: Sequence[Account], environ: Mapping[str, str], limits: FlowLimits) -> None:
+        """Args: environ: for `${NAME}` in flows; they are the operator's own files."""
+        self._accounts = accounts
+        self._environ = environ
+        self._limits = limits
+        self._programs: dict[AccountId, Program] = {}
+        self.warnings: tuple[Problem, ...] = ()
+        "Of the latest load."
+
+    @classmethod
+    def load(cls, settings: Settings, environ: Mapping[str, str]) -> "FlowLibrary":
+        """Raises `ConfigError` with all that is wrong in all of them."""
+        library = cls(settings.accounts, environ, settings.limits.flow)
+        problems = library.reload()
+        if problems:
+            raise ConfigError(problems)
+        return library
+
+    def program(self, account: AccountId) -> Program:
+        return self._programs.get(account, _NONE)
+
+    def reload(self) -> list[Problem]:
+        """Read every file again; what is wrong in those that were not taken."""
+        problems: list[Problem] = []
+        warnings: list[Problem] = []
+        for account in self._accounts:
+            id = AccountId(account.id)
+            kept = dict(self.program(id).flows)
+            flows: dict[str, Flow] = {}
+            for name, file in account.flows.items():
+                found, findings = self._read(account, name, file, kept)
+                errors = [finding.problem for finding in findings if finding.error]
+                warnings += [finding.problem for finding in findings if not finding.error]
+                problems += errors
+                if found is not None and not errors:
+                    flows[name] = found
+                elif name in kept:
+                    flows[name] = kept[name]
+            self._programs[id] = Program(
+                MappingProxyType(flows), account.schedules, account.timezone, self._limits
+            )
+        self.warnings = tuple(warnings)
+        return problems
+
+    def texts(self) -> Iterator[Text]:
+        """Every text that can be spoken ahead, with its voice."""
+        for prompt in self._prompts():
+            if prompt.text is not None and prompt.text.is_fixed and prompt.text.text.strip():
+                yield prompt.text.text.strip(), prompt.voice or "en-us"
+
+    def names(self) -> Iterator[str]:
+        """System prompts that some flow plays."""
+        for prompt in self._prompts():
+            if prompt.name:
+                yield prompt.name
+
+    def _prompts(self) -> Iterator[Prompt]:
+        for program in self._programs.values():
+            for flow in program.flows.values():
+                for node in flow.nodes.values():
+                    yield from node.data.prompts()
+
+    def _read(
+        self, account: Account, name: str, file: Path, flows: Mapping[str, Flow]
+    ) -> tuple[Flow | None, list[Finding]]:
+        try:
+            draft = read_file(file, name, self._environ, self._limits)
+        except ConfigError as error:
+            return None, [Finding(problem, True) for problem in error.problems]
+        return draft.flow, check(draft, outside_of(account), flows)
+
+
+def read_file(file: Path, name: str, environ: Mapping[str, str], limits: FlowLimits) -> Draft:
+    """Raises `ConfigError`."""
+    folder = file.absolute().parent
+    return read_flow(text_of(file), str(file), name=name, folder=folder, environ=environ, limits=limits)
+
+
+def outside_of(account: Account) -> Outside:
+    """What a flow of the account may name."""
+    users = {name for user in account.users for name in (user.number, *user.usernames())}
+    return {
+        "agent": account.agents,
+        "queue": account.queues,
+        "user": users,
+        "number": users | {extension.number for extension in account.extensions} | {ECHO_CODE},
+        "schedule": account.schedules,
+        "flow": account.flows,
+        "prompt": {MUSIC, *TEXTS},
+        "trunk": {trunk.name for trunk in account.trunks if trunk.default},
+    }

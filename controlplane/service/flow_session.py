@@ -1,0 +1,155 @@
+"""Flows of calls that an outside edge carries: it asks for commands, we step the machine (S004-29…37).
+
+One state for each call, changed by one step at a time. A webhook is fetched by us while the edge is told
+`noop`: it asks again, and gets what comes next when the answer is there. A step that names another `seq`
+than the last command it was given is late, and is answered with the current command.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from config.schema import FlowLimits
+from edge.command.noop import outcome_of
+from edge.directory import AccountId
+from edge.error import Refusal
+from edge.flow.command import Issued, Noop
+from edge.flow.given import given
+from edge.flow.machine import Program, State, begin, step
+from edge.flow.scene import Outcome
+from edge.flow.value import Value, bounded
+from edge.flow_trace import tell
+from edge.journal import CallId, Journal
+from edge.question import Look, Question, Reply
+from edge.trace import Trace
+
+TRACE_ROWS = 2_000
+"Of one call."
+
+
+@dataclass(slots=True)
+class _Session:
+    account: AccountId
+    state: State
+    trace: Trace
+    used_at: float
+    delivered: int = 0
+    "`seq` of the last command that the edge was given."
+
+
+class FlowSessions:
+    def __init__(
+        self,
+        program: Callable[[AccountId], Program | None],
+        journal: Journal,
+        limits: FlowLimits,
+        now: Callable[[], float],
+        wall: Callable[[float], int],
+        reply: Callable[[Question], Coroutine[Any, Any, Reply]],
+        spawn: Callable[[Coroutine[Any, Any, None]], object],
+    ) -> None:
+        """
+        Args:
+            program: the flows of an account; None: there is no such account.
+            now: monotonic [s]; wall: monotonic → ms UTC.
+            reply: asks a service.
+        """
+        self._program = program
+        self._journal = journal
+        self._limits = limits
+        self._now = now
+        self._wall = wall
+        self._reply = reply
+        self._spawn = spawn
+        self._sessions: OrderedDict[CallId, _Session] = OrderedDict()  # longest unused first
+
+    def __len__(self) -> int:
+        return len(self._sessions)
+
+    def start(
+        self, call: CallId, account: AccountId, flow: str, variables: Mapping[str, object]
+    ) -> Issued | Refusal:
+        """The first command; for a call that began already the current one (S004-36)."""
+        now = self._now()
+        session = self._find(call, now)
+        if session is not None:
+            return self._deliver(session)
+        self._forget_idle(now)
+        if len(self._sessions) >= self._limits.sessions:
+            fix = "end calls by a step with outcome hangup, or raise limits.flow.sessions"
+            return Refusal("too_many_sessions", 503, "too many calls are in flows", fix, retry_after=5)
+        program = self._program(account)
+        if program is None:
+            return Refusal("no_such_account", 404, f"there is no account {account}", "check accountId")
+        names = list(variables)[: self._limits.variables]
+        brought: dict[str, Value] = {
+            **given(call_id=call, account=account),
+            **{name[:64]: bounded(variables[name]) for name in names},
+        }
+        begun = begin(program, flow, brought, self._wall(now))
+        if begun is None:
+            fix = "add it under accounts[].flows"
+            return Refusal("no_such_flow", 404, f"account {account} has no flow {flow}", fix)
+        trace = Trace(call, self._wall, TRACE_ROWS)
+        session = self._sessions[call] = _Session(account, begun[0], trace, now)
+        trace.add(now, "flow", "begin", outcome=flow, version=begun[0].flow.version, door="http")
+        self._stepped(call, session, now)
+        return self._deliver(session)
+
+    def step(self, call: CallId, outcome: Outcome, seq: int | None) -> Issued | Refusal:
+        """What comes after `outcome`. Args: seq: of the command that ended; None: of the last one given."""
+        now = self._now()
+        session = self._find(call, now)
+        if session is None:
+            fix = "start it by accountId and flowId"
+            return Refusal("no_such_call", 404, f"there is no call {call} in a flow", fix)
+        current = session.state.issued
+        late = (session.delivered if seq is None else seq) != current.seq
+        fetching = isinstance(current.command, Noop) and current.command.fetch is not None
+        if outcome.name == "hangup" or not (late or fetching):
+            session.state, _ = step(session.state, outcome, self._wall(now))
+            self._stepped(call, session, now)
+        return self._deliver(session)
+
+    # Inside.
+
+    def _find(self, call: CallId, now: float) -> _Session | None:
+        session = self._sessions.get(call)
+        if session is not None:
+            session.used_at = now
+            self._sessions.move_to_end(call)
+        return session
+
+    def _forget_idle(self, now: float) -> None:
+        while self._sessions:
+            call, session = next(iter(self._sessions.items()))
+            if session.used_at + self._limits.session_idle > now:
+                break
+            del self._sessions[call]
+
+    def _deliver(self, session: _Session) -> Issued:
+        session.delivered = session.state.issued.seq
+        return session.state.issued
+
+    def _stepped(self, call: CallId, session: _Session, now: float) -> None:
+        """Write down what happened, and fetch what is to be fetched."""
+        state, trace = session.state, session.trace
+        tell(trace, state, now)
+        rows = trace.take()
+        if rows:
+            self._journal.traced(call, rows)
+        command = state.issued.command
+        if isinstance(command, Noop) and command.fetch is not None and not state.ended:
+            look = Look(session.account, command.fetch)
+            self._spawn(self._fetch(call, session, state.issued.seq, look))
+
+    async def _fetch(self, call: CallId, session: _Session, seq: int, look: Look) -> None:
+        reply: Reply = {}
+        try:
+            reply = await self._reply(look)
+        finally:
+            if session.state.issued.seq == seq:
+                now = self._now()
+                session.state, _ = step(session.state, outcome_of(reply), self._wall(now))
+                self._stepped(call, session, now)

@@ -1,0 +1,24 @@
+"""Answers to what calls ask of us (`edge.question`): texts are spoken, services are asked over HTTP."""
+
+from typing import Protocol
+
+from controlplane.provider.http import HttpClient
+from edge.question import Look, Question, Reply, Speak
+
+
+class Says(Protocol):
+    async def say(self, text: str, voice: str) -> str | None: ...
+
+
+class Answers:
+    def __init__(self, speech: Says, http: HttpClient) -> None:
+        self._speech = speech
+        self._http = http
+
+    async def reply(self, question: Question) -> Reply:
+        match question:
+            case Speak(text, voice):
+                return {"path": await self._speech.say(text, voice)}
+            case Look(_, fetch):
+                # Flows are files of the operator: what they ask may be in his own network.
+                return await self._http.fetch(fetch, trusted=True)

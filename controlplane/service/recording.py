@@ -1,0 +1,70 @@
+"""Recordings in the media folder: complete ones get their name, messages their row, remains are cleared away.
+
+::
+
+    <data>/media/<account>/{vm,rec}/<callId>.wav.part ── Keep ──▶ <callId>.wav, and a row for vm
+"""
+
+import contextlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from controlplane.store.journal import StoreJournal
+from controlplane.store.voicemail import Voicemail
+from edge.recordings import PART, Keep
+
+FOLDERS: Final = ("vm", "rec")
+SHORTEST_MS: Final = 1_000
+"A shorter message is a caller who hung up at the beep."
+
+_log = structlog.get_logger(__name__)
+
+
+class RecordingKeeper:
+    def __init__(self, media: Path, journal: StoreJournal) -> None:
+        """Args: media: the media folder, made when missing."""
+        self._media = media
+        self._journal = journal
+
+    def prepare(self, accounts: Iterable[str]) -> int:
+        """Make the folders and clear away what a former run did not finish; how many files that were."""
+        cleared = 0
+        for account in accounts:
+            for name in FOLDERS:
+                folder = self._media / account / name
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+                for remains in folder.glob(f"*{PART}"):
+                    remains.unlink()
+                    cleared += 1
+        return cleared
+
+    def keep(self, effect: Keep) -> None:
+        """Never raises: a full disk is told in the log."""
+        recording, key = effect.recording, effect.recording.key
+        part, path = self._media / f"{key}{PART}", self._media / key
+        if effect.error:
+            _log.error("recording damaged", call_id=recording.call, key=key, why=effect.error)
+        if effect.milliseconds < SHORTEST_MS:
+            with contextlib.suppress(OSError):
+                part.unlink()
+            return
+        try:
+            part.rename(path)
+        except OSError as error:
+            _log.error("recording lost", call_id=recording.call, key=key, why=error.strerror)
+            return
+        if recording.folder == "vm":
+            self._journal.message(
+                Voicemail(
+                    key,
+                    recording.account,
+                    recording.mailbox,
+                    recording.call,
+                    recording.caller,
+                    recording.started_at,
+                    effect.milliseconds,
+                )
+            )

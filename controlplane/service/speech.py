@@ -1,0 +1,94 @@
+"""Spoken texts as files: those of all flows are made ahead, those with variables when a call needs them.
+
+A file is named after what is spoken, so it is never out of date::
+
+    <data>/prompts/texts/<hash>.wav       of the flows' fixed texts
+    <data>/prompts/said/<hash>.wav        of texts with variables; the longest unused give way
+"""
+
+import contextlib
+import hashlib
+from collections import OrderedDict
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Protocol
+
+import structlog
+
+from media.tts import SpeechError
+
+Text = tuple[str, str]
+"Text and voice."
+
+_log = structlog.get_logger(__name__)
+
+
+class Speaks(Protocol):
+    async def save(self, path: Path, text: str, voice: str = "en-us") -> None: ...
+
+
+class SpokenTexts:
+    def __init__(self, folder: Path, most: int) -> None:
+        """Args: most: texts with variables that are kept."""
+        self._texts = folder / "texts"
+        self._said = folder / "said"
+        self._most = most
+        self._speaker: Speaks | None = None
+        self._ready: set[str] = set()
+        self._recent: OrderedDict[str, None] = OrderedDict()
+
+    def open(self, speaker: Speaks) -> None:
+        """Blocks for two folders' listing."""
+        self._speaker = speaker
+        for folder in (self._texts, self._said):
+            folder.mkdir(parents=True, exist_ok=True)
+        self._ready = {path.stem for path in self._texts.glob("*.wav")}
+        old = sorted(self._said.glob("*.wav"), key=lambda path: path.stat().st_mtime_ns)
+        self._recent = OrderedDict.fromkeys(path.stem for path in old)
+
+    def path(self, text: str, voice: str) -> str | None:
+        """Of a WAV that is there."""
+        name = _name(text, voice)
+        if name in self._ready:
+            return str(self._texts / f"{name}.wav")
+        if name in self._recent:
+            self._recent.move_to_end(name)
+            return str(self._said / f"{name}.wav")
+        return None
+
+    async def make(self, texts: Iterable[Text]) -> None:
+        """Speak what is missing, one after another; the log tells what cannot be spoken."""
+        for text, voice in dict.fromkeys(texts):
+            name = _name(text, voice)
+            if name not in self._ready and await self._speak(self._texts / f"{name}.wav", text, voice):
+                self._ready.add(name)
+
+    async def say(self, text: str, voice: str) -> str | None:
+        """Speak a text for one call; None: it cannot be spoken."""
+        found = self.path(text, voice)
+        if found is not None:
+            return found
+        name = _name(text, voice)
+        path = self._said / f"{name}.wav"
+        if not await self._speak(path, text, voice):
+            return None
+        self._recent[name] = None
+        while len(self._recent) > self._most:
+            oldest, _ = self._recent.popitem(last=False)
+            with contextlib.suppress(OSError):
+                (self._said / f"{oldest}.wav").unlink()
+        return str(path)
+
+    async def _speak(self, path: Path, text: str, voice: str) -> bool:
+        if self._speaker is None:
+            return False
+        try:
+            await self._speaker.save(path, text, voice)
+        except SpeechError as error:
+            _log.warning("a text cannot be spoken", characters=len(text), voice=voice, why=str(error))
+            return False
+        return True
+
+
+def _name(text: str, voice: str) -> str:
+    return hashlib.sha256(f"{voice}\n{text}".encode("utf-8", "surrogatepass")).hexdigest()[:24]

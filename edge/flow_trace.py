@@ -1,0 +1,20 @@
+"""What a step of a flow leaves in the trace, whoever carries the call (S004-63)."""
+
+from edge.flow.command import params
+from edge.flow.machine import State
+from edge.trace import Trace
+
+
+def tell(trace: Trace, state: State, now: float) -> None:
+    """The nodes that were left and what is asked for now; secrets are masked."""
+    for visit in state.visits:
+        trace.add(now, "flow", visit.kind, visit.outcome, visit.node_id, changed=dict(visit.data))
+    if state.fault:
+        trace.add(now, "flow", "fault", outcome="hangup", node_id=state.node.id, text=state.fault)
+    issued = state.issued
+    shown: dict[str, object] = {
+        name: state.masked(value) if isinstance(value, str) else value
+        for name, value in params(issued.command).items()
+    }
+    name = type(issued.command).__name__.lower()
+    trace.add(now, "flow", "command", name, issued.node_id, seq=issued.seq, params=shown)

@@ -1,0 +1,35 @@
+"""Rows of messages."""
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from controlplane.store import voicemail
+from controlplane.store.batch import Batch
+from controlplane.store.sqlite import SqliteWriter
+from controlplane.store.voicemail import Voicemail
+from edge.directory import AccountId
+from edge.journal import CallId
+from tests.support.database import new_database
+
+ACCOUNT = AccountId("acc_demo")
+
+
+def message(call: str, started_at: int, mailbox: str = "1001") -> Voicemail:
+    key = f"{ACCOUNT}/vm/{call}.wav"
+    return Voicemail(key, ACCOUNT, mailbox, CallId(call), "1002", started_at, 4_000)
+
+
+async def test_messages_of_a_mailbox_come_newest_first_and_once_each(tmp_path: Path) -> None:
+    database = new_database(tmp_path)
+    writer = SqliteWriter(database, lambda: 0)
+    rows = [message("call_1", 1), message("call_2", 2), message("call_2", 2), message("call_3", 3, "1002")]
+    assert writer.write(Batch(messages={row.key + str(n): row for n, row in enumerate(rows)})).committed
+    writer.close()
+    engine = create_async_engine(f"sqlite+aiosqlite:///{database}")
+    async with engine.connect() as connection:
+        assert await voicemail.of_mailbox(connection, ACCOUNT, "1001", 10) == [rows[1], rows[0]]
+        assert await voicemail.of_mailbox(connection, ACCOUNT, "1001", 1) == [rows[1]]
+        assert (await connection.execute(sa.text("select count(*) from voicemail"))).scalar() == 3
+    await engine.dispose()
