@@ -116,6 +116,28 @@ class Device(Section):
     "Neither registers nor calls; its password may be right."
 
 
+_DIALLED: Final = re.compile(r"\+?[0-9*#]{1,32}")
+
+
+def _dialled(value: str) -> str:
+    if _DIALLED.fullmatch(value) is None:
+        raise refusal("not a number to dial", 'write a number as a user would dial it, such as "1002"')
+    return value
+
+
+Dialled = Annotated[str, AfterValidator(_dialled)]
+
+
+class Forward(Section):
+    """Where calls go that the user will not or cannot take, as the user would dial it."""
+
+    always: Dialled | None = None
+    busy: Dialled | None = None
+    "Also when the user has as many calls as it may, or does not want to be disturbed."
+    no_answer: Dialled | None = None
+    unreachable: Dialled | None = None
+
+
 class User(Section):
     """A telephony identity: an extension that people dial."""
 
@@ -127,6 +149,13 @@ class User(Section):
     "Answers queues."
     fraud: Fraud = Fraud()
     "Beside the account's bounds."
+    forward: Forward = Forward()
+    dnd: bool = False
+    "Does not want to be disturbed."
+    ring: Literal["parallel", "sequential", "first"] = "parallel"
+    "All devices at once, one after another (best q first), or the best one only."
+    ring_time: Duration | None = Field(default=None, gt=0, le=600)
+    "Of all devices, or of each one in sequence; `limits.sip.ring_timeout` when omitted."
     devices: tuple[Device, ...] = Field(default=(Device(),), min_length=1, max_length=32)
     "One device whose username is the number, when omitted."
 

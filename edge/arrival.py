@@ -5,7 +5,7 @@ route; then admission. A challenge leaves no call behind; every other outcome le
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from edge.authenticator import Authenticator, Challenged
 from edge.call.agent import AgentTreatment
@@ -181,13 +181,20 @@ class Arrivals:
             did=decision.did.number if decision.did else "",
             trunk=decision.trunk_out.name if decision.trunk_out else "",
         )
-        treatment = self._treatment(decision)
+        treatment = self.treatment(decision)
         if isinstance(treatment, Refusal):
             return treatment
         number = caller if decision.direction == "in" else decision.number_out
-        return self.channels.take(id, decision, number, trace, now) or treatment
+        refusal = self.channels.take(id, decision, number, trace, now)
+        callee = decision.callee
+        if refusal is not None and refusal.code == "user_busy" and callee is not None and callee.forward.busy:
+            # Perhaps it is the caller who is busy; if so, taking without the callee fails again.
+            refusal = self.channels.take(id, replace(decision, callee=None), number, trace, now)
+            treatment = BridgeTreatment(busy=True)
+        return refusal or treatment
 
-    def _treatment(self, decision: Route) -> Treatment | Refusal:
+    def treatment(self, decision: Route) -> Treatment | Refusal:
+        """What a caller gets at the end of this route."""
         target = decision.target
         match target.kind:
             case "echo":
@@ -207,7 +214,7 @@ class Arrivals:
                 fix = "add it under accounts[].flows, or mend it: see tandem flow check"
                 return Refusal("no_such_flow", 404, f"there is no flow {target.value}", fix)
             case "user" | "forward" | "trunk":
-                return BridgeTreatment(decision.trunk_out, decision.number_out)
+                return BridgeTreatment()
             case "hangup":
                 return Refusal("declined", 603, "the number is set to hang up", "change its target")
             case kind:

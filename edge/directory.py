@@ -77,6 +77,16 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Forwarding:
+    """Numbers as the user would dial them; empty: no forward."""
+
+    always: str = ""
+    busy: str = ""
+    no_answer: str = ""
+    unreachable: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class User:
     """A telephony identity: an extension that people dial."""
 
@@ -90,6 +100,12 @@ class User:
     "Of its devices: the AORs under which they register."
     fraud: FraudBounds = FraudBounds()
     "Beside those of its account."
+    forward: Forwarding = Forwarding()
+    dnd: bool = False
+    ring: str = "parallel"
+    "How its devices ring: parallel, sequential or first."
+    ring_time: float | None = None
+    "Of all devices, or of each in sequence [s]; None: `limits.sip.ring_timeout`."
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,6 +134,7 @@ class Switch:
             resolve=self._resolve,
             own=self._sessions.own,
             close=self._close,
+            treat=lambda route: self._arrivals.treatment(route),
             channels=self._channels,
             ask=self._questions.ask,
             record=self._recordings.begin,

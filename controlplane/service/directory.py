@@ -22,6 +22,7 @@ from edge.directory import (
     DeviceId,
     Did,
     DidId,
+    Forwarding,
     FraudBounds,
     Target,
     Trunk,
@@ -223,6 +224,15 @@ class MemoryDirectory:
             tuple(devices),
             names,
             _bounds(part.fraud),
+            Forwarding(
+                part.forward.always or "",
+                part.forward.busy or "",
+                part.forward.no_answer or "",
+                part.forward.unreachable or "",
+            ),
+            part.dnd,
+            part.ring,
+            part.ring_time,
         )
         self._users_by_id[user_id] = user
         for name in (user_id, part.number, *names):

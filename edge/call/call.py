@@ -159,6 +159,19 @@ class Call:
             self.connect()
         return True
 
+    def become(self, route: Route, now: float) -> None:
+        """Give the caller what `route` leads to, in place of what it had."""
+        treatment = self.ground.treat(route)
+        if isinstance(treatment, Refusal):
+            self.refuse(treatment, now)
+            return
+        self.treatment.end(self, now, 'SIP;cause=200;text="Call completed elsewhere"')
+        for leg in self.legs.values():
+            if leg is not self.leg and leg.state is Port.TAKEN:
+                self.ground.media(port.Release(leg.id))
+        self.treatment = treatment
+        treatment.begin(self, now)
+
     # Events.
 
     def receive_session(self, session: Session, event: SessionEvent, now: float) -> None:

@@ -22,6 +22,9 @@ from media.port import Command
 
 if TYPE_CHECKING:
     from edge.call.call import Call
+    from edge.call.treatment import Treatment
+    from edge.error import Refusal
+    from edge.routing.route import Route
 
 
 class Reach(Protocol):
@@ -78,6 +81,8 @@ class Ground:
     close: Callable[["Call", Cdr, float], None]
     "The call is over and everything is given back."
     channels: Channels
+    treat: Callable[["Route"], "Treatment | Refusal"]
+    "What a caller gets at the end of a route."
     ask: Callable[[Question, Then], None]
     "(question, then): `then(reply, now)` comes later, or at once."
     record: Callable[[Recording], str]

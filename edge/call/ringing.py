@@ -1,10 +1,11 @@
 """One party being rung for a call: a user's devices, or a number on a trunk, until somebody has answered.
 
-A user's devices ring in parallel and the first to answer wins; the others get CANCEL with a Reason
-(RFC 3326). When all refuse, the best of their answers is told (RFC 3261 §16.7 step 6). A trunk's servers
-are tried one after another. Who asked for the ringing hears of it by `Rings`.
+A user's devices ring in parallel, in sequence or only the best; the first to answer wins, and the others get
+CANCEL with a Reason (RFC 3326). When all refuse, the best of their answers is told (RFC 3261 §16.7 step 6).
+A trunk's servers are tried one after another. Who asked for the ringing hears of it by `Rings`.
 """
 
+from collections import deque
 from typing import Final, Protocol
 
 from edge.agenda import Alarm
@@ -14,12 +15,15 @@ from edge.call.outgoing import Destination, device_destination, invite
 from edge.call.servers import TrunkServers
 from edge.directory import Trunk, User
 from edge.error import Refusal
+from edge.sip.address import STAR
 from edge.sip.calling import CallingSession
+from edge.sip.grammar import Malformed
 from edge.sip.locate import Located
 from edge.sip.session import (
     Acked,
     Answered,
     Ended,
+    Headers,
     Info,
     Progress,
     Reanswered,
@@ -32,6 +36,7 @@ from edge.sip.session import (
 from edge.sip.uri import Uri
 from media import port
 
+_UNANSWERED: Final = 'SIP;cause=408;text="No answer"'
 _ELSEWHERE: Final = 'SIP;cause=200;text="Call completed elsewhere"'
 
 
@@ -65,14 +70,18 @@ class Ringing:
         seconds: float,
         caller: str = "",
         early_media: bool = True,
+        headers: Headers = (),
     ) -> None:
         """
         Args:
             callee: whose devices ring; None: `number` is dialled on `trunk`.
-            seconds: so long it rings.
+            seconds: so long it rings; in sequence, so long each device does.
             caller: the number that is shown; empty: the caller's own.
+            headers: more of them for each INVITE.
         """
         self.leg: Leg | None = None
+        self.redirect: Uri | None = None
+        "Where a phone has sent the call by a 3xx, when `refused` comes."
         self._call = call
         self._owner = owner
         self._callee = callee
@@ -81,11 +90,12 @@ class Ringing:
         self._seconds = seconds
         self._caller = caller
         self._early_media = early_media
+        self._headers = headers
         self._sessions: set[CallingSession] = set()
         self._ringing: list[CallingSession] = []
         self._winner: CallingSession | None = None
         self._best: Refused | None = None
-        self._destinations: list[Destination] = []
+        self._rounds: deque[list[Destination]] = deque()
         self._early = False
         self._over = False
         self._servers: TrunkServers | None = None
@@ -111,23 +121,22 @@ class Ringing:
         """Somebody has answered, and nobody has ended it."""
         return self._winner is not None and not self._over
 
+    @property
+    def winner(self) -> Session | None:
+        """Who has answered."""
+        return self._winner
+
     def owns(self, session: Session) -> bool:
         return session in self._sessions
 
     def allocated(self, leg: Leg, now: float) -> None:
         """The port of `leg`, which is ours, is there."""
+        if self._servers is None:
+            self._next_round(leg, now)
+            return
         if self._alarm is None:
             self._alarm = self._call.alarm(now + self._seconds, self._unanswered)
-        if self._servers is not None:
-            self._ring_server(leg, now)
-            return
-        offer = leg.offer()
-        for destination in self._destinations:
-            session = invite(self._call, destination, offer, (), self._caller)
-            self._ringing.append(session)
-            self._own(session)
-        for session in tuple(self._ringing):
-            session.start(now)
+        self._ring_server(leg, now)
 
     def session_event(self, session: Session, event: SessionEvent, now: float) -> None:
         assert isinstance(session, CallingSession), "our own sessions are calling ones"
@@ -182,7 +191,9 @@ class Ringing:
             if self._over:
                 return
             ground = self._call.ground
-            self._servers = TrunkServers(trunk, self._number, located.targets, ground, now, self._caller)
+            self._servers = TrunkServers(
+                trunk, self._number, located.targets, ground, now, self._caller, self._headers
+            )
             if self._servers:
                 self._next_server(now)
                 return
@@ -231,12 +242,31 @@ class Ringing:
             text = f"user {number} has no registered device"
             self._owner.refused(self, Refusal("not_registered", 480, text, fix), now)
             return
-        self._destinations = destinations
-        for destination in destinations:
-            uri, flow = str(destination.uri), str(destination.flow)
-            self._call.trace.add(now, "route", "ring", uri=uri, flow=flow)
+        match self._callee.ring if self._callee is not None else "parallel":
+            case "sequential":
+                self._rounds.extend([destination] for destination in destinations)
+            case "first":
+                self._rounds.append(destinations[:1])
+            case _:
+                self._rounds.append(destinations)
         self.leg = self._call.leg_for(destinations[0].flow)
         self._call.add_leg(self.leg)
+
+    def _next_round(self, leg: Leg, now: float) -> None:
+        """Ring the next devices: all of them, or one where they ring in sequence."""
+        offer = leg.offer()
+        self._early = False
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm = self._call.alarm(now + self._seconds, self._unanswered)
+        for destination in self._rounds.popleft():
+            uri, flow = str(destination.uri), str(destination.flow)
+            self._call.trace.add(now, "route", "ring", uri=uri, flow=flow)
+            session = invite(self._call, destination, offer, self._headers, self._caller)
+            self._ringing.append(session)
+            self._own(session)
+        for session in tuple(self._ringing):
+            session.start(now)
 
     def _progress(self, status: int, body: bytes, now: float) -> None:
         if self._winner is not None or self._early or self._over:
@@ -285,16 +315,40 @@ class Ringing:
             return
         if self._best is None or _rank(event.status) < _rank(self._best.status):
             self._best = event
-        if event.status >= 600:
+        if self._servers is None and event.status < 400:
+            self.redirect = _contact(event)
+        if event.status >= 600 or self.redirect is not None:
+            self._rounds.clear()
             for other in self._ringing:
                 other.cancel(now)
             self._ringing.clear()
         if not self._ringing and self._winner is None:
+            if self._rounds:
+                assert self.leg is not None, "somebody was rung on it"
+                self._next_round(self.leg, now)
+                return
             self._owner.refused(self, _as_refusal(self._best), now)
 
     def _unanswered(self, now: float) -> None:
-        if self._winner is None and not self._over:
+        if self._winner is not None or self._over:
+            return
+        if self._rounds and self.leg is not None:
+            for session in self._ringing:
+                session.cancel(now, _UNANSWERED)
+            self._ringing.clear()
+            self._next_round(self.leg, now)
+        else:
             self._owner.unanswered(self, now)
+
+
+def _contact(event: Refused) -> Uri | None:
+    """The first target of a 3xx (RFC 3261 §8.1.3.4), if it is one that can be dialled."""
+    try:
+        contacts = event.response.contacts if event.response is not None else ()
+    except Malformed:
+        return None
+    uri = contacts[0].uri if contacts and contacts[0] is not STAR else None
+    return uri if uri is not None and uri.user and (uri.is_sip or uri.scheme == "tel") else None
 
 
 def _rank(status: int) -> tuple[int, int]:

@@ -16,7 +16,7 @@ from edge.sip.calling import CallingSession
 from edge.sip.flow import Flow, Transport
 from edge.sip.grammar import delta_seconds
 from edge.sip.locate import Target
-from edge.sip.session import Refused
+from edge.sip.session import Headers, Refused
 
 LARGE: Final = 1_300
 "A longer request does not leave by UDP if it need not [bytes]."
@@ -39,11 +39,13 @@ class TrunkServers:
         ground: Ground,
         now: float,
         caller: str = "",
+        headers: Headers = (),
     ) -> None:
         """Args: caller: shown instead of the caller's number."""
         self._trunk = trunk
         self._number = number
         self._caller = caller
+        self._headers = headers
         self._outages = ground.outages
         reach = ground.reach
         servers: list[Server] = []
@@ -107,4 +109,6 @@ class TrunkServers:
         return bool(self._left)
 
     def _session(self, call: Call, flow: Flow, offer: bytes) -> CallingSession:
-        return invite(call, trunk_destination(self._trunk, self._number, flow), offer, (), self._caller)
+        return invite(
+            call, trunk_destination(self._trunk, self._number, flow), offer, self._headers, self._caller
+        )

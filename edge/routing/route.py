@@ -30,6 +30,8 @@ class Route:
     trunk_out: Trunk | None = None
     number_out: str = ""
     "Dialled on `trunk_out`."
+    more_trunks: tuple[Trunk, ...] = ()
+    "Tried after `trunk_out`, in this order."
 
 
 def digits_of(number: str) -> str:

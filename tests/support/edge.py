@@ -229,9 +229,18 @@ class Phone:
         )
         self.bench.receive(text.encode(), self.source)
 
-    def reply(self, request: Request, status: int, body: str = "", tag: str = "", headers: str = "") -> None:
+    def reply(
+        self,
+        request: Request,
+        status: int,
+        body: str = "",
+        tag: str = "",
+        headers: str = "",
+        contact: str = "",
+    ) -> None:
         """Answer a request that reached this phone."""
         host, port_ = self.source
+        contact = contact or f"sip:{self.number}@{host}:{port_}"
         lines = "".join(f"Via: {value}\r\n" for value in request.headers.all("Via"))
         to = request.headers.get("To") or ""
         if ";tag=" not in to and status > 100:
@@ -239,7 +248,7 @@ class Phone:
         text = (
             f"SIP/2.0 {status} X\r\n{lines}From: {request.headers.get('From')}\r\nTo: {to}\r\n"
             f"Call-ID: {request.call_id}\r\nCSeq: {request.headers.get('CSeq')}\r\n"
-            f"Contact: <sip:{self.number}@{host}:{port_}>\r\n{headers}"
+            f"Contact: <{contact}>\r\n{headers}"
             + ("Content-Type: application/sdp\r\n" if body else "")
             + f"Content-Length: {len(body)}\r\n\r\n{body}"
         )
