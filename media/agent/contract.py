@@ -192,6 +192,11 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class Away:
+    """The vendor will close soon: go on over another connection, if the dialect can."""
+
+
+@dataclass(frozen=True, slots=True)
 class Fail:
     """The agent cannot go on: a refused key, an unknown model, a fatal error."""
 
@@ -214,6 +219,7 @@ Action: TypeAlias = (
     | ToolCall
     | ToolCancel
     | Ask
+    | Away
     | Fail
 )
 

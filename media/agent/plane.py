@@ -231,6 +231,7 @@ class AgentPlane:
                         self.listen(link)
                     case Redial():
                         self._hears[link.slot] = NOBODY
+                        link.hang_up(1000)
                         link.call = self._dial(link.spec, link.session.dialect.subprotocol, link)
                     case Relane():
                         self._relane(link)

@@ -20,6 +20,7 @@ from media import port
 from media.agent.contract import (
     Action,
     Ask,
+    Away,
     Buffer,
     Clear,
     Dialect,
@@ -44,7 +45,7 @@ from media.agent.effect import Close, Effect, Listen, Redial, Relane, Send
 from media.agent.playout import Playout
 from media.agent.protocol import Protocol
 from media.agent.request import Requests
-from media.agent.turn import Floor, Turn
+from media.agent.turn import AUDIBLE, Floor, Turn
 from media.agent.utterance import Utterances
 
 
@@ -133,12 +134,10 @@ class Session:
 
     def handle_timer(self, now: float) -> None:
         """The first audio is due."""
-        if self._deadline is None or now < self._deadline:
-            return
-        self._deadline = None
-        seconds = self._options.first_audio_timeout
-        if self.state is State.OPEN:
-            detail = f"no audio within {seconds:g} s: see the agent's log, or raise first_audio_timeout"
+        if self._deadline is not None and now >= self._deadline:
+            self._deadline = None
+            seconds = f"{self._options.first_audio_timeout:g} s"
+            detail = f"no audio within {seconds}: see the agent's log, or raise first_audio_timeout"
             self._end(port.AgentFailed(self._leg, "timeout", detail))
 
     # The socket.
@@ -159,14 +158,21 @@ class Session:
         """The agent could not be reached, or broke off."""
         if self.state is State.LEAVING:
             return  # it has said good-bye; only the end of its last words is missing
-        if self.state is State.OPEN and self._options.reconnect and not self._resumed:
-            self._greeting = self.dialect.resume()
-            if self._greeting is not None:
-                self._resumed = True
-                self.state, self._began, self._ready = State.DIALLING, now, not self.dialect.waits
-                self._effects += [port.AgentReconnecting(self._leg, reason, detail), Redial()]
-                return
+        if not self._resumed and self._redial(reason, detail, now):
+            self._resumed = True
+            return
         self._end(port.AgentFailed(self._leg, reason, detail))
+
+    def _redial(self, reason: str, detail: str, now: float) -> bool:
+        """Go on over another connection while the caller hears what is queued; False where that cannot be."""
+        if self.state is not State.OPEN or not self._options.reconnect:
+            return False
+        self._greeting = self.dialect.resume()
+        if self._greeting is None:
+            return False
+        self.state, self._began, self._ready = State.DIALLING, now, not self.dialect.waits
+        self._effects += [port.AgentReconnecting(self._leg, reason, detail), Redial()]
+        return True
 
     def closed(self, reason: str) -> None:
         """The agent closed in good order."""
@@ -174,7 +180,10 @@ class Session:
 
     def receive_binary(self, data: Buffer, now: float) -> None:
         if self.state is State.OPEN:
-            for action in self.dialect.receive_binary(data):
+            actions = self.dialect.receive_binary(data)
+            if actions and not isinstance(actions[0], Say):
+                self._effects += self.protocol.received(data, actions[0])
+            for action in actions:
                 self._act(action, now)
 
     def receive_text(self, text: Buffer, now: float) -> None:
@@ -282,7 +291,7 @@ class Session:
                 self._effects.append(Relane())
             case Interrupt():
                 if self._barge_in and (
-                    self._playout.playing(self._slot) or self._playout.queued(self._slot) > 0
+                    self._playout.queued(self._slot) > 0 or now - self._floor.audible_at[self._slot] < AUDIBLE
                 ):
                     self._interrupt(now, heard_by_us=False)
             case Reply(message):
@@ -297,6 +306,8 @@ class Session:
                 self._effects.append(port.AgentToolCancelled(self._leg, calls))
             case Ask():
                 self._ask(action)
+            case Away():
+                self._redial("closed", "the agent is about to close its connection", now)
             case Fail(detail):
                 self._end(port.AgentFailed(self._leg, "protocol", detail))
             case _:
@@ -324,7 +335,7 @@ class Session:
 
     def _say(self, say: Say, now: float) -> None:
         turn = self._turn
-        if turn.discarding and say.item and say.item != self._cut:
+        if say.item not in ("", self._cut):
             turn.agent_cleared()  # it has a name of its own: not the remainder of what was cut
         if turn.discarding and not turn.accepts(now):
             self.tally.discarded += len(say.audio) // self.dialect.speaks.sample_bytes

@@ -18,10 +18,13 @@ from media.port import (
     AgentFailed,
     AgentInterrupted,
     AgentMessage,
+    AgentOptions,
     AgentSpec,
     AgentSpoke,
     AttachAgent,
     LegId,
+    TellAgent,
+    Words,
 )
 from tests.support.agent import TICK, Bench, FakeLine, Pcm, ramp
 
@@ -199,11 +202,11 @@ def test_a_flood_is_bounded_and_counted() -> None:
 
 def test_a_dialect_that_is_not_built_is_refused_with_what_to_use() -> None:
     bench = Bench()
-    command = AttachAgent(LegId("leg-0"), AgentSpec("bot", "openai", "wss://bot/"), "call-1", "acc_demo")
+    command = AttachAgent(LegId("leg-0"), AgentSpec("bot", "morse", "wss://bot/"), "call-1", "acc_demo")
     bench.plane.attach(0, command, bench.now)
     [event] = bench.events
     assert isinstance(event, AgentFailed) and event.reason == "unsupported_dialect"
-    assert "tandem or twilio" in event.detail and not bench.lines
+    assert "twilio or ultravox" in event.detail and not bench.lines
     assert not bench.speak()[1].any()
 
 
@@ -361,3 +364,52 @@ def test_nothing_an_agent_does_raises_and_it_ends_once(
     assert line.closed_with in (None, 1000)
     assert sum(isinstance(event, AgentEnded | AgentFailed) for event in bench.events) <= 1
     assert not any(key.startswith("sessions") for key in bench.plane.gauges())
+
+
+def test_a_vendor_that_tells_its_formats_is_heard_and_hears_in_them() -> None:
+    bench = Bench()
+    line = bench.dial(dialect="elevenlabs")
+    line.listener.opened(line)
+    line.take()
+    bench.hear(ramp(160)[None, :])
+    assert line.take() == [], "nothing is sent before it says what it hears"
+    formats = {"agent_output_audio_format": "ulaw_8000", "user_input_audio_format": "pcm_16000"}
+    kind = "conversation_initiation_metadata"
+    ask(line, type=kind, conversation_initiation_metadata_event=formats)
+    bench.hear(ramp(160)[None, :])
+    [chunk] = line.take_text()
+    assert len(base64.b64decode(json.loads(chunk)["user_audio_chunk"])) == 640
+    ulaw = np.arange(160, dtype=np.uint8)
+    ask(line, type="audio", audio_event={"audio_base_64": base64.b64encode(ulaw.tobytes()).decode()})
+    assert np.array_equal(bench.speak()[0][0], ULAW_TO_LINEAR[ulaw])
+
+
+def test_a_broken_line_is_dialled_again_and_carries_audio_after_it() -> None:
+    bench = Bench()
+    first = bench.attach(options=AgentOptions(reconnect=True))
+    first.listener.failed("closed", "broken")
+    second = bench.lines[-1]
+    assert second is not first
+    bench.hear(ramp(160)[None, :])
+    assert second.take() == []
+    second.listener.opened(second)
+    second.take()
+    bench.hear(ramp(160)[None, :])
+    assert second.take() == [ramp(160).tobytes()]
+
+
+def test_an_agent_that_stays_silent_is_given_up_in_the_tick() -> None:
+    bench = Bench()
+    bench.attach(options=AgentOptions(first_audio_timeout=0.1))
+    for _ in range(6):
+        bench.speak()
+    failed = [event for event in bench.take_events() if isinstance(event, AgentFailed)]
+    assert [event.reason for event in failed] == ["timeout"]
+
+
+def test_news_of_the_call_reaches_its_agent_only() -> None:
+    bench = Bench()
+    line = bench.attach()
+    bench.plane.tell(0, TellAgent(LegId("leg-0"), Words("be brief")))
+    bench.plane.tell(1, TellAgent(LegId("leg-1"), Words("nobody")))
+    assert line.take_text() == ['{"type":"text","text":"be brief"}']

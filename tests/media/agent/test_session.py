@@ -6,23 +6,42 @@ import numpy as np
 import pytest
 
 from config.schema import MediaLimits
-from media.agent.contract import Context, Message, Say
+from media.agent.contract import (
+    Action,
+    Away,
+    Context,
+    Encoding,
+    Fail,
+    Formats,
+    Interrupt,
+    Message,
+    Ready,
+    Say,
+)
 from media.agent.dialect.tandem import Tandem
-from media.agent.effect import Close, Send
+from media.agent.effect import Close, Listen, Redial, Relane, Send
 from media.agent.playout import Playout
 from media.agent.session import Session, State
 from media.agent.turn import Floor
 from media.port import (
+    AgentAsked,
     AgentConnected,
     AgentEnded,
     AgentFailed,
     AgentInterrupted,
     AgentMessage,
+    AgentOptions,
+    AgentReconnecting,
     AgentSpec,
     AgentSpoke,
+    AgentToolCall,
+    AgentTranscript,
+    Answer,
     AttachAgent,
     LegId,
     SendDigits,
+    ToolResult,
+    Words,
 )
 from tests.support.agent import TICK, ramp
 
@@ -298,3 +317,175 @@ def test_broken_messages_are_counted() -> None:
     leg = Leg()
     leg.session.receive_text(b"{", leg.now)
     assert leg.session.tally.malformed == 1
+
+
+class Resumable(Named):
+    """Tandem that can go on, waits for a word before it listens, and may change its audio."""
+
+    waits = True
+
+    def receive_text(self, text: bytes | bytearray | memoryview) -> list[Action]:
+        match json.loads(bytes(text)).get("type"):
+            case "ready":
+                return [Ready()]
+            case "formats":
+                self.speaks = Encoding.PCM_16000
+                return [Formats()]
+            case "heard":
+                return [Interrupt()]
+            case "away":
+                return [Away()]
+            case "fatal":
+                return [Fail("no such model")]
+        return super().receive_text(text)
+
+
+def leg_of(dialect: type[Named], **options: object) -> Leg:
+    leg = Leg(opened=False)
+    leg.dialect = dialect(Context("call-1", "acc_demo", 8000, {}))
+    spec = AgentSpec("bot", "tandem", "ws://bot/", options=AgentOptions(**options))  # type: ignore[arg-type]
+    command = AttachAgent(LEG, spec, "call-1", "acc_demo")
+    leg.session = Session(0, command, leg.dialect, leg.playout, leg.floor, MediaLimits(), 0.0, leg.now)
+    leg.session.opened(leg.now)
+    leg.session.take_effects()
+    return leg
+
+
+def test_a_vendor_listens_once_it_is_ready_and_not_while_it_is_muted() -> None:
+    leg = leg_of(Resumable)
+    assert not leg.session.hears
+    leg.text(type="ready")
+    assert leg.session.hears and leg.effects() == [Listen()]
+    leg.text(type="mute", id="r")
+    assert not leg.session.hears
+    assert leg.effects() == [Listen(), message(type="answer", request="mute", id="r", error=None)]
+    leg.text(type="unmute")
+    assert leg.session.hears
+
+
+def test_the_vendors_own_ear_interrupts_like_ours() -> None:
+    leg = leg_of(Resumable)
+    leg.say(2000, "item-1")
+    leg.play(500)
+    leg.effects()
+    leg.text(type="heard")
+    assert leg.effects() == [Send("truncate item-1 at 510"), AgentInterrupted(LEG, 510, 1490, leg.now)]
+    leg.text(type="heard")
+    leg.say(100, "item-2")
+    assert leg.playout.queued(0) > 0, "what comes next is new"
+
+
+def test_what_has_a_name_of_its_own_is_heard_at_once_after_a_barge_in() -> None:
+    leg = leg_of(Resumable)
+    leg.say(2000, "item-1")
+    leg.play(500)
+    leg.session.caller_started(leg.now)
+    leg.say(100, "item-1")
+    assert leg.session.tally.discarded == 800
+    leg.say(100, "item-2")
+    assert leg.session.tally.discarded == 800
+
+
+def test_a_broken_socket_is_dialled_once_more_and_the_talk_goes_on() -> None:
+    leg = leg_of(Resumable, reconnect=True)
+    leg.say(2000)
+    leg.session.failed("closed", "broken", leg.now)
+    assert leg.effects() == [AgentReconnecting(LEG, "closed", "broken"), Redial()]
+    leg.play(200)
+    assert leg.playout.heard(0) == 200 * 8, "the caller hears what is queued"
+    leg.session.opened(leg.now)
+    connected, resumed = leg.effects()[-2:]
+    assert isinstance(connected, AgentConnected) and isinstance(resumed, Send)
+    assert json.loads(resumed.message)["resumed"] is True
+    leg.session.failed("closed", "again", leg.now)
+    assert AgentFailed(LEG, "closed", "again") in leg.effects()
+
+
+def test_an_agent_that_is_about_to_close_is_dialled_as_often_as_it_says_so() -> None:
+    leg = leg_of(Resumable, reconnect=True)
+    for _ in range(3):
+        leg.text(type="away")
+        assert Redial() in leg.effects()
+        leg.session.opened(leg.now)
+        leg.effects()
+
+
+def test_without_leave_to_reconnect_a_broken_socket_is_the_end() -> None:
+    leg = leg_of(Resumable)
+    leg.session.failed("closed", "broken", leg.now)
+    assert AgentFailed(LEG, "closed", "broken") in leg.effects()
+
+
+def test_an_agent_that_says_nothing_fails_when_its_first_audio_is_due() -> None:
+    leg = leg_of(Named, first_audio_timeout=3.0)
+    assert leg.session.next_timer_at() == 13.0
+    leg.session.handle_timer(12.9)
+    assert leg.effects() == []
+    leg.session.handle_timer(13.0)
+    [_, failed, _] = leg.effects()
+    assert isinstance(failed, AgentFailed) and failed.reason == "timeout" and "3 s" in failed.detail
+
+
+def test_the_first_audio_ends_the_wait() -> None:
+    leg = leg_of(Named, first_audio_timeout=3.0)
+    leg.say(100)
+    leg.play(20)
+    assert leg.session.next_timer_at() is None
+
+
+def test_requests_reach_the_call_and_their_answers_the_agent() -> None:
+    leg = leg_of(Named, allow=("hold", "transfer"))
+    leg.text(type="hold", id="r1")
+    assert leg.effects() == [AgentAsked(LEG, 1, "hold", "")]
+    leg.session.tell(Answer(1))
+    assert leg.effects() == [Listen(), message(type="answer", request="hold", id="r1", error=None)]
+    assert not leg.session.hears, "who is on hold is not listened to"
+    leg.text(type="transfer", target="user:1002", id="r2")
+    leg.session.tell(Answer(2, "busy"))
+    leg.session.tell(Answer(2))
+    assert leg.effects() == [
+        AgentAsked(LEG, 2, "transfer", "user:1002"),
+        message(type="answer", request="transfer", id="r2", error="busy"),
+    ]
+
+
+def test_what_is_not_allowed_does_not_happen() -> None:
+    leg = leg_of(Named, allow=())
+    leg.text(type="hangup")
+    leg.text(type="dtmf", digits="1")
+    leg.text(type="play", prompt="x", id="r")
+    [answer] = leg.effects()
+    assert isinstance(answer, Send) and "not allowed: add play" in str(answer.message)
+    assert leg.session.state is State.OPEN
+
+
+def test_tools_words_and_transcripts_pass_in_both_directions() -> None:
+    leg = leg_of(Named)
+    leg.text(type="transcript", role="caller", text="What time is it?")
+    leg.text(type="tool_call", id="c1", name="clock", arguments={})
+    leg.session.tell(ToolResult("c1", "12:00"))
+    leg.session.tell(Words("be brief"))
+    leg.text(type="stats")
+    assert leg.effects() == [
+        AgentTranscript(LEG, "caller", "What time is it?", True),
+        AgentToolCall(LEG, "c1", "clock", "{}"),
+        message(type="tool_result", id="c1", result="12:00", failed=False),
+        message(type="text", text="be brief"),
+        message(type="stats", queued_ms=0),
+    ]
+
+
+def test_an_agent_that_tells_its_audio_gets_another_queue() -> None:
+    leg = leg_of(Resumable)
+    leg.text(type="formats")
+    assert leg.effects() == [Relane()]
+    wide = Playout(1, Encoding.PCM_16000, 10)
+    leg.session.adopt(wide, leg.now)
+    leg.say(100)
+    assert wide.queued(0) == 800
+
+
+def test_a_fatal_word_of_the_vendor_fails_the_agent() -> None:
+    leg = leg_of(Resumable)
+    leg.text(type="fatal")
+    assert AgentFailed(LEG, "protocol", "no such model") in leg.effects()

@@ -6,7 +6,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media.agent.contract import Clear, Context, Digits, Encoding, HangUp, Mark, Note, Say
+from media.agent.contract import (
+    Ask,
+    Clear,
+    Context,
+    Digits,
+    Encoding,
+    HangUp,
+    Inquire,
+    Mark,
+    Note,
+    Role,
+    Say,
+    ToolCall,
+    Transcript,
+    Verb,
+)
 from media.agent.dialect.tandem import Tandem
 
 
@@ -114,3 +129,62 @@ def test_odd_messages_lose_no_byte(messages: list[bytes]) -> None:
 @given(st.binary(max_size=64))
 def test_no_text_makes_it_raise(data: bytes) -> None:
     assert len(connection().receive_text(data)) == 1
+
+
+def ask(**message: object) -> object:
+    [action] = connection().receive_text(json.dumps(message).encode())
+    return action
+
+
+def test_the_call_is_controlled_by_named_requests() -> None:
+    assert ask(type="transfer", target="user:1002", id="r1") == Ask(Verb.TRANSFER, "user:1002", "r1")
+    assert ask(type="play", prompt="welcome") == Ask(Verb.PLAY, "welcome")
+    assert ask(type="set", variables={"plan": "gold"}) == Ask(Verb.SET, '{"plan":"gold"}')
+    for verb in ("hold", "resume", "mute", "unmute", "stop_play", "record", "stop_record"):
+        assert ask(type=verb, id="r") == Ask(Verb(verb), "", "r")
+    assert ask(type="stats") == Inquire()
+
+
+def test_transcripts_and_tools_pass() -> None:
+    assert ask(type="transcript", role="agent", text="Hi.") == Transcript(Role.AGENT, "Hi.")
+    assert ask(type="transcript", role="caller", text="Hi", final=False) == Transcript(
+        Role.CALLER, "Hi", False
+    )
+    call = ask(type="tool_call", id="c", name="clock", arguments={"zone": "UTC"})
+    assert call == ToolCall("c", "clock", '{"zone":"UTC"}')
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"type": "transfer"},
+        {"type": "play", "prompt": ""},
+        {"type": "set", "variables": 5},
+        {"type": "transcript", "role": "dog", "text": "woof"},
+        {"type": "tool_call", "id": 1, "name": "x"},
+    ],
+)
+def test_a_request_that_lacks_something_is_noted(message: dict[str, object]) -> None:
+    noted = ask(**message)
+    assert isinstance(noted, Note) and noted.malformed
+
+
+def test_answers_results_and_words_are_told() -> None:
+    tandem = connection()
+    told = (
+        tandem.answered(Ask(Verb.HOLD, "", "r1"), "")
+        + tandem.answered(Ask(Verb.TRANSFER, "x"), "no such user")
+        + tandem.tool_result("c", "12:00", False) + tandem.tell("VIP") + tandem.status(340)
+    )  # fmt: skip
+    assert [json.loads(str(message)) for message in told] == [
+        {"type": "answer", "request": "hold", "id": "r1", "error": None},
+        {"type": "answer", "request": "transfer", "id": "", "error": "no such user"},
+        {"type": "tool_result", "id": "c", "result": "12:00", "failed": False},
+        {"type": "text", "text": "VIP"},
+        {"type": "stats", "queued_ms": 340},
+    ]
+
+
+def test_a_second_connection_says_that_it_goes_on() -> None:
+    resumed = connection().resume()
+    assert resumed is not None and json.loads(str(resumed[0]))["resumed"] is True

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media.agent.contract import Clear, Context, Encoding, Mark, Message, Note, Say
+from media.agent.contract import Clear, Context, Digits, Encoding, Mark, Message, Note, Say
+from media.agent.dialect.table import DIALECTS
 from media.agent.dialect.twilio import MARK_NAME_CHARACTERS, Twilio
+from media.port import AgentOptions
 
 TOKEN = "0123456789abcdef0123456789abcdef"
 STREAM = "MZ" + TOKEN
@@ -182,3 +184,53 @@ def test_no_json_makes_it_raise(message: object) -> None:
 @given(st.binary(max_size=64))
 def test_no_bytes_make_it_raise(data: bytes) -> None:
     assert len(stream().receive_text(data)) == 1
+
+
+def variant(name: str, rate: int = 8000, **options: str) -> Twilio:
+    context = Context("call-1", "acc_demo", rate, {"from": "1001"}, AgentOptions(variant=name, **options))
+    made = DIALECTS["twilio"](context, lambda size: TOKEN[: size * 2])
+    assert isinstance(made, Twilio)
+    return made
+
+
+def test_telnyx_spells_with_underscores_and_describes_its_call() -> None:
+    telnyx = variant("telnyx")
+    connected, start = decoded(telnyx.open())
+    stream = "01234567-89AB-CDEF-0123-456789ABCDEF"
+    assert connected == {"event": "connected", "version": "1.0.0"}
+    assert (start["sequence_number"], start["stream_id"]) == ("1", stream)
+    body = start["start"]
+    assert isinstance(body, dict) and (body["from"], body["call_session_id"]) == ("1001", "call-1")
+    assert body["media_format"] == {"encoding": "PCMU", "sample_rate": 8000, "channels": 1}
+    [media] = decoded([telnyx.hear(bytes(160))])
+    assert media["stream_id"] == stream and media["sequence_number"] == "2"
+    [dtmf, stop] = decoded(telnyx.digit("5", 100) + telnyx.stop())
+    assert dtmf["dtmf"] == {"digit": "5"} and set(stop["stop"]) == {"user_id", "call_control_id"}  # type: ignore[call-overload]
+
+
+def test_signalwire_says_how_long_a_key_was_held_and_takes_keys() -> None:
+    signalwire = variant("signalwire")
+    connected, _ = decoded(signalwire.open())
+    assert connected["version"] == "0.2.0"
+    [dtmf] = decoded(signalwire.digit("5", 120))
+    assert dtmf["dtmf"] == {"track": "inbound_track", "digit": "5", "duration": "120"}
+    assert signalwire.receive_text(b'{"event":"dtmf","dtmf":{"digit":"12#"}}') == [Digits("12#")]
+    assert signalwire.receive_text(b'{"event":"clear"}') == [Clear()]
+
+
+def test_signalwire_carries_wide_audio() -> None:
+    signalwire = variant("signalwire", 16000, audio="pcm")
+    _, start = decoded(signalwire.open())
+    assert start["start"]["mediaFormat"] == {  # type: ignore[index]
+        "encoding": "audio/l16",
+        "sampleRate": 16000,
+        "channels": 1,
+    }
+    assert signalwire.hears is signalwire.speaks is Encoding.PCM_16000
+    said = base64.b64encode(b"abcd").decode()
+    assert signalwire.receive_text(json.dumps({"event": "media", "media": {"payload": said}}).encode()) == [
+        Say(b"abcd")
+    ]
+    odd = base64.b64encode(b"abc").decode()
+    [note] = signalwire.receive_text(json.dumps({"event": "media", "media": {"payload": odd}}).encode())
+    assert isinstance(note, Note) and note.malformed
