@@ -157,3 +157,22 @@ def test_speaking_is_a_column_and_reset_clears_one_slot(utterances: list[np.ndar
 def test_no_rows_are_no_work() -> None:
     started, stopped = VoiceActivity(2).process(np.empty(0, np.int32), np.empty((0, 160), np.int16), 0.0)
     assert len(started) == len(stopped) == 0
+
+
+def test_webrtcvad_has_the_last_word_on_voiced_frames(utterances: list[np.ndarray]) -> None:
+    """A detector that hears nobody leaves nobody speaking, whatever the gate found."""
+
+    class Deaf:
+        def is_speech(self, frame: bytes, rate: int) -> bool:
+            assert len(frame) == 320 and rate == 8000
+            return False
+
+    spoken = at_level(utterances[0], -20.0)
+    deaf = VoiceActivity(1)
+    deaf._detectors[0] = Deaf()  # type: ignore[call-overload]
+    for activity, expected in ((VoiceActivity(1), 1), (deaf, 0)):
+        started = 0
+        for n, frame in enumerate(frames(spoken)):
+            rows, _ = activity.process(np.zeros(1, np.int32), frame[None], n * 0.02)
+            started += len(rows)
+        assert min(started, 1) == expected
