@@ -25,8 +25,9 @@ from controlplane.api.health import Phase, Readiness
 from controlplane.api.reload import reload_route
 from controlplane.api.security import SecurityRoutes
 from controlplane.api.server import BindError, HttpServer, bind_tcp, bind_unix
+from controlplane.control import ControlPlane
 from controlplane.node import MEDIA, Node, wall_ms
-from controlplane.observe.edge import watch_node
+from controlplane.observe.edge import watch_admission, watch_node
 from controlplane.observe.gauges import watch_loop, watch_store, watch_tasks
 from controlplane.observe.metrics import Metrics
 from controlplane.observe.security import watch_security
@@ -137,20 +138,29 @@ async def _serve(
     gate = Gate(settings.gates, names)
     security = SecurityRoutes(_security(settings, store, node, loop), most.body_bytes)
     async with contextlib.AsyncExitStack() as opened:
+        speaker = await opened.enter_async_context(Speaker())
+        control = ControlPlane(settings, node, store, directory, calls, speaker, loop)
+        opened.callback(control.close)
         outside = FlowRoutes(_sessions(settings, store, directory, flows, loop, tasks), most.body_bytes)
-        app = public_app(gate, readiness, metrics, calls, [*security.public(gate), *outside.public(gate)])
+        app = public_app(
+            gate,
+            readiness,
+            metrics,
+            calls,
+            [*security.public(gate), *outside.public(gate), *control.public(gate)],
+        )
         servers = [HttpServer(app, opened.enter_context(bind_tcp(http.address, http.port)), most)]
         again = {"certificate": node.listeners.reload_certificate, "flows": flows.reload}
         reload = reload_route(again)
-        app = operator_app(readiness, metrics, calls, [*security.operator(), reload])
+        app = operator_app(readiness, metrics, calls, [*security.operator(), *control.operator(), reload])
         servers.append(HttpServer(app, opened.enter_context(bind_unix(store.folder.control_socket)), most))
         await node.listeners.open(settings.listen.sip, node)
         opened.push_async_callback(node.listeners.close)
         opened.callback(node.engine.close)
         opened.push_async_callback(node.engine.release_all)
         opened.push_async_callback(flows.close)
-        speaker = await opened.enter_async_context(Speaker())
         watch_node(metrics, node)
+        watch_admission(metrics, control.outside, node.switch.admissions)
         watch_security(metrics, node.shield, node.fraud, loop.time)
         watch_store(metrics, store.journal)
         watch_tasks(metrics, loop)

@@ -11,6 +11,7 @@ from typing import Any, Final
 import structlog
 
 from config.schema import Settings
+from controlplane.observe.monitor import Monitor, Tapped
 from controlplane.observe.security import SecurityKeeper, report_fraud
 from controlplane.service.directory import MemoryDirectory
 from controlplane.service.question import Answers
@@ -67,6 +68,8 @@ class Node:
         )
         self.shield.load(store.take_bans(settings.node.name), store.take_allowed(), loop.time())
         self.fraud = FraudGuard(report_fraud)
+        self.monitor = Monitor(limits.http.monitors, limits.http.monitor_rows)
+        self.journal = Tapped(store.journal, self.monitor)
         self.listeners = Listeners(
             limits.sip,
             loop,
@@ -79,7 +82,7 @@ class Node:
         self._resolver = Resolver(limits.sip, loop, secrets.token_bytes)
         self.switch = Switch(
             directory=directory,
-            journal=store.journal,
+            journal=self.journal,
             reach=self.listeners,
             limits=limits.sip,
             random=secrets.token_bytes,

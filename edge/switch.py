@@ -115,7 +115,7 @@ class Switch:
         )
         self.registrar = Registrar(limits, lambda: tag(random))
         self.admissions = Admissions()
-        self._channels = Channels(self.admissions, fraud)
+        self.channels = Channels(self.admissions, fraud)
         self._questions = Questions(self._effects.append)
         self._recordings = Recordings(media_folder, self._effects.append)
         self.calls: dict[CallId, Call] = {}
@@ -135,7 +135,7 @@ class Switch:
             own=self._sessions.own,
             close=self._close,
             treat=lambda route: self._arrivals.treatment(route),
-            channels=self._channels,
+            channels=self.channels,
             ask=self._questions.ask,
             record=self._recordings.begin,
         )
@@ -144,7 +144,7 @@ class Switch:
         self._arrivals = Arrivals(
             ground,
             authenticator,
-            self._channels,
+            self.channels,
             journal,
             self._logbook.wait,
             self.calls,
@@ -282,7 +282,7 @@ class Switch:
     def _close(self, call: Call, cdr: Cdr, now: float) -> None:
         del self.calls[call.id]
         up = 0 if cdr.answered_at is None else cdr.ended_at - cdr.answered_at
-        self._channels.give_back(call.id, up / 1000, now)
+        self.channels.give_back(call.id, up / 1000, now)
         self._journal.closed(cdr)
         self._sessions.perhaps_done(*call.sessions)
         if not call.sessions:

@@ -34,6 +34,7 @@ def public_app(
             # A SIP Call-ID may hold a slash.
             Route("/calls/{call_id:path}/trace", trace),
             *more,
+            Route("/hooks/carrier", _not_built, methods=ANY_METHOD),
             Route("/v1", _not_built, methods=ANY_METHOD),
             Route("/v1/{rest:path}", _not_built, methods=ANY_METHOD),
         ]

@@ -15,9 +15,18 @@ _FORM = "application/x-www-form-urlencoded"
 
 
 async def read(request: Request, model: type[Model], limit: int) -> Model:
-    """The body as `model`. Form values that begin like a JSON object or list are parsed as such (S004-03).
+    """The body as `model`.
 
     Args: limit: longest body taken [bytes].
+
+    Raises:
+        Failure: 400, 413 or 415.
+    """
+    return decode(await read_fields(request, limit), model)
+
+
+async def read_fields(request: Request, limit: int) -> dict[str, object]:
+    """The body's fields as they came. Form values that begin like a JSON object or list are parsed (S004-03).
 
     Raises:
         Failure: 400, 413 or 415.
@@ -29,6 +38,11 @@ async def read(request: Request, model: type[Model], limit: int) -> Model:
     fields: Any = _form(data) if kind == _FORM else _json(data)
     if not isinstance(fields, dict):
         raise Failure(400, "bad_body", "the body must be an object")
+    return fields
+
+
+def decode(fields: dict[str, object], model: type[Model]) -> Model:
+    """Raises `Failure` (400) with the first field that is wrong."""
     try:
         return model.model_validate(fields)
     except ValidationError as error:

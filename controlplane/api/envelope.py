@@ -1,13 +1,16 @@
 """The one place that makes error answers: `{"error": code, "detail": text}` (S004-04)."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from edge.error import Refusal
+
+Value = TypeVar("Value")
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -26,6 +29,13 @@ def answer(value: Any, status: int = 200, headers: dict[str, str] | None = None)
 
 def refuse(status: int, code: str, detail: str, headers: dict[str, str] | None = None) -> Response:
     return answer({"error": code, "detail": detail}, status, headers)
+
+
+def done(result: Value | Refusal) -> Value:
+    """What the service found; raises `Failure` when it refused."""
+    if isinstance(result, Refusal):
+        raise Failure(result.status, result.code, f"{result.text}; {result.fix}")
+    return result
 
 
 async def failed(request: Request, error: Exception) -> Response:

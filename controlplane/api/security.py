@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 from starlette.requests import Request
@@ -11,13 +11,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from controlplane.api.body import read
-from controlplane.api.envelope import Failure, answer
+from controlplane.api.envelope import Failure, answer, done
 from controlplane.api.gate import Gate
 from controlplane.service.security import SecurityService
-from edge.error import Refusal
 from edge.security.ban import BanRecord
-
-Value = TypeVar("Value")
 
 ROWS: int = 100
 ROWS_MAX: int = 1_000
@@ -141,13 +138,6 @@ class SecurityRoutes:
     async def disallow(self, request: Request) -> Response:
         """`DELETE /security/allow/{ip}`; the slash of a network may be percent-encoded."""
         return answer(done(await self._security.disallow(request.path_params["ip"])))
-
-
-def done(result: Value | Refusal) -> Value:
-    """Raises `Failure` for a refusal."""
-    if isinstance(result, Refusal):
-        raise Failure(result.status, result.code, f"{result.text}; {result.fix}")
-    return result
 
 
 def _flag(query: Mapping[str, str], name: str) -> bool:

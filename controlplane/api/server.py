@@ -17,6 +17,8 @@ from controlplane.store.folder import socket_address
 GRACE: Final = 3
 "Requests under way when the server stops may take this long [s]."
 BACKLOG: Final = 512
+WS_MESSAGE_MAX: Final = 65_536
+"Longest message taken on a WebSocket [bytes]."
 
 
 class BindError(Exception):
@@ -33,7 +35,8 @@ class HttpServer:
                 app,
                 loop="none",
                 http="httptools",
-                ws="none",
+                ws="websockets-sansio",
+                ws_max_size=WS_MESSAGE_MAX,
                 lifespan="off",
                 log_config=None,
                 access_log=False,

@@ -2,6 +2,8 @@
 
 from controlplane.node import Node
 from controlplane.observe.metrics import Metrics, Read
+from edge.cac.admission import CODES, Admissions
+from edge.outside.calls import OutsideCalls
 
 
 def watch_node(metrics: Metrics, node: Node) -> None:
@@ -27,6 +29,18 @@ def watch_node(metrics: Metrics, node: Node) -> None:
     for name in ("late_p50", "late_p99", "late_max", "work_p50", "work_p99", "work_max"):
         text = "Lateness or work of the last 20 s of ticks."
         metrics.gauge(f"tick_{name}_milliseconds", text, _tick(node, name))
+
+
+def watch_admission(metrics: Metrics, outside: OutsideCalls, admissions: Admissions) -> None:
+    metrics.gauge("outside_calls", "Calls of outside edges that hold channels.", lambda: len(outside))
+    text = "Calls that held channels without being live; a fault of ours."
+    metrics.total("admission_repaired", text, lambda: admissions.repaired)
+    for code in CODES:
+        metrics.total(f"{code}_refused", "Calls that admission refused.", _refused(admissions, code))
+
+
+def _refused(admissions: Admissions, code: str) -> Read:
+    return lambda: admissions.refused[code]
 
 
 def _tick(node: Node, name: str) -> Read:

@@ -26,6 +26,9 @@ _REFUSALS: Final = {
 _RETRY: Final = 10
 "Retry-After of a refusal for want of a channel [s]."
 
+CODES: Final = (*dict.fromkeys(code for code, _, _ in _REFUSALS.values()), "rate_limit")
+"Of refusals."
+
 Key = tuple[str, str]
 "Kind and id of a scope."
 

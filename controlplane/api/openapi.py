@@ -1,0 +1,152 @@
+"""The OpenAPI 3.1 document of the public application, and a page to read it (`/openapi.json`, `/docs`).
+
+Bodies are described by the models that decode them. A test holds the table against the routes.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Final
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from controlplane.api.envelope import answer
+from controlplane.api.gate import Gate
+
+Json = dict[str, object]
+
+REF: Final = "#/components/schemas/{model}"
+_POLICY: Final = (
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    method: str
+    path: str
+    "With `{name}` for parameters."
+    tag: str
+    summary: str
+    bodies: tuple[type[BaseModel], ...] = ()
+    "Any one of them, as JSON or as a form."
+    query: tuple[tuple[str, str], ...] = ()
+    "Name and what it means."
+    replies: tuple[tuple[int, str], ...] = ((200, "Done"),)
+    token: bool = False
+    "Opened by the admin token alone."
+    open: bool = False
+    "Not gated."
+    binary: bool = False
+    "The body is a file."
+
+
+def document(operations: Iterable[Operation]) -> Json:
+    operations = list(operations)
+    models = list(dict.fromkeys(model for operation in operations for model in operation.bodies))
+    _, schemas = models_json_schema([(model, "validation") for model in models], ref_template=REF)
+    paths: dict[str, dict[str, Json]] = {}
+    for operation in operations:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _described(operation)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Tandem", "version": _version(), "summary": "A SIP edge and its control plane."},
+        "paths": paths,
+        "components": {
+            "schemas": {**_mapping(schemas.get("$defs")), "Error": _ERROR},
+            "securitySchemes": {
+                "node": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": "Host",
+                    "description": "An address of gates.nodes, not forwarded, that names us by address.",
+                },
+                "token": {"type": "apiKey", "in": "header", "name": "X-Admin-Token"},
+            },
+        },
+    }
+
+
+class DocsRoutes:
+    def __init__(self, operations: Sequence[Operation]) -> None:
+        self._document = document(operations)
+
+    def public(self, gate: Gate) -> Sequence[BaseRoute]:
+        return [Route("/openapi.json", gate.wrap(self.json)), Route("/docs", gate.wrap(self.page))]
+
+    async def json(self, request: Request) -> Response:
+        return answer(self._document)
+
+    async def page(self, request: Request) -> Response:
+        return HTMLResponse(_PAGE, headers={"Content-Security-Policy": _POLICY})
+
+
+_ERROR: Final[Json] = {
+    "type": "object",
+    "required": ["error", "detail"],
+    "properties": {
+        "error": {"type": "string", "description": "Stable, snake case."},
+        "detail": {"type": "string", "description": "For people."},
+    },
+}
+
+
+def _described(operation: Operation) -> Json:
+    named = [name.partition(":")[0] for name in _parameters(operation.path)]
+    parameters: list[Json] = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in named
+    ]
+    parameters += [
+        {"name": name, "in": "query", "description": text, "schema": {"type": "string"}}
+        for name, text in operation.query
+    ]
+    error: Json = {"application/json": {"schema": {"$ref": REF.format(model="Error")}}}
+    replies: Json = {str(status): {"description": text} for status, text in operation.replies}
+    refused = [400, 413, 415] if operation.bodies else [400] if operation.query or named else []
+    for status in refused + ([] if operation.open else [403]):
+        replies.setdefault(str(status), {"description": "Refused", "content": error})
+    made: Json = {
+        "tags": [operation.tag],
+        "summary": operation.summary,
+        "parameters": parameters,
+        "responses": replies,
+        "security": []
+        if operation.open
+        else [{"token": []}]
+        if operation.token
+        else [{"node": []}, {"token": []}],
+    }
+    if operation.binary:
+        made["requestBody"] = {"content": {"application/octet-stream": {}}, "required": True}
+    if operation.bodies:
+        made["requestBody"] = {"content": _content(operation.bodies), "required": True}
+    return made
+
+
+def _content(bodies: tuple[type[BaseModel], ...]) -> Json:
+    references: list[Json] = [{"$ref": REF.format(model=model.__name__)} for model in bodies]
+    schema = references[0] if len(references) == 1 else {"anyOf": references}
+    return {kind: {"schema": schema} for kind in ("application/json", "application/x-www-form-urlencoded")}
+
+
+def _parameters(path: str) -> list[str]:
+    return [step[1:-1] for step in path.split("/") if step.startswith("{")]
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, dict) else {}
+
+
+def _version() -> str:
+    try:
+        return version("tandem")
+    except PackageNotFoundError:  # run from a checkout that was not installed
+        return "0"
+
+
+_PAGE: Final = Path(__file__).with_name("docs.html").read_text("utf-8")

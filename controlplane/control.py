@@ -1,0 +1,102 @@
+"""The control plane of one node, joined: what is asked over HTTP and over the control socket (seed 004)."""
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+
+from starlette.routing import BaseRoute
+
+from config.schema import Settings
+from controlplane.api.admin import AdminRoutes
+from controlplane.api.cac import CacRoutes
+from controlplane.api.debug import DebugRoutes
+from controlplane.api.gate import Gate
+from controlplane.api.media import MediaRoutes
+from controlplane.api.openapi import DocsRoutes
+from controlplane.api.operations import OPERATIONS
+from controlplane.api.outside import OutsideRoutes
+from controlplane.node import MEDIA, Node, wall_ms
+from controlplane.service.admission import AdmissionService
+from controlplane.service.call import CallService
+from controlplane.service.directory import MemoryDirectory
+from controlplane.service.media import MediaService
+from controlplane.service.outside import OutsideService
+from controlplane.service.prompt_catalogue import PromptCatalogue
+from controlplane.store.store import Store
+from edge.outside.calls import OutsideCalls
+from edge.outside.proof import Proofs
+from edge.outside.registration import OutsideRegistrations
+from edge.presence.agent import AgentPresences
+from edge.sip.flow import Flow, Transport
+from media.tts import Speaker
+
+
+class ControlPlane:
+    def __init__(
+        self,
+        settings: Settings,
+        node: Node,
+        store: Store,
+        directory: MemoryDirectory,
+        calls: CallService,
+        speaker: Speaker,
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
+        limits = settings.limits.sip
+        most = settings.limits.http
+        switch = node.switch
+        registrations = OutsideRegistrations(limits.outside_calls, limits.contacts_per_aor)
+        proofs = Proofs(directory, switch.authenticator, node.shield, limits.outside_calls)
+        self.outside = OutsideCalls(
+            directory=directory,
+            journal=node.journal,
+            channels=switch.channels,
+            proofs=proofs,
+            bindings=switch.registrar.lookup,
+            registrations=registrations,
+            agenda=switch.agenda,
+            limits=limits,
+            random=secrets.token_bytes,
+            wall=wall_ms,
+            trust_from=settings.gates.trust_from,
+        )
+        self.admission = AdmissionService(
+            switch.admissions, switch.calls, self.outside, directory, node.journal, loop, wall_ms
+        )
+        self.admission.start()
+        service = OutsideService(
+            directory,
+            proofs,
+            self.outside,
+            registrations,
+            AgentPresences(),
+            node.do,
+            lambda asker: node.listeners.sent_by(Flow(Transport.UDP, (asker, 5060))),
+            wall_ms,
+        )
+        folder = Path(settings.node.data).absolute() / MEDIA
+        media = MediaService(
+            folder, store, directory, calls.find, lambda: wall_ms(loop.time()), most.media_bytes
+        )
+        self._outside = OutsideRoutes(service, most.body_bytes)
+        self._cac = CacRoutes(self.admission, most.body_bytes)
+        self._media = MediaRoutes(media)
+        self._admin = AdminRoutes(PromptCatalogue(folder, speaker))
+        self._monitor = node.monitor
+
+    def public(self, gate: Gate) -> Sequence[BaseRoute]:
+        return [
+            *self._outside.public(gate),
+            *self._cac.public(gate),
+            *DebugRoutes(self._monitor, gate).public(),
+            *self._media.public(gate),
+            *self._admin.public(gate),
+            *DocsRoutes(OPERATIONS).public(gate),
+        ]
+
+    def operator(self) -> Sequence[BaseRoute]:
+        return self._cac.operator()
+
+    def close(self) -> None:
+        self.admission.stop()

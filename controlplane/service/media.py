@@ -1,0 +1,154 @@
+"""Files of the media folder: prompts, music and recordings, by keys with slashes (S004-76…78).
+
+A file appears whole under its key or not at all: it is written beside it, synced and renamed.
+"""
+
+import asyncio
+import contextlib
+import os
+import re
+import secrets
+import stat
+import wave
+from collections.abc import AsyncIterable, Awaitable, Callable
+from pathlib import Path
+from typing import Final
+
+from controlplane.store.store import Store
+from controlplane.store.voicemail import Voicemail
+from edge.directory import AccountId, Directory
+from edge.error import Refusal
+from edge.journal import CallId
+from edge.recordings import PART
+
+KEY_MAX: Final = 512
+"Characters of a key."
+_STEP: Final = re.compile(r"[A-Za-z0-9_@+=~,%-][A-Za-z0-9._@+=~,%-]{0,127}")
+_VOICEMAIL: Final = re.compile(r"(?P<account>[^/]+)/vm/(?P<call>[^/]+)\.wav")
+_CHUNK: Final = 262_144  # written at once [bytes]
+
+CallRow = dict[str, object]
+
+
+class MediaService:
+    def __init__(
+        self,
+        folder: Path,
+        store: Store,
+        directory: Directory,
+        find_call: Callable[[str], Awaitable[CallRow | None]],
+        wall_ms: Callable[[], int],
+        limit: int,
+    ) -> None:
+        """
+        Args:
+            find_call: a call by our id or SIP Call-ID.
+            limit: longest file taken [bytes].
+        """
+        self._folder = folder
+        self._store = store
+        self._directory = directory
+        self._find_call = find_call
+        self._wall_ms = wall_ms
+        self._limit = limit
+
+    def path(self, key: str) -> Path | Refusal:
+        """Where `key` is kept, whether it is there or not."""
+        steps = key.split("/")
+        if len(key) > KEY_MAX or key.endswith(PART) or not all(map(_STEP.fullmatch, steps)):
+            fix = "use names of letters, digits and . _ - @ + = ~ , % between single slashes"
+            return Refusal("bad_key", 400, "the key names no file of the media folder", fix)
+        return self._folder.joinpath(*steps)
+
+    async def find(self, key: str) -> tuple[Path, os.stat_result] | Refusal:
+        """The file of `key` as it is now."""
+        path = self.path(key)
+        if isinstance(path, Refusal):
+            return path
+        try:
+            found = await asyncio.to_thread(path.stat)
+        except OSError:
+            found = None
+        if found is None or not stat.S_ISREG(found.st_mode):
+            return Refusal("no_such_media", 404, f"there is no file {key}", "upload it, or name another")
+        return path, found
+
+    async def put(self, key: str, content: AsyncIterable[bytes]) -> bool | Refusal:
+        """Keep `content` under `key`; whether the key is new. A voicemail's key also writes its row."""
+        path = self.path(key)
+        if isinstance(path, Refusal):
+            return path
+        part = path.with_name(f"{path.name}.{secrets.token_hex(4)}{PART}")
+        try:
+            refusal = await self._receive(part, content)
+            if refusal is not None:
+                return refusal
+            new = not path.exists()
+            part.replace(path)
+        except (IsADirectoryError, NotADirectoryError, FileExistsError):
+            return Refusal("bad_key", 400, "the key is a folder, or leads through a file", "use another key")
+        except OSError as error:
+            text = f"the file cannot be kept: {error.strerror}"
+            return Refusal("not_kept", 503, text, "see to the disk of the data folder", retry_after=5)
+        finally:
+            with contextlib.suppress(OSError):
+                part.unlink()
+        match = _VOICEMAIL.fullmatch(key)
+        if match is not None:
+            return await self._message(key, match["account"], match["call"], path) or new
+        return new
+
+    # Inside.
+
+    async def _receive(self, part: Path, content: AsyncIterable[bytes]) -> Refusal | None:
+        part.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        size = 0
+        waiting = bytearray()
+        with part.open("xb") as file:
+            async for piece in content:
+                size += len(piece)
+                if size > self._limit:
+                    fix = "raise limits.http.media_bytes"
+                    return Refusal("body_too_long", 413, f"at most {self._limit} bytes are taken", fix)
+                waiting += piece
+                if len(waiting) >= _CHUNK:
+                    await asyncio.to_thread(file.write, bytes(waiting))
+                    waiting.clear()
+            await asyncio.to_thread(_finish, file.fileno(), bytes(waiting), file.flush)
+        return None
+
+    async def _message(self, key: str, account: str, call: str, path: Path) -> Refusal | None:
+        """The row of a message that a caller left."""
+        if self._directory.account(AccountId(account)) is None:
+            return None
+        found = await self._find_call(call) or {}
+        row = Voicemail(
+            key,
+            AccountId(account),
+            str(found.get("callee", "")),
+            CallId(str(found.get("id", call))),
+            str(found.get("caller", "")),
+            self._wall_ms(),
+            await asyncio.to_thread(milliseconds, path),
+        )
+        self._store.journal.message(row)
+        await self._store.flush()
+        if self._store.journal.last_error:
+            return Refusal("not_kept", 503, "the file is there, its row could not be written", "put it again")
+        return None
+
+
+def _finish(descriptor: int, rest: bytes, flush: Callable[[], object]) -> None:
+    flush()
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+    os.fsync(descriptor)
+
+
+def milliseconds(path: Path) -> int:
+    """How long a WAV plays; 0 for anything else."""
+    try:
+        with wave.open(str(path), "rb") as file:
+            return file.getnframes() * 1000 // max(1, file.getframerate())
+    except (wave.Error, EOFError, OSError):
+        return 0
