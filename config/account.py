@@ -6,9 +6,11 @@ from typing import Annotated, Final, Literal, cast
 
 from pydantic import AfterValidator, Field, model_validator
 
+from config.agent import Agent
 from config.schedule import Schedule, Zone
 from config.section import (
     E164,
+    BesidePath,
     Count,
     Duration,
     Host,
@@ -239,54 +241,6 @@ class Queue(Section):
     max_wait: Duration = Field(default=600.0, gt=0)
 
 
-class Dialect(enum.StrEnum):
-    """Every dialect that is planned; one not built yet is refused when a call reaches it."""
-
-    TANDEM = "tandem"
-    TWILIO = "twilio"
-    JAMBONZ = "jambonz"
-    ASTERISK = "asterisk"
-    OPENAI = "openai"
-    ELEVENLABS = "elevenlabs"
-    DEEPGRAM = "deepgram"
-    GEMINI = "gemini"
-    ULTRAVOX = "ultravox"
-    CONVERSATIONRELAY = "conversationrelay"
-
-
-BUILTIN_DEMO: Final = "builtin:demo"
-"The agent URL that means the demo agent which the daemon runs itself."
-
-_AGENT_URL: Final = re.compile(r"(?i:wss?)://[^\s/?#]+[^\s]*")
-_HEADER_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}")
-
-
-def _agent_url(value: str) -> str:
-    if value != BUILTIN_DEMO and _AGENT_URL.fullmatch(value) is None:
-        raise refusal("not a WebSocket URL", f"write ws://…, wss://… or {BUILTIN_DEMO}")
-    return value
-
-
-def _headers(value: dict[str, str]) -> dict[str, str]:
-    for name, text in value.items():
-        if _HEADER_NAME.fullmatch(name) is None or not text.isprintable():
-            raise refusal(f"not an HTTP header: {name!r}", "use a header name and text of one line")
-    return value
-
-
-class Agent(Section):
-    """One AI agent: where its socket is and what it speaks."""
-
-    dialect: Dialect
-    url: Annotated[str, AfterValidator(_agent_url)]
-    headers: Annotated[dict[str, str], AfterValidator(_headers)] = Field(default={}, repr=False)
-    sample_rate: Literal[8000, 16000, 24000] = 8000
-    "Of the audio on the socket [Hz], where the dialect leaves it open."
-    barge_in: bool = True
-    "The caller's speech stops the agent's."
-    connect_timeout: Duration = Field(default=5.0, gt=0, le=60)
-
-
 class Account(Section):
     """A tenant with its own domain, numbers and limits."""
 
@@ -306,7 +260,7 @@ class Account(Section):
     extensions: tuple[Extension, ...] = ()
     dids: tuple[Did, ...] = ()
     trunks: tuple[Trunk, ...] = ()
-    flows: dict[Name, RelativePath] = Field(default={})
+    flows: dict[Name, BesidePath] = Field(default={})
     queues: dict[Name, Queue] = Field(default={})
     agents: dict[Name, Agent] = Field(default={})
     schedules: dict[Name, Schedule] = Field(default={})

@@ -22,7 +22,9 @@ DEFAULT_FILE: Final = Path(__file__).with_name("tandem.yaml")
 PROBLEMS_MAX: Final = 200
 "Problems of one kind that are told; a file that has more has one cause."
 
-_SECRET_KEYS: Final = frozenset({"password", "admin_token", "headers", "store", "shared"})
+_SECRET_KEYS: Final = frozenset(
+    {"password", "admin_token", "headers", "api_key", "session", "store", "shared"}
+)
 
 
 def load(path: Path | None, data: Path | None, environ: Mapping[str, str]) -> Settings:
@@ -42,21 +44,27 @@ def load(path: Path | None, data: Path | None, environ: Mapping[str, str]) -> Se
         data = Path(environ["TANDEM_DATA"])
     file = DEFAULT_FILE if path is None else path
     folder = Path.cwd() if path is None else path.absolute().parent
-    settings = parse(text_of(file), str(file), folder, environ)
+    settings = parse(text_of(file), str(file), folder, environ, file.absolute().parent)
     if data is None:
         return settings
     node = settings.node.model_copy(update={"data": data.expanduser().absolute()})
     return settings.model_copy(update={"node": node})
 
 
-def parse(text: str, file: str, folder: Path, environ: Mapping[str, str]) -> Settings:
-    """Like `load`, of text already read; `file` is the name for problems."""
+def parse(
+    text: str, file: str, folder: Path, environ: Mapping[str, str], beside: Path | None = None
+) -> Settings:
+    """Like `load`, of text already read; `file` is the name for problems.
+
+    Args: folder, beside: where relative paths start, and those of what comes with the file.
+    """
     document, problems = read(text, file, environ)
     if not isinstance(document.data, dict):
         what = "the file is empty" if document.data is None else "the file is not a mapping of sections"
         raise ConfigError([Problem(file, document.line(()), "", what, "begin with accounts:")])
     try:
-        settings = Settings.model_validate(document.data, context={"folder": folder})
+        context = {"folder": folder, "beside": beside or folder}
+        settings = Settings.model_validate(document.data, context=context)
     except ValidationError as error:
         problems += [_problem(detail, file, document) for detail in _causes(error)[:PROBLEMS_MAX]]
         raise ConfigError(_in_order(problems)) from None

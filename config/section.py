@@ -74,6 +74,11 @@ def _path(value: Path, info: ValidationInfo) -> Path:
     return value if folder is None else Path(folder, value.expanduser())
 
 
+def _beside(value: Path, info: ValidationInfo) -> Path:
+    folder = (info.context or {}).get("beside")
+    return value if folder is None else Path(folder, value.expanduser())
+
+
 Duration = Annotated[float, BeforeValidator(_duration)]
 "`500ms`, `60s`, `10m`, `1h`, `1d` or a bare number of seconds → [s]."
 Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
@@ -115,7 +120,9 @@ Address = Annotated[str, AfterValidator(_address)]
 Network = Annotated[str, AfterValidator(_network)]
 "In CIDR form; a lone address becomes /32 or /128."
 RelativePath = Annotated[Path, AfterValidator(_path)]
-"Relative to the configuration file."
+"Relative to the configuration file; of the default one, to the working directory."
+BesidePath = Annotated[Path, AfterValidator(_beside)]
+"Relative to the configuration file, also to the default one: what comes with it."
 SipUri = Annotated[
     str,
     matching(r"(?i:sips?:)[^\s<>\"]{1,250}", "not a SIP URI", 'write one such as "sip:192.0.2.10:5060"'),

@@ -9,12 +9,14 @@ from config.error import ConfigError
 from config.load import load
 from config.notice import notices
 from controlplane.cli import say
+from controlplane.service.flow import FlowLibrary
 
 
 def run(path: Path | None, data: Path | None, environ: Mapping[str, str], *, json: bool) -> int:
     """0 when the daemon would start with it."""
     try:
         settings = load(path, data, environ)
+        flows = FlowLibrary.load(settings, environ)
     except ConfigError as error:
         if json:
             say.as_json({"good": False, "problems": [asdict(problem) for problem in error.problems]})
@@ -22,7 +24,7 @@ def run(path: Path | None, data: Path | None, environ: Mapping[str, str], *, jso
             number = len(error.problems)
             sys.stderr.write(f"{error}\n{number} {'problem' if number == 1 else 'problems'}\n")
         return 1
-    noted = notices(settings)
+    noted = [*notices(settings), *map(str, flows.warnings)]
     accounts = [
         {
             "id": account.id,
@@ -32,6 +34,7 @@ def run(path: Path | None, data: Path | None, environ: Mapping[str, str], *, jso
             "dids": len(account.dids),
             "trunks": len(account.trunks),
             "agents": len(account.agents),
+            "flows": len(account.flows),
         }
         for account in settings.accounts
     ]

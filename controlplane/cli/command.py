@@ -250,3 +250,69 @@ def _desk(config: Path | None, data: Path | None, json: bool) -> "Desk":
     from controlplane.cli.security import Desk
 
     return Desk(config, data, os.environ, json=json)
+
+
+@main.group()
+def flow() -> None:
+    """Check, rehearse and draw call flows."""
+
+
+@flow.command("check")
+@click.argument("file", type=FILE)
+@click.option("--config", type=FILE, metavar="FILE", help="Look up names in this configuration.")
+@as_json
+def flow_check(file: Path, config: Path | None, json: bool) -> None:
+    """Say what is wrong with a flow, with file, line and remedy; 1 when there is an error."""
+    from controlplane.cli.flow import check_flow
+
+    sys.exit(check_flow(file, config, os.environ, json=json))
+
+
+@flow.command("simulate")
+@click.argument("file", type=FILE)
+@click.option(
+    "--config", type=FILE, metavar="FILE", help="Schedules and further flows of this configuration."
+)
+@click.option(
+    "--outcome", "outcomes", multiple=True, metavar="NAME", help="How commands end, such as digit:1."
+)
+@click.option("--set", "variables", multiple=True, metavar="NAME=VALUE", help="A variable at the start.")
+@click.option(
+    "--at", metavar="TIME", help="As though it were this moment, such as 2026-12-25T12:00:00+01:00."
+)
+@click.option("--script", type=FILE, metavar="FILE", help="Walk the expected paths of this file instead.")
+@as_json
+def flow_simulate(
+    file: Path,
+    config: Path | None,
+    outcomes: tuple[str, ...],
+    variables: tuple[str, ...],
+    at: str | None,
+    script: Path | None,
+    json: bool,
+) -> None:
+    """Walk a flow without a phone: prompts as text, decisions, variables."""
+    from controlplane.cli.flow import judge_script, simulate
+
+    if script is not None:
+        sys.exit(judge_script(file, config, script, os.environ, json=json))
+    sys.exit(simulate(file, config, outcomes, variables, at, os.environ, json=json))
+
+
+@flow.command("graph")
+@click.argument("file", type=FILE)
+@click.option("--format", "form", type=click.Choice(["mermaid", "svg"]), default="mermaid", show_default=True)
+@as_json
+def flow_graph(file: Path, form: str, json: bool) -> None:
+    """Draw a flow."""
+    from controlplane.cli.flow import graph
+
+    sys.exit(graph(file, form, os.environ, json=json))
+
+
+@flow.command("schema")
+def flow_schema() -> None:
+    """Print the JSON Schema of flows."""
+    from controlplane.cli.flow import schema
+
+    sys.exit(schema())

@@ -121,6 +121,8 @@ class DialRunning(Running[Dial]):
         if isinstance(found, Route) and found.callee is None and found.trunk_out is None:
             fix = "dial users or public numbers; lead to everything else by a node of its own"
             found = Refusal("no_party", 404, f"{number} is nobody who can be rung", fix)
+        if isinstance(found, Route) and found.callee is not None and found.callee == call.route.caller:
+            found = Refusal("own_number", 480, f"{number} is the caller", "nothing: others are rung")
         if isinstance(found, Refusal):
             self._note(found, now, number)
             return

@@ -19,6 +19,7 @@ def test_everything_that_is_not_served_is_named() -> None:
     assert said({"trunks": [{"name": "c", "proxy": "sip:c", "register": register}]}) == [
         "a: trunk c: registering at a carrier is not built yet"
     ]
-    assert "calls to a flow" in said({"dids": [{"number": "123", "target": {"flow": "x"}}]})[0]
+    assert "calls to a voicemail" in said({"dids": [{"number": "123", "target": {"voicemail": "x"}}]})[0]
+    assert said({"dids": [{"number": "123", "target": {"flow": "x"}}]}) == []
     assert "calls to a queue" in said({"extensions": [{"number": "1", "target": {"queue": "x"}}]})[0]
     assert "workers" in said({}, media={"workers": 2})[0]
