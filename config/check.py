@@ -29,6 +29,7 @@ def check(settings: Settings) -> Iterator[Finding]:
         yield from _numbers(account, at)
         yield from _trunks(account, at)
         yield from _targets(account, at)
+        yield from _fallbacks(account, at)
         yield from _call_limits(account, at)
         music = account.hold_music
         if not isinstance(music, str) and not music.is_file():
@@ -162,6 +163,23 @@ def _call_limits(account: Account, at: Path) -> Iterator[Finding]:
                 yield path, f"no such DID: {limit.id}", "name a number under dids, or leave it out"
             case "account" if limit.id:
                 yield path, "an account's own limit takes no id", "remove it"
+
+
+def _fallbacks(account: Account, at: Path) -> Iterator[Finding]:
+    for name, agent in account.agents.items():
+        path: Path = (*at, "agents", name, "fallback")
+        if agent.fallback is None:
+            continue
+        if agent.fallback not in account.agents:
+            known = heapq.nsmallest(8, account.agents)
+            fix = did_you_mean(agent.fallback, account.agents, f"the account has {', '.join(known)}")
+            yield path, f"no such agent: {agent.fallback}", fix
+        seen, after = {name}, agent.fallback
+        while after in account.agents and after not in seen:
+            seen.add(after)
+            after = account.agents[after].fallback or ""
+        if after == name:
+            yield path, "fallbacks lead in a circle", "end them with an agent that has none"
 
 
 def _target(

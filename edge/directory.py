@@ -10,6 +10,7 @@ from typing import NewType, Protocol
 
 from config.schedule import Schedule
 from edge.flow.machine import Program
+from media.port import AgentOptions
 
 AccountId = NewType("AccountId", str)
 UserId = NewType("UserId", str)
@@ -184,6 +185,9 @@ class Agent:
     sample_rate: int
     barge_in: bool
     connect_timeout: float
+    options: AgentOptions = field(default_factory=AgentOptions)
+    fallback: str = ""
+    "The agent that takes the call when this one fails."
 
 
 class Directory(Protocol):

@@ -6,7 +6,7 @@ from typing import Final
 from websockets.exceptions import InvalidStatus, WebSocketException
 from websockets.sync.client import connect
 
-from config.account import BUILTIN_DEMO, Agent
+from config.agent import BUILTIN_DEMO, Agent
 from controlplane.doctor.finding import Finding, fail, ok
 
 DEADLINE: Final = 3.0

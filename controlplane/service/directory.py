@@ -8,7 +8,10 @@ import ipaddress
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import replace
 
+import orjson
+
 from config import account as section
+from config import agent as agent_section
 from config import security
 from config.identity import stable_id
 from edge.directory import (
@@ -31,6 +34,7 @@ from edge.directory import (
     UserId,
 )
 from edge.flow.machine import Program
+from media.port import AgentOptions
 
 _ALGORITHMS = {"md5": hashlib.md5, "sha-256": hashlib.sha256}
 
@@ -190,10 +194,12 @@ class MemoryDirectory:
                 name,
                 agent.dialect.value,
                 agent.url,
-                tuple(agent.headers.items()),
+                agent.sent_headers(),
                 agent.sample_rate,
                 agent.barge_in,
                 agent.connect_timeout,
+                _agent_options(agent),
+                agent.fallback or "",
             )
 
     def _add_user(
@@ -314,3 +320,16 @@ def _bounds(part: security.Fraud) -> FraudBounds:
 
 def _digits(prefix: str) -> str:
     return prefix.removeprefix("+")
+
+
+def _agent_options(part: agent_section.Agent) -> AgentOptions:
+    return AgentOptions(
+        part.variant or "",
+        part.audio or "",
+        part.model,
+        part.greeting,
+        orjson.dumps(part.session).decode(),
+        part.first_audio_timeout or 0.0,
+        part.reconnect,
+        tuple(permission.value for permission in part.allow),
+    )

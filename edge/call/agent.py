@@ -1,13 +1,16 @@
 """An AI agent answers: the call is picked up, the agent's socket dialled, and the two joined.
 
-An agent that cannot be reached, or breaks off, is told to the caller by a spoken prompt; then the
-call ends with cause `agent_failed`. An agent that takes its leave ends it with `agent_hangup`.
+An agent that cannot be reached, says nothing in time, or breaks off, is replaced by its `fallback`, which is
+told why; where there is none, the caller is told by a spoken prompt, and the call ends with cause
+`agent_failed`. An agent that takes its leave ends it with `agent_hangup`. What an agent asks of its call is
+done by `edge.call.errand`.
 """
 
 from collections.abc import Mapping
 from typing import Final
 
 from edge.call.call import Call
+from edge.call.errand import Errands
 from edge.call.treatment import Treatment
 from edge.directory import Agent
 from edge.sip.session import Session, SessionEvent
@@ -30,6 +33,7 @@ def attach(call: Call, agent: Agent, parameters: Mapping[str, str]) -> port.Atta
         agent.sample_rate,
         agent.barge_in,
         agent.connect_timeout,
+        options=agent.options,
     )
     told = {"from": call.caller, "to": call.callee, "direction": call.route.direction, **parameters}
     account = call.route.account.id
@@ -39,7 +43,9 @@ def attach(call: Call, agent: Agent, parameters: Mapping[str, str]) -> port.Atta
 class AgentTreatment(Treatment):
     def __init__(self, agent: Agent) -> None:
         self._agent = agent
+        self._tried = {agent.name}
         self._failed = False
+        self._errands = Errands(self)
 
     def begin(self, call: Call, now: float) -> None:
         if not call.answer(now):
@@ -48,12 +54,29 @@ class AgentTreatment(Treatment):
 
     def media_event(self, call: Call, event: port.Event, now: float) -> None:
         match event:
-            case port.AgentFailed():
-                self._apologise(call, now)
+            case port.AgentFailed(_, reason):
+                self._fall_back(call, reason, now)
+            case port.AgentAsked():
+                self._errands.run(call, event, now)
             case port.AgentEnded():
                 call.finish("answered", "agent_hangup", now)
             case port.Played(_, play) if play == _PLAY:
                 call.finish("failed", "agent_failed", now)
+
+    def hand_over(self, call: Call, agent: Agent, parameters: Mapping[str, str]) -> None:
+        """Another agent takes the call; `parameters` tell it why."""
+        self._agent = agent
+        call.ground.media(attach(call, agent, parameters))
+
+    def _fall_back(self, call: Call, reason: str, now: float) -> None:
+        name = self._agent.fallback
+        agent = call.ground.directory.agent(call.route.account.id, name) if name else None
+        if agent is None or name in self._tried:
+            self._apologise(call, now)
+            return
+        self._tried.add(name)
+        call.trace.add(now, "agent", "fallback", outcome=name, failed=self._agent.name, reason=reason)
+        self.hand_over(call, agent, {"fallback_from": self._agent.name, "fallback_reason": reason})
 
     def session_event(self, call: Call, session: Session, event: SessionEvent, now: float) -> None:
         raise AssertionError("an agent call has no second session")

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from config.account import Account, Agent, Dialect, Target, TargetKind, Trunk, User
+from config.account import Account, Target, TargetKind, Trunk, User
 
 
 def target(value: object) -> Target:
@@ -44,27 +44,6 @@ def test_what_is_no_target_is_refused_with_its_reason(value: object, what: str) 
 def test_a_user_has_one_device_named_like_the_number() -> None:
     assert User(number="1002").usernames() == ("1002",)
     assert User.model_validate({"number": "1", "devices": [{}, {"username": "b"}]}).usernames() == ("1", "b")
-
-
-def test_every_planned_dialect_is_valid() -> None:
-    for dialect in Dialect:
-        assert Agent(dialect=dialect, url="ws://127.0.0.1:1/x").dialect is dialect
-
-
-@pytest.mark.parametrize("url", ["ws://h", "wss://h/p?q=1", "builtin:demo", "WS://h:1/"])
-def test_agents_are_reached_by_websocket(url: str) -> None:
-    assert Agent(dialect=Dialect.TWILIO, url=url).url == url
-
-
-@pytest.mark.parametrize("url", ["http://h", "ws:///x", "builtin:other", "ws://a b", ""])
-def test_other_urls_are_refused(url: str) -> None:
-    with pytest.raises(ValidationError, match="WebSocket URL"):
-        Agent(dialect=Dialect.TWILIO, url=url)
-
-
-def test_a_header_cannot_smuggle_a_second_one() -> None:
-    with pytest.raises(ValidationError, match="not an HTTP header"):
-        Agent(dialect=Dialect.TWILIO, url="ws://h", headers={"X": "a\r\nY: b"})
 
 
 def test_a_trunk_may_register() -> None:

@@ -8,7 +8,7 @@ from http import HTTPStatus
 import pytest
 from websockets.sync.server import Request, Response, Server, ServerConnection, serve
 
-from config.account import Agent
+from config.agent import Agent
 from controlplane.doctor import agent as module
 from controlplane.doctor.finding import Finding, Verdict
 

@@ -1,5 +1,7 @@
 """Calls that an AI agent answers."""
 
+from dataclasses import replace
+
 import pytest
 
 from edge.directory import Agent, Target
@@ -78,3 +80,16 @@ def test_what_the_agent_says_and_does_is_in_the_trace(bench: Bench) -> None:
     (rows,) = bench.journal.traces.values()
     agent = [row.event for row in rows if row.layer == "agent"]
     assert agent == ["AgentConnected", "AgentMessage", "AgentInterrupted"]
+
+
+def test_an_agent_that_fails_is_replaced_by_its_fallback_once(bench: Bench) -> None:
+    demo = bench.directory.agents["demo"]
+    bench.directory.agents["demo"] = replace(demo, fallback="spare")
+    bench.directory.agents["spare"] = replace(demo, name="spare", fallback="demo")
+    _, leg = called(bench)
+    bench.media(port.AgentFailed(leg, "timeout", "no audio"))
+    attach = bench.commanded(port.AttachAgent)[-1]
+    assert isinstance(attach, port.AttachAgent) and attach.agent.name == "spare"
+    assert ("fallback_reason", "timeout") in attach.parameters
+    bench.media(port.AgentFailed(leg, "closed", ""))
+    assert len(bench.commanded(port.Tone)) == 1, "a circle of fallbacks ends"

@@ -1,0 +1,169 @@
+"""One AI agent of the configuration: where it is, what it speaks, what it may do."""
+
+import enum
+import re
+from typing import Annotated, Final, Literal, cast
+from urllib.parse import quote
+
+from pydantic import AfterValidator, Field, JsonValue, model_validator
+
+from config.section import Duration, Name, Section, refusal
+
+
+class Dialect(enum.StrEnum):
+    """Every dialect that is planned; one not built yet is refused when a call reaches it."""
+
+    TANDEM = "tandem"
+    TWILIO = "twilio"
+    JAMBONZ = "jambonz"
+    ASTERISK = "asterisk"
+    OPENAI = "openai"
+    ELEVENLABS = "elevenlabs"
+    DEEPGRAM = "deepgram"
+    GEMINI = "gemini"
+    ULTRAVOX = "ultravox"
+    CONVERSATIONRELAY = "conversationrelay"
+
+
+class Permission(enum.StrEnum):
+    """What an agent may ask of its call."""
+
+    HANGUP = "hangup"
+    DTMF = "dtmf"
+    HOLD = "hold"
+    MUTE = "mute"
+    PLAY = "play"
+    TRANSFER = "transfer"
+    RECORD = "record"
+    SET = "set"
+
+
+BUILTIN_DEMO: Final = "builtin:demo"
+"The agent URL that means the demo agent which the daemon runs itself."
+
+_KEY_HEADERS: Final = {
+    Dialect.OPENAI: ("Authorization", "Bearer "),
+    Dialect.DEEPGRAM: ("Authorization", "Token "),
+    Dialect.ELEVENLABS: ("xi-api-key", ""),
+    Dialect.GEMINI: ("x-goog-api-key", ""),
+}
+"Where a vendor wants its key, and what stands before it."
+
+_GEMINI: Final = "google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent"
+
+_VARIANTS: Final = {Dialect.TWILIO: ("telnyx", "signalwire"), Dialect.ASTERISK: ("plain", "json")}
+_AUDIO: Final = frozenset({Dialect.TWILIO, Dialect.ASTERISK, Dialect.OPENAI, Dialect.DEEPGRAM})
+_SESSION: Final = frozenset({Dialect.OPENAI, Dialect.ELEVENLABS, Dialect.DEEPGRAM, Dialect.GEMINI})
+
+_AGENT_URL: Final = re.compile(r"(?i:wss?)://[^\s/?#]+[^\s]*")
+_HEADER_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}")
+
+
+def _agent_url(value: str) -> str:
+    if value != BUILTIN_DEMO and _AGENT_URL.fullmatch(value) is None:
+        raise refusal("not a WebSocket URL", f"write ws://…, wss://… or {BUILTIN_DEMO}")
+    return value
+
+
+def _headers(value: dict[str, str]) -> dict[str, str]:
+    for name, text in value.items():
+        if _HEADER_NAME.fullmatch(name) is None or not text.isprintable():
+            raise refusal(f"not an HTTP header: {name!r}", "use a header name and text of one line")
+    return value
+
+
+def _printable(value: str) -> str:
+    if not value.isprintable() or not value.isascii():
+        raise refusal("not a key", "a key is ASCII of one line")
+    return value
+
+
+class Agent(Section):
+    """One AI agent: where its socket is and what it speaks."""
+
+    dialect: Dialect
+    url: Annotated[str, AfterValidator(_agent_url)]
+    "The vendor's own when omitted (openai with `model`, elevenlabs with `agent_id`, deepgram, gemini)."
+    headers: Annotated[dict[str, str], AfterValidator(_headers)] = Field(default={}, repr=False)
+    api_key: Annotated[str, AfterValidator(_printable)] | None = Field(default=None, min_length=1, repr=False)
+    "Sent in the header that the vendor wants; write `${OPENAI_API_KEY}` and the like."
+    sample_rate: Literal[8000, 16000, 24000] = 8000
+    "Of the audio on the socket [Hz], where the dialect leaves it open."
+    audio: Literal["ulaw", "pcm"] | None = None
+    "Of twilio (signalwire), asterisk, openai and deepgram; `ulaw` when omitted: nothing is resampled."
+    variant: Literal["telnyx", "signalwire", "plain", "json"] | None = None
+    "Of twilio: `telnyx` or `signalwire`; of asterisk: `plain` (the default) or `json` control."
+    model: str = Field(default="", max_length=256)
+    "Of openai and gemini."
+    agent_id: str = Field(default="", max_length=256)
+    "Of elevenlabs."
+    greeting: str = Field(default="", max_length=4_096)
+    "What a vendor's agent says first, or is told to say."
+    session: dict[str, JsonValue] = Field(default={}, repr=False)
+    "Put as it is into the vendor's settings: prompt, voice, tools, turn detection."
+    barge_in: bool = True
+    "The caller's speech stops the agent's."
+    connect_timeout: Duration = Field(default=5.0, gt=0, le=60)
+    first_audio_timeout: Duration | None = Field(default=None, gt=0, le=120)
+    "The agent has failed when it has said nothing so long after its socket is open [s]; None: it may listen."
+    reconnect: bool = True
+    "Dial once more when the socket breaks, where the dialect can resume (tandem, gemini)."
+    fallback: Name | None = None
+    "The agent that takes the call when this one fails."
+    allow: tuple[Permission, ...] = (
+        Permission.HANGUP,
+        Permission.DTMF,
+        Permission.HOLD,
+        Permission.MUTE,
+        Permission.PLAY,
+    )
+    "What the agent may ask of its call."
+
+    @model_validator(mode="before")
+    @classmethod
+    def _vendor_url(cls, data: object) -> object:
+        if not isinstance(data, dict) or data.get("url") is not None:
+            return data
+        given = cast(dict[str, object], data)
+        model, agent = (quote(str(given.get(key) or ""), safe="") for key in ("model", "agent_id"))
+        match str(given.get("dialect")):
+            case "openai":
+                if not model:
+                    raise refusal("openai without url or model", "add model, such as gpt-realtime")
+                url = f"wss://api.openai.com/v1/realtime?model={model}"
+            case "elevenlabs":
+                if not agent:
+                    raise refusal("elevenlabs without url or agent_id", "add agent_id")
+                url = f"wss://api.elevenlabs.io/v1/convai/conversation?agent_id={agent}"
+            case "deepgram":
+                url = "wss://agent.deepgram.com/v1/agent/converse"
+            case "gemini":
+                url = f"wss://generativelanguage.googleapis.com/ws/{_GEMINI}"
+            case _:
+                return data
+        return {**given, "url": url}
+
+    @model_validator(mode="after")
+    def _fits_dialect(self) -> "Agent":
+        dialect = self.dialect
+        variants = _VARIANTS.get(dialect, ())
+        if self.variant is not None and self.variant not in variants:
+            known = f"use {' or '.join(variants)}" if variants else "remove it"
+            raise refusal(f"{dialect} has no variant {self.variant}", known)
+        if self.audio is not None and dialect not in _AUDIO:
+            raise refusal(f"{dialect} leaves no choice of audio", "remove audio")
+        if self.audio == "pcm" and dialect is Dialect.TWILIO and self.variant != "signalwire":
+            raise refusal("only signalwire's variant of twilio carries pcm", "remove audio")
+        if self.api_key is not None and dialect not in _KEY_HEADERS:
+            raise refusal(f"{dialect} has no header for api_key", "write it into headers")
+        if self.session and dialect not in _SESSION:
+            raise refusal(f"{dialect} has no session settings", "remove session")
+        return self
+
+    def sent_headers(self) -> tuple[tuple[str, str], ...]:
+        """Of the handshake, the key among them."""
+        headers = tuple(self.headers.items())
+        if self.api_key is None:
+            return headers
+        name, before = _KEY_HEADERS[self.dialect]
+        return (*headers, (name, before + self.api_key))

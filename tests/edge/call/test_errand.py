@@ -1,0 +1,79 @@
+"""What an agent asks of its call."""
+
+from dataclasses import replace
+
+import pytest
+
+from edge.directory import Agent, Target
+from media import port
+from tests.support.directory import ACC, FakeDirectory
+from tests.support.edge import Bench, Phone, final
+
+
+@pytest.fixture
+def bench() -> Bench:
+    directory = FakeDirectory()
+    directory.add_user("1001")
+    demo = Agent(ACC, "demo", "tandem", "ws://127.0.0.1:1/", (), 8_000, True, 5.0)
+    directory.agents |= {"demo": demo, "sales": replace(demo, name="sales")}
+    directory.extensions["9000"] = Target("agent", "demo")
+    return Bench(directory)
+
+
+@pytest.fixture
+def leg(bench: Bench) -> port.LegId:
+    alice = Phone(bench, "1001")
+    alice.ack(final(alice.dial("9000")))
+    (call,) = bench.switch.calls.values()
+    return call.leg.id
+
+
+def ask(bench: Bench, leg: port.LegId, verb: str, value: str = "") -> list[str]:
+    """Errors of the answers so far; empty: it was done."""
+    bench.media(port.AgentAsked(leg, 1, verb, value))
+    told = [command for command in bench.commanded(port.TellAgent) if isinstance(command, port.TellAgent)]
+    return [command.news.error for command in told if isinstance(command.news, port.Answer)]
+
+
+def test_hold_plays_to_the_caller_until_resume(bench: Bench, leg: port.LegId) -> None:
+    bench.directory.prompts["hold"] = "/prompts/hold.wav"
+    assert ask(bench, leg, "hold") == [""]
+    (play,) = bench.commanded(port.Play)
+    assert isinstance(play, port.Play) and play.loop
+    ask(bench, leg, "resume")
+    (stop,) = bench.commanded(port.StopPlay)
+    assert isinstance(stop, port.StopPlay) and stop.play == play.play
+
+
+def test_hold_without_a_prompt_is_a_tone(bench: Bench, leg: port.LegId) -> None:
+    ask(bench, leg, "hold")
+    assert len(bench.commanded(port.Tone)) == 1
+
+
+def test_a_prompt_is_played_by_its_name(bench: Bench, leg: port.LegId) -> None:
+    bench.directory.prompts["welcome"] = "/prompts/welcome.wav"
+    assert ask(bench, leg, "play", "welcome") == [""]
+    assert len(bench.commanded(port.Play)) == 1
+
+
+@pytest.mark.parametrize(
+    ("verb", "value"),
+    [("play", "none"), ("record", ""), ("transfer", "user:1002"), ("transfer", "agent:nobody")],
+)
+def test_what_cannot_be_done_is_refused_with_a_reason(
+    bench: Bench, leg: port.LegId, verb: str, value: str
+) -> None:
+    [error] = ask(bench, leg, verb, value)
+    assert error
+
+
+def test_a_transfer_puts_another_agent_in_the_same_call(bench: Bench, leg: port.LegId) -> None:
+    ask(bench, leg, "hold")
+    assert ask(bench, leg, "transfer", "agent:sales") == [""], "the one who left is told nothing more"
+    attach = bench.commanded(port.AttachAgent)[-1]
+    assert isinstance(attach, port.AttachAgent) and attach.agent.name == "sales" and attach.leg == leg
+    assert ("transferred", "yes") in attach.parameters
+
+
+def test_variables_are_in_the_trace(bench: Bench, leg: port.LegId) -> None:
+    assert ask(bench, leg, "set", '{"plan":"gold"}') == [""]
