@@ -35,6 +35,7 @@ from edge.sip.build import response_to
 from edge.sip.effect import ServerKey
 from edge.sip.flow import Flow
 from edge.sip.message import Request
+from edge.sip.refer import Replaces
 from edge.trace import Trace
 
 
@@ -64,7 +65,10 @@ class Arrivals:
         if identity is None:
             return None
         dialled = request.uri.user or ""
-        decision = route(ground.directory, identity, request.uri.host, dialled, ground.wall(now))
+        if request.headers.get("Replaces") is None:
+            decision = route(ground.directory, identity, request.uri.host, dialled, ground.wall(now))
+        else:
+            decision = self._replacement(request, identity)
         account = decision.account if isinstance(decision, Route) else self._account_of(identity)
         if account is None:
             assert isinstance(decision, Refusal), "a route has its account"
@@ -167,6 +171,25 @@ class Arrivals:
                 assert user is not None, "a device belongs to a user"
                 return UserIdentity(account, user, proven)
 
+    def _replacement(self, request: Request, identity: Identity) -> Route | Refusal:
+        """An INVITE that takes the place of a dialog of ours (RFC 3891 §3)."""
+        account = self._account_of(identity)
+        if account is None:
+            fix = "authenticate as a user of the account"
+            return Refusal("not_authenticated", 403, "only known callers may replace a call", fix)
+        text = request.headers.get("Replaces") or ""
+        replaces = Replaces.parse(text)
+        if replaces is None:
+            fix = "write call-id;to-tag=…;from-tag=…"
+            return Refusal("bad_replaces", 400, "Replaces cannot be read", fix)
+        found = self.ground.find(replaces)
+        if found is None or found[1].route.account.id != account.id:
+            return Refusal("no_such_dialog", 481, "the call to be replaced is not here", "call anew")
+        if replaces.early_only and found[1].answered_at is not None:
+            return Refusal("answered_already", 486, "the call to be replaced is up", "leave out early-only")
+        caller = identity.user if isinstance(identity, UserIdentity) else None
+        return Route(account, "internal", Target("call", text), caller=caller)
+
     def _admit(
         self, id: CallId, decision: Route, caller: str, trace: Trace, now: float
     ) -> Treatment | Refusal:
@@ -215,6 +238,12 @@ class Arrivals:
                 return Refusal("no_such_flow", 404, f"there is no flow {target.value}", fix)
             case "user" | "forward" | "trunk":
                 return BridgeTreatment()
+            case "call":
+                replaces = Replaces.parse(target.value)
+                assert replaces is not None, "it was read for the route"
+                found = self.ground.find(replaces)
+                assert found is not None, "it was found for the route"
+                return BridgeTreatment(replaces=found)
             case "hangup":
                 return Refusal("declined", 603, "the number is set to hang up", "change its target")
             case kind:

@@ -37,6 +37,7 @@ from edge.sip.session import (
     Info,
     Progress,
     Reanswered,
+    Referred,
     Refused,
     Reoffer,
     Session,
@@ -275,6 +276,9 @@ class Phone:
             case Reanswered(body):
                 if self._leg.accept(body) is None:
                     self._effects.append(self._leg.connect())
+            case Referred():
+                if self._session is not None:
+                    self._session.referral.refuse(603, now)
             case Info():
                 pass
             case _:

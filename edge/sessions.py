@@ -9,6 +9,7 @@ from edge.sip.answering import AnsweringSession
 from edge.sip.effect import ClientKey, ServerKey
 from edge.sip.flow import Flow
 from edge.sip.message import Request, Response
+from edge.sip.refer import Replaces
 from edge.sip.session import Session
 
 
@@ -55,6 +56,14 @@ class SessionTable:
         """The session whose dialog `request` names."""
         tag = request.to.tag
         return self._dialogs.get((request.call_id, tag)) if tag else None
+
+    def replaced(self, replaces: Replaces) -> tuple[Session, Call] | None:
+        """The session whose dialog a Replaces names (RFC 3891 §3)."""
+        session = self._dialogs.get((replaces.call_id, replaces.to_tag))
+        if session is None or session.dialog is None or session.dialog.remote_tag != replaces.from_tag:
+            return None
+        call = self._calls.get(session)
+        return None if call is None else (session, call)
 
     def answered(self, key: ClientKey, response: Response, now: float) -> None:
         session = self._answers.get(key)

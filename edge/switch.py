@@ -134,6 +134,7 @@ class Switch:
             resolve=self._resolve,
             own=self._sessions.own,
             close=self._close,
+            find=self._sessions.replaced,
             treat=lambda route: self._arrivals.treatment(route),
             channels=self.channels,
             ask=self._questions.ask,

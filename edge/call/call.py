@@ -13,32 +13,36 @@ any number of times; the first one counts.
 
 import enum
 from collections.abc import Callable
-from dataclasses import fields
-from typing import Any
 
 from edge.agenda import Alarm
+from edge.call.detail import cdr_of, plain, q850_of
 from edge.call.ground import Ground, bind_address
 from edge.call.leg import Leg, Port, readable
 from edge.call.treatment import AlarmAction, Treatment
 from edge.error import Refusal
-from edge.journal import CallId, Cdr
+from edge.journal import CallId
 from edge.routing.route import Route
 from edge.sip.answering import AnsweringSession
 from edge.sip.flow import Flow
 from edge.sip.locate import Located
-from edge.sip.session import Acked, By, Ended, Headers, Info, Reanswered, Reoffer, Session, SessionEvent
+from edge.sip.session import (
+    Acked,
+    By,
+    Ended,
+    Headers,
+    Info,
+    Reanswered,
+    Referred,
+    Reoffer,
+    Session,
+    SessionEvent,
+)
 from edge.sip.uri import Uri
 from edge.trace import Trace
 from media import port
 
 RELEASE_SECONDS = 5.0
 "A port that is not confirmed as returned by then is no longer waited for [s]."
-
-Q850 = {
-    400: 111, 403: 21, 404: 1, 408: 102, 410: 22, 480: 18, 481: 111, 482: 25, 484: 28, 486: 17, 487: 127,
-    488: 79, 500: 41, 501: 79, 503: 41, 504: 102, 600: 17, 603: 21, 604: 1, 606: 79,
-}  # fmt: skip
-"Q.850 causes of final statuses (RFC 3398 §8.2.6.1); 31, normal unspecified, for others."
 
 
 def call_of(leg: port.LegId) -> CallId:
@@ -69,6 +73,8 @@ class Call:
         self.id = id
         self.ground = ground
         self.session = session
+        self.near: Session = session
+        "Whom `leg` serves: the caller, until it is transferred away."
         self.route = route
         self.treatment = treatment
         self.trace = trace
@@ -80,6 +86,7 @@ class Call:
         self.legs: dict[port.LegId, Leg] = {}
         self.leg = self.leg_for(session.flow)
         self.legs[self.leg.id] = self.leg
+        self.callers_leg = self.leg
         self.sessions: set[Session] = set()
         "Every session of this call of which something is left on the wire."
         self.sdp: bytes | None = None
@@ -167,15 +174,24 @@ class Call:
             return
         self.treatment.end(self, now, 'SIP;cause=200;text="Call completed elsewhere"')
         for leg in self.legs.values():
-            if leg is not self.leg and leg.state is Port.TAKEN:
-                self.ground.media(port.Release(leg.id))
+            if leg is not self.leg:
+                self.release(leg)
         self.treatment = treatment
         treatment.begin(self, now)
+
+    def take_over(self, session: Session, leg: Leg) -> None:
+        """The caller has been transferred away: `session` on `leg` has its place."""
+        self.near, self.leg = session, leg
+
+    def release(self, leg: Leg) -> None:
+        """Give one port back, in a call that goes on."""
+        if leg.state is Port.TAKEN:
+            self.ground.media(port.Release(leg.id))
 
     # Events.
 
     def receive_session(self, session: Session, event: SessionEvent, now: float) -> None:
-        if session is not self.session:
+        if session is not self.near:
             if self.state is State.LIVE:
                 self.treatment.session_event(self, session, event, now)
             return
@@ -188,9 +204,13 @@ class Call:
                 self.reanswered(self.leg, body, now)
             case Info(content_type, body):
                 self.trace.add(now, "call", "info", content_type=content_type, body=body)
+            case Referred(refer):
+                self.treatment.referred(self, session, refer, now)
             case Ended(by, cause, reason):
                 if reason:
                     self.trace.add(now, "call", "reason", reason=reason)
+                if self.treatment.outlives(self, session):
+                    return
                 if cause == "cancelled":
                     self.finish("cancelled", "caller_cancelled", now, 487)
                 elif by is By.REMOTE:
@@ -198,7 +218,7 @@ class Call:
                 else:
                     self.finish("failed", cause, now)
             case _:
-                raise AssertionError(f"a UAS session does not emit {event}")
+                raise AssertionError(f"a session that is up does not emit {event}")
 
     def receive_media(self, event: port.Event, now: float) -> None:
         leg = self.legs.get(event.leg)
@@ -258,13 +278,13 @@ class Call:
         self._disposition = (disposition, cause, status)
         for alarm in self._alarms:
             alarm.cancel()
-        q850 = _q850(disposition, status)
+        q850 = q850_of(disposition, status)
         reason = f'Q.850;cause={q850};text="{cause}"'
         self.trace.add(now, "call", "ended", outcome=cause, disposition=disposition, status=status)
         if self.answered_at is None:
             self.session.reject(status, now, (*headers, ("Reason", reason)))
         else:
-            self.session.bye(now, reason)
+            self.near.bye(now, reason)
         self.treatment.end(self, now, reason)
         for leg in self.legs.values():
             if leg.held:
@@ -354,44 +374,15 @@ class Call:
         for alarm in self._alarms:
             alarm.cancel()
         disposition, cause, status = self._disposition
-        sides = {self.treatment.side(self, leg): _plain(leg.stats) for leg in self.legs.values() if leg.stats}
-        cdr = Cdr(
-            self.id,
-            self.route.account.id,
-            self.session.invite.call_id,
-            self.route.direction,
-            self.caller,
-            self.callee,
-            f"{self.route.target.kind}:{self.route.target.value}",
-            self.started_at,
-            self.answered_at,
-            self.ground.wall(now),
-            disposition,
-            cause,
-            status,
-            _q850(disposition, status),
-            dict(sides),
-        )
+        cdr = cdr_of(self, disposition, cause, status, self.ground.wall(now))
         self.ground.close(self, cdr, now)
 
     def _trace_media(self, event: port.Event, now: float) -> None:
         layer = "agent" if type(event).__name__.startswith("Agent") else "media"
-        data = _plain(event)
+        data = plain(event)
         del data["leg"]
         if isinstance(event, port.Digit) and self.treatment.secretive:
             data["digit"] = "*"
         self.trace.add(
             now, layer, type(event).__name__, side=self.treatment.side(self, self.legs[event.leg]), **data
         )
-
-
-def _q850(disposition: str, status: int) -> int:
-    """16, normal clearing, for a call that went well; 41, temporary failure, for one that broke off."""
-    if status < 300:
-        return 16 if disposition == "answered" else 41
-    return Q850.get(status, 31)
-
-
-def _plain(value: port.Event | port.LegStats) -> dict[str, Any]:
-    """Its fields; flat, so without the deep copy of `asdict`."""
-    return {field.name: getattr(value, field.name) for field in fields(value)}

@@ -16,6 +16,7 @@ from edge.recordings import Recording
 from edge.sip.address import Address
 from edge.sip.flow import Flow, Transport
 from edge.sip.locate import Located
+from edge.sip.refer import Replaces
 from edge.sip.session import Session, Wire
 from edge.sip.uri import Uri
 from media.port import Command
@@ -81,6 +82,8 @@ class Ground:
     close: Callable[["Call", Cdr, float], None]
     "The call is over and everything is given back."
     channels: Channels
+    find: Callable[[Replaces], "tuple[Session, Call] | None"]
+    "The live session that a Replaces names, and its call."
     treat: Callable[["Route"], "Treatment | Refusal"]
     "What a caller gets at the end of a route."
     ask: Callable[[Question, Then], None]

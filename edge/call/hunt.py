@@ -21,7 +21,7 @@ from edge.journal import CallId
 from edge.routing import diversion
 from edge.routing.forward import Diversion, Why, forward_of, why_refused
 from edge.routing.route import MAX_HOPS, Route, route_inside
-from edge.sip.session import Ended, Session, SessionEvent
+from edge.sip.session import Ended, Headers, Session, SessionEvent
 from edge.sip.uri import Uri
 from media import port
 
@@ -53,7 +53,15 @@ class Hunt:
     """An `edge.call.ringing.Rings`."""
 
     def __init__(
-        self, call: Call, owner: Hunts, route: Route, *, name: str, hops: int = 0, caller: str = ""
+        self,
+        call: Call,
+        owner: Hunts,
+        route: Route,
+        *,
+        name: str,
+        hops: int = 0,
+        caller: str = "",
+        headers: Headers = (),
     ) -> None:
         """
         Args:
@@ -61,6 +69,7 @@ class Hunt:
             name: unique among the call's hunts.
             hops: forwards that lie behind the call when it comes to us.
             caller: the number that is shown; empty: the caller's own.
+            headers: more of them for each INVITE.
         """
         self.route = route
         self.leg: Leg | None = None
@@ -68,10 +77,12 @@ class Hunt:
         self.session: Session | None = None
         "Of who answered."
         self._call = call
-        self._owner = owner
+        self.owner = owner
+        "Who hears of it; the bridge takes over what a transfer has found."
         self._name = name
         self._hops = hops
         self._caller = caller
+        self._headers = headers
         self._diversions: list[Diversion] = []
         self._visited: set[UserId] = set()
         self._ringing: Ringing | None = None
@@ -103,12 +114,16 @@ class Hunt:
     def connected(self) -> bool:
         return self._ringing is not None and self._ringing.connected
 
+    def awaits(self, leg: Leg) -> bool:
+        """Whether this port was asked for by who rings now."""
+        return self._ringing is not None and self._ringing.leg is leg and not self._over
+
     def owns(self, session: Session) -> bool:
         return any(ringing.owns(session) for ringing in self._ringings)
 
     def allocated(self, leg: Leg, now: float) -> None:
         """One of our ports is there."""
-        if self._ringing is not None and self._ringing.leg is leg and not self._over:
+        if self._ringing is not None and self.awaits(leg):
             self._ringing.allocated(leg, now)
         else:
             self._call.ground.media(port.Release(leg.id))  # of a hop that is left already
@@ -143,11 +158,11 @@ class Hunt:
 
     def progressed(self, ringing: Ringing, status: int, now: float, *, early: bool) -> None:
         self.leg = ringing.leg
-        self._owner.progressed(self, status, now, early=early)
+        self.owner.progressed(self, status, now, early=early)
 
     def answered(self, ringing: Ringing, now: float) -> None:
         self.leg, self.session, self._since = ringing.leg, ringing.winner, now
-        self._owner.answered(self, now)
+        self.owner.answered(self, now)
 
     def refused(self, ringing: Ringing, refusal: Refusal, now: float) -> None:
         if ringing is not self._ringing or self._over:
@@ -167,10 +182,10 @@ class Hunt:
         if callee is not None and number:
             self._forward(callee, Why.NO_ANSWER, number, now)
         else:
-            self._owner.unanswered(self, now)
+            self.owner.unanswered(self, now)
 
     def left(self, ringing: Ringing, event: Ended, now: float) -> None:
-        self._owner.left(self, event, now)
+        self.owner.left(self, event, now)
 
     # Inside.
 
@@ -181,7 +196,7 @@ class Hunt:
             if route.trunk_out is None:
                 self._over = True
                 self.give_back(now)
-                self._owner.diverted(self, route, now)
+                self.owner.diverted(self, route, now)
             else:
                 self._ring(self._call.ground.limits.ring_timeout, now)
             return
@@ -207,7 +222,7 @@ class Hunt:
             number=route.number_out,
             seconds=seconds,
             caller=self._caller,
-            headers=diversion.headers(self._diversions, target),
+            headers=(*diversion.headers(self._diversions, target), *self._headers),
         )
         self._ringing = ringing
         self._ringings.append(ringing)
@@ -250,7 +265,7 @@ class Hunt:
         self.route = found
         refusal = self.take(now)
         if refusal is None:
-            self._owner.progressed(self, _FORWARDED, now, early=False)
+            self.owner.progressed(self, _FORWARDED, now, early=False)
             self._reach(now)
         elif refusal.code == "user_busy" and found.callee is not None:
             self._visited.add(found.callee.id)
@@ -283,7 +298,7 @@ class Hunt:
 
     def _refuse(self, refusal: Refusal, now: float) -> None:
         if not self._over:
-            self._owner.refused(self, refusal, now)
+            self.owner.refused(self, refusal, now)
 
 
 def _fails_over(status: int) -> bool:

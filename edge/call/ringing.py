@@ -27,6 +27,7 @@ from edge.sip.session import (
     Info,
     Progress,
     Reanswered,
+    Referred,
     Refused,
     Reoffer,
     Session,
@@ -157,6 +158,8 @@ class Ringing:
             case Reanswered(body):
                 assert self.leg is not None, "a dialog has its leg"
                 call.reanswered(self.leg, body, now)
+            case Referred(refer):
+                call.treatment.referred(call, session, refer, now)
             case Info(content_type, body):
                 call.trace.add(now, "call", "info", content_type=content_type, body=body)
             case Ended() if session is self._winner and not self._over:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from edge.call.leg import Leg
 from edge.error import Refusal
+from edge.sip.refer import Refer
 from edge.sip.session import Session, SessionEvent
 from media.port import Event
 
@@ -44,9 +45,25 @@ class Treatment:
     def agreed(self, call: "Call", leg: Leg, now: float) -> None:
         """Offer and answer on a connected leg have a new outcome: hold, resume, another codec or address."""
 
+    def referred(self, call: "Call", session: Session, refer: Refer, now: float) -> None:
+        """A side asks that its partner be transferred: accept or refuse by `session.referral`."""
+        fix = "transfer calls between two parties"
+        session.referral.refuse(403, now, Refusal("no_partner", 403, "nobody to transfer", fix).headers())
+
+    def outlives(self, call: "Call", session: Session) -> bool:
+        """Whether the call goes on although `session` has hung up: a transfer is under way."""
+        return False
+
+    def dismiss(self, call: "Call", session: Session, partner: "Call | None", now: float) -> bool:
+        """`session` leaves, and the rest of the call is joined to `partner`, or to nobody yet.
+
+        False: this is no call between two parties that are up; nothing has changed.
+        """
+        return False
+
     def end(self, call: "Call", now: float, reason: str) -> None:
         """The call is over: end every session of one's own. `reason` is a Reason header value."""
 
     def side(self, call: "Call", leg: Leg) -> str:
         """Name of a leg in CDR and trace."""
-        return "caller" if leg is call.leg else "callee"
+        return "caller" if leg is call.callers_leg else "callee"

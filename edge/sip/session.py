@@ -26,14 +26,15 @@ from edge.sip.effect import ClientKey, ServerKey
 from edge.sip.flow import Flow
 from edge.sip.hop import next_flow
 from edge.sip.message import Request, Response
+from edge.sip.refer import Refer, Referral
 from edge.sip.refresh import Refresh
 from edge.sip.timer import TimerValues
 from edge.sip.transaction.layer import TransactionLayer
 
-SUPPORTED: Final = ("100rel", "timer")
+SUPPORTED: Final = ("100rel", "replaces", "timer")
 "Option tags that a peer may require in an INVITE."
 SDP = "application/sdp"
-ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, INFO, UPDATE, PRACK"
+ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, INFO, UPDATE, PRACK, REFER"
 AGENT = "Tandem"
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]
@@ -91,6 +92,13 @@ class Reanswered:
 
 
 @dataclass(frozen=True, slots=True)
+class Referred:
+    """The peer asks for a transfer; answer by `Session.referral`."""
+
+    refer: Refer
+
+
+@dataclass(frozen=True, slots=True)
 class Info:
     content_type: str
     body: bytes
@@ -107,7 +115,7 @@ class Ended:
     "The peer's Reason header (RFC 3326), if it sent one."
 
 
-SessionEvent = Progress | Answered | Refused | Acked | Reoffer | Reanswered | Info | Ended
+SessionEvent = Progress | Answered | Refused | Acked | Reoffer | Reanswered | Referred | Info | Ended
 
 
 class State(enum.Enum):
@@ -150,6 +158,7 @@ class Session(ABC):
         self._bye_when_acked = False
         self._byes: set[ClientKey] = set()  # without an answer
         self._refresh = Refresh(self, wire.session_expires)
+        self.referral = Referral(self)
         self.keys: list[ClientKey] = []
         "Of the requests that we sent for it."
 
@@ -196,6 +205,10 @@ class Session(ABC):
             self._respond(key, request, 481, now)
         elif request.method in ("INVITE", "UPDATE"):
             self._reinvited(request, key, now)
+        elif request.method == "REFER":
+            refer = self.referral.receive(request, key, now)
+            if refer is not None:
+                self._emit(Referred(refer), now)
         elif request.method == "INFO":
             self._respond(key, request, 200, now)
             self._emit(Info((request.headers.get("Content-Type") or "").lower(), request.body), now)

@@ -3,7 +3,8 @@
 import pytest
 
 from config.schema import SipLimits
-from edge.call.call import Q850, call_of
+from edge.call.call import call_of
+from edge.call.detail import Q850
 from edge.sip.message import Request
 from media import port
 from tests.support.directory import FakeDirectory

@@ -106,7 +106,7 @@ def test_info_reaches_the_owner(talk: Talk) -> None:
     assert statuses(talk) == [200]
 
 
-@pytest.mark.parametrize(("method", "status"), [("OPTIONS", 200), ("REFER", 405), ("SUBSCRIBE", 405)])
+@pytest.mark.parametrize(("method", "status"), [("OPTIONS", 200), ("NOTIFY", 405), ("SUBSCRIBE", 405)])
 def test_other_requests(talk: Talk, method: str, status: int) -> None:
     talk.receive(talk.make(method, 2))
     assert statuses(talk) == [status]

@@ -1,0 +1,169 @@
+"""REFER inside a dialog (RFC 3515), what it asks for (RFC 3891, RFC 3892), and the reports on its outcome.
+
+::
+
+    peer ── REFER ─▶ Referral ─ Referred ─▶ owner ── accept ─▶ 202, NOTIFY "100 Trying"
+                                              │ └─── refuse ─▶ 4xx–6xx
+                                              └ tell(status) ─▶ NOTIFY with that status; ≥ 200 ends it
+
+The subscription that a REFER makes lasts as long as the transfer; one at a time. Who does not want to hear
+of it says so by Refer-Sub (RFC 4488). Declined: Refer-To with a method other than INVITE, and out of dialog.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from edge.sip.address import Address
+from edge.sip.build import phrase, response_to
+from edge.sip.effect import ServerKey
+from edge.sip.grammar import Malformed
+from edge.sip.message import Request
+from edge.sip.uri import Uri
+
+if TYPE_CHECKING:
+    from edge.sip.session import Session
+
+LIFE: Final = 180
+"What a report says of how long there may be more [s]."
+_SIPFRAG: Final = "message/sipfrag;version=2.0"
+
+
+@dataclass(frozen=True, slots=True)
+class Replaces:
+    """The dialog that a new one takes the place of, named by its far end (RFC 3891 §3)."""
+
+    call_id: str
+    to_tag: str
+    "Of the one who is asked to replace."
+    from_tag: str
+    early_only: bool = False
+
+    @staticmethod
+    def parse(text: str) -> "Replaces | None":
+        call_id, *params = (part.strip() for part in text.split(";", 16))
+        tags = {"to-tag": "", "from-tag": ""}
+        early = False
+        for param in params:
+            name, equals, value = param.partition("=")
+            name = name.strip().lower()
+            if name in tags and equals and not tags[name]:
+                tags[name] = value.strip()
+            early = early or name == "early-only"
+        if not call_id or not tags["to-tag"] or not tags["from-tag"]:
+            return None
+        return Replaces(call_id, tags["to-tag"], tags["from-tag"], early)
+
+
+@dataclass(frozen=True, slots=True)
+class Refer:
+    """What the peer asks for: that its partner talks to `target` instead."""
+
+    target: Uri
+    replaces: Replaces | None
+    referred_by: str
+    "Header value; empty when there is none."
+    reports: bool
+    "Whether the peer wants to hear of the outcome."
+
+
+def read(request: Request) -> Refer | int:
+    """A REFER; or the status of its refusal."""
+    try:
+        targets = request.addresses("Refer-To")
+    except Malformed:
+        return 400
+    if len(targets) != 1:
+        return 400  # RFC 3515 §2.4.2: exactly one
+    uri = targets[0].uri
+    method = uri.param("method")
+    if not (uri.is_sip or uri.scheme == "tel"):
+        return 416
+    if method is not None and method.upper() != "INVITE":
+        return 403
+    text = uri.header("Replaces")
+    replaces = Replaces.parse(text) if text else None
+    if text and replaces is None:
+        return 400
+    sub = (request.headers.get("Refer-Sub") or "").partition(";")[0].strip().lower()
+    by = request.headers.get("Referred-By") or ""
+    return Refer(uri, replaces, by if _is_address(by) else "", sub != "false")
+
+
+class Referral:
+    """The one transfer that may be under way on a session."""
+
+    def __init__(self, session: "Session") -> None:
+        self._session = session
+        self._pending: tuple[Request, ServerKey] | None = None
+        self._event = ""  # of the reports; empty: nobody waits for any
+
+    @property
+    def pending(self) -> bool:
+        """A REFER is not answered yet."""
+        return self._pending is not None
+
+    def receive(self, request: Request, key: ServerKey, now: float) -> Refer | None:
+        """The REFER to tell the owner of; None when it is answered already."""
+        if self._pending is not None or self._event:
+            self._respond(request, key, 491, now)
+            return None
+        refer = read(request)
+        if isinstance(refer, int):
+            self._respond(request, key, refer, now)
+            return None
+        self._pending = (request, key)
+        if refer.reports:
+            self._event = f"refer;id={request.cseq.number}"
+        return refer
+
+    def accept(self, now: float) -> None:
+        """202, and a first report."""
+        if self._pending is None:
+            return
+        request, key = self._pending
+        self._pending = None
+        silent = () if self._event else (("Refer-Sub", "false"),)
+        self._respond(request, key, 202, now, (("Contact", str(self._session.contact)), *silent))
+        self.tell(100, now)
+
+    def refuse(self, status: int, now: float, headers: tuple[tuple[str, str], ...] = ()) -> None:
+        if self._pending is None:
+            return
+        request, key = self._pending
+        self._pending, self._event = None, ""
+        self._respond(request, key, status, now, headers)
+
+    def tell(self, status: int, now: float, reason: str = "") -> None:
+        """Report how far it has come; a final status is the last one."""
+        session, event = self._session, self._event
+        if status >= 200:
+            self._event = ""
+        if not event or session.dialog is None or not session.confirmed:
+            return
+        state = f"active;expires={LIFE}" if status < 200 else "terminated;reason=noresource"
+        report = session.dialog.request(
+            "NOTIFY",
+            headers=(("Event", event), ("Subscription-State", state)),
+            body=f"SIP/2.0 {status} {reason or phrase(status)}\r\n".encode(),
+            content_type=_SIPFRAG,
+        )
+        session.send(report, now)
+
+    def _respond(
+        self,
+        request: Request,
+        key: ServerKey,
+        status: int,
+        now: float,
+        headers: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        dialog = self._session.dialog
+        tag = dialog.local_tag if dialog is not None else ""
+        self._session.wire.layer.respond(key, response_to(request, status, to_tag=tag, headers=headers), now)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return bool(text) and Address.parse(text).uri.is_sip
+    except Malformed:
+        return False

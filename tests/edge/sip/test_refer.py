@@ -1,0 +1,121 @@
+"""REFER and its reports (RFC 3515, 4488), and Replaces (RFC 3891)."""
+
+import pytest
+
+from edge.sip.message import Request
+from edge.sip.refer import Refer, Replaces, read
+from edge.sip.session import Referred
+from tests.support.session import Talk
+
+
+@pytest.fixture
+def talk() -> Talk:
+    """A session that is up; the peer was called."""
+    talk = Talk()
+    talk.calling()
+    (invite,) = talk.took("INVITE")
+    assert isinstance(invite, Request)
+    talk.answer(invite, 200)
+    talk.took("ACK")
+    talk.took_events()
+    return talk
+
+
+def refer(talk: Talk, cseq: int = 1, to: str = "<sip:1003@demo.local>", *headers: tuple[str, str]) -> None:
+    given = (("Refer-To", to), *headers) if to else headers
+    talk.receive(talk.make("REFER", cseq, headers=given))
+
+
+def test_it_is_accepted_and_every_step_reported_until_the_last(talk: Talk) -> None:
+    refer(talk)
+    (event,) = talk.took_events()
+    assert isinstance(event, Referred) and str(event.refer.target) == "sip:1003@demo.local"
+    referral = talk.session.referral
+    assert referral.pending
+    referral.accept(talk.now)
+    talk.settle()
+    accepted, trying = talk.took(202, "NOTIFY")
+    assert accepted.headers.get("Contact")
+    assert trying.headers.get("Event") == "refer;id=1" and trying.body == b"SIP/2.0 100 Trying\r\n"
+    assert (trying.headers.get("Subscription-State") or "").startswith("active")
+    assert (trying.headers.get("Content-Type") or "").startswith("message/sipfrag")
+    referral.tell(180, talk.now)
+    referral.tell(486, talk.now)
+    referral.tell(200, talk.now)
+    talk.settle()
+    _, last = talk.took("NOTIFY", "NOTIFY")
+    assert last.body == b"SIP/2.0 486 Busy Here\r\n"
+    assert last.headers.get("Subscription-State") == "terminated;reason=noresource"
+
+
+def test_a_second_one_waits_for_the_end_of_the_first(talk: Talk) -> None:
+    refer(talk)
+    refer(talk, 2)
+    talk.took(491)
+    talk.session.referral.refuse(603, talk.now)
+    talk.settle()
+    talk.took(603)
+    refer(talk, 3)
+    assert talk.session.referral.pending
+
+
+def test_who_does_not_want_reports_gets_none(talk: Talk) -> None:
+    """RFC 4488 §4."""
+    refer(talk, 1, "<sip:1003@demo.local>", ("Refer-Sub", "false"))
+    talk.session.referral.accept(talk.now)
+    talk.session.referral.tell(200, talk.now)
+    talk.settle()
+    (accepted,) = talk.took(202)
+    assert accepted.headers.get("Refer-Sub") == "false"
+
+
+def test_nothing_is_reported_to_a_peer_that_has_gone(talk: Talk) -> None:
+    refer(talk)
+    talk.session.referral.accept(talk.now)
+    talk.settle()
+    talk.take()
+    talk.receive(talk.make("BYE", 2))
+    talk.take()
+    talk.session.referral.tell(200, talk.now)
+    talk.settle()
+    assert talk.take() == []
+
+
+@pytest.mark.parametrize(
+    ("to", "status"),
+    [
+        ("", 400),
+        ("<sip:a@b>, <sip:c@d>", 400),
+        ("<<", 400),
+        ("<mailto:a@b>", 416),
+        ("<sip:a@b;method=BYE>", 403),
+        ("<sip:a@b?Replaces=nonsense>", 400),
+    ],
+)
+def test_what_cannot_be_done_is_refused(talk: Talk, to: str, status: int) -> None:
+    refer(talk, 1, to)
+    talk.took(status)
+    assert talk.took_events() == []
+
+
+def test_refer_to_may_name_a_dialog(talk: Talk) -> None:
+    to = "<sip:1003@b?Replaces=call%40host%3Bto-tag%3Dours%3Bfrom-tag%3Dtheirs>"
+    made = talk.make("REFER", 1, headers=(("Refer-To", to), ("Referred-By", "<sip:1001@b>")))
+    found = read(made)
+    assert isinstance(found, Refer)
+    assert found.replaces == Replaces("call@host", "ours", "theirs") and found.referred_by == "<sip:1001@b>"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("c;to-tag=a;from-tag=b", Replaces("c", "a", "b")),
+        ("c ; FROM-TAG=b;x; to-tag=a;early-only", Replaces("c", "a", "b", True)),
+        ("c;to-tag=a", None),
+        (";to-tag=a;from-tag=b", None),
+        ("", None),
+        ("c" + ";" * 60_000, None),
+    ],
+)
+def test_replaces_names_call_and_both_tags(text: str, found: Replaces | None) -> None:
+    assert Replaces.parse(text) == found
