@@ -14,11 +14,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from controlplane.api.body import read
-from controlplane.api.envelope import Failure, answer
+from controlplane.api.envelope import Failure, answer, done
 from controlplane.api.gate import Gate
 from controlplane.service.flow_session import FlowSessions
 from edge.directory import AccountId
-from edge.error import Refusal
 from edge.flow.scene import Outcome
 from edge.flow.value import bounded
 from edge.journal import CallId
@@ -59,6 +58,4 @@ class FlowRoutes:
             issued = self._sessions.start(call, AccountId(body.accountId), body.flowId, body.vars)
         else:
             raise Failure(400, "bad_parameter", "a start has accountId and flowId, a step has outcome")
-        if isinstance(issued, Refusal):
-            raise Failure(issued.status, issued.code, issued.text)
-        return answer(issued.wire())
+        return answer(done(issued).wire())

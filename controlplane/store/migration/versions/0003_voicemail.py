@@ -22,7 +22,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", name="pk_voicemail"),
         sqlite_with_rowid=False,
     )
-    op.create_index("ix_voicemail_account_id_mailbox_started_at", "voicemail", ["account_id", "mailbox", "started_at"])
+    columns = ["account_id", "mailbox", "started_at"]
+    op.create_index("ix_voicemail_account_id_mailbox_started_at", "voicemail", columns)
 
 
 def downgrade() -> None:

@@ -1,0 +1,24 @@
+"""Answers to what calls ask."""
+
+from typing import Any
+
+from config.schema import FlowLimits
+from controlplane.provider.http import HttpClient
+from controlplane.service.question import Answers
+from edge.directory import AccountId
+from edge.flow.command import Fetch
+from edge.question import Look, Speak
+
+
+class FakeSpeech:
+    async def say(self, text: str, voice: str) -> str | None:
+        return f"/{voice}/{text}.wav"
+
+
+async def test_a_text_is_spoken_and_a_service_asked() -> None:
+    http = HttpClient(FlowLimits())
+    answers = Answers(FakeSpeech(), http)
+    assert await answers.reply(Speak("hi", "de")) == {"path": "/de/hi.wav"}
+    reply: Any = await answers.reply(Look(AccountId("a"), Fetch("GET", "http://127.0.0.1:1/", retries=0)))
+    assert reply["status"] == 0 and "127.0.0.1" in reply["error"], "the operator may ask in his own network"
+    await http.close()
