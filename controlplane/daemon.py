@@ -19,6 +19,7 @@ import structlog
 
 from config.schema import Settings
 from controlplane.api.app import operator_app, public_app
+from controlplane.api.drain import drain_route
 from controlplane.api.flow import FlowRoutes
 from controlplane.api.gate import Gate
 from controlplane.api.health import Phase, Readiness
@@ -150,9 +151,14 @@ async def _serve(
             [*security.public(gate), *outside.public(gate), *control.public(gate)],
         )
         servers = [HttpServer(app, opened.enter_context(bind_tcp(http.address, http.port)), most)]
-        again = {"certificate": node.listeners.reload_certificate, "flows": flows.reload}
+        again = {"flows": flows.reload}
+        if settings.listen.tls is not None:
+            again["certificate"] = node.listeners.reload_certificate
         reload = reload_route(again)
-        app = operator_app(readiness, metrics, calls, [*security.operator(), *control.operator(), reload])
+        stop, hurry = asyncio.Event(), asyncio.Event()
+        drain = drain_route(stop.set, lambda: len(node.switch.calls), settings.limits.sip.drain)
+        commands = [*security.operator(), *control.operator(), reload, drain]
+        app = operator_app(readiness, metrics, calls, commands)
         servers.append(HttpServer(app, opened.enter_context(bind_unix(store.folder.control_socket)), most))
         await node.listeners.open(settings.listen.sip, node)
         opened.push_async_callback(node.listeners.close)
@@ -170,7 +176,6 @@ async def _serve(
         helpers: list[asyncio.Task[None]] = []
         if any(agent.url == DEMO_URL for account in settings.accounts for agent in account.agents.values()):
             helpers.append(tasks.create_task(demo.run()))
-        stop, hurry = asyncio.Event(), asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, lambda: hurry.set() if stop.is_set() else stop.set())
         loop.add_signal_handler(signal.SIGHUP, lambda: [part() for part in again.values()])

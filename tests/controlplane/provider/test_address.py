@@ -11,7 +11,8 @@ from controlplane.provider.address import PublicResolver, is_public, literal
 @pytest.mark.parametrize(
     "address",
     ["127.0.0.1", "10.1.2.3", "169.254.169.254", "192.168.1.1", "172.16.0.1", "100.64.0.1", "0.0.0.0",
-     "224.0.0.1", "::1", "fe80::1%eth0", "fc00::1", "::ffff:10.0.0.1", "2002:0a00:0001::1", "::", "255.255.255.255", "x"],
+     "224.0.0.1", "::1", "fe80::1%eth0", "fc00::1", "::ffff:10.0.0.1", "2002:0a00:0001::1", "::",
+     "255.255.255.255", "x"],
 )  # fmt: skip
 def test_what_only_we_can_reach_is_not_public(address: str) -> None:
     assert not is_public(address)
