@@ -159,6 +159,43 @@ def reload(config: Path | None, data: Path | None, json: bool) -> None:
 @main.command()
 @place
 @as_json
+def drain(config: Path | None, data: Path | None, json: bool) -> None:
+    """Have the daemon take no more calls, and end when the live ones are over."""
+    from controlplane.cli.drain import run
+
+    sys.exit(run(config, data, os.environ, json=json))
+
+
+@main.group()
+def cac() -> None:
+    """Channels that calls take while they are up."""
+
+
+@cac.command("show")
+@click.argument("account")
+@place
+@as_json
+def cac_show(account: str, config: Path | None, data: Path | None, json: bool) -> None:
+    """What is in use of every limit, and by which calls."""
+    from controlplane.cli.cac import show
+
+    sys.exit(show(config, data, os.environ, account, json=json))
+
+
+@cac.command("reset")
+@click.argument("account")
+@place
+@as_json
+def cac_reset(account: str, config: Path | None, data: Path | None, json: bool) -> None:
+    """Give back what no live call holds, and clear rate windows; live calls keep theirs."""
+    from controlplane.cli.cac import reset
+
+    sys.exit(reset(config, data, os.environ, account, json=json))
+
+
+@main.command()
+@place
+@as_json
 def doctor(config: Path | None, data: Path | None, json: bool) -> None:
     """Check this machine and the configuration; every finding has its fix."""
     from controlplane.cli.doctor import run

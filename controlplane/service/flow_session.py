@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from config.identity import stable_id
 from config.schema import FlowLimits
 from edge.command.noop import outcome_of
 from edge.directory import AccountId
@@ -87,7 +88,7 @@ class FlowSessions:
             **given(call_id=call, account=account),
             **{name[:64]: bounded(variables[name]) for name in names},
         }
-        begun = begin(program, flow, brought, self._wall(now))
+        begun = begin(program, _name(program, account, flow), brought, self._wall(now))
         if begun is None:
             fix = "add it under accounts[].flows"
             return Refusal("no_such_flow", 404, f"account {account} has no flow {flow}", fix)
@@ -153,3 +154,10 @@ class FlowSessions:
                 now = self._now()
                 session.state, _ = step(session.state, outcome_of(reply), self._wall(now))
                 self._stepped(call, session, now)
+
+
+def _name(program: Program, account: AccountId, flow: str) -> str:
+    """The flow's name, which its id stands for as well (`/route` names flows by id)."""
+    if flow in program.flows or not flow.startswith("flow_"):
+        return flow
+    return next((name for name in program.flows if stable_id(account, "flow", name) == flow), flow)

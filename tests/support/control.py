@@ -1,0 +1,141 @@
+"""The control plane of seed 004 over a bench: routes as the daemon's, a hand clock, a real database."""
+
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from config.schema import Gates, StoreLimits
+from controlplane.api.admin import AdminRoutes
+from controlplane.api.app import operator_app, public_app
+from controlplane.api.cac import CacRoutes
+from controlplane.api.debug import DebugRoutes
+from controlplane.api.gate import Gate
+from controlplane.api.health import Readiness
+from controlplane.api.media import MediaRoutes
+from controlplane.api.outside import OutsideRoutes
+from controlplane.observe.metrics import Metrics
+from controlplane.observe.monitor import Monitor
+from controlplane.service.admission import AdmissionService
+from controlplane.service.call import CallService
+from controlplane.service.media import MediaService
+from controlplane.service.outside import OutsideService
+from controlplane.service.prompt_catalogue import PromptCatalogue
+from controlplane.store.folder import DataFolder
+from controlplane.store.store import Store
+from edge.presence.agent import AgentPresences
+from media.tts import SpeechError
+from tests.support.database import new_database
+from tests.support.directory import FakeDirectory
+from tests.support.outside import Outside
+
+TOKEN = "open-sesame"
+
+
+class FakeClock:
+    """The time of the bench, and deadlines that the test calls itself."""
+
+    def __init__(self, outside: Outside) -> None:
+        self._outside = outside
+        self.later: list[Callable[[], object]] = []
+
+    def time(self) -> float:
+        return self._outside.bench.now
+
+    def call_later(self, delay: float, callback: Callable[[], object], /) -> "FakeClock":
+        self.later.append(callback)
+        return self
+
+    def cancel(self) -> None:
+        self.later.clear()
+
+
+class FakeSpeaker:
+    def __init__(self) -> None:
+        self.spoken: list[tuple[str, str]] = []
+        self.mute = ""
+
+    async def save(self, path: Path, text: str, voice: str = "en-us") -> None:
+        if self.mute and self.mute in str(path):
+            raise SpeechError("no voice")
+        self.spoken.append((text, voice))
+        path.write_bytes(text.encode())
+
+
+class Control:
+    def __init__(self, store: Store, folder: Path, directory: FakeDirectory | None = None) -> None:
+        self.outside = Outside(directory)
+        bench = self.outside.bench
+        self.bench = bench
+        self.store = store
+        self.folder = folder / "media"
+        self.clock = FakeClock(self.outside)
+        wall = lambda now: int(now * 1000)  # noqa: E731
+        switch = bench.switch
+        self.admission = AdmissionService(
+            switch.admissions,
+            switch.calls,
+            self.outside.calls,
+            bench.directory,
+            bench.journal,
+            self.clock,
+            wall,
+        )
+        self.service = OutsideService(
+            bench.directory,
+            self.outside.proofs,
+            self.outside.calls,
+            self.outside.registrations,
+            AgentPresences(),
+            self.do,
+            lambda asker: "127.0.0.1:5060",
+            wall,
+        )
+        self.calls = CallService(store, lambda call: (), 100)
+        self.media = MediaService(
+            self.folder, store, bench.directory, self.calls.find, lambda: wall(bench.now), limit=100_000
+        )
+        self.speaker = FakeSpeaker()
+        self.catalogue = PromptCatalogue(self.folder, self.speaker)
+        self.monitor = Monitor(2, 10)
+        self.gate = Gate(Gates(admin_token=TOKEN), frozenset())
+        cac = CacRoutes(self.admission, 100_000)
+        routes = [
+            *OutsideRoutes(self.service, 100_000).public(self.gate),
+            *cac.public(self.gate),
+            *MediaRoutes(self.media).public(self.gate),
+            *AdminRoutes(self.catalogue).public(self.gate),
+            *DebugRoutes(self.monitor, self.gate).public(),
+        ]
+        self.operator_routes = cac.operator()
+        nothing = Metrics()
+        self.app = public_app(self.gate, Readiness(), nothing, self.calls, routes)
+        self.public = self.client(self.app)
+        self.far = self.client(self.app, "203.0.113.5")
+        self.operator = self.client(operator_app(Readiness(), nothing, self.calls, self.operator_routes))
+
+    def do(self, act: Callable[[float], None]) -> None:
+        act(self.bench.now)
+        self.bench.drain()
+
+    def client(self, app: Any, source: str = "127.0.0.1") -> httpx2.AsyncClient:
+        transport = httpx2.ASGITransport(app, client=(source, 5))
+        return httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080")
+
+    async def post(self, path: str, **fields: object) -> Any:
+        """The answer to a JSON body, which must be good."""
+        response = await self.public.post(path, json=fields)
+        assert response.status_code == 200, response.text
+        return response.json()
+
+
+@contextlib.asynccontextmanager
+async def control(folder: Path, directory: FakeDirectory | None = None) -> AsyncIterator[Control]:
+    new_database(folder)
+    store = await Store.open(DataFolder.open(folder), StoreLimits(), lambda: 1_000_000)
+    try:
+        yield Control(store, folder, directory)
+    finally:
+        await store.close()
