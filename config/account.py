@@ -7,6 +7,7 @@ from typing import Annotated, Final, Literal, cast
 from pydantic import AfterValidator, Field, model_validator
 
 from config.agent import Agent
+from config.audio import PHONE_CODECS, TRUNK_CODECS, Codecs, Srtp
 from config.schedule import Schedule, Zone
 from config.section import (
     E164,
@@ -149,6 +150,10 @@ class User(Section):
     "Calls at one time."
     agent: bool = False
     "Answers queues."
+    codecs: Codecs | None = None
+    "The account's when omitted."
+    srtp: Srtp | None = None
+    "The account's when omitted."
     fraud: Fraud = Fraud()
     "Beside the account's bounds."
     forward: Forward = Forward()
@@ -221,6 +226,8 @@ class Trunk(Section):
     max_channels: Count | None = None
     default: bool = False
     "Takes the account's outbound calls that name no trunk."
+    codecs: Codecs = TRUNK_CODECS
+    srtp: Srtp = "optional"
 
 
 class QueueStrategy(enum.StrEnum):
@@ -250,6 +257,10 @@ class Account(Section):
     timezone: Zone = "UTC"
     digest: tuple[Digest, ...] = Field(default=("md5",), min_length=1)
     "Algorithms offered in a challenge, first choice first."
+    codecs: Codecs = PHONE_CODECS
+    "Of its users' phones."
+    srtp: Srtp = "optional"
+    "The same."
     limits: AccountLimits = AccountLimits()
     call_limits: tuple[CallLimit, ...] = Field(default=(), max_length=1_000)
     fraud: AccountFraud = AccountFraud()

@@ -88,6 +88,16 @@ class Forwarding:
 
 
 @dataclass(frozen=True, slots=True)
+class AudioTerms:
+    """What we speak with the phones of a user, or with a trunk."""
+
+    codecs: tuple[str, ...] = ("pcmu", "pcma", "g722", "opus")
+    "Lower case, in the order of our offers; a peer that offers is answered in its own order."
+    srtp: str = "optional"
+    "`off`, `optional` or `required`."
+
+
+@dataclass(frozen=True, slots=True)
 class User:
     """A telephony identity: an extension that people dial."""
 
@@ -107,6 +117,7 @@ class User:
     "How its devices ring: parallel, sequential or first."
     ring_time: float | None = None
     "Of all devices, or of each in sequence [s]; None: `limits.sip.ring_timeout`."
+    audio: AudioTerms = AudioTerms()
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +182,7 @@ class Trunk:
     password: str = field(repr=False)
     max_channels: int | None
     default: bool
+    audio: AudioTerms = AudioTerms(("pcmu", "pcma"))
 
 
 @dataclass(frozen=True, slots=True)

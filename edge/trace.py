@@ -1,7 +1,7 @@
 """The ordered trace of one call: what came, what was decided and why, what left (S004-62, S004-63).
 
 Rows gather here and go to the journal in batches: one second after the first that waits, and at
-the end of the call. SIP messages are kept as they were on the wire, credentials blanked.
+the end of the call. SIP messages are kept as they were on the wire, credentials and keys blanked.
 """
 
 import re
@@ -12,6 +12,9 @@ from edge.sip.flow import Flow
 
 # Wherever the header is folded: in a message with credentials every `response=` is one.
 _SECRET = re.compile(rb'(?i)(\bresponse\s{0,8}=\s{0,8}"?)[^",\r\n]*')
+
+# Keys of SRTP (RFC 4568 §9.1).
+_INLINE = re.compile(rb"(?i)(\binline:)[^\s|;]+")
 
 
 class Trace:
@@ -58,6 +61,8 @@ class Trace:
         what = words[1] if words[0].startswith(b"SIP/") and len(words) > 1 else words[0]
         if b"authorization" in message.lower():
             message = _SECRET.sub(rb"\1***", message)
+        if b"crypto:" in message.lower():
+            message = _INLINE.sub(rb"\1***", message)
         self.add(
             now,
             "sip",

@@ -19,6 +19,7 @@ from edge.directory import (
     AccountFraud,
     AccountId,
     Agent,
+    AudioTerms,
     BusinessHours,
     CallLimit,
     Device,
@@ -173,7 +174,8 @@ class MemoryDirectory:
         )
         self._accounts[account.id] = self._hosts[account.domain] = account
         for user in part.users:
-            self._add_user(account, user, passwords)
+            terms = AudioTerms(user.codecs or part.codecs, user.srtp or part.srtp)
+            self._add_user(account, user, terms, passwords)
         self._extensions[account.id, section.ECHO_CODE] = Target("echo", "")
         for extension in part.extensions:
             self._extensions[account.id, extension.number] = _target(extension.target)
@@ -203,7 +205,11 @@ class MemoryDirectory:
             )
 
     def _add_user(
-        self, account: Account, part: section.User, passwords: Mapping[tuple[str, str], str]
+        self,
+        account: Account,
+        part: section.User,
+        terms: AudioTerms,
+        passwords: Mapping[tuple[str, str], str],
     ) -> None:
         user_id = UserId(stable_id(account.id, "user", part.number))
         names = part.usernames()
@@ -239,6 +245,7 @@ class MemoryDirectory:
             part.dnd,
             part.ring,
             part.ring_time,
+            audio=terms,
         )
         self._users_by_id[user_id] = user
         for name in (user_id, part.number, *names):
@@ -255,6 +262,7 @@ class MemoryDirectory:
             (part.register_.password if part.register_ else auth.password) or "",
             part.max_channels,
             part.default,
+            audio=AudioTerms(part.codecs, part.srtp),
         )
         self._trunks[account.id, part.name] = self._trunks[account.id, trunk.id] = trunk
         if part.default:

@@ -17,13 +17,15 @@ from collections.abc import Callable
 from edge.agenda import Alarm
 from edge.call.detail import cdr_of, plain, q850_of
 from edge.call.ground import Ground, bind_address
+from edge.call.info import key_press
 from edge.call.leg import Leg, Port, readable
 from edge.call.treatment import AlarmAction, Treatment
+from edge.directory import AudioTerms
 from edge.error import Refusal
 from edge.journal import CallId
 from edge.routing.route import Route
 from edge.sip.answering import AnsweringSession
-from edge.sip.flow import Flow
+from edge.sip.flow import Flow, Transport
 from edge.sip.locate import Located
 from edge.sip.session import (
     Acked,
@@ -84,7 +86,7 @@ class Call:
         self.answered_at: int | None = None
         self.state = State.STARTING
         self.legs: dict[port.LegId, Leg] = {}
-        self.leg = self.leg_for(session.flow)
+        self.leg = self.leg_for(session.flow, route.caller_audio)
         self.legs[self.leg.id] = self.leg
         self.callers_leg = self.leg
         self.sessions: set[Session] = set()
@@ -110,12 +112,19 @@ class Call:
         )
         self._allocate(self.leg)
 
-    def leg_for(self, flow: Flow) -> Leg:
+    def leg_for(self, flow: Flow, terms: AudioTerms) -> Leg:
         """One more leg, on the network of `flow`; named so that its call is found by `call_of`."""
         ground = self.ground
-        name = port.LegId(f"{self.id}/{len(self.legs) + 1}")
-        session_id = int.from_bytes(ground.random(4), "big")
-        return Leg(name, ground.reach.media_address(flow), session_id, ground.limits)
+        return Leg(
+            port.LegId(f"{self.id}/{len(self.legs) + 1}"),
+            ground.reach.media_address(flow),
+            int.from_bytes(ground.random(4), "big"),
+            ground.limits,
+            ground.random,
+            terms,
+            first=self.leg.prospect(self.session.invite.body) if self.legs else None,
+            private=flow.transport in (Transport.TLS, Transport.WSS),
+        )
 
     def add_leg(self, leg: Leg) -> None:
         """Take a port for one more leg; `Treatment.allocated` follows."""
@@ -202,8 +211,8 @@ class Call:
                 self.renegotiate(session, self.leg, body, now)
             case Reanswered(body):
                 self.reanswered(self.leg, body, now)
-            case Info(content_type, body):
-                self.trace.add(now, "call", "info", content_type=content_type, body=body)
+            case Info():
+                self.informed(self.leg, event, now)
             case Referred(refer):
                 self.treatment.referred(self, session, refer, now)
             case Ended(by, cause, reason):
@@ -332,6 +341,13 @@ class Call:
         """The peer may say something new when we keep its session alive."""
         if leg.accept(body) is None:
             self._agreed(leg, now)
+
+    def informed(self, leg: Leg, info: Info, now: float) -> None:
+        """An INFO of either side: a key press, or something for the trace alone."""
+        side = self.treatment.side(self, leg)
+        self.trace.add(now, "call", "info", side=side, content_type=info.content_type, body=info.body)
+        if (press := key_press(leg.id, info.content_type, info.body)) is not None:
+            self.ground.media(press)
 
     def acknowledged(self, leg: Leg, body: bytes, now: float) -> None:
         """An ACK, with the answer to our offer if the 200 held one (RFC 3264, RFC 6337 §2.2)."""

@@ -13,7 +13,7 @@ from edge.call.call import Call
 from edge.call.leg import Leg, Port
 from edge.call.outgoing import Destination, device_destination, invite
 from edge.call.servers import TrunkServers
-from edge.directory import Trunk, User
+from edge.directory import AudioTerms, Trunk, User
 from edge.error import Refusal
 from edge.sip.address import STAR
 from edge.sip.calling import CallingSession
@@ -158,10 +158,11 @@ class Ringing:
             case Reanswered(body):
                 assert self.leg is not None, "a dialog has its leg"
                 call.reanswered(self.leg, body, now)
+            case Info():
+                assert self.leg is not None, "a session of ours has a leg"
+                self._call.informed(self.leg, event, now)
             case Referred(refer):
                 call.treatment.referred(call, session, refer, now)
-            case Info(content_type, body):
-                call.trace.add(now, "call", "info", content_type=content_type, body=body)
             case Ended() if session is self._winner and not self._over:
                 self._owner.left(self, event, now)
 
@@ -212,7 +213,8 @@ class Ringing:
         flow = self._servers.next_flow
         self._early = False
         if self.leg is None or (":" in self.leg.address) is not (":" in flow.remote[0]):
-            self.leg = self._call.leg_for(flow)
+            assert self._trunk is not None, "servers are a trunk's"
+            self.leg = self._call.leg_for(flow, self._trunk.audio)
             self._call.add_leg(self.leg)
         else:
             self._ring_server(self.leg, now)
@@ -252,7 +254,8 @@ class Ringing:
                 self._rounds.append(destinations[:1])
             case _:
                 self._rounds.append(destinations)
-        self.leg = self._call.leg_for(destinations[0].flow)
+        terms = self._callee.audio if self._callee is not None else AudioTerms()
+        self.leg = self._call.leg_for(destinations[0].flow, terms)
         self._call.add_leg(self.leg)
 
     def _next_round(self, leg: Leg, now: float) -> None:

@@ -6,7 +6,7 @@ reaches DIDs and nothing else, so that we are never a relay.
 
 from dataclasses import dataclass
 
-from edge.directory import Account, Did, Directory, Target, Trunk, User
+from edge.directory import Account, AudioTerms, Did, Directory, Target, Trunk, User
 from edge.error import Refusal
 from edge.flow.schedule import Hours, hours_at
 from edge.routing.identity import Identity, Stranger, TrunkIdentity, UserIdentity
@@ -32,6 +32,12 @@ class Route:
     "Dialled on `trunk_out`."
     more_trunks: tuple[Trunk, ...] = ()
     "Tried after `trunk_out`, in this order."
+
+    @property
+    def caller_audio(self) -> AudioTerms:
+        """What may be spoken with who calls."""
+        known = self.caller or self.trunk_in
+        return AudioTerms() if known is None else known.audio
 
 
 def digits_of(number: str) -> str:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from edge.sdp import crypto
+from edge.sdp.crypto import CryptoLine
 from edge.sdp.description import Description, Media, attributes
 from media.port import Codec, Direction
 
@@ -19,8 +21,9 @@ STATIC: Final = {
 }
 "Formats that need no rtpmap (RFC 3551 §6)."
 
-PROFILES: Final = frozenset(("RTP/AVP", "RTP/AVPF"))
-"Protocols that we speak; RTP/SAVP and RTP/SAVPF would need SRTP."
+PLAIN: Final = frozenset(("RTP/AVP", "RTP/AVPF"))
+SECURE: Final = frozenset(("RTP/SAVP", "RTP/SAVPF"))
+"RFC 3711 §12, RFC 5124."
 
 PACKET_TIMES: Final = (10, 20, 30, 40, 60)
 "[ms]"
@@ -57,6 +60,10 @@ class Audio:
     "Packet time that the author wishes to receive, one of `PACKET_TIMES`."
     rtcp: tuple[str, int] | None
     "None: `remote` with port + 1."
+    secure: bool = False
+    "SRTP is all that the author speaks."
+    crypto: tuple[CryptoLine, ...] = ()
+    "In the author's order; beside plain RTP too (a best-effort offer)."
 
 
 def read(description: Description, media: Media) -> Audio | NotAcceptable:
@@ -64,7 +71,7 @@ def read(description: Description, media: Media) -> Audio | NotAcceptable:
         return NotAcceptable(f"no use for {media.kind} streams", 304)
     if media.port == 0:
         return NotAcceptable("the audio stream has port 0", 304)
-    if media.protocol.upper() not in PROFILES:
+    if media.protocol.upper() not in PLAIN | SECURE:
         return NotAcceptable(f"audio over {media.protocol} is not supported", 302)
     connection = description.connection(media)
     if connection is None:
@@ -84,6 +91,8 @@ def read(description: Description, media: Media) -> Audio | NotAcceptable:
         hold=not hears(direction),
         ptime_ms=_packet_time(media),
         rtcp=_rtcp(media, host),
+        secure=media.protocol.upper() in SECURE,
+        crypto=crypto.read(attributes(media.lines, "crypto")),
     )
 
 

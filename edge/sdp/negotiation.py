@@ -6,15 +6,22 @@
     peer ─▶ their offer ─▶ answer(their offer, local) ─▶ Negotiated, with our Description
 
 Of several streams the first usable audio is taken; all others are refused in place with
-port 0. Declined: SRTP (RFC 3711), rtcp-mux (RFC 5761; not answering it is the refusal),
-grouping (RFC 5888), ICE (RFC 8839): their attributes are passed over.
+port 0. SRTP is keyed by a=crypto (RFC 4568), whether the protocol is RTP/SAVP or, best effort,
+RTP/AVP. Declined: rtcp-mux (RFC 5761; not answering it is the refusal), grouping (RFC 5888),
+ICE (RFC 8839): their attributes are passed over.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 from edge.sdp.audio import Audio, NotAcceptable, compose, hears, read, speaks
+from edge.sdp.crypto import OFFERED, CryptoLine, Srtp
 from edge.sdp.description import Description, Line, Media
-from media.port import Codec, Direction
+from media.port import Codec, Crypto, Direction
+
+OPUS_TERMS: Final = "maxplaybackrate=16000;sprop-maxcapturerate=16000;useinbandfec=1"
+"RFC 7587 §6.1: we speak and hear wideband; FEC serves who is at the other end of a bridge."
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +37,12 @@ class Local:
     version: int = 1
     "Of the first description; with `previous` the next one is counted from that."
     dtmf: int | None = 101
-    "Payload type of telephone-event in our offers; None: neither offered nor accepted."
+    "Payload type of telephone-event at 8 kHz in our offers, others follow; None: no events at all."
     direction: Direction = Direction.SENDRECV
     "What we wish; the peer's may leave less."
+    srtp: Srtp = Srtp.OFF
+    key: Callable[[str], bytes] | None = None
+    "Suite → our master key and salt, the same each time; needed unless `srtp` is off."
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +63,10 @@ class Negotiated:
     rtcp: tuple[str, int] | None
     hold: bool
     "The peer has put us on hold."
+    dtmf_clock: int = 8000
+    "Of `dtmf` [Hz]."
+    crypto: Crypto | None = None
+    "None: plain RTP."
 
 
 def offer(local: Local, previous: Description | None = None) -> Description:
@@ -61,7 +75,12 @@ def offer(local: Local, previous: Description | None = None) -> Description:
     A re-offer keeps the place of every stream, session id, and the version too unless
     something changed (§8).
     """
-    section = _section(local, local.codecs, local.dtmf, local.direction, "RTP/AVP")
+    protocol = "RTP/SAVP" if local.srtp is Srtp.REQUIRED else "RTP/AVP"
+    lines: tuple[CryptoLine, ...] = ()
+    if local.srtp in (Srtp.OFFERED, Srtp.REQUIRED):
+        assert local.key is not None, "SRTP needs keys"
+        lines = tuple(CryptoLine(tag, suite, local.key(suite)) for tag, suite in enumerate(OFFERED, 1))
+    section = _section(local, local.codecs, _our_events(local), local.direction, protocol, lines)
     if previous is None:
         return Description(_session(local, local.version, (("t", "0 0"),)), (section,))
     place = _place(previous)
@@ -79,13 +98,18 @@ def answer(
     """Our answer to `offered`; `previous` as for `offer`."""
     refused: NotAcceptable | None = None
     for place, media in enumerate(offered.media):
-        agreed = _agree(offered, media, local)
+        theirs = read(offered, media)
+        agreed = theirs if isinstance(theirs, NotAcceptable) else _agree(theirs, local)
         if isinstance(agreed, NotAcceptable):
             if refused is None or media.kind.lower() == "audio":
                 refused = agreed
             continue
+        assert isinstance(theirs, Audio), "what is agreed on can be read"
         streams = [_refusal(other) for other in offered.media]
-        streams[place] = _section(local, agreed.accept, agreed.dtmf, agreed.direction, media.protocol)
+        chosen = _chosen(theirs, local)
+        lines = (replace(chosen, key=agreed.crypto.local),) if chosen and agreed.crypto else ()
+        events = _common_events(theirs, agreed.accept) if local.dtmf is not None else {}
+        streams[place] = _section(local, agreed.accept, events, agreed.direction, media.protocol, lines)
         return replace(agreed, description=_revise(local, streams, _times(offered), previous))
     return refused or NotAcceptable("no stream is offered", 304)
 
@@ -106,28 +130,37 @@ def accept(offered: Description, answered: Description) -> Negotiated | NotAccep
     codec = next((codec for codec in theirs.codecs if (codec.name, codec.clock_rate) in known), None)
     if codec is None:
         return NotAcceptable("the answer has none of the codecs offered", 305)
+    ours_by_tag = {line.tag: line for line in ours.crypto}
+    crypto: Crypto | None = None
+    for line in theirs.crypto[:1]:
+        own = ours_by_tag.get(line.tag)
+        if own is None or own.suite != line.suite:
+            return NotAcceptable("the answer's a=crypto is none of those offered", 399)
+        crypto = Crypto(line.suite, own.key, line.key)
+    if crypto is None and (ours.secure or theirs.secure):
+        return NotAcceptable("the answer holds no key for SRTP", 399)
     # All that we offered stays welcome: §6.1 lets us cease listening, and some peers send what they
     # did not answer. A dynamic number of theirs is added where it is free among ours.
     welcome = ours.codecs
-    if codec not in welcome and all(own.payload_type != codec.payload_type for own in welcome):
+    if codec not in welcome and all(known.payload_type != codec.payload_type for known in welcome):
         welcome = (*welcome, codec)
+    dtmf, dtmf_clock = _event(theirs, codec) if ours.events else (None, 8000)
     return Negotiated(
         description=None,
         remote=theirs.remote,
         codec=codec,
         accept=welcome,
-        dtmf=theirs.events.get(codec.clock_rate) if ours.events else None,
+        dtmf=dtmf,
         direction=_meet(ours.direction, theirs.direction),
         ptime_ms=theirs.ptime_ms,
         rtcp=theirs.rtcp,
         hold=theirs.hold,
+        dtmf_clock=dtmf_clock,
+        crypto=crypto,
     )
 
 
-def _agree(offered: Description, media: Media, local: Local) -> Negotiated | NotAcceptable:
-    theirs = read(offered, media)
-    if isinstance(theirs, NotAcceptable):
-        return theirs
+def _agree(theirs: Audio, local: Local) -> Negotiated | NotAcceptable:
     if _family(local.address) != _family(theirs.remote[0]):
         return NotAcceptable("the stream is of another address family", 300)
     known = {(codec.name, codec.clock_rate) for codec in local.codecs}
@@ -135,17 +168,57 @@ def _agree(offered: Description, media: Media, local: Local) -> Negotiated | Not
     if not common:
         return NotAcceptable("none of the codecs offered is known", 305)
     codec = common[0]  # §6.1: the offerer's order
+    chosen, crypto = _chosen(theirs, local), None
+    if chosen is not None:
+        assert local.key is not None, "SRTP needs keys"
+        crypto = Crypto(chosen.suite, local.key(chosen.suite), chosen.key)
+    elif theirs.secure:
+        why = "SRTP is off here" if local.srtp is Srtp.OFF else "no a=crypto line can be used"
+        return NotAcceptable(why, 302)
+    elif local.srtp is Srtp.REQUIRED:
+        return NotAcceptable("SRTP is required here", 302)
+    dtmf, dtmf_clock = _event(theirs, codec) if local.dtmf is not None else (None, 8000)
     return Negotiated(
         description=None,
         remote=theirs.remote,
         codec=codec,
         accept=common,
-        dtmf=None if local.dtmf is None else theirs.events.get(codec.clock_rate),
+        dtmf=dtmf,
         direction=_meet(local.direction, theirs.direction),
         ptime_ms=theirs.ptime_ms,
         rtcp=theirs.rtcp,
         hold=theirs.hold,
+        dtmf_clock=dtmf_clock,
+        crypto=crypto,
     )
+
+
+def _chosen(theirs: Audio, local: Local) -> CryptoLine | None:
+    """RFC 4568 §5.1.2: the first line that we can use."""
+    return theirs.crypto[0] if theirs.crypto and local.srtp is not Srtp.OFF else None
+
+
+def _event(theirs: Audio, codec: Codec) -> tuple[int | None, int]:
+    """Telephone-event at the codec's clock (RFC 4733 §2.1); else at 8 kHz, as many phones have no other."""
+    for clock in (codec.clock_rate, 8000):
+        if clock in theirs.events:
+            return theirs.events[clock], clock
+    return None, 8000
+
+
+def _common_events(theirs: Audio, codecs: tuple[Codec, ...]) -> dict[int, int]:
+    clocks = {codec.clock_rate for codec in codecs} | {8000}
+    return {clock: number for clock, number in theirs.events.items() if clock in clocks}
+
+
+def _our_events(local: Local) -> dict[int, int]:
+    """Clock rate → payload type: one for each clock of our codecs, numbered upwards."""
+    if local.dtmf is None:
+        return {}
+    taken = {codec.payload_type for codec in local.codecs}
+    free = (number for number in range(local.dtmf, 128) if number not in taken)
+    clocks = dict.fromkeys((8000, *(codec.clock_rate for codec in local.codecs)))
+    return dict(zip(clocks, free, strict=False))
 
 
 def _meet(ours: Direction, theirs: Direction) -> Direction:
@@ -197,14 +270,24 @@ def _revise(
 
 
 def _section(
-    local: Local, codecs: tuple[Codec, ...], dtmf: int | None, direction: Direction, protocol: str
+    local: Local,
+    codecs: tuple[Codec, ...],
+    events: Mapping[int, int],
+    direction: Direction,
+    protocol: str,
+    crypto: tuple[CryptoLine, ...],
 ) -> Media:
     formats = [str(codec.payload_type) for codec in codecs]
-    lines: list[Line] = [("a", f"rtpmap:{codec.payload_type} {_encoding(codec)}") for codec in codecs]
-    if dtmf is not None:
-        formats.append(str(dtmf))
-        lines.append(("a", f"rtpmap:{dtmf} telephone-event/{codecs[0].clock_rate}"))
-        lines.append(("a", f"fmtp:{dtmf} 0-15"))
+    lines: list[Line] = []
+    for codec in codecs:
+        lines.append(("a", f"rtpmap:{codec.payload_type} {_encoding(codec)}"))
+        if codec.name == "opus":
+            lines.append(("a", f"fmtp:{codec.payload_type} {OPUS_TERMS}"))
+    for clock, number in events.items():
+        formats.append(str(number))
+        lines.append(("a", f"rtpmap:{number} telephone-event/{clock}"))
+        lines.append(("a", f"fmtp:{number} 0-15"))
+    lines.extend(("a", f"crypto:{line}") for line in crypto)
     lines.append(("a", "ptime:20"))
     lines.append(("a", direction.value))
     return Media("audio", local.port, protocol, tuple(formats), tuple(lines))

@@ -60,3 +60,14 @@ def test_the_digest_response_is_masked_however_it_is_written() -> None:
     for row in trace.take():
         message = row.data["message"]
         assert isinstance(message, bytes) and b"0123456789abcdef" not in message and b"***" in message
+
+
+def test_keys_of_srtp_are_masked() -> None:
+    trace = Trace(CallId("call_x"), wall, 10)
+    body = b"m=audio 1 RTP/SAVP 0\r\n"
+    body += b"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:c2VjcmV0|2^20\r\na=sendrecv\r\n"
+    trace.sip(0.0, True, b"INVITE sip:a@b SIP/2.0\r\n\r\n" + body, FLOW)
+    (row,) = trace.take()
+    message = row.data["message"]
+    assert isinstance(message, bytes) and b"c2VjcmV0" not in message
+    assert b"inline:***|2^20\r\na=sendrecv" in message

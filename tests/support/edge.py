@@ -210,6 +210,7 @@ class Phone:
         to: str = "",
         branch: str = "",
         cseq: int | None = None,
+        content_type: str = "application/sdp",
     ) -> None:
         """Send a request; `to` is a whole To value."""
         if cseq is None:
@@ -224,7 +225,7 @@ class Phone:
             f"From: <sip:{self.number}@demo.local>;tag={self.tag}\r\nTo: {to or f'<{target}>'}\r\n"
             f"Call-ID: {self.call_id}\r\nCSeq: {cseq} {method}\r\nMax-Forwards: 70\r\n"
             f"Contact: <sip:{self.number}@{host}:{port_}>\r\n{headers}"
-            + ("Content-Type: application/sdp\r\n" if body else "")
+            + (f"Content-Type: {content_type}\r\n" if body else "")
             + f"Content-Length: {len(body)}\r\n\r\n{body}"
         )
         self.bench.receive(text.encode(), self.source)

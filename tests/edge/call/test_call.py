@@ -115,3 +115,28 @@ def test_admission_is_given_back_exactly_once(bench: Bench) -> None:
 def test_causes_follow_the_mapping_of_rfc_3398() -> None:
     """RFC 3398 §8.2.6.1."""
     assert (Q850[404], Q850[486], Q850[480], Q850[503], Q850[603]) == (1, 17, 18, 41, 21)
+
+
+def test_a_key_by_info_is_handed_to_the_audio_plane(bench: Bench) -> None:
+    """S004-59."""
+    alice, leg = answered(bench)
+    body = "Signal=5\r\nDuration=160\r\n"
+    alice.say("INFO", alice.remote, to=alice.to, body=body, content_type="application/dtmf-relay")
+    assert final(alice.got()).status == 200
+    assert bench.commanded(port.HearDigit) == [port.HearDigit(leg, "5", "info", 160)]
+
+
+def test_a_phone_that_speaks_srtp_alone_gets_our_key(bench: Bench) -> None:
+    """RFC 4568 §5.1.2; the trace keeps no key."""
+    alice = Phone(bench, "1001")
+    key = "A" * 40
+    offer = (
+        alice.sdp().replace("RTP/AVP", "RTP/SAVP") + f"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{key}\r\n"
+    )
+    response = final(alice.dial("*43", offer))
+    assert response.status == 200 and b"RTP/SAVP" in response.body and b"a=crypto:1 " in response.body
+    (connect,) = bench.commanded(port.Connect)
+    assert connect.crypto is not None and connect.crypto.remote == bytes(30)  # type: ignore[attr-defined]
+    alice.ack(response)
+    bench.advance(2)
+    assert key not in repr(bench.journal.traces)

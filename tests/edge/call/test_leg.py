@@ -1,20 +1,32 @@
 """What offer and answer make of a leg (RFC 3264)."""
 
+from random import Random
+from typing import Any
+
 import pytest
 
 from config.schema import SipLimits
 from edge.call.leg import Leg, Port, readable
+from edge.directory import AudioTerms
 from edge.error import Refusal
-from media.port import Direction, LegId
+from media.port import Codec, Direction, LegId
 
 LIMITS = SipLimits()
 
 
-@pytest.fixture
-def leg() -> Leg:
-    made = Leg(LegId("call_x/1"), "192.0.2.1", 7, LIMITS)
+G711 = AudioTerms(("pcmu", "pcma"))
+KEY = "A" * 40
+
+
+def taken(terms: AudioTerms = G711, **more: Any) -> Leg:
+    made = Leg(LegId("call_x/1"), "192.0.2.1", 7, LIMITS, Random(7).randbytes, terms, **more)
     made.take(20_000)
     return made
+
+
+@pytest.fixture
+def leg() -> Leg:
+    return taken()
 
 
 def sdp(formats: str = "0 8 101", extra: str = "", version: int = 1) -> bytes:
@@ -25,7 +37,7 @@ def sdp(formats: str = "0 8 101", extra: str = "", version: int = 1) -> bytes:
 
 
 def test_a_leg_begins_without_a_port_and_without_agreement() -> None:
-    leg = Leg(LegId("call_x/1"), "192.0.2.1", 7, LIMITS)
+    leg = Leg(LegId("call_x/1"), "192.0.2.1", 7, LIMITS, Random(7).randbytes)
     assert leg.state is Port.NONE and not leg.held and leg.negotiated is None
 
 
@@ -69,3 +81,84 @@ def test_hold_turns_the_direction_and_raises_the_version(leg: Leg) -> None:
 def test_what_cannot_be_read_is_400() -> None:
     refusal = readable(b"nonsense", LIMITS)
     assert refusal is not None and refusal.status == 400 and readable(sdp(), LIMITS) is None
+
+
+def test_a_codec_that_the_other_side_speaks_is_offered_first() -> None:
+    both = AudioTerms(("pcmu", "g722"))
+    assert b"RTP/AVP 9 0 101" in taken(both, first=Codec("g722", 9)).offer()
+    assert b"RTP/AVP 0 9 101" in taken(both, first=Codec("opus", 111, 48_000)).offer()
+
+
+def test_opus_is_offered_with_its_terms_and_events_of_its_clock() -> None:
+    """RFC 7587 §7, RFC 4733 §2.1."""
+    offer = taken(AudioTerms(("opus", "pcmu"))).offer()
+    assert b"RTP/AVP 111 0 101 102\r\n" in offer and b"a=rtpmap:111 opus/48000/2" in offer
+    assert b"a=fmtp:111 " in offer and b"useinbandfec=1" in offer
+    assert b"a=rtpmap:101 telephone-event/8000" in offer and b"a=rtpmap:102 telephone-event/48000" in offer
+
+
+def test_what_will_be_spoken_is_known_before_the_answer(leg: Leg) -> None:
+    prospect = leg.prospect(sdp("8 0"))
+    assert prospect is not None and prospect.name == "pcma" and leg.negotiated is None
+    assert leg.prospect(b"nonsense") is None and leg.prospect(b"") is None
+    leg.answer(sdp("0"))
+    agreed = leg.prospect(b"")
+    assert agreed is not None and agreed.name == "pcmu"
+
+
+def secure(protocol: str, suite: str = "AES_CM_128_HMAC_SHA1_80", tag: int = 1) -> bytes:
+    crypto = f"a=crypto:{tag} {suite} inline:{KEY}\r\n"
+    return sdp("0", crypto).replace(b"RTP/AVP", protocol.encode())
+
+
+@pytest.mark.parametrize("protocol", ["RTP/SAVP", "RTP/AVP"])
+def test_keys_that_are_offered_are_taken_and_ours_is_told(protocol: str) -> None:
+    leg = taken(AudioTerms(("pcmu",), "optional"))
+    answer = leg.answer(secure(protocol, tag=3))
+    assert isinstance(answer, bytes)
+    assert f"m=audio 20000 {protocol} 0".encode() in answer
+    assert b"a=crypto:3 AES_CM_128_HMAC_SHA1_80 inline:" in answer
+    crypto = leg.connect().crypto
+    assert crypto is not None and crypto.remote == bytes(30) and len(crypto.local) == 30
+    assert leg.answer(secure(protocol, tag=3)) == answer, "our key stays"
+
+
+def test_a_policy_decides_between_plain_and_secured() -> None:
+    off, required = AudioTerms(("pcmu",), "off"), AudioTerms(("pcmu",), "required")
+    refused = taken(off).answer(secure("RTP/SAVP"))
+    assert isinstance(refused, Refusal) and refused.status == 488
+    plain = taken(off)
+    answer = plain.answer(secure("RTP/AVP"))
+    assert isinstance(answer, bytes) and b"crypto" not in answer and plain.connect().crypto is None
+    refused = taken(required).answer(sdp("0"))
+    assert isinstance(refused, Refusal) and refused.status == 488 and "RTP/SAVP" in refused.fix
+    assert b"RTP/SAVP" in taken(required).offer()
+
+
+def test_keys_are_offered_only_where_nobody_reads_them() -> None:
+    assert b"crypto" not in taken().offer()
+    offer = taken(private=True).offer()
+    assert b"RTP/AVP 0 8 101" in offer and offer.count(b"a=crypto:") == 3
+
+
+def test_an_offer_with_keys_may_be_answered_without() -> None:
+    leg = taken(private=True)
+    leg.offer()
+    assert leg.accept(sdp("0")) is None and leg.connect().crypto is None
+    assert b"crypto" not in leg.offer(), "and stays without"
+    leg = taken(private=True)
+    leg.offer()
+    assert leg.accept(secure("RTP/AVP", "AES_CM_128_HMAC_SHA1_32", tag=2)) is None
+    crypto = leg.connect().crypto
+    assert crypto is not None and crypto.suite.endswith("32")
+    assert b"a=crypto:2 AES_CM_128_HMAC_SHA1_32" in leg.offer()
+
+
+@pytest.mark.parametrize(
+    "body", [sdp("0"), secure("RTP/SAVP", tag=9), secure("RTP/SAVP", "AEAD_AES_128_GCM")]
+)
+def test_an_answer_whose_keys_do_not_fit_is_refused(body: bytes) -> None:
+    leg = taken(AudioTerms(("pcmu",), "required"))
+    leg.offer()
+    refusal = leg.accept(body)
+    assert refusal is not None and refusal.status == 488

@@ -1,4 +1,5 @@
 from edge.call.treatment import Treatment
+from edge.directory import AudioTerms
 from tests.support.directory import FakeDirectory
 from tests.support.edge import Bench, Phone, final
 
@@ -20,4 +21,4 @@ def test_legs_are_named_after_their_side() -> None:
     alice.ack(final(alice.dial("*43")))
     (call,) = bench.switch.calls.values()
     assert Treatment().side(call, call.leg) == "caller"
-    assert Treatment().side(call, call.leg_for(call.session.flow)) == "callee"
+    assert Treatment().side(call, call.leg_for(call.session.flow, AudioTerms())) == "callee"

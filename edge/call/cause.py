@@ -1,0 +1,16 @@
+"""Q.850 causes of calls that are over, for Reason headers and CDRs (RFC 3326, RFC 3398 §8.2.6.1)."""
+
+from typing import Final
+
+Q850: Final = {
+    400: 111, 403: 21, 404: 1, 408: 102, 410: 22, 480: 18, 481: 111, 482: 25, 484: 28, 486: 17, 487: 127,
+    488: 79, 500: 41, 501: 79, 503: 41, 504: 102, 600: 17, 603: 21, 604: 1, 606: 79,
+}  # fmt: skip
+"Of final statuses; 31, normal unspecified, for others."
+
+
+def q850(disposition: str, status: int) -> int:
+    """16, normal clearing, for a call that went well; 41, temporary failure, for one that broke off."""
+    if status < 300:
+        return 16 if disposition == "answered" else 41
+    return Q850.get(status, 31)

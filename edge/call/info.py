@@ -1,0 +1,41 @@
+"""A key press in the body of an INFO: application/dtmf-relay and application/dtmf.
+
+Neither was ever standardised; phones and gateways write `Signal=5`, `Signal= *`, `Signal=11` for #,
+with a `Duration` in milliseconds, or just the key.
+"""
+
+from typing import Final
+
+from media.port import HearDigit, LegId
+
+KEYS: Final = "0123456789*#ABCD"
+_NUMBERED: Final = {str(number): key for number, key in enumerate(KEYS)}
+_LONGEST: Final = 128  # bytes that are looked at
+_DEFAULT_MS: Final = 100
+_MOST_MS: Final = 5_000
+
+
+def key_press(leg: LegId, content_type: str, body: bytes) -> HearDigit | None:
+    """What the audio plane is told; None: the INFO is about something else, or cannot be read."""
+    kind = content_type.partition(";")[0].strip().lower()
+    text = body[:_LONGEST].decode("latin-1")
+    signal, duration = text, ""
+    if kind == "application/dtmf-relay":
+        fields: dict[str, str] = {}
+        for line in text.splitlines():
+            name, _, value = line.partition("=")
+            fields.setdefault(name.strip().lower(), value)
+        signal, duration = fields.get("signal", ""), fields.get("duration", "").strip()
+    elif kind != "application/dtmf":
+        return None
+    key = _key(signal)
+    known = duration.isascii() and duration.isdigit() and len(duration) < 6
+    return (
+        HearDigit(leg, key, "info", min(int(duration), _MOST_MS) if known else _DEFAULT_MS) if key else None
+    )
+
+
+def _key(text: str) -> str:
+    """Of `5`, `*`, `a` or, numbered as in RFC 4733 §3.2, `11`; empty when it is none."""
+    bare = text.strip().upper()
+    return _NUMBERED.get(bare) or (bare if len(bare) == 1 and bare in KEYS else "")
