@@ -6,7 +6,7 @@ from edge.trace import Trace
 
 
 def tell(trace: Trace, state: State, now: float) -> None:
-    """The nodes that were left and what is asked for now; secrets are masked."""
+    """The nodes that were left and the command that came of it; secrets are masked."""
     for visit in state.visits:
         trace.add(now, "flow", visit.kind, visit.outcome, visit.node_id, changed=dict(visit.data))
     if state.fault:

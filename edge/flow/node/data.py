@@ -39,7 +39,7 @@ def _template(value: object) -> Template:
     try:
         return Template(text)
     except ExpressionError as error:
-        raise refusal(f"{{{{ … }}}}: {error}", "see the grammar in edge/README.md") from None
+        raise refusal(f"{{{{ … }}}}: {error}", "see the grammar in config/flows/README.md") from None
 
 
 def _expression(value: object) -> Expression:
@@ -48,7 +48,7 @@ def _expression(value: object) -> Expression:
     try:
         return Expression(value)
     except ExpressionError as error:
-        raise refusal(str(error), "see the grammar in edge/README.md") from None
+        raise refusal(str(error), "see the grammar in config/flows/README.md") from None
 
 
 def _prompt(value: object, info: ValidationInfo) -> Prompt:
