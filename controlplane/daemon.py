@@ -51,6 +51,7 @@ from controlplane.store.store import Store
 from controlplane.tasks import Tasks
 from edge.directory import AccountId
 from edge.flow.machine import Program
+from edge.journal import CallId
 from edge.transport.listeners import ListenError
 from media.tts import Speaker
 
@@ -142,7 +143,9 @@ async def _serve(
         speaker = await opened.enter_async_context(Speaker())
         control = ControlPlane(settings, node, store, directory, calls, speaker, loop)
         opened.callback(control.close)
-        outside = FlowRoutes(_sessions(settings, store, directory, flows, loop, tasks), most.body_bytes)
+        outside = FlowRoutes(
+            _sessions(settings, node, control, directory, flows, loop, tasks), most.body_bytes
+        )
         app = public_app(
             gate,
             readiness,
@@ -202,7 +205,8 @@ async def _serve(
 
 def _sessions(
     settings: Settings,
-    store: Store,
+    node: Node,
+    control: ControlPlane,
     directory: MemoryDirectory,
     flows: CallFlows,
     loop: asyncio.AbstractEventLoop,
@@ -213,7 +217,12 @@ def _sessions(
 
     reply, spawn = flows.answers.reply, tasks.create_task
     limits = settings.limits.flow
-    return FlowSessions(program, store.journal, limits, loop.time, wall_ms, reply, spawn)
+
+    def id_of(call: CallId) -> CallId:
+        known = control.outside.find(call)
+        return call if known is None else known.id
+
+    return FlowSessions(program, node.journal, limits, loop.time, wall_ms, reply, spawn, id_of)
 
 
 def _security(

@@ -49,12 +49,14 @@ class FlowSessions:
         wall: Callable[[float], int],
         reply: Callable[[Question], Coroutine[Any, Any, Reply]],
         spawn: Callable[[Coroutine[Any, Any, None]], object],
+        id_of: Callable[[CallId], CallId] = lambda call: call,
     ) -> None:
         """
         Args:
             program: the flows of an account; None: there is no such account.
             now: monotonic [s]; wall: monotonic → ms UTC.
             reply: asks a service.
+            id_of: our id of a call that `/route` admitted, under which it is traced.
         """
         self._program = program
         self._journal = journal
@@ -63,6 +65,7 @@ class FlowSessions:
         self._wall = wall
         self._reply = reply
         self._spawn = spawn
+        self._id_of = id_of
         self._sessions: OrderedDict[CallId, _Session] = OrderedDict()  # longest unused first
 
     def __len__(self) -> int:
@@ -92,7 +95,7 @@ class FlowSessions:
         if begun is None:
             fix = "add it under accounts[].flows"
             return Refusal("no_such_flow", 404, f"account {account} has no flow {flow}", fix)
-        trace = Trace(call, self._wall, TRACE_ROWS)
+        trace = Trace(self._id_of(call), self._wall, TRACE_ROWS)
         session = self._sessions[call] = _Session(account, begun[0], trace, now)
         trace.add(now, "flow", "begin", outcome=flow, version=begun[0].flow.version, door="http")
         self._stepped(call, session, now)
@@ -139,7 +142,7 @@ class FlowSessions:
         tell(trace, state, now)
         rows = trace.take()
         if rows:
-            self._journal.traced(call, rows)
+            self._journal.traced(trace.call, rows)
         command = state.issued.command
         if isinstance(command, Noop) and command.fetch is not None and not state.ended:
             look = Look(session.account, command.fetch)

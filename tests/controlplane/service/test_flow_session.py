@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from config.identity import stable_id
 from config.schema import FlowLimits
 from controlplane.service.flow_session import FlowSessions
 from edge.directory import AccountId
@@ -153,3 +154,13 @@ async def test_the_steps_are_traced_by_call() -> None:
         ("hangup", "normal", "bye"),
         ("command", "hangup", "bye"),
     ]
+
+
+async def test_a_call_that_was_routed_is_traced_under_our_id_and_its_flow_may_be_named_by_id() -> None:
+    """S004-20, S004-62."""
+    desk = Desk()
+    desk.sessions._id_of = lambda call: CallId("call_ours")
+    assert isinstance(desk.start(flow=stable_id(ACC, "flow", "main")), Issued)
+    assert list(desk.journal.traces) == ["call_ours"]
+    refusal = desk.start(CallId("other"), flow="flow_unknown")
+    assert isinstance(refusal, Refusal) and refusal.code == "no_such_flow"
