@@ -32,7 +32,7 @@ def recorded(call: FlowCall, path: str, milliseconds: int = 3_000, error: str = 
 
 
 def test_the_message_begins_after_the_beep_and_ends_by_a_key() -> None:
-    """S004-39: a WAV, under its key in the media folder."""
+    """A WAV, under its key in the media folder (S004-78)."""
     call = record()
     call.press("#")
     path = beeped(call)
