@@ -47,7 +47,7 @@ class DetectsVoice(Protocol):
 
 
 class Listens(Protocol):
-    def hear(self, rows: Slots, pcm: Pcm, ulaw: Frames, now: float) -> None: ...
+    def hear(self, rows: Slots, pcm: Pcm, ulaw: Frames, now: float, wide: Pcm | None = None) -> None: ...
     def speech(self, started: Slots, stopped: Slots, now: float) -> None: ...
 
 
@@ -109,7 +109,11 @@ class Heard:
         if len(plan.listened):
             self._detect(plan, pcm, now)
         if len(plan.agents):
-            self._tell_agents(plan, pcm, frames, now)
+            self._tell_agents(plan, pcm, frames, law, now)
+        if len(plan.wide_agents):
+            narrow = pcm[plan.wide_agents]
+            ulaw = LAWS[ULAW].from_linear[narrow.view(np.uint16)]
+            self._agents.hear(plan.wide_agent_slots, narrow, ulaw, now, wide[plan.wide_agent_places])
         for position, slot in plan.recorded:
             recording = self._table.at(slot).recording
             if recording is not None:
@@ -159,13 +163,9 @@ class Heard:
         agent = self._table.columns.agent
         self._agents.speech(started[agent[started]], stopped[agent[stopped]], now)
 
-    def _tell_agents(self, plan: Plan, pcm: Pcm, frames: Frames, now: float) -> None:
+    def _tell_agents(self, plan: Plan, pcm: Pcm, frames: Frames, law: NDArray[np.uint8], now: float) -> None:
         ulaw = frames[plan.agents]
-        law = self._table.columns.law_in[plan.agent_slots]
-        for number in np.unique(law).tolist():
-            chosen = np.flatnonzero(law == number)
-            if number >= FIRST_WIDE:
-                ulaw[chosen] = LAWS[ULAW].from_linear[pcm[plan.agents[chosen]].view(np.uint16)]
-            elif number != ULAW:
-                ulaw[chosen] = TO_OTHER[number][ulaw[chosen]]
+        other = np.flatnonzero(law[plan.agents] != ULAW)
+        if len(other):
+            ulaw[other] = TO_OTHER[1 - ULAW][ulaw[other]]
         self._agents.hear(plan.agent_slots, pcm[plan.agents], ulaw, now)

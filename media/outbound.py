@@ -17,7 +17,7 @@ from media.plan import Plan, WidePlan
 from media.port import DigitsSent, Event
 from media.rtp.packet import HEADER_BYTES
 from media.socket import PACKET_BYTES, UdpWire
-from media.wideband import Sound, Wideband
+from media.wideband import NOTHING, RATE, Sound, Wideband
 
 _MARKER: Final = 0x80_0000
 _EVENT_BYTES: Final = 4
@@ -25,7 +25,7 @@ NO_PCM: Final[Pcm] = np.zeros((0, FRAME_SAMPLES), np.int16)
 
 
 class Speaks(Protocol):
-    def speak(self, rows: Slots, now: float) -> tuple[Pcm, Mask]: ...
+    def speak(self, rows: Slots, now: float, rate: int = 8000) -> tuple[Pcm, Mask]: ...
 
 
 class Outbound:
@@ -90,9 +90,9 @@ class Outbound:
         self._wire.transmit(plan.send_slots, instead)
 
     def _code(self, plan: WidePlan, sound: Sound, now: float) -> list[tuple[int, bytes | None]]:
-        spoken = NO_PCM
+        spoken = NOTHING
         if plan.spoken:
-            spoken, _ = self._agents.speak(plan.spoken_slots, now)
+            spoken, _ = self._agents.speak(plan.spoken_slots, now, RATE)
         played = NO_PCM
         if plan.playing:
             companded = np.empty((len(plan.playing), FRAME_SAMPLES), np.uint8)

@@ -28,7 +28,7 @@ class WidePlan:
     crossing: tuple[tuple[int, int, int], ...]
     "(position, slot, row) of relays between two wideband codecs."
     rising: list[int]
-    "Positions of relays from 8 kHz, then of `spoken`, then of `playing`."
+    "Positions of relays from 8 kHz, then of `playing`."
     rising_slots: Slots
     "Their slots."
     rising_rows: Rows
@@ -69,13 +69,18 @@ class Plan:
     "Positions in `take` where voice activity is looked for."
     listened_slots: Slots
     agents: Rows
-    "Positions in `take` that an agent hears."
+    "Positions in `take` that an agent hears, wideband ones left out."
     agent_slots: Slots
     recorded: list[tuple[int, int]]
     "(position in `take`, slot)."
     wide: Rows
     "Positions in `take` whose frames are wideband."
     wide_slots: Slots
+    wide_agents: Rows
+    "Positions in `take` of those that an agent hears."
+    wide_agent_slots: Slots
+    wide_agent_places: Rows
+    "Their places in `wide`."
     wide_muted: Rows
     "Positions in `wide` that the direction forbids to be heard."
     send: Rows
@@ -116,13 +121,15 @@ def make_plan(columns: LegColumns, group: int) -> Plan:
     relayed = hears[send] & ~playing & ~speaks
     broad = columns.law_out[send] >= FIRST_WIDE
     listened = np.flatnonzero(columns.listened[take])
-    agents = np.flatnonzero(columns.agent[take])
+    broad_take = columns.law_in[take] >= FIRST_WIDE
+    agents = np.flatnonzero(columns.agent[take] & ~broad_take)
+    wide_agents = np.flatnonzero(columns.agent[take] & broad_take)
     recorded = np.flatnonzero(columns.recorded[take])
     spoken = np.flatnonzero(speaks & ~broad)
     prompted = np.flatnonzero(playing & ~broad)
     dialling = np.flatnonzero(columns.dialling[send])
     secured = np.flatnonzero(columns.secured[send])
-    wide_rows = np.flatnonzero(columns.law_in[take] >= FIRST_WIDE)
+    wide_rows = np.flatnonzero(broad_take)
 
     to = np.flatnonzero(relayed & ~broad)
     heard = source[send[to]]
@@ -146,6 +153,9 @@ def make_plan(columns: LegColumns, group: int) -> Plan:
         agent_slots=take[agents].astype(np.int32),
         wide=wide_rows,
         wide_slots=take[wide_rows].astype(np.int32),
+        wide_agents=wide_agents,
+        wide_agent_slots=take[wide_agents].astype(np.int32),
+        wide_agent_places=np.searchsorted(wide_rows, wide_agents),
         wide_muted=np.flatnonzero(~columns.may_receive[take[wide_rows]]),
         recorded=[(int(position), int(take[position])) for position in recorded],
         send=send,
@@ -201,10 +211,8 @@ def _wide_plan(
         index_of={row: index for index, row in enumerate(wide_rows.tolist())},
         passing=tuple(passing),
         crossing=tuple(crossing),
-        rising=[position for position, _, _ in rising] + [position for position, _ in spoken + playing],
-        rising_slots=np.array(
-            [slot for _, slot, _ in rising] + [slot for _, slot in spoken + playing], np.int32
-        ),
+        rising=[position for position, _, _ in rising] + [position for position, _ in playing],
+        rising_slots=np.array([slot for _, slot, _ in rising] + [slot for _, slot in playing], np.int32),
         rising_rows=np.array([row for _, _, row in rising], np.intp),
         spoken=spoken,
         spoken_slots=np.array([slot for _, slot in spoken], np.int32),

@@ -114,7 +114,7 @@ class Wideband:
         """Payloads for the plan's sends, as (position, payload); None: nothing is sent this time.
 
         Args:
-            spoken: shape (k, 160), 8 kHz, what agents say to `plan.spoken`.
+            spoken: shape (k, 320), 16 kHz, what agents say to `plan.spoken`.
             played: shape (k, 160), 8 kHz, what is played to `plan.playing`.
         """
         columns, table = self._table.columns, self._table
@@ -140,10 +140,12 @@ class Wideband:
         for position, slot, row in plan.crossing:
             encode(position, slot, sound.wide[plan.index_of[row]])
         if len(plan.rising):
-            narrow = np.concatenate((sound.pcm[plan.rising_rows], spoken, played))
+            narrow = np.concatenate((sound.pcm[plan.rising_rows], played))
             risen = self._up.process(plan.rising_slots, narrow)
             for position, slot, pcm in zip(plan.rising, plan.rising_slots.tolist(), risen, strict=True):
                 encode(position, slot, pcm)
+        for (position, slot), pcm in zip(plan.spoken, spoken, strict=True):
+            encode(position, slot, pcm)
         for position, slot in plan.silent:
             encode(position, slot, _SILENCE)
         return payloads

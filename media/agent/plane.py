@@ -124,33 +124,38 @@ class AgentPlane:
 
     # The tick.
 
-    def hear(self, rows: Rows, pcm: Pcm, ulaw: Ulaw, now: float) -> None:
-        """20 ms of the callers in `rows`, as (k, 160) linear and µ-law, on their way to their agents."""
+    def hear(self, rows: Rows, pcm: Pcm, ulaw: Ulaw, now: float, wide: Pcm | None = None) -> None:
+        """20 ms of the callers in `rows`, as (k, 160) linear and µ-law, on their way to their agents.
+
+        Args:
+            wide: the same as (k, 320) at 16 kHz, of callers with wideband codecs.
+        """
         lanes = self._hears[rows]
         for index, lane in enumerate(self._lanes):
             mine = lanes == index
             if not mine.any():
                 continue
             if mine.all():
-                self._send(rows, lane.encode(rows, pcm, ulaw), lane.encoding.frame_bytes)
+                self._send(rows, lane.encode(rows, pcm, ulaw, wide), lane.encoding.frame_bytes)
             else:
                 some = rows[mine]
-                self._send(some, lane.encode(some, pcm[mine], ulaw[mine]), lane.encoding.frame_bytes)
+                part = None if wide is None else wide[mine]
+                self._send(some, lane.encode(some, pcm[mine], ulaw[mine], part), lane.encoding.frame_bytes)
 
-    def speak(self, rows: Rows, now: float) -> tuple[Pcm, NDArray[np.bool_]]:
-        """The next 20 ms of the agents of `rows`: pcm (k, 160) at 8 kHz, and which rows sound at all."""
+    def speak(self, rows: Rows, now: float, rate: int = 8000) -> tuple[Pcm, NDArray[np.bool_]]:
+        """The next 20 ms of the agents of `rows`: pcm (k, samples) at `rate`, and which rows sound at all."""
         if self._timed:
             self._see_to_timers(now)
         lanes = self._speaks[rows]
         for index, lane in enumerate(self._lanes):
             if (lanes == index).all():
-                return self._speak(lane, rows, now)
-        pcm = np.zeros((len(rows), 160), np.int16)
+                return self._speak(lane, rows, now, rate)
+        pcm = np.zeros((len(rows), rate // 50), np.int16)
         active = np.zeros(len(rows), np.bool_)
         for index, lane in enumerate(self._lanes):
             mine = np.flatnonzero(lanes == index)
             if mine.size:
-                pcm[mine], active[mine] = self._speak(lane, rows[mine], now)
+                pcm[mine], active[mine] = self._speak(lane, rows[mine], now, rate)
         return pcm, active
 
     def speech(self, started: Sequence[int] | Rows, stopped: Sequence[int] | Rows, now: float) -> None:
@@ -193,8 +198,8 @@ class AgentPlane:
                 link.hear(frames[offset : offset + width])
             offset += width
 
-    def _speak(self, lane: Lane, rows: Rows, now: float) -> tuple[Pcm, NDArray[np.bool_]]:
-        pcm, active, taken = lane.decode(rows, now)
+    def _speak(self, lane: Lane, rows: Rows, now: float, rate: int) -> tuple[Pcm, NDArray[np.bool_]]:
+        pcm, active, taken = lane.decode(rows, now, rate)
         for slot in self._floor.hear(rows, pcm, taken.fading, now):
             if (link := self._links[slot]) is not None:
                 link.session.started(now)

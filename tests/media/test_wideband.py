@@ -181,15 +181,17 @@ def test_prompts_tones_and_silence_are_heard_by_a_wideband_phone() -> None:
         assert abs(int(np.argmax(spectrum)) * 4 - 440) <= 4
 
 
-def test_an_agent_hears_and_speaks_to_a_wideband_phone() -> None:
+def test_an_agent_hears_and_speaks_to_a_wideband_phone_at_16_khz() -> None:
     studio = Studio()
     phone = joined(studio, "leg", CODECS["g722"])
     studio.engine.execute(AttachAgent(phone.leg, AgentSpec("a", "twilio", "ws://127.0.0.1:1/"), "c", "a"))
-    studio.agents.said = tone(1000, 0.02)
+    studio.agents.said_wide = pitch(6000, 0.02)
     say(studio, phone, payloads(CODECS["g722"], pitch(500, 1.0)))
-    heard = np.concatenate([pcm[0] for _, pcm, _ in studio.agents.heard])
-    assert signal_to_noise(heard, tone(500, 1.0)[1600:6400]) > 20
-    assert abs(level_of(decoded(phone)[3200:]) - level_of(tone(1000, 0.02))) < 1
+    narrow = np.concatenate([pcm[0] for _, pcm, _ in studio.agents.heard])
+    wide = np.concatenate([pcm[0] for pcm in studio.agents.heard_wide])
+    assert signal_to_noise(narrow, tone(500, 1.0)[1600:6400]) > 20
+    assert signal_to_noise(wide, pitch(500, 1.0)[3200:12_800]) > 20
+    assert abs(level_of(decoded(phone)[3200:]) - level_of(pitch(6000, 0.02))) < 1.5
 
 
 def test_a_phone_may_change_its_codec_at_any_packet() -> None:

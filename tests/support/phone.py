@@ -32,7 +32,9 @@ class Deaf:
 
     def __init__(self) -> None:
         self.heard: list[tuple[list[int], NDArray[np.int16], NDArray[np.uint8]]] = []
+        self.heard_wide: list[NDArray[np.int16]] = []
         self.said = np.zeros(160, np.int16)
+        self.said_wide = np.zeros(320, np.int16)
         self.told: list[tuple[Any, ...]] = []
 
     def attach(self, slot: int, command: Any, now: float) -> None:
@@ -50,11 +52,14 @@ class Deaf:
     async def close(self) -> None:
         self.told.append(("close",))
 
-    def hear(self, rows: Any, pcm: Any, ulaw: Any, now: float) -> None:
+    def hear(self, rows: Any, pcm: Any, ulaw: Any, now: float, wide: Any = None) -> None:
         self.heard.append((rows.tolist(), pcm.copy(), ulaw.copy()))
+        if wide is not None:
+            self.heard_wide.append(wide.copy())
 
-    def speak(self, rows: Any, now: float) -> tuple[Any, Any]:
-        return np.tile(self.said, (len(rows), 1)), np.ones(len(rows), np.bool_)
+    def speak(self, rows: Any, now: float, rate: int = 8000) -> tuple[Any, Any]:
+        said = self.said if rate == 8000 else self.said_wide
+        return np.tile(said, (len(rows), 1)), np.ones(len(rows), np.bool_)
 
     def speech(self, started: Any, stopped: Any, now: float) -> None:
         self.told.append(("speech", started.tolist(), stopped.tolist()))
