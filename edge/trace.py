@@ -35,6 +35,8 @@ class Trace:
         self._left = limit
         self._waiting: list[TraceEvent] = []
         self.dropped = 0
+        self.secret = False
+        "Whether keys that are pressed now are nobody's business."
         self._on_waiting = on_waiting
 
     def add(
@@ -61,6 +63,8 @@ class Trace:
         what = words[1] if words[0].startswith(b"SIP/") and len(words) > 1 else words[0]
         if b"authorization" in message.lower():
             message = _SECRET.sub(rb"\1***", message)
+        if self.secret and what == b"INFO":
+            message = message.partition(b"\r\n\r\n")[0] + b"\r\n\r\n***"
         if b"crypto:" in message.lower():
             message = _INLINE.sub(rb"\1***", message)
         self.add(

@@ -95,7 +95,6 @@ class Call:
         "What we told the caller: an answer, or an offer in a 200 when it made none."
         self._delayed = not session.invite.body  # the offer is ours, its answer comes with the ACK
         self._alarms: list[Alarm] = []
-        self._recordings = 0
         self._disposition = ("failed", "internal", 500)
         self._reason = ""
 
@@ -130,11 +129,6 @@ class Call:
         """Take a port for one more leg; `Treatment.allocated` follows."""
         self.legs[leg.id] = leg
         self._allocate(leg)
-
-    def next_recording(self) -> int:
-        """Number of one more recording, from 1."""
-        self._recordings += 1
-        return self._recordings
 
     def describe(self, now: float) -> bytes | None:
         """The SDP for the caller, made once; None when there is no agreement and the call is over."""
@@ -345,7 +339,8 @@ class Call:
     def informed(self, leg: Leg, info: Info, now: float) -> None:
         """An INFO of either side: a key press, or something for the trace alone."""
         side = self.treatment.side(self, leg)
-        self.trace.add(now, "call", "info", side=side, content_type=info.content_type, body=info.body)
+        body = b"***" if self.trace.secret else info.body
+        self.trace.add(now, "call", "info", side=side, content_type=info.content_type, body=body)
         if (press := key_press(leg.id, info.content_type, info.body)) is not None:
             self.ground.media(press)
 
@@ -397,7 +392,7 @@ class Call:
         layer = "agent" if type(event).__name__.startswith("Agent") else "media"
         data = plain(event)
         del data["leg"]
-        if isinstance(event, port.Digit) and self.treatment.secretive:
+        if isinstance(event, port.Digit) and self.trace.secret:
             data["digit"] = "*"
         self.trace.add(
             now, layer, type(event).__name__, side=self.treatment.side(self, self.legs[event.leg]), **data

@@ -8,6 +8,7 @@ The call keeps the program that it began with. Keys pressed while nobody asks ar
 """
 
 from collections import deque
+from itertools import count
 
 from edge.call.call import Call
 from edge.call.leg import Leg
@@ -37,13 +38,8 @@ class FlowTreatment(Treatment):
         self._issued: Issued | None = None
         self._busy = False
 
-    @property
-    def secretive(self) -> bool:
-        command = None if self._running is None else self._running.command
-        return isinstance(command, Gather) and command.secret
-
     def begin(self, call: Call, now: float) -> None:
-        self._stage = Stage(call, self._ended, deque(maxlen=self._program.limits.type_ahead))
+        self._stage = Stage(call, self._ended, deque(maxlen=self._program.limits.type_ahead), count(1))
         route = call.route
         variables = given(
             call_id=call.id,
@@ -115,6 +111,8 @@ class FlowTreatment(Treatment):
         try:
             while self._issued is not None:
                 due, self._issued = self._issued, None
+                command = due.command
+                self._stage.call.trace.secret = isinstance(command, Gather) and command.secret
                 self._running = running(self._stage, due)
                 self._running.start(now)
         finally:

@@ -21,11 +21,6 @@ class Treatment:
     listens = False
     "Whether it wants to know when the caller speaks."
 
-    @property
-    def secretive(self) -> bool:
-        """Whether the digits that the caller types now are to be masked in the trace."""
-        return False
-
     def begin(self, call: "Call", now: float) -> None:
         """The caller's port is there; nothing but 100 was said to it. A refused call never gets here."""
 

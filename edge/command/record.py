@@ -59,7 +59,7 @@ class RecordRunning(Running[Record]):
             call.route.account.id,
             call.id,
             command.folder,
-            call.next_recording(),
+            next(self._stage.recordings),
             command.mailbox,
             call.caller,
             call.ground.wall(now),

@@ -10,7 +10,7 @@ Playbacks carry the command's number in their name, so that the end of an earlie
 
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -38,6 +38,8 @@ class Stage:
     ended: Ended
     typed: deque[str]
     "Keys pressed while nobody asked; bounded."
+    recordings: Iterator[int]
+    "Numbers of the call's recordings."
 
 
 class Running(ABC, Generic[C]):

@@ -71,6 +71,17 @@ def test_secret_digits_are_nowhere_in_the_trace() -> None:
     assert call.at == "told" and "4711" not in rows and "***" in rows and "digit='*'" not in rows
 
 
+def test_secret_digits_by_info_are_masked_as_well() -> None:
+    call = FlowCall(RECEPTION)
+    call.hears()
+    call.press("1")
+    body = "Signal=7\r\nDuration=100\r\n"
+    assert call.at == "pin"
+    call.phone.say("INFO", call.phone.remote, to=call.phone.to, body=body)
+    rows = repr([row for layer in ("sip", "call") for row in call.rows(layer)])
+    assert "Signal" not in rows and "***" in rows
+
+
 def test_every_node_and_command_is_in_the_trace_with_its_outcome() -> None:
     """S004-63: node_id and outcome per row."""
     call = FlowCall(RECEPTION)
@@ -163,7 +174,8 @@ nodes:
   music: {kind: music, prompt: {file: /m.wav}, seconds: 5, next: menu}
 """
 ACTS = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "#", "heard", "wait", "told", "untold",
-        "agent gone", "agent up", "recorded", "quiet", "bob busy", "bob answers", "bob rings", "bob leaves"]  # fmt: skip
+        "agent gone", "agent up", "recorded", "quiet", "bob busy", "bob answers", "bob rings",
+        "bob leaves"]  # fmt: skip
 
 
 @settings(max_examples=40)

@@ -1,6 +1,7 @@
 """One command being carried out: one outcome, once."""
 
 from collections import deque
+from itertools import count
 
 import pytest
 
@@ -22,7 +23,7 @@ def stage() -> tuple[Stage, list[tuple[int, Outcome]], FlowCall]:
     call = FlowCall("nodes: {a: {kind: say, text: x}}")
     assert call.call is not None
     outcomes: list[tuple[int, Outcome]] = []
-    made = Stage(call.call, lambda seq, outcome, now: outcomes.append((seq, outcome)), deque())
+    made = Stage(call.call, lambda seq, outcome, now: outcomes.append((seq, outcome)), deque(), count(1))
     return made, outcomes, call
 
 
