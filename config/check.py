@@ -118,6 +118,17 @@ def _trunks(account: Account, at: Path) -> Iterator[Finding]:
     defaults = [index for index, trunk in enumerate(account.trunks) if trunk.default]
     for index in defaults[1:]:
         yield (*at, "trunks", index, "default"), "the account has a default trunk already", "keep one"
+    known = {trunk.name for trunk in account.trunks}
+    prefixes = (
+        ((*at, "routes", index, "prefix"), f"+{route.prefix.removeprefix('+')}")
+        for index, route in enumerate(account.routes)
+    )
+    yield from _unique(prefixes, "prefix")
+    for index, route in enumerate(account.routes):
+        for position, name in enumerate(route.trunks):
+            if name not in known:
+                where = (*at, "routes", index, "trunks", position)
+                yield where, f"no such trunk: {name}", did_you_mean(name, known)
     for index, trunk in enumerate(account.trunks):
         for position, network in enumerate(trunk.auth.ip):
             if ipaddress.ip_network(network).prefixlen == 0:

@@ -37,6 +37,7 @@ from edge.sip.flow import Flow
 from edge.sip.message import Request
 from edge.sip.refer import Replaces
 from edge.trace import Trace
+from edge.trunk.caller import Caller, is_private, told_by_trunk
 
 
 @dataclass(slots=True)
@@ -78,9 +79,9 @@ class Arrivals:
         trace = Trace(id, ground.wall, ground.limits.trace_events, self.waiting)
         trace.sip(now, False, request.wire(), flow)
         _trace_identity(trace, identity, flow, now)
+        caller = _caller(identity, request)
         if isinstance(decision, Route):
-            treatment = self._admit(id, decision, _caller(identity, request), trace, now)
-            path = decision
+            path, treatment = self._admit(id, decision, caller.number, trace, now)
         else:
             treatment = decision
             path = Route(account, "in", Target("", dialled))
@@ -99,7 +100,7 @@ class Arrivals:
             path,
             Treatment() if isinstance(treatment, Refusal) else treatment,
             trace,
-            caller=_caller(identity, request),
+            caller=caller,
             callee=dialled,
             now=now,
         )
@@ -192,8 +193,11 @@ class Arrivals:
 
     def _admit(
         self, id: CallId, decision: Route, caller: str, trace: Trace, now: float
-    ) -> Treatment | Refusal:
-        """Take the channels that the route counts against, and find what the caller gets there."""
+    ) -> tuple[Route, Treatment | Refusal]:
+        """Take the channels that the route counts against, and find what the caller gets there.
+
+        The route comes back with the first trunk of its list that has a channel.
+        """
         trace.add(
             now,
             "route",
@@ -206,15 +210,18 @@ class Arrivals:
         )
         treatment = self.treatment(decision)
         if isinstance(treatment, Refusal):
-            return treatment
+            return decision, treatment
         number = caller if decision.direction == "in" else decision.number_out
         refusal = self.channels.take(id, decision, number, trace, now)
+        while refusal is not None and refusal.status == 503 and decision.more_trunks:
+            decision = decision.next_trunk()
+            refusal = self.channels.take(id, decision, number, trace, now)
         callee = decision.callee
         if refusal is not None and refusal.code == "user_busy" and callee is not None and callee.forward.busy:
             # Perhaps it is the caller who is busy; if so, taking without the callee fails again.
             refusal = self.channels.take(id, replace(decision, callee=None), number, trace, now)
             treatment = BridgeTreatment(busy=True)
-        return refusal or treatment
+        return decision, refusal or treatment
 
     def treatment(self, decision: Route) -> Treatment | Refusal:
         """What a caller gets at the end of this route."""
@@ -268,11 +275,16 @@ class Arrivals:
         self.ground.wire.layer.respond(key, response, now)
 
 
-def _caller(identity: Identity, request: Request) -> str:
-    """The number that the callee is shown."""
-    if isinstance(identity, UserIdentity):
-        return identity.user.number
-    return request.from_.uri.user or "anonymous"
+def _caller(identity: Identity, request: Request) -> Caller:
+    """Who it is, as the callee is shown."""
+    match identity:
+        case UserIdentity():
+            return Caller(identity.user.number, identity.user.name, is_private(request))
+        case TrunkIdentity():
+            return told_by_trunk(request)
+        case Stranger():
+            from_ = request.from_
+            return Caller(from_.uri.user or "anonymous", from_.display, is_private(request))
 
 
 def _trace_identity(trace: Trace, identity: Identity, flow: Flow, now: float) -> None:

@@ -4,6 +4,7 @@ Every look-up is synchronous and from memory: a call never waits for a statement
 key carries its account, since numbers and usernames are only unique inside one.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NewType, Protocol
@@ -171,6 +172,55 @@ class Did:
 
 
 @dataclass(frozen=True, slots=True)
+class Rewriting:
+    pattern: re.Pattern[str]
+    "Of a whole number."
+    to: str
+    "Template with `\\1` …"
+
+
+@dataclass(frozen=True, slots=True)
+class NumberFormat:
+    style: str = "as_dialled"
+    "as_dialled, e164 (digits) or plus (+ and digits)."
+    rules: tuple[Rewriting, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CallerPolicy:
+    """What a trunk is told of the caller (RFC 3323, RFC 3325)."""
+
+    number: str = ""
+    "Shown for everybody; empty: the caller's own."
+    username: bool = False
+    "From shows our username there; the number is then only asserted."
+    asserts: bool = False
+    "Send P-Asserted-Identity."
+    privacy: str = "honour"
+    "honour (what the caller asks for), always or never."
+
+
+@dataclass(frozen=True, slots=True)
+class Probing:
+    """OPTIONS to a trunk, and how many answers in a row change its state."""
+
+    interval: float
+    "[s]"
+    down_after: int
+    up_after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """Our registration at a carrier, with the trunk's username and password."""
+
+    registrar: str
+    "SIP URI."
+    expires: int
+    "What we ask for [s]."
+
+
+@dataclass(frozen=True, slots=True)
 class Trunk:
     id: TrunkId
     account: AccountId
@@ -183,6 +233,11 @@ class Trunk:
     max_channels: int | None
     default: bool
     audio: AudioTerms = AudioTerms(("pcmu", "pcma"))
+    numbers: NumberFormat = NumberFormat()
+    caller_id: CallerPolicy = CallerPolicy()
+    calls_per_second: int | None = None
+    probing: Probing | None = None
+    enrolment: Enrolment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +286,12 @@ class Directory(Protocol):
 
     def trunk(self, account: AccountId, name: str) -> Trunk | None:
         """By name, or the account's default trunk when `name` is empty."""
+
+    def trunks_for(self, account: AccountId, digits: str) -> Sequence[Trunk]:
+        """The route list for a public number, first choice first; empty: the default trunk."""
+
+    def all_trunks(self) -> Sequence[Trunk]:
+        """Of all accounts."""
 
     def trunk_of_username(self, account: AccountId, username: str) -> Trunk | None:
         """A trunk that authenticates to us by digest."""

@@ -5,6 +5,7 @@ A changed configuration is a new directory. Names are accepted wherever ids are.
 
 import hashlib
 import ipaddress
+import re
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import replace
 
@@ -21,13 +22,18 @@ from edge.directory import (
     Agent,
     AudioTerms,
     BusinessHours,
+    CallerPolicy,
     CallLimit,
     Device,
     DeviceId,
     Did,
     DidId,
+    Enrolment,
     Forwarding,
     FraudBounds,
+    NumberFormat,
+    Probing,
+    Rewriting,
     Target,
     Trunk,
     TrunkId,
@@ -81,6 +87,8 @@ class MemoryDirectory:
         self._dids: dict[str, Did] = {}
         self._trunks: dict[Key, Trunk] = {}
         self._trunk_usernames: dict[Key, Trunk] = {}
+        self._trunks_by_id: dict[TrunkId, Trunk] = {}
+        self._routes: dict[AccountId, dict[str, tuple[Trunk, ...]]] = {}
         self._trunk_ha1: dict[TrunkId, dict[str, str]] = {}
         self._sources: dict[str, Trunk] = {}
         self._prefixes: list[Prefix] = []
@@ -138,6 +146,15 @@ class MemoryDirectory:
     def trunk(self, account: AccountId, name: str) -> Trunk | None:
         return self._trunks.get((account, name))
 
+    def trunks_for(self, account: AccountId, digits: str) -> Sequence[Trunk]:
+        lists = self._routes.get(account)
+        if lists is None:
+            return ()
+        return next((lists[digits[:n]] for n in range(len(digits), -1, -1) if digits[:n] in lists), ())
+
+    def all_trunks(self) -> Sequence[Trunk]:
+        return tuple(self._trunks_by_id.values())
+
     def trunk_of_username(self, account: AccountId, username: str) -> Trunk | None:
         return self._trunk_usernames.get((account, username))
 
@@ -190,6 +207,10 @@ class MemoryDirectory:
             )
         for trunk in part.trunks:
             self._add_trunk(account, trunk)
+        self._routes[account.id] = {
+            route.prefix.removeprefix("+"): tuple(self._trunks[account.id, name] for name in route.trunks)
+            for route in part.routes
+        }
         for name, agent in part.agents.items():
             self._agents[account.id, name] = Agent(
                 account.id,
@@ -263,7 +284,25 @@ class MemoryDirectory:
             part.max_channels,
             part.default,
             audio=AudioTerms(part.codecs, part.srtp),
+            numbers=NumberFormat(
+                part.number_format.value,
+                tuple(Rewriting(re.compile(rule.match), rule.to) for rule in part.rewrite),
+            ),
+            caller_id=CallerPolicy(
+                part.caller_id.number or "",
+                part.caller_id.from_ == "username",
+                part.caller_id.assert_,
+                part.caller_id.privacy,
+            ),
+            calls_per_second=part.calls_per_second,
+            probing=Probing(part.health.interval, part.health.down_after, part.health.up_after)
+            if part.health
+            else None,
+            enrolment=Enrolment(part.register_.registrar or part.proxy, round(part.register_.expires))
+            if part.register_
+            else None,
         )
+        self._trunks_by_id[trunk.id] = trunk
         self._trunks[account.id, part.name] = self._trunks[account.id, trunk.id] = trunk
         if part.default:
             self._trunks[account.id, ""] = trunk

@@ -25,7 +25,7 @@ class Rate:
     """How many calls may begin in any `period`."""
 
     kind: str
-    "account, user, did or number."
+    "account, user, did, number or trunk."
     id: str
     direction: str
     period: float
@@ -68,6 +68,9 @@ def claim_of(route: Route, number: str, *, campaign: bool = False) -> Claim:
         reserved = account.reserve_in if campaign else 0
         scopes.append(Scope("trunk", trunk.id, trunk.max_channels, reserved))
     rates = tuple(_rates(account, direction, scopes, number)) if account.call_limits else ()
+    trunk_out = route.trunk_out
+    if trunk_out is not None and trunk_out.calls_per_second is not None:
+        rates += (Rate("trunk", trunk_out.id, "any", 1.0, trunk_out.calls_per_second, True),)
     return Claim(account.id, direction, tuple(scopes), rates)
 
 

@@ -41,6 +41,7 @@ from edge.sip.session import (
 )
 from edge.sip.uri import Uri
 from edge.trace import Trace
+from edge.trunk.caller import Caller
 from media import port
 
 RELEASE_SECONDS = 5.0
@@ -68,7 +69,7 @@ class Call:
         treatment: Treatment,
         trace: Trace,
         *,
-        caller: str,
+        caller: Caller,
         callee: str,
         now: float,
     ) -> None:
@@ -80,7 +81,8 @@ class Call:
         self.route = route
         self.treatment = treatment
         self.trace = trace
-        self.caller = caller
+        self.caller = caller.number
+        self.identity = caller
         self.callee = callee
         self.started_at = ground.wall(now)
         self.answered_at: int | None = None

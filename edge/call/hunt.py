@@ -9,7 +9,6 @@ A forward has the rights of who forwards, and counts against them. At most five 
 482. Busy is an answer and never leads to another trunk.
 """
 
-from dataclasses import replace
 from typing import Protocol
 
 from edge.call.call import Call
@@ -279,7 +278,7 @@ class Hunt:
         if not _fails_over(refusal.status) or not route.more_trunks:
             return False
         self._leave_hop(now, None)
-        self.route = replace(route, trunk_out=route.more_trunks[0], more_trunks=route.more_trunks[1:])
+        self.route = route.next_trunk()
         trunk = self.route.trunk_out
         assert trunk is not None, "one was left"
         self._call.trace.add(now, "route", "failover", outcome=trunk.name, status=refusal.status)

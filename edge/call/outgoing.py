@@ -14,8 +14,10 @@ from edge.sip.calling import Authorize, CallingSession
 from edge.sip.digest import answer, choose
 from edge.sip.flow import Flow
 from edge.sip.message import Request, Response
-from edge.sip.session import AGENT, ALLOW, SDP
+from edge.sip.session import AGENT, ALLOW, SDP, Headers
 from edge.sip.uri import Uri
+from edge.trunk.caller import Caller, for_phone, for_trunk
+from edge.trunk.number import written
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ def device_destination(call: Call, binding: Binding) -> Destination | None:
 
 def trunk_destination(trunk: Trunk, number: str, flow: Flow) -> Destination:
     proxy = Uri.parse(trunk.proxy)
-    uri = Uri("sip", number, proxy.host, proxy.port)
+    uri = Uri("sip", written(trunk.numbers, number), proxy.host, proxy.port)
     return Destination(uri, Address("", uri, ()), flow, (), trunk)
 
 
@@ -55,27 +57,30 @@ def invite(
 ) -> CallingSession:
     """A session whose INVITE is ready to start. Args: caller: shown instead of the caller's number."""
     ground = call.ground
-    caller = caller or call.caller
-    contact = contact_address(ground.reach, destination.flow, caller)
-    host = destination.uri.host if destination.trunk is not None else call.route.account.domain
-    name = call.route.caller.name if call.route.caller is not None else call.session.invite.from_.display
-    from_ = Address(name, Uri("sip", caller, host), (("tag", tag(ground.random)),))
+    trunk = destination.trunk
+    known = call.route.caller.name if call.route.caller is not None else call.identity.name
+    who = Caller(caller or call.caller, known, call.identity.private)
+    identity: Headers = ()
+    if trunk is None:
+        shown = for_phone(who, call.route.account.domain)
+    else:
+        shown, identity = for_trunk(trunk, who, destination.uri.host)
+    contact = contact_address(ground.reach, destination.flow, shown.uri.user or "")
     hops = call.session.invite.max_forwards
     message = request(
         "INVITE",
         destination.uri,
-        from_=from_,
+        from_=shown.with_tag(tag(ground.random)),
         to=destination.to,
         call_id=f"{ground.random(12).hex()}@tandem",
         cseq=1,
         contact=contact,
         route=Address.parse_many(destination.route, "Path"),
-        headers=(("Allow", ALLOW), ("User-Agent", AGENT), *headers),
+        headers=(("Allow", ALLOW), ("User-Agent", AGENT), *identity, *headers),
         body=offer,
         content_type=SDP,
         max_forwards=69 if hops is None else hops - 1,
     )
-    trunk = destination.trunk
     authorize = _authorizer(trunk, call) if trunk is not None and trunk.username else None
     return CallingSession(ground.wire, message, destination.flow, contact=contact, authorize=authorize)
 

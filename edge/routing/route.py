@@ -4,7 +4,7 @@ Extensions and the PSTN are for authenticated callers of the account alone; a tr
 reaches DIDs and nothing else, so that we are never a relay.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from edge.directory import Account, AudioTerms, Did, Directory, Target, Trunk, User
 from edge.error import Refusal
@@ -38,6 +38,10 @@ class Route:
         """What may be spoken with who calls."""
         known = self.caller or self.trunk_in
         return AudioTerms() if known is None else known.audio
+
+    def next_trunk(self) -> "Route":
+        """The same by the next trunk of the list; there must be one."""
+        return replace(self, trunk_out=self.more_trunks[0], more_trunks=self.more_trunks[1:])
 
 
 def digits_of(number: str) -> str:
@@ -168,7 +172,8 @@ def _complete(
     if target.kind in ("forward", "trunk"):
         name = target.value if target.kind == "trunk" else ""
         number = did.number if target.kind == "trunk" and did is not None else target.value
-        trunk = directory.trunk(account.id, name)
+        listed = () if name else directory.trunks_for(account.id, digits_of(number))
+        trunk = listed[0] if listed else directory.trunk(account.id, name)
         if trunk is None:
             return Refusal(
                 "no_route",
@@ -177,5 +182,7 @@ def _complete(
                 "add a trunk under accounts[].trunks, one of them with default: true",
             )
         direction = "out" if direction == "internal" else direction
-        return Route(account, direction, target, did, caller, None, trunk_in, trunk, number)
+        return Route(
+            account, direction, target, did, caller, None, trunk_in, trunk, number, tuple(listed[1:])
+        )
     return Route(account, direction, target, did, caller, None, trunk_in)

@@ -41,6 +41,7 @@ class FakeDirectory:
     extensions: dict[str, Target] = field(default_factory=lambda: {"*43": Target("echo", "")})
     dids: dict[str, Did] = field(default_factory=dict)
     trunks: dict[str, Trunk] = field(default_factory=dict)
+    routes: dict[str, list[str]] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
     agents: dict[str, Agent] = field(default_factory=dict)
     prompts: dict[str, str] = field(default_factory=dict)
@@ -134,6 +135,15 @@ class FakeDirectory:
         if name:
             return self.trunks.get(name)
         return next((t for t in self.trunks.values() if t.default), None)
+
+    def trunks_for(self, account: AccountId, digits: str) -> Sequence[Trunk]:
+        for prefix, names in sorted(self.routes.items(), key=lambda item: -len(item[0])):
+            if digits.startswith(prefix):
+                return [self.trunks[name] for name in names]
+        return ()
+
+    def all_trunks(self) -> Sequence[Trunk]:
+        return tuple(self.trunks.values())
 
     def trunk_of_username(self, account: AccountId, username: str) -> Trunk | None:
         return next((t for t in self.trunks.values() if username and t.username == username), None)

@@ -214,3 +214,78 @@ def test_hanging_up_while_forwarded_leaves_nothing(bench: Bench) -> None:
                 each.reply(message, 200)
     bench.advance(80.0)
     assert bench.idle() and len(bench.journal.cdrs) == 1
+
+
+def carriers(bench: Bench, *names: str, **terms: int) -> list[Phone]:
+    """Trunks at 127.0.0.10 and on, in this order for +1."""
+    made = []
+    for n, name in enumerate(names, 10):
+        bench.directory.add_trunk(name, f"sip:127.0.0.{n}:5060;transport=udp", ip=f"127.0.0.{n}")
+        trunk = bench.directory.trunks[name]
+        bench.directory.trunks[name] = replace(trunk, **terms)  # type: ignore[arg-type]
+        made.append(Phone(bench, name, n))
+    bench.directory.routes["1"] = list(names)
+    return made
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504, 408])
+def test_the_next_trunk_of_the_list_is_tried_when_one_cannot(bench: Bench, status: int) -> None:
+    first, second = carriers(bench, "a", "b")
+    alice = Phone(bench, "1001")
+    alice.dial("14155550100")
+    first.reply(invited(first), status)
+    invite = invited(second)
+    second.reply(invite, 200, second.sdp())
+    answer = final(alice.got())
+    assert answer.status == 200
+    alice.to, alice.remote = answer.headers.get("To") or "", str(answer.contacts[0].uri)
+    alice.bye()
+    bench.advance(70.0)
+    assert bench.idle()
+
+
+@pytest.mark.parametrize("status", [486, 404, 480, 600, 603])
+def test_an_answer_of_the_callee_never_leads_to_another_trunk(bench: Bench, status: int) -> None:
+    first, second = carriers(bench, "a", "b")
+    alice = Phone(bench, "1001")
+    alice.dial("14155550100")
+    first.reply(invited(first), status)
+    assert second.got() == [] and final(alice.got()).status == status
+
+
+def test_an_unreachable_trunk_is_left(bench: Bench) -> None:
+    first, second = carriers(bench, "a", "b")
+    Phone(bench, "1001").dial("14155550100")
+    invited(first)
+    bench.advance(32.1)
+    assert invited(second)
+
+
+def test_the_last_trunk_speaks_for_the_list(bench: Bench) -> None:
+    first, second = carriers(bench, "a", "b")
+    alice = Phone(bench, "1001")
+    alice.dial("14155550100")
+    first.reply(invited(first), 503)
+    second.reply(invited(second), 500)
+    assert final(alice.got()).status == 500
+    bench.advance(40.0)
+    assert bench.idle()
+
+
+def test_a_full_trunk_is_passed_over(bench: Bench) -> None:
+    first, second = carriers(bench, "a", "b")
+    trunks = bench.directory.trunks
+    trunks["a"] = replace(trunks["a"], max_channels=0)
+    Phone(bench, "1001").dial("14155550100")
+    assert first.got() == [] and invited(second)
+
+
+def test_a_trunk_takes_so_many_calls_a_second_and_the_next_one_the_rest(bench: Bench) -> None:
+    first, second = carriers(bench, "a", "b", calls_per_second=2)
+    for n in range(3):
+        alice = Phone(bench, "1001", 20 + n)
+        alice.dial("14155550100")
+    assert len(first.got()) == 2 and len(second.got()) == 1
+    bench.advance(3.0)
+    Phone(bench, "1001", 30).dial("14155550100")
+    assert [m for m in first.got() if isinstance(m, Request) and m.cseq.number == 1]

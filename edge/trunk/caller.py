@@ -1,0 +1,66 @@
+"""Who a call is from: what a peer says of it, and what we tell a trunk or a phone (RFC 3323, RFC 3325).
+
+A trunk is trusted to assert an identity; a phone is not, its user is known by digest. Privacy that the
+caller asks for reaches the callee's phone as an anonymous From, and a trunk as Privacy with what its
+configuration lets us assert.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from edge.directory import Trunk
+from edge.sip.address import Address
+from edge.sip.grammar import Malformed
+from edge.sip.message import Request
+from edge.sip.uri import Uri
+from edge.trunk.number import written
+
+ANONYMOUS: Final = Address("Anonymous", Uri("sip", "anonymous", "anonymous.invalid"))
+_HIDES: Final = frozenset({"id", "user", "header"})
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    number: str
+    name: str = ""
+    private: bool = False
+    "Asks that callees are not told."
+
+
+def told_by_trunk(request: Request) -> Caller:
+    """What a trunk says: P-Asserted-Identity before From."""
+    try:
+        asserted = request.addresses("P-Asserted-Identity")
+    except Malformed:
+        asserted = ()
+    for address in asserted:
+        if address.uri.user and (address.uri.is_sip or address.uri.scheme == "tel"):
+            return Caller(address.uri.user, address.display, is_private(request))
+    return Caller(request.from_.uri.user or "anonymous", request.from_.display, is_private(request))
+
+
+def is_private(request: Request) -> bool:
+    """RFC 3323 §4.2: `none` overrides."""
+    wanted = {
+        value.strip().lower() for text in request.headers.all("Privacy") for value in text.split(";", 16)
+    }
+    return bool(wanted & _HIDES) and "none" not in wanted
+
+
+def for_phone(caller: Caller, domain: str) -> Address:
+    """From of an INVITE to a device, without tag."""
+    return ANONYMOUS if caller.private else Address(caller.name, Uri("sip", caller.number, domain))
+
+
+def for_trunk(trunk: Trunk, caller: Caller, host: str) -> tuple[Address, tuple[tuple[str, str], ...]]:
+    """From without tag, and the headers beside it, of an INVITE to `trunk` at `host`."""
+    policy = trunk.caller_id
+    number = written(trunk.numbers, policy.number or caller.number)
+    shown = trunk.username if policy.username and trunk.username else number
+    private = policy.privacy == "always" or (policy.privacy == "honour" and caller.private)
+    headers: tuple[tuple[str, str], ...] = ()
+    if policy.asserts and number != ANONYMOUS.uri.user:
+        headers = (("P-Asserted-Identity", f"<sip:{number}@{host}>"),)
+    if private:
+        return ANONYMOUS, (*headers, ("Privacy", "id"))
+    return Address(caller.name, Uri("sip", shown, host)), headers

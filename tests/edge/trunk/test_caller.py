@@ -1,0 +1,78 @@
+"""Who a call is from, for trunks and phones (RFC 3323, RFC 3325)."""
+
+from dataclasses import replace
+
+import pytest
+
+from edge.directory import AccountId, CallerPolicy, NumberFormat, Trunk, TrunkId
+from edge.sip.address import Address
+from edge.sip.build import request
+from edge.sip.message import Request
+from edge.sip.uri import Uri
+from edge.trunk.caller import Caller, for_phone, for_trunk, is_private, told_by_trunk
+
+TRUNK = Trunk(TrunkId("t"), AccountId("a"), "main", "sip:c", "us", "pw", None, True)
+ALICE = Caller("12025550123", "Alice")
+
+
+def invite(*headers: tuple[str, str]) -> Request:
+    from_ = Address.parse('"Bob" <sip:1002@carrier>')
+    return request(
+        "INVITE", Uri.parse("sip:1@b"), from_=from_, to=from_, call_id="c", cseq=1, headers=headers
+    )
+
+
+def test_a_trunk_is_shown_the_callers_own_number_and_nothing_else() -> None:
+    from_, headers = for_trunk(TRUNK, ALICE, "carrier.example")
+    assert str(from_) == '"Alice" <sip:12025550123@carrier.example>' and headers == ()
+
+
+def test_a_policy_may_show_one_number_for_all_and_assert_it() -> None:
+    trunk = replace(TRUNK, caller_id=CallerPolicy("12025550100", asserts=True), numbers=NumberFormat("plus"))
+    from_, headers = for_trunk(trunk, ALICE, "c")
+    assert from_.uri.user == "+12025550100"
+    assert headers == (("P-Asserted-Identity", "<sip:+12025550100@c>"),)
+
+
+def test_from_may_be_our_username_there() -> None:
+    trunk = replace(TRUNK, caller_id=CallerPolicy(username=True, asserts=True))
+    from_, headers = for_trunk(trunk, ALICE, "c")
+    assert from_.uri.user == "us" and headers == (("P-Asserted-Identity", "<sip:12025550123@c>"),)
+
+
+@pytest.mark.parametrize(
+    ("privacy", "private", "hidden"),
+    [("honour", False, False), ("honour", True, True), ("always", False, True), ("never", True, False)],
+)
+def test_privacy_is_the_callers_wish_or_the_trunks_rule(privacy: str, private: bool, hidden: bool) -> None:
+    trunk = replace(TRUNK, caller_id=CallerPolicy(asserts=True, privacy=privacy))
+    from_, headers = for_trunk(trunk, replace(ALICE, private=private), "c")
+    assert (from_.uri.host == "anonymous.invalid") is hidden
+    assert (("Privacy", "id") in headers) is hidden and headers[0][0] == "P-Asserted-Identity"
+
+
+def test_a_phone_never_learns_who_is_private() -> None:
+    assert str(for_phone(ALICE, "demo.local").uri) == "sip:12025550123@demo.local"
+    assert for_phone(replace(ALICE, private=True), "demo.local").uri.user == "anonymous"
+
+
+def test_what_a_trunk_asserts_comes_before_from() -> None:
+    asserted = ("P-Asserted-Identity", '"Carol" <sip:+14155550100@carrier>, <tel:+14155550100>')
+    assert told_by_trunk(invite(asserted)) == Caller("+14155550100", "Carol")
+    assert told_by_trunk(invite(("P-Asserted-Identity", "<<<"))) == Caller("1002", "Bob")
+    assert told_by_trunk(invite()) == Caller("1002", "Bob")
+
+
+@pytest.mark.parametrize(
+    ("value", "private"),
+    [
+        ("id", True),
+        ("header;user", True),
+        ("none", False),
+        ("id;none", False),
+        ("critical", False),
+        ("", False),
+    ],
+)
+def test_privacy_is_read_by_rfc_3323(value: str, private: bool) -> None:
+    assert is_private(invite(("Privacy", value))) is private
