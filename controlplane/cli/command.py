@@ -210,6 +210,45 @@ def _one_thread_for_arithmetic() -> None:
 
 
 @main.group()
+def agent() -> None:
+    """AI agents."""
+
+
+@agent.command("check")
+@click.argument("url", metavar="URL")
+@click.option("--dialect", default="tandem", show_default=True, help="What the agent speaks.")
+@click.option("--variant", default="", help="Of twilio: telnyx or signalwire; of asterisk: plain or json.")
+@click.option("--audio", type=click.Choice(["ulaw", "pcm"]), help="Where the dialect leaves it open.")
+@click.option("--sample-rate", default=8000, show_default=True, type=click.Choice([8000, 16000, 24000]))
+@click.option(
+    "--header", "headers", multiple=True, metavar="NAME:VALUE", help="Of the handshake; may repeat."
+)
+@click.option("--only", multiple=True, metavar="WORD", help="Only cases with this in their name; may repeat.")
+@click.option("--jobs", default=8, show_default=True, type=click.IntRange(1, 64), help="Cases at one time.")
+@as_json
+def agent_check(
+    url: str,
+    dialect: str,
+    variant: str,
+    audio: str | None,
+    sample_rate: int,
+    headers: tuple[str, ...],
+    only: tuple[str, ...],
+    jobs: int,
+    json: bool,
+) -> None:
+    """Play an agent through what calls bring: barge-in, keys, noise, floods, lost lines."""
+    _one_thread_for_arithmetic()
+    from controlplane.cli.agent import check
+    from controlplane.cli.agent import spec as spec_of
+    from controlplane.observe import log
+
+    log.set_up(level="ERROR")
+    spec = spec_of(url, dialect, variant=variant, audio=audio or "", sample_rate=sample_rate, headers=headers)
+    sys.exit(check(spec, only=only, jobs=jobs, json=json))
+
+
+@main.group()
 def bans() -> None:
     """Sources that are not listened to."""
 
