@@ -11,12 +11,13 @@ import resource
 import secrets
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import structlog
 
+from config.account import Account
 from config.schema import Settings
 from controlplane.api.app import operator_app, public_app
 from controlplane.api.drain import drain_route
@@ -34,6 +35,7 @@ from controlplane.observe.metrics import Metrics
 from controlplane.observe.security import watch_security
 from controlplane.service.call import CallService
 from controlplane.service.call_flow import CallFlows
+from controlplane.service.configuration import Configuration, Reload, reload_all
 from controlplane.service.demo import URL as DEMO_URL
 from controlplane.service.demo import DemoAgent
 from controlplane.service.directory import MemoryDirectory
@@ -76,32 +78,45 @@ class Ready:
     "Calls that the former run left open; each has its CDR now."
 
 
-async def serve(settings: Settings, ready: Callable[[Ready], None], flows: FlowLibrary | None = None) -> None:
+async def serve(
+    settings: Settings,
+    ready: Callable[[Ready], None],
+    flows: FlowLibrary | None = None,
+    read: Callable[[], Settings] | None = None,
+) -> None:
     """Serve until SIGTERM or SIGINT; a second one ends live calls at once.
 
-    Args: flows: those of `settings`, loaded; None: they are loaded here, without an environment.
+    Args:
+        flows: those of `settings`, loaded; None: they are loaded here, without an environment.
+        read: the configuration as it is now, for a reload; raises `ConfigError`. None: it does not change.
 
     Raises:
         StartError: with one line for the operator.
     """
     raise_file_limit()
     try:
-        await _open(settings, flows or FlowLibrary.load(settings, {}), ready)
+        await _open(settings, flows or FlowLibrary.load(settings, {}), read or (lambda: settings), ready)
     except (StoreError, ListenError, BindError) as error:
         raise StartError(str(error)) from None
 
 
-async def _open(settings: Settings, library: FlowLibrary, ready: Callable[[Ready], None]) -> None:
+async def _open(
+    settings: Settings,
+    library: FlowLibrary,
+    read: Callable[[], Settings],
+    ready: Callable[[Ready], None],
+) -> None:
     folder = DataFolder.open(settings.node.data)
     try:
-        passwords = Passwords(folder.path, secrets.choice).fill(settings.accounts)
+        passwords = Passwords(folder.path, secrets.choice)
+        passwords.fill(settings.accounts)
         store = await Store.open(folder, settings.limits.store, lambda: wall_ms(time.monotonic()))
     except BaseException:
         folder.close()
         raise
     try:
         async with Tasks() as tasks:
-            await _serve(settings, library, store, passwords, tasks, ready)
+            await _serve(settings, library, read, store, passwords, tasks, ready)
     except BaseExceptionGroup as group:
         raise group.exceptions[0] from None  # what ended the start, out of the task group's wrapping
     finally:
@@ -111,8 +126,9 @@ async def _open(settings: Settings, library: FlowLibrary, ready: Callable[[Ready
 async def _serve(
     settings: Settings,
     library: FlowLibrary,
+    read: Callable[[], Settings],
     store: Store,
-    passwords: dict[tuple[str, str], str],
+    passwords: Passwords,
     tasks: asyncio.TaskGroup,
     ready: Callable[[Ready], None],
 ) -> None:
@@ -125,8 +141,15 @@ async def _serve(
     own = OwnAddresses(
         {listener.address for listener in settings.listen.sip}, None if public == "auto" else public
     )
-    looked_up = (library.program, flows.speech.path)
-    directory = MemoryDirectory(settings.accounts, passwords, own, prompts, demo.urls, *looked_up)
+
+    def directory_of(
+        accounts: Sequence[Account], passwords: Mapping[tuple[str, str], str]
+    ) -> MemoryDirectory:
+        looked_up = (library.program, flows.speech.path)
+        return MemoryDirectory(accounts, passwords, own, prompts, demo.urls, *looked_up)
+
+    generated = passwords.fill(settings.accounts)
+    directory = directory_of(settings.accounts, generated)
     keeper = RecordingKeeper(settings.node.data / MEDIA, store.journal)
     keeper.prepare(account.id for account in settings.accounts)
     node = Node(settings, store, directory, flows.answers, keeper, loop, tasks)
@@ -154,7 +177,15 @@ async def _serve(
             [*security.public(gate), *outside.public(gate), *control.public(gate)],
         )
         servers = [HttpServer(app, opened.enter_context(bind_tcp(http.address, http.port)), most)]
-        again = {"flows": flows.reload}
+
+        def took(accounts: Sequence[Account]) -> None:
+            library.take(accounts)
+            keeper.prepare({account.id for account in accounts} - prepared)
+            prepared.update(account.id for account in accounts)
+
+        prepared = {account.id for account in settings.accounts}
+        configuration = Configuration(settings, read, passwords, directory_of, directory, took)
+        again: dict[str, Reload] = {"accounts": configuration.reload, "flows": flows.reload}
         if settings.listen.tls is not None:
             again["certificate"] = node.listeners.reload_certificate
         reload = reload_route(again)
@@ -181,7 +212,7 @@ async def _serve(
             helpers.append(tasks.create_task(demo.run()))
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, lambda: hurry.set() if stop.is_set() else stop.set())
-        loop.add_signal_handler(signal.SIGHUP, lambda: [part() for part in again.values()])
+        loop.add_signal_handler(signal.SIGHUP, lambda: tasks.create_task(_again(again)))
         if helpers:
             # Whoever reads that we are ready may dial the demo agent at once.
             with contextlib.suppress(TimeoutError):
@@ -190,7 +221,7 @@ async def _serve(
         gc.collect()
         gc.freeze()
         readiness.phase = Phase.SERVING
-        ready(Ready(settings, passwords, store.interrupted))
+        ready(Ready(settings, generated, store.interrupted))
         await stop.wait()
         readiness.phase = Phase.DRAINING
         await node.drain(settings.limits.sip.drain, hurry)
@@ -201,6 +232,11 @@ async def _serve(
         await asyncio.gather(*serving)
         for watch in watches:
             watch.close()
+
+
+async def _again(parts: Mapping[str, Reload]) -> None:
+    """What fails says why in the log."""
+    await reload_all(parts.values())
 
 
 def _sessions(

@@ -26,7 +26,14 @@ def run(path: Path | None, data: Path | None, environ: dict[str, str], *, json: 
         click.echo(str(error), err=True)
         return 1
     try:
-        uvloop.run(serve(settings, lambda ready: _announce(ready, shown=path is None and not json), flows))
+        uvloop.run(
+            serve(
+                settings,
+                lambda ready: _announce(ready, shown=path is None and not json),
+                flows,
+                lambda: load(path, data, environ),
+            )
+        )
     except StartError as error:
         click.echo(f"tandem: {error}", err=True)
         return 1

@@ -99,6 +99,10 @@ class MemoryDirectory:
         # The longest prefix wins.
         self._prefixes.sort(key=lambda prefix: prefix[1].bit_count(), reverse=True)
 
+    def become(self, other: "MemoryDirectory") -> None:
+        """Look up what `other` does from now on; whoever holds this directory needs no other."""
+        self.__dict__.update(other.__dict__)
+
     # Look-ups.
 
     def account(self, account: AccountId) -> Account | None:

@@ -46,6 +46,12 @@ class FlowLibrary:
     def program(self, account: AccountId) -> Program:
         return self._programs.get(account, _NONE)
 
+    def take(self, accounts: Sequence[Account]) -> None:
+        """Whose files the next `reload` reads."""
+        self._accounts = accounts
+        for gone in self._programs.keys() - {AccountId(account.id) for account in accounts}:
+            del self._programs[gone]
+
     def reload(self) -> list[Problem]:
         """Read every file again; what is wrong in those that were not taken."""
         problems: list[Problem] = []
