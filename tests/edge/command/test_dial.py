@@ -1,5 +1,7 @@
 """dial: people and numbers, one outcome (S004-35)."""
 
+from dataclasses import replace
+
 import pytest
 
 from edge.cac.admission import Admissions
@@ -212,3 +214,27 @@ def test_a_caller_who_hangs_up_while_it_rings_leaves_nothing() -> None:
     assert methods(bob) == methods(eve) == ["CANCEL"]
     admissions: Admissions = call.bench.switch.admissions
     assert len(admissions) == 0
+
+
+def test_the_rules_of_who_is_dialled_are_followed() -> None:
+    """F-S15: busy leads to the user's forward, which counts against its own channels."""
+    call, bob, eve = dialled()
+    users = call.directory.users
+    users["1002"] = replace(users["1002"], forward=replace(users["1002"].forward, busy="1003"))
+    eve.register()
+    (to_bob,) = start(call, bob)
+    bob.reply(to_bob, 486)
+    to_eve = invite(eve)
+    eve.reply(to_eve, 200, eve.sdp())
+    assert len(call.bench.commanded(port.Bridge)) == 1
+    assert call.bench.switch.admissions.count("user", "us_1003") == 1
+    hang_up(eve, to_eve)
+    assert call.at == "after" and call.bench.switch.admissions.count("user", "us_1003") == 0
+
+
+def test_a_user_who_forwards_to_a_machine_is_nobody_to_ring() -> None:
+    call, _, _ = dialled()
+    users = call.directory.users
+    users["1002"] = replace(users["1002"], forward=replace(users["1002"].forward, always="*43"))
+    call.press("1")
+    assert call.at == "failed" and "no_party" in [row.outcome for row in call.rows("flow")]
