@@ -134,3 +134,12 @@ def test_a_large_file_is_read_in_linear_time_and_its_problems_are_bounded() -> N
     good = parse(text + dids.replace('"x', '"'), "t.yaml", Path("/etc"), {})
     assert len(good.accounts[0].dids) == 4_000
     assert len(refused(text + dids.replace("target", "tarket"))) == PROBLEMS_MAX
+
+
+def test_what_comes_with_the_default_configuration_is_found_from_any_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = load(None, None, {})
+    assert settings.accounts[0].flows["reception"].is_file()
+    assert settings.node.data == tmp_path / "data", "what is written stays in the working directory"
