@@ -127,3 +127,19 @@ def test_a_call_limit_names_what_exists() -> None:  # S004-60
     assert limit("account") == limit("user") == limit("number", "14155550100") == []
     assert "no such user" in limit("user", "77")[0] and "no such DID" in limit("did", "77")[0]
     assert "takes no id" in limit("account", "x")[0]
+
+
+def test_a_fallback_is_an_agent_of_the_account_and_ends_somewhere() -> None:
+    agents = {
+        "a": {"dialect": "tandem", "url": "ws://h", "fallback": "b"},
+        "b": {"dialect": "tandem", "url": "ws://h", "fallback": "a"},
+        "c": {"dialect": "tandem", "url": "ws://h", "fallback": "d"},
+        "e": {"dialect": "tandem", "url": "ws://h", "fallback": "f"},
+        "f": {"dialect": "tandem", "url": "ws://h"},
+    }
+    circle = "fallbacks lead in a circle (end them with an agent that has none)"
+    assert found({"agents": agents}) == [
+        f"accounts[0].agents.a.fallback: {circle}",
+        f"accounts[0].agents.b.fallback: {circle}",
+        "accounts[0].agents.c.fallback: no such agent: d (the account has a, b, c, e, f)",
+    ]

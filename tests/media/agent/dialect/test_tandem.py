@@ -1,10 +1,12 @@
 """The tandem dialect (`design.md` §5): bare PCM16 both ways, JSON text beside it."""
 
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from media.agent.contract import (
     Ask,
@@ -22,6 +24,7 @@ from media.agent.contract import (
     Transcript,
     Verb,
 )
+from media.agent.dialect import tandem
 from media.agent.dialect.tandem import Tandem
 
 
@@ -188,3 +191,75 @@ def test_answers_results_and_words_are_told() -> None:
 def test_a_second_connection_says_that_it_goes_on() -> None:
     resumed = connection().resume()
     assert resumed is not None and json.loads(str(resumed[0]))["resumed"] is True
+
+
+# The schema that bots are written by.
+
+SCHEMA = json.loads((Path(tandem.__file__).parents[1] / "tandem.schema.json").read_text())
+
+
+def fits(side: str, message: object) -> bool:
+    return Draft202012Validator({**SCHEMA, "anyOf": [{"$ref": f"#/$defs/{side}"}]}).is_valid(message)
+
+
+def kinds(side: str) -> list[str]:
+    return [message["properties"]["type"]["const"] for message in SCHEMA["$defs"][side]["oneOf"]]
+
+
+def test_the_schema_is_one() -> None:
+    Draft202012Validator.check_schema(SCHEMA)
+
+
+def test_every_message_to_the_bot_is_in_the_schema_and_none_else() -> None:
+    made = connection()
+    messages = [
+        *made.open(), *(made.resume() or []), *made.digit("5", 120), *made.mark("m", True),
+        *made.speech_started(5), *made.speech_stopped(), *made.interrupted("", 1, 2, 3), *made.cleared(1, 2),
+        *made.status(0), *made.tool_result("c", "r", True), *made.answered(Ask(Verb.HOLD), ""),
+        *made.answered(Ask(Verb.HOLD), "no"), *made.tell("t"), *made.stop(),
+    ]  # fmt: skip
+    decoded = [json.loads(str(message)) for message in messages]
+    assert [message for message in decoded if not fits("to_agent", message)] == []
+    assert {message["type"] for message in decoded} == set(kinds("to_agent"))
+
+
+FROM_THE_BOT: list[dict[str, object]] = [
+    {"type": "clear"},
+    {"type": "mark", "name": "m"},
+    {"type": "hangup", "reason": "done"},
+    {"type": "dtmf", "digits": "12#A"},
+    {"type": "transfer", "target": "agent:sales", "id": "r"},
+    {"type": "play", "prompt": "welcome"},
+    {"type": "set", "variables": {"plan": "gold"}},
+    *({"type": kind} for kind in ("hold", "resume", "mute", "unmute", "stop_play", "record", "stop_record")),
+    {"type": "transcript", "role": "agent", "text": "Hi.", "final": False},
+    {"type": "tool_call", "id": "c", "name": "clock", "arguments": {}},
+    {"type": "stats"},
+]
+
+
+def test_every_message_of_the_schema_is_understood() -> None:
+    assert {message["type"] for message in FROM_THE_BOT} == set(kinds("from_agent"))
+    for message in FROM_THE_BOT:
+        assert fits("from_agent", message), message
+        assert not isinstance(ask(**message), Note), message
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"type": "mark"},
+        {"type": "mark", "name": "x" * 1025},
+        {"type": "dtmf", "digits": "12x"},
+        {"type": "dtmf", "digits": ""},
+        {"type": "transfer", "target": ""},
+        {"type": "play"},
+        {"type": "set", "variables": []},
+        {"type": "transcript", "role": "dog", "text": "woof"},
+        {"type": "tool_call", "id": "c", "name": 5},
+    ],
+)
+def test_what_the_schema_refuses_we_refuse(message: dict[str, object]) -> None:
+    noted = ask(**message)
+    assert not fits("from_agent", message)
+    assert isinstance(noted, Note) and noted.malformed
