@@ -3,10 +3,13 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from config.schema import SipLimits
 from edge.directory import Target
-from tests.support.directory import FakeDirectory
+from tests.support.directory import ACC, FakeDirectory
 from tests.support.edge import Bench, Phone
 from tests.support.outside import Outside
 
@@ -189,3 +192,82 @@ def test_a_campaign_counts_as_dialer(outside: Outside) -> None:  # S004-60
     outside.route("1001", "14155550100", campaign=True)
     counts = outside.bench.switch.admissions
     assert counts.count("account_dialer", "acc_demo") == 1 and counts.count("account_out", "acc_demo") == 0
+
+
+class OutsideMachine(RuleBasedStateMachine):
+    """Whatever is repeated, lost or late: counters are the live calls, and each call has one CDR."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        directory = FakeDirectory(max_in=3)
+        directory.add_user("1001")
+        directory.add_did("12025550123", "flow", "reception", max_channels=2)
+        directory.add_did("12025550124", "flow", "reception")
+        directory.add_trunk("carrier", default=True, max_channels=2)
+        self.outside = Outside(directory)
+        self.deadline: dict[str, float] = {}
+        self.up: set[str] = set()
+
+    ids = st.sampled_from([f"c{n}" for n in range(6)])
+    numbers = st.sampled_from(["12025550123", "12025550124", "14155550100", "77x"])
+
+    def live(self) -> set[str]:
+        return {call for call, at in self.deadline.items() if at > self.outside.bench.now}
+
+    @rule(call=ids, number=numbers)
+    def route(self, call: str, number: str) -> None:
+        known = call in self.live()
+        before = self.outside.bench.switch.admissions.of(ACC)
+        found = self.outside.route("1001", number, call)
+        if known:
+            assert found["action"] != "reject"
+        elif found["action"] != "reject":
+            self.up.discard(call)
+            self.deadline[call] = self.outside.bench.now + 300.0
+            return
+        assert self.outside.bench.switch.admissions.of(ACC) == before, "a repeat or a refusal changes nothing"
+
+    @rule(call=ids, event=st.sampled_from(["start", "ringing", "answered", "end"]))
+    def dialog(self, call: str, event: str) -> None:
+        known = call in self.live()
+        assert self.outside.dialog(event, call) is known
+        if not known:
+            return
+        if event == "end":
+            del self.deadline[call]
+            return
+        if event == "answered":
+            self.up.add(call)
+        seconds = self.outside.bench.limits.call_seconds if call in self.up else 300.0
+        self.deadline[call] = self.outside.bench.now + seconds
+
+    @rule(seconds=st.sampled_from([1.0, 100.0, 299.0, 5_000.0, 20_000.0]))
+    def time_passes(self, seconds: float) -> None:
+        self.outside.bench.advance(seconds)
+        self.deadline = {call: at for call, at in self.deadline.items() if at > self.outside.bench.now}
+
+    @invariant()
+    def counters_are_the_live_calls(self) -> None:
+        live = self.live()
+        switch = self.outside.bench.switch
+        assert {call.sip_call_id for call in self.outside.calls.live} == live
+        assert len(switch.admissions) == len(live)
+        counts = switch.admissions.of(ACC)
+        assert counts.get(("account_in", ACC), 0) + counts.get(("account_out", ACC), 0) == len(live)
+        assert counts.get(("account_in", ACC), 0) <= 3 and counts.get(("trunk", "tr_carrier"), 0) <= 2
+
+    @invariant()
+    def each_call_that_is_over_has_one_cdr(self) -> None:
+        journal = self.outside.bench.journal
+        closed = [cdr.id for cdr in journal.cdrs]
+        assert len(closed) == len(set(closed))
+        opened = {call.id for call in journal.calls}
+        assert opened - set(closed) == {call.id for call in self.outside.calls.live}
+
+    def teardown(self) -> None:
+        self.outside.bench.advance(50_000.0)
+        assert self.outside.bench.idle() and len(self.outside.calls) == 0
+
+
+OutsideMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+TestOutsideMachine = OutsideMachine.TestCase
