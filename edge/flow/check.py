@@ -7,6 +7,7 @@ does not have. Warnings: unreachable nodes, dead ends, variables that nothing se
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +30,8 @@ _RARE: Final = frozenset({"failed", "error", "transferred", "abandoned", "holida
 _DIGITS: Final = re.compile(r"digit:([0-9*#]{1,16})")
 _PUBLIC: Final = re.compile(r"\+?[0-9]{3,15}")
 _SHOWN: Final = 8
+FINDINGS_MAX: Final = 100
+"Of one kind; a flow that has more has one cause."
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +49,23 @@ def check(
         outside: what the configuration has; None: names are not looked up.
         flows: the account's others, for what they hand to this one.
     """
-    flow = draft.flow
-    found = [Finding(problem, True) for problem in _ways_out(draft)]
-    found += [Finding(problem, True) for problem in _loops(draft)]
-    found += [Finding(problem, True) for problem in _files(draft)]
+    errors = [_ways_out(draft), _loops(draft), _files(draft)]
     if outside is not None:
-        found += [Finding(problem, True) for problem in _names(draft, outside)]
-    found += [Finding(problem, False) for problem in _unreachable(draft)]
-    found += [Finding(problem, False) for problem in _dead_ends(draft)]
-    found += [Finding(problem, False) for problem in _unset(draft, flows or {})]
-    for node in flow.nodes.values():
-        if node.data.BUILT:
-            problem = draft.problem(draft.places[node.id], node.data.BUILT, "give failed a way out")
-            found.append(Finding(problem, False))
+        errors.append(_names(draft, outside))
+    warnings = [_unreachable(draft), _dead_ends(draft), _unset(draft, flows or {}), _unbuilt(draft)]
+    found = [
+        Finding(problem, kind is errors)
+        for kind in (errors, warnings)
+        for problems in kind
+        for problem in islice(problems, FINDINGS_MAX)
+    ]
     return sorted(found, key=lambda finding: (finding.problem.line or 0, not finding.error))
+
+
+def _unbuilt(draft: Draft) -> Iterator[Problem]:
+    for node in draft.flow.nodes.values():
+        if node.data.BUILT:
+            yield draft.problem(draft.places[node.id], node.data.BUILT, "give failed a way out")
 
 
 def unchecked(draft: Draft) -> list[Reference]:

@@ -190,6 +190,8 @@ class _Reader:
             return
         for index, edge in enumerate(edges[: self.limits.nodes * 20]):
             place: Place = ("edges", index)
+            if len(self.problems) >= PROBLEMS_MAX:
+                return
             if not isinstance(edge, dict) or not {"source", "target"} <= edge.keys():
                 self._problem(place, "not an edge", "write {source: …, sourceHandle: …, target: …}")
                 continue
@@ -214,6 +216,8 @@ class _Reader:
             self._problem(("nodes",), "there are no nodes", "add one")
         for source, edges in self.edges.items():
             for outcome, target in edges.items():
+                if len(self.problems) >= PROBLEMS_MAX:
+                    return None  # looking for near names of them all takes its time
                 if target not in self.places:
                     place = self.edge_places[source, outcome]
                     self._problem(place, f"no such node: {target}", did_you_mean(target, list(self.places)))

@@ -1,5 +1,7 @@
 """What is found in a flow before a caller finds it."""
 
+import json
+import time
 from pathlib import Path
 
 from edge.flow.check import check, unchecked
@@ -106,3 +108,19 @@ def test_variables_that_another_flow_hands_over_are_known() -> None:
 def test_what_is_not_built_is_said() -> None:
     (found,) = findings("nodes: {q: {kind: enqueue, queue: support, next: h}, h: {kind: hangup}}")
     assert found.startswith("warning") and "queues are not built yet" in found
+
+
+def test_a_large_flow_is_checked_in_a_moment() -> None:
+    nodes = {
+        f"n{i}": {
+            "kind": "say",
+            "text": f"{{{{ x{i} }}}}",
+            "next": {"wrong": "n0", "default": f"n{(i + 1) % 1000}"},
+        }
+        for i in range(1_000)
+    }
+    variables = {f"v{i}": 1 for i in range(900)}
+    draft = read_flow(json.dumps({"nodes": nodes, "variables": variables}), "f.json")
+    start = time.process_time()
+    assert len(check(draft)) == 200
+    assert time.process_time() - start < 5.0

@@ -1,6 +1,7 @@
 """Flow documents: two spellings of one thing, and every mistake with its place (S004-38)."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -140,6 +141,17 @@ def test_the_number_of_nodes_is_bounded() -> None:
 def test_a_thousand_nodes_are_read_in_a_moment() -> None:
     nodes = {f"n{i}": {"kind": "say", "text": "x", "next": f"n{(i + 1) % 1000}"} for i in range(1_000)}
     assert len(read_flow(json.dumps({"nodes": nodes}), "f").flow.nodes) == 1_000
+
+
+def test_a_document_full_of_mistakes_is_refused_in_a_moment() -> None:
+    nodes = {f"n{i}": {"kind": "noop", "next": {f"o{j}": f"m{i}" for j in range(20)}} for i in range(1_000)}
+    edges = [{"source": f"x{i}", "target": "n1"} for i in range(20_000)]
+    start = time.process_time()
+    for document in ({"nodes": nodes}, {"nodes": {"n1": {"kind": "noop"}}, "edges": edges}):
+        with pytest.raises(ConfigError) as caught:
+            read_flow(json.dumps(document), "f.json")
+        assert len(caught.value.problems) == 100
+    assert time.process_time() - start < 5.0
 
 
 @given(
