@@ -10,6 +10,7 @@ from media.agent.contract import Context, Message
 from media.agent.dialect.table import DIALECTS
 from media.port import AgentOptions
 from tests.support.vendor import DEEPGRAM, ELEVENLABS, GEMINI, OPENAI
+from tests.support.vendor_server import NOTICES_AFTER, vendor
 
 WHERE = "of dependency group sdk is not installed (.ci/run installs it)"
 
@@ -187,3 +188,20 @@ def test_the_judge_refuses_what_an_sdk_does_not_know() -> None:
         judge([{"type": "session.update", "session": {"type": "realtime", "voise": "cedar"}}], types)
     with pytest.raises(ValueError):
         judge([{"type": "conversation.item.truncate", "item_id": "i"}], types)
+
+
+async def test_the_openai_client_talks_with_our_test_server_as_our_dialect_does() -> None:
+    openai = pytest.importorskip("openai", reason=f"openai {WHERE}")
+    async with vendor("openai") as server:
+        base = server.url.partition("/realtime")[0]
+        client = openai.AsyncOpenAI(api_key="k", websocket_base_url=base, base_url="http://127.0.0.1:9/")
+        async with client, client.realtime.connect(model="gpt-realtime") as connection:
+            await connection.session.update(session={"type": "realtime", "instructions": "be brief"})
+            kinds = [(await connection.recv()).type for _ in range(4)]
+            for _ in range(NOTICES_AFTER):
+                await connection.input_audio_buffer.append(audio="AAAA")
+            while kinds[-1] != "input_audio_buffer.speech_started":
+                kinds.append((await connection.recv()).type)
+    assert kinds[:3] == ["session.created", "session.updated", "response.created"]
+    assert kinds.count("response.output_audio.delta") == 10
+    assert server.kinds() == ["session.update"] and server.frames == NOTICES_AFTER
