@@ -138,19 +138,20 @@ def calls(config: Path | None, data: Path | None, limit: int, account: str | Non
 @main.command()
 @click.argument("call_id", metavar="CALL_ID")
 @place
+@click.option("--svg", type=FILE, metavar="FILE", help="Write the SIP ladder there, for a browser.")
 @as_json
-def trace(call_id: str, config: Path | None, data: Path | None, json: bool) -> None:
+def trace(call_id: str, config: Path | None, data: Path | None, svg: Path | None, json: bool) -> None:
     """Show what happened in a call, by our id or its SIP Call-ID."""
     from controlplane.cli.trace import run
 
-    sys.exit(run(config, data, os.environ, call_id, json=json))
+    sys.exit(run(config, data, os.environ, call_id, json=json, svg=svg))
 
 
 @main.command()
 @place
 @as_json
 def reload(config: Path | None, data: Path | None, json: bool) -> None:
-    """Have the daemon read its certificate again; live connections keep the old one."""
+    """Have the daemon read accounts, flows and its certificate again; live calls go on as they began."""
     from controlplane.cli.reload import run
 
     sys.exit(run(config, data, os.environ, json=json))

@@ -14,10 +14,17 @@ from config.error import ConfigError
 from controlplane.cli import say
 from controlplane.cli.control import NotRunning, ask, data_folder
 from controlplane.cli.ladder import label, ladder
+from controlplane.cli.ladder_svg import ladder_svg
 
 
 def run(
-    config: Path | None, data: Path | None, environ: Mapping[str, str], call_id: str, *, json: bool
+    config: Path | None,
+    data: Path | None,
+    environ: Mapping[str, str],
+    call_id: str,
+    *,
+    json: bool,
+    svg: Path | None = None,
 ) -> int:
     try:
         target = f"/calls/{urllib.parse.quote(call_id, safe='')}/trace"
@@ -26,8 +33,16 @@ def run(
         return say.refuse(str(error), json=json, code="not_running")
     if status != 200:
         return say.refuse(str(answer.get("detail", status)), json=json, code=str(answer.get("error")))
+    if svg is not None:
+        try:
+            svg.write_text(ladder_svg(answer["events"], f"Call {call_id}"), "utf-8")
+        except OSError as error:
+            return say.refuse(f"{svg}: {error.strerror}", json=json, code="not_written")
     if json:
         say.as_json(answer)
+        return 0
+    if svg is not None:
+        print(f"the ladder is in {svg}")
         return 0
     rows = answer["events"]
     console = Console(highlight=False, soft_wrap=True)

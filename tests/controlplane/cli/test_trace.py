@@ -31,6 +31,12 @@ async def test_a_ladder_and_every_row(tmp_path: Path) -> None:
         by_sip = await tandem_beside("trace", "a/b@c", "--json", "--data", str(tmp_path))
         unknown = await tandem_beside("trace", "call_x", "--data", str(tmp_path))
         unknown_json = await tandem_beside("trace", "call_x", "--json", "--data", str(tmp_path))
+        drawing = tmp_path / "ladder.svg"
+        drawn = await tandem_beside("trace", "call_1", "--svg", str(drawing), "--data", str(tmp_path))
+        nowhere = str(tmp_path / "none" / "ladder.svg")
+        lost = await tandem_beside("trace", "call_1", "--svg", nowhere, "--data", str(tmp_path))
+    assert drawn.exit_code == 0 and "INVITE sdp" in drawing.read_text()
+    assert lost.exit_code == 1 and "No such file" in lost.stderr
     assert result.exit_code == 0
     assert PEER in result.output and " INVITE sdp " in result.output and "200 OK" in result.output
     assert 'rule=extension [9000] tried=["did"]' in result.output, "brackets are no markup"
