@@ -33,6 +33,7 @@ from controlplane.observe.edge import watch_admission, watch_node
 from controlplane.observe.gauges import watch_loop, watch_store, watch_tasks
 from controlplane.observe.metrics import Metrics
 from controlplane.observe.security import watch_security
+from controlplane.observe.trunk import watch_trunks
 from controlplane.service.call import CallService
 from controlplane.service.call_flow import CallFlows
 from controlplane.service.configuration import Configuration, Reload, reload_all
@@ -195,11 +196,13 @@ async def _serve(
         app = operator_app(readiness, metrics, calls, commands)
         servers.append(HttpServer(app, opened.enter_context(bind_unix(store.folder.control_socket)), most))
         await node.listeners.open(settings.listen.sip, node)
+        node.do(node.switch.start)
         opened.push_async_callback(node.listeners.close)
         opened.callback(node.engine.close)
         opened.push_async_callback(node.engine.release_all)
         opened.push_async_callback(flows.close)
         watch_node(metrics, node)
+        watch_trunks(metrics, directory.all_trunks, node.switch.trunks)
         watch_admission(metrics, control.outside, node.switch.admissions)
         watch_security(metrics, node.shield, node.fraud, loop.time)
         watch_store(metrics, store.journal)

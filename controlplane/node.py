@@ -13,10 +13,12 @@ import structlog
 from config.schema import Settings
 from controlplane.observe.monitor import Monitor, Tapped
 from controlplane.observe.security import SecurityKeeper, report_fraud
+from controlplane.observe.trunk import report_trunk
 from controlplane.service.directory import MemoryDirectory
 from controlplane.service.question import Answers
 from controlplane.service.recording import RecordingKeeper
 from controlplane.store.store import Store
+from edge.awaited import Promise, Resolve
 from edge.question import Ask, Question, Reply
 from edge.recordings import Keep
 from edge.security.fraud import FraudGuard
@@ -24,7 +26,7 @@ from edge.security.shield import Shield
 from edge.sip.effect import Send
 from edge.sip.flow import Flow
 from edge.sip.uri import Uri
-from edge.switch import Effect, Promise, Resolve, Switch
+from edge.switch import Effect, Switch
 from edge.transport.driver import Driver
 from edge.transport.listeners import Listeners
 from edge.transport.resolver import Resolver
@@ -89,6 +91,7 @@ class Node:
             wall=wall_ms,
             shield=self.shield,
             fraud=self.fraud,
+            trunk_changed=report_trunk,
             rtp_address=settings.listen.rtp.address,
             media_folder=str(settings.node.data.absolute() / MEDIA),
         )
@@ -128,6 +131,7 @@ class Node:
     async def drain(self, seconds: float, hurry: asyncio.Event) -> None:
         """Take no new calls; end what lives after `seconds`, or at once when told to hurry."""
         self.switch.drain()
+        self.do(self.switch.stop)
         deadline = self._loop.time() + seconds
         _log.info("draining", calls=len(self.switch.calls), seconds=seconds)
         while self.switch.calls and not hurry.is_set() and self._loop.time() < deadline:

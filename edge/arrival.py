@@ -81,6 +81,7 @@ class Arrivals:
         _trace_identity(trace, identity, flow, now)
         caller = _caller(identity, request)
         if isinstance(decision, Route):
+            decision = ground.prefer(decision)
             path, treatment = self._admit(id, decision, caller.number, trace, now)
         else:
             treatment = decision

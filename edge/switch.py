@@ -11,25 +11,26 @@ becomes a call. What they want of the world are effects, drained after every doo
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final, assert_never
 
 from config.schema import SipLimits
 from edge.agenda import Agenda
 from edge.arrival import Arrivals
 from edge.authenticator import Authenticator
+from edge.awaited import Awaited, Promise, Resolve
 from edge.cac.admission import Admissions
 from edge.call.call import Call, call_of
 from edge.call.ground import Ground, Reach
 from edge.channels import Channels
 from edge.directory import Directory
 from edge.ident import Random, tag
-from edge.journal import Binding, BindingChange, CallId, Cdr, Journal, TraceEvent
+from edge.journal import Binding, CallId, Cdr, Journal, TraceEvent
 from edge.logbook import Logbook
 from edge.question import Ask, Questions, Reply
 from edge.recordings import Keep, Recordings
 from edge.registrar import Registrar
 from edge.registration import Registrations
+from edge.requests import Requests
 from edge.security.fraud import FraudGuard
 from edge.security.shield import Shield
 from edge.security.witness import Witness
@@ -53,27 +54,12 @@ from edge.sip.parse import ParseError, parse_message
 from edge.sip.session import AGENT, ALLOW, SDP, SUPPORTED, Session, SessionEvent, Wire
 from edge.sip.timer import TimerValues
 from edge.sip.transaction.layer import TransactionLayer
-from edge.sip.uri import Uri
+from edge.trunk.keeper import Report as TrunkReport
+from edge.trunk.keeper import TrunkKeeper
 from edge.unservable import unservable
 from media.port import Command, Event, Recorded
 
 _OPTIONS: Final = ", ".join(("path", *SUPPORTED))
-
-
-@dataclass(frozen=True, slots=True)
-class Promise:
-    """Write `changes`, then call `Switch.committed(token, ok, now)`."""
-
-    changes: tuple[BindingChange, ...]
-    token: int
-
-
-@dataclass(frozen=True, slots=True)
-class Resolve:
-    """Find the servers of `uri` (RFC 3263), then call `Switch.resolved(token, located, now)`."""
-
-    uri: Uri
-    token: int
 
 
 Effect = Send | Command | Promise | Resolve | Ask | Keep
@@ -94,6 +80,7 @@ class Switch:
         rtp_address: str = "0.0.0.0",
         media_folder: str = "",
         timers: TimerValues | None = None,
+        trunk_changed: TrunkReport = lambda trunk, what, state: None,
     ) -> None:
         self._directory = directory
         self._journal = journal
@@ -105,9 +92,7 @@ class Switch:
         self._events: list[tuple[Session, SessionEvent]] = []
         self._sessions = SessionTable()
         self._logbook = Logbook(journal, self._sessions)
-        self._promises: dict[int, Callable[[bool, float], None]] = {}
-        self._lookups: dict[int, Callable[[Located, float], None]] = {}
-        self._token = 0
+        self._awaited = Awaited(self._effects.append)
         values = timers or TimerValues()
         self.agenda = Agenda()
         self.layer = TransactionLayer(
@@ -131,15 +116,18 @@ class Switch:
             rtp_address=rtp_address,
             media=self._effects.append,
             bindings=self.registrar.lookup,
-            resolve=self._resolve,
+            resolve=self._awaited.resolve,
             own=self._sessions.own,
             close=self._close,
             find=self._sessions.replaced,
             treat=lambda route: self._arrivals.treatment(route),
+            prefer=lambda route: self.trunks.prefer(route),
             channels=self.channels,
             ask=self._questions.ask,
             record=self._recordings.begin,
         )
+        self._requests = Requests(self.layer)
+        self.trunks = TrunkKeeper(ground, self._requests, trunk_changed)
         nonces = Nonces(random(32), limits.nonce_life, limits.nonces_tracked)
         self.authenticator = authenticator = Authenticator(directory, nonces)
         self._arrivals = Arrivals(
@@ -152,7 +140,7 @@ class Switch:
             witness,
         )
         self._registrations = Registrations(
-            self.registrar, authenticator, directory, self.layer, random, wall, self._promise, witness
+            self.registrar, authenticator, directory, self.layer, random, wall, self._awaited.promise, witness
         )
 
     # Doors.
@@ -194,12 +182,12 @@ class Switch:
 
     def committed(self, token: int, ok: bool, now: float) -> None:
         """Answer to a `Promise`."""
-        self._promises.pop(token)(ok, now)
+        self._awaited.committed(token, ok, now)
         self._settle(now)
 
     def resolved(self, token: int, located: Located, now: float) -> None:
         """Answer to a `Resolve`."""
-        self._lookups.pop(token)(located, now)
+        self._awaited.resolved(token, located, now)
         self._settle(now)
 
     def told(self, token: int, reply: Reply, now: float) -> None:
@@ -237,6 +225,16 @@ class Switch:
         """Whether this connection must stay although it is idle."""
         return self.registrar.holds(flow) or self._sessions.use(flow)
 
+    def start(self, now: float) -> None:
+        """Sockets are open: register at carriers, and probe trunks."""
+        self.trunks.start(now)
+        self._settle(now)
+
+    def stop(self, now: float) -> None:
+        """Take our registrations back."""
+        self.trunks.stop(now)
+        self._settle(now)
+
     def drain(self) -> None:
         """Take no new calls; live ones go on."""
         self._arrivals.draining = True
@@ -270,16 +268,6 @@ class Switch:
     def _session_event(self, session: Session, event: SessionEvent, now: float) -> None:
         self._events.append((session, event))
 
-    def _resolve(self, uri: Uri, then: Callable[[Located, float], None]) -> None:
-        self._token += 1
-        self._lookups[self._token] = then
-        self._effects.append(Resolve(uri, self._token))
-
-    def _promise(self, changes: tuple[BindingChange, ...], then: Callable[[bool, float], None]) -> None:
-        self._token += 1
-        self._promises[self._token] = then
-        self._effects.append(Promise(changes, self._token))
-
     def _close(self, call: Call, cdr: Cdr, now: float) -> None:
         del self.calls[call.id]
         up = 0 if cdr.answered_at is None else cdr.ended_at - cdr.answered_at
@@ -302,9 +290,11 @@ class Switch:
                     case Incoming(request, flow, key):
                         self._incoming(request, flow, key, now)
                     case Answer(client, response):
-                        self._sessions.answered(client, response, now)
+                        if not self._requests.answered(client, response, now):
+                            self._sessions.answered(client, response, now)
                     case Failed(client, reason):
-                        self._sessions.failed(client, reason is EndReason.TIMEOUT, now)
+                        if not self._requests.failed(client, now):
+                            self._sessions.failed(client, reason is EndReason.TIMEOUT, now)
                     case Cancelled(key, request):
                         invited = self._sessions.invited(key)
                         if invited is not None:

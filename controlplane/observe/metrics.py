@@ -3,7 +3,8 @@
 Most values already exist somewhere as a number: they are read when asked for, and cost nothing until then.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
@@ -15,6 +16,7 @@ CHILDREN_MAX: Final = 256
 "Different label values of one counter; beyond it they are counted as `other`."
 
 Read = Callable[[], float]
+ReadLabelled = Callable[[], Iterable[tuple[Sequence[str], float]]]
 
 
 class Metrics:
@@ -27,6 +29,10 @@ class Metrics:
     def gauge(self, name: str, text: str, read: Read) -> None:
         """`tandem_<name>`, read at every scrape."""
         self._readings.gauges.append((f"tandem_{name}", text, read))
+
+    def labelled(self, name: str, text: str, labels: Sequence[str], read: ReadLabelled) -> None:
+        """`tandem_<name>{…}`, read at every scrape: pairs of label values and value."""
+        self._readings.labelled.append((f"tandem_{name}", text, tuple(labels), read))
 
     def total(self, name: str, text: str, read: Read) -> None:
         """`tandem_<name>_total`, a number kept elsewhere that only grows, read at every scrape."""
@@ -65,10 +71,16 @@ class Count:
 class _Readings(Collector):
     def __init__(self) -> None:
         self.gauges: list[tuple[str, str, Read]] = []
+        self.labelled: list[tuple[str, str, tuple[str, ...], ReadLabelled]] = []
         self.totals: list[tuple[str, str, Read]] = []
 
     def collect(self) -> Iterator[Metric]:
         for name, text, read in self.gauges:
             yield GaugeMetricFamily(name, text, value=read())
+        for name, text, labels, rows in self.labelled:
+            family = GaugeMetricFamily(name, text, labels=labels)
+            for values, value in itertools.islice(rows(), CHILDREN_MAX):
+                family.add_metric(values, value)
+            yield family
         for name, text, read in self.totals:
             yield CounterMetricFamily(name, text, value=read())

@@ -81,6 +81,8 @@ class Ground:
     "Events of this session are the call's."
     close: Callable[["Call", Cdr, float], None]
     "The call is over and everything is given back."
+    prefer: Callable[["Route"], "Route"]
+    "The same route, with trunks that answer first in its list."
     channels: Channels
     find: Callable[[Replaces], "tuple[Session, Call] | None"]
     "The live session that a Replaces names, and its call."

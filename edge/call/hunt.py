@@ -101,6 +101,7 @@ class Hunt:
 
     def take(self, now: float) -> Refusal | None:
         """Take what the route counts against, in a call that is up already."""
+        self.route = self._call.ground.prefer(self.route)
         id = CallId(f"{self._call.id}/{self._name}.{len(self._taken) + 1}")
         refusal = self._call.ground.channels.take_party(id, self.route, self._call.trace, now)
         if refusal is None:

@@ -10,12 +10,12 @@ from collections import deque
 from random import Random
 from typing import Any, get_args
 
+from edge.awaited import Promise, Resolve
 from edge.directory import Agent
 from edge.sip.effect import Send
 from edge.sip.flow import Flow, Transport
 from edge.sip.message import Request, Response
 from edge.sip.parse import ParseError, parse_message
-from edge.switch import Promise, Resolve
 from media import port
 from tests.fuzz.mutation import WORDS, mutate
 from tests.fuzz.sip import MESSAGES, SDP, SDP_MANY, is_framed

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from config.schema import SipLimits
 from config.security import Security
+from edge.awaited import Promise, Resolve
 from edge.journal import BindingChange, CallId, Cdr, OpenCall, TraceEvent
 from edge.question import Ask
 from edge.recordings import Keep
@@ -18,7 +19,7 @@ from edge.sip.flow import Flow, Transport
 from edge.sip.locate import Answer, Kind, Query
 from edge.sip.message import Request, Response
 from edge.sip.parse import ParseError, parse_message
-from edge.switch import Promise, Resolve, Switch
+from edge.switch import Switch
 from media import port
 from tests.support.directory import FakeDirectory
 from tests.support.dns import located, record

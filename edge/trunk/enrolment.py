@@ -1,0 +1,197 @@
+"""Our registration at a carrier (RFC 3261 §10.2): kept fresh, tried on the next server, then ever later.
+
+::
+
+    resolve ─▶ REGISTER ─ 401 ─▶ with digest ─ 200 ─▶ [most of the interval] ─▶ again
+                   │ 423: with its Min-Expires       └ 403, 404 …: refused, tried again late
+                   └ no answer, 503: the next server; after the last one 30 s … 30 min (RFC 5626 §4.5)
+"""
+
+import enum
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+from edge.agenda import Alarm
+from edge.call.ground import Ground, contact_address
+from edge.directory import Enrolment, Trunk
+from edge.ident import tag
+from edge.requests import Requests
+from edge.sip.address import Address
+from edge.sip.build import request
+from edge.sip.digest import answer, choose
+from edge.sip.flow import Flow
+from edge.sip.grammar import Malformed, delta_seconds
+from edge.sip.locate import Located
+from edge.sip.message import Response
+from edge.sip.session import AGENT
+from edge.sip.uri import Uri
+
+BACK_OFF: Final = (30.0, 1_800.0)
+"After the first failure, and at most [s]; half of it is left to chance."
+_EARLY: Final = 0.85  # of what was granted
+_LONGEST: Final = 86_400
+
+
+class Registered(enum.Enum):
+    TRYING = "not answered yet"
+    REGISTERED = "the carrier sends us its calls"
+    REFUSED = "the carrier does not want us"
+    UNREACHABLE = "nobody answers"
+
+
+class Enrolled:
+    """Of one trunk."""
+
+    def __init__(
+        self,
+        trunk: Trunk,
+        terms: Enrolment,
+        ground: Ground,
+        requests: Requests,
+        changed: Callable[[Trunk, Registered], None],
+    ) -> None:
+        """Args: changed: told of each new state."""
+        self.state = Registered.TRYING
+        self.status = 0
+        "Of the last answer."
+        self._trunk = trunk
+        self._ground = ground
+        self._requests = requests
+        self._changed = changed
+        self._registrar = Uri.parse(terms.registrar)
+        self._expires = terms.expires
+        self._call_id = f"{ground.random(12).hex()}@tandem"
+        self._tag = tag(ground.random)
+        self._cseq = 0
+        self._flows: deque[Flow] = deque()
+        self._failures = 0
+        self._alarm: Alarm | None = None
+        self._bound: Flow | None = None  # where the carrier knows us
+        self._stopped = False
+
+    def start(self, now: float) -> None:
+        """Find the registrar's servers and register at the first that answers."""
+
+        def found(located: Located, at: float) -> None:
+            reach = self._ground.reach
+            flows = [reach.flow_to(t.transport, t.address, t.port, t.name) for t in located.targets]
+            self._flows = deque(flow for flow in flows if flow is not None)
+            self._next(at)
+
+        if not self._stopped:
+            self._ground.resolve(self._registrar, found)
+
+    def stop(self, now: float) -> None:
+        """Take the binding back; nobody waits for the answer."""
+        self._stopped = True
+        if self._alarm is not None:
+            self._alarm.cancel()
+        if self._bound is not None:
+            self._register(self._bound, 0, (), now)
+
+    # Inside.
+
+    def _next(self, now: float) -> None:
+        if self._flows:
+            self._register(self._flows[0], self._expires, (), now)
+        else:
+            self._fail(Registered.UNREACHABLE, now)
+
+    def _register(
+        self, flow: Flow, expires: int, credentials: tuple[tuple[str, str], ...], now: float
+    ) -> None:
+        self._cseq += 1
+        username = self._trunk.username
+        host = self._registrar
+        aor = Address("", Uri("sip", username, host.host))
+        message = request(
+            "REGISTER",
+            Uri("sip", None, host.host, host.port),
+            from_=aor.with_tag(self._tag),
+            to=aor,
+            call_id=self._call_id,
+            cseq=self._cseq,
+            contact=contact_address(self._ground.reach, flow, username),
+            headers=(("Expires", str(expires)), ("User-Agent", AGENT), *credentials),
+        )
+        first = not credentials
+
+        def answered(response: Response | None, at: float) -> None:
+            self._answered(response, flow, expires, first, at)
+
+        self._requests.send(message, flow, answered, now)
+
+    def _answered(self, response: Response | None, flow: Flow, expires: int, first: bool, now: float) -> None:
+        self.status = 0 if response is None else response.status
+        if response is not None and self.status in (401, 407) and first:
+            credentials = self._credentials(response)
+            if credentials:
+                self._register(flow, expires, credentials, now)
+                return
+        if self._stopped:
+            return
+        if response is None or self.status in (408, 503):
+            if self._flows:
+                self._flows.popleft()
+            self._next(now)
+        elif self.status < 300:
+            self._failures = 0
+            self._bound = flow
+            self._become(Registered.REGISTERED)
+            granted = _granted(response, contact_address(self._ground.reach, flow, self._trunk.username))
+            self._again(now + max((granted or expires) * _EARLY, 5.0))
+        elif self.status == 423 and (least := _min_expires(response)) > self._expires:
+            self._expires = least
+            self._register(flow, least, (), now)
+        else:
+            self._fail(Registered.REFUSED, now)
+
+    def _credentials(self, response: Response) -> tuple[tuple[str, str], ...]:
+        asked, given = (
+            ("WWW-Authenticate", "Authorization")
+            if response.status == 401
+            else ("Proxy-Authenticate", "Proxy-Authorization")
+        )
+        challenge = choose(response.headers.all(asked))
+        if challenge is None:
+            return ()
+        trunk, cnonce = self._trunk, self._ground.random(8).hex()
+        uri = str(Uri("sip", None, self._registrar.host, self._registrar.port))
+        return ((given, answer(challenge, "REGISTER", uri, trunk.username, trunk.password, cnonce, 1)),)
+
+    def _fail(self, state: Registered, now: float) -> None:
+        self._become(state)
+        self._bound = None
+        least, most = BACK_OFF
+        wait = min(least * 2.0**self._failures, most)
+        self._failures = min(self._failures + 1, 16)
+        chance = int.from_bytes(self._ground.random(2), "big") / 65_536
+        self._again(now + wait * (0.5 + chance / 2))
+
+    def _become(self, state: Registered) -> None:
+        if state is not self.state:
+            self.state = state
+            self._changed(self._trunk, state)
+
+    def _again(self, at: float) -> None:
+        self._alarm = self._ground.agenda.at(at, self.start)
+
+
+def _granted(response: Response, ours: Address) -> int | None:
+    """How long our binding holds (§10.2.4) [s]: our Contact's `expires`, else Expires."""
+    try:
+        contacts = response.contacts
+    except Malformed:
+        contacts = ()
+    for contact in contacts:
+        if contact.uri.user == ours.uri.user and contact.uri.address == ours.uri.address:
+            seconds = delta_seconds(contact.param("expires") or "")
+            if seconds is not None:
+                return min(seconds, _LONGEST)
+    return None if response.expires is None else min(response.expires, _LONGEST)
+
+
+def _min_expires(response: Response) -> int:
+    seconds = delta_seconds((response.headers.get("Min-Expires") or "").strip())
+    return 0 if seconds is None else min(seconds, _LONGEST)

@@ -1,0 +1,123 @@
+"""Our registration at a carrier: refresh, digest, failover and back-off."""
+
+from dataclasses import replace
+
+import pytest
+
+from edge.directory import Enrolment
+from edge.sip.message import Request
+from edge.trunk.enrolment import Registered
+from tests.support.directory import FakeDirectory
+from tests.support.edge import Bench, Phone
+
+CHALLENGE = 'WWW-Authenticate: Digest realm="carrier", nonce="n", qop="auth", algorithm=MD5\r\n'
+
+
+def bench(registrar: str = "sip:127.0.0.9:5060;transport=udp") -> Bench:
+    directory = FakeDirectory()
+    directory.add_trunk("main", "sip:127.0.0.9:5060", username="us", password="pw")
+    trunks = directory.trunks
+    trunks["main"] = replace(trunks["main"], enrolment=Enrolment(registrar, 600))
+    made = Bench(directory)
+    made.switch.start(made.now)
+    made.drain()
+    return made
+
+
+def state(bench: Bench) -> Registered | None:
+    return bench.switch.trunks.registration(bench.directory.trunks["main"].id)
+
+
+def register(carrier: Phone) -> Request:
+    (request,) = carrier.got()
+    assert isinstance(request, Request) and request.method == "REGISTER"
+    return request
+
+
+def test_it_registers_with_digest_and_refreshes_before_it_expires() -> None:
+    made = bench()
+    carrier = Phone(made, "carrier", 9)
+    first = register(carrier)
+    assert str(first.uri) == "sip:127.0.0.9:5060" and first.to.uri.user == "us"
+    assert first.headers.get("Expires") == "600" and state(made) is Registered.TRYING
+    carrier.reply(first, 401, headers=CHALLENGE)
+    proven = register(carrier)
+    assert 'username="us"' in (proven.headers.get("Authorization") or "")
+    assert proven.call_id == first.call_id and proven.cseq.number == first.cseq.number + 1
+    carrier.reply(proven, 200, headers="Contact: <sip:us@127.0.0.1:5060>;expires=100\r\n")
+    assert state(made) is Registered.REGISTERED
+    made.advance(84.0)
+    assert carrier.got() == []
+    made.advance(1.2)
+    assert register(carrier).call_id == first.call_id
+
+
+def test_too_brief_is_asked_again_for_longer() -> None:
+    """RFC 3261 §10.3: 423."""
+    made = bench()
+    carrier = Phone(made, "carrier", 9)
+    carrier.reply(register(carrier), 423, headers="Min-Expires: 1800\r\n")
+    again = register(carrier)
+    assert again.headers.get("Expires") == "1800"
+    carrier.reply(again, 200, headers="Expires: 1800\r\n")
+    assert state(made) is Registered.REGISTERED
+
+
+@pytest.mark.parametrize("status", [403, 404, 500])
+def test_a_carrier_that_refuses_is_asked_ever_later(status: int) -> None:
+    """RFC 5626 §4.5: from 30 s to 30 min."""
+    made = bench()
+    carrier = Phone(made, "carrier", 9)
+    waits = []
+    for _ in range(10):
+        carrier.reply(register(carrier), status)
+        assert state(made) is Registered.REFUSED
+        began = made.now
+        while not any(flow.remote == carrier.source for _, flow in made.sent):
+            made.advance(0.4)
+        waits.append(round(made.now - began))
+    assert 15 <= waits[0] <= 31 and 900 <= waits[-1] <= 1_801 and waits == sorted(waits)
+
+
+def test_wrong_credentials_are_not_tried_twice_at_once() -> None:
+    made = bench()
+    carrier = Phone(made, "carrier", 9)
+    carrier.reply(register(carrier), 401, headers=CHALLENGE)
+    carrier.reply(register(carrier), 401, headers=CHALLENGE)
+    assert carrier.got() == [] and state(made) is Registered.REFUSED
+
+
+def test_the_next_server_is_asked_when_one_does_not_answer() -> None:
+    directory_zone = {
+        ("_sip._udp.carrier.example", "SRV"): ["1 0 5060 a.example.", "2 0 5060 b.example."],
+        ("a.example", "A"): ["127.0.0.9"],
+        ("b.example", "A"): ["127.0.0.10"],
+    }
+    directory = FakeDirectory()
+    directory.add_trunk("main", "sip:carrier.example;transport=udp", username="us", password="pw")
+    trunks = directory.trunks
+    trunks["main"] = replace(trunks["main"], enrolment=Enrolment("sip:carrier.example;transport=udp", 600))
+    made = Bench(directory)
+    made.zone.update(directory_zone)
+    made.switch.start(made.now)
+    made.drain()
+    first, second = Phone(made, "a", 9), Phone(made, "b", 10)
+    register(first)
+    made.advance(32.1)
+    carrier = register(second)
+    second.reply(carrier, 200, headers="Expires: 600\r\n")
+    assert state(made) is Registered.REGISTERED
+    made.take()
+    made.switch.stop(made.now)
+    made.drain()
+    gone = register(second)
+    assert gone.headers.get("Expires") == "0"
+
+
+def test_nobody_there_is_unreachable_and_tried_again() -> None:
+    made = bench()
+    made.advance(32.1)
+    assert state(made) is Registered.UNREACHABLE
+    made.take()
+    made.advance(31.0)
+    assert made.take()
