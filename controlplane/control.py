@@ -72,7 +72,7 @@ class ControlPlane:
             registrations,
             AgentPresences(),
             node.do,
-            lambda asker: node.listeners.sent_by(Flow(Transport.UDP, (asker, 5060))),
+            lambda asker: node.listeners.sent_by(_towards(node, asker)),
             wall_ms,
         )
         folder = Path(settings.node.data).absolute() / MEDIA
@@ -100,3 +100,8 @@ class ControlPlane:
 
     def close(self) -> None:
         self.admission.stop()
+
+
+def _towards(node: Node, asker: str) -> Flow:
+    """A path of the asker's address family, where we have one."""
+    return node.listeners.flow_to(Transport.UDP, asker, 5060) or Flow(Transport.UDP, (asker, 5060))

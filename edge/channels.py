@@ -43,6 +43,10 @@ class Channels:
             self._fraud.release(id, 0.0, now)
         return refusal
 
+    def judge(self, id: CallId, route: Route, number: str, now: float) -> Refusal | None:
+        """Why the channels of `route` could not be taken now; nothing is taken."""
+        return self._admissions.judge(id, claim_of(route, number), now)
+
     def take_party(self, id: CallId, route: Route, trace: Trace, now: float) -> Refusal | None:
         """Of a party that a call dials; the caller's own channels are taken already."""
         if route.trunk_out is not None:

@@ -18,7 +18,7 @@ from edge.channels import Channels
 from edge.directory import Account, AccountId, Directory, Target, User
 from edge.error import Refusal
 from edge.ident import Random, call_id
-from edge.journal import Binding, Cdr, Journal, OpenCall
+from edge.journal import Binding, CallId, Cdr, Journal, OpenCall
 from edge.outside import answer
 from edge.outside.answer import Json
 from edge.outside.call import DialogEvent, OutsideCall, RouteAsked
@@ -152,13 +152,18 @@ class OutsideCalls:
         if isinstance(made, Refusal):
             self._refused(asked, decision, identity, made, now)
             return answer.reject(made)
+        number = asked.caller if decision.direction == "in" else decision.number_out
         if answer.is_ours(decision.target):
-            return made
+            # Taken when the call comes to our own door; no use in sending one that would be refused there.
+            full = self._channels.judge(CallId(""), decision, number, now)
+            if full is None:
+                return made
+            self._refused(asked, decision, identity, full, now)
+            return answer.reject(full)
         if len(self._calls) >= self._limits.outside_calls:
             fix = "raise limits.sip.outside_calls"
             return answer.reject(Refusal("too_many_calls", 503, "no room for one more", fix, retry_after=5))
         call = self._begin(asked, decision, identity, made, now)
-        number = asked.caller if decision.direction == "in" else decision.number_out
         refusal = self._channels.take(call.id, decision, number, call.trace, now, campaign=asked.campaign)
         if refusal is not None:
             self._end_refused(call, refusal, now)

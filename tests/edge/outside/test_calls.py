@@ -123,6 +123,8 @@ def test_what_we_alone_answer_is_proxied_to_us_and_admitted_there(outside: Outsi
     found = outside.route("1", "12025550124", domain="x.example")
     assert found["contacts"] == ["sip:12025550124@127.0.0.1:5060"] and taken(outside) == 0
     assert outside.route("1001", "*43", "c2")["contacts"] == ["sip:*43@127.0.0.1:5060"]
+    outside.bench.directory.add_did("12025550126", "echo", max_channels=0)
+    assert outside.route("1", "12025550126", "c3")["code"] == 486, "it would be refused there"  # S004-16
 
 
 def test_a_did_that_hangs_up_is_603(outside: Outside) -> None:
