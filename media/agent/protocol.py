@@ -20,11 +20,13 @@ class Protocol:
         self.untraced = 0
 
     def sent(self, message: Message) -> list[AgentMessage]:
-        return self._note(True, kind(message), shown(message)) if isinstance(message, str) else []
+        if not isinstance(message, str) or not self._takes():
+            return []
+        return self._note(True, kind(message), shown(message))
 
     def received(self, text: Buffer, action: Action) -> list[AgentMessage]:
         """`action` is the first that the dialect made of it."""
-        if isinstance(action, Transcript) and not action.final:
+        if (isinstance(action, Transcript) and not action.final) or not self._takes():
             return []
         message = bytes(text[:_READ]).decode(errors="replace")
         if isinstance(action, Note):
@@ -33,11 +35,15 @@ class Protocol:
         return self._note(False, kind(message), shown(message))
 
     def refused(self, what: str, why: str) -> list[AgentMessage]:
-        return self._note(False, what, why)
+        return self._note(False, what, why) if self._takes() else []
 
-    def _note(self, outgoing: bool, name: str, detail: str) -> list[AgentMessage]:
+    def _takes(self) -> bool:
+        """One more may be recorded; asked first, since masking costs more than the message itself."""
         if self._left <= 0:
             self.untraced += 1
-            return []
+            return False
         self._left -= 1
+        return True
+
+    def _note(self, outgoing: bool, name: str, detail: str) -> list[AgentMessage]:
         return [AgentMessage(self._leg, outgoing, name, detail)]

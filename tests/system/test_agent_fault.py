@@ -1,5 +1,6 @@
 """An agent that refuses, or breaks off, is told to the caller; the daemon goes on (issue 2, bad input)."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -59,3 +60,33 @@ def test_an_agent_that_leaves_in_good_order_ends_the_call(tmp_path: Path) -> Non
         call = phone.dial("9000")
         call.wait_ended(5.0)
         assert call.ended_by_peer and wav.voiced_seconds(call.signal()) < 0.1
+
+
+def test_a_fallback_takes_the_call_of_an_agent_that_says_nothing(tmp_path: Path) -> None:
+    """Issue 5, When things fail: first-audio deadline, then another agent, in the same call."""
+    with (
+        Bot(tmp_path / "mute") as mute,
+        Bot(tmp_path / "spare", greeting=wav.tone(700.0, 1.0)) as spare,
+        Daemon(
+            tmp_path / "daemon",
+            account={
+                "extensions": [{"number": "9000", "target": {"agent": "mute"}}],
+                "agents": {
+                    "mute": {
+                        "dialect": "twilio",
+                        "url": mute.url,
+                        "first_audio_timeout": "700ms",
+                        "fallback": "spare",
+                    },
+                    "spare": {"dialect": "twilio", "url": spare.url},
+                },
+            },
+        ) as daemon,
+        Phone(loopback(), daemon.sip, "1001", PASSWORDS["1001"]) as phone,
+    ):
+        call = phone.dial("9000")
+        time.sleep(3.0)
+        call.hang_up()
+        assert wav.voiced_seconds(call.signal()) > 0.8
+        events = [row["event"] for row in daemon.trace(call.id)]
+        assert events.index("AgentFailed") < events.index("fallback") < events.index("AgentSpoke")
