@@ -31,7 +31,7 @@ def required() -> str:
 
 
 class Baresip:
-    """One registered phone; `speaks` (8 kHz) is played once into every call."""
+    """One registered phone; `speaks` (8 kHz, or the codec's rate) is played once into every call."""
 
     def __init__(
         self,
@@ -45,8 +45,15 @@ class Baresip:
         transport: str = "udp",
         ca: Path | None = None,
         six: bool = False,
+        codec: str = "",
+        srtp: str = "",
     ) -> None:
-        """Args: ca: whom it trusts when `transport` is tls; six: it speaks IPv6, from ::1."""
+        """Args:
+        ca: whom it trusts when `transport` is tls.
+        six: it speaks IPv6, from ::1.
+        codec: `g722/16000`, `opus/48000`…, instead of G.711; the files then have 16 or 48 kHz.
+        srtp: `srtp` (offered with RTP/AVP) or `srtp-mand` (RTP/SAVP).
+        """
         program = required()
         folder.mkdir(parents=True)
         self.folder = folder
@@ -54,9 +61,12 @@ class Baresip:
         self.events: list[dict[str, object]] = []
         self._changed = threading.Condition()
         self.address = loopback()
-        sound = wav.write(folder / "speaks.wav", speaks)
+        self.rate = int(codec.split("/")[1]) if codec else 8000
+        sound = wav.write(folder / "speaks.wav", speaks, rate=self.rate)
         (folder / "heard").mkdir()
         modules = ["g711", "aufile", "aubridge", "sndfile", "account", "menu", "ctrl_tcp"]
+        # The accounts are read when their module is loaded, and must find the codec then.
+        modules = ([codec.split("/")[0]] if codec else []) + (["srtp"] if srtp else []) + modules
         (folder / "config").write_text(
             "\n".join(
                 [
@@ -75,7 +85,7 @@ class Baresip:
                     *(
                         f"{side}_{what}"
                         for side in ("ausrc", "auplay")
-                        for what in ("srate 8000", "channels 1")
+                        for what in (f"srate {self.rate}", "channels 1")
                     ),
                     "audio_level no",
                     "rtp_tos 184",
@@ -92,7 +102,9 @@ class Baresip:
         host, port = server
         (folder / "accounts").write_text(
             f"<sip:{user}@{host}:{port};transport={transport}>;auth_user={user};auth_pass={password};regint=120"
-            f";audio_codecs=PCMU,PCMA;answermode={'auto' if answers else 'manual'}\n"
+            f";audio_codecs={codec or 'PCMU,PCMA'};answermode={'auto' if answers else 'manual'}"
+            + (f";mediaenc={srtp}" if srtp else "")
+            + "\n"
         )
         (folder / "contacts").write_text("")
         self.child = Child([program, "-f", folder], name=f"baresip {user}", env={"HOME": str(folder)})
@@ -144,7 +156,7 @@ class Baresip:
         files = sorted(self.folder.glob("heard/*-dec.wav"), key=os.path.getmtime)
         assert files, f"baresip recorded nothing\n{self.child.report()}"
         signal, rate = wav.read(files[-1])
-        assert rate == 8000
+        assert rate == self.rate
         return signal
 
     def stop(self) -> None:

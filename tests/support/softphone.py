@@ -35,8 +35,9 @@ class Softphone:
         answers: bool = False,
         transport: str = "udp",
         ca: Path | None = None,
+        srtp: bool = False,
     ) -> None:
-        """Args: transport: udp or tls; ca: whom it trusts then."""
+        """Args: transport: udp or tls; ca: whom it trusts then; srtp: it speaks nothing else."""
         pytest.importorskip("pjsua2", reason="pjsua2 is not installed (scripts/interop installs it)")
         folder.mkdir(parents=True)
         self._heard = folder / "heard.wav"
@@ -51,6 +52,7 @@ class Softphone:
             "answers": answers,
             "transport": transport,
             "ca": str(ca or ""),
+            "srtp": srtp,
         }
         self.child = Child(
             [sys.executable, "-m", "tests.support.softphone", json.dumps(settings)], name=f"pjsua2 {user}"
@@ -187,6 +189,9 @@ def main() -> None:
     account_config.mediaConfig.transportConfig.boundAddress = settings["address"]
     account_config.mediaConfig.transportConfig.port = 10_000
     account_config.mediaConfig.transportConfig.portRange = 100
+    if settings["srtp"]:
+        account_config.mediaConfig.srtpUse = pj.PJMEDIA_SRTP_MANDATORY
+        account_config.mediaConfig.srtpSecureSignaling = 0
     live["account"] = PhoneAccount()
     live["account"].create(account_config)
     say("ready")

@@ -1,0 +1,127 @@
+"""Wideband codecs and SRTP with phones that others have written (issue 4, must be shown 3)."""
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.support import wav
+from tests.support.baresip import Baresip
+from tests.support.daemon import PASSWORDS, Daemon
+from tests.support.softphone import Softphone
+
+WIDE = ["g722/16000/1", "opus/48000/2"]
+
+
+@pytest.mark.parametrize("codec", WIDE)
+def test_baresip_hears_its_own_upper_band_in_the_echo(tmp_path: Path, codec: str) -> None:
+    rate = int(codec.split("/")[1])
+    with (
+        Daemon(tmp_path / "daemon") as daemon,
+        Baresip(
+            tmp_path / "baresip",
+            daemon.sip,
+            "1001",
+            PASSWORDS["1001"],
+            speaks=wav.tone(5200.0, 10.0, rate=rate),
+            codec=codec,
+        ) as phone,
+    ):
+        phone.wait_registered()
+        phone.dial(daemon.uri("*43"))
+        time.sleep(2.5)
+        phone.hang_up()
+        phone.wait_event("CALL_CLOSED")
+        time.sleep(0.3)
+        heard = wav.loudest(phone.heard(), 1.0, rate=rate)
+        assert wav.peak_frequency(heard, rate=rate) == pytest.approx(5200.0, abs=3.0)
+        assert wav.tone_level_db(heard, 5200.0, rate=rate) == pytest.approx(-12.0, abs=3.0)
+
+
+@pytest.mark.parametrize("codec", WIDE)
+def test_the_demo_agent_greets_by_every_codec(tmp_path: Path, codec: str) -> None:
+    rate = int(codec.split("/")[1])
+    account = {
+        "extensions": [{"number": "9000", "target": {"agent": "demo"}}],
+        "agents": {"demo": {"dialect": "twilio", "url": "builtin:demo"}},
+    }
+    with (
+        Daemon(tmp_path / "daemon", account=account) as daemon,
+        Baresip(
+            tmp_path / "baresip",
+            daemon.sip,
+            "1001",
+            PASSWORDS["1001"],
+            speaks=wav.silence(10.0, rate=rate),
+            codec=codec,
+        ) as phone,
+    ):
+        phone.wait_registered()
+        phone.dial(daemon.uri("9000"))
+        time.sleep(4.0)
+        phone.hang_up()
+        phone.wait_event("CALL_CLOSED")
+        time.sleep(0.3)
+        heard = wav.loudest(phone.heard(), 1.0, rate=rate)
+        assert wav.level_db(heard) > -35, "a voice, not silence"
+        assert np.abs(np.diff(heard)).max() < 1.0
+
+
+@pytest.mark.parametrize("srtp", ["srtp", "srtp-mand"])
+def test_baresip_speaks_srtp_with_the_echo(tmp_path: Path, srtp: str) -> None:
+    with (
+        Daemon(tmp_path / "daemon") as daemon,
+        Baresip(
+            tmp_path / "baresip",
+            daemon.sip,
+            "1001",
+            PASSWORDS["1001"],
+            speaks=wav.tone(1020.0, 10.0),
+            srtp=srtp,
+        ) as phone,
+    ):
+        phone.wait_registered()
+        phone.dial(daemon.uri("*43"))
+        time.sleep(2.0)
+        phone.hang_up()
+        phone.wait_event("CALL_CLOSED")
+        time.sleep(0.3)
+        heard = wav.loudest(phone.heard(), 1.0)
+        assert wav.peak_frequency(heard) == pytest.approx(1020.0, abs=2.0)
+        assert wav.tone_level_db(heard, 1020.0) == pytest.approx(-12.0, abs=1.0)
+
+
+def test_pjsua2_that_speaks_srtp_alone_talks_with_baresip_that_speaks_none(tmp_path: Path) -> None:
+    with (
+        Daemon(tmp_path / "daemon") as daemon,
+        Baresip(
+            tmp_path / "baresip",
+            daemon.sip,
+            "1001",
+            PASSWORDS["1001"],
+            speaks=wav.tone(440.0, 30.0),
+            answers=True,
+        ) as callee,
+        Softphone(
+            tmp_path / "pjsua2",
+            daemon.sip,
+            "1002",
+            PASSWORDS["1002"],
+            speaks=wav.tone(620.0, 5.0),
+            srtp=True,
+        ) as caller,
+    ):
+        callee.wait_registered()
+        caller.wait_registered()
+        caller.dial(daemon.uri("1001"))
+        callee.wait_event("CALL_ESTABLISHED")
+        time.sleep(3.0)
+        caller.hang_up()
+        caller.wait_ended()
+        callee.wait_event("CALL_CLOSED")
+        time.sleep(0.3)
+        for signal, frequency in ((callee.heard(), 620.0), (caller.heard(), 440.0)):
+            heard = wav.loudest(signal, 1.0)
+            assert wav.peak_frequency(heard) == pytest.approx(frequency, abs=2.0)
+            assert wav.tone_level_db(heard, frequency) == pytest.approx(-12.0, abs=1.0)
