@@ -237,10 +237,10 @@ class Call:
                 leg.state = Port.RETURNED
                 fix = "raise limits.media.legs or widen listen.rtp.ports"
                 refusal = Refusal("no_rtp_port", 503, reason, fix, retry_after=5)
-                if leg is self.leg or self.state is not State.LIVE:
-                    self.refuse(refusal, now)
-                else:
+                if self.state is State.LIVE:
                     self.treatment.unallocated(self, leg, refusal, now)
+                else:
+                    self.refuse(refusal, now)
                 self._close_if_returned(now)
             case port.Released(_, stats):
                 leg.state, leg.stats = Port.RETURNED, stats
@@ -391,11 +391,9 @@ class Call:
         self.ground.close(self, cdr, now)
 
     def _trace_media(self, event: port.Event, now: float) -> None:
-        layer = "agent" if type(event).__name__.startswith("Agent") else "media"
+        name, side = type(event).__name__, self.treatment.side(self, self.legs[event.leg])
         data = plain(event)
         del data["leg"]
-        if isinstance(event, port.Digit) and self.trace.secret:
+        if self.trace.secret and "digit" in data:
             data["digit"] = "*"
-        self.trace.add(
-            now, layer, type(event).__name__, side=self.treatment.side(self, self.legs[event.leg]), **data
-        )
+        self.trace.add(now, "agent" if name.startswith("Agent") else "media", name, side=side, **data)
