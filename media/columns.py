@@ -37,6 +37,8 @@ class LegColumns:
         "Whether voice activity is looked for."
         self.secured = np.zeros(slots, np.bool_)
         "Speaks SRTP."
+        self.inband = np.zeros(slots, np.bool_)
+        "Keys are looked for in its audio: the peer has no telephone-event."
         self.recorded = np.zeros(slots, np.bool_)
         # What it receives.
         self.expect = np.full(slots, NEVER, np.int64)

@@ -10,6 +10,8 @@
 from collections.abc import Callable
 from typing import Protocol
 
+from media.dsp.goertzel import ToneKeys
+from media.frame import FRAME_MS, Pcm, Slots
 from media.leg import Leg, LegTable
 from media.port import Digit, DigitsSent, Event
 from media.rtp.telephone_event import DIGITS, Press
@@ -27,6 +29,7 @@ class Digits:
 
     def __init__(
         self,
+        slots: int,
         table: LegTable,
         agents: HearsDigits,
         monotonic: Callable[[], float],
@@ -36,6 +39,17 @@ class Digits:
         self._agents = agents
         self._monotonic = monotonic
         self._emit = emit
+        self._tones = ToneKeys(slots)
+
+    def reset(self, slot: int) -> None:
+        """The slot gets a new leg."""
+        self._tones.reset(slot)
+
+    def listen(self, rows: Slots, pcm: Pcm) -> None:
+        """Look for keys in one frame of the legs in `rows`, (k, 160) at 8 kHz."""
+        for press in self._tones.process(rows, pcm):
+            leg = self._table.at(int(rows[press.row]))
+            self.pressed(leg, Press(press.key, press.frames * FRAME_MS), "inband")
 
     def pressed(self, leg: Leg, press: Press, method: str = "rfc4733") -> None:
         """The leg's peer has pressed a key; unknown keys and presses that were told are passed over."""
@@ -45,7 +59,8 @@ class Digits:
         self._emit(Digit(leg.id, press.digit, method, press.duration_ms))
         if self._table.columns.agent[leg.slot]:
             self._agents.digit(leg.slot, press.digit, press.duration_ms)
-        if leg.peer is not None and leg.relays_digits:
+        # A tone is in the audio that the peer hears already.
+        if leg.peer is not None and leg.relays_digits and method != "inband":
             self.dial(leg.peer, press.digit, press.duration_ms, 0, report=False)
 
     def dial(self, leg: Leg, digits: str, duration_ms: int, gap_ms: int, *, report: bool) -> None:

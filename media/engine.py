@@ -147,7 +147,7 @@ class Engine:
         )
         self._recorder = Recorder(loop.call_soon_threadsafe, self._emit)
         self._reports = Reports(self._table, self._reception, self._jitter, random_bits)
-        self._digits = Digits(self._table, self._agents, monotonic, self._emit)
+        self._digits = Digits(slots, self._table, self._agents, monotonic, self._emit)
         self._wideband = Wideband(slots, self._table)
         self._inbound = Inbound(
             self._table, self._wire, self._reception, self._jitter, self._emit, self._digits.pressed
@@ -161,6 +161,7 @@ class Engine:
             self._agents,
             self._recorder,
             self._emit,
+            self._digits,
         )
         self._upkeep = Upkeep(
             self._table, self._wire, self._inbound, self._reports, limits.silence_timeout, self._emit
@@ -283,6 +284,7 @@ class Engine:
         self._concealer.reset(slot)
         self._voice.reset(slot)
         self._wideband.reset(slot)
+        self._digits.reset(slot)
         columns = self._table.columns
         columns.ssrc[slot] = self._random_bits(32)
         columns.sequence[slot] = self._random_bits(15)

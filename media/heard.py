@@ -1,9 +1,9 @@
 """What each leg hears from its peer, frame by frame: jitter buffer → concealed audio → listeners.
 
-Listeners are voice activity, the agent and the recording. The frames themselves go on to
-`outbound.py`, as bytes in the codec that they came in: an echo or a bridge of one codec
-passes them unchanged, and only what had to be concealed is coded anew. Wideband legs are
-decoded by `wideband.py` and join the columns at 8 kHz.
+Listeners are voice activity, the agent, the recording and, for keys, `digits.py`. The frames
+themselves go on to `outbound.py`, as bytes in the codec that they came in: an echo or a bridge of
+one codec passes them unchanged, and only what had to be concealed is coded anew. Wideband legs
+are decoded by `wideband.py` and join the columns at 8 kHz.
 """
 
 from collections.abc import Callable
@@ -51,6 +51,10 @@ class Listens(Protocol):
     def speech(self, started: Slots, stopped: Slots, now: float) -> None: ...
 
 
+class HearsTones(Protocol):
+    def listen(self, rows: Slots, pcm: Pcm) -> None: ...
+
+
 class Heard:
     def __init__(
         self,
@@ -62,6 +66,7 @@ class Heard:
         agents: Listens,
         recorder: Recorder,
         emit: Callable[[Event], None],
+        digits: HearsTones,
     ) -> None:
         self._table = table
         self._jitter = jitter
@@ -71,6 +76,7 @@ class Heard:
         self._agents = agents
         self._recorder = recorder
         self._emit = emit
+        self._digits = digits
         self._round = 0
 
     def play(self, plan: Plan, group: int, now: float) -> Sound:
@@ -114,6 +120,8 @@ class Heard:
             narrow = pcm[plan.wide_agents]
             ulaw = LAWS[ULAW].from_linear[narrow.view(np.uint16)]
             self._agents.hear(plan.wide_agent_slots, narrow, ulaw, now, wide[plan.wide_agent_places])
+        if len(plan.inband):
+            self._digits.listen(plan.inband_slots, pcm[plan.inband])
         for position, slot in plan.recorded:
             recording = self._table.at(slot).recording
             if recording is not None:

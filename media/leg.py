@@ -131,6 +131,7 @@ class LegTable:
         columns.law_out[slot] = law
         leg.clock_ratio = max(1, connect.codec.clock_rate // SAMPLE_RATE)
         leg.digits_in.clock_rate = leg.digits_out.clock_rate = connect.dtmf_clock
+        columns.inband[slot] = connect.dtmf is None
         self._secure(leg, connect)
         columns.header[slot] = plain_header(connect.codec.payload_type)
         columns.may_send[slot] = connect.direction in (Direction.SENDRECV, Direction.SENDONLY)

@@ -71,6 +71,9 @@ class Plan:
     agents: Rows
     "Positions in `take` that an agent hears, wideband ones left out."
     agent_slots: Slots
+    inband: Rows
+    "Positions in `take` where keys are looked for."
+    inband_slots: Slots
     recorded: list[tuple[int, int]]
     "(position in `take`, slot)."
     wide: Rows
@@ -124,6 +127,7 @@ def make_plan(columns: LegColumns, group: int) -> Plan:
     broad_take = columns.law_in[take] >= FIRST_WIDE
     agents = np.flatnonzero(columns.agent[take] & ~broad_take)
     wide_agents = np.flatnonzero(columns.agent[take] & broad_take)
+    inband = np.flatnonzero(columns.inband[take])
     recorded = np.flatnonzero(columns.recorded[take])
     spoken = np.flatnonzero(speaks & ~broad)
     prompted = np.flatnonzero(playing & ~broad)
@@ -157,6 +161,8 @@ def make_plan(columns: LegColumns, group: int) -> Plan:
         wide_agent_slots=take[wide_agents].astype(np.int32),
         wide_agent_places=np.searchsorted(wide_rows, wide_agents),
         wide_muted=np.flatnonzero(~columns.may_receive[take[wide_rows]]),
+        inband=inband,
+        inband_slots=take[inband].astype(np.int32),
         recorded=[(int(position), int(take[position])) for position in recorded],
         send=send,
         send_slots=send.tolist(),

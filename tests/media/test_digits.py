@@ -1,7 +1,9 @@
 """Digits of legs: told, passed on and sent."""
 
+import numpy as np
+
 from media.port import AgentSpec, AttachAgent, Bridge, Digit, HearDigit, LegId
-from tests.support.phone import DTMF, Studio
+from tests.support.phone import DTMF, Studio, tone
 
 LEG = LegId("leg")
 
@@ -31,6 +33,17 @@ def test_a_key_by_info_crosses_a_bridge_in_rtp() -> None:
     studio.engine.execute(HearDigit(one.leg, "9", "info", 100))
     studio.run(0.5)
     assert any(p.payload_type == DTMF and p.payload[0] == 9 for _, p in two.received)
+
+
+def test_a_key_in_the_audio_is_told_where_nothing_else_was_agreed_on() -> None:
+    studio = Studio()
+    with_events, without = studio.phone("leg"), studio.phone("bare", dtmf=None)
+    for phone in (with_events, without):
+        phone.say(np.concatenate((tone(0, 0.2), tone(770, 0.1, 0.1) + tone(1336, 0.1, 0.1), tone(0, 0.2))))
+    studio.run(0.6)
+    (digit,) = studio.of(Digit)
+    assert (digit.leg, digit.digit, digit.method) == (without.leg, "5", "inband")
+    assert 80 <= digit.duration_ms <= 120
 
 
 def test_what_is_no_key_is_passed_over() -> None:

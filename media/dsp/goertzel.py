@@ -1,0 +1,134 @@
+"""Keys heard as tones in the audio of many legs at once (ITU-T Q.23, Q.24).
+
+Goertzel's filters over one frame are inner products with sines and cosines, so all legs and all
+frequencies are one matrix product. Each frequency is tried a little below and above, too, since
+20 ms resolve 50 Hz and a sender may be 1.5 % off. A key is heard in a frame when one low and one
+high tone, of about one level, hold most of its energy; it is a press when two frames in a row
+agree (talk and music rarely do), and over when two do not.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+KEYS: Final = "123A456B789C*0#D"
+"By row and column of the keypad."
+LOW: Final = (697.0, 770.0, 852.0, 941.0)
+"[Hz]"
+HIGH: Final = (1209.0, 1336.0, 1477.0, 1633.0)
+HELD_FRAMES: Final = 100
+"A key held for so long, 2 s, is told before it ends."
+
+_RATE: Final = 8_000
+_SAMPLES: Final = 160
+_SHIFTS: Final = (1.0, 0.988, 1.012)
+_SHARE: Final = np.float32(0.7)  # of the frame's energy in the two tones
+_STRONGER: Final = np.float32(6.3)  # 8 dB above the next tone of the same group
+_TWIST: Final = np.float32(10.0)  # 10 dB between low and high at most
+_QUIETEST: Final = np.float32(2.0e3)  # mean square of each tone, about -57 dBov
+_NONE: Final = -1
+_SURE: Final = 2  # frames
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One press."""
+
+    row: int
+    "Its place among the rows asked."
+    key: str
+    frames: int
+    "For how many frames it was heard."
+
+
+class ToneKeys:
+    """What keys every slot was heard to press."""
+
+    def __init__(self, slots: int) -> None:
+        self._matrix = _matrix()
+        self._key = np.full(slots, _NONE, np.int8)  # being heard
+        self._frames = np.zeros(slots, np.int16)  # of it so far
+        self._missed = np.zeros(slots, np.int8)  # frames in a row without it
+        self._told = np.zeros(slots, np.bool_)
+
+    def reset(self, slot: int) -> None:
+        """Forget what the slot heard."""
+        self._key[slot] = _NONE
+        self._frames[slot] = self._missed[slot] = 0
+        self._told[slot] = False
+
+    def process(self, rows: NDArray[np.int32], pcm: NDArray[np.int16]) -> list[Heard]:
+        """Listen to one frame of each leg in `rows`, which are different slots.
+
+        Args:
+            pcm: shape ``(len(rows), 160)``, 8 kHz.
+
+        Returns:
+            The presses that are over, or held for so long that they are told now.
+        """
+        key = self._keys(pcm)
+        before = self._key[rows]
+        if (key == _NONE).all() and (before == _NONE).all():
+            return []
+        heard: list[Heard] = []
+        for row in np.flatnonzero((key != _NONE) | (before != _NONE)).tolist():
+            press = self._follow(row, int(rows[row]), int(key[row]))
+            if press is not None:
+                heard.append(press)
+        return heard
+
+    def _follow(self, row: int, slot: int, key: int) -> Heard | None:
+        before = int(self._key[slot])
+        if key == before:
+            self._frames[slot] += 1
+            self._missed[slot] = 0
+            if self._frames[slot] >= HELD_FRAMES and not self._told[slot]:
+                self._told[slot] = True
+                return Heard(row, KEYS[key], HELD_FRAMES)
+            return None
+        if before == _NONE:
+            self._begin(slot, key)
+            return None
+        self._missed[slot] += 1
+        if key == _NONE and self._missed[slot] < _SURE and self._frames[slot] >= _SURE:
+            return None
+        frames, told = int(self._frames[slot]), bool(self._told[slot])
+        self._begin(slot, key)
+        return Heard(row, KEYS[before], frames) if frames >= _SURE and not told else None
+
+    def _begin(self, slot: int, key: int) -> None:
+        self.reset(slot)
+        self._key[slot] = key
+        self._frames[slot] = key != _NONE
+
+    def _keys(self, pcm: NDArray[np.int16]) -> NDArray[np.int64]:
+        """The key in each row; -1: none."""
+        samples = pcm.astype(np.float32)
+        energy = np.einsum("ij,ij->i", samples, samples) * np.float32(1 / _SAMPLES)
+        products = samples @ self._matrix
+        products *= products
+        # By shift, group and tone; a sine of amplitude a has the mean square a²/2.
+        power = (products[:, 0::2] + products[:, 1::2]) * np.float32(2 / _SAMPLES**2)
+        tones = power.reshape(len(pcm), len(_SHIFTS), 2, 4).max(axis=1)
+        order = np.sort(tones, axis=2)
+        top, next_ = order[:, :, 3], order[:, :, 2]
+        low, high = top[:, 0], top[:, 1]
+        clear = (top > next_ * _STRONGER).all(axis=1)
+        clear &= (top > _QUIETEST).all(axis=1)
+        clear &= (low < high * _TWIST) & (high < low * _TWIST)
+        clear &= low + high > energy * _SHARE
+        at = tones.argmax(axis=2)
+        return np.where(clear, at[:, 0] * 4 + at[:, 1], _NONE)
+
+
+def _matrix() -> NDArray[np.float32]:
+    """Cosine and sine of each tone in turn, in columns."""
+    time = np.arange(_SAMPLES) / _RATE
+    columns: list[NDArray[np.float64]] = []
+    for shift in _SHIFTS:
+        for frequency in LOW + HIGH:
+            phase = 2 * np.pi * frequency * shift * time
+            columns += [np.cos(phase), np.sin(phase)]
+    return np.stack(columns, axis=1).astype(np.float32)
