@@ -38,6 +38,8 @@ class Encoding(enum.Enum):
         self.frame_samples = rate // 50
         "Samples of 20 ms."
         self.frame_bytes = self.frame_samples * sample_bytes
+        self.silence = (b"\xff" if sample_bytes == 1 else b"\0") * self.frame_bytes
+        "A frame of it."
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ class Relane:
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """`Session.hears` has changed."""
+    """`Session.hears` or `Session.muted` has changed."""
 
 
 Effect = Send | Close | Redial | Relane | Listen | SendDigits | Event

@@ -263,6 +263,7 @@ class AgentPlane:
         """Send the caller's audio to the agent, or no more."""
         if self.current(link):
             self._hears[link.slot] = link.lane if link.session.hears else NOBODY
+            link.mute(self._lanes[link.lane].encoding if link.session.muted else None)
 
     def now(self) -> float:
         return self._clock()
@@ -315,6 +316,11 @@ class _Link:
         self._dialect: Dialect = session.dialect
         self._bare = session.dialect.bare
         self._line: Line | None = None
+        self._silence: bytes | None = None  # sent instead of the caller
+
+    def mute(self, encoding: Encoding | None) -> None:
+        """Send silence instead of the caller; None: the caller."""
+        self._silence = encoding.silence if encoding is not None else None
 
     def hear(self, frame: Buffer) -> None:
         line = self._line
@@ -325,6 +331,8 @@ class _Link:
             self._dialect.skip()
             return
         self.sent += 1
+        if self._silence is not None:
+            frame = self._silence
         if self._bare:
             line.binary(frame)
         else:

@@ -90,7 +90,9 @@ class Session:
         self._options = command.agent.options
         self._requests = Requests(command.agent.name, self._options.allow)
         self._ready = not dialect.waits
-        self._muted = self._resumed = False
+        self.muted = False
+        "It gets silence for the caller: a vendor that gets nothing for a while would hang up."
+        self._resumed = False
         self._greeting: list[Message] | None = None  # what a second connection begins with
         self._deadline: float | None = None  # of the first audio
         self._cut = ""  # the utterance that was interrupted
@@ -117,8 +119,8 @@ class Session:
 
     @property
     def hears(self) -> bool:
-        """The caller's audio is for the agent."""
-        return self.state is State.OPEN and self._ready and not self._muted
+        """Frames go to the agent."""
+        return self.state is State.OPEN and self._ready
 
     def adopt(self, playout: Playout, now: float) -> None:
         """Play from another queue, in the encoding that the agent has told; what was queued is lost."""
@@ -330,7 +332,7 @@ class Session:
         return not refusal
 
     def _mute(self, on: bool) -> None:
-        self._muted = on
+        self.muted = on
         self._effects.append(Listen())
 
     def _say(self, say: Say, now: float) -> None:

@@ -413,3 +413,20 @@ def test_news_of_the_call_reaches_its_agent_only() -> None:
     bench.plane.tell(0, TellAgent(LegId("leg-0"), Words("be brief")))
     bench.plane.tell(1, TellAgent(LegId("leg-1"), Words("nobody")))
     assert line.take_text() == ['{"type":"text","text":"be brief"}']
+
+
+@pytest.mark.parametrize(("dialect", "silence"), [("tandem", bytes(320)), ("asterisk", b"\xff" * 160)])
+def test_a_muted_agent_gets_silence_and_no_gap(dialect: str, silence: bytes) -> None:
+    """A vendor that hears nothing for ten seconds closes its socket (Deepgram)."""
+    bench = Bench()
+    line = bench.attach(dialect=dialect)
+    session = bench.plane._links[0]
+    assert session is not None
+    session.session._mute(True)
+    bench.plane.drain(session)
+    bench.hear(ramp(160)[None, :])
+    assert line.take() == [silence]
+    session.session._mute(False)
+    bench.plane.drain(session)
+    bench.hear(ramp(160)[None, :])
+    assert line.take() != [silence]

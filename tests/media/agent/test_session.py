@@ -357,10 +357,10 @@ def test_a_vendor_listens_once_it_is_ready_and_not_while_it_is_muted() -> None:
     leg.text(type="ready")
     assert leg.session.hears and leg.effects() == [Listen()]
     leg.text(type="mute", id="r")
-    assert not leg.session.hears
+    assert leg.session.muted
     assert leg.effects() == [Listen(), message(type="answer", request="mute", id="r", error=None)]
     leg.text(type="unmute")
-    assert leg.session.hears
+    assert not leg.session.muted
 
 
 def test_the_vendors_own_ear_interrupts_like_ours() -> None:
@@ -439,7 +439,7 @@ def test_requests_reach_the_call_and_their_answers_the_agent() -> None:
     assert leg.effects() == [AgentAsked(LEG, 1, "hold", "")]
     leg.session.tell(Answer(1))
     assert leg.effects() == [Listen(), message(type="answer", request="hold", id="r1", error=None)]
-    assert not leg.session.hears, "who is on hold is not listened to"
+    assert leg.session.muted, "who is on hold is not listened to"
     leg.text(type="transfer", target="user:1002", id="r2")
     leg.session.tell(Answer(2, "busy"))
     leg.session.tell(Answer(2))
