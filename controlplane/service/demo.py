@@ -35,12 +35,7 @@ class DemoAgent:
         failures = 0
         while True:
             self.starts += 1
-            child = await asyncio.create_subprocess_exec(
-                *self._command,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=None,
-            )
+            child = await self._start()
             try:
                 url = await self._url(child)
                 if url:
@@ -55,6 +50,18 @@ class DemoAgent:
             failures += 1
             _log.warning("the demo agent stopped", status=status, again_in=pause)
             await asyncio.sleep(pause)
+
+    async def _start(self) -> asyncio.subprocess.Process:
+        pipe = asyncio.subprocess.PIPE
+        starting = asyncio.ensure_future(
+            asyncio.create_subprocess_exec(*self._command, stdin=pipe, stdout=pipe, stderr=None)
+        )
+        try:
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            # A start cannot be taken back half way: the child is there, and has to be ended.
+            await _end(await starting)
+            raise
 
     async def _url(self, child: asyncio.subprocess.Process) -> str:
         """Its first line, `{"url": …}`; empty when it does not come up."""
