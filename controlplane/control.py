@@ -29,6 +29,7 @@ from edge.outside.proof import Proofs
 from edge.outside.registration import OutsideRegistrations
 from edge.presence.agent import AgentPresences
 from edge.sip.flow import Flow, Transport
+from edge.trunk.health import Health
 from media.tts import Speaker
 
 
@@ -60,6 +61,8 @@ class ControlPlane:
             random=secrets.token_bytes,
             wall=wall_ms,
             trust_from=settings.gates.trust_from,
+            prefer=switch.trunks.prefer,
+            is_down=lambda trunk: switch.trunks.health(trunk) is Health.DOWN,
         )
         self.admission = AdmissionService(
             switch.admissions, switch.calls, self.outside, directory, node.journal, loop, wall_ms

@@ -43,9 +43,17 @@ class Channels:
             self._fraud.release(id, 0.0, now)
         return refusal
 
-    def judge(self, id: CallId, route: Route, number: str, now: float) -> Refusal | None:
-        """Why the channels of `route` could not be taken now; nothing is taken."""
-        return self._admissions.judge(id, claim_of(route, number), now)
+    def judge(
+        self, id: CallId, route: Route, number: str, now: float, *, campaign: bool = False
+    ) -> Refusal | None:
+        """Why the channels of `route` could not be taken now; nothing is taken or counted."""
+        return self._admissions.judge(id, claim_of(route, number, campaign=campaign), now)
+
+    def refused(self, refusal: Refusal, trace: Trace, now: float) -> Refusal:
+        """Count and trace a refusal that `judge` found and that stands."""
+        self._admissions.refused[refusal.code] += 1
+        trace.add(now, "admission", "cac", outcome=refusal.code)
+        return refusal
 
     def take_party(self, id: CallId, route: Route, trace: Trace, now: float) -> Refusal | None:
         """Of a party that a call dials; the caller's own channels are taken already."""

@@ -4,9 +4,12 @@ What we alone can answer (an agent, the echo, a queue …) that edge proxies to 
 which admits it when it comes.
 """
 
+from collections.abc import Sequence
+
 from config.identity import stable_id
 from edge.directory import Target, Trunk
 from edge.error import Refusal
+from edge.routing.forward import Diversion
 from edge.routing.route import Route, digits_of
 from edge.sip.grammar import Malformed
 from edge.sip.uri import Uri
@@ -34,7 +37,12 @@ def flow(route: Route, call_id: str, caller: str, dialled: str) -> Json:
 def proxy(route: Route, contacts: list[str], caller: str, name: str, ring_timeout: float) -> Json:
     callee = route.callee
     assert callee is not None, "a route to devices names its user"
-    return {
+    forwards = {
+        why: number
+        for why, number in (("busy", callee.forward.busy), ("no_answer", callee.forward.no_answer))
+        if number
+    }
+    made: Json = {
         "action": "proxy",
         "account_id": route.account.id,
         "aor": f"sip:{callee.number}@{route.account.domain}",
@@ -43,6 +51,8 @@ def proxy(route: Route, contacts: list[str], caller: str, name: str, ring_timeou
         "ring_timeout": round(ring_timeout),
         "caller_id": {"number": caller, "name": name},
     }
+    # To be asked for by a `/route` of its own, with this user as the caller.
+    return made | {"forward": forwards} if forwards else made
 
 
 def to_us(route: Route, dialled: str, here: str) -> Json:
@@ -57,7 +67,7 @@ def to_us(route: Route, dialled: str, here: str) -> Json:
 
 
 def outbound(route: Route, trunk: Trunk, caller: str, name: str) -> Json:
-    uri = _uri(route, trunk)
+    uri = _uri(route.number_out, trunk)
     return {
         "action": "outbound",
         "account_id": route.account.id,
@@ -66,7 +76,10 @@ def outbound(route: Route, trunk: Trunk, caller: str, name: str) -> Json:
         "uri": uri,
         "caller_id": {"number": caller, "name": name},
         "max_channels": trunk.max_channels,
-        "routes": [{"uri": uri, "dst_uri": trunk.proxy}],
+        "routes": [
+            {"trunk_id": one.id, "uri": _uri(route.number_out, one), "dst_uri": one.proxy}
+            for one in (trunk, *route.more_trunks)
+        ],
     }
 
 
@@ -87,8 +100,18 @@ def is_ours(target: Target) -> bool:
     return target.kind not in ("flow", "user", "forward", "trunk", "hangup")
 
 
-def _uri(route: Route, trunk: Trunk) -> str:
-    number = route.number_out
+def diverted(diversions: Sequence[Diversion]) -> Json:
+    """Who has sent the call on, and why (RFC 5806), the first one first; nothing when nobody has."""
+    if not diversions:
+        return {}
+    return {
+        "diversion": [
+            {"uri": f"sip:{hop.number}@{hop.domain}", "reason": hop.why.value} for hop in diversions
+        ]
+    }
+
+
+def _uri(number: str, trunk: Trunk) -> str:
     if number.lower().startswith(("sip:", "sips:")):
         return number
     try:

@@ -1,6 +1,6 @@
 """A call that an outside edge carries and we admitted, and what its edge tells of it (S004-13…28, 40…43)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from edge.agenda import Alarm
 from edge.journal import CallId, Cdr
@@ -53,12 +53,17 @@ class OutsideCall:
     id: CallId
     sip_call_id: str
     route: Route
+    "As it was dialled."
+    reached: Route
+    "At the end of all forwards."
     caller: str
     callee: str
-    rtjson: Json
     trace: Trace
     started_at: int
     "[ms UTC]"
+    rtjson: Json = field(default_factory=dict)
+    held: list[CallId] = field(default_factory=list)
+    "Under which it holds channels: itself, and each hop of a forward."
     alarm: Alarm | None = None
     "It is over when nothing is heard of it by then."
     answered_at: int | None = None
@@ -79,7 +84,7 @@ class OutsideCall:
             self.route.direction,
             self.caller,
             self.callee,
-            f"{self.route.target.kind}:{self.route.target.value}",
+            f"{self.reached.target.kind}:{self.reached.target.value}",
             self.started_at,
             self.answered_at,
             wall,

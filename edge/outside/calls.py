@@ -10,18 +10,20 @@ call may ask again once it is authenticated.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from config.schema import SipLimits
 from edge.agenda import Agenda
 from edge.channels import Channels
-from edge.directory import Account, AccountId, Directory, Target, User
+from edge.directory import Account, AccountId, Directory, Target, TrunkId, User
 from edge.error import Refusal
 from edge.ident import Random, call_id
 from edge.journal import Binding, CallId, Cdr, Journal, OpenCall
 from edge.outside import answer
 from edge.outside.answer import Json
 from edge.outside.call import DialogEvent, OutsideCall, RouteAsked
+from edge.outside.journey import Journey, follow
 from edge.outside.proof import Denied, Proofs, Proven
 from edge.outside.registration import OutsideRegistrations
 from edge.routing.identity import Identity, Stranger, TrunkIdentity, UserIdentity
@@ -46,11 +48,15 @@ class OutsideCalls:
         random: Random,
         wall: Callable[[float], int],
         trust_from: bool,
+        prefer: Callable[[Route], Route] = lambda route: route,
+        is_down: Callable[[TrunkId], bool] = lambda trunk: False,
     ) -> None:
         """
         Args:
             bindings: (account, AOR, now) → where it is registered with us.
             trust_from: a From that names one of our users has been proven by the outside edge.
+            prefer: the same route, with trunks that answer first in its list.
+            is_down: whether a trunk is known not to answer.
         """
         self._directory = directory
         self._journal = journal
@@ -63,6 +69,8 @@ class OutsideCalls:
         self._random = random
         self._wall = wall
         self._trust_from = trust_from
+        self._prefer = prefer
+        self._is_down = is_down
         self._calls: dict[str, OutsideCall] = {}
 
     def __len__(self) -> int:
@@ -87,7 +95,8 @@ class OutsideCalls:
         if isinstance(decision, Refusal):
             account = self._account_of(identity)
             if account is not None:
-                self._refused(asked, Route(account, "in", Target("", asked.dialled)), identity, decision, now)
+                path = Route(account, "in", Target("", asked.dialled))
+                return self._refused(asked, path, identity, decision, now)
             return answer.reject(decision)
         return self._offer(asked, decision, identity, now)
 
@@ -148,26 +157,27 @@ class OutsideCalls:
                 return None
 
     def _offer(self, asked: RouteAsked, decision: Route, identity: Identity, now: float) -> Json:
-        made = self._rtjson(asked, decision, identity, now)
-        if isinstance(made, Refusal):
-            self._refused(asked, decision, identity, made, now)
-            return answer.reject(made)
-        number = asked.caller if decision.direction == "in" else decision.number_out
+        if decision.target.kind == "hangup":
+            declined = Refusal("declined", 603, "the number is set to hang up", "change its target")
+            return self._refused(asked, decision, identity, declined, now)
         if answer.is_ours(decision.target):
             # Taken when the call comes to our own door; no use in sending one that would be refused there.
+            number = asked.caller if decision.direction == "in" else ""
             full = self._channels.judge(CallId(""), decision, number, now)
-            if full is None:
-                return made
-            self._refused(asked, decision, identity, full, now)
-            return answer.reject(full)
+            if full is not None:
+                return self._refused(asked, decision, identity, full, now)
+            return answer.to_us(decision, asked.dialled, asked.here)
         if len(self._calls) >= self._limits.outside_calls:
             fix = "raise limits.sip.outside_calls"
             return answer.reject(Refusal("too_many_calls", 503, "no room for one more", fix, retry_after=5))
-        call = self._begin(asked, decision, identity, made, now)
-        refusal = self._channels.take(call.id, decision, number, call.trace, now, campaign=asked.campaign)
-        if refusal is not None:
-            self._end_refused(call, refusal, now)
-            return answer.reject(refusal)
+        call = self._begin(asked, decision, identity, now)
+        journey = self._admit(call, decision, asked, now)
+        if isinstance(journey, Refusal):
+            self._give_back(call, 0.0, now)
+            self._end_refused(call, journey, now)
+            return answer.reject(journey)
+        call.reached = journey.last
+        call.rtjson = self._rtjson(asked, journey, identity, now)
         self._calls[asked.call_id] = call
         self._journal.opened(
             OpenCall(
@@ -180,31 +190,65 @@ class OutsideCalls:
                 call.started_at,
             )
         )
-        call.trace.add(now, "route", "rtjson", outcome=str(made["action"]), answer=made)
+        call.trace.add(now, "route", "rtjson", outcome=str(call.rtjson["action"]), answer=call.rtjson)
         self._expect(call, now)
         self._write(call.trace)
-        return made
+        return call.rtjson
 
-    def _rtjson(self, asked: RouteAsked, decision: Route, identity: Identity, now: float) -> Json | Refusal:
+    def _admit(self, call: OutsideCall, decision: Route, asked: RouteAsked, now: float) -> Journey | Refusal:
+        """Find where the call ends, and take what it counts against on the way there."""
+        channels, campaign = self._channels, asked.campaign
+        first = self._prefer(decision)
+        number = asked.caller if first.direction == "in" else first.number_out
+        full = channels.judge(call.id, first, number, now, campaign=campaign)
+        while full is not None and full.status == 503 and first.more_trunks:
+            first = first.next_trunk()
+            full = channels.judge(call.id, first, number, now, campaign=campaign)
+        callee = first.callee
+        busy = (
+            full is not None and full.code == "user_busy" and callee is not None and callee.forward.busy != ""
+        )
+        if full is not None and not busy:
+            return channels.refused(full, call.trace, now)
+        journey = follow(self._directory, first, lambda user: bool(self._contacts(user, now)), busy=busy)
+        if isinstance(journey, Refusal):
+            return journey
+        # Perhaps it is the caller who is busy; if so, taking without the callee fails again.
+        taken = replace(first, callee=None) if busy else first
+        refusal = channels.take(call.id, taken, number, call.trace, now, campaign=campaign)
+        call.held.append(call.id)
+        hops = []
+        for count, hop in enumerate(map(self._prefer, journey.hops), 1):
+            if refusal is None:
+                call.held.append(CallId(f"{call.id}/hop{count}"))
+                refusal = channels.take_party(call.held[-1], hop, call.trace, now)
+                hops.append(hop)
+        journey = Journey(first, tuple(hops), journey.diversions, journey.number)
+        return refusal or self._down(journey.last) or journey
+
+    def _down(self, route: Route) -> Refusal | None:
+        """A refusal when no trunk of the route answers (S004-25)."""
+        if route.callee is not None or route.trunk_out is None:
+            return None
+        if not all(self._is_down(trunk.id) for trunk in (route.trunk_out, *route.more_trunks)):
+            return None
+        text = f"no trunk for {route.number_out} answers"
+        return Refusal("trunk_down", 503, text, "see to the trunks; tandem metrics name them", retry_after=30)
+
+    def _rtjson(self, asked: RouteAsked, journey: Journey, identity: Identity, now: float) -> Json:
         caller = _caller(asked, identity)
         name = identity.user.name if isinstance(identity, UserIdentity) else ""
-        match decision.target.kind:
-            case "flow":
-                return answer.flow(decision, asked.call_id, caller, asked.dialled)
-            case "hangup":
-                return Refusal("declined", 603, "the number is set to hang up", "change its target")
-            case "user":
-                assert decision.callee is not None, "a route to devices names its user"
-                contacts = self._contacts(decision.callee, now)
-                if not contacts:
-                    text = f"user {decision.callee.number} has no registered device"
-                    return Refusal("not_registered", 480, text, "register a phone of this user")
-                return answer.proxy(decision, contacts, caller, name, self._limits.ring_timeout)
-            case "forward" | "trunk":
-                assert decision.trunk_out is not None, "a route to the outside names its trunk"
-                return answer.outbound(decision, decision.trunk_out, caller, name)
-            case _:
-                return answer.to_us(decision, asked.dialled, asked.here)
+        last = journey.last
+        if last.target.kind == "flow":
+            made = answer.flow(last, asked.call_id, caller, asked.dialled)
+        elif last.callee is not None:
+            seconds = last.callee.ring_time or self._limits.ring_timeout
+            made = answer.proxy(last, self._contacts(last.callee, now), caller, name, seconds)
+        elif last.trunk_out is not None:
+            made = answer.outbound(last, last.trunk_out, caller, name)
+        else:
+            made = answer.to_us(last, journey.number or asked.dialled, asked.here)
+        return made | answer.diverted(journey.diversions)
 
     def _contacts(self, user: User, now: float) -> list[str]:
         names = dict.fromkeys((user.number, *user.usernames))
@@ -212,9 +256,7 @@ class OutsideCalls:
         theirs = self._registrations.contacts(user.account, user.id, now)
         return list(dict.fromkeys(ours + theirs))
 
-    def _begin(
-        self, asked: RouteAsked, decision: Route, identity: Identity, rtjson: Json, now: float
-    ) -> OutsideCall:
+    def _begin(self, asked: RouteAsked, decision: Route, identity: Identity, now: float) -> OutsideCall:
         wall = self._wall(now)
         id = call_id(wall, self._random)
         trace = Trace(id, self._wall, self._limits.trace_events)
@@ -228,13 +270,14 @@ class OutsideCalls:
             account=decision.account.id,
         )
         return OutsideCall(
-            id, asked.call_id, decision, _caller(asked, identity), asked.dialled, rtjson, trace, wall
+            id, asked.call_id, decision, decision, _caller(asked, identity), asked.dialled, trace, wall
         )
 
     def _refused(
         self, asked: RouteAsked, decision: Route, identity: Identity, refusal: Refusal, now: float
-    ) -> None:
-        self._end_refused(self._begin(asked, decision, identity, {}, now), refusal, now)
+    ) -> Json:
+        self._end_refused(self._begin(asked, decision, identity, now), refusal, now)
+        return answer.reject(refusal)
 
     def _end_refused(self, call: OutsideCall, refusal: Refusal, now: float) -> None:
         """A refused call leaves a trace and a CDR, as at our own door."""
@@ -285,9 +328,14 @@ class OutsideCalls:
         if call.alarm is not None:
             call.alarm.cancel()
         up = 0 if cdr.answered_at is None else cdr.ended_at - cdr.answered_at
-        self._channels.give_back(call.id, up / 1000, now)
+        self._give_back(call, up / 1000, now)
         self._journal.closed(cdr)
         self._write(call.trace)
+
+    def _give_back(self, call: OutsideCall, seconds: float, now: float) -> None:
+        for id in call.held:
+            self._channels.give_back(id, seconds, now)
+        call.held.clear()
 
     def _write(self, trace: Trace) -> None:
         self._journal.traced(trace.call, trace.take())

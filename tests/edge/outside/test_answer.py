@@ -54,7 +54,9 @@ def test_outbound_names_trunk_and_uri() -> None:  # S004-23 S004-24
     found = answer.outbound(route, route.trunk_out, "1001", "")
     uri = "sip:14155550100@192.0.2.9:5070;transport=tcp"
     assert (found["action"], found["trunk_id"], found["uri"]) == ("outbound", "tr_carrier", uri)
-    assert found["max_channels"] == 30 and found["routes"] == [{"uri": uri, "dst_uri": route.trunk_out.proxy}]
+    assert found["max_channels"] == 30 and found["routes"] == [
+        {"trunk_id": "tr_carrier", "uri": uri, "dst_uri": route.trunk_out.proxy}
+    ]
 
 
 @pytest.mark.parametrize(

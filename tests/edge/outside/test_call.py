@@ -15,7 +15,7 @@ def call(answered_at: int | None = None) -> OutsideCall:
     assert account is not None
     trace = Trace(CallId("call_1"), lambda now: 0, 10)
     route = Route(account, "in", Target("flow", "r"))
-    return OutsideCall(CallId("call_1"), "c1", route, "1", "2", {}, trace, 5, answered_at=answered_at)
+    return OutsideCall(CallId("call_1"), "c1", route, route, "1", "2", trace, 5, answered_at=answered_at)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from config.schema import SipLimits
-from edge.directory import Target
+from edge.directory import Forwarding, Target
 from tests.support.directory import ACC, FakeDirectory
 from tests.support.edge import Bench, Phone
 from tests.support.outside import Outside
@@ -194,6 +194,60 @@ def test_a_campaign_counts_as_dialer(outside: Outside) -> None:  # S004-60
     outside.route("1001", "14155550100", campaign=True)
     counts = outside.bench.switch.admissions
     assert counts.count("account_dialer", "acc_demo") == 1 and counts.count("account_out", "acc_demo") == 0
+
+
+def forwarding(outside: Outside, number: str, **to: str) -> None:
+    users = outside.bench.directory.users
+    users[number] = replace(users[number], forward=Forwarding(**to))
+
+
+def test_a_forward_is_followed_and_each_hop_holds_its_channels(outside: Outside) -> None:
+    forwarding(outside, "1002", always="14155550100")
+    found = outside.route("1001", "1002")
+    assert (found["action"], found["trunk_id"]) == ("outbound", "tr_carrier")
+    assert found["diversion"] == [{"uri": "sip:1002@demo.local", "reason": "unconditional"}]
+    admissions = outside.bench.switch.admissions
+    assert len(admissions) == 2 and admissions.count("trunk", "tr_carrier") == 1
+    outside.dialog("end")
+    assert outside.bench.idle() and outside.bench.journal.cdrs[0].target == "forward:14155550100"
+
+
+def test_nobody_there_or_busy_leads_on_where_the_user_said(outside: Outside) -> None:
+    outside.bench.directory.add_user("1003")
+    outside.register("1003", "sip:1003@192.0.2.7")
+    forwarding(outside, "1002", unreachable="1003")
+    assert outside.route("1001", "1002")["aor"] == "sip:1003@demo.local"
+    users = outside.bench.directory.users
+    users["1002"] = replace(users["1002"], max_simultaneous=0, forward=Forwarding(busy="1003"))
+    found = outside.route("1001", "1002", "c2")
+    assert found["aor"] == "sip:1003@demo.local" and "diversion" in found
+
+
+def test_a_hop_that_is_refused_leaves_nothing_taken(outside: Outside) -> None:  # S004-28
+    forwarding(outside, "1002", always="14155550100")
+    trunks = outside.bench.directory.trunks
+    trunks["carrier"] = replace(trunks["carrier"], max_channels=0)
+    assert outside.route("1001", "1002")["code"] == 503
+    assert taken(outside) == 0 and len(outside.bench.journal.cdrs) == 1
+
+
+def test_a_forward_to_what_we_alone_answer_is_proxied_to_us(outside: Outside) -> None:
+    forwarding(outside, "1002", always="*43")
+    assert outside.route("1001", "1002")["contacts"] == ["sip:*43@127.0.0.1:5060"]
+
+
+def test_what_only_ringing_tells_is_left_to_the_outside_edge(outside: Outside) -> None:
+    forwarding(outside, "1002", no_answer="1003", busy="77")
+    outside.register("1002", "sip:1002@192.0.2.7")
+    assert outside.route("1001", "1002")["forward"] == {"busy": "77", "no_answer": "1003"}
+
+
+def test_a_call_is_refused_when_no_trunk_answers(directory: FakeDirectory) -> None:  # S004-25
+    outside = Outside(directory)
+    outside.calls._is_down = lambda trunk: True
+    found = outside.route("1001", "14155550100")
+    assert (found["code"], found["reason"]) == (503, "trunk_down") and found["retry_after"]
+    assert taken(outside) == 0
 
 
 class OutsideMachine(RuleBasedStateMachine):
