@@ -126,14 +126,9 @@ class Phone:
         self._effects: list[Effect] = []
         self._answers: dict[ClientKey, Session] = {}
         self._wire = Wire(self._layer, self._agenda, values, self._session_event, self._expect)
-        self._leg = Leg(
-            _LEG,
-            address,
-            int.from_bytes(random(4), "big"),
-            SipLimits(),
-            random,
-            private=flow.transport in (Transport.TLS, Transport.WSS),
-        )
+        secret = flow.transport in (Transport.TLS, Transport.WSS)
+        session_id = int.from_bytes(random(4), "big")
+        self._leg = Leg(_LEG, address, session_id, SipLimits(), random, private=secret)
         self._address = address
         host, _, number = sent_by.rpartition(":")
         kind = Transport.WS if flow.transport is Transport.WSS else flow.transport
