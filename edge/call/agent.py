@@ -11,8 +11,11 @@ from typing import Final
 
 from edge.call.call import Call
 from edge.call.errand import Errands
+from edge.call.handoff import Handoff
+from edge.call.leg import Leg
 from edge.call.treatment import Treatment
 from edge.directory import Agent
+from edge.error import Refusal
 from edge.sip.session import Session, SessionEvent
 from media import port
 
@@ -45,7 +48,9 @@ class AgentTreatment(Treatment):
         self._agent = agent
         self._tried = {agent.name}
         self._failed = False
+        self._gone = False
         self._errands = Errands(self)
+        self._handoff: Handoff | None = None
 
     def begin(self, call: Call, now: float) -> None:
         if not call.answer(now):
@@ -54,6 +59,8 @@ class AgentTreatment(Treatment):
 
     def media_event(self, call: Call, event: port.Event, now: float) -> None:
         match event:
+            case port.AgentFailed() | port.AgentEnded() if self._handoff is not None:
+                self._gone = True  # somebody is being rung, or talks already
             case port.AgentFailed(_, reason):
                 self._fall_back(call, reason, now)
             case port.AgentAsked():
@@ -68,6 +75,36 @@ class AgentTreatment(Treatment):
         self._agent = agent
         call.ground.media(attach(call, agent, parameters))
 
+    def hand_off(self, call: Call, number: str, request: int, now: float) -> str | None:
+        """A person takes the call, once one has answered; None: that is told then."""
+        if self._handoff is not None:
+            return "a transfer is under way"
+        self._handoff = Handoff(call, self, number, request)
+        why = self._handoff.start(now)
+        if why:
+            self._handoff = None
+        return why or None
+
+    def stayed(self, call: Call, handoff: Handoff, why: str, now: float) -> None:
+        """Nobody has answered: the agent goes on, if it is still there."""
+        self._handoff = None
+        if self._gone:
+            self._apologise(call, now)
+        else:
+            call.ground.media(port.TellAgent(call.leg.id, port.Answer(handoff.request, why)))
+
+    def allocated(self, call: Call, leg: Leg, now: float) -> None:
+        if self._handoff is None or not self._handoff.allocated(leg, now):
+            call.release(leg)
+
+    def unallocated(self, call: Call, leg: Leg, refusal: Refusal, now: float) -> None:
+        if self._handoff is not None:
+            self._handoff.unallocated(leg, refusal, now)
+
+    def end(self, call: Call, now: float, reason: str) -> None:
+        if self._handoff is not None:
+            self._handoff.end(now, reason)
+
     def _fall_back(self, call: Call, reason: str, now: float) -> None:
         name = self._agent.fallback
         agent = call.ground.directory.agent(call.route.account.id, name) if name else None
@@ -79,7 +116,8 @@ class AgentTreatment(Treatment):
         self.hand_over(call, agent, {"fallback_from": self._agent.name, "fallback_reason": reason})
 
     def session_event(self, call: Call, session: Session, event: SessionEvent, now: float) -> None:
-        raise AssertionError("an agent call has no second session")
+        if self._handoff is not None:
+            self._handoff.session_event(session, event, now)
 
     def _apologise(self, call: Call, now: float) -> None:
         if self._failed:

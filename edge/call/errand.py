@@ -4,7 +4,7 @@
 
     agent ── hold, play … ──▶ media (allowed?) ── AgentAsked ──▶ Errands ── TellAgent(Answer) ──▶ agent
 
-Declined: recording, and transfers to anybody but an agent: the flow's `dial` reaches people.
+Declined: recording, and transfers to queues and flows.
 """
 
 from collections.abc import Mapping
@@ -25,6 +25,9 @@ class HandsOver(Protocol):
     def hand_over(self, call: Call, agent: Agent, parameters: Mapping[str, str]) -> None:
         """Another agent takes the call."""
 
+    def hand_off(self, call: Call, number: str, request: int, now: float) -> str | None:
+        """A person takes it, once there is one: the reason why not, or None: the answer follows."""
+
 
 class Errands:
     """Those of one call with an agent."""
@@ -34,13 +37,13 @@ class Errands:
         self._on_hold = False
 
     def run(self, call: Call, asked: port.AgentAsked, now: float) -> None:
-        error = self._do(call, asked.verb, asked.value, now)
+        error = self._do(call, asked, now)
         if error is not None:
             call.ground.media(port.TellAgent(asked.leg, port.Answer(asked.number, error)))
 
-    def _do(self, call: Call, verb: str, value: str, now: float) -> str | None:
-        """The reason of a refusal, empty when it is done; None: nobody is left to be answered."""
-        leg = call.leg.id
+    def _do(self, call: Call, asked: port.AgentAsked, now: float) -> str | None:
+        """The reason of a refusal, empty when it is done; None: it is answered later, or by nobody."""
+        leg, verb, value = call.leg.id, asked.verb, asked.value
         match verb:
             case "hold":
                 if not self._on_hold:
@@ -58,7 +61,7 @@ class Errands:
             case "set":
                 call.trace.add(now, "agent", "variables", variables=value)
             case "transfer":
-                return self._transfer(call, value, now)
+                return self._transfer(call, value, asked.number, now)
             case _:
                 return f"{verb} is not served by this version"
         return ""
@@ -70,10 +73,12 @@ class Errands:
         else:
             call.ground.media(port.Play(call.leg.id, play, path, loop))
 
-    def _transfer(self, call: Call, target: str, now: float) -> str | None:
-        kind, _, name = target.partition(":")
+    def _transfer(self, call: Call, target: str, request: int, now: float) -> str | None:
+        kind, colon, name = target.partition(":")
+        if not colon or kind in ("user", "number"):
+            return self._treatment.hand_off(call, name or kind, request, now)
         if kind != "agent":
-            return "transfers lead to agents in this version: write agent:NAME"
+            return f"no transfer to a {kind} in this version: write agent:NAME, user:NUMBER or a number"
         agent = call.ground.directory.agent(call.route.account.id, name)
         if agent is None:
             return f"there is no agent {name}"

@@ -90,8 +90,7 @@ class Session:
         self._options = command.agent.options
         self._requests = Requests(command.agent.name, self._options.allow)
         self._ready = not dialect.waits
-        self.muted = False
-        "It gets silence for the caller: a vendor that gets nothing for a while would hang up."
+        self.muted = False  # a vendor that gets nothing for a while would hang up: it gets silence
         self._resumed = False
         self._greeting: list[Message] | None = None  # what a second connection begins with
         self._deadline: float | None = None  # of the first audio
@@ -137,7 +136,6 @@ class Session:
     def handle_timer(self, now: float) -> None:
         """The first audio is due."""
         if self._deadline is not None and now >= self._deadline:
-            self._deadline = None
             seconds = f"{self._options.first_audio_timeout:g} s"
             detail = f"no audio within {seconds}: see the agent's log, or raise first_audio_timeout"
             self._end(port.AgentFailed(self._leg, "timeout", detail))

@@ -58,7 +58,13 @@ def test_a_prompt_is_played_by_its_name(bench: Bench, leg: port.LegId) -> None:
 
 @pytest.mark.parametrize(
     ("verb", "value"),
-    [("play", "none"), ("record", ""), ("transfer", "user:1002"), ("transfer", "agent:nobody")],
+    [
+        ("play", "none"),
+        ("record", ""),
+        ("transfer", "user:nobody"),
+        ("transfer", "queue:x"),
+        ("transfer", "agent:nobody"),
+    ],
 )
 def test_what_cannot_be_done_is_refused_with_a_reason(
     bench: Bench, leg: port.LegId, verb: str, value: str
