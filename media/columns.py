@@ -51,6 +51,8 @@ class LegColumns:
         "Frames since the last one that was not missing."
         self.hushed = np.zeros(slots, np.bool_)
         "The peer said that it sends no audio now: events or comfort noise came."
+        self.noise = np.zeros(slots, np.float64)
+        "Root mean square of the comfort noise that it asked for; 0: silence."
         self.concealed = np.zeros(slots, np.int64)
         self.foreign = np.zeros(slots, np.int64)
         self.malformed = np.zeros(slots, np.int64)

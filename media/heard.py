@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from media.codec.table import FIRST_WIDE, LAWS, SILENCE, TO_OTHER, ULAW, decode, encode
+from media.dsp.comfort import comfort
 from media.frame import FRAME_SAMPLES, Frames, Mask, Pcm, Rows, Slots
 from media.leg import LegTable
 from media.plan import EMPTY, Plan
@@ -104,6 +105,11 @@ class Heard:
             missing[plan.wide] = False
             changed = changed[columns.law_in[rows[changed]] < FIRST_WIDE]
         pcm = self._concealer.process(plan.take_slots, pcm, missing)
+        if not whole:
+            noisy = np.flatnonzero(~taken.have & columns.hushed[rows] & (columns.noise[rows] > 0))
+            if len(noisy):
+                pcm[noisy] = comfort(rows[noisy], columns.noise[rows[noisy]], self._round)
+                changed = np.concatenate((changed, noisy[columns.law_in[rows[noisy]] < FIRST_WIDE]))
         if len(changed):
             frames[changed] = encode(pcm[changed], law[changed])
         if len(plan.muted):

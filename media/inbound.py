@@ -13,6 +13,7 @@ import numpy as np
 
 from media.codec.table import FIRST_WIDE, TO_OTHER, wide
 from media.columns import NEVER
+from media.dsp.comfort import amplitude
 from media.frame import FRAME_SAMPLES
 from media.leg import Leg, LegTable
 from media.plan import Plan
@@ -231,7 +232,10 @@ class Inbound:
             return
         if law is None:
             columns.hushed[slot] = True
-            if parsed.payload_type != COMFORT_NOISE:
+            if parsed.payload_type == COMFORT_NOISE:
+                columns.noise[slot] = amplitude(parsed.payload)
+            else:
+                columns.noise[slot] = 0.0
                 self._hear_event(leg, parsed, now)
         if leg.reframer is None and leg.parceller is None:
             self._jitter.void(slot, number)

@@ -149,9 +149,9 @@ class LegTable:
         self.changed()
 
     def _secure(self, leg: Leg, connect: Connect) -> None:
-        """New keys begin a new context; the same ones go on, replay window and all."""
+        """Keys that stay go on, replay window and all."""
         if leg.connect is None or leg.srtp is None or leg.srtp.crypto != connect.crypto:
-            leg.srtp = None if connect.crypto is None else Srtp(connect.crypto)
+            leg.srtp = None if connect.crypto is None else Srtp(connect.crypto, leg.srtp)
         secured = leg.srtp is not None
         self.secured += int(secured) - int(self.columns.secured[leg.slot])
         self.columns.secured[leg.slot] = secured

@@ -27,16 +27,28 @@ class Srtp:
     """
     Args:
         crypto: the keys; their length must be that of the suite.
+        before: what was spoken until now. A key that stays keeps its context: roll-over counter
+            and replay window go on (RFC 3711 §3.3.1).
     """
 
-    def __init__(self, crypto: Crypto) -> None:
+    def __init__(self, crypto: Crypto, before: "Srtp | None" = None) -> None:
         self.crypto = crypto
-        self._out = _session(crypto.suite, crypto.local, Policy.SSRC_ANY_OUTBOUND)
-        self._in = _session(crypto.suite, crypto.remote, Policy.SSRC_ANY_INBOUND)
+        same = before if before is not None and before.crypto.suite == crypto.suite else None
+        if same is not None and same.crypto.local == crypto.local:
+            self._out: Session = same._out
+        else:
+            self._out = _session(crypto.suite, crypto.local, Policy.SSRC_ANY_OUTBOUND)
+        if same is not None and same.crypto.remote == crypto.remote:
+            self._in: Session = same._in
+        else:
+            self._in = _session(crypto.suite, crypto.remote, Policy.SSRC_ANY_INBOUND)
 
     def seal(self, datagram: bytes) -> bytes:
-        """An RTP packet of ours → SRTP."""
-        return self._out.protect(datagram)
+        """An RTP packet of ours → SRTP; empty when it must not be sent, such as a sequence number again."""
+        try:
+            return self._out.protect(datagram)
+        except Error:
+            return b""
 
     def open(self, datagram: bytes) -> bytes:
         """SRTP, or SRTCP on the same port → the plain packet; empty when it must not be heard."""
@@ -54,6 +66,4 @@ class Srtp:
 def _session(suite: str, key: bytes, direction: int) -> Session:
     policy = Policy(key=key, ssrc_type=direction, srtp_profile=_PROFILES[suite])
     policy.window_size = WINDOW
-    # A prompt and a bridge may number packets anew after a stall.
-    policy.allow_repeat_tx = False
     return Session(policy=policy)

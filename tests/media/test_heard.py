@@ -158,3 +158,23 @@ def test_a_release_completes_the_recording(tmp_path: Path) -> None:
     studio.engine.execute(Release(phone.leg))
     studio.engine.close()
     assert 460 <= studio.of(Recorded)[0].milliseconds <= 520
+
+
+def test_a_peer_that_asks_for_comfort_noise_is_heard_as_a_quiet_room() -> None:
+    """RFC 3389 §3: payload type 13, the level in the first byte."""
+    studio = Studio()
+    phone = studio.phone("leg")
+    studio.engine.execute(Echo(phone.leg))
+    phone.say(tone(400, 0.2))
+    studio.run(0.3)
+    phone.send(b"\x2d", payload_type=13)
+    studio.run(0.2)
+    phone.received.clear()
+    studio.run(0.5)
+    heard = phone.heard().astype(float)
+    assert abs(20 * np.log10(np.sqrt(np.mean(heard**2)) / 32_768) + 45) < 2
+    phone.received.clear()
+    phone.timestamp += 8000
+    phone.say(tone(400, 0.4))
+    studio.run(0.5)
+    assert np.abs(phone.heard()[1600:3000].astype(int)).max() > 8000, "and is itself again"

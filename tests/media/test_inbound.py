@@ -174,7 +174,7 @@ def test_a_press_whose_ends_are_all_lost_is_told_when_updates_stop() -> None:
     assert studio.of(Digit) == [Digit(phone.leg, "#", "rfc4733", 60)]
 
 
-def test_comfort_noise_is_silence_and_no_loss() -> None:
+def test_comfort_noise_is_quiet_and_no_loss() -> None:
     """RFC 3389."""
     studio = Studio()
     phone = echo(studio)
@@ -184,7 +184,7 @@ def test_comfort_noise_is_silence_and_no_loss() -> None:
     for _ in range(5):
         phone.send(b"\x30", payload_type=13, samples=1600)
         studio.run(0.2)
-    assert np.abs(phone.heard().astype(int)[1600:]).max() == 0
+    assert 0 < np.abs(phone.heard().astype(int)[1600:]).max() < 700
     counted = stats(studio, phone)
     assert counted.lost == 0 and counted.malformed == 0
 

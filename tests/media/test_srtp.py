@@ -80,6 +80,16 @@ def test_a_copy_a_forgery_and_a_fragment_are_not_heard() -> None:
     assert theirs.open(rtp(7)) == b"" and theirs.open(b"") == b"" and theirs.open(b"\x80" * 5) == b""
 
 
+def test_a_key_that_stays_keeps_its_context_when_the_other_changes() -> None:
+    """RFC 3711 §3.3.1: the roll-over counter of our stream must not begin again."""
+    ours, theirs = pair()
+    for sequence in (0xFFFE, 0xFFFF, 0x10000, 0x10001):
+        assert theirs.open(ours.seal(rtp(sequence)))
+    changed = Srtp(Crypto(ours.crypto.suite, ours.crypto.local, bytes(30)), ours)
+    assert theirs.open(changed.seal(rtp(0x10002))) == rtp(0x10002)
+    assert changed.seal(rtp(0x10002)) == b"", "no sequence number twice under one key (§9.1)"
+
+
 def test_keys_do_not_show() -> None:
     shown = repr(Crypto("AEAD_AES_128_GCM", b"secret of ours", b"secret of theirs"))
     assert "secret" not in shown and "AEAD_AES_128_GCM" in shown

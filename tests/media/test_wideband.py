@@ -13,9 +13,11 @@ from media.port import (
     Bridge,
     Codec,
     Connect,
+    Digit,
     Echo,
     Release,
     Released,
+    SendDigits,
     Tone,
 )
 from tests.support.phone import DTMF, PCMU, Phone, Studio, level_of, signal_to_noise, tone
@@ -218,3 +220,21 @@ def test_garbage_of_any_length_is_survived() -> None:
             one.send(random.integers(0, 256, size, np.uint8).tobytes(), samples=int(random.integers(0, 9000)))
             studio.run(0.020)
         assert len(two.received) >= 98
+
+
+def test_keys_to_an_opus_phone_are_timed_by_its_clock() -> None:
+    """RFC 4733 §2.1: events share the clock of the stream."""
+    studio = Studio()
+    phone = studio.phone("leg", law=CODECS["opus"], connect=False)
+    codec = CODECS["opus"]
+    studio.engine.execute(
+        Connect(phone.leg, (phone.host, phone.port), codec, (codec,), DTMF, dtmf_clock=48_000)
+    )
+    studio.engine.execute(SendDigits(phone.leg, "5", 100, 60))
+    studio.run(0.4)
+    events = [p for _, p in phone.received if p.payload_type == DTMF]
+    assert len({p.timestamp for p in events}) == 1 and {p.payload[0] for p in events} == {5}
+    assert [int.from_bytes(p.payload[2:4], "big") for p in events][-1] == 4800
+    phone.send(b"\x07\x8a\x12\xc0", payload_type=DTMF, samples=960)
+    studio.run(0.1)
+    assert [(d.digit, d.duration_ms) for d in studio.of(Digit)] == [("7", 100)]
