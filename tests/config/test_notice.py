@@ -21,5 +21,7 @@ def test_everything_that_is_not_served_is_named() -> None:
     ]
     assert "calls to a voicemail" in said({"dids": [{"number": "123", "target": {"voicemail": "x"}}]})[0]
     assert said({"dids": [{"number": "123", "target": {"flow": "x"}}]}) == []
+    closed = {"number": "123", "target": {"flow": "x"}, "schedule": "s", "closed": {"queue": "q"}}
+    assert "calls to a queue" in said({"dids": [closed]})[0]
     assert "calls to a queue" in said({"extensions": [{"number": "1", "target": {"queue": "x"}}]})[0]
     assert "workers" in said({}, media={"workers": 2})[0]

@@ -6,7 +6,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from tests.support.address import HTTP_PORT, loopback
@@ -97,3 +99,12 @@ def test_a_new_user_registers_after_a_reload_and_a_drain_ends_the_daemon(tmp_pat
         while daemon.child.running and time.monotonic() < deadline:
             time.sleep(0.05)
         assert not daemon.child.running
+
+
+def test_a_watcher_does_not_hold_up_the_end_of_the_daemon(tmp_path: Path) -> None:  # S004-64
+    with Daemon(tmp_path) as daemon, connect(f"ws://{daemon.address}:{HTTP_PORT}/debug") as monitor:
+        began = time.monotonic()
+        assert daemon.terminate().wait(10.0) == 0
+        assert time.monotonic() - began < 5.0
+        with pytest.raises(ConnectionClosed):
+            monitor.recv(timeout=5.0)
