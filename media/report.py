@@ -53,7 +53,7 @@ class Reports:
                 reception.lost(slot),
                 # The first cycle is ours (`Reception.begin`).
                 int(reception.newest[slot]) - 0x1_0000,
-                int(reception.jitter[slot]),
+                int(reception.jitter[slot]) * leg.clock_ratio,
                 *leg.rtcp.echo_of_sr(now),
             )
         return rtcp.build(int(columns.ssrc[slot]), self._cname, now, sending, block, bye=bye)
@@ -75,7 +75,7 @@ class Reports:
             jitter_ms=round(float(self._reception.jitter[slot]) * 1000 / SAMPLE_RATE, 2),
             round_trip_ms=None if session.round_trip is None else round(session.round_trip * 1000, 1),
             remote_lost=max(0, session.remote_lost),
-            remote_jitter_ms=round(session.remote_jitter * 1000 / SAMPLE_RATE, 2),
+            remote_jitter_ms=round(session.remote_jitter * 1000 / SAMPLE_RATE / leg.clock_ratio, 2),
             level_dbov=_dbov(mean_square),
             codec=name_of(int(columns.law_out[slot])) if leg.connect is not None else "",
         )

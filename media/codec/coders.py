@@ -15,13 +15,27 @@ TICKETS: Final = 256
 "Parcels kept; far more than a jitter buffer holds, so a ticket in it is never another's."
 
 _NOTHING: Final = np.zeros(0, np.int16)
+_NO_ROW: Final = np.zeros(0, np.uint8)
 
 
 class Coders:
+    """Small until it is used: most legs speak G.711."""
+
+    __slots__ = (
+        "_codec_in",
+        "_codec_out",
+        "_decoder",
+        "_encoder",
+        "_next",
+        "_parcels",
+        "_row",
+        "_spare",
+    )
+
     def __init__(self) -> None:
-        self._parcels: list[tuple[bytes, ...]] = [()] * TICKETS
+        self._parcels: list[tuple[bytes, ...]] = []
         self._next = 0
-        self._row = np.zeros(160, np.uint8)
+        self._row = _NO_ROW
         self._codec_in: Wide | None = None
         self._codec_out: Wide | None = None
         self._decoder: Decoder | None = None
@@ -30,6 +44,9 @@ class Coders:
 
     def deposit(self, parcel: tuple[bytes, ...]) -> Bytes:
         """Keep a parcel; returns the row (160,) that stands for it, good until the next call."""
+        if not self._parcels:
+            self._parcels = [()] * TICKETS
+            self._row = np.zeros(160, np.uint8)
         self._parcels[self._next] = parcel
         self._row[0] = self._next
         self._next = (self._next + 1) % TICKETS
@@ -40,7 +57,7 @@ class Coders:
         if not codec.parcels:
             whole: bytes = row.tobytes()
             return whole
-        parcel = self._parcels[int(row[0])]
+        parcel = self._parcel(row)
         if len(parcel) == 1 and codec.ticks(parcel[0]) == codec.step:
             return parcel[0]
         return None
@@ -52,7 +69,7 @@ class Coders:
         decoder, wanted = self._decoder, codec.decoded_hz // 50
         if not codec.parcels:
             return decoder.decode(row.tobytes())
-        pieces = [decoder.decode(payload) for payload in self._parcels[row[0]]]
+        pieces = [decoder.decode(payload) for payload in self._parcel(row)]
         if len(pieces) == 1 and len(pieces[0]) == wanted:
             self._spare = _NOTHING
             return pieces[0]
@@ -60,6 +77,10 @@ class Coders:
         # The most that a packet holds is 120 ms; beyond that the stream was not what it said.
         self._spare = whole[wanted:][: 6 * wanted]
         return whole[:wanted] if len(whole) >= wanted else None
+
+    def _parcel(self, row: Bytes) -> tuple[bytes, ...]:
+        """Rows of another codec, left over from before, stand for nothing."""
+        return self._parcels[int(row[0])] if self._parcels else ()
 
     def skip(self) -> None:
         """A frame is missing: what was over belonged to its past."""

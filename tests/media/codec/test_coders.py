@@ -50,3 +50,8 @@ def test_another_codec_begins_with_fresh_coders() -> None:
     assert len(coders.encode(G722, silence)) == 160
     assert len(coders.encode(L16, silence)) == 640
     assert OPUS.ticks(coders.encode(OPUS, silence)) == 960
+
+
+def test_a_row_without_a_parcel_stands_for_nothing() -> None:
+    row = np.full(160, 77, np.uint8)
+    assert Coders().decode(OPUS, row) is None and Coders().payload(OPUS, row) is None
