@@ -89,6 +89,18 @@ class SipLimits(Section):
     "Calls of outside edges that hold channels, proofs and registrations of theirs; new ones get 503."
     outside_ring: Duration = Field(default=300.0, gt=0)
     "A call of an outside edge of which nothing was heard for so long, and that is not up, is over [s]."
+    subscriptions: int = Field(default=50_000, ge=1)
+    "Subscriptions (busy lamps, presence, waiting messages) of all accounts together."
+    subscriptions_per_user: int = Field(default=500, ge=1)
+    "Subscriptions to one user."
+    message_text_bytes: int = Field(default=8_192, ge=1)
+    "Longest text of a MESSAGE [bytes]."
+    message_kept: Duration = Field(default=604_800.0, ge=0)
+    "A text waits for the callee's phone for this long at most [s]."
+    messages_per_user: int = Field(default=100, ge=0)
+    "Texts that wait for one user; beyond it senders get 480."
+    messages_kept: int = Field(default=20_000, ge=0)
+    "Texts that wait, of all accounts together."
     trace_events: int = Field(default=2_000, ge=10)
     "Trace rows kept of one call; the rest is counted."
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from edge.authenticator import Authenticator, Challenged
-from edge.directory import Account, Device, Directory
+from edge.directory import Account, Device, Directory, User
 from edge.error import Refusal
 from edge.ident import Random, tag
 from edge.journal import BindingChange
@@ -37,6 +37,8 @@ class Registrations:
     promise: Callable[[tuple[BindingChange, ...], Callable[[bool, float], None]], None]
     "(changes, then): `then(committed, now)` comes once the changes are on disk, or cannot be."
     witness: Witness
+    watchers: tuple[Callable[[User, float], None], ...] = ()
+    "Told of a user whose phones have changed, when the change is on disk."
 
     def register(self, request: Request, key: ServerKey, flow: Flow, now: float) -> None:
         account = challenged_account(self.directory, request)
@@ -76,18 +78,28 @@ class Registrations:
         if isinstance(outcome, Response):
             self._respond(key, outcome, now)
         elif outcome.changes:
-            self.promise(outcome.changes, lambda ok, at: self._committed(key, outcome, flow, ok, at))
+            user = self.directory.user_by_id(device.user)
+            self.promise(outcome.changes, lambda ok, at: self._committed(key, outcome, flow, user, ok, at))
         else:
             self._respond(key, outcome.response, now)
 
     def _committed(
-        self, key: ServerKey, registration: Registration, flow: Flow, ok: bool, now: float
+        self,
+        key: ServerKey,
+        registration: Registration,
+        flow: Flow,
+        user: User | None,
+        ok: bool,
+        now: float,
     ) -> None:
         if ok:
             ends = [step.after.expires for step in registration.steps if step.after is not None]
             if ends:
                 self.witness.shield.registered(flow.remote[0], max(ends), now)
         self._respond(key, registration.response if ok else self.registrar.undo(registration), now)
+        if ok and user is not None:
+            for changed in self.watchers:
+                changed(user, now)
 
     def _refused(self, request: Request, refusal: Refusal) -> Response:
         return response_to(request, refusal.status, to_tag=tag(self.random), headers=refusal.headers())

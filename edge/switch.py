@@ -22,10 +22,13 @@ from edge.cac.admission import Admissions
 from edge.call.call import Call, call_of
 from edge.call.ground import Ground, Reach
 from edge.channels import Channels
-from edge.directory import Directory
+from edge.directory import Directory, User
+from edge.doorman import Doorman
+from edge.event.message_summary import Mailbox
 from edge.ident import Random, tag
 from edge.journal import Binding, CallId, Cdr, Journal, TraceEvent
 from edge.logbook import Logbook
+from edge.messages import Messages
 from edge.question import Ask, Questions, Reply
 from edge.recordings import Keep, Recordings
 from edge.registrar import Registrar
@@ -54,6 +57,7 @@ from edge.sip.parse import ParseError, parse_message
 from edge.sip.session import AGENT, ALLOW, SDP, SUPPORTED, Session, SessionEvent, Wire
 from edge.sip.timer import TimerValues
 from edge.sip.transaction.layer import TransactionLayer
+from edge.subscriptions import Subscriptions
 from edge.trunk.keeper import Report as TrunkReport
 from edge.trunk.keeper import TrunkKeeper
 from edge.unservable import unservable
@@ -122,6 +126,7 @@ class Switch:
             find=self._sessions.replaced,
             treat=lambda route: self._arrivals.treatment(route),
             prefer=lambda route: self.trunks.prefer(route),
+            lines=lambda: self.subscriptions.lines,
             channels=self.channels,
             ask=self._questions.ask,
             record=self._recordings.begin,
@@ -142,6 +147,10 @@ class Switch:
         self._registrations = Registrations(
             self.registrar, authenticator, directory, self.layer, random, wall, self._awaited.promise, witness
         )
+        doorman = Doorman(authenticator, directory, self.layer, random, witness)
+        self.subscriptions = Subscriptions(ground, doorman, self._requests)
+        self.messages = Messages(ground, doorman, self._requests)
+        self._registrations.watchers = (self.subscriptions.changed, self.messages.registered)
 
     # Doors.
 
@@ -170,6 +179,7 @@ class Switch:
         """The connection `flow` is gone: what was under way on it fails, and phones lose their binding."""
         if changes := self.registrar.lost(flow, now):
             self._journal.bindings(changes, _indifferent)
+            self.subscriptions.unbound(changes, now)
         self.unreachable(flow, now)
 
     def media_event(self, event: Event, now: float) -> None:
@@ -203,6 +213,8 @@ class Switch:
         changes = self.registrar.expire(now)
         if changes:
             self._journal.bindings(changes, _indifferent)
+            self.subscriptions.unbound(changes, now)
+            self._settle(now)
 
     def next_timer_at(self) -> float | None:
         times = (
@@ -233,6 +245,11 @@ class Switch:
     def stop(self, now: float) -> None:
         """Take our registrations back."""
         self.trunks.stop(now)
+        self._settle(now)
+
+    def mailbox(self, user: User, mailbox: Mailbox, now: float) -> None:
+        """So many voice messages wait for `user`."""
+        self.subscriptions.mailbox(user, mailbox, now)
         self._settle(now)
 
     def drain(self) -> None:
@@ -320,7 +337,8 @@ class Switch:
         if key is None:
             return  # an ACK that belongs to nothing
         if request.to.tag:
-            self._respond(key, request, 481, now)
+            if not self.subscriptions.inside(request, key, flow, now):
+                self._respond(key, request, 481, now)
             return
         refusal = unservable(request)
         if refusal is not None:
@@ -331,6 +349,10 @@ class Switch:
                 self._arrivals.invite(request, key, flow, now)
             case "REGISTER":
                 self._registrations.register(request, key, flow, now)
+            case "MESSAGE":
+                self.messages.receive(request, key, flow, now)
+            case "SUBSCRIBE":
+                self.subscriptions.receive(request, key, flow, now)
             case "OPTIONS":
                 self._witness.probed(request, flow, now)
                 status = 503 if self.draining else 200

@@ -15,13 +15,14 @@ import enum
 from collections.abc import Callable
 
 from edge.agenda import Alarm
-from edge.call.detail import cdr_of, plain, q850_of
+from edge.call.detail import cdr_of, q850_of, trace_media
 from edge.call.ground import Ground, bind_address
 from edge.call.info import key_press
 from edge.call.leg import Leg, Port, readable
 from edge.call.treatment import AlarmAction, Treatment
-from edge.directory import AudioTerms
+from edge.directory import AudioTerms, User
 from edge.error import Refusal
+from edge.event.line import Line, Stage
 from edge.journal import CallId
 from edge.routing.route import Route
 from edge.sip.answering import AnsweringSession
@@ -112,6 +113,12 @@ class Call:
             now + self.ground.limits.call_seconds, lambda at: self.finish("failed", "max_duration", at)
         )
         self._allocate(self.leg)
+        self.line(self.route.caller, Stage.TRYING, now)
+
+    def line(self, user: User | None, stage: Stage, now: float) -> None:
+        if user is not None:
+            remote = self.callee if user is self.route.caller else self.caller
+            self.ground.lines().put(user, Line(self.id, user is self.route.caller, stage, remote), now)
 
     def leg_for(self, flow: Flow, terms: AudioTerms) -> Leg:
         """One more leg, on the network of `flow`; named so that its call is found by `call_of`."""
@@ -167,6 +174,7 @@ class Call:
                 return False
             self.answered_at = self.ground.wall(now)
             self.trace.add(now, "call", "answered")
+            self.line(self.route.caller, Stage.CONFIRMED, now)
             self.session.accept(body, now)
             self.connect()
         return True
@@ -246,7 +254,7 @@ class Call:
                 leg.state, leg.stats = Port.RETURNED, stats
                 self._close_if_returned(now)
             case _:
-                self._trace_media(event, now)
+                trace_media(self, event, now)
                 if self.state is State.LIVE:
                     if isinstance(event, port.Silent):
                         self.finish("answered" if self.answered_at else "failed", "rtp_timeout", now)
@@ -278,6 +286,7 @@ class Call:
         if self.state in (State.ENDING, State.CLOSED):
             return
         self.state = State.ENDING
+        self.ground.lines().over(self.id, now)
         if status is None:
             status = 200 if self.answered_at is not None else 480
         self._disposition = (disposition, cause, status)
@@ -389,11 +398,3 @@ class Call:
         disposition, cause, status = self._disposition
         cdr = cdr_of(self, disposition, cause, status, self.ground.wall(now))
         self.ground.close(self, cdr, now)
-
-    def _trace_media(self, event: port.Event, now: float) -> None:
-        name, side = type(event).__name__, self.treatment.side(self, self.legs[event.leg])
-        data = plain(event)
-        del data["leg"]
-        if self.trace.secret and "digit" in data:
-            data["digit"] = "*"
-        self.trace.add(now, "agent" if name.startswith("Agent") else "media", name, side=side, **data)

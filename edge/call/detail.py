@@ -47,3 +47,13 @@ def cdr_of(call: "Call", disposition: str, cause: str, status: int, ended_at: in
 def plain(value: port.Event | port.LegStats) -> dict[str, Any]:
     """Its fields, for keyword arguments; flat, so without the deep copy of `asdict`."""
     return {field.name: getattr(value, field.name) for field in fields(value)}
+
+
+def trace_media(call: "Call", event: port.Event, now: float) -> None:
+    """One row of what happened in the audio of a leg."""
+    name, side = type(event).__name__, call.treatment.side(call, call.legs[event.leg])
+    data = plain(event)
+    del data["leg"]
+    if call.trace.secret and "digit" in data:
+        data["digit"] = "*"
+    call.trace.add(now, "agent" if name.startswith("Agent") else "media", name, side=side, **data)

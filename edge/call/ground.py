@@ -9,6 +9,7 @@ from edge.agenda import Agenda
 from edge.call.outage import Outages
 from edge.channels import Channels
 from edge.directory import AccountId, Directory
+from edge.event.line import Lines
 from edge.ident import Random
 from edge.journal import Binding, Cdr
 from edge.question import Question, Then
@@ -83,6 +84,8 @@ class Ground:
     "The call is over and everything is given back."
     prefer: Callable[["Route"], "Route"]
     "The same route, with trunks that answer first in its list."
+    lines: Callable[[], Lines]
+    "Who is in which call."
     channels: Channels
     find: Callable[[Replaces], "tuple[Session, Call] | None"]
     "The live session that a Replaces names, and its call."

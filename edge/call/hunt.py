@@ -16,6 +16,7 @@ from edge.call.leg import Leg
 from edge.call.ringing import Ringing
 from edge.directory import User, UserId
 from edge.error import Refusal
+from edge.event.line import Stage
 from edge.journal import CallId
 from edge.routing import diversion
 from edge.routing.forward import Diversion, Why, forward_of, why_refused
@@ -146,6 +147,7 @@ class Hunt:
         self._over = True
         if self._ringing is not None:
             self._ringing.leave(now, reason)
+            self._dark(now)
         self.give_back(now)
 
     def give_back(self, now: float) -> None:
@@ -162,6 +164,7 @@ class Hunt:
 
     def answered(self, ringing: Ringing, now: float) -> None:
         self.leg, self.session, self._since = ringing.leg, ringing.winner, now
+        self._call.line(self.route.callee, Stage.CONFIRMED, now)
         self.owner.answered(self, now)
 
     def refused(self, ringing: Ringing, refusal: Refusal, now: float) -> None:
@@ -226,6 +229,7 @@ class Hunt:
         )
         self._ringing = ringing
         self._ringings.append(ringing)
+        self._call.line(route.callee, Stage.EARLY, now)
         ringing.start(now)
 
     def _turned_away(self, callee: User, why: Why | None, refusal: Refusal, now: float) -> None:
@@ -294,7 +298,12 @@ class Hunt:
             text = why.value if why is not None else "next trunk"
             self._ringing.leave(now, f'SIP;cause=487;text="{text}"')
             self._ringing = None
+            self._dark(now)
         self.give_back(now)
+
+    def _dark(self, now: float) -> None:
+        if self.route.callee is not None:
+            self._call.ground.lines().drop(self.route.callee, self._call.id, now)
 
     def _refuse(self, refusal: Refusal, now: float) -> None:
         if not self._over:

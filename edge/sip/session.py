@@ -34,7 +34,7 @@ from edge.sip.transaction.layer import TransactionLayer
 SUPPORTED: Final = ("100rel", "replaces", "timer")
 "Option tags that a peer may require in an INVITE."
 SDP = "application/sdp"
-ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, INFO, UPDATE, PRACK, REFER"
+ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, INFO, UPDATE, PRACK, REFER, SUBSCRIBE, MESSAGE"
 AGENT = "Tandem"
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]

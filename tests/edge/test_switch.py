@@ -291,7 +291,8 @@ def test_no_new_calls_while_draining_but_live_ones_go_on(bench: Bench) -> None:
     ("request_line", "headers", "status"),
     [
         ("OPTIONS sip:demo.local", "", 200),
-        ("SUBSCRIBE sip:1001@demo.local", "Event: presence\r\n", 405),
+        ("SUBSCRIBE sip:1001@demo.local", "Event: presence\r\n", 401),
+        ("PUBLISH sip:1001@demo.local", "", 405),
         ("BYE sip:1001@demo.local", "", 405),
         ("INVITE sip:1002@demo.local", "Require: 199\r\n", 420),
         ("INVITE http://demo.local", "", 416),

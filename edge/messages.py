@@ -1,0 +1,173 @@
+"""Texts between users (MESSAGE, RFC 3428): passed on to the callee's phones, or kept until one registers.
+
+::
+
+    MESSAGE ─▶ proven ─▶ phones are there: each gets it ─ the first 2xx ─▶ 200
+                             └ none, or none takes it ─▶ kept, 202 ─ a phone registers ─▶ sent, in order
+
+What is kept is in memory, bounded by user, in all and in time; a restart loses it.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from edge.call.ground import Ground
+from edge.directory import Account, User, UserId
+from edge.doorman import Doorman
+from edge.error import Refusal
+from edge.ident import tag
+from edge.journal import Binding
+from edge.requests import Requests
+from edge.sip.address import Address
+from edge.sip.build import request as build
+from edge.sip.effect import ServerKey
+from edge.sip.flow import Flow
+from edge.sip.message import Request, Response
+from edge.sip.session import AGENT
+from edge.sip.uri import Uri
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    sender: User
+    account: Account
+    content_type: str
+    body: bytes
+    expires_at: float
+    hops: int
+
+
+class Messages:
+    def __init__(self, ground: Ground, doorman: Doorman, requests: Requests) -> None:
+        self._ground = ground
+        self._doorman = doorman
+        self._requests = requests
+        self._kept: dict[UserId, deque[Text]] = {}
+        self._count = 0
+
+    def __len__(self) -> int:
+        """Texts that wait for a phone."""
+        return self._count
+
+    def receive(self, request: Request, key: ServerKey, flow: Flow, now: float) -> None:
+        """A MESSAGE outside of a dialog."""
+        identity = self._doorman.user(request, key, flow, now)
+        if identity is None:
+            return
+        limits = self._ground.limits
+        callee = self._ground.directory.user(identity.account.id, request.uri.user or "")
+        refusal = None
+        if callee is None:
+            fix = "write to a user of the account"
+            refusal = Refusal("no_such_user", 404, f"there is no user {request.uri.user or ''}", fix)
+        elif len(request.body) > limits.message_text_bytes:
+            fix = "write less, or raise limits.sip.message_text_bytes"
+            refusal = Refusal("text_too_long", 413, f"{len(request.body)} bytes are too many", fix)
+        if refusal is not None or callee is None:
+            assert refusal is not None, "nobody to write to is a refusal"
+            self._doorman.refuse(request, key, refusal, now)
+            return
+        life = limits.message_kept if request.expires is None else min(request.expires, limits.message_kept)
+        hops = 70 if request.max_forwards is None else request.max_forwards
+        kind = request.headers.get("Content-Type") or "text/plain"
+        text = Text(identity.user, identity.account, kind, request.body, now + life, hops - 1)
+        if hops == 0:
+            self._doorman.respond(request, key, 483, now)
+            return
+
+        def done(taken: bool, at: float) -> None:
+            if taken:
+                self._doorman.respond(request, key, 200, at)
+            elif life and self._keep(callee, text, at):
+                self._doorman.respond(request, key, 202, at)
+            else:
+                fix = "write again later"
+                full = Refusal("mailbox_full", 480, "the callee is away, and too many texts wait", fix)
+                self._doorman.refuse(request, key, full, at)
+
+        self._pass_on(callee, text, done, now)
+
+    def registered(self, user: User, now: float) -> None:
+        """A phone of `user` is there: it gets what waits, one after the other."""
+        kept = self._kept.pop(user.id, None)
+        if kept is None:
+            return
+        self._count -= len(kept)
+        self._deliver(user, kept, now)
+
+    # Inside.
+
+    def _deliver(self, user: User, kept: deque[Text], now: float) -> None:
+        while kept and kept[0].expires_at <= now:
+            kept.popleft()
+        if not kept:
+            return
+
+        def done(taken: bool, at: float) -> None:
+            if taken:
+                kept.popleft()
+                self._deliver(user, kept, at)
+            else:
+                for text in kept:
+                    self._keep(user, text, at)
+
+        self._pass_on(user, kept[0], done, now)
+
+    def _pass_on(self, user: User, text: Text, done: Callable[[bool, float], None], now: float) -> None:
+        """Send it to every phone; `done(whether one took it, now)` comes once."""
+        names = dict.fromkeys((user.number, *user.usernames))
+        bindings = [b for name in names for b in self._ground.bindings(user.account, name, now)]
+        ways = [way for way in map(_way, bindings) if way is not None]
+        if not ways:
+            done(False, now)
+            return
+        left, over = len(ways), False
+
+        def answered(response: Response | None, at: float) -> None:
+            nonlocal left, over
+            left -= 1
+            taken = response is not None and response.status < 300
+            if not over and (taken or not left):
+                over = True
+                done(taken, at)
+
+        for uri, flow, path in ways:
+            self._requests.send(self._message(user, text, uri, path), flow, answered, now)
+
+    def _message(self, user: User, text: Text, uri: Uri, path: tuple[str, ...]) -> Request:
+        ground, domain = self._ground, text.account.domain
+        sender = Address(text.sender.name, Uri("sip", text.sender.number, domain))
+        return build(
+            "MESSAGE",
+            uri,
+            from_=sender.with_tag(tag(ground.random)),
+            to=Address("", Uri("sip", user.number, domain)),
+            call_id=f"{ground.random(12).hex()}@tandem",
+            cseq=1,
+            route=Address.parse_many(path, "Path"),
+            headers=(("User-Agent", AGENT),),
+            body=text.body,
+            content_type=text.content_type,
+            max_forwards=text.hops,
+        )
+
+    def _keep(self, user: User, text: Text, now: float) -> bool:
+        limits = self._ground.limits
+        kept = self._kept.setdefault(user.id, deque())
+        while kept and kept[0].expires_at <= now:
+            kept.popleft()
+            self._count -= 1
+        if len(kept) >= limits.messages_per_user or self._count >= limits.messages_kept:
+            return False
+        kept.append(text)
+        self._count += 1
+        return True
+
+
+def _way(binding: Binding) -> tuple[Uri, Flow, tuple[str, ...]] | None:
+    """None for a binding that can no longer be read."""
+    try:
+        return Uri.parse(binding.contact), Flow.parse(binding.flow), binding.path
+    except ValueError:
+        return None

@@ -1,0 +1,211 @@
+"""All subscriptions of users to users of their account: who may have what, and when it is told (RFC 6665).
+
+`dialog` and `presence` of anybody in the account; `message-summary` and `reg` of oneself alone.
+"""
+
+from collections.abc import Sequence
+from typing import assert_never
+
+from edge.call.ground import Ground, contact_address
+from edge.directory import Account, User, UserId
+from edge.doorman import Doorman
+from edge.error import Refusal
+from edge.event import dialog_info, message_summary, presence, reg
+from edge.event.line import Lines
+from edge.event.message_summary import Mailbox
+from edge.ident import tag
+from edge.journal import Binding, BindingChange
+from edge.requests import Requests
+from edge.sip.build import response_to
+from edge.sip.dialog import Dialog
+from edge.sip.effect import ServerKey
+from edge.sip.flow import Flow
+from edge.sip.hop import next_flow
+from edge.sip.message import Request, Response
+from edge.subscription import LONGEST, SHORTEST, Package, State, Subscription
+
+_OWN = (Package.MESSAGE_SUMMARY, Package.REG)
+
+
+class Subscriptions:
+    def __init__(self, ground: Ground, doorman: Doorman, requests: Requests) -> None:
+        self.lines = Lines(self.changed)
+        self._ground = ground
+        self._doorman = doorman
+        self._requests = requests
+        self._live: dict[tuple[str, str], tuple[Subscription, UserId]] = {}  # by Call-ID and our tag
+        self._of: dict[UserId, set[tuple[str, str]]] = {}
+        self._mailboxes: dict[UserId, Mailbox] = {}
+
+    def __len__(self) -> int:
+        return len(self._live)
+
+    def receive(self, request: Request, key: ServerKey, flow: Flow, now: float) -> None:
+        """A SUBSCRIBE that asks for a new dialog."""
+        package = _package(request)
+        if package is None:
+            names = ", ".join(package.value for package in Package)
+            self._doorman.respond(request, key, 489, now, (("Allow-Events", names),))
+            return
+        seconds = _seconds(request)
+        if 0 < seconds < SHORTEST:
+            self._doorman.respond(request, key, 423, now, (("Min-Expires", str(SHORTEST)),))
+            return
+        identity = self._doorman.user(request, key, flow, now)
+        if identity is None:
+            return
+        watched = self._ground.directory.user(identity.account.id, request.uri.user or "")
+        refusal = self._refusal(package, identity.user, watched, request)
+        if refusal is not None or watched is None:
+            assert refusal is not None, "nobody to watch is a refusal"
+            self._doorman.refuse(request, key, refusal, now)
+            return
+        ours = tag(self._ground.random)
+        contact = contact_address(self._ground.reach, flow, watched.number)
+        dialog = Dialog.uas(request, ours, contact=contact)
+        dialog.confirm()
+        account = identity.account
+
+        def describe(version: int, at: float) -> State:
+            return self._state(package, account, watched, version, at)
+
+        event = request.headers.get("Event") or package.value
+        subscription = Subscription(dialog, flow, event, self._send, describe)
+        where = (request.call_id, ours)
+        self._live[where] = (subscription, watched.id)
+        self._of.setdefault(watched.id, set()).add(where)
+        self._accept(subscription, request, key, min(seconds, LONGEST), now)
+
+    def inside(self, request: Request, key: ServerKey | None, flow: Flow, now: float) -> bool:
+        """A request that names a dialog; whether it is one of these."""
+        found = self._live.get((request.call_id, request.to.tag))
+        if found is None or key is None or request.method != "SUBSCRIBE":
+            return False
+        subscription = found[0]
+        dialog = subscription.dialog
+        seconds = _seconds(request)
+        if request.from_.tag != dialog.remote_tag or subscription.over:
+            return False
+        if not dialog.receive(request):
+            self._respond(request, key, 500, dialog, now, (("Retry-After", "1"),))
+        elif 0 < seconds < SHORTEST:
+            self._respond(request, key, 423, dialog, now, (("Min-Expires", str(SHORTEST)),))
+        else:
+            subscription.flow = flow
+            self._accept(subscription, request, key, min(seconds, LONGEST), now)
+        return True
+
+    def changed(self, user: User, now: float) -> None:
+        """Calls, bindings or messages of `user` are others now."""
+        for where in tuple(self._of.get(user.id, ())):
+            found = self._live.get(where)
+            if found is not None:
+                found[0].changed(now)
+
+    def unbound(self, changes: Sequence[BindingChange], now: float) -> None:
+        """Bindings have ended without a REGISTER."""
+        for change in changes:
+            user = self._ground.directory.user(change.account, change.aor)
+            if user is not None:
+                self.changed(user, now)
+
+    def mailbox(self, user: User, mailbox: Mailbox, now: float) -> None:
+        """So many voice messages wait for `user`."""
+        self._mailboxes[user.id] = mailbox
+        self.changed(user, now)
+
+    # Inside.
+
+    def _refusal(
+        self, package: Package, watcher: User, watched: User | None, request: Request
+    ) -> Refusal | None:
+        if watched is None:
+            fix = "watch a user of the account"
+            return Refusal("no_such_user", 404, f"there is no user {request.uri.user or ''}", fix)
+        if package in _OWN and watched.id != watcher.id:
+            fix = "subscribe to your own number"
+            return Refusal("not_yours", 403, f"{package.value} is told to its user alone", fix)
+        limits = self._ground.limits
+        full = len(self._live) >= limits.subscriptions
+        if full or len(self._of.get(watched.id, ())) >= limits.subscriptions_per_user:
+            fix = "raise limits.sip.subscriptions or subscriptions_per_user"
+            return Refusal("too_many_subscriptions", 503, "too many watch already", fix, retry_after=60)
+        return None
+
+    def _accept(
+        self, subscription: Subscription, request: Request, key: ServerKey, seconds: int, now: float
+    ) -> None:
+        contact = subscription.dialog.contact
+        headers = (("Expires", str(seconds)), ("Contact", str(contact)))
+        self._respond(request, key, 200, subscription.dialog, now, headers)
+        subscription.grant(seconds, now)
+        if seconds:
+            self._ground.agenda.at(now + seconds, lambda at: self._expire(subscription, at))
+
+    def _expire(self, subscription: Subscription, now: float) -> None:
+        if not subscription.over and subscription.expires_at <= now:
+            subscription.end("timeout", now)
+
+    def _send(self, subscription: Subscription, request: Request, now: float) -> None:
+        flow = next_flow(subscription.dialog.next_hop(), subscription.flow)
+
+        def answered(response: Response | None, at: float) -> None:
+            subscription.answered(response, at)
+            self._forget(subscription)
+
+        self._requests.send(request, flow, answered, now)
+
+    def _forget(self, subscription: Subscription) -> None:
+        where = (subscription.dialog.call_id, subscription.dialog.local_tag)
+        if not subscription.over or where not in self._live:
+            return
+        _, user = self._live.pop(where)
+        watchers = self._of[user]
+        watchers.discard(where)
+        if not watchers:
+            del self._of[user]
+
+    def _state(self, package: Package, account: Account, user: User, version: int, now: float) -> State:
+        number, domain = user.number, account.domain
+        match package:
+            case Package.DIALOG:
+                body = dialog_info.document(number, domain, version, self.lines.of(user.id))
+                return State(dialog_info.CONTENT_TYPE, body)
+            case Package.PRESENCE:
+                reachable, busy = bool(self._bindings(user, now)), bool(self.lines.of(user.id))
+                body = presence.document(number, domain, reachable=reachable, busy=busy)
+                return State(presence.CONTENT_TYPE, body)
+            case Package.MESSAGE_SUMMARY:
+                mailbox = self._mailboxes.get(user.id, Mailbox())
+                body = message_summary.document(number, domain, mailbox)
+                return State(message_summary.CONTENT_TYPE, body)
+            case Package.REG:
+                body = reg.document(number, domain, version, self._bindings(user, now))
+                return State(reg.CONTENT_TYPE, body)
+            case _:
+                assert_never(package)
+
+    def _bindings(self, user: User, now: float) -> list[Binding]:
+        names = dict.fromkeys((user.number, *user.usernames))
+        return [b for name in names for b in self._ground.bindings(user.account, name, now)]
+
+    def _respond(
+        self,
+        request: Request,
+        key: ServerKey,
+        status: int,
+        dialog: Dialog,
+        now: float,
+        headers: tuple[tuple[str, str], ...],
+    ) -> None:
+        response = response_to(request, status, to_tag=dialog.local_tag, headers=headers)
+        self._ground.wire.layer.respond(key, response, now)
+
+
+def _package(request: Request) -> Package | None:
+    name = (request.headers.get("Event") or "").partition(";")[0].strip().lower()
+    return next((package for package in Package if package.value == name), None)
+
+
+def _seconds(request: Request) -> int:
+    return LONGEST if request.expires is None else request.expires

@@ -1,0 +1,102 @@
+"""MESSAGE between users (RFC 3428)."""
+
+import pytest
+
+from config.schema import SipLimits
+from edge.sip.message import Request, Response
+from tests.support.directory import FakeDirectory
+from tests.support.edge import Bench, Phone
+
+
+@pytest.fixture
+def bench() -> Bench:
+    directory = FakeDirectory()
+    for number in ("1001", "1002"):
+        directory.add_user(number)
+    return Bench(directory, SipLimits(messages_per_user=3, message_text_bytes=100))
+
+
+def write(phone: Phone, number: str, text: str, headers: str = "") -> list[int]:
+    """Statuses after the challenge."""
+    uri = f"sip:{number}@demo.local"
+    phone.say("MESSAGE", uri, headers=headers, body=text)
+    (challenge,) = phone.got()
+    assert isinstance(challenge, Response)
+    if challenge.status != 401:
+        return [challenge.status]
+    phone.say("MESSAGE", uri, body=text, headers=headers + phone.authorization(challenge, "MESSAGE", uri))
+    return phone.statuses()
+
+
+def texts(phone: Phone, status: int = 200) -> list[str]:
+    """What came, answered; what comes then, too."""
+    found: list[str] = []
+    while came := [m for m in phone.got() if isinstance(m, Request) and m.method == "MESSAGE"]:
+        for message in came:
+            found.append(message.body.decode())
+            phone.reply(message, status)
+    return found
+
+
+def test_a_text_reaches_every_phone_and_its_answer_the_sender(bench: Bench) -> None:
+    alice, bob = Phone(bench, "1001"), Phone(bench, "1002", 3)
+    bob.register()
+    assert write(alice, "1002", "hello") == []
+    (message,) = bob.got()
+    assert isinstance(message, Request) and message.body == b"hello"
+    assert str(message.from_.uri) == "sip:1001@demo.local" and message.max_forwards == 69
+    bob.reply(message, 200)
+    assert alice.statuses() == [200]
+
+
+def test_a_text_waits_for_a_callee_who_is_away_and_comes_in_order(bench: Bench) -> None:
+    alice, bob = Phone(bench, "1001"), Phone(bench, "1002", 3)
+    assert [write(alice, "1002", text) for text in "abc"] == [[202], [202], [202]]
+    assert write(alice, "1002", "d") == [480] and len(bench.switch.messages) == 3
+    uri = "sip:demo.local"
+    bob.call_id = "reg"
+    bob.say("REGISTER", uri, to="<sip:1002@demo.local>")
+    (challenge,) = bob.got()
+    assert isinstance(challenge, Response)
+    proof = bob.authorization(challenge, "REGISTER", uri)
+    bob.say("REGISTER", uri, to="<sip:1002@demo.local>", headers=f"Expires: 600\r\n{proof}")
+    assert texts(bob) == ["a", "b", "c"] and len(bench.switch.messages) == 0
+
+
+def test_a_phone_that_does_not_take_it_leaves_it_waiting(bench: Bench) -> None:
+    alice, bob = Phone(bench, "1001"), Phone(bench, "1002", 3)
+    bob.register()
+    write(alice, "1002", "hello")
+    assert texts(bob, 480) == ["hello"]
+    assert alice.statuses() == [202] and len(bench.switch.messages) == 1
+
+
+def test_a_text_that_is_too_old_is_not_delivered(bench: Bench) -> None:
+    alice, bob = Phone(bench, "1001"), Phone(bench, "1002", 3)
+    assert write(alice, "1002", "old", "Expires: 60\r\n") == [202]
+    bench.advance(61.0)
+    bob.number = "1002"
+    uri = "sip:demo.local"
+    bob.say("REGISTER", uri, to="<sip:1002@demo.local>")
+    (challenge,) = bob.got()
+    assert isinstance(challenge, Response)
+    bob.say(
+        "REGISTER",
+        uri,
+        to="<sip:1002@demo.local>",
+        headers="Expires: 600\r\n" + bob.authorization(challenge, "REGISTER", uri),
+    )
+    assert texts(bob) == []
+
+
+def test_a_text_that_may_not_wait_is_refused(bench: Bench) -> None:
+    assert write(Phone(bench, "1001"), "1002", "now", "Expires: 0\r\n") == [480]
+
+
+@pytest.mark.parametrize(("number", "text", "status"), [("nobody", "x", 404), ("1002", "x" * 101, 413)])
+def test_what_cannot_be_sent_is_refused(bench: Bench, number: str, text: str, status: int) -> None:
+    assert write(Phone(bench, "1001"), number, text) == [status]
+
+
+def test_a_stranger_writes_nothing(bench: Bench) -> None:
+    assert write(Phone(bench, "eve", 9, password="guess"), "1002", "spam") == [401]

@@ -1,0 +1,145 @@
+"""BLF, presence, MWI and reg over the whole switch (RFC 6665, 4235, 3856, 3842, 3680)."""
+
+import pytest
+
+from config.schema import SipLimits
+from edge.event.message_summary import Mailbox
+from edge.sip.message import Request, Response
+from tests.support.directory import FakeDirectory
+from tests.support.edge import Bench, Phone, final
+
+
+@pytest.fixture
+def bench() -> Bench:
+    directory = FakeDirectory()
+    for number in ("1001", "1002", "1003"):
+        directory.add_user(number)
+    return Bench(directory, SipLimits(subscriptions_per_user=2))
+
+
+def subscribe(phone: Phone, number: str, event: str, expires: int = 600) -> Response:
+    """The final answer; a NOTIFY stays with the bench."""
+    uri = f"sip:{number}@demo.local"
+    head = f"Event: {event}\r\nExpires: {expires}\r\n"
+    phone.say("SUBSCRIBE", uri, headers=head)
+    (challenge,) = phone.got()
+    assert isinstance(challenge, Response)
+    if challenge.status != 401:
+        return challenge
+    phone.say("SUBSCRIBE", uri, headers=head + phone.authorization(challenge, "SUBSCRIBE", uri))
+    messages = phone.bench.sent
+    (response,) = [m for m, f in messages if isinstance(m, Response) and f.remote == phone.source]
+    messages[:] = [item for item in messages if item[0] is not response]
+    if response.contacts:
+        phone.to, phone.remote = response.headers.get("To") or "", str(response.contacts[0].uri)
+    return response
+
+
+def told(phone: Phone) -> list[Request]:
+    """Every NOTIFY, answered."""
+    found = [m for m in phone.got() if isinstance(m, Request) and m.method == "NOTIFY"]
+    for notify in found:
+        phone.reply(notify, 200)
+    return found
+
+
+def test_a_busy_lamp_follows_the_calls_of_its_user(bench: Bench) -> None:
+    lamp, bob = Phone(bench, "1003", 4), Phone(bench, "1002", 3)
+    bob.register()
+    accepted = subscribe(lamp, "1002", "dialog")
+    assert accepted.status == 200 and accepted.headers.get("Expires") == "600"
+    (first,) = told(lamp)
+    assert b"<dialog " not in first.body and first.headers.get("Event") == "dialog"
+    alice = Phone(bench, "1001")
+    alice.dial("1002")
+    (early,) = told(lamp)
+    assert b"<state>early</state>" in early.body and b"recipient" in early.body and b"1001" in early.body
+    (invite,) = bob.got()
+    assert isinstance(invite, Request)
+    bob.reply(invite, 200, bob.sdp())
+    (up,) = told(lamp)
+    assert b"<state>confirmed</state>" in up.body and b'version="2"' in up.body
+    answer = final(alice.got())
+    alice.ack(answer)
+    alice.to, alice.remote = answer.headers.get("To") or "", str(answer.contacts[0].uri)
+    alice.bye()
+    (dark,) = told(lamp)
+    assert b"<dialog " not in dark.body
+
+
+def test_presence_is_open_with_a_phone_and_closed_without(bench: Bench) -> None:
+    watcher, bob = Phone(bench, "1001"), Phone(bench, "1002", 3)
+    subscribe(watcher, "1002", "presence")
+    assert b"<basic>closed" in told(watcher)[0].body
+    bob.register(60)
+    assert b"<basic>open" in told(watcher)[0].body
+    bench.advance(61.0)
+    assert b"<basic>closed" in told(watcher)[0].body
+
+
+def test_a_waiting_message_lights_the_lamp_of_its_user_alone(bench: Bench) -> None:
+    alice = Phone(bench, "1001")
+    assert subscribe(alice, "1002", "message-summary").status == 403
+    alice.call_id = "own"
+    assert subscribe(alice, "1001", "message-summary").status == 200
+    assert b"Messages-Waiting: no" in told(alice)[0].body
+    bench.switch.mailbox(bench.directory.users["1001"], Mailbox(1, 0), bench.now)
+    bench.drain()
+    assert b"Messages-Waiting: yes" in told(alice)[0].body
+
+
+def test_reg_tells_a_user_where_it_is_registered(bench: Bench) -> None:
+    alice = Phone(bench, "1001")
+    subscribe(alice, "1001", "reg")
+    assert b'state="init"' in told(alice)[0].body
+    desk = Phone(bench, "1001", 5)
+    desk.register()
+    assert b"127.0.0.5" in told(alice)[0].body
+
+
+def test_it_is_refreshed_looked_at_and_ends_in_time(bench: Bench) -> None:
+    alice = Phone(bench, "1001")
+    subscribe(alice, "1002", "dialog", 100)
+    told(alice)
+    bench.advance(90.0)
+    alice.say("SUBSCRIBE", alice.remote, to=alice.to, headers="Event: dialog\r\nExpires: 100\r\n")
+    assert len(told(alice)) == 1
+    bench.advance(90.0)
+    assert len(bench.switch.subscriptions) == 1
+    bench.advance(10.2)
+    (last,) = told(alice)
+    assert last.headers.get("Subscription-State") == "terminated;reason=timeout"
+    assert len(bench.switch.subscriptions) == 0
+    alice.say("SUBSCRIBE", alice.remote, to=alice.to, headers="Event: dialog\r\n")
+    assert alice.statuses() == [481]
+
+
+@pytest.mark.parametrize(
+    ("number", "event", "expires", "status"),
+    [("1002", "cats", 600, 489), ("1002", "dialog", 5, 423), ("nobody", "dialog", 600, 404)],
+)
+def test_what_cannot_be_watched_is_refused(
+    bench: Bench, number: str, event: str, expires: int, status: int
+) -> None:
+    assert subscribe(Phone(bench, "1001"), number, event, expires).status == status
+
+
+def test_a_stranger_is_asked_who_it_is(bench: Bench) -> None:
+    eve = Phone(bench, "eve", 9, password="guess")
+    assert subscribe(eve, "1002", "dialog").status == 401
+
+
+def test_watchers_are_bounded(bench: Bench) -> None:
+    statuses = []
+    for n in range(3):
+        phone = Phone(bench, "1001", 10 + n)
+        statuses.append(subscribe(phone, "1002", "dialog").status)
+        told(phone)
+    assert statuses == [200, 200, 503]
+
+
+def test_a_watcher_that_is_gone_is_forgotten(bench: Bench) -> None:
+    alice = Phone(bench, "1001")
+    subscribe(alice, "1002", "dialog")
+    bench.advance(33.0)
+    assert len(bench.switch.subscriptions) == 0
