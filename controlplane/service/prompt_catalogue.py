@@ -77,7 +77,7 @@ TEXTS: Final[dict[str, tuple[str, ...]]] = {
     ),
 }
 GENDERS: Final = ("female", "male")
-_VOICES: Final = {"en-US": "en-us", "de-DE": "de", "es-ES": "es", "fr-FR": "fr-fr"}
+_VOICES: Final = {"en-US": "en-us", "de-DE": "de", "es-ES": "es", "fr-FR": "fr"}
 _VARIANTS: Final = {"female": "+f2", "male": "+m3"}
 
 _log = structlog.get_logger(__name__)

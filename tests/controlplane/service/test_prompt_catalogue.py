@@ -6,6 +6,7 @@ import structlog
 
 from controlplane.service.prompt_catalogue import IDS, TEXTS, PromptCatalogue
 from edge.error import Refusal
+from media.tts import Speaker
 from tests.support.control import FakeSpeaker
 
 
@@ -54,3 +55,9 @@ async def test_unknown_languages_and_voices_and_a_second_run_are_refused(tmp_pat
 
 def test_every_language_has_every_text() -> None:
     assert all(len(texts) == len(IDS) and all(texts) for texts in TEXTS.values())
+
+
+async def test_our_own_voice_speaks_every_language(tmp_path: Path) -> None:
+    async with Speaker() as speaker:
+        made = await PromptCatalogue(tmp_path, speaker).generate("", "", force=False)
+    assert made == {"generated": len(TEXTS) * 20, "skipped": 0, "failed": 0}
