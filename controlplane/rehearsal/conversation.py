@@ -172,7 +172,7 @@ async def _cut(room: Room, caller: Caller) -> int:
     await caller.wait(0.3)
     interrupted = [event for event in caller.events if isinstance(event, port.AgentInterrupted)]
     if not interrupted:
-        raise Skipped("barge_in is off")
+        raise Skipped("nothing of the agent was left to stop")
     after = [peak for peak in caller.heard[-13:-1] if peak > LOUD]
     if after:
         fail("the agent is heard on top of the caller, 60 ms after the decision and later")

@@ -119,6 +119,21 @@ class Server:
     early: int = 0
     "Messages with audio before the settings."
     calls: int = 0
+    sockets: list[ServerConnection] = field(default_factory=list)
+    binary: bool = False
+
+    async def say(self, *messages: Any) -> None:
+        """On the connection that came last."""
+        for message in messages:
+            if isinstance(message, bytes):
+                await self.sockets[-1].send(message)
+            else:
+                text = json.dumps(message)
+                await self.sockets[-1].send(text.encode() if self.binary else text)
+
+    def break_off(self) -> None:
+        """Cut the last connection without a word."""
+        self.sockets[-1].transport.abort()
 
     def kinds(self) -> list[str]:
         return [str(message.get("type") or next(iter(message))) for message in self.heard]
@@ -130,19 +145,12 @@ async def vendor(name: str) -> AsyncIterator[Server]:
 
     async def talk(socket: ServerConnection) -> None:
         made.calls += 1
+        made.sockets.append(socket)
         settled = not script.first
         frames = 0
 
-        async def say(messages: list[Any]) -> None:
-            for message in messages:
-                if isinstance(message, bytes):
-                    await socket.send(message)
-                else:
-                    text = json.dumps(message)
-                    await socket.send(text.encode() if script.binary else text)
-
         try:
-            await say(script.at_once)
+            await made.say(*script.at_once)
             async for data in socket:
                 message = {} if isinstance(data, bytes) else json.loads(data)
                 if isinstance(data, bytes) or _is_audio(message):
@@ -150,18 +158,18 @@ async def vendor(name: str) -> AsyncIterator[Server]:
                     frames += 1
                     made.early += not settled
                     if frames == NOTICES_AFTER:
-                        await say(script.noticed)
+                        await made.say(*script.noticed)
                     continue
                 made.heard.append(message)
                 if not settled and script.first in (message.get("type"), next(iter(message))):
                     settled = True
-                    await say(script.settled)
+                    await made.say(*script.settled)
         except (ConnectionClosed, asyncio.CancelledError):
             pass
 
     async with serve(talk, loopback(), 0, compression=None) as server:
         address, port = server.sockets[0].getsockname()[:2]
-        made = Server(f"ws://{address}:{port}/v1/realtime?model=gpt-realtime")
+        made = Server(f"ws://{address}:{port}/v1/realtime?model=gpt-realtime", binary=script.binary)
         yield made
 
 

@@ -11,10 +11,12 @@ from config.schema import MediaLimits
 from media.agent.plane import AgentPlane
 from media.codec.g711 import LINEAR_TO_ULAW
 from media.port import (
+    AgentConnected,
     AgentFailed,
     AgentInterrupted,
     AgentMessage,
     AgentOptions,
+    AgentReconnecting,
     AgentSpec,
     AttachAgent,
     Event,
@@ -81,3 +83,29 @@ async def test_a_vendor_settles_is_heard_and_interrupts(name: str) -> None:
         cut_at = server.heard[-1]["audio_end_ms"]
         loud = sum(peak > 0 for peak in leg.heard)
         assert abs(cut_at - 20 * loud) <= 20, "by the milliseconds really played"
+
+
+async def test_a_talk_with_gemini_outlives_its_connections() -> None:
+    """agent-protocols.md 4.7: goAway and resumption, then a socket that breaks: the talk goes on."""
+    leg = Leg()
+    async with vendor("gemini") as server:
+        spec = AgentSpec("bot", "gemini", server.url, options=AgentOptions(model="m", reconnect=True))
+        leg.plane.attach(0, AttachAgent(LegId("leg"), spec, "call-1", "acc"), time.monotonic())
+        assert await leg.play(lambda: leg.heard[-1] > 1_000)
+        handle = {"sessionResumptionUpdate": {"newHandle": "handle-1", "resumable": True}}
+        await server.say(handle, {"goAway": {"timeLeft": "5s"}})
+        assert await leg.play(lambda: server.calls == 2 and len(server.heard) == 2)
+        assert server.heard[1]["setup"]["sessionResumption"] == {"handle": "handle-1"}
+        began = time.monotonic()
+        server.break_off()
+        assert await leg.play(lambda: server.calls == 3 and len(server.heard) == 3)
+        assert time.monotonic() - began < 1.0
+        frames = server.frames
+        assert await leg.play(lambda: server.frames > frames), "the caller is heard again"
+        leg.plane.detach(0, time.monotonic())
+        await leg.plane.close()
+    assert sum(isinstance(event, AgentReconnecting) for event in leg.events) == 2
+    assert sum(isinstance(event, AgentConnected) for event in leg.events) == 3
+    assert not [event for event in leg.events if isinstance(event, AgentFailed)]
+    traced = " ".join(event.detail for event in leg.events if isinstance(event, AgentMessage))
+    assert "handle-1" not in traced, "a handle opens the talk to whoever has it"
