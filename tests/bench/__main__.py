@@ -18,19 +18,19 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import measure
+from tests.bench import measure, routing
 from tests.bench.measure import Row
 from tests.bench.subject import Subject, subject
 from tests.support.address import loopback
 from tests.support.process import Child
 
-LOADS = ("registrations", "calls", "echo", "agents")
+LOADS = ("registrations", "calls", "routes", "echo", "agents")
 DAEMON_CPU, LOAD_CPU = 0, 1
 
 
 @click.command()
 @click.argument("loads", nargs=-1, type=click.Choice(LOADS))
-@click.option("--count", default=20_000, show_default=True, help="Registrations and calls.")
+@click.option("--count", default=20_000, show_default=True, help="Registrations, calls and routes.")
 @click.option("--window", default=32, show_default=True, help="Of them under way at once.")
 @click.option("--legs", default=1_200, show_default=True, help="Echo legs.")
 @click.option("--agents", default=300, show_default=True, help="Agent calls.")
@@ -51,7 +51,7 @@ def main(
     quick: bool,
     json_path: Path | None,
 ) -> None:
-    """Measure the shipped daemon. LOADS: registrations, calls, echo, agents; all when none is named."""
+    """Measure the shipped daemon. LOADS: registrations, calls, routes, echo, agents; all without one."""
     if quick:
         count, window, legs, agents, seconds, users = 200, 8, 20, 5, 2.0, 20
     console = Console(stderr=True, width=120)
@@ -96,6 +96,8 @@ def _measure(
             return measure.registrations(daemon, count, window)
         case "calls":
             return measure.calls(daemon, count, window)
+        case "routes":
+            return routing.routes(daemon, count)
         case "echo":
             return measure.echo_legs(daemon, legs, seconds)
         case _:

@@ -17,7 +17,7 @@ def test_a_quick_run_measures_every_load(tmp_path: Path) -> None:
     with Child(command, name="bench", env={"COLUMNS": "200"}) as bench:
         assert bench.wait(150.0) == 0, bench.report()
     rows = {row["load"]: row for row in json.loads(result.read_text())["rows"]}
-    assert list(rows) == ["registration", "call", "echo leg", "agent call"]
+    assert list(rows) == ["registration", "call", "route", "echo leg", "agent call"]
     assert rows["registration"]["count"] == rows["call"]["count"] == 200
     for row in rows.values():
         assert row["cpu_us"] > 0 and row["p50_ms"] < 1000
