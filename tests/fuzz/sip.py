@@ -5,6 +5,7 @@ from random import Random
 
 from config.schema import SipLimits
 from edge.sdp import audio, body, description, negotiation
+from edge.sdp.crypto import KEY_BYTES, Srtp
 from edge.sip.address import Address
 from edge.sip.build import response_to
 from edge.sip.digest import Challenge, Credentials, Verdict, answer, choose, credentials_for, verify
@@ -38,6 +39,12 @@ INVITE = (
     b'From: "Bob \\"B\\" Smith" <sip:bob:pw@demo.local>;tag=76341\r\nTo: <sip:100@demo.local>\r\n'
     b"Call-ID: 4Fde34wkd@127.0.0.2\r\nCSeq: 1 INVITE\r\nContact: <sip:bob@127.0.0.2:5070;ob>;q=0.7\r\n"
     b"Subject: folded\r\n and more\r\nSupported: 100rel, replaces\r\nContent-Type: application/sdp\r\n"
+)
+SDP_SECURE = (
+    b"v=0\r\no=- 1 1 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\n"
+    b"m=audio 40000 RTP/SAVP 0 9\r\n"
+    b"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz|2^20|1:4\r\n"
+    b"a=crypto:2 AES_CM_128_HMAC_SHA1_32 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz WSH=64\r\n"
 )
 SDP = (
     b"v=0\r\no=bob 28908445 2 IN IP4 127.0.0.2\r\ns=-\r\nc=IN IP4 127.0.0.2\r\nt=0 0\r\n"
@@ -241,7 +248,14 @@ def check_digest(data: bytes, random: Random) -> None:
     assert _NONCES.number_of(text, 5.0) is None
 
 
-_LOCAL = negotiation.Local("127.0.0.1", 20_000, (Codec("pcmu", 0), Codec("pcma", 8)), 7)
+_LOCAL = negotiation.Local(
+    "127.0.0.1",
+    20_000,
+    (Codec("pcmu", 0), Codec("g722", 9), Codec("opus", 111, 48_000)),
+    7,
+    srtp=Srtp.OFFERED,
+    key=lambda suite: bytes(KEY_BYTES[suite]),
+)
 
 
 def check_sdp(data: bytes, random: Random) -> None:
@@ -299,7 +313,7 @@ TARGETS = (
     Target("via", VIAS, check_via),
     Target("header", (*ADDRESSES, *VIAS, b"Subject: a, b", b';a=1;b;c="x\\""; d = [::1]'), check_header),
     Target("digest", DIGESTS, check_digest),
-    Target("sdp", (SDP, SDP_MANY), check_sdp),
+    Target("sdp", (SDP, SDP_MANY, SDP_SECURE), check_sdp),
     Target(
         "body", (b"multipart/mixed;boundary=b\r\n\r\n" + PARTS, b"application/sdp\r\n\r\n" + SDP), check_body
     ),
