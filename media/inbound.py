@@ -39,6 +39,8 @@ QUEUED: Final = 512
 DRAIN_EVERY: Final = 16
 "Rounds of a group after which each socket is read until it is empty."
 PLAIN_RUN: Final = 50
+NOTHING_SAID: Final = 2
+"Bytes of an Opus packet after which nothing may come for a while (RFC 6716 §2.1.9)."
 _PLAIN_MASK: Final = 0xFF7F_0000
 
 
@@ -300,6 +302,9 @@ class Inbound:
         if not ticks:
             self._table.columns.malformed[leg.slot] += 1
             return
+        if len(payload) <= NOTHING_SAID:
+            self._table.columns.hushed[leg.slot] = True
+            self._table.columns.noise[leg.slot] = 0.0
         if leg.parceller is None:
             if ticks == codec.step:
                 frame = leg.coders.deposit((payload,))

@@ -238,3 +238,19 @@ def test_keys_to_an_opus_phone_are_timed_by_its_clock() -> None:
     phone.send(b"\x07\x8a\x12\xc0", payload_type=DTMF, samples=960)
     studio.run(0.1)
     assert [(d.digit, d.duration_ms) for d in studio.of(Digit)] == [("7", 100)]
+
+
+def test_silence_that_opus_announces_is_no_loss() -> None:
+    """RFC 7587 §3.1.3: discontinuous transmission."""
+    studio = Studio()
+    one, two = joined(studio, "one", CODECS["opus"]), studio.phone("two")
+    studio.engine.execute(Bridge(one.leg, two.leg))
+    say(
+        studio,
+        one,
+        [*payloads(CODECS["opus"], pitch(500, 0.4)), payloads(CODECS["opus"], pitch(0, 0.02))[0][:1]],
+    )
+    studio.run(0.4)
+    studio.engine.execute(Release(one.leg))
+    stats = studio.of(Released)[0].stats
+    assert stats.concealed <= 2 and stats.lost == 0 and stats.malformed == 0
