@@ -7,6 +7,8 @@ Origin, and must not have been forwarded: no proxy is trusted to say for whom.
 
 import hmac
 import ipaddress
+from functools import lru_cache
+from typing import Final
 
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
@@ -15,6 +17,8 @@ from config.schema import Gates
 from controlplane.api.envelope import Endpoint, Failure
 from controlplane.service.own_address import Networks
 
+HOSTS_REMEMBERED: Final = 1_024
+"Verdicts on Host that are kept; clients choose what they send."
 _FORWARDED = ("x-forwarded-for", "forwarded", "x-real-ip")
 
 
@@ -24,6 +28,7 @@ class Gate:
         self._nodes = Networks(gates.nodes)
         self._token = gates.admin_token.encode()
         self._names = names | {"localhost"}
+        self._names_us = lru_cache(maxsize=HOSTS_REMEMBERED)(self._is_us)
 
     def check(self, request: HTTPConnection) -> None:
         """Raises `Failure` (403) when the request may not pass."""
@@ -37,7 +42,7 @@ class Gate:
         if any(name in headers for name in _FORWARDED):
             raise Failure(403, "not_local", "a forwarded request is not local; send X-Admin-Token")
         host = headers.get("host", "")
-        if not self._is_us(host):
+        if not self._names_us(host):
             raise Failure(403, "foreign_host", "Host does not name this node; use its address")
         origin = headers.get("origin")
         if origin is not None and origin.partition("://")[2].lower() != host.lower():

@@ -40,10 +40,12 @@ class Networks:
 
     def __init__(self, texts: Iterable[str]) -> None:
         self._networks = [ipaddress.ip_network(text) for text in texts]
+        self._holds = lru_cache(maxsize=_REMEMBERED)(self._find)
 
     def __contains__(self, text: object) -> bool:
-        if not self._networks or not isinstance(text, str):
-            return False
+        return bool(self._networks) and isinstance(text, str) and self._holds(text)
+
+    def _find(self, text: str) -> bool:
         try:
             address = ipaddress.ip_address(text.partition("%")[0])
         except ValueError:
