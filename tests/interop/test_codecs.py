@@ -8,6 +8,7 @@ import pytest
 
 from tests.support import wav
 from tests.support.baresip import Baresip
+from tests.support.bot import Bot
 from tests.support.daemon import PASSWORDS, Daemon
 from tests.support.softphone import Softphone
 
@@ -125,3 +126,26 @@ def test_pjsua2_that_speaks_srtp_alone_talks_with_baresip_that_speaks_none(tmp_p
             heard = wav.loudest(signal, 1.0)
             assert wav.peak_frequency(heard) == pytest.approx(frequency, abs=2.0)
             assert wav.tone_level_db(heard, frequency) == pytest.approx(-12.0, abs=1.0)
+
+
+def test_the_agent_hears_the_keys_that_pjsua2_sends_by_info(tmp_path: Path) -> None:
+    extensions = [{"number": "9000", "target": {"agent": "bot"}}]
+    with (
+        Bot(tmp_path / "bot") as bot,
+        Daemon(
+            tmp_path / "daemon", account={"extensions": extensions, "agents": {"bot": bot.agent()}}
+        ) as daemon,
+        Softphone(
+            tmp_path / "pjsua2", daemon.sip, "1002", PASSWORDS["1002"], speaks=wav.silence(5.0)
+        ) as phone,
+    ):
+        phone.wait_registered()
+        phone.dial(daemon.uri("9000"))
+        bot.wait("media")
+        for key in "15*#":
+            phone.inform(key)
+            time.sleep(0.3)
+        time.sleep(0.5)
+        phone.hang_up()
+        bot.wait("gone")
+        assert [event["message"]["dtmf"]["digit"] for event in bot.events("dtmf")] == list("15*#")

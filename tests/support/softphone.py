@@ -73,6 +73,10 @@ class Softphone:
     def press(self, digits: str) -> None:
         self.child.write(f"press {digits}")
 
+    def inform(self, digits: str) -> None:
+        """Press them by SIP INFO."""
+        self.child.write(f"inform {digits}")
+
     def hang_up(self) -> None:
         self.child.write("hangup")
 
@@ -208,6 +212,10 @@ def main() -> None:
                 live["call"].makeCall(argument, pj.CallOpParam(True))
             case "press" if "call" in live:
                 live["call"].dialDtmf(argument)
+            case "inform" if "call" in live:
+                keys = pj.CallSendDtmfParam()
+                keys.method, keys.digits = pj.PJSUA_DTMF_METHOD_SIP_INFO, argument
+                live["call"].sendDtmf(keys)
             case "hangup" if "call" in live:
                 live["call"].hangup(pj.CallOpParam())
             case "quit" | "":
