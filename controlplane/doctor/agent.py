@@ -5,10 +5,19 @@ from typing import Final
 
 from websockets.exceptions import InvalidStatus, WebSocketException
 from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
-from config.agent import BUILTIN_DEMO, Agent
+from config.agent import BUILTIN_DEMO, Agent, Dialect
 from controlplane.doctor.finding import Finding, fail, ok
+from media.agent.dialect.asterisk import Asterisk
+from media.agent.dialect.jambonz import Jambonz
 
+SUBPROTOCOLS: Final = {
+    dialect: [Subprotocol(made.subprotocol)]
+    for dialect, made in ((Dialect.ASTERISK, Asterisk), (Dialect.JAMBONZ, Jambonz))
+    if made.subprotocol is not None
+}
+"Some servers take no connection without it."
 DEADLINE: Final = 3.0
 "For connection and handshake [s]."
 
@@ -18,11 +27,14 @@ def agent(account: str, name: str, section: Agent) -> Finding:
     title = f"agent {account}/{name}"
     if section.url == BUILTIN_DEMO:
         return ok(title, "built in")
+    if section.dialect is Dialect.ULTRAVOX:
+        return ok(title, "not tried: its URL is good for one call")
     where = section.url.partition("?")[0]
     try:
         with connect(
             section.url,
-            additional_headers=section.headers,
+            additional_headers=section.sent_headers(),
+            subprotocols=SUBPROTOCOLS.get(section.dialect),
             open_timeout=DEADLINE,
             close_timeout=1.0,
             proxy=None,
@@ -32,7 +44,7 @@ def agent(account: str, name: str, section: Agent) -> Finding:
     except InvalidStatus as error:
         status = error.response.status_code
         fix = (
-            "check headers (a key?) and the path" if status in (401, 403, 404) else "look at the agent's log"
+            "check headers, api_key and the path" if status in (401, 403, 404) else "look at the agent's log"
         )
         return fail(title, f"{where} answers HTTP {status}", fix)
     except TimeoutError:

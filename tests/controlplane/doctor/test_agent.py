@@ -59,3 +59,26 @@ def test_an_agent_that_never_answers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_built_in_agent_needs_no_check() -> None:
     assert examine("builtin:demo").found == "built in"
+
+
+def test_a_key_is_sent_as_in_a_call() -> None:
+    seen: list[tuple[str | None, str | None]] = []
+
+    def gate(connection: ServerConnection, request: Request) -> Response | None:
+        seen.append((request.headers.get("Authorization"), request.headers.get("Sec-WebSocket-Protocol")))
+        return connection.respond(HTTPStatus.UNAUTHORIZED, "no")
+
+    with serve(lambda connection: None, "127.0.0.1", 0, process_request=gate) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        url = f"ws://127.0.0.1:{server.socket.getsockname()[1]}/"
+        for fields in ({"dialect": "deepgram", "api_key": "k"}, {"dialect": "jambonz"}):
+            module.agent("a", "x", Agent.model_validate({"url": url, **fields}))
+        server.shutdown()
+        thread.join()
+    assert seen == [("Token k", None), (None, "audio.drachtio.org")]
+
+
+def test_a_url_that_is_good_for_one_call_is_not_used_up() -> None:
+    section = Agent.model_validate({"dialect": "ultravox", "url": "wss://h/join"})
+    assert "good for one call" in module.agent("a", "x", section).found
