@@ -36,8 +36,16 @@ class Softphone:
         transport: str = "udp",
         ca: Path | None = None,
         srtp: bool = False,
+        waiting: bool = False,
+        prack: bool = False,
     ) -> None:
-        """Args: transport: udp or tls; ca: whom it trusts then; srtp: it speaks nothing else."""
+        """
+        Args:
+            transport: udp or tls; ca: whom it trusts then.
+            srtp: it speaks nothing else.
+            waiting: it asks for its waiting messages (RFC 3842).
+            prack: it requires 100rel (RFC 3262).
+        """
         pytest.importorskip("pjsua2", reason="pjsua2 is not installed (scripts/interop installs it)")
         folder.mkdir(parents=True)
         self._heard = folder / "heard.wav"
@@ -53,6 +61,8 @@ class Softphone:
             "transport": transport,
             "ca": str(ca or ""),
             "srtp": srtp,
+            "waiting": waiting,
+            "prack": prack,
         }
         self.child = Child(
             [sys.executable, "-m", "tests.support.softphone", json.dumps(settings)], name=f"pjsua2 {user}"
@@ -69,6 +79,14 @@ class Softphone:
 
     def wait_call(self, timeout: float = 10.0) -> None:
         self.child.wait_for('"audio"', timeout)
+
+    def say(self, command: str) -> None:
+        """hold, resume or transfer URI."""
+        self.child.write(command)
+
+    def wait_event(self, pattern: str, timeout: float = 10.0, *, after: int = 0) -> None:
+        """A line of JSON that matches, behind the first `after` lines."""
+        self.child.wait_for(pattern, timeout, after=after)
 
     def press(self, digits: str) -> None:
         self.child.write(f"press {digits}")
@@ -142,6 +160,9 @@ def main() -> None:
                     audio.startTransmit(live["recorder"])
                     say("audio")
 
+        def onCallTransferStatus(self, event: Any) -> None:
+            say("transfer", status=event.statusCode, final=event.finalNotify)
+
         def onDtmfDigit(self, event: Any) -> None:
             say("digit", digit=event.digit)
 
@@ -149,11 +170,17 @@ def main() -> None:
         def onRegState(self, event: Any) -> None:
             say("registered" if event.code == 200 else "refused", code=event.code, expires=event.expiration)
 
+        def onMwiInfo(self, event: Any) -> None:
+            say("waiting", text=event.rdata.wholeMsg.partition("\r\n\r\n")[2])
+
         def onIncomingCall(self, event: Any) -> None:
             live["call"] = PhoneCall(self, event.callId)
             say("incoming")
             if settings["answers"]:
                 operation = pj.CallOpParam()
+                if settings["prack"]:
+                    operation.statusCode = 183
+                    live["call"].answer(operation)
                 operation.statusCode = 200
                 live["call"].answer(operation)
 
@@ -193,6 +220,9 @@ def main() -> None:
     account_config.mediaConfig.transportConfig.boundAddress = settings["address"]
     account_config.mediaConfig.transportConfig.port = 10_000
     account_config.mediaConfig.transportConfig.portRange = 100
+    account_config.mwiConfig.enabled = settings["waiting"]
+    if settings["prack"]:
+        account_config.callConfig.prackUse = pj.PJSUA_100REL_MANDATORY
     if settings["srtp"]:
         account_config.mediaConfig.srtpUse = pj.PJMEDIA_SRTP_MANDATORY
         account_config.mediaConfig.srtpSecureSignaling = 0
@@ -216,6 +246,14 @@ def main() -> None:
                 keys = pj.CallSendDtmfParam()
                 keys.method, keys.digits = pj.PJSUA_DTMF_METHOD_SIP_INFO, argument
                 live["call"].sendDtmf(keys)
+            case "hold" if "call" in live:
+                live["call"].setHold(pj.CallOpParam(True))
+            case "resume" if "call" in live:
+                again = pj.CallOpParam(True)
+                again.opt.flag = pj.PJSUA_CALL_UNHOLD
+                live["call"].reinvite(again)
+            case "transfer" if "call" in live:
+                live["call"].xfer(argument, pj.CallOpParam(True))
             case "hangup" if "call" in live:
                 live["call"].hangup(pj.CallOpParam())
             case "quit" | "":

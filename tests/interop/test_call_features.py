@@ -1,0 +1,149 @@
+"""Hold with music, transfer, presence and waiting messages, as pjsua2 and baresip see them."""
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.support import wav
+from tests.support.baresip import Baresip
+from tests.support.daemon import PASSWORDS, Daemon
+from tests.support.softphone import Softphone
+from tests.support.wav import Signal
+
+
+def share_near(signal: Signal, frequency: float) -> float:
+    """Of the energy, what lies within 10 Hz of `frequency`."""
+    spectrum = np.abs(np.fft.rfft(signal)) ** 2
+    hertz = np.fft.rfftfreq(len(signal), 1 / 8000)
+    return float(spectrum[np.abs(hertz - frequency) < 10].sum() / max(spectrum.sum(), 1e-9))
+
+
+def pair(tmp_path: Path, daemon: Daemon) -> tuple[Softphone, Baresip]:
+    """pjsua2 (1002) says 620 Hz, baresip (1001) 440 Hz and answers by itself."""
+    callee = Baresip(
+        tmp_path / "baresip",
+        daemon.sip,
+        "1001",
+        PASSWORDS["1001"],
+        speaks=wav.tone(440.0, 30.0),
+        answers=True,
+    )
+    caller = Softphone(
+        tmp_path / "pjsua2", daemon.sip, "1002", PASSWORDS["1002"], speaks=wav.tone(620.0, 5.0)
+    )
+    return caller, callee
+
+
+def test_a_held_phone_hears_our_tune_and_then_the_other_again(tmp_path: Path) -> None:
+    with Daemon(tmp_path / "daemon") as daemon:
+        caller, callee = pair(tmp_path, daemon)
+        with callee, caller:
+            callee.wait_registered()
+            caller.wait_registered()
+            caller.dial(daemon.uri("1001"))
+            time.sleep(1.0)
+            caller.say("hold")
+            time.sleep(3.0)
+            caller.say("resume")
+            time.sleep(2.0)
+            caller.hang_up()
+            caller.wait_ended()
+            callee.wait_event("CALL_CLOSED")
+            time.sleep(0.3)
+            heard = callee.heard()
+    seconds = [heard[start : start + 4000] for start in range(0, len(heard) - 4000, 4000)]
+    loud = [half for half in seconds if np.abs(half).max() > 0.01 * np.abs(heard).max()]
+    tone = [share_near(half, 620.0) > 0.8 for half in loud]
+    assert tone[0] and tone[-1], "the caller is heard before and after"
+    assert tone.count(False) >= 3, "the tune is heard between"
+
+
+def test_a_blind_transfer_leaves_the_partner_with_the_target(tmp_path: Path) -> None:
+    """RFC 5589 §6: baresip is sent to the echo and hears itself."""
+    with Daemon(tmp_path / "daemon") as daemon:
+        caller, callee = pair(tmp_path, daemon)
+        with callee, caller:
+            callee.wait_registered()
+            caller.wait_registered()
+            caller.dial(daemon.uri("1001"))
+            time.sleep(0.5)
+            caller.say(f"transfer {daemon.uri('*43')}")
+            caller.wait_event('"transfer", "status": 200')
+            caller.wait_ended()
+            time.sleep(2.0)
+            assert callee.count("CALL_CLOSED") == 0
+            callee.hang_up()
+            callee.wait_event("CALL_CLOSED")
+            time.sleep(0.3)
+            heard = callee.heard()
+    assert wav.peak_frequency(wav.loudest(heard[-12_000:], 1.0)) == pytest.approx(440.0, abs=2.0)
+
+
+def test_a_transfer_to_nobody_leaves_the_call_as_it_was(tmp_path: Path) -> None:
+    with Daemon(tmp_path / "daemon") as daemon:
+        caller, callee = pair(tmp_path, daemon)
+        with callee, caller:
+            callee.wait_registered()
+            caller.wait_registered()
+            caller.dial(daemon.uri("1001"))
+            caller.say(f"transfer {daemon.uri('7777777')}")
+            caller.wait_event('"transfer", "status": 4')
+            time.sleep(0.5)
+            assert callee.count("CALL_CLOSED") == 0
+            caller.hang_up()
+            callee.wait_event("CALL_CLOSED")
+
+
+def test_waiting_messages_are_asked_for_and_told(tmp_path: Path) -> None:
+    """RFC 3842."""
+    with (
+        Daemon(tmp_path / "daemon") as daemon,
+        Softphone(
+            tmp_path / "pjsua2",
+            daemon.sip,
+            "1002",
+            PASSWORDS["1002"],
+            speaks=wav.tone(620.0, 1.0),
+            waiting=True,
+        ) as phone,
+    ):
+        phone.wait_registered()
+        phone.wait_event("Messages-Waiting: no")
+
+
+@pytest.mark.parametrize("side", ["caller", "callee"])
+def test_a_phone_that_requires_prack_calls_and_is_called(tmp_path: Path, side: str) -> None:
+    """RFC 3262, in either role of ours."""
+    with Daemon(tmp_path / "daemon") as daemon:
+        phone = Softphone(
+            tmp_path / "pjsua2",
+            daemon.sip,
+            "1002",
+            PASSWORDS["1002"],
+            speaks=wav.tone(620.0, 5.0),
+            answers=True,
+            prack=True,
+        )
+        other = Baresip(
+            tmp_path / "baresip",
+            daemon.sip,
+            "1001",
+            PASSWORDS["1001"],
+            speaks=wav.tone(440.0, 30.0),
+            answers=True,
+        )
+        with other, phone:
+            other.wait_registered()
+            phone.wait_registered()
+            if side == "caller":
+                phone.dial(daemon.uri("1001"))
+            else:
+                other.dial(daemon.uri("1002"))
+                phone.wait_call()
+            time.sleep(1.5)
+            other.hang_up()
+            phone.wait_ended()
+            heard = phone.heard()
+    assert wav.peak_frequency(wav.loudest(heard, 1.0)) == pytest.approx(440.0, abs=2.0)
