@@ -64,7 +64,7 @@ def on_both_loops(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..
 
 async def until(true: Callable[[], object]) -> None:
     async with asyncio.timeout(5):
-        while not true():  # noqa: ASYNC110  # what is waited for lies in the kernel or in the plane
+        while not true():  # what is waited for lies in the kernel or in the plane
             await asyncio.sleep(0.005)
 
 
