@@ -45,7 +45,7 @@ class DemoAgent:
                 status = await child.wait() if url else None
             finally:
                 self.urls.clear()
-                await _end(child)
+                await _surely_end(child)
             pause = self._backoff[min(failures, len(self._backoff) - 1)]
             failures += 1
             _log.warning("the demo agent stopped", status=status, again_in=pause)
@@ -72,6 +72,16 @@ class DemoAgent:
             return str(json.loads(line)["url"])
         except (TimeoutError, ValueError, KeyError, TypeError):
             return ""
+
+
+async def _surely_end(child: asyncio.subprocess.Process) -> None:
+    """`_end`, to its end also when cancelled meanwhile."""
+    ending = asyncio.ensure_future(_end(child))
+    try:
+        await asyncio.shield(ending)
+    except asyncio.CancelledError:
+        await ending
+        raise
 
 
 async def _end(child: asyncio.subprocess.Process) -> None:
