@@ -6,6 +6,7 @@ may still be unanswered, or a copy of it on its way.
 
 from edge.call.call import Call
 from edge.sip.answering import AnsweringSession
+from edge.sip.calling import CallingSession
 from edge.sip.effect import ClientKey, ServerKey
 from edge.sip.flow import Flow
 from edge.sip.message import Request, Response
@@ -109,8 +110,9 @@ class SessionTable:
         if isinstance(session, AnsweringSession):
             self._invites.pop(session.key, None)
             self._dialogs.pop((session.call_id, session.tag), None)
-        elif session.dialog is not None:
-            self._dialogs.pop((session.call_id, session.dialog.local_tag), None)
+        elif isinstance(session, CallingSession):
+            # Of an early dialog, too, that a challenge has ended.
+            self._dialogs.pop((session.call_id, session.invite.from_.tag), None)
         for key in session.keys:
             self._answers.pop(key, None)
         if self._traced.get(session.call_id) is call:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from edge.agenda import Alarm
 from edge.sip.dialog import Dialog
 from edge.sip.flow import Flow
 from edge.sip.message import Request, Response
@@ -54,6 +55,8 @@ class Subscription:
         self.dialog = dialog
         self.flow = flow
         self.over = False
+        self.alarm: Alarm | None = None
+        "Its expiry."
         self.expires_at = 0.0
         self._event = event
         self._send = send

@@ -139,12 +139,12 @@ class Subscriptions:
         headers = (("Expires", str(seconds)), ("Contact", str(contact)))
         self._respond(request, key, 200, subscription.dialog, now, headers)
         subscription.grant(seconds, now)
+        if subscription.alarm is not None:
+            subscription.alarm.cancel()
         if seconds:
-            self._ground.agenda.at(now + seconds, lambda at: self._expire(subscription, at))
-
-    def _expire(self, subscription: Subscription, now: float) -> None:
-        if not subscription.over and subscription.expires_at <= now:
-            subscription.end("timeout", now)
+            subscription.alarm = self._ground.agenda.at(
+                now + seconds, lambda at: subscription.end("timeout", at)
+            )
 
     def _send(self, subscription: Subscription, request: Request, now: float) -> None:
         flow = next_flow(subscription.dialog.next_hop(), subscription.flow)
@@ -160,6 +160,8 @@ class Subscriptions:
         if not subscription.over or where not in self._live:
             return
         _, user = self._live.pop(where)
+        if subscription.alarm is not None:
+            subscription.alarm.cancel()
         watchers = self._of[user]
         watchers.discard(where)
         if not watchers:

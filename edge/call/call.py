@@ -15,7 +15,8 @@ import enum
 from collections.abc import Callable
 
 from edge.agenda import Alarm
-from edge.call.detail import cdr_of, q850_of, trace_media
+from edge.call.cause import q850
+from edge.call.detail import cdr_of, trace_media
 from edge.call.ground import Ground, bind_address
 from edge.call.info import key_press
 from edge.call.leg import Leg, Port, readable
@@ -292,8 +293,7 @@ class Call:
         self._disposition = (disposition, cause, status)
         for alarm in self._alarms:
             alarm.cancel()
-        q850 = q850_of(disposition, status)
-        reason = f'Q.850;cause={q850};text="{cause}"'
+        reason = f'Q.850;cause={q850(disposition, status)};text="{cause}"'
         self.trace.add(now, "call", "ended", outcome=cause, disposition=disposition, status=status)
         if self.answered_at is None:
             self.session.reject(status, now, (*headers, ("Reason", reason)))

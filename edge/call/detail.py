@@ -1,26 +1,14 @@
-"""The CDR of a call, and the causes that its end has in other networks."""
+"""What is written down of a call: its CDR, and a row of its trace for what happened in the audio."""
 
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
+from edge.call.cause import q850
 from edge.journal import Cdr
 from media import port
 
 if TYPE_CHECKING:
     from edge.call.call import Call
-
-Q850: Final = {
-    400: 111, 403: 21, 404: 1, 408: 102, 410: 22, 480: 18, 481: 111, 482: 25, 484: 28, 486: 17, 487: 127,
-    488: 79, 500: 41, 501: 79, 503: 41, 504: 102, 600: 17, 603: 21, 604: 1, 606: 79,
-}  # fmt: skip
-"Q.850 causes of final statuses (RFC 3398 §8.2.6.1); 31, normal unspecified, for others."
-
-
-def q850_of(disposition: str, status: int) -> int:
-    """16, normal clearing, for a call that went well; 41, temporary failure, for one that broke off."""
-    if status < 300:
-        return 16 if disposition == "answered" else 41
-    return Q850.get(status, 31)
 
 
 def cdr_of(call: "Call", disposition: str, cause: str, status: int, ended_at: int) -> Cdr:
@@ -39,7 +27,7 @@ def cdr_of(call: "Call", disposition: str, cause: str, status: int, ended_at: in
         disposition,
         cause,
         status,
-        q850_of(disposition, status),
+        q850(disposition, status),
         dict(sides),
     )
 

@@ -87,6 +87,8 @@ class AnsweringSession(Session):
             # §15.1.2: a caller may end an early dialog by BYE; its INVITE is answered 487.
             self._respond(key, request, 200, now)
             self.cancelled(now, request.headers.get("Reason") or "")
+        elif request.method == "INVITE" and self.state is State.INVITING and key is not None:
+            self._respond(key, request, 500, now, (("Retry-After", "1"),))  # §14.2: the first one is open
         elif request.method == "PRACK" and key is not None:
             self._pracked(request, key, now)
         else:

@@ -68,6 +68,8 @@ class CallingSession(Session):
     def receive(self, request: Request, key: ServerKey | None, now: float) -> None:
         if request.method == "BYE" and self.state is State.INVITING and key is not None:
             self._respond(key, request, 481, now)  # RFC 3261 §15: not for a callee, before its 2xx
+        elif request.method == "INVITE" and self.state is State.INVITING and key is not None:
+            self._respond(key, request, 491, now)  # §14.2: ours is open
         else:
             super().receive(request, key, now)
 

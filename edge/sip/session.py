@@ -8,8 +8,6 @@
 
 The owner is a leg of a call. It sees protocol-neutral events and never a transaction; every race
 of the wire (CANCEL against 200, BYE against BYE, a second 2xx of a fork) is settled here.
-
-The only re-INVITEs and UPDATEs of ours are those that keep the session alive (`refresh.py`).
 """
 
 import enum
@@ -377,6 +375,7 @@ class Session(ABC):
         return self.flow if dialog is None else next_flow(dialog.next_hop(), self.flow)
 
     def _refuse_pending(self, now: float) -> None:
+        self.referral.refuse(487, now)
         if self._reoffer is not None:
             request, key = self._reoffer
             self._reoffer = None

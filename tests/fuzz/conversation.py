@@ -11,11 +11,12 @@ from random import Random
 from typing import Any, get_args
 
 from edge.awaited import Promise, Resolve
-from edge.directory import Agent
+from edge.directory import Agent, Forwarding
 from edge.sip.effect import Send
 from edge.sip.flow import Flow, Transport
 from edge.sip.message import Request, Response
 from edge.sip.parse import ParseError, parse_message
+from edge.subscription import LONGEST
 from media import port
 from tests.fuzz.mutation import WORDS, mutate
 from tests.fuzz.sip import MESSAGES, SDP, SDP_MANY, is_framed
@@ -49,6 +50,13 @@ def directory() -> FakeDirectory:
     made = FakeDirectory(max_in=20)
     made.add_user("100", "100", "100-b")
     made.add_user("101", max_simultaneous=2)
+    made.add_user("102")
+    made.add_user("103")
+    rules = Forwarding(busy="101", no_answer="103", unreachable="390612345")
+    made.users["102"] = dataclasses.replace(
+        made.users["102"], forward=rules, ring="sequential", ring_time=5.0
+    )
+    made.users["103"] = dataclasses.replace(made.users["103"], forward=Forwarding(always="102"))
     made.add_trunk("carrier", ip=CARRIER[0], username="acme", password="x", default=True, max_channels=30)
     made.agents["bot"] = Agent(ACC, "bot", "tandem", "ws://127.0.0.1:9/", (), 8000, True, 5.0)
     targets = (
@@ -134,7 +142,7 @@ class Neighbourhood(Bench):
         phone.call_id = f"dial{next(self.numbers)}"
         self.sent.clear()
         number = self.random.choice(
-            ("100", "101", "*43", "12025550100", "12025550103", "390612345", "nobody")
+            ("100", "101", "102", "103", "*43", "12025550100", "12025550103", "390612345", "nobody")
         )
         phone.dial(number, self.description().decode("latin-1"))
 
@@ -181,7 +189,20 @@ class Neighbourhood(Bench):
             return
         response, flow = found
         method = self.random.choice(
-            ("ACK", "ACK", "ACK", "BYE", "CANCEL", "INVITE", "UPDATE", "INFO", "PRACK", "OPTIONS")
+            (
+                "ACK",
+                "ACK",
+                "ACK",
+                "BYE",
+                "CANCEL",
+                "INVITE",
+                "UPDATE",
+                "INFO",
+                "PRACK",
+                "OPTIONS",
+                "REFER",
+                "REFER",
+            )
         )
         number = response.cseq.number
         branch = f";branch={response.branch}" if method in ("ACK", "CANCEL") else ""
@@ -209,7 +230,7 @@ class Neighbourhood(Bench):
             return
         request, flow = found
         self.say(
-            self.random.choice(("BYE", "BYE", "INVITE", "UPDATE", "INFO", "NOTIFY", "ACK")),
+            self.random.choice(("BYE", "BYE", "INVITE", "UPDATE", "INFO", "NOTIFY", "ACK", "REFER", "REFER")),
             flow.remote,
             "sip:tandem@127.0.0.1",
             f"{request.headers.get('To')};tag=callee{self.random.randrange(2)}",
@@ -217,6 +238,20 @@ class Neighbourhood(Bench):
             call_id=request.call_id,
             transport=flow.transport,
         )
+
+    def watch_or_write(self) -> None:
+        """A SUBSCRIBE or MESSAGE of a phone, with its digest."""
+        phone = Phone(self, self.random.choice(("100", "101")), self.random.choice((2, 3)))
+        phone.call_id = f"watch{next(self.numbers)}"
+        self.sent.clear()
+        method, uri = self.random.choice(("SUBSCRIBE", "MESSAGE")), f"sip:{self.target()}@demo.local"
+        event = self.random.choice(("dialog", "presence", "message-summary", "reg", "x"))
+        headers = f"Event: {event}\r\nExpires: {self.random.choice((0, 60, 3600))}\r\n"
+        phone.say(method, uri, headers=headers, body="hello")
+        for challenge in phone.got():
+            if isinstance(challenge, Response) and challenge.status == 401:
+                proof = phone.authorization(challenge, method, uri)
+                phone.say(method, uri, headers=headers + proof, body="hello")
 
     def repeat(self) -> None:
         if self.heard:
@@ -262,6 +297,18 @@ class Neighbourhood(Bench):
             self.settle()
 
     # How they say it.
+
+    def target(self) -> str:
+        return self.random.choice(("100", "101", "102", "103", "*43", "390612345", "nobody"))
+
+    def replaces(self) -> str:
+        """Often none; else a dialog that is there, or was, or never was."""
+        found = self.pick(Response)
+        if found is None or self.random.random() < 0.5:
+            return ""
+        response = found[0]
+        tags = f"%3Bto-tag%3D{response.to.tag}%3Bfrom-tag%3D{response.from_.tag}"
+        return f"?Replaces={response.call_id.replace('@', '%40')}{tags}"
 
     def pick(self, kind: type[Request] | type[Response]) -> tuple[Any, Flow] | None:
         found = [item for item in self.log[-25:] if isinstance(item[0], kind)]
@@ -311,6 +358,12 @@ class Neighbourhood(Bench):
     def finish(self, lines: list[str], source: tuple[str, int], transport: Transport) -> None:
         random = self.random
         body = self.description()
+        if lines[0].startswith("REFER"):
+            lines.append(f"Refer-To: <sip:{self.target()}@demo.local{self.replaces()}>")
+        elif lines[0].startswith("PRACK"):
+            lines.append(f"RAck: {random.randrange(3)} {random.randrange(3)} INVITE")
+        elif lines[0].startswith("SIP/2.0 18") and random.random() < 0.5:
+            lines += ["Require: 100rel", f"RSeq: {random.choice((1, 1, 1, 2, 2, 3))}"]
         if random.random() < 0.9:
             lines.append(f"Contact: <sip:peer@{source[0]}:{source[1]}>")
         if random.random() < 0.1:
@@ -342,6 +395,7 @@ class Neighbourhood(Bench):
         assert all(call.answered_at for call in switch.calls.values()), "a call rings for ever"
         switch.hang_up_all("drained", self.now)
         self.drain()
+        self.advance(LONGEST)  # a watcher that answered once may stay for so long
         self.advance(QUIET)
         self.settle()
         assert self.idle(), (switch.sessions, switch.calls, len(switch.agenda), len(switch.layer), self.legs)
@@ -351,6 +405,7 @@ class Neighbourhood(Bench):
         }
         assert not any(kept.values()), kept
         assert switch.layer.live == 0
+        assert not len(switch.subscriptions) and not len(switch.subscriptions.lines)
         ids = [cdr.id for cdr in self.journal.cdrs]
         assert len(ids) == len(set(ids)), "a call has more than one CDR"
         assert {call.id for call in self.journal.calls} <= set(ids), "a call has no CDR"
@@ -361,6 +416,7 @@ _STEPS = (
     *[Neighbourhood.dial_from_a_phone] * 2,
     Neighbourhood.register,
     Neighbourhood.register,
+    Neighbourhood.watch_or_write,
     *[Neighbourhood.answer] * 8,
     *[Neighbourhood.speak_in_a_dialog] * 8,
     *[Neighbourhood.speak_as_the_callee] * 2,

@@ -4,7 +4,7 @@ import pytest
 
 from config.schema import SipLimits
 from edge.call.call import call_of
-from edge.call.detail import Q850
+from edge.call.cause import Q850
 from edge.sip.message import Request
 from media import port
 from tests.support.directory import FakeDirectory

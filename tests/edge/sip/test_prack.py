@@ -267,3 +267,30 @@ def test_a_prack_that_nobody_answers_hurts_nothing(talk: Talk) -> None:
     talk.answer(invite, 200)
     talk.advance(5.0)
     assert talk.session.confirmed
+
+
+def test_another_invite_while_the_first_is_open_comes_too_early(talk: Talk) -> None:
+    """RFC 3261 §14.2: 500 where the first is the peer's, 491 where it is ours."""
+    session = talk.called((), SDP)
+    session.progress(180, b"", talk.now)
+    talk.settle()
+    talk.take()
+    talk.receive(talk.make("INVITE", 2, body=SDP))
+    (early,) = talk.took(500)
+    assert early.headers.get("Retry-After") and talk.took_events() == []
+    other = Talk()
+    invite = invited(other)
+    ring(other, invite, 1)
+    other.take()
+    other.receive(other.make("INVITE", 1, body=SDP))
+    other.took(491)
+
+
+def test_a_transfer_that_is_asked_for_as_the_call_ends_is_answered() -> None:
+    talk = Talk()
+    talk.answer(invited(talk), 200)
+    talk.take()
+    talk.receive(talk.make("REFER", 1, headers=(("Refer-To", "<sip:1@b>"),)))
+    talk.session.bye(talk.now)
+    talk.settle()
+    assert any(isinstance(m, Response) and m.status == 487 for m in talk.take())
