@@ -23,9 +23,6 @@ def _of_node(settings: Settings) -> Iterator[str]:
 
 
 def _of_account(account: Account) -> Iterator[str]:
-    for trunk in account.trunks:
-        if trunk.register_ is not None:
-            yield f"{account.id}: trunk {trunk.name}: registering at a carrier is not built yet"
     led = ((did.number, target) for did in account.dids for target in (did.target, did.closed, did.holiday))
     targets = [(number, target.kind) for number, target in led if target is not None]
     targets += [(extension.number, extension.target.kind) for extension in account.extensions]

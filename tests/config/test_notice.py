@@ -15,10 +15,6 @@ def test_a_plain_configuration_needs_no_notice() -> None:
 
 
 def test_everything_that_is_not_served_is_named() -> None:
-    register = {"username": "u", "password": "p"}
-    assert said({"trunks": [{"name": "c", "proxy": "sip:c", "register": register}]}) == [
-        "a: trunk c: registering at a carrier is not built yet"
-    ]
     assert "calls to a voicemail" in said({"dids": [{"number": "123", "target": {"voicemail": "x"}}]})[0]
     assert said({"dids": [{"number": "123", "target": {"flow": "x"}}]}) == []
     closed = {"number": "123", "target": {"flow": "x"}, "schedule": "s", "closed": {"queue": "q"}}
