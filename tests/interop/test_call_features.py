@@ -9,6 +9,7 @@ import pytest
 from tests.support import wav
 from tests.support.baresip import Baresip
 from tests.support.daemon import PASSWORDS, Daemon
+from tests.support.sipp import sipp
 from tests.support.softphone import Softphone
 from tests.support.wav import Signal
 
@@ -147,3 +148,53 @@ def test_a_phone_that_requires_prack_calls_and_is_called(tmp_path: Path, side: s
             phone.wait_ended()
             heard = phone.heard()
     assert wav.peak_frequency(wav.loudest(heard, 1.0)) == pytest.approx(440.0, abs=2.0)
+
+
+@pytest.mark.parametrize("transport", ["u1", "t1"])
+def test_sipp_is_told_of_a_forward(tmp_path: Path, transport: str) -> None:
+    """181, then the target's answer."""
+    users = [
+        {"number": "1001", "devices": [{"username": "1001", "password": PASSWORDS["1001"]}]},
+        {"number": "1002", "forward": {"unreachable": "*43"}},
+    ]
+    with Daemon(tmp_path / "daemon", account={"users": users}) as daemon:
+        sipp(
+            tmp_path / "sipp",
+            "forwarded",
+            daemon.sip,
+            user="1001",
+            password=PASSWORDS["1001"],
+            number="1002",
+            transport=transport,
+        )
+
+
+def test_sipp_transfers_baresip_and_hears_of_it(tmp_path: Path) -> None:
+    """202, NOTIFY 100, NOTIFY 200, BYE: on the wire, in this order.
+
+    By UDP alone: sipp takes a BYE for unexpected that comes in one segment with the NOTIFY before it.
+    """
+    with (
+        Daemon(tmp_path / "daemon") as daemon,
+        Baresip(
+            tmp_path / "baresip",
+            daemon.sip,
+            "1001",
+            PASSWORDS["1001"],
+            speaks=wav.tone(440.0, 10.0),
+            answers=True,
+        ) as callee,
+    ):
+        callee.wait_registered()
+        sipp(
+            tmp_path / "sipp",
+            "transfer",
+            daemon.sip,
+            user="1002",
+            password=PASSWORDS["1002"],
+            number="1001",
+            hold_ms=300,
+        )
+        assert callee.count("CALL_CLOSED") == 0
+        callee.hang_up()
+        callee.wait_event("CALL_CLOSED")
