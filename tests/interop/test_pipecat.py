@@ -39,13 +39,15 @@ def test_the_caller_hears_the_canned_tone_and_then_itself(tmp_path: Path) -> Non
         ):
             call = phone.dial("9000")
             bot.wait_for("start twilio stream=MZ")
-            call.say(wav.tone(440.0, 4.0))
-            time.sleep(4.0)
+            call.say(wav.tone(440.0, 5.0))
+            time.sleep(5.0)
             call.press("5")
             bot.wait_for("digit 5")
             call.hang_up()
             bot.wait_for("gone")
         heard = call.signal()
-    canned, echoed = heard[: int(1.5 * 8000)], heard[int(2.0 * 8000) :]
-    assert wav.tone_level_db(wav.loudest(canned, 0.5), 880.0) == pytest.approx(-12.0, abs=1.5)
-    assert wav.peak_frequency(wav.loudest(echoed, 1.0)) == pytest.approx(440.0, abs=2.0)
+    # How soon a pipeline is up is its own affair: its greeting may come anywhere.
+    halves = [heard[start : start + 4000] for start in range(0, len(heard) - 4000, 400)]
+    greeting = max(wav.tone_level_db(half, 880.0) for half in halves)
+    assert greeting == pytest.approx(-12.0, abs=1.5)
+    assert wav.peak_frequency(wav.loudest(heard[-int(1.5 * 8000) :], 1.0)) == pytest.approx(440.0, abs=2.0)
