@@ -10,14 +10,17 @@ from itertools import count
 
 SIP_PORT = 15_060
 HTTP_PORT = 18_080
-_numbers = count(1)
+BLOCKS = 8
+"Of 250 addresses."
+_numbers = count()
 
 
 def loopback() -> str:
-    """An address nobody else in this run uses: 127.a.b.c, with a.b from the process id."""
-    number = next(_numbers)
-    assert number < 250, "more peers in one process than addresses"
-    return f"127.{1 + os.getpid() // 250 % 250}.{1 + os.getpid() % 250}.{number}"
+    """An address nobody else in this run uses: a process has `BLOCKS` blocks 127.a.b.0/24 by its id."""
+    block, place = divmod(next(_numbers), 250)
+    assert block < BLOCKS, "more peers in one process than addresses"
+    block += os.getpid() * BLOCKS
+    return f"127.{1 + block // 250 % 250}.{1 + block % 250}.{1 + place}"
 
 
 def free_tcp_port(address: str) -> int:
