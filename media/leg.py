@@ -6,6 +6,7 @@ call `LegTable.changed`, so that the groups' plans (`plan.py`) are made anew.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Final
 
 from media.codec.coders import Coders
 from media.codec.table import FIRST_WIDE, NUMBER, is_spoken, wide
@@ -56,6 +57,10 @@ class Leg:
     recording: Recording | None = None
 
 
+AGREEING: Final = 5
+"Packets in a row that have to speak against a leg's group before it is moved."
+
+
 class LegTable:
     """All legs, by id and by slot."""
 
@@ -69,6 +74,8 @@ class LegTable:
         "Connected legs whose group no packet has chosen."
         self._settled = [False] * slots
         "Whether the leg's group was chosen by a packet at least once."
+        self._against = [0] * slots
+        "Packets in a row that spoke against the leg's group."
         self._free = list(range(slots - 1, -1, -1))
         self._at: list[Leg | None] = [None] * slots
         self._by_id: dict[LegId, Leg] = {}
@@ -86,6 +93,7 @@ class LegTable:
         slot = self._free.pop()
         self.columns.reset(slot)
         self._settled[slot] = False
+        self._against[slot] = 0
         return slot
 
     def give_back(self, slot: int) -> None:
@@ -174,18 +182,24 @@ class LegTable:
             self.changed()
             return
         columns = self.columns
+        # One tick more than asked for is let be, so that a leg on the edge does not go to and fro.
+        well = (int(columns.group[slot]) - group) % GROUPS in (1, 2)
+        if self._settled[slot] and not well and self._against[slot] + 1 < AGREEING:
+            self._against[slot] += 1
+            return
+        self._against[slot] = 0
         columns.aligned[slot] = True
         self.unaligned -= 1
-        # One tick more than asked for is let be, so that a leg on the edge does not go to and fro.
-        if not (self._settled[slot] and (int(columns.group[slot]) - group) % GROUPS in (1, 2)):
+        if not (self._settled[slot] and well):
             self._settled[slot] = True
             columns.group[slot] = (group + 1) % GROUPS
             self.changed()
 
     def doubt(self, slots: Rows) -> None:
-        """Let the next packet of these aligned legs tell whether their group is still right.
+        """Let the next packets of these aligned legs tell whether their group is still right.
 
-        The peer's clock is not ours: at 200 ppm its packets pass through all groups in 100 s.
+        To move costs a frame, so several have to agree: one late packet, or tick, moves nobody. The
+        peer's clock is not ours: at 200 ppm its packets pass through all groups in 100 s.
         """
         self.columns.aligned[slots] = False
         self.columns.eager[slots] = True

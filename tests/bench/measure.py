@@ -16,7 +16,7 @@ from tests.support.sip import make_sdp
 
 SOCKETS = 1
 "One socket with a large buffer: polling several costs the generator more than it gains."
-SETTLE = 2.0
+SETTLE = 25.0
 "Streams run this long before anything is counted: latches, phases and buffers have found their place [s]."
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from media.codec.table import ALAW, ULAW
 from media.columns import NEVER
 from media.frame import GROUPS
-from media.leg import Leg, LegTable, plain_header
+from media.leg import AGREEING, Leg, LegTable, plain_header
 from media.playback import Playback
 from media.port import Codec, Connect, Direction, LegId
 from media.rtp.reframe import Reframer
@@ -87,6 +87,22 @@ def test_a_leg_in_doubt_keeps_its_group_unless_packets_wait_long_or_come_close()
         assert table.columns.group[0] == group
         table.doubt(np.array([0]))
         assert table.unaligned == 1 and not table.columns.aligned[0]
-        table.align(0, 0)
+        for _ in range(1 if kept else AGREEING):
+            table.align(0, 0)
         assert table.unaligned == 0
         assert table.columns.group[0] == (group if kept else 1)
+
+
+def test_one_late_packet_moves_no_leg() -> None:
+    """To move costs a frame: several packets in a row have to ask for it."""
+    table = LegTable(1)
+    leg = add(table)
+    table.connect(leg, connect(), 0.0)
+    table.align(0, 0)
+    for late in range(1, AGREEING):
+        table.doubt(np.array([0]))
+        for _ in range(late):
+            table.align(0, 1)
+        assert table.unaligned == 1
+        table.align(0, 0)
+        assert table.unaligned == 0 and table.columns.group[0] == 1
