@@ -51,7 +51,7 @@ def set_up(*, level: str = "INFO", json: bool | None = None, stream: TextIO = sy
         "uvicorn.error",
         "uvicorn.access",
         "websockets",
-        "picows",
+        "media.agent.socket",  # handed to picows
         "alembic",
         "aiosqlite",
     ):
