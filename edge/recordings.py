@@ -63,6 +63,10 @@ class Recordings:
         self._live[path] = recording
         return path
 
+    def path(self, key: str) -> str:
+        """Where a complete one is."""
+        return f"{self._media}/{key}"
+
     def recorded(self, event: Recorded) -> None:
         recording = self._live.pop(event.path, None)
         if recording is not None:

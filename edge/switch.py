@@ -130,6 +130,7 @@ class Switch:
             channels=self.channels,
             ask=self._questions.ask,
             record=self._recordings.begin,
+            recorded=self._recordings.path,
         )
         self._requests = Requests(self.layer)
         self.trunks = TrunkKeeper(ground, self._requests, trunk_changed)

@@ -18,7 +18,7 @@ from edge.recordings import PART, Keep
 
 FOLDERS: Final = ("vm", "rec")
 SHORTEST_MS: Final = 1_000
-"A shorter message is a caller who hung up at the beep."
+"A shorter message is a caller who hung up at the beep; a name may be as short as it is."
 
 _log = structlog.get_logger(__name__)
 
@@ -47,7 +47,7 @@ class RecordingKeeper:
         part, path = self._media / f"{key}{PART}", self._media / key
         if effect.error:
             _log.error("recording damaged", call_id=recording.call, key=key, why=effect.error)
-        if effect.milliseconds < SHORTEST_MS:
+        if effect.milliseconds < (SHORTEST_MS if recording.folder == "vm" else 1):
             with contextlib.suppress(OSError):
                 part.unlink()
             return

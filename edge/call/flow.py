@@ -66,9 +66,7 @@ class FlowTreatment(Treatment):
             self._running.unallocated(leg, refusal, now)
 
     def media_event(self, call: Call, event: port.Event, now: float) -> None:
-        if isinstance(event, port.Digit):
-            if event.leg != call.leg.id:
-                return  # a callee's keys are nobody's choice
+        if isinstance(event, port.Digit) and event.leg == call.leg.id:
             if self._running is None or not self._running.digit(event.digit, now):
                 self._stage.typed.append(event.digit)
         elif self._running is not None:

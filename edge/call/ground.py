@@ -95,6 +95,8 @@ class Ground:
     "(question, then): `then(reply, now)` comes later, or at once."
     record: Callable[[Recording], str]
     "Announce a recording; the path to write it to."
+    recorded: Callable[[str], str]
+    "Key → where that recording is, once it is complete."
     outages: Outages = field(init=False)
 
     def __post_init__(self) -> None:

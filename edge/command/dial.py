@@ -1,8 +1,9 @@
 """dial: people of the account and numbers outside are sought, and the caller is joined to who answers.
 
 Several ring at once or in turn, each counted against its own channels, and forwards of users are followed.
-A caller who was answered already hears ringback meanwhile. The command ends when the conversation does, with
-the caller still there.
+A caller who was answered already hears ringback meanwhile. Who answers may be told first who calls, and may
+have to take the call by a key: until somebody has, the others ring on. The command ends when the conversation
+does, with the caller still there.
 """
 
 from collections import deque
@@ -11,6 +12,7 @@ from typing import Final
 from edge.agenda import Alarm
 from edge.call.hunt import Hunt
 from edge.call.leg import Leg
+from edge.command.acceptance import Acceptance
 from edge.command.running import Running
 from edge.error import Refusal
 from edge.flow.command import Dial
@@ -25,6 +27,7 @@ _BUSY: Final = frozenset({486, 600})
 _ABSENT: Final = frozenset({408, 480, 487})
 _CANCELLED: Final = 'SIP;cause=487;text="Not needed any more"'
 _ELSEWHERE: Final = 'SIP;cause=200;text="Call completed elsewhere"'
+_NOT_TAKEN: Final = 'SIP;cause=480;text="Not taken"'
 
 
 class DialRunning(Running[Dial]):
@@ -34,6 +37,7 @@ class DialRunning(Running[Dial]):
         self._left = deque(self.command.to)
         self._hunts: dict[Hunt, Alarm] = {}
         self._number = 0
+        self._asked: dict[Hunt, Acceptance] = {}
         self._talking: Hunt | None = None
         self._statuses: list[int] = []
         self._sounding = False
@@ -44,6 +48,10 @@ class DialRunning(Running[Dial]):
 
     def digit(self, digit: str, now: float) -> bool:
         return self._talking is not None  # the conversation's own
+
+    def media_event(self, event: port.Event, now: float) -> None:
+        for acceptance in tuple(self._asked.values()):
+            acceptance.media_event(event, now)
 
     def session_event(self, session: Session, event: SessionEvent, now: float) -> None:
         for hunt in tuple(self._hunts):
@@ -65,6 +73,8 @@ class DialRunning(Running[Dial]):
 
     def cancel(self, now: float, reason: str) -> None:
         super().cancel(now, reason)
+        for acceptance in self._asked.values():
+            acceptance.stop()
         for hunt in self._hunts:
             hunt.end(now, reason)
         self._hunts.clear()
@@ -75,22 +85,30 @@ class DialRunning(Running[Dial]):
         if self._talking is not None:
             return
         # Of several who ring at once none is heard before it has answered.
-        alone = early and len(self._hunts) == 1
+        alone = early and len(self._hunts) == 1 and self.command.early_media and not self._asks
         self._call.progress(180 if early and not alone else status, now, early_media=alone)
         if alone:
             self._join(hunt)
 
     def answered(self, hunt: Hunt, now: float) -> None:
-        self._talking = hunt
         self._hunts[hunt].cancel()
-        self._left.clear()
-        for other in [other for other in self._hunts if other is not hunt]:
-            self._drop(other, now, _ELSEWHERE)
-        call = self._call
-        if call.answer(now):
-            side = call.treatment.side(call, self._leg(hunt))
-            call.trace.add(now, "flow", "party", outcome="answered", side=side)
-            self._join(hunt)
+        command = self.command
+        if not command.confirm:
+            self._settle_on(hunt, now)
+        if not self._asks:
+            self._talk(hunt, now)
+            return
+        leg = self._leg(hunt).id
+        self._asked[hunt] = acceptance = Acceptance(
+            self._call,
+            leg,
+            self._name(f"ask{leg.rpartition('/')[2]}."),
+            command.whisper,
+            lambda accepted, at: self._replied(hunt, accepted, at),
+            key=command.confirm,
+            seconds=command.confirm_timeout,
+        )
+        acceptance.start(now)
 
     def refused(self, hunt: Hunt, refusal: Refusal, now: float) -> None:
         self._note(refusal, now)
@@ -107,11 +125,50 @@ class DialRunning(Running[Dial]):
         self.refused(hunt, _nobody(route.target.value or route.target.kind), now)
 
     def left(self, hunt: Hunt, event: Ended, now: float) -> None:
+        if hunt is not self._talking:
+            self._declined(hunt, "hung_up", now)
+            return
         self._media(port.Detach(self._call.leg.id))
         self._drop(hunt, now, "")
         self._end("answered", now, cause=event.cause)
 
     # Inside.
+
+    @property
+    def _asks(self) -> bool:
+        return bool(self.command.whisper or self.command.confirm)
+
+    def _settle_on(self, hunt: Hunt, now: float) -> None:
+        """Nobody else is wanted."""
+        self._left.clear()
+        for other in [other for other in self._hunts if other is not hunt]:
+            self._drop(other, now, _ELSEWHERE)
+
+    def _replied(self, hunt: Hunt, accepted: bool, now: float) -> None:
+        if accepted:
+            self._settle_on(hunt, now)
+            self._talk(hunt, now)
+        else:
+            self._declined(hunt, "not_taken", now)
+
+    def _talk(self, hunt: Hunt, now: float) -> None:
+        self._asked.pop(hunt, None)
+        self._talking = hunt
+        call = self._call
+        if call.answer(now):
+            side = call.treatment.side(call, self._leg(hunt))
+            call.trace.add(now, "flow", "party", outcome="answered", side=side)
+            self._join(hunt)
+
+    def _declined(self, hunt: Hunt, how: str, now: float) -> None:
+        """Somebody picked up and did not take the call."""
+        if hunt not in self._hunts:
+            return
+        self._statuses.append(480)
+        side = self._call.treatment.side(self._call, self._leg(hunt))
+        self._call.trace.add(now, "flow", "party", outcome=how, side=side)
+        self._drop(hunt, now, _NOT_TAKEN)
+        self._next(now)
 
     def _next(self, now: float) -> None:
         """Ring the next one, or all of them; with nobody left it is over."""
@@ -148,6 +205,9 @@ class DialRunning(Running[Dial]):
 
     def _drop(self, hunt: Hunt, now: float, reason: str) -> None:
         alarm = self._hunts.pop(hunt, None)
+        acceptance = self._asked.pop(hunt, None)
+        if acceptance is not None:
+            acceptance.stop()
         if alarm is not None:
             alarm.cancel()
             hunt.leave(now, reason)

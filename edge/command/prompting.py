@@ -1,4 +1,4 @@
-"""Sounds one after another on the caller's leg; texts that are not spoken yet are asked for on the way."""
+"""Sounds one after another on a leg; texts that are not spoken yet are asked for on the way."""
 
 from collections.abc import Callable, Sequence
 
@@ -19,9 +19,16 @@ class Prompting:
         done: Callable[[int, float], None],
         *,
         loop: bool = False,
+        leg: port.LegId | None = None,
     ) -> None:
-        """Args: name: of its playbacks, told apart by a number behind it; loop: the last sound has no end."""
+        """
+        Args:
+            name: of its playbacks, told apart by a number behind it.
+            loop: the last sound has no end.
+            leg: who hears it; None: the caller.
+        """
         self._call = call
+        self._leg = leg
         self._name = name
         self._sounds = sounds
         self._done = done
@@ -46,7 +53,7 @@ class Prompting:
         """Fall silent; `done` does not come."""
         self.over = True
         for play in self._playing:
-            self._call.ground.media(port.StopPlay(self._call.leg.id, play))
+            self._call.ground.media(port.StopPlay(self._leg or self._call.leg.id, play))
         self._playing.clear()
 
     # Inside.
@@ -77,12 +84,14 @@ class Prompting:
         play = f"{self._name}{number}"
         self._playing.add(play)
         loop = self._loop and number + 1 == len(self._sounds)
-        self._call.ground.media(port.Play(self._call.leg.id, play, path, loop))
+        self._call.ground.media(port.Play(self._leg or self._call.leg.id, play, path, loop))
 
     def _path(self, sound: Sound) -> str | None:
         directory = self._call.ground.directory
         if sound.file:
             return sound.file
+        if sound.recording:
+            return self._call.ground.recorded(sound.recording)
         if sound.name:
             return directory.prompt(sound.name)
         return directory.spoken(sound.text, sound.voice)

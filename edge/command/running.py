@@ -56,7 +56,7 @@ class Running(ABC, Generic[C]):
         """Begin; the command may end before this returns."""
 
     def media_event(self, event: port.Event, now: float) -> None:
-        """What happened in the audio of any leg, digits apart."""
+        """What happened in the audio of any leg, the caller's digits apart."""
 
     def digit(self, digit: str, now: float) -> bool:
         """The caller pressed a key; False: it is for somebody later."""

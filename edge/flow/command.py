@@ -12,7 +12,7 @@ from edge.flow.value import Value
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """One thing to hear: exactly one of text, file and name."""
+    """One thing to hear: exactly one of text, file, name and recording."""
 
     text: str = ""
     "Spoken by `voice`."
@@ -21,6 +21,8 @@ class Sound:
     "Absolute path of a WAV."
     name: str = ""
     "A system prompt or tone of ours."
+    recording: str = ""
+    "Key of what this call has recorded."
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,14 @@ class Dial:
     "Of each attempt [s]."
     caller_id: str = ""
     "Shown instead of the caller's number."
+    early_media: bool = True
+    "The caller hears what a single party sends before it answers."
+    whisper: tuple[Sound, ...] = ()
+    "Heard by who answers before the two are joined."
+    confirm: str = ""
+    "The key by which who answers takes the call; others ring on until somebody does. Empty: none."
+    confirm_timeout: float = 10.0
+    "For the key, after the whisper [s]."
     parameters: Mapping[str, str] = field(default_factory=dict)
     "Told to the agent."
     exit_digits: str = ""
@@ -162,15 +172,28 @@ def params(command: Command) -> dict[str, object]:
         value = getattr(command, part.name)
         if part.name == "sounds":
             plain |= _sounds(value)
-        elif value or (value is not part.default and part.name in ("barge_in", "beep")):
+        elif part.name == "whisper":
+            plain |= {"whisper": _prompts(value)} if value else {}
+        elif value == part.default and part.name in ("early_media", "confirm_timeout"):
+            continue  # of dialling people alone
+        elif value or (value is not part.default and part.name in ("barge_in", "beep", "early_media")):
             plain[part.name] = list(value) if isinstance(value, tuple) else value
     return plain
 
 
 def _sounds(sounds: tuple[Sound, ...]) -> dict[str, object]:
     """One sound stands in the params themselves: `play {text}`."""
-    plain = [
-        {"text": s.text, "voice": s.voice} if s.text else {"file": s.file} if s.file else {"name": s.name}
-        for s in sounds
-    ]
+    plain = _prompts(sounds)
     return dict(plain[0]) if len(plain) == 1 else {"prompts": plain} if plain else {}
+
+
+def _prompts(sounds: tuple[Sound, ...]) -> list[dict[str, str]]:
+    """Each by the one thing that it is."""
+    plain = []
+    for sound in sounds:
+        if sound.text:
+            plain.append({"text": sound.text, "voice": sound.voice})
+        else:
+            kinds = {"file": sound.file, "name": sound.name, "recording": sound.recording}
+            plain.append({kind: value for kind, value in kinds.items() if value})
+    return plain

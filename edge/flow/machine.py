@@ -50,7 +50,7 @@ class Flow:
 
     @property
     def records(self) -> bool:
-        return any(node.data.KIND in ("record", "voicemail") for node in self.nodes.values())
+        return any(node.data.records for node in self.nodes.values())
 
 
 @dataclass(frozen=True, slots=True)

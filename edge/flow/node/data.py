@@ -143,6 +143,11 @@ class NodeData(Section):
 
     # What the checks ask.
 
+    @property
+    def records(self) -> bool:
+        """Whether the caller's voice is kept here, and must be listened to for its end."""
+        return False
+
     def prompts(self) -> Iterator[Prompt]:
         for value in self._parts():
             if isinstance(value, Prompt):

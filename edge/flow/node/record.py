@@ -23,6 +23,10 @@ class RecordNode(NodeData):
     "So much silence ends it [s]; 0: none does."
     terminators: Keys = "#"
 
+    @property
+    def records(self) -> bool:
+        return True
+
     def enter(self, scene: Scene) -> Action:
         return Record("rec", "", self.beep, self.max_seconds, self.silence, self.terminators)
 

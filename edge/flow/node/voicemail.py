@@ -31,6 +31,10 @@ class VoicemailNode(NodeData):
     "So much silence ends the message [s]; 0: none does."
     terminators: Keys = "#"
 
+    @property
+    def records(self) -> bool:
+        return True
+
     def enter(self, scene: Scene) -> Action:
         scene.memory = (0,)
         sounds = scene.sounds(self.greeting or GREETING)

@@ -25,7 +25,7 @@ nodes:
 
 def dialled(to: str = '["1002"]', more: str = "", *, picked_up: bool = True) -> tuple[FlowCall, Phone, Phone]:
     """A caller who is already in the flow, or still hears his phone ring, and the phones of 1002 and 1003."""
-    directory = FakeDirectory()
+    directory = FakeDirectory(prompts={"confirm-accept": "/confirm.wav"})
     for number in ("1002", "1003"):
         directory.add_user(number)
     directory.add_trunk("main", "sip:127.0.0.9:5060", default=True, max_channels=1)
@@ -238,3 +238,98 @@ def test_a_user_who_forwards_to_a_machine_is_nobody_to_ring() -> None:
     users["1002"] = replace(users["1002"], forward=replace(users["1002"].forward, always="*43"))
     call.press("1")
     assert call.at == "failed" and "no_party" in [row.outcome for row in call.rows("flow")]
+
+
+def whispered(call: FlowCall) -> list[port.Play]:
+    return [play for play in call.playing() if play.leg != call.leg]
+
+
+def end_whisper(call: FlowCall) -> None:
+    for play in whispered(call):
+        call._ended.add(play.play)
+        call.bench.media(port.Played(play.leg, play.play, 500, True))
+
+
+def press(call: FlowCall, leg: port.LegId, digit: str) -> None:
+    call.bench.media(port.Digit(leg, digit, "rfc4733", 100))
+
+
+def test_who_answers_is_told_who_calls_before_the_two_are_joined() -> None:
+    call, bob, _ = dialled(more="whisper: Sales,")
+    (request,) = start(call, bob)
+    bob.reply(request, 200, bob.sdp())
+    (play,) = whispered(call)
+    assert play.path == "/spoken/Sales.wav" and not call.bench.commanded(port.Bridge)
+    end_whisper(call)
+    (bridge,) = call.bench.commanded(port.Bridge)
+    assert isinstance(bridge, port.Bridge) and {bridge.leg, bridge.peer} == {call.leg, play.leg}
+
+
+def test_who_hangs_up_during_the_whisper_has_not_answered() -> None:
+    call, bob, _ = dialled(more="whisper: Sales,")
+    (request,) = start(call, bob)
+    bob.reply(request, 200, bob.sdp())
+    hang_up(bob, request)
+    assert call.at == "none" and len(call.bench.legs) == 1
+    assert call.bench.switch.admissions.count("user", "us_1002") == 0
+
+
+def test_the_others_ring_on_until_somebody_takes_the_call_by_its_key() -> None:
+    call, bob, eve = dialled('["1002", "1003"]', 'confirm: "1",')
+    to_bob, to_eve = start(call, bob, eve)
+    bob.reply(to_bob, 200, bob.sdp())  # his voicemail: it presses nothing
+    to_bobs_leg = whispered(call)[0].leg
+    eve.reply(to_eve, 180)
+    assert methods(eve) == [] and not call.bench.commanded(port.Bridge)
+    eve.reply(to_eve, 200, eve.sdp())
+    eves_leg = next(play.leg for play in whispered(call) if play.leg != to_bobs_leg)
+    press(call, eves_leg, "1")
+    (bridge,) = call.bench.commanded(port.Bridge)
+    assert isinstance(bridge, port.Bridge) and eves_leg in (bridge.leg, bridge.peer)
+    assert methods(bob)[-1] == "BYE" and "BYE" not in methods(eve)
+    hang_up(eve, to_eve)
+    assert call.at == "after"
+
+
+def test_who_presses_no_key_in_time_has_not_taken_the_call() -> None:
+    call, bob, _ = dialled(more='confirm: "1", confirm_timeout: 3s,')
+    (request,) = start(call, bob)
+    bob.reply(request, 200, bob.sdp())
+    end_whisper(call)
+    call.bench.advance(3.1)
+    assert call.at == "none" and methods(bob)[-1] == "BYE"
+    assert ("party", "not_taken") in [(row.event, row.outcome) for row in call.rows("flow")]
+
+
+def test_a_caller_who_was_not_answered_rings_on_until_the_call_is_taken() -> None:
+    call, bob, _ = dialled(more='confirm: "1",', picked_up=False)
+    bob.register()
+    other = Phone(call.bench, "1001", 7)
+    other.dial("9001")
+    request = invite(bob)
+    bob.reply(request, 200, bob.sdp())
+    assert 200 not in other.statuses()
+    asked = next(play for play in call.playing() if play.path == "/confirm.wav")
+    press(call, asked.leg, "1")
+    assert 200 in other.statuses() and call.bench.commanded(port.Bridge)
+
+
+def test_a_caller_who_hangs_up_while_somebody_decides_leaves_nothing() -> None:
+    call, bob, _ = dialled(more='confirm: "1",')
+    (request,) = start(call, bob)
+    bob.reply(request, 200, bob.sdp())
+    call.phone.bye()
+    assert methods(bob) == ["ACK", "BYE"] and call.bench.switch.admissions.count("user", "us_1002") == 0
+    call.bench.advance(60.0)
+    assert len(call.bench.journal.cdrs) == 1
+
+
+def test_early_media_can_be_left_out() -> None:
+    call, bob, _ = dialled(more="early_media: false,")
+    (request,) = start(call, bob)
+    bob.reply(request, 183, bob.sdp())
+    assert not call.bench.commanded(port.Bridge)
+    call, bob, _ = dialled(more='confirm: "1",')
+    (request,) = start(call, bob)
+    bob.reply(request, 183, bob.sdp())
+    assert not call.bench.commanded(port.Bridge), "who may yet decline is not heard"
