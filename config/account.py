@@ -124,21 +124,26 @@ _DIALLED: Final = re.compile(r"\+?[0-9*#]{1,32}")
 
 def _dialled(value: str) -> str:
     if _DIALLED.fullmatch(value) is None:
-        raise refusal("not a number to dial", 'write a number as a user would dial it, such as "1002"')
+        fix = 'write a number as a user would dial it, such as "1002"; who forwards may also write voicemail'
+        raise refusal("not a number to dial", fix)
     return value
 
 
 Dialled = Annotated[str, AfterValidator(_dialled)]
 
 
-class Forward(Section):
-    """Where calls go that the user will not or cannot take, as the user would dial it."""
+Voicemail = Literal["voicemail"]
+"The user's own."
 
-    always: Dialled | None = None
-    busy: Dialled | None = None
+
+class Forward(Section):
+    """Where calls go that the user will not or cannot take: as he would dial it, or to his voicemail."""
+
+    always: Dialled | Voicemail | None = None
+    busy: Dialled | Voicemail | None = None
     "Also when the user has as many calls as it may, or does not want to be disturbed."
-    no_answer: Dialled | None = None
-    unreachable: Dialled | None = None
+    no_answer: Dialled | Voicemail | None = None
+    unreachable: Dialled | Voicemail | None = None
 
 
 class User(Section):

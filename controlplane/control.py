@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from starlette.routing import BaseRoute
@@ -24,6 +24,7 @@ from controlplane.service.media import MediaService
 from controlplane.service.outside import OutsideService
 from controlplane.service.prompt_catalogue import PromptCatalogue
 from controlplane.store.store import Store
+from edge.directory import AccountId
 from edge.outside.calls import OutsideCalls
 from edge.outside.proof import Proofs
 from edge.outside.registration import OutsideRegistrations
@@ -42,8 +43,10 @@ class ControlPlane:
         directory: MemoryDirectory,
         calls: CallService,
         speaker: Speaker,
+        left: Callable[[AccountId, str], object],
         loop: asyncio.AbstractEventLoop,
     ) -> None:
+        """Args: left: (account, user's number): a message was left."""
         limits = settings.limits.sip
         most = settings.limits.http
         switch = node.switch
@@ -80,7 +83,7 @@ class ControlPlane:
         )
         folder = Path(settings.node.data).absolute() / MEDIA
         media = MediaService(
-            folder, store, directory, calls.find, lambda: wall_ms(loop.time()), most.media_bytes
+            folder, store, directory, calls.find, lambda: wall_ms(loop.time()), most.media_bytes, left
         )
         self._outside = OutsideRoutes(service, most.body_bytes)
         self._cac = CacRoutes(self.admission, most.body_bytes)

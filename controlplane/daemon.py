@@ -48,11 +48,13 @@ from controlplane.service.recording import RecordingKeeper
 from controlplane.service.security import Clock, SecurityService
 from controlplane.service.system_prompt import SystemPrompts
 from controlplane.service.usage import charge_past_calls
+from controlplane.service.voicemail import VoicemailService
 from controlplane.store.error import StoreError
 from controlplane.store.folder import DataFolder
 from controlplane.store.store import Store
 from controlplane.tasks import Tasks
 from edge.directory import AccountId
+from edge.event.message_summary import Mailbox
 from edge.flow.machine import Program
 from edge.journal import CallId
 from edge.transport.listeners import ListenError
@@ -154,6 +156,13 @@ async def _serve(
     keeper = RecordingKeeper(settings.node.data / MEDIA, store.journal)
     keeper.prepare(account.id for account in settings.accounts)
     node = Node(settings, store, directory, flows.answers, keeper, loop, tasks)
+    voicemail = _voicemail(settings, node, store, directory, loop)
+    flows.answers.mailboxes = voicemail
+
+    def left(account: AccountId, mailbox: str) -> None:
+        tasks.create_task(voicemail.count(account, mailbox))
+
+    keeper.left = left
     past = (settings.accounts, directory, wall_ms(loop.time()), loop.time())
     await charge_past_calls(store, node.fraud, *past)
     readiness = Readiness(store.trouble)
@@ -165,7 +174,7 @@ async def _serve(
     security = SecurityRoutes(_security(settings, store, node, loop), most.body_bytes)
     async with contextlib.AsyncExitStack() as opened:
         speaker = await opened.enter_async_context(Speaker())
-        control = ControlPlane(settings, node, store, directory, calls, speaker, loop)
+        control = ControlPlane(settings, node, store, directory, calls, speaker, left, loop)
         opened.callback(control.close)
         outside = FlowRoutes(
             _sessions(settings, node, control, directory, flows, loop, tasks), most.body_bytes
@@ -195,6 +204,7 @@ async def _serve(
         commands = [*security.operator(), *control.operator(), reload, drain]
         app = operator_app(readiness, metrics, calls, commands)
         servers.append(HttpServer(app, opened.enter_context(bind_unix(store.folder.control_socket)), most))
+        await voicemail.open()
         await node.listeners.open(settings.listen.sip, node)
         node.do(node.switch.start)
         opened.push_async_callback(node.listeners.close)
@@ -262,6 +272,22 @@ def _sessions(
         return call if known is None else known.id
 
     return FlowSessions(program, node.journal, limits, loop.time, wall_ms, reply, spawn, id_of)
+
+
+def _voicemail(
+    settings: Settings,
+    node: Node,
+    store: Store,
+    directory: MemoryDirectory,
+    loop: asyncio.AbstractEventLoop,
+) -> VoicemailService:
+    def told(account: AccountId, mailbox: str, waiting: Mailbox) -> None:
+        user = directory.user(account, mailbox)
+        if user is not None:
+            node.do(lambda now: node.switch.mailbox(user, waiting, now))
+
+    folder = settings.node.data.absolute() / MEDIA
+    return VoicemailService(store, folder, lambda: wall_ms(loop.time()), told)
 
 
 def _security(

@@ -18,6 +18,7 @@ from edge.call.treatment import Treatment
 from edge.channels import Channels
 from edge.directory import Account, Device, Target, Trunk
 from edge.error import Refusal
+from edge.flow.builtin import BUILTIN, LEAVE_MESSAGE, LISTEN
 from edge.ident import call_id, tag
 from edge.journal import CallId, Journal, OpenCall
 from edge.routing.identity import (
@@ -244,6 +245,9 @@ class Arrivals:
                     return FlowTreatment(program, target.value)
                 fix = "add it under accounts[].flows, or mend it: see tandem flow check"
                 return Refusal("no_such_flow", 404, f"there is no flow {target.value}", fix)
+            case "voicemail" | "mailbox":
+                name = LEAVE_MESSAGE if target.kind == "voicemail" else LISTEN
+                return FlowTreatment(BUILTIN, name, {"mailbox": target.value})
             case "user" | "forward" | "trunk":
                 return BridgeTreatment()
             case "call":
@@ -255,7 +259,7 @@ class Arrivals:
             case "hangup":
                 return Refusal("declined", 603, "the number is set to hang up", "change its target")
             case kind:
-                fix = "choose flow, agent, user, extension, forward, trunk, echo, answer or hangup"
+                fix = "choose flow, agent, user, extension, voicemail, forward, trunk, echo, answer or hangup"
                 return Refusal(
                     "not_served", 501, f"targets of kind {kind} are not served by this version", fix
                 )

@@ -1,4 +1,4 @@
-"""Questions to the control plane that take their time: texts to be spoken, HTTP to be asked.
+"""Questions to the control plane that take their time: texts to be spoken, HTTP and mailboxes to be asked.
 
 ::
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from edge.directory import AccountId
-from edge.flow.command import Fetch
+from edge.flow.command import Consult, Fetch
 from edge.flow.value import Value
 
 Reply: TypeAlias = Mapping[str, Value]
@@ -30,10 +30,10 @@ class Speak:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One HTTP request. Reply: `status` (0: no answer), `body`, `error`."""
+    """What a flow looks up while its caller waits. Reply: `status` (0: no answer), and what was found."""
 
     account: AccountId
-    fetch: Fetch
+    fetch: Fetch | Consult
 
 
 Question = Speak | Look

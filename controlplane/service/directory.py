@@ -41,6 +41,7 @@ from edge.directory import (
     UserId,
 )
 from edge.flow.machine import Program
+from edge.routing.route import MESSAGE_CODE
 from media.port import AgentOptions
 
 _ALGORITHMS = {"md5": hashlib.md5, "sha-256": hashlib.sha256}
@@ -262,10 +263,10 @@ class MemoryDirectory:
             names,
             _bounds(part.fraud),
             Forwarding(
-                part.forward.always or "",
-                part.forward.busy or "",
-                part.forward.no_answer or "",
-                part.forward.unreachable or "",
+                _dialled(part.number, part.forward.always),
+                _dialled(part.number, part.forward.busy),
+                _dialled(part.number, part.forward.no_answer),
+                _dialled(part.number, part.forward.unreachable),
             ),
             part.dnd,
             part.ring,
@@ -384,3 +385,8 @@ def _agent_options(part: agent_section.Agent) -> AgentOptions:
         part.reconnect,
         tuple(permission.value for permission in part.allow),
     )
+
+
+def _dialled(number: str, forward: str | None) -> str:
+    """What user `number` would dial to have its forward."""
+    return f"{MESSAGE_CODE}{number}" if forward == "voicemail" else forward or ""

@@ -16,6 +16,7 @@ from config.schema import FlowLimits, Settings
 from controlplane.service.speech import Text
 from controlplane.service.system_prompt import MUSIC, TEXTS
 from edge.directory import AccountId
+from edge.flow.builtin import BUILTIN
 from edge.flow.check import Finding, Outside, check
 from edge.flow.document import Draft, read_flow
 from edge.flow.machine import Flow, Program
@@ -82,13 +83,13 @@ class FlowLibrary:
                 yield prompt.text.text.strip(), prompt.voice or "en-us"
 
     def names(self) -> Iterator[str]:
-        """System prompts that some flow plays."""
+        """System prompts that some flow plays, ours among them."""
         for prompt in self._prompts():
             if prompt.name:
                 yield prompt.name
 
     def _prompts(self) -> Iterator[Prompt]:
-        for program in self._programs.values():
+        for program in (*self._programs.values(), BUILTIN):
             for flow in program.flows.values():
                 for node in flow.nodes.values():
                     yield from node.data.prompts()

@@ -39,11 +39,13 @@ class MediaService:
         find_call: Callable[[str], Awaitable[CallRow | None]],
         wall_ms: Callable[[], int],
         limit: int,
+        left: Callable[[AccountId, str], object] = lambda account, mailbox: None,
     ) -> None:
         """
         Args:
             find_call: a call by our id or SIP Call-ID.
             limit: longest file taken [bytes].
+            left: (account, user's number): a message was left.
         """
         self._folder = folder
         self._store = store
@@ -51,6 +53,7 @@ class MediaService:
         self._find_call = find_call
         self._wall_ms = wall_ms
         self._limit = limit
+        self._left = left
 
     def path(self, key: str) -> Path | Refusal:
         """Where `key` is kept, whether it is there or not."""
@@ -135,6 +138,7 @@ class MediaService:
         await self._store.flush()
         if self._store.journal.last_error:
             return Refusal("not_kept", 503, "the file is there, its row could not be written", "put it again")
+        self._left(row.account, row.mailbox)
         return None
 
 

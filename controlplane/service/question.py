@@ -3,6 +3,8 @@
 from typing import Protocol
 
 from controlplane.provider.http import HttpClient
+from edge.directory import AccountId
+from edge.flow.command import Consult
 from edge.question import Look, Question, Reply, Speak
 
 
@@ -10,7 +12,14 @@ class Says(Protocol):
     async def say(self, text: str, voice: str) -> str | None: ...
 
 
+class Mailboxes(Protocol):
+    async def consult(self, account: AccountId, step: Consult) -> Reply: ...
+
+
 class Answers:
+    mailboxes: Mailboxes
+    "Set before the first call."
+
     def __init__(self, speech: Says, http: HttpClient) -> None:
         self._speech = speech
         self._http = http
@@ -19,6 +28,8 @@ class Answers:
         match question:
             case Speak(text, voice):
                 return {"path": await self._speech.say(text, voice)}
-            case Look(_, fetch):
+            case Look(account, fetch):
+                if isinstance(fetch, Consult):
+                    return await self.mailboxes.consult(account, fetch)
                 # Flows are files of the operator: what they ask may be in his own network.
                 return await self._http.fetch(fetch, trusted=True)

@@ -6,7 +6,7 @@
 """
 
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +14,7 @@ import structlog
 
 from controlplane.store.journal import StoreJournal
 from controlplane.store.voicemail import Voicemail
+from edge.directory import AccountId
 from edge.recordings import PART, Keep
 
 FOLDERS: Final = ("vm", "rec")
@@ -28,6 +29,8 @@ class RecordingKeeper:
         """Args: media: the media folder, made when missing."""
         self._media = media
         self._journal = journal
+        self.left: Callable[[AccountId, str], object] = lambda account, mailbox: None
+        "(account, user's number): a message was left."
 
     def prepare(self, accounts: Iterable[str]) -> int:
         """Make the folders and clear away what a former run did not finish; how many files that were."""
@@ -68,3 +71,4 @@ class RecordingKeeper:
                     effect.milliseconds,
                 )
             )
+            self.left(recording.account, recording.mailbox)

@@ -18,8 +18,8 @@ class Batch:
     "By node and network."
     allowed: dict[str, AllowRecord | None] = field(default_factory=dict)
     "By network; None: not any more."
-    messages: dict[str, Voicemail] = field(default_factory=dict)
-    "Voicemail by key."
+    messages: dict[str, Voicemail | None] = field(default_factory=dict)
+    "Voicemail by key; None: erased."
     prune_before: int | None = None
     "Forget trace chunks written before this [ms UTC]."
     prune_bans_before: int | None = None

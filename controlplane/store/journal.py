@@ -111,6 +111,11 @@ class StoreJournal:
         self._batch.messages[row.key] = row
         self._added(1, self._limits.write_behind)
 
+    def erased(self, key: str) -> None:
+        """Forget a message; its WAV goes after this is on disk."""
+        self._batch.messages[key] = None
+        self._added(1, self._limits.write_behind)
+
     def banned(self, row: NodeBan) -> None:
         """Keep a ban as it is now, in place of what was kept of it."""
         self._batch.bans[row.node, row.ban.network] = row

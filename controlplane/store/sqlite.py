@@ -76,8 +76,10 @@ class SqliteWriter:
         if batch.traces:
             now = self._wall_ms()
             yield trace.INSERT, [trace.encode(key, rows, now) for key, rows in batch.traces.items()]
-        if batch.messages:
-            yield voicemail.UPSERT, [voicemail.encode(row) for row in batch.messages.values()]
+        if left := [voicemail.encode(row) for row in batch.messages.values() if row is not None]:
+            yield voicemail.UPSERT, left
+        if erased := [(key,) for key, row in batch.messages.items() if row is None]:
+            yield voicemail.DELETE, erased
         if batch.bans:
             yield ban.UPSERT, [ban.encode(row) for row in batch.bans.values()]
         if added := [allowed.encode(record) for record in batch.allowed.values() if record is not None]:

@@ -12,6 +12,7 @@ from edge.directory import AccountId
 from edge.journal import CallId
 
 UPSERT: Final = statement.upsert(VOICEMAIL)
+DELETE: Final = statement.delete(VOICEMAIL)
 
 Row = tuple[object, ...]
 
@@ -63,10 +64,47 @@ async def of_mailbox(
     connection: AsyncConnection, account: AccountId, mailbox: str, limit: int
 ) -> list[Voicemail]:
     """Newest first."""
-    query = (
-        sa.select(VOICEMAIL)
-        .where(VOICEMAIL.c.account_id == account, VOICEMAIL.c.mailbox == mailbox)
-        .order_by(VOICEMAIL.c.started_at.desc())
-        .limit(limit)
-    )
+    query = _of(account, mailbox).order_by(VOICEMAIL.c.started_at.desc(), VOICEMAIL.c.key).limit(limit)
     return [_decode(row) for row in (await connection.execute(query)).fetchall()]
+
+
+async def message(
+    connection: AsyncConnection, account: AccountId, mailbox: str, index: int, before: int
+) -> Voicemail | None:
+    """Number `index`, oldest first, of the new ones, or of those heard before `before` [ms UTC] if not 0."""
+    heard = VOICEMAIL.c.heard_at
+    query = _of(account, mailbox).where(heard < before if before else heard.is_(None))
+    query = query.order_by(VOICEMAIL.c.started_at, VOICEMAIL.c.key).offset(index).limit(1)
+    row = (await connection.execute(query)).fetchone()
+    return None if row is None else _decode(row)
+
+
+async def by_key(connection: AsyncConnection, account: AccountId, mailbox: str, key: str) -> Voicemail | None:
+    query = _of(account, mailbox).where(VOICEMAIL.c.key == key)
+    row = (await connection.execute(query)).fetchone()
+    return None if row is None else _decode(row)
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    account: AccountId
+    mailbox: str
+    new: int
+    old: int
+
+
+async def counts(
+    connection: AsyncConnection, account: AccountId | None = None, mailbox: str = ""
+) -> list[Count]:
+    """Of one mailbox, or of every one that has a message."""
+    columns = VOICEMAIL.c
+    every, heard = sa.func.count(), sa.func.count(columns.heard_at)
+    query = sa.select(columns.account_id, columns.mailbox, every.label("every"), heard.label("heard"))
+    if account is not None:
+        query = query.where(columns.account_id == account, columns.mailbox == mailbox)
+    rows = (await connection.execute(query.group_by(columns.account_id, columns.mailbox))).fetchall()
+    return [Count(AccountId(row.account_id), row.mailbox, row.every - row.heard, row.heard) for row in rows]
+
+
+def _of(account: AccountId, mailbox: str) -> "sa.Select[Any]":
+    return sa.select(VOICEMAIL).where(VOICEMAIL.c.account_id == account, VOICEMAIL.c.mailbox == mailbox)

@@ -8,7 +8,9 @@ The call keeps the program that it began with. Keys pressed while nobody asks ar
 """
 
 from collections import deque
+from collections.abc import Mapping
 from itertools import count
+from types import MappingProxyType
 
 from edge.call.call import Call
 from edge.call.leg import Leg
@@ -20,16 +22,20 @@ from edge.flow.command import Gather, Issued
 from edge.flow.given import given
 from edge.flow.machine import Program, State, begin, step
 from edge.flow.scene import Outcome
+from edge.flow.value import Value
 from edge.flow_trace import tell
 from edge.sip.session import Session, SessionEvent
 from media import port
 
 
 class FlowTreatment(Treatment):
-    def __init__(self, program: Program, flow: str) -> None:
-        """Args: flow: its name, one of `program`."""
+    def __init__(
+        self, program: Program, flow: str, variables: Mapping[str, Value] = MappingProxyType({})
+    ) -> None:
+        """Args: flow: its name, one of `program`; variables: more of them than every call brings."""
         self._program = program
         self._flow = flow
+        self._brought = variables
         # Sub-flows may record as well.
         self.listens = any(flow.records for flow in program.flows.values())
         self._stage: Stage
@@ -50,6 +56,7 @@ class FlowTreatment(Treatment):
             callee=call.callee,
             did=route.did.number if route.did is not None else "",
         )
+        variables |= self._brought
         begun = begin(self._program, self._flow, variables, call.ground.wall(now))
         assert begun is not None, "the flow was there when the call came"
         self._state, issued = begun

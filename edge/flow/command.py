@@ -139,10 +139,29 @@ class Fetch:
 
 
 @dataclass(frozen=True, slots=True)
+class Consult:
+    """One step through the messages of a mailbox; what was heard or erased before is told first.
+
+    Outcome data: new and old, how many there are; of the message asked for key, caller and at [ms UTC],
+    absent when there is none.
+    """
+
+    mailbox: str
+    index: int = 0
+    "Of the message, oldest first."
+    before: int = 0
+    "Among those that were heard before this moment [ms UTC]; 0: among the new ones."
+    heard: str = ""
+    "Key of a message that is not new any more."
+    erase: str = ""
+    "Key of a message that nobody wants any more."
+
+
+@dataclass(frozen=True, slots=True)
 class Noop:
     """Nothing to hear: we are busy. Outcomes: done, failed."""
 
-    fetch: Fetch | None = None
+    fetch: Fetch | Consult | None = None
     poll_ms: int = 200
 
 

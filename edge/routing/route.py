@@ -11,6 +11,11 @@ from edge.error import Refusal
 from edge.flow.schedule import Hours, hours_at
 from edge.routing.identity import Identity, Stranger, TrunkIdentity, UserIdentity
 
+LISTEN_CODE = "*97"
+"A user's own messages."
+MESSAGE_CODE = "*98"
+"Followed by a user's number: straight to that user's voicemail."
+
 MAX_HOPS = 5
 "Extensions that lead to extensions are followed this far."
 
@@ -91,13 +96,15 @@ def route(directory: Directory, identity: Identity, host: str, dialled: str, wal
 def route_inside(
     directory: Directory, account: Account, dialled: str, caller: User | None
 ) -> Route | Refusal:
-    """What the account itself reaches by `dialled`: an extension, a user, the PSTN.
+    """What the account itself reaches by `dialled`: an extension, a user, a mailbox, the PSTN.
 
     Args: caller: None when it is no user who dials, but a flow of the account.
     """
     target = directory.extension(account.id, dialled)
     if target is None and directory.user(account.id, dialled) is not None:
         target = Target("user", dialled)
+    if target is None:
+        target = _mailbox(directory, account, dialled, caller)
     if target is not None:
         return _complete(directory, account, "internal", target, caller=caller)
     if digits_of(dialled):
@@ -108,6 +115,15 @@ def route_inside(
         f"{dialled} is no user, extension or number of account {account.id}",
         "add it under accounts[].users or accounts[].extensions",
     )
+
+
+def _mailbox(directory: Directory, account: Account, dialled: str, caller: User | None) -> Target | None:
+    if dialled == LISTEN_CODE and caller is not None:
+        return Target("mailbox", caller.number)
+    if dialled.startswith(MESSAGE_CODE):
+        user = directory.user(account.id, dialled.removeprefix(MESSAGE_CODE))
+        return None if user is None else Target("voicemail", user.number)
+    return None
 
 
 def _open_target(did: Did, wall: int) -> Target | Refusal:

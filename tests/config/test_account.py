@@ -149,5 +149,7 @@ def test_a_user_forwards_by_rules() -> None:
     )
     (user,) = parse(text, "t.yaml", Path(), {}).accounts[0].users
     assert (user.forward.busy, user.forward.always, user.ring_time) == ("2", None, 15.0)
+    (user,) = parse(text.replace("'2'", "voicemail"), "t.yaml", Path(), {}).accounts[0].users
+    assert user.forward.busy == "voicemail"
     with pytest.raises(ConfigError):
         parse(text.replace("'2'", "'sip:x@y'"), "t.yaml", Path(), {})

@@ -79,7 +79,7 @@ def test_an_alias_bomb_is_refused_before_it_grows() -> None:
 
 def test_what_cannot_be_read_is_one_clear_line() -> None:
     assert refused("a: [1,\nb: {").startswith("t.yaml:3: not YAML:")
-    assert "nested deeper" in refused("[" * 100_000)
+    assert "nest" in refused("[" * 100_000)  # since 6.0.4 PyYAML itself has a bound
     assert f"nested deeper than {DEPTH_MAX}" in refused("{a: " * 50 + "1" + "}" * 50)
     assert "names no anchor" in refused("a: &x [*x]")
     assert "control characters" in refused("a: \x00")

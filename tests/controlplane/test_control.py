@@ -58,7 +58,9 @@ class Site:
         calls = CallService(store, node.switch.live_trace, 100)
         loop = asyncio.get_running_loop()
         self.node = node
-        self.plane = ControlPlane(settings, node, store, directory, calls, Speaker(), loop)
+        self.plane = ControlPlane(
+            settings, node, store, directory, calls, Speaker(), lambda account, mailbox: None, loop
+        )
         self.metrics = Metrics()
         watch_admission(self.metrics, self.plane.outside, node.switch.admissions)
         gate = Gate(Gates(), frozenset())

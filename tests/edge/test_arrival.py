@@ -35,7 +35,7 @@ def test_the_realm_is_that_of_from_where_the_host_is_nobodys(bench: Bench) -> No
     assert stranger.statuses() == [401]
 
 
-@pytest.mark.parametrize("kind", ["queue", "voicemail", "conference"])
+@pytest.mark.parametrize("kind", ["queue", "conference"])
 def test_a_target_that_is_not_served_says_so(bench: Bench, kind: str) -> None:
     bench.directory.add_did("12025550123", kind, "x")
     response = final(Phone(bench, "eve", 6).dial("12025550123"))
@@ -83,3 +83,11 @@ def test_no_call_begins_while_the_journal_is_behind(bench: Bench) -> None:
     phone = Phone(bench, "1001")
     phone.say("INVITE", "sip:*43@demo.local", body=phone.sdp())
     assert phone.statuses() == [503] and not bench.switch.calls
+
+
+def test_a_did_takes_messages_for_a_user(bench: Bench) -> None:
+    bench.directory.add_user("1001")
+    bench.directory.add_did("12025550123", "voicemail", "1001")
+    assert final(Phone(bench, "eve", 6).dial("12025550123")).status == 200
+    (call,) = bench.switch.calls.values()
+    assert [row.node_id for row in call.trace.waiting() if row.event == "command"] == ["message"]

@@ -13,6 +13,7 @@ from edge.flow.node.enqueue import EnqueueNode
 from edge.flow.node.entry import Entry
 from edge.flow.node.forward import Forward
 from edge.flow.node.hangup import HangupNode
+from edge.flow.node.mailbox import MailboxNode
 from edge.flow.node.menu import Menu
 from edge.flow.node.music import Music
 from edge.flow.node.noop import NoopNode
@@ -44,6 +45,7 @@ KINDS: Final[Mapping[str, type[NodeData]]] = {
         EnqueueNode,
         AgentNode,
         VoicemailNode,
+        MailboxNode,
         RecordNode,
         ConferenceNode,
         SendDigitsNode,

@@ -8,6 +8,7 @@ from config.error import ConfigError
 from config.load import parse
 from controlplane.service.flow import FlowLibrary
 from edge.directory import AccountId
+from edge.flow.builtin import BUILTIN
 
 ACC = AccountId("a")
 GOOD = """
@@ -34,8 +35,15 @@ def test_an_account_has_its_flows_zone_and_schedules(tmp_path: Path) -> None:
 
 def test_what_can_be_spoken_ahead_is_known(tmp_path: Path) -> None:
     made = library(tmp_path)
-    assert list(made.texts()) == [("Hello.", "en-us"), ("Wähle.", "de")]
-    assert list(made.names()) == ["invalid"]
+    ours = [
+        prompt
+        for flow in BUILTIN.flows.values()
+        for node in flow.nodes.values()
+        for prompt in node.data.prompts()
+    ]
+    assert list(made.texts())[:2] == [("Hello.", "en-us"), ("Wähle.", "de")]
+    assert list(made.names()) == ["invalid", *(prompt.name for prompt in ours if prompt.name)]
+    assert len(list(made.texts())) == 2 + len([prompt for prompt in ours if prompt.text is not None])
 
 
 def test_warnings_are_kept_and_errors_refuse_the_start(tmp_path: Path) -> None:

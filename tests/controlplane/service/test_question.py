@@ -6,8 +6,8 @@ from config.schema import FlowLimits
 from controlplane.provider.http import HttpClient
 from controlplane.service.question import Answers
 from edge.directory import AccountId
-from edge.flow.command import Fetch
-from edge.question import Look, Speak
+from edge.flow.command import Consult, Fetch
+from edge.question import Look, Reply, Speak
 
 
 class FakeSpeech:
@@ -21,4 +21,17 @@ async def test_a_text_is_spoken_and_a_service_asked() -> None:
     assert await answers.reply(Speak("hi", "de")) == {"path": "/de/hi.wav"}
     reply: Any = await answers.reply(Look(AccountId("a"), Fetch("GET", "http://127.0.0.1:1/", retries=0)))
     assert reply["status"] == 0 and "127.0.0.1" in reply["error"], "the operator may ask in his own network"
+    await http.close()
+
+
+async def test_a_mailbox_is_asked_for_the_account_of_the_call() -> None:
+    class FakeMailboxes:
+        async def consult(self, account: AccountId, step: Consult) -> Reply:
+            return {"status": 200, "asked": f"{account} {step.mailbox}"}
+
+    http = HttpClient(FlowLimits())
+    answers = Answers(FakeSpeech(), http)
+    answers.mailboxes = FakeMailboxes()
+    reply = await answers.reply(Look(AccountId("a"), Consult("1001")))
+    assert reply == {"status": 200, "asked": "a 1001"}
     await http.close()

@@ -1,5 +1,6 @@
 """Rows of messages."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -8,7 +9,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from controlplane.store import voicemail
 from controlplane.store.batch import Batch
 from controlplane.store.sqlite import SqliteWriter
-from controlplane.store.voicemail import Voicemail
+from controlplane.store.voicemail import Count, Voicemail
 from edge.directory import AccountId
 from edge.journal import CallId
 from tests.support.database import new_database
@@ -32,4 +33,31 @@ async def test_messages_of_a_mailbox_come_newest_first_and_once_each(tmp_path: P
         assert await voicemail.of_mailbox(connection, ACCOUNT, "1001", 10) == [rows[1], rows[0]]
         assert await voicemail.of_mailbox(connection, ACCOUNT, "1001", 1) == [rows[1]]
         assert (await connection.execute(sa.text("select count(*) from voicemail"))).scalar() == 3
+    await engine.dispose()
+
+
+async def test_new_and_old_ones_are_counted_and_come_oldest_first(tmp_path: Path) -> None:
+    database = new_database(tmp_path)
+    writer = SqliteWriter(database, lambda: 0)
+    heard = replace(message("call_1", 1), heard_at=50)
+    new = [message("call_3", 3), message("call_2", 2)]
+    gone, other = message("call_4", 4), message("call_5", 5, "1002")
+    writer.write(Batch(messages={row.key: row for row in (heard, *new, gone, other)}))
+    writer.write(Batch(messages={gone.key: None}))
+    writer.close()
+    engine = create_async_engine(f"sqlite+aiosqlite:///{database}")
+    async with engine.connect() as connection:
+        counts = await voicemail.counts(connection)
+        assert sorted(counts, key=lambda count: count.mailbox) == [
+            Count(ACCOUNT, "1001", 2, 1),
+            Count(ACCOUNT, "1002", 1, 0),
+        ]
+        assert await voicemail.counts(connection, ACCOUNT, "1002") == [Count(ACCOUNT, "1002", 1, 0)]
+        assert await voicemail.counts(connection, ACCOUNT, "1009") == []
+        found = [await voicemail.message(connection, ACCOUNT, "1001", index, 0) for index in range(3)]
+        assert found == [new[1], new[0], None]
+        assert await voicemail.message(connection, ACCOUNT, "1001", 0, 51) == heard
+        assert await voicemail.message(connection, ACCOUNT, "1001", 0, 50) is None
+        assert await voicemail.by_key(connection, ACCOUNT, "1001", heard.key) == heard
+        assert await voicemail.by_key(connection, ACCOUNT, "1002", heard.key) is None
     await engine.dispose()

@@ -177,6 +177,7 @@ FIELDS: dict[str, dict[str, Any]] = {
     "webhook": {"url": "https://h.example/{{ x }}", "body": {"a": "{{ x }}"}},
     "dial": {"to": ["1002", "{{ x }}"]},
     "forward": {"number": "1002"},
+    "mailbox": {"mailbox": "1002"},
     "enqueue": {"queue": "q"},
     "agent": {"agent": "a", "exit_digits": "0"},
     "voicemail": {"mailbox": "1001"},

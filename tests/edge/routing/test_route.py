@@ -159,3 +159,22 @@ def test_closed_without_an_override_is_480(directory: FakeDirectory) -> None:  #
 def test_hours_that_cannot_be_told_are_open(directory: FakeDirectory) -> None:  # S004-27
     closing(directory, OFFICE, closed=Target("answer", ""))
     assert decided(directory, Stranger(), "12025550123", wall=10**17).target.kind == "agent"
+
+
+def test_a_user_dials_his_own_messages_and_the_voicemail_of_another(directory: FakeDirectory) -> None:
+    alice = user(directory)
+    assert decided(directory, alice, "*97").target == Target("mailbox", "1001")
+    assert decided(directory, alice, "*981002").target == Target("voicemail", "1002")
+    assert refused(directory, alice, "*989999").code == "no_such_number"
+
+
+def test_nobody_without_a_password_reaches_a_mailbox(directory: FakeDirectory) -> None:
+    trunk = TrunkIdentity(directory.trunks["carrier"], "address")
+    for identity in (Stranger(), trunk):
+        for dialled in ("*97", "*981001"):
+            assert refused(directory, identity, dialled).status in (403, 404)
+
+
+def test_an_extension_of_the_operator_goes_before_a_code_of_ours(directory: FakeDirectory) -> None:
+    directory.extensions["*97"] = Target("echo", "")
+    assert decided(directory, user(directory), "*97").target == Target("echo", "")

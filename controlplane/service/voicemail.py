@@ -1,0 +1,91 @@
+"""Mailboxes of users: how many messages wait (MWI), and one step after another through them.
+
+::
+
+    recording kept ─▶ left ─┐
+    Consult (a flow) ───────┴─▶ store, flushed ─▶ counted ─▶ told(account, mailbox, counts) ─▶ NOTIFY
+
+Counts are read from the store after each change, so they cannot drift from the messages that are there.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import structlog
+
+from controlplane.store import voicemail
+from controlplane.store.store import Store
+from controlplane.store.voicemail import Voicemail
+from edge.directory import AccountId
+from edge.event.message_summary import Mailbox
+from edge.flow.command import Consult
+from edge.question import Reply
+
+Told = Callable[[AccountId, str, Mailbox], None]
+"(account, number of the user, how many messages)."
+
+_log = structlog.get_logger(__name__)
+
+
+class VoicemailService:
+    def __init__(self, store: Store, media: Path, wall_ms: Callable[[], int], told: Told) -> None:
+        """Args: media: the folder of the WAVs."""
+        self._store = store
+        self._media = media
+        self._wall_ms = wall_ms
+        self._told = told
+
+    async def open(self) -> None:
+        """Tell what waits already."""
+        async with self._store.engine.connect() as reader:
+            for count in await voicemail.counts(reader):
+                self._told(count.account, count.mailbox, Mailbox(count.new, count.old))
+
+    async def count(self, account: AccountId, mailbox: str) -> Mailbox:
+        """What is on disk, and told to who watches."""
+        await self._store.flush()
+        async with self._store.engine.connect() as reader:
+            found = await voicemail.counts(reader, account, mailbox)
+        told = Mailbox(found[0].new, found[0].old) if found else Mailbox()
+        self._told(account, mailbox, told)
+        return told
+
+    async def consult(self, account: AccountId, step: Consult) -> Reply:
+        """Do what `step` says of the message before, then find the one that it asks for."""
+        for key in (step.heard, step.erase):
+            if key:
+                await self._settle(account, step.mailbox, key, erase=key == step.erase)
+        count = await self.count(account, step.mailbox)
+        if self._store.journal.last_error:
+            return {"status": 503, "error": "the messages cannot be read"}
+        async with self._store.engine.connect() as reader:
+            found = await voicemail.message(reader, account, step.mailbox, step.index, step.before)
+        reply: dict[str, str | int] = {"status": 200, "new": count.new, "old": count.old}
+        if found is not None:
+            reply |= {"key": found.key, "caller": found.caller, "at": found.started_at}
+        return reply
+
+    # Inside.
+
+    async def _settle(self, account: AccountId, mailbox: str, key: str, *, erase: bool) -> None:
+        await self._store.flush()
+        async with self._store.engine.connect() as reader:
+            found = await voicemail.by_key(reader, account, mailbox, key)
+        if found is None:
+            return  # somebody else who listens has erased it
+        if erase:
+            await self._erase(found)
+        elif found.heard_at is None:
+            self._store.journal.message(replace(found, heard_at=self._wall_ms()))
+
+    async def _erase(self, message: Voicemail) -> None:
+        self._store.journal.erased(message.key)
+        await self._store.flush()
+        if self._store.journal.last_error:
+            return
+        try:
+            await asyncio.to_thread((self._media / message.key).unlink, missing_ok=True)
+        except OSError as error:
+            _log.error("message not erased from disk", key=message.key, why=error.strerror)

@@ -1,0 +1,33 @@
+"""Flows that every account has without writing them: leave a message for a user, listen to one's own.
+
+A target `{voicemail: "1001"}` and the code `*981001` lead to the first, `*97` to the second.
+"""
+
+from typing import Final
+
+from edge.flow.document import read_flow
+from edge.flow.machine import Program
+
+LEAVE_MESSAGE: Final = "voicemail"
+LISTEN: Final = "mailbox"
+
+_LEAVE: Final = """
+nodes:
+  message: {kind: voicemail, mailbox: "{{ mailbox }}", next: goodbye}
+  goodbye: {kind: play, prompt: {name: goodbye}, next: end}
+  end: {kind: hangup}
+"""
+_LISTEN: Final = """
+nodes:
+  messages: {kind: mailbox, mailbox: "{{ mailbox }}", next: goodbye}
+  goodbye: {kind: play, prompt: {name: goodbye}, next: end}
+  end: {kind: hangup}
+"""
+
+BUILTIN: Final = Program(
+    {
+        name: read_flow(text, f"{name}.yaml", name=name).flow
+        for name, text in ((LEAVE_MESSAGE, _LEAVE), (LISTEN, _LISTEN))
+    }
+)
+"Their variable `mailbox` is the user's number."
