@@ -60,12 +60,10 @@ from edge.sip.transaction.layer import TransactionLayer
 from edge.subscriptions import Subscriptions
 from edge.trunk.keeper import Report as TrunkReport
 from edge.trunk.keeper import TrunkKeeper
-from edge.unservable import unservable
+from edge.unservable import unservable, unsupported_options
 from media.port import Command, Event, Recorded
 
 _OPTIONS: Final = ", ".join(("path", *SUPPORTED))
-
-
 Effect = Send | Command | Promise | Resolve | Ask | Keep
 
 
@@ -365,9 +363,11 @@ class Switch:
     def _inside(
         self, session: Session, request: Request, flow: Flow, key: ServerKey | None, now: float
     ) -> None:
-        if session.dialog is None or request.from_.tag != session.dialog.remote_tag:
+        known = session.dialog is not None and request.from_.tag == session.dialog.remote_tag
+        refusal = unsupported_options(request) if known else (481, ())
+        if refusal is not None and (key is not None or not known):
             if key is not None:
-                self._respond(key, request, 481, now)
+                self._respond(key, request, refusal[0], now, refusal[1])
             return
         session.flow = flow  # a phone that changed its network or connection is reached where it is now
         session.receive(request, key, now)

@@ -1,22 +1,45 @@
 """What RFC 3261 §8.2.2 and §8.2.3 have us refuse before looking closer at a request."""
 
-from edge.sdp.body import find_sdp
+from edge.sdp.body import sdp_in
 from edge.sip.message import Request
-from edge.sip.session import SDP, SUPPORTED
+from edge.sip.session import SDP, SUPPORTED, Headers
+from edge.sip.session_timer import SessionTimer
+from edge.sip.transaction.matching import COOKIE
+
+_TAKES_SDP = (SDP, "application/*", "*/*")
 
 
-def unservable(request: Request) -> tuple[int, tuple[tuple[str, str], ...]] | None:
+def unservable(request: Request) -> tuple[int, Headers] | None:
     """Status and headers of the refusal; None: it can be served."""
     if not request.uri.is_sip and request.uri.scheme != "tel":
         return 416, ()
-    required = [o for o in request.headers.elements("Require") if o.lower() not in SUPPORTED]
-    if required:
-        return 420, (("Unsupported", ", ".join(required)),)
+    if (unsupported := unsupported_options(request)) is not None:
+        return unsupported
+    if request.method == "REGISTER" and not request.to.uri.is_sip:
+        return 400, (("Warning", '399 tandem "To names no SIP address of record"'),)  # RFC 4475 §3.3.4
     if request.method == "INVITE":
-        if request.body and find_sdp(request.headers.get("Content-Type") or "", request.body) is None:
-            return 415, (("Accept", SDP),)
-        if request.max_forwards == 0:
-            return 483, ()
-        if request.headers.get("Contact") is None:
-            return 400, (("Warning", '399 tandem "an INVITE needs a Contact"'),)  # §8.1.1.8
+        return _uninvitable(request)
+    return None
+
+
+def unsupported_options(request: Request) -> tuple[int, Headers] | None:
+    """420 for what the peer requires and we do not know (§8.2.2.3), within dialogs too."""
+    required = [o for o in request.headers.elements("Require") if o.lower() not in SUPPORTED]
+    return (420, (("Unsupported", ", ".join(required)),)) if required else None
+
+
+def _uninvitable(request: Request) -> tuple[int, Headers] | None:
+    if sdp_in(request) is None:
+        return 415, (("Accept", SDP),)
+    if request.max_forwards == 0:
+        return 483, ()
+    if (too_small := SessionTimer(0).too_small(request)) is not None:
+        return 422, too_small  # RFC 4028 §9
+    # §8.1.1.8 demands a Contact; peers of RFC 2543, whose branches lack the cookie, are reached at From.
+    if request.headers.get("Contact") is None and request.branch.startswith(COOKIE):
+        return 400, (("Warning", '399 tandem "an INVITE needs a Contact"'),)
+    accepted = [kind.partition(";")[0].strip().lower() for kind in request.headers.elements("Accept")]
+    if accepted and not any(kind in _TAKES_SDP for kind in accepted):
+        # §21.4.7; RFC 4475 §3.3.15: no answer of ours could be read.
+        return 406, (("Warning", f'399 tandem "the answer is {SDP}, which Accept leaves out"'),)
     return None

@@ -97,7 +97,7 @@ class Call:
         "Every session of this call of which something is left on the wire."
         self.sdp: bytes | None = None
         "What we told the caller: an answer, or an offer in a 200 when it made none."
-        self._delayed = not session.invite.body  # the offer is ours, its answer comes with the ACK
+        self._delayed = not session.offer  # the offer is ours, its answer comes with the ACK
         self._alarms: list[Alarm] = []
         self._disposition = ("failed", "internal", 500)
         self._reason = ""
@@ -105,7 +105,7 @@ class Call:
     # Set-up.
 
     def start(self, now: float) -> None:
-        body = self.session.invite.body
+        body = self.session.offer
         refusal = readable(body, self.ground.limits) if body else None
         if refusal is not None:
             self.refuse(refusal, now)
@@ -131,7 +131,7 @@ class Call:
             ground.limits,
             ground.random,
             terms,
-            first=self.leg.prospect(self.session.invite.body) if self.legs else None,
+            first=self.leg.prospect(self.session.offer) if self.legs else None,
             private=flow.transport in (Transport.TLS, Transport.WSS),
         )
 
@@ -143,7 +143,7 @@ class Call:
     def describe(self, now: float) -> bytes | None:
         """The SDP for the caller, made once; None when there is no agreement and the call is over."""
         if self.sdp is None:
-            made = self.leg.offer() if self._delayed else self.leg.answer(self.session.invite.body)
+            made = self.leg.offer() if self._delayed else self.leg.answer(self.session.offer)
             if isinstance(made, Refusal):
                 self.refuse(made, now)
                 return None

@@ -2,8 +2,15 @@
 
 from typing import Final
 
+from edge.sip.message import Message
+
 _MOST_PARTS: Final = 16
 _DEEPEST: Final = 3
+
+
+def sdp_in(message: Message) -> bytes | None:
+    """What a message describes; empty without a body, None when its body describes nothing."""
+    return find_sdp(message.headers.get("Content-Type") or "", message.body) if message.body else b""
 
 
 def find_sdp(content_type: str, body: bytes) -> bytes | None:

@@ -1,5 +1,6 @@
 """The called side of an INVITE session, UAS core (RFC 3261 §13.3, §9.2 for CANCEL; 1xx RFC 3262)."""
 
+from edge.sdp.body import sdp_in
 from edge.sip.address import Address
 from edge.sip.build import response_to
 from edge.sip.dialog import Dialog
@@ -21,6 +22,8 @@ class AnsweringSession(Session):
     ) -> None:
         super().__init__(wire, flow, contact)
         self.invite = invite
+        self.offer = sdp_in(invite) or b""
+        "The caller's description, also out of a multipart body; empty asks for ours."
         self.key = key
         self.tag = tag
         self._accepting: bytes | None = None  # the SDP of a 200 that waits for a PRACK
@@ -119,12 +122,13 @@ class AnsweringSession(Session):
         if not self._reliable.acknowledged(request, now):
             self._respond(key, request, 481, now)
             return
-        if request.body and self.invite.body:
+        described = sdp_in(request)
+        if described != b"" and self.offer:
             self._reinvited(request, key, now)  # §5: a second offer
         else:
             self._respond(key, request, 200, now)
-            if request.body:
-                self._emit(Acked(request.body), now)
+            if described:
+                self._emit(Acked(described), now)
         if self._accepting is not None and not self._reliable.owes:
             self.accept(self._accepting, now)
             self._accepting = None

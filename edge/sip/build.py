@@ -63,8 +63,8 @@ def response_to(
 ) -> Response:
     """The response to `request`, or to the partial request of a `ParseError`.
 
-    Via, From, To, Call-ID and CSeq are copied as they came; Record-Route too from 101 to 299 (§12.1.1),
-    Timestamp in 100 (§8.2.6.1). `to_tag` is added when To has none.
+    Via, From, To, Call-ID and CSeq are copied as they came, if they came; Record-Route too from 101 to
+    299 (§12.1.1), Timestamp in 100 (§8.2.6.1). `to_tag` is added when To has none.
     """
     copied: list[tuple[str, str]] = []
     record_route = 100 < status < 300
@@ -78,15 +78,11 @@ def response_to(
             copied.append(item)
     get = request.headers.get
     to = get("To") or ""
-    if to_tag and not _has_tag(request, to):
+    if to and to_tag and not _has_tag(request, to):
         # One `;` at the end is forgiven when it comes, but two in a row would not be when they go.
         to = f"{to.removesuffix(';')};tag={to_tag}"
-    copied += (
-        ("From", get("From") or ""),
-        ("To", to),
-        ("Call-ID", get("Call-ID") or ""),
-        ("CSeq", get("CSeq") or ""),
-    )
+    fields = (("From", get("From")), ("To", to), ("Call-ID", get("Call-ID")), ("CSeq", get("CSeq")))
+    copied += [(name, value) for name, value in fields if value]
     copied += [(canonical(name), value) for name, value in headers]
     if content_type:
         copied.append(("Content-Type", content_type))

@@ -7,6 +7,7 @@ it gets its PRACK (RFC 3262 §4).
 
 from collections.abc import Callable
 
+from edge.sdp.body import sdp_in
 from edge.sip.address import Address
 from edge.sip.dialog import Dialog
 from edge.sip.effect import ClientKey, ServerKey
@@ -113,7 +114,7 @@ class CallingSession(Session):
             early = self._pracks.dialog(response.to.tag)
             self.dialog = self.dialog or early  # where an UPDATE of the callee belongs
             self.send(made, now, early)
-        self._emit(Progress(response.status, response.body), now)
+        self._emit(Progress(response.status, sdp_in(response) or b""), now)
 
     def _succeeded(self, response: Response, now: float) -> None:
         if self._ack is not None and self.dialog is not None and response.to.tag == self.dialog.remote_tag:
@@ -130,7 +131,7 @@ class CallingSession(Session):
             self._refresh.timer.learn(response)
             self._refresh.agreed(response, now)
             said = self._pracks.description(response.to.tag)
-            self._emit(Answered(said or response.body), now)
+            self._emit(Answered(said or sdp_in(response) or b""), now)
         else:
             self._request_bye(dialog, now)
 

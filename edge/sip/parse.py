@@ -168,13 +168,15 @@ def _check(message: Request | Response) -> None:
 
 
 _NO_URI: Final = opaque("")
-_COPIED: Final = ("From", "To", "Call-ID", "CSeq")
 
 
 def _answerable(request: Request) -> bool:
-    """Whether a response can be built (§8.2.6) and find its way (§18.2.2). Nobody answers an ACK."""
+    """Whether a response can find its way (§18.2.2) and its transaction (§17.1.3). Nobody answers an ACK.
+
+    From, To and Call-ID are copied as far as they are there (RFC 4475 §3.3.1).
+    """
     headers = request.headers
-    if request.method == "ACK" or not all(headers.get(name) for name in _COPIED):
+    if request.method == "ACK" or not headers.get("CSeq"):
         return False
     try:
         _ = request.via

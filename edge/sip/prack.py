@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from edge.agenda import Agenda, Alarm
+from edge.sdp.body import sdp_in
 from edge.sip.dialog import Dialog
 from edge.sip.message import Request, Response
 from edge.sip.timer import TimerValues
@@ -162,7 +163,7 @@ class Pracks:
         elif rseq != early.rseq + 1:
             return None
         early.rseq = rseq
-        early.sdp = early.sdp or response.body
+        early.sdp = early.sdp or sdp_in(response) or b""
         cseq = response.cseq
         return early.dialog.request("PRACK", headers=(("RAck", f"{rseq} {cseq.number} {cseq.method}"),))
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from edge.agenda import Agenda, Alarm
+from edge.sdp.body import sdp_in
 from edge.sip.address import Address
 from edge.sip.build import response_to
 from edge.sip.dialog import Dialog
@@ -243,8 +244,8 @@ class Session(ABC):
         assert self.dialog is not None, "a re-INVITE is sent inside a dialog"
         self.dialog.answered(response)
         self.wire.layer.send_ack(self.dialog.ack(cseq), self._way(self.dialog), now)
-        if self.confirmed and response.body:
-            self._emit(Reanswered(response.body), now)
+        if self.confirmed and (described := sdp_in(response)):
+            self._emit(Reanswered(described), now)
 
     def lost(self, now: float) -> None:
         """The peer knows the session no longer, or has not refreshed it: over (RFC 4028 §10)."""
@@ -287,7 +288,7 @@ class Session(ABC):
     # Inside.
 
     def _reinvited(self, request: Request, key: ServerKey, now: float) -> None:
-        content = (request.headers.get("Content-Type") or "").partition(";")[0].strip().lower()
+        described = sdp_in(request)
         too_small = self._refresh.timer.too_small(request)
         if self._reoffer is not None or (self._success is not None and request.method == "INVITE"):
             self._respond(key, request, 500, now, (("Retry-After", "1"),))  # §14.2: one at a time
@@ -295,13 +296,13 @@ class Session(ABC):
             self._respond(key, request, 491, now)  # §14.2: ours is on its way
         elif too_small is not None:
             self._respond(key, request, 422, now, too_small)
-        elif request.body and content != SDP:
+        elif described is None:
             self._respond(key, request, 415, now, (("Accept", SDP),))
-        elif request.method == "UPDATE" and not request.body:
+        elif request.method == "UPDATE" and not described:
             self.wire.layer.respond(key, self._success_response(request, b"", now), now)
         else:
             self._reoffer = (request, key)
-            self._emit(Reoffer(request.body), now)
+            self._emit(Reoffer(described), now)
 
     def _success_response(self, request: Request, body: bytes, now: float) -> Response:
         """A 2xx to an INVITE or UPDATE; the session timer starts anew with it."""
@@ -346,7 +347,7 @@ class Session(ABC):
             self._send_bye(now, "")
         elif self.state is not State.ENDED:
             self.state = State.CONFIRMED
-            self._emit(Acked(request.body), now)
+            self._emit(Acked(sdp_in(request) or b""), now)
 
     def _unacknowledged(self, now: float) -> None:
         """§13.3.1.4: without an ACK the session is ended by a BYE."""

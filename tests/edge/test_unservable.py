@@ -4,7 +4,7 @@ import pytest
 
 from edge.sip.message import Request
 from edge.sip.parse import parse_message
-from edge.unservable import unservable
+from edge.unservable import unservable, unsupported_options
 
 
 def made(method: str, uri: str = "sip:1@h", lines: str = "Contact: <sip:a@h>\r\n", body: str = "") -> Request:
@@ -32,6 +32,8 @@ def test_a_plain_request_is_served() -> None:
         (made("INVITE", lines="Contact: <sip:a@h>\r\nContent-Type: text/plain\r\n", body="hello"), 415),
         (made("INVITE", lines="Contact: <sip:a@h>\r\nMax-Forwards: 0\r\n"), 483),
         (made("INVITE", lines=""), 400),
+        (made("INVITE", lines="Contact: <sip:a@h>\r\nAccept: text/plain\r\n"), 406),
+        (made("INVITE", lines="Contact: <sip:a@h>\r\nSupported: timer\r\nSession-Expires: 60\r\n"), 422),
     ],
 )
 def test_what_cannot_be_served_has_its_status(request_: Request, status: int) -> None:
@@ -42,3 +44,25 @@ def test_what_cannot_be_served_has_its_status(request_: Request, status: int) ->
 def test_the_options_that_we_lack_are_named() -> None:
     refusal = unservable(made("OPTIONS", lines="Require: teleport, timer\r\n"))
     assert refusal == (420, (("Unsupported", "teleport"),))
+
+
+def test_a_required_extension_in_a_dialog_is_looked_at_too() -> None:
+    assert unsupported_options(made("BYE", lines="Require: teleport\r\n")) == (
+        420,
+        (("Unsupported", "teleport"),),
+    )
+    assert unsupported_options(made("INVITE", lines="Require: timer\r\n")) is None
+
+
+@pytest.mark.parametrize("accept", ["application/sdp", "application/*, text/plain", "*/*;q=0.1", ""])
+def test_an_accept_that_covers_sdp_is_served(accept: str) -> None:
+    assert unservable(made("INVITE", lines=f"Contact: <sip:a@h>\r\nAccept: {accept}\r\n")) is None
+
+
+def test_a_body_of_several_parts_is_served_when_one_is_a_description() -> None:
+    """RFC 5621: what carriers send beside it, ISUP say, is not for us."""
+    lines = 'Contact: <sip:a@h>\r\nContent-Type: multipart/mixed;boundary="b"\r\n'
+    parts = "--b\r\nContent-Type: application/isup\r\n\r\n1\r\n"
+    assert unservable(made("INVITE", lines=lines, body=f"{parts}--b--\r\n")) is not None
+    parts += "--b\r\nContent-Type: application/sdp\r\n\r\nv=0\r\n"
+    assert unservable(made("INVITE", lines=lines, body=f"{parts}--b--\r\n")) is None

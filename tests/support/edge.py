@@ -239,6 +239,7 @@ class Phone:
         tag: str = "",
         headers: str = "",
         contact: str = "",
+        content_type: str = "application/sdp",
     ) -> None:
         """Answer a request that reached this phone."""
         host, port_ = self.source
@@ -251,7 +252,7 @@ class Phone:
             f"SIP/2.0 {status} X\r\n{lines}From: {request.headers.get('From')}\r\nTo: {to}\r\n"
             f"Call-ID: {request.call_id}\r\nCSeq: {request.headers.get('CSeq')}\r\n"
             f"Contact: <{contact}>\r\n{headers}"
-            + ("Content-Type: application/sdp\r\n" if body else "")
+            + (f"Content-Type: {content_type}\r\n" if body else "")
             + f"Content-Length: {len(body)}\r\n\r\n{body}"
         )
         self.bench.receive(text.encode(), self.source)

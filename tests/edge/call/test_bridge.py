@@ -199,3 +199,30 @@ def test_an_update_before_our_answer_is_told_to_come_again(bench: Bench) -> None
     alice.say("UPDATE", str(ringing.contacts[0].uri), to=to, body=alice.sdp())
     (response,) = alice.got()
     assert isinstance(response, Response) and response.status == 500 and response.headers.get("Retry-After")
+
+
+def test_descriptions_in_bodies_of_several_parts_are_read_on_both_sides(bench: Bench) -> None:
+    """RFC 5621: what a carrier puts beside its SDP is not for us."""
+    bob = Phone(bench, "bob", 3)
+    alice = Phone(bench, "1001")
+    bob.register()
+
+    def parts(sdp: str) -> str:
+        return (
+            f"--b\r\nContent-Type: application/isup\r\n\r\n1\r\n"
+            f"--b\r\nContent-Type: application/sdp\r\n\r\n{sdp}--b--\r\n"
+        )
+
+    kind = "multipart/mixed;boundary=b"
+    uri = "sip:1002@demo.local"
+    alice.say("INVITE", uri)
+    challenge = final(alice.got())
+    alice.ack(challenge, uri)
+    proof = alice.authorization(challenge, "INVITE", uri)
+    alice.say("INVITE", uri, headers=proof, body=parts(alice.sdp()), content_type=kind)
+    (invite,) = bob.got()
+    assert isinstance(invite, Request) and invite.content_type == "application/sdp"
+    bob.reply(invite, 200, parts(bob.sdp(41_000)), content_type=kind)
+    assert final(alice.got()).content_type == "application/sdp"
+    connected = [c.remote[1] for c in bench.commands if isinstance(c, port.Connect)]
+    assert sorted(set(connected)) == [40_000, 41_000]

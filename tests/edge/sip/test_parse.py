@@ -174,8 +174,18 @@ def test_a_bad_request_can_be_answered(plain: bytes, bad: bytes, where: str, sta
         assert isinstance(answer, Response) and answer.status == status
 
 
-@pytest.mark.parametrize("name", [b"Via", b"From", b"To", b"Call-ID", b"CSeq"])
-def test_a_request_without_what_an_answer_copies_is_met_with_silence(name: bytes) -> None:
+@pytest.mark.parametrize("name", [b"From", b"To", b"Call-ID"])
+def test_an_answer_copies_what_is_there(name: bytes) -> None:
+    """RFC 4475 §3.3.1: ideally 400."""
+    lines = [line for line in INVITE.split(b"\r\n") if not line.startswith(name + b":")]
+    fault = fault_of(b"\r\n".join(lines))
+    assert (fault.why, fault.status) == ("missing", 400) and fault.request is not None
+    answer = response_to(fault.request, 400, to_tag="t").wire()
+    assert name + b":" not in answer and b"CSeq: " in answer and b"\r\nVia: " in answer
+
+
+@pytest.mark.parametrize("name", [b"Via", b"CSeq"])
+def test_a_request_whose_answer_nobody_could_match_is_met_with_silence(name: bytes) -> None:
     lines = [line for line in INVITE.split(b"\r\n") if not line.startswith(name + b":")]
     fault = fault_of(b"\r\n".join(lines))
     assert (fault.why, fault.status, fault.request) == ("missing", 400, None)
