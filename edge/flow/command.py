@@ -5,7 +5,7 @@ is `play` with a text, an AI agent is `dial` with an agent, and a webhook is `no
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 
 from edge.flow.value import Value
 
@@ -187,16 +187,16 @@ def params(command: Command) -> dict[str, object]:
     if isinstance(command, Noop):
         return {"poll_ms": command.poll_ms}
     plain: dict[str, object] = {}
-    for part in fields(command):
-        value = getattr(command, part.name)
-        if part.name == "sounds":
+    for name, part in command.__dataclass_fields__.items():
+        value = getattr(command, name)
+        if name == "sounds":
             plain |= _sounds(value)
-        elif part.name == "whisper":
+        elif name == "whisper":
             plain |= {"whisper": _prompts(value)} if value else {}
-        elif value == part.default and part.name in ("early_media", "confirm_timeout"):
+        elif name in ("early_media", "confirm_timeout") and value == part.default:
             continue  # of dialling people alone
-        elif value or (value is not part.default and part.name in ("barge_in", "beep", "early_media")):
-            plain[part.name] = list(value) if isinstance(value, tuple) else value
+        elif value or (value is not part.default and name in ("barge_in", "beep", "early_media")):
+            plain[name] = list(value) if isinstance(value, tuple) else value
     return plain
 
 
