@@ -157,8 +157,9 @@ nodes:
     kind: menu
     prompt: Choose.
     max_failures: 20
-    next: {"digit:1": dial, "digit:2": agent, "digit:3": hook, "digit:4": vm, "digit:5": queue,
-           "digit:6": all, "digit:7": keys, "digit:8": music, timeout: menu}
+    next: {"digit:1": dial, "digit:2": agent, "digit:3": hook, "digit:4": vm,
+           "digit:5": queue, "digit:6": all, "digit:7": keys, "digit:8": music,
+           "digit:9": asked, "digit:*": screened, timeout: menu}
   dial: {kind: dial, to: "1002", ring_timeout: 5s, next: menu}
   all:
     kind: dial
@@ -166,6 +167,9 @@ nodes:
     strategy: sequential
     ring_timeout: 5s
     next: menu
+  asked: {kind: dial, to: ["1002", "1003"], ring_timeout: 5s, whisper: Sales, confirm: "1", next: menu}
+  screened: {kind: dial, to: "1002", ring_timeout: 5s, screening: true, next: box}
+  box: {kind: mailbox, mailbox: "1001", next: menu}
   agent: {kind: agent, agent: demo, exit_digits: "0", next: menu}
   hook: {kind: webhook, url: "https://h.example/", next: menu}
   vm: {kind: voicemail, mailbox: "1001", greeting: "slow {{ caller }}", next: menu}
@@ -173,12 +177,12 @@ nodes:
   keys: {kind: sendDigits, digits: "12", next: menu}
   music: {kind: music, prompt: {file: /m.wav}, seconds: 5, next: menu}
 """
-ACTS = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "#", "heard", "wait", "told", "untold",
+ACTS = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "#", "heard", "wait", "told", "untold",
         "agent gone", "agent up", "recorded", "quiet", "bob busy", "bob answers", "bob rings",
-        "bob leaves"]  # fmt: skip
+        "bob leaves", "bob accepts", "bob listens", "a message"]  # fmt: skip
 
 
-@settings(max_examples=40)
+@settings(max_examples=60)
 @given(st.lists(st.sampled_from(ACTS), max_size=25), st.booleans())
 def test_whatever_happens_in_whatever_order_everything_is_given_back(acts: list[str], bye: bool) -> None:
     from edge.directory import Agent
@@ -233,6 +237,15 @@ def perform(call: FlowCall, bob: Phone, act: str) -> None:
             bob.reply(invites[-1], 183, bob.sdp())
         case "bob answers" if invites:
             bob.reply(invites[-1], 200, bob.sdp())
+        case "bob accepts":
+            for leg in bench.legs - {call.leg}:
+                bench.media(port.Digit(leg, "1", "rfc4733", 100))
+        case "bob listens":
+            for play in [play for play in call.playing() if play.leg != call.leg]:
+                call._ended.add(play.play)
+                bench.media(port.Played(play.leg, play.play, 500, True))
+        case "a message" if bench.asked:
+            call.told(status=200, new=1, old=1, key="acc/vm/c.wav", caller="1002", at=1)
         case "bob leaves":
             bob.say("BYE", "sip:1001@127.0.0.1", to="<sip:1001@demo.local>;tag=x")
         case digit if len(digit) == 1:
