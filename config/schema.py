@@ -41,6 +41,8 @@ class SipLimits(Section):
     "Live transactions; above it new requests get 503."
     calls: int = Field(default=10_000, ge=1)
     "Live calls; above it new ones get 503."
+    calls_per_second: float | None = Field(default=None, gt=0, le=1_000_000)
+    "New calls taken on, other requests as parts of one; more get 503. None: as many as are measured to fit."
     connections: int = Field(default=20_000, ge=1)
     "Open SIP stream connections."
     connections_per_source: int = Field(default=200, ge=1)

@@ -15,10 +15,12 @@ from controlplane.observe.monitor import Monitor, Tapped
 from controlplane.observe.security import SecurityKeeper, report_fraud
 from controlplane.observe.trunk import report_trunk
 from controlplane.service.directory import MemoryDirectory
+from controlplane.service.load import LoadWatch, estimate
 from controlplane.service.question import Answers
 from controlplane.service.recording import RecordingKeeper
 from controlplane.store.store import Store
 from edge.awaited import Promise, Resolve
+from edge.overload.capacity import Capacity
 from edge.question import Ask, Question, Reply
 from edge.recordings import Keep
 from edge.security.fraud import FraudGuard
@@ -70,6 +72,7 @@ class Node:
         )
         self.shield.load(store.take_bans(settings.node.name), store.take_allowed(), loop.time())
         self.fraud = FraudGuard(report_fraud)
+        self.capacity = Capacity(estimate(), limits.sip.calls_per_second)
         self.monitor = Monitor(limits.http.monitors, limits.http.monitor_rows)
         self.journal = Tapped(store.journal, self.monitor)
         self.listeners = Listeners(
@@ -91,6 +94,7 @@ class Node:
             wall=wall_ms,
             shield=self.shield,
             fraud=self.fraud,
+            capacity=self.capacity,
             trunk_changed=report_trunk,
             rtp_address=settings.listen.rtp.address,
             media_folder=str(settings.node.data.absolute() / MEDIA),
@@ -107,6 +111,13 @@ class Node:
         )
         self.switch.load(store.take_bindings(), loop.time())
         self._driver: Driver[Effect] = Driver(self.switch, loop, self._perform)
+        LoadWatch(
+            self.capacity,
+            self.switch.turnstile,
+            loop,
+            lambda: self._driver.worked,
+            self.listeners.waited,
+        )
 
     # What the sockets say (`edge.transport.upper.Upper`).
 

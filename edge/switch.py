@@ -29,7 +29,10 @@ from edge.ident import Random, tag
 from edge.journal import Binding, CallId, Cdr, Journal, TraceEvent
 from edge.logbook import Logbook
 from edge.messages import Messages
+from edge.overload.capacity import Capacity
+from edge.overload.turnstile import Turnstile
 from edge.question import Ask, Questions, Reply
+from edge.reception import Reception
 from edge.recordings import Keep, Recordings
 from edge.registrar import Registrar
 from edge.registration import Registrations
@@ -38,7 +41,6 @@ from edge.security.fraud import FraudGuard
 from edge.security.shield import Shield
 from edge.security.witness import Witness
 from edge.sessions import SessionTable
-from edge.sip.build import response_to
 from edge.sip.effect import (
     Answer,
     Cancelled,
@@ -54,16 +56,18 @@ from edge.sip.locate import Located
 from edge.sip.message import Request
 from edge.sip.nonce import Nonces
 from edge.sip.parse import ParseError, parse_message
-from edge.sip.session import AGENT, ALLOW, SDP, SUPPORTED, Session, SessionEvent, Wire
+from edge.sip.session import Session, SessionEvent, Wire
 from edge.sip.timer import TimerValues
 from edge.sip.transaction.layer import TransactionLayer
 from edge.subscriptions import Subscriptions
 from edge.trunk.keeper import Report as TrunkReport
 from edge.trunk.keeper import TrunkKeeper
-from edge.unservable import unservable, unsupported_options
+from edge.unservable import unsupported_options
 from media.port import Command, Event, Recorded
 
-_OPTIONS: Final = ", ".join(("path", *SUPPORTED))
+_UNMEASURED: Final = 1e-6
+"What a call costs where nobody has measured: nobody is turned away [s]."
+
 Effect = Send | Command | Promise | Resolve | Ask | Keep
 
 
@@ -79,6 +83,7 @@ class Switch:
         wall: Callable[[float], int],
         shield: Shield,
         fraud: FraudGuard,
+        capacity: Capacity | None = None,
         rtp_address: str = "0.0.0.0",
         media_folder: str = "",
         timers: TimerValues | None = None,
@@ -143,18 +148,38 @@ class Switch:
             self.calls,
             witness,
         )
-        self._registrations = Registrations(
+        registrations = Registrations(
             self.registrar, authenticator, directory, self.layer, random, wall, self._awaited.promise, witness
         )
         doorman = Doorman(authenticator, directory, self.layer, random, witness)
         self.subscriptions = Subscriptions(ground, doorman, self._requests)
         self.messages = Messages(ground, doorman, self._requests)
-        self._registrations.watchers = (self.subscriptions.changed, self.messages.registered)
+        registrations.watchers = (self.subscriptions.changed, self.messages.registered)
+        self.turnstile = Turnstile(
+            capacity or Capacity(_UNMEASURED),
+            tag=f"{tag(random)}-shed",
+            holds=self.layer.holds,
+            registered=shield.knows,
+            welcome=shield.admits,
+            send=self._effects.append,
+        )
+        self._reception = Reception(
+            self.layer,
+            random,
+            witness,
+            self.turnstile,
+            self._arrivals,
+            registrations,
+            self.messages,
+            self.subscriptions,
+        )
 
     # Doors.
 
     def receive(self, data: bytes, flow: Flow, now: float) -> None:
         """One message as it came off the wire."""
+        if not self.turnstile.admits(data, flow, now):
+            return
         message = parse_message(data, self._limits)
         if not self._witness.admits(message, flow, self._sessions, now):
             return
@@ -335,39 +360,18 @@ class Switch:
             return
         if key is None:
             return  # an ACK that belongs to nothing
-        if request.to.tag:
-            if not self.subscriptions.inside(request, key, flow, now):
-                self._respond(key, request, 481, now)
-            return
-        refusal = unservable(request)
-        if refusal is not None:
-            self._respond(key, request, refusal[0], now, refusal[1])
-            return
-        match request.method:
-            case "INVITE":
-                self._arrivals.invite(request, key, flow, now)
-            case "REGISTER":
-                self._registrations.register(request, key, flow, now)
-            case "MESSAGE":
-                self.messages.receive(request, key, flow, now)
-            case "SUBSCRIBE":
-                self.subscriptions.receive(request, key, flow, now)
-            case "OPTIONS":
-                self._witness.probed(request, flow, now)
-                status = 503 if self.draining else 200
-                self._respond(key, request, status, now, (("Accept", SDP), ("Supported", _OPTIONS)))
-            case _:
-                self._witness.probed(request, flow, now)
-                self._respond(key, request, 405, now)
+        self._reception.receive(request, key, flow, now)
 
     def _inside(
         self, session: Session, request: Request, flow: Flow, key: ServerKey | None, now: float
     ) -> None:
-        known = session.dialog is not None and request.from_.tag == session.dialog.remote_tag
-        refusal = unsupported_options(request) if known else (481, ())
-        if refusal is not None and (key is not None or not known):
+        if session.dialog is None or request.from_.tag != session.dialog.remote_tag:
             if key is not None:
-                self._respond(key, request, refusal[0], now, refusal[1])
+                self._reception.unknown(request, key, now)
+            return
+        refusal = unsupported_options(request)
+        if refusal is not None and key is not None:
+            self._reception.respond(key, request, refusal[0], now, refusal[1])
             return
         session.flow = flow  # a phone that changed its network or connection is reached where it is now
         session.receive(request, key, now)
@@ -377,22 +381,6 @@ class Switch:
         """Answer without a transaction: a copy is as malformed as the first (RFC 3261 §8.2.6.2)."""
         warning = ("Warning", f'399 tandem "{error.where}: {error.why}"')
         self.layer.refuse(request, flow, error.status, (warning,), f"Bad {error.where}")
-
-    def _respond(
-        self,
-        key: ServerKey,
-        request: Request,
-        status: int,
-        now: float,
-        headers: tuple[tuple[str, str], ...] = (),
-    ) -> None:
-        response = response_to(
-            request,
-            status,
-            to_tag=tag(self._random),
-            headers=(*headers, ("Allow", ALLOW), ("Server", AGENT)),
-        )
-        self.layer.respond(key, response, now)
 
 
 def _indifferent(ok: bool) -> None:

@@ -17,6 +17,10 @@ def watch_node(metrics: Metrics, node: Node) -> None:
     metrics.gauge("sip_connections", "Open SIP stream connections.", lambda: listeners.connections)
     metrics.total("sip_dropped", "Datagrams that the kernel had no room to send.", lambda: listeners.dropped)
     metrics.total("sip_refused", "Stream connections refused by a limit.", lambda: listeners.refused)
+    text = "Calls a second that this process could carry, as measured."
+    metrics.gauge("capacity_calls", text, lambda: node.capacity.measured)
+    metrics.gauge("calls_per_second_limit", "Calls a second taken on.", lambda: node.capacity.rate)
+    metrics.total("overload_refused", "Requests answered 503 unread.", lambda: switch.turnstile.refused)
     metrics.gauge("legs", "Legs of the audio engine.", lambda: engine.gauges().legs)
     metrics.gauge("legs_connected", "Legs with audio.", lambda: engine.gauges().connected)
     free = engine.gauges().free_ports

@@ -155,6 +155,10 @@ class Shield:
         if source is not None and not source.exempt:
             source.known_until = until
 
+    def knows(self, address: str, now: float) -> bool:
+        """Whether a phone is registered from there."""
+        return self._registered.get(source_of(address), 0.0) > now
+
     # The operator.
 
     def ban(self, network: str, seconds: float, note: str, now: float) -> BanRecord | None:

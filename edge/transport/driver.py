@@ -57,6 +57,8 @@ class Driver(Generic[Effect]):
         self._timer: Handle | None = None
         self._timer_at: float | None = None
         self._settling = False
+        self.worked = 0.0
+        "Spent in steps so far, effects included [s]."
         self._settle()
 
     def do(self, act: Callable[[float], None]) -> None:
@@ -74,6 +76,7 @@ class Driver(Generic[Effect]):
             _log.exception("a step of the machine failed", machine=type(self._machine).__name__)
         self._settle()
         took = self._stopwatch() - started
+        self.worked += took
         if took > SLOW:
             _log.warning(
                 "slow step", machine=type(self._machine).__name__, milliseconds=round(took * 1000, 1)

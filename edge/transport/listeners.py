@@ -222,6 +222,13 @@ class Listeners:
         """Datagrams that the kernel had no room to send."""
         return sum(udp.dropped for udp in self._udp.values())
 
+    def waited(self) -> float:
+        """Longest that a sampled datagram had to wait for us [s]; the next samples are asked for."""
+        waited = max((udp.waited for udp in self._udp.values()), default=0.0)
+        for udp in self._udp.values():
+            udp.sample()
+        return waited
+
     def cut(self, network: str) -> None:
         """Drop connections of sources that are banned now, since `network` is."""
         if self._connections is not None:

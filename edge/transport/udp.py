@@ -4,6 +4,8 @@ A reader of our own costs as little as the loop's datagram transport (measured: 
 out one by one, 5 µs in bursts) and, unlike it, can read the kernel's error queue. On Linux
 the socket hides behind an epoll of its own, since uvloop gives up a socket that it watches
 itself when its error queue is not empty. Elsewhere ICMP goes unheard, and timers B and F tell.
+
+The kernel stamps what comes in; of one datagram now and then we read how long it has waited for us.
 """
 
 import asyncio
@@ -11,6 +13,7 @@ import select
 import socket
 import struct
 import sys
+import time
 from functools import lru_cache
 from typing import Final
 
@@ -30,6 +33,8 @@ _EXTENDED_ERROR: Final = struct.Struct("=IBBB")  # errno, origin, type, code
 _FROM_ICMP: Final = 2
 _FROM_ICMP6: Final = 3
 _UNREACHABLE: Final = {(_FROM_ICMP, 3), (_FROM_ICMP6, 1)}
+_SO_TIMESTAMPNS: Final = 35  # asm-generic/socket.h
+_STAMP: Final = struct.Struct("=qq")  # seconds, nanoseconds
 _FRAGMENTATION_NEEDED: Final = 4  # code of ICMP type 3: the path's size, no verdict on the host
 
 
@@ -49,6 +54,9 @@ class UdpSocket:
             sock.setsockopt(socket.SOL_SOCKET, option, _BUFFER)
         self.dropped = 0
         "Datagrams that the kernel had no room to send."
+        self.waited = 0.0
+        "Longest that a datagram in a sample had been in the kernel's queue, since `sample` [s]."
+        self._sampling = False
         self._sock = sock
         self._upper = upper
         self._loop = loop
@@ -61,6 +69,7 @@ class UdpSocket:
             return Flow(Transport.UDP, address, number)
 
         self._flow_of = flow_of
+        self._stamped = _stamp_arrivals(sock)
         self._epoll = _watch_errors(sock)
         loop.add_reader(self._descriptor(), self._readable)
 
@@ -80,6 +89,11 @@ class UdpSocket:
         except (ValueError, OverflowError):
             self._loop.call_soon(self._fail, flow)  # no address at all
 
+    def sample(self) -> None:
+        """Look how long the next datagram has waited."""
+        self.waited = 0.0
+        self._sampling = self._stamped
+
     def close(self) -> None:
         self._loop.remove_reader(self._descriptor())
         if self._epoll is not None:
@@ -94,7 +108,10 @@ class UdpSocket:
         read = 0
         while read < _BATCH and self._sock.fileno() >= 0:
             try:
-                size, source = self._sock.recvfrom_into(self._buffer)
+                if self._sampling:
+                    size, source = self._receive_stamped()
+                else:
+                    size, source = self._sock.recvfrom_into(self._buffer)
             except BlockingIOError:
                 if read == 0:
                     self._report_errors()
@@ -106,6 +123,15 @@ class UdpSocket:
             if size > _KEEPALIVE and not self._refuses(source[0], now):
                 # IPv6 sources come with flow label and scope, which a flow does not have.
                 self._upper.receive(bytes(self._view[:size]), self._flow_of(source[:2]), now)
+
+    def _receive_stamped(self) -> tuple[int, tuple[str, int]]:
+        size, notes, _, source = self._sock.recvmsg_into([self._buffer], 128)
+        self._sampling = False
+        for level, kind, note in notes:
+            if (level, kind) == (socket.SOL_SOCKET, _SO_TIMESTAMPNS) and len(note) == _STAMP.size:
+                seconds, nanoseconds = _STAMP.unpack(note)
+                self.waited = max(0.0, time.time() - seconds - nanoseconds / 1e9)
+        return size, source
 
     def _report_errors(self) -> None:
         """Empty the error queue; the address that each entry comes with is where our datagram went."""
@@ -125,6 +151,13 @@ class UdpSocket:
 
     def _fail(self, flow: Flow) -> None:
         self._upper.unreachable(flow, self._loop.time())
+
+
+def _stamp_arrivals(sock: socket.socket) -> bool:
+    if sys.platform != "linux":
+        return False
+    sock.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+    return True
 
 
 def _watch_errors(sock: socket.socket) -> "select.epoll | None":

@@ -18,13 +18,13 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import measure, routing
+from tests.bench import measure, overload, routing
 from tests.bench.measure import Row
 from tests.bench.subject import Subject, subject
 from tests.support.address import loopback
 from tests.support.process import Child
 
-LOADS = ("registrations", "calls", "routes", "echo", "agents")
+LOADS = ("registrations", "calls", "overload", "routes", "echo", "agents")
 DAEMON_CPU, LOAD_CPU = 0, 1
 
 
@@ -51,7 +51,7 @@ def main(
     quick: bool,
     json_path: Path | None,
 ) -> None:
-    """Measure the shipped daemon. LOADS: registrations, calls, routes, echo, agents; all without one."""
+    """Measure the shipped daemon. LOADS: one or several rows; all without one."""
     if quick:
         count, window, legs, agents, seconds, users = 200, 8, 20, 5, 2.0, 20
     console = Console(stderr=True, width=120)
@@ -96,6 +96,8 @@ def _measure(
             return measure.registrations(daemon, count, window)
         case "calls":
             return measure.calls(daemon, count, window)
+        case "overload":
+            return overload.overload(daemon, min(seconds, 10.0))
         case "routes":
             return routing.routes(daemon, count)
         case "echo":

@@ -94,6 +94,12 @@ class Signalling:
         begin = self._inviter(numbers, lambda n: sdp)
         return self._run(count, window, begin, 0.0, hang_up=True)
 
+    def offer(self, numbers: list[str], rate: float, seconds: float, window: int) -> Load:
+        """Calls at `rate`, whatever becomes of them; those that are answered are released at once."""
+        sdp = make_sdp(self._address, 6000)
+        begin = self._inviter(numbers, lambda n: sdp)
+        return self._run(int(rate * seconds), window, begin, rate, hang_up=True)
+
     def set_up(
         self, numbers: list[str], count: int, rate: float, sdp: Callable[[int], bytes]
     ) -> tuple[Load, list[Work]]:
@@ -194,12 +200,14 @@ class Signalling:
                 work.last = self._bye(work)
                 self._send(work.last)
                 return
+        elif method == b"INVITE" and work.answered:
+            return  # a copy
         elif method == b"INVITE":
-            return  # a copy, or a refusal after the answer
+            self._send(self._confirm(work, data))
         elif method == b"REGISTER" and status == 200:
             load.latencies.append(now - work.began)
         if method == b"BYE":
-            del self.live[work.call_id]
+            self.live.pop(work.call_id, None)
         del under_way[work.call_id]
         load.statuses[status] = load.statuses.get(status, 0) + 1
         if status == 200:
@@ -275,6 +283,15 @@ class Signalling:
         return (
             f"{method} {target} SIP/2.0\r\n{self._head(work, method, cseq)}Content-Length: 0\r\n\r\n".encode()
         )
+
+    def _confirm(self, work: Work, refusal: bytes) -> bytes:
+        """The ACK of a refusal: of the INVITE's transaction, to the tag of the answer."""
+        to = _TO.search(refusal)
+        assert to is not None, refusal
+        work.remote = to[1]
+        key = work.call_id.decode()
+        ack = self._within(work, "ACK", 1)
+        return ack.replace(f"branch=z9hG4bK{key}ACK1".encode(), f"branch=z9hG4bK{key}INVITE1".encode(), 1)
 
     def _bye(self, work: Work) -> bytes:
         work.cseq = 2

@@ -9,6 +9,7 @@ from config.schema import SipLimits
 from config.security import Security
 from edge.awaited import Promise, Resolve
 from edge.journal import BindingChange, CallId, Cdr, OpenCall, TraceEvent
+from edge.overload.capacity import Capacity
 from edge.question import Ask
 from edge.recordings import Keep
 from edge.security.fraud import FraudGuard
@@ -76,6 +77,7 @@ class Bench:
         directory: FakeDirectory | None = None,
         limits: SipLimits | None = None,
         security: Security | None = None,
+        capacity: Capacity | None = None,
     ) -> None:
         self.now = 1_000.0
         self.directory = directory or FakeDirectory()
@@ -100,6 +102,7 @@ class Bench:
             wall=lambda now: int(now * 1000),
             shield=self.shield,
             fraud=self.fraud,
+            capacity=capacity,
             media_folder="/media",
         )
         self.sent: list[tuple[Request | Response, Flow]] = []

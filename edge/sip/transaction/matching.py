@@ -24,9 +24,14 @@ def identity(request: Request, via: Via) -> str:
     branch = via.branch
     # The cookie alone is unique to nothing (RFC 4475 §3.2.1).
     if branch.startswith(COOKIE) and branch != COOKIE:
-        text = f"{branch} {via.host}:{via.port}"
-    else:
-        text = f"2543 {request.uri} {request.from_.tag} {request.call_id} {request.cseq.number} {via}"
+        return branch_identity(via)
+    text = f"2543 {request.uri} {request.from_.tag} {request.call_id} {request.cseq.number} {via}"
+    return text if len(text) <= _LONGEST else _digest(text)
+
+
+def branch_identity(via: Via) -> str:
+    """The same for a request whose branch is unique by itself (§17.2.3)."""
+    text = f"{via.branch} {via.host}:{via.port}"
     return text if len(text) <= _LONGEST else _digest(text)
 
 

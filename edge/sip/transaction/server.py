@@ -19,11 +19,19 @@ from edge.sip.flow import Flow
 from edge.sip.message import Request, Response
 from edge.sip.timer import TimerValues
 from edge.sip.transaction.deadline import Deadline
-from edge.sip.transaction.matching import identity, merge_id, note_source, reply_flow, server_key
+from edge.sip.transaction.matching import (
+    branch_identity,
+    identity,
+    merge_id,
+    note_source,
+    reply_flow,
+    server_key,
+)
 from edge.sip.transaction.schedule import Schedule
 from edge.sip.transaction.server_invite import ServerInvite, State
 from edge.sip.transaction.server_request import ServerRequests
 from edge.sip.transaction.wheel import Wheel
+from edge.sip.via import Via
 
 _RETRY_AFTER: Final = "5"
 "Seconds that a peer is asked to wait when we are full."
@@ -76,6 +84,13 @@ class ServerTransactions:
             self._receive_cancel(request, key, server_key(name, "INVITE"), now)
         else:
             self._effects.append(Incoming(request, flow, key))
+
+    def holds(self, via: Via, method: str) -> bool:
+        """Of branches that are unique alone; others are taken for new."""
+        key = server_key(branch_identity(via), method)
+        if method != "INVITE":
+            return self._requests.holds(key)
+        return self._invites.get(key) is not None or key in self._confirmed or key in self._accepted
 
     def respond(self, key: ServerKey, response: Response, now: float) -> None:
         machine = self._invites.get(key)

@@ -111,6 +111,9 @@ class ServerRequests:
         self._effects.append(Send(data, flow, key))
         return True
 
+    def holds(self, key: ServerKey) -> bool:
+        return key in self._trying or key in self._proceeding or key in self._completed
+
     def open(self, key: ServerKey, flow: Flow, now: float) -> None:
         """Begin a transaction whose responses take `flow`."""
         self._trying.put(key, flow, now)

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -101,3 +102,18 @@ async def test_what_cannot_be_sent_at_all_is_told() -> None:
         udp.send(b"x", Flow(Transport.UDP, ("127.0.0.1", 99_999), 3))
         await upper.until(failed=3)
         assert upper.failed[0] == nowhere
+
+
+@linux
+async def test_a_sample_tells_how_long_a_datagram_has_waited_for_us() -> None:
+    async with opened() as (udp, upper, address):
+        with bound() as peer:
+            udp.sample()
+            peer.sendto(b"hello", address)
+            time.sleep(0.02)  # noqa: ASYNC251  the loop stands still
+            await upper.until(received=1)
+            assert 0.015 < udp.waited < 5.0
+            peer.sendto(b"again", address)
+            await upper.until(received=2)
+            udp.sample()
+            assert udp.waited == 0.0

@@ -1,0 +1,106 @@
+"""What this process can carry: a first estimate at the start, then an observation five times a second.
+
+::
+
+    estimate() ─▶ Capacity ◀── observe ── LoadWatch ◀── CPU of the loop, work of the driver, waits at sockets
+"""
+
+import os
+import time
+from collections.abc import Callable
+from typing import Final, Protocol
+
+import structlog
+
+from edge.overload.capacity import PERIOD, Capacity, Period
+from edge.overload.turnstile import Turnstile
+from edge.sip.build import response_to
+from edge.sip.message import Request
+from edge.sip.parse import parse_message
+
+ROUNDS: Final = 200
+CALL: Final = 16.0
+"A call answered here costs so many times what it costs to read an INVITE and to write its answer; measured."
+
+_INVITE: Final = (
+    b"INVITE sip:1000@192.0.2.1 SIP/2.0\r\n"
+    b"Via: SIP/2.0/UDP 192.0.2.2:5060;branch=z9hG4bKsample;rport\r\nMax-Forwards: 70\r\n"
+    b"From: <sip:1001@192.0.2.1>;tag=1\r\nTo: <sip:1000@192.0.2.1>\r\nCall-ID: sample@192.0.2.2\r\n"
+    b"CSeq: 1 INVITE\r\nContact: <sip:1001@192.0.2.2>\r\nUser-Agent: sample\r\nContent-Length: 0\r\n\r\n"
+)
+
+_log = structlog.get_logger(__name__)
+
+
+class Clock(Protocol):
+    def time(self) -> float: ...
+    def call_at(self, when: float, callback: Callable[[], object], /) -> object: ...
+
+
+def estimate(stopwatch: Callable[[], float] = time.thread_time) -> float:
+    """The likely cost of a call on this machine [s]."""
+    best = float("inf")
+    for _ in range(3):
+        started = stopwatch()
+        for _ in range(ROUNDS):
+            request = parse_message(_INVITE)
+            assert isinstance(request, Request), "the sample is a good one"
+            response_to(request, 200, to_tag="2").wire()
+        best = min(best, stopwatch() - started)
+    return max(CALL * best / ROUNDS, 1e-6)
+
+
+class LoadWatch:
+    """Runs until the loop ends.
+
+    Args:
+        worked: spent on signalling so far [s].
+        waited: longest wait at a socket since the last question [s].
+        busy: CPU used so far, of what there is one core of [s]; None: of this thread, or of the whole process
+            where that has a single core.
+    """
+
+    def __init__(
+        self,
+        capacity: Capacity,
+        turnstile: Turnstile,
+        clock: Clock,
+        worked: Callable[[], float],
+        waited: Callable[[], float],
+        busy: Callable[[], float] | None = None,
+    ) -> None:
+        single = len(os.sched_getaffinity(0)) == 1 if hasattr(os, "sched_getaffinity") else False
+        self._capacity = capacity
+        self._turnstile = turnstile
+        self._clock = clock
+        self._worked = worked
+        self._waited = waited
+        self._busy = busy or (time.process_time if single else time.thread_time)
+        self._last = self._read()
+        self._arm()
+
+    def _read(self) -> tuple[float, float, int, float, float]:
+        turnstile = self._turnstile
+        return self._clock.time(), turnstile.admitted, turnstile.refused, self._worked(), self._busy()
+
+    def _arm(self) -> None:
+        self._due = self._clock.time() + PERIOD
+        self._clock.call_at(self._due, self._look)
+
+    def _look(self) -> None:
+        before, self._last = self._last, self._read()
+        now, admitted, refused, worked, busy = self._last
+        seconds = max(now - before[0], 1e-3)
+        period = Period(
+            seconds,
+            admitted - before[1],
+            refused - before[2],
+            worked - before[3],
+            min(1.0, (busy - before[4]) / seconds),
+            max(now - self._due, self._waited()),
+        )
+        held = self._capacity.holds
+        self._capacity.observe(period)
+        if self._capacity.holds and not held:
+            _log.warning("overloaded: new calls are limited", calls_per_second=round(self._capacity.rate))
+        self._arm()

@@ -1,0 +1,85 @@
+"""How many calls a second this process can take on: measured at the start and ever after.
+
+::
+
+    observe(period) ─▶ cost of a call, free share of the loop ─▶ capacity ─▶ rate, SHARE of it
+                   └─▶ messages wait ─▶ the rate holds, until nobody was turned away for `CALM`
+
+Capacity is what was taken on, and what the idle rest of the loop would carry at the present cost of a call.
+So audio, HTTP and everything else on the loop count without being asked, and the rate settles where the loop
+is busy for `SHARE` of the time, refusals aside. While messages wait nothing is idle, whatever the CPU clock
+of the process says: others have taken the core. A rate that is configured always holds.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+PERIOD: Final = 0.2
+"Between two observations [s]."
+SHARE: Final = 0.82
+"Of the capacity that is used; the rest suffices to turn four times as many away."
+LATE: Final = 0.1
+"Messages that wait longer than this are too many [s]; a phone sends again what stays unanswered for 0.5 s."
+CALM: Final = 2.0
+"So long without anybody turned away, and the door stands open again [s]."
+LEAST: Final = 10.0
+"Calls a second that are always taken on."
+
+_GAIN: Final = 0.2
+_LEARN: Final = 0.05  # of the period spent on signalling; less says little of what a call costs
+_REFUSAL: Final = 0.04  # of a call: what it costs to turn one away, and to hear the ACK
+_BOUND: Final = 5.0  # a cost so many times the first one, or its part, is a measuring fault
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """What the daemon saw since the last one."""
+
+    seconds: float
+    admitted: float
+    "Calls, other requests as parts of one."
+    refused: int
+    "Requests turned away."
+    worked: float
+    "Spent on signalling [s]."
+    busy: float
+    "Share of the time in which the loop had something to do, 0 to 1."
+    waited: float
+    "Longest that a message was seen to wait at the socket, or the loop was late [s]."
+
+
+class Capacity:
+    def __init__(self, cost: float, configured: float | None = None) -> None:
+        """
+        Args:
+            cost: of one call, as far as a start can tell [s].
+            configured: calls a second; None: as many as are measured.
+        """
+        self._first = self._cost = cost
+        self._configured = configured
+        self._late = 0.0
+        self._calm = 0.0
+        self.measured = 1.0 / cost
+        "Calls a second that would keep the loop busy all the time."
+        self.holds = configured is not None
+        "Whether more than `rate` are turned away now."
+
+    @property
+    def rate(self) -> float:
+        """Calls a second that are taken on."""
+        return self._configured or max(LEAST, SHARE * self.measured)
+
+    def observe(self, period: Period) -> None:
+        seconds, admitted = period.seconds, period.admitted
+        refusing = period.refused * _REFUSAL * self._cost
+        worked = max(0.0, period.worked - refusing)
+        if admitted >= 1.0 and worked >= _LEARN * seconds:
+            cost = min(max(worked / admitted, self._first / _BOUND), self._first * _BOUND)
+            self._cost += _GAIN * (cost - self._cost)
+        self._late += 0.5 * (period.waited - self._late)
+        late = self._late > LATE
+        idle = 0.0 if late else min(1.0, 1.0 - period.busy + refusing / seconds)
+        self.measured += _GAIN * (admitted / seconds + idle / self._cost - self.measured)
+        self._calm = 0.0 if late or period.refused else self._calm + seconds
+        if self._configured is None:
+            self.holds = late or (self.holds and self._calm < CALM)

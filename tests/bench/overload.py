@@ -1,0 +1,57 @@
+"""Five times as many calls as are taken on: what is still carried, and what a refusal costs."""
+
+import math
+import time
+
+from tests.bench.measure import Row
+from tests.bench.signalling import Load, Signalling
+from tests.bench.subject import ANSWER, Subject
+
+TIMES = 5
+WINDOW = 20_000
+"Calls under way at once: an open load does not wait for answers."
+WARM = 4.0
+"Of full load, from which the daemon learns what it can carry [s]."
+
+
+def overload(subject: Subject, seconds: float) -> Row:
+    """Calls at the rate that the daemon takes on, then at `TIMES` that; a row of the latter."""
+    signalling = Signalling(subject.trunk, subject.daemon.sip, domain="demo.local", password=subject.password)
+    try:
+        signalling.call([ANSWER], int(WARM * 1_000), 32)
+        rate = subject.daemon.metrics()["tandem_calls_per_second_limit"]
+        once, cpu_once = _offer(subject, signalling, rate, seconds)
+        often, cpu_often = _offer(subject, signalling, TIMES * rate, seconds)
+    finally:
+        signalling.close()
+    refused = often.statuses.get(503, 0)
+    unanswered = often.failed - refused
+    call = cpu_once / max(once.done, 1)
+    refusal = (cpu_often - call * often.done) / max(refused, 1)
+    faults = {
+        f"calls/s at {rate:,.0f}": once.done / once.seconds,
+        "% of it kept": 100 * (often.done / often.seconds) / (once.done / once.seconds),
+        "refused": float(refused),
+        "resent": float(often.resent),
+    }
+    return Row(
+        f"{TIMES} × {rate:,.0f} calls/s: a refusal",
+        "s⁻¹",
+        often.done,
+        often.seconds,
+        cpu_often,
+        refusal * 1e6,
+        1 / max(refusal, 1e-9),
+        unanswered,
+        math.nan,
+        math.nan,
+        rate=often.done / often.seconds,
+        faults=faults,
+    )
+
+
+def _offer(subject: Subject, signalling: Signalling, rate: float, seconds: float) -> tuple[Load, float]:
+    before = subject.cpu()
+    load = signalling.offer([ANSWER], rate, seconds, WINDOW)
+    time.sleep(0.5)
+    return load, subject.cpu() - before

@@ -1,0 +1,35 @@
+"""The load of this process, read off clocks turned by hand."""
+
+from controlplane.service.load import CALL, ROUNDS, LoadWatch, estimate
+from edge.overload.capacity import PERIOD, Capacity
+from tests.support.clock import HandClock
+from tests.support.directory import FakeDirectory
+from tests.support.edge import Bench
+
+
+def test_the_first_estimate_scales_what_one_message_costs() -> None:
+    ticks = iter(range(100))
+    assert estimate(lambda: float(next(ticks))) == CALL / ROUNDS
+
+
+def test_what_the_loop_does_is_observed_five_times_a_second() -> None:
+    clock, capacity = HandClock(), Capacity(0.001)
+    bench = Bench(FakeDirectory())
+    turnstile = bench.switch.turnstile
+    worked, busy = [0.0], [0.0]
+    LoadWatch(capacity, turnstile, clock, lambda: worked[0], lambda: 0.0, lambda: busy[0])
+    for _ in range(50):
+        turnstile.charge(100)
+        worked[0] += 0.15
+        busy[0] += PERIOD
+        clock.advance(PERIOD)
+    assert 400 < capacity.measured < 510, "busy all the time with 500 calls a second"
+    assert not capacity.holds
+
+
+def test_messages_that_wait_make_the_rate_hold() -> None:
+    clock, capacity = HandClock(), Capacity(0.001)
+    bench = Bench(FakeDirectory())
+    LoadWatch(capacity, bench.switch.turnstile, clock, lambda: 0.0, lambda: 0.5, lambda: 0.0)
+    clock.advance(2 * PERIOD)
+    assert capacity.holds

@@ -1,0 +1,93 @@
+"""A simulated loop under load, on no clock at all: what the rate becomes."""
+
+from edge.overload.capacity import LEAST, PERIOD, SHARE, Capacity, Period
+
+
+class Loop:
+    """A process that needs `cost` for a call, `refusal` for a 503, and does `other` work all the time."""
+
+    def __init__(
+        self, capacity: Capacity, cost: float, *, other: float = 0.0, refusal: float = 40e-6
+    ) -> None:
+        self.capacity, self.cost, self.other, self.refusal = capacity, cost, other, refusal
+        self.backlog = 0.0
+        self.carried = 0.0
+
+    def offer(self, calls_per_second: float, seconds: float) -> float:
+        """Calls a second that were carried in the second half."""
+        self.carried = 0.0
+        rounds = int(seconds / PERIOD)
+        for number in range(rounds):
+            if number == rounds // 2:
+                self.carried = 0.0
+            self._period(calls_per_second * PERIOD)
+        return self.carried / (rounds - rounds // 2) / PERIOD
+
+    def _period(self, offered: float) -> None:
+        limit = self.capacity.rate * PERIOD if self.capacity.holds else offered
+        taken = min(offered, limit)
+        refused = offered - taken
+        room = max(0.0, PERIOD * (1.0 - self.other) - refused * self.refusal)
+        self.backlog += taken
+        done = min(self.backlog, room / self.cost)
+        self.backlog -= done
+        self.carried += done
+        worked = done * self.cost + refused * self.refusal
+        busy = min(1.0, worked / PERIOD + self.other)
+        waited = min(self.backlog * self.cost, 1.0)
+        self.capacity.observe(Period(PERIOD, done, int(refused), worked, busy, waited))
+
+
+def test_five_times_the_rate_keeps_nine_tenths_of_its_goodput() -> None:
+    for guess in (0.0003, 0.001, 0.003):
+        loop = Loop(Capacity(guess), 0.0008)
+        loop.offer(5_000, 20)
+        once = loop.offer(loop.capacity.rate, 20)
+        often = loop.offer(5 * loop.capacity.rate, 30)
+        assert once >= 0.95 * SHARE / 0.0008 and often >= 0.9 * once, (guess, once, often)
+        assert loop.backlog * loop.cost < 0.1, "what was let in is answered in time"
+
+
+def test_the_rate_is_at_least_four_fifths_of_what_can_be_carried() -> None:
+    for other in (0.0, 0.5):
+        loop = Loop(Capacity(0.002), 0.0008, other=other)
+        loop.offer(10_000, 30)
+        loop.offer(100, 30)
+        free = (1.0 - other) / 0.0008
+        assert 0.79 * free <= loop.capacity.rate <= free, (other, loop.capacity.rate)
+
+
+def test_nobody_is_turned_away_while_nobody_waits() -> None:
+    loop = Loop(Capacity(0.01), 0.0008)
+    assert loop.offer(1_200, 10) > 1_190 and not loop.capacity.holds
+
+
+def test_the_door_opens_again_when_the_rush_is_over() -> None:
+    loop = Loop(Capacity(0.0008), 0.0008)
+    loop.offer(6_000, 5)
+    assert loop.capacity.holds
+    loop.offer(100, 4)
+    assert not loop.capacity.holds
+
+
+def test_while_messages_wait_nothing_counts_as_idle() -> None:
+    starved, alone = Capacity(0.001), Capacity(0.001)
+    for _ in range(20):
+        starved.observe(Period(PERIOD, 50, 10, 0.05, 0.5, 0.4))
+        alone.observe(Period(PERIOD, 50, 0, 0.05, 0.5, 0.0))
+    assert starved.rate < 250 < alone.rate, "others have half of the core"
+    for _ in range(20):
+        starved.observe(Period(PERIOD, 0, 0, 0.0, 0.0, 0.0))
+    assert starved.rate > 600 and starved.rate >= LEAST
+
+
+def test_a_single_stall_is_no_overload() -> None:
+    capacity = Capacity(0.001)
+    capacity.observe(Period(PERIOD, 1, 0, 0.001, 0.1, 0.15))
+    assert not capacity.holds
+
+
+def test_a_configured_rate_holds_from_the_first_moment() -> None:
+    capacity = Capacity(0.001, configured=50.0)
+    capacity.observe(Period(PERIOD, 10, 0, 0.01, 0.1, 0.0))
+    assert capacity.holds and capacity.rate == 50.0

@@ -1,0 +1,127 @@
+"""A switch whose door lets one call a second in: who is turned away, and who never is."""
+
+import pytest
+
+from edge.overload.capacity import Capacity
+from edge.overload.turnstile import weight
+from edge.sip.message import Response
+from tests.support.directory import FakeDirectory
+from tests.support.edge import Bench, Phone, final
+
+
+@pytest.fixture
+def bench() -> Bench:
+    directory = FakeDirectory()
+    directory.add_user("1001")
+    directory.add_user("1002")
+    directory.add_did("12025550123", "answer")
+    return Bench(directory, capacity=Capacity(0.001, configured=1.0))
+
+
+def crowd(bench: Bench) -> None:
+    """Spend what may come at once."""
+    for n in range(20, 23):
+        Phone(bench, "eve", n).dial("12025550123")
+    bench.take()
+    bench.switch.turnstile.shed.clear()
+
+
+def test_past_the_rate_a_new_call_gets_503_with_a_time_and_a_reason(bench: Bench) -> None:
+    crowd(bench)
+    calls = len(bench.switch.calls)
+    refused = final(Phone(bench, "eve", 30).dial("12025550123"))
+    assert refused.status == 503 and 2 <= int(refused.headers.get("Retry-After") or 0) <= 9
+    assert "overloaded" in (refused.headers.get("Warning") or "")
+    assert len(bench.switch.calls) == calls and bench.switch.turnstile.shed["INVITE"] == 1
+    assert len(bench.switch.layer) == calls, "a refusal leaves no transaction"
+
+
+def test_its_ack_is_absorbed_and_costs_nothing(bench: Bench) -> None:
+    crowd(bench)
+    eve = Phone(bench, "eve", 30)
+    eve.ack(final(eve.dial("12025550123")), "sip:12025550123@demo.local")
+    assert eve.got() == []
+
+
+def test_the_same_request_gets_the_same_answer(bench: Bench) -> None:  # RFC 3261 §8.2.7
+    crowd(bench)
+    eve = Phone(bench, "eve", 30)
+    answers = []
+    for _ in range(2):
+        eve.say("INVITE", "sip:12025550123@demo.local", body=eve.sdp(), branch="z9hG4bKsame", cseq=1)
+        answers.append(eve.got()[0].wire())
+    assert answers[0] == answers[1]
+
+
+def test_what_belongs_to_a_call_passes(bench: Bench) -> None:
+    caller = Phone(bench, "eve", 9)
+    answered = final(caller.dial("12025550123"))
+    crowd(bench)
+    caller.ack(answered)
+    caller.say("INFO", caller.remote, to=caller.to)
+    caller.say("INVITE", caller.remote, to=caller.to, body=caller.sdp(40_002))
+    again = final(caller.got()[1:])
+    caller.ack(again)
+    caller.bye()
+    assert again.status == 200 and caller.statuses() == [200]
+
+
+def test_a_call_that_rings_can_be_cancelled(bench: Bench) -> None:
+    bob = Phone(bench, "1002", 3)
+    bob.register()
+    bench.now += 5
+    alice = Phone(bench, "1001")
+    alice.dial("1002")
+    crowd(bench)
+    alice.say("CANCEL", "sip:1002@demo.local", branch=alice.invite_branch, cseq=alice.cseq)
+    assert 487 in alice.statuses()
+
+
+def test_a_copy_of_what_was_let_in_is_not_refused(bench: Bench) -> None:
+    bob = Phone(bench, "1002", 3)
+    bob.register()
+    bench.now += 5
+    alice = Phone(bench, "1001")
+    alice.dial("1002")
+    crowd(bench)
+    alice.say("INVITE", "sip:1002@demo.local", branch=alice.invite_branch, cseq=alice.cseq)
+    assert 503 not in alice.statuses()
+
+
+def test_a_phone_that_is_registered_refreshes_while_a_new_one_is_told_to_wait(bench: Bench) -> None:
+    known = Phone(bench, "1001")
+    assert known.register().status == 200
+    crowd(bench)
+    assert known.register().status == 200
+    stranger = Phone(bench, "1002", 44)
+    stranger.say("REGISTER", "sip:demo.local", to="<sip:1002@demo.local>")
+    assert stranger.statuses() == [503]
+
+
+def test_who_brings_credentials_comes_before_who_brings_none(bench: Bench) -> None:
+    alice, uri = Phone(bench, "1001"), "sip:*43@demo.local"
+    alice.say("INVITE", uri, body=alice.sdp())
+    (challenge,) = alice.got()
+    assert isinstance(challenge, Response) and challenge.status == 401
+    alice.ack(challenge, uri)
+    bench.switch.turnstile.charge(1.6)
+    assert final(Phone(bench, "eve", 30).dial("12025550123")).status == 503
+    alice.say("INVITE", uri, body=alice.sdp(), headers=alice.authorization(challenge, "INVITE", uri))
+    assert final(alice.got()).status == 200
+
+
+def test_the_door_opens_again_as_time_goes_by(bench: Bench) -> None:
+    crowd(bench)
+    bench.advance(4.0)
+    assert final(Phone(bench, "eve", 30).dial("12025550123")).status == 200
+
+
+def test_a_scanner_is_banned_and_not_told_that_we_are_busy(bench: Bench) -> None:
+    crowd(bench)
+    scanner = Phone(bench, "eve", 30)
+    scanner.say("OPTIONS", "sip:demo.local", headers="User-Agent: friendly-scanner\r\n")
+    assert scanner.got() == [] and bench.shield.banned("127.0.0.30", bench.now)
+
+
+def test_every_kind_of_request_weighs_something() -> None:
+    assert weight("INVITE") == 1.0 and 0 < weight("SUBSCRIBE") < 1 and 0 < weight("PUBLISH") < 1

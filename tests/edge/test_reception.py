@@ -1,0 +1,47 @@
+"""Requests that belong to no dialog: each finds who serves it, or hears why not."""
+
+import pytest
+
+from edge.overload.turnstile import CHALLENGED
+from edge.sip.message import Response
+from tests.support.directory import FakeDirectory
+from tests.support.edge import Bench, Phone, final
+
+
+@pytest.fixture
+def bench() -> Bench:
+    directory = FakeDirectory()
+    directory.add_user("1001")
+    return Bench(directory)
+
+
+def test_options_tells_what_we_support(bench: Bench) -> None:  # RFC 3261 §11.2
+    phone = Phone(bench, "1001")
+    phone.say("OPTIONS", "sip:demo.local")
+    (response,) = phone.got()
+    assert isinstance(response, Response) and response.status == 200
+    assert "path" in (response.headers.get("Supported") or "")
+    assert "REFER" in (response.headers.get("Allow") or "")
+
+
+def test_a_dialog_that_is_not_here_gets_481_and_the_reason(bench: Bench) -> None:  # RFC 3261 §12.2.2
+    phone = Phone(bench, "1001")
+    phone.say("BYE", "sip:1001@demo.local", to="<sip:1002@demo.local>;tag=gone")
+    (response,) = phone.got()
+    assert isinstance(response, Response) and response.status == 481
+    assert "no_such_dialog" in (response.headers.get("Warning") or "")
+
+
+def test_a_method_that_nobody_serves_gets_405_with_those_that_are(bench: Bench) -> None:
+    phone = Phone(bench, "1001")
+    phone.say("PUBLISH", "sip:1001@demo.local")
+    (response,) = phone.got()
+    assert isinstance(response, Response) and response.status == 405 and response.headers.get("Allow")
+
+
+def test_a_call_is_charged_in_full_and_a_challenge_in_part(bench: Bench) -> None:
+    turnstile = bench.switch.turnstile
+    Phone(bench, "1001").say("INVITE", "sip:*43@demo.local")
+    assert turnstile.admitted == CHALLENGED
+    assert final(Phone(bench, "1001", 4).dial("*43")).status == 200
+    assert turnstile.admitted == pytest.approx(2 * CHALLENGED + 1.0)
