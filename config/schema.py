@@ -103,6 +103,8 @@ class SipLimits(Section):
     "Texts that wait for one user; beyond it senders get 480."
     messages_kept: int = Field(default=20_000, ge=0)
     "Texts that wait, of all accounts together."
+    voice_messages_per_user: int = Field(default=200, ge=0)
+    "Voice messages in one mailbox, heard ones too; beyond it callers are told that it is full."
     trace_events: int = Field(default=2_000, ge=10)
     "Trace rows kept of one call; the rest is counted."
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from edge.call.ground import Ground, contact_address
-from edge.directory import Account, User, UserId
+from edge.directory import Account, AccountId, User, UserId
 from edge.doorman import Doorman
 from edge.error import Refusal
 from edge.event import dialog_info, message_summary, presence, reg
@@ -113,6 +113,11 @@ class Subscriptions:
         """So many voice messages wait for `user`."""
         self._mailboxes[user.id] = mailbox
         self.changed(user, now)
+
+    def mailbox_of(self, account: AccountId, number: str) -> Mailbox:
+        """The voice messages of a user."""
+        user = self._ground.directory.user(account, number)
+        return Mailbox() if user is None else self._mailboxes.get(user.id, Mailbox())
 
     # Inside.
 

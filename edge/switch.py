@@ -134,6 +134,7 @@ class Switch:
             ask=self._questions.ask,
             record=self._recordings.begin,
             recorded=self._recordings.path,
+            mailbox=lambda account, number: self.subscriptions.mailbox_of(account, number),
         )
         self._requests = Requests(self.layer)
         self.trunks = TrunkKeeper(ground, self._requests, trunk_changed)

@@ -10,6 +10,7 @@ from edge.call.outage import Outages
 from edge.channels import Channels
 from edge.directory import AccountId, Directory
 from edge.event.line import Lines
+from edge.event.message_summary import Mailbox
 from edge.ident import Random
 from edge.journal import Binding, Cdr
 from edge.question import Question, Then
@@ -97,6 +98,8 @@ class Ground:
     "Announce a recording; the path to write it to."
     recorded: Callable[[str], str]
     "Key → where that recording is, once it is complete."
+    mailbox: Callable[[AccountId, str], Mailbox]
+    "(account, user's number): the voice messages that wait."
     outages: Outages = field(init=False)
 
     def __post_init__(self) -> None:

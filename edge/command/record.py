@@ -22,6 +22,9 @@ class RecordRunning(Running[Record]):
     _recording = False
 
     def start(self, now: float) -> None:
+        if self.command.mailbox and self._is_full():
+            self._end("failed", now, cause="mailbox_full")
+            return
         if not self._call.answer(now):
             return
         self._stage.typed.clear()  # a key of before is not meant to end the message
@@ -49,6 +52,11 @@ class RecordRunning(Running[Record]):
                 self._end(outcome, now, key=self._key, milliseconds=milliseconds)
 
     # Inside.
+
+    def _is_full(self) -> bool:
+        call = self._call
+        kept = call.ground.mailbox(call.route.account.id, self.command.mailbox)
+        return kept.new + kept.old >= call.ground.limits.voice_messages_per_user
 
     def _beeped(self, now: float) -> None:
         self._media(port.StopPlay(self._call.leg.id, self._name("beep")))

@@ -15,6 +15,8 @@ GREETING = Prompt(
     Template("Please leave a message after the tone. When you are done, hang up or press hash.")
 )
 
+FULL = Prompt(Template("This mailbox is full. No more messages can be taken."))
+
 
 class VoicemailNode(NodeData):
     KIND: ClassVar[str] = "voicemail"
@@ -41,12 +43,18 @@ class VoicemailNode(NodeData):
         return Play(sounds) if sounds else self._record(scene)
 
     def resume(self, scene: Scene, outcome: Outcome) -> Action:
-        if scene.memory == (0,):
-            return self._record(scene)  # also when the greeting failed: the message counts
+        match scene.memory:
+            case (0,):  # also when the greeting failed: the message counts
+                return self._record(scene)
+            case (1,) if outcome.data.get("cause") == "mailbox_full":
+                scene.memory = (2,)
+                return Play(scene.sounds(FULL))
+            case (2,):
+                return Leave("failed")
         return Leave(outcome.name)
 
     def prompts(self) -> Iterator[Prompt]:
-        yield self.greeting or GREETING
+        yield from (self.greeting or GREETING, FULL)
 
     def references(self) -> Iterator[Reference]:
         if name := fixed(self.mailbox):

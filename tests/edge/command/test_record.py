@@ -1,5 +1,6 @@
 """record: beep, message, end."""
 
+from edge.event.message_summary import Mailbox
 from media import port
 from tests.support.flow_call import FlowCall
 
@@ -110,3 +111,13 @@ def test_a_second_recording_has_its_own_file() -> None:
     recorded(call, first.path)
     second = call.bench.commanded(port.Record)[-1]
     assert isinstance(second, port.Record) and second.path.endswith("-2.wav.part")
+
+
+def test_a_full_mailbox_takes_no_more_and_the_caller_hears_so() -> None:
+    call = FlowCall(
+        "nodes: {it: {kind: voicemail, mailbox: '1001', greeting: hi, next: end}, end: {kind: hangup}}"
+    )
+    users, limit = call.bench.directory.users, call.bench.limits.voice_messages_per_user
+    call.bench.switch.mailbox(users["1001"], Mailbox(new=limit - 1, old=1), call.bench.now)
+    assert call.hears() == ["hi", "This mailbox is full. No more messages can be taken."]
+    assert not call.bench.commanded(port.Record)

@@ -27,3 +27,9 @@ def test_a_recording_that_fails_has_a_way_out() -> None:
 
 def test_an_empty_greeting_is_skipped() -> None:
     assert isinstance(voicemail("greeting: '{{ nothing }}'").command, Record)
+
+
+def test_a_caller_whose_message_has_no_room_is_told_so() -> None:
+    walk = voicemail().step("done").step("failed", cause="mailbox_full")
+    assert isinstance(walk.command, Play) and "full" in walk.command.sounds[0].text
+    assert walk.step("done").at == "failed"
