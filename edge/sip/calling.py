@@ -25,6 +25,7 @@ class CallingSession(Session):
         self, wire: Wire, invite: Request, flow: Flow, *, contact: Address, authorize: Authorize | None = None
     ) -> None:
         super().__init__(wire, flow, contact)
+        self._refresh.owner = True
         invite.headers.add("Supported", ", ".join(SUPPORTED))
         for name, value in self._refresh.timer.ask():
             invite.headers.add(name, value)

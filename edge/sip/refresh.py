@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING, Final
 
 from edge.agenda import Alarm
 from edge.sip.effect import ClientKey
-from edge.sip.message import Message, Response
+from edge.sip.message import Message, Request, Response
 from edge.sip.session_timer import SessionTimer
 
 if TYPE_CHECKING:
     from edge.sip.session import Session
 
 _GONE: Final = (408, 481)
-_AGAIN_SECONDS: Final = 3.0
-"After a 491; §14.1 asks the owner of the Call-ID for 2.1 to 4 s, the other one for less."
+_AGAIN_OWNER, _AGAIN_OTHER = 3.0, 1.0
+"""After a 491 [s]; §14.1: who made the Call-ID waits 2.1 to 4 s, the other one up to 2 s, so that two who
+crossed do not cross again."""
 _TRIES: Final = 3
 
 
@@ -32,8 +33,11 @@ class Refresh:
         self.timer = SessionTimer(wish)
         self.sdp = b""
         "The last description that we sent: what a re-INVITE repeats."
+        self.owner = False
+        "The Call-ID is ours."
         self._session = session
         self._key: ClientKey | None = None
+        self._acked: tuple[ClientKey, Request] | None = None  # copies of its 2xx get the same ACK
         self._cseq = 0
         self._by_update = False
         self._tries = 0
@@ -54,16 +58,19 @@ class Refresh:
         self._alarms.clear()
 
     def owns(self, key: ClientKey) -> bool:
-        return key == self._key
+        return key == self._key or (self._acked is not None and key == self._acked[0])
 
-    def receive_answer(self, response: Response, now: float) -> None:
-        status = response.status
+    def receive_answer(self, response: Response, key: ClientKey, now: float) -> None:
+        status, session = response.status, self._session
         if status < 200:
             return
-        session = self._session
+        if key != self._key:
+            if self._acked is not None and status < 300:
+                session.send_ack(self._acked[1], now)
+            return
         self._key = None
         if response.cseq.method == "INVITE" and status < 300:
-            session.acknowledge(response, self._cseq, now)
+            self._acknowledge(response, key, now)
         if not session.confirmed:
             return
         if status < 300:
@@ -76,7 +83,7 @@ class Refresh:
             self._refresh(now)
         elif status == 491 and self._tries < _TRIES:
             self._tries += 1
-            self._at(now + _AGAIN_SECONDS, self._refresh)
+            self._at(now + self._again_after, self._refresh)
         elif self._by_update:
             self._by_update = False  # whatever it disliked, a re-INVITE is what everybody understands
             self._refresh(now)
@@ -87,6 +94,19 @@ class Refresh:
             self._session.lost(now)
 
     # Inside.
+
+    @property
+    def _again_after(self) -> float:
+        return _AGAIN_OWNER if self.owner else _AGAIN_OTHER
+
+    def _acknowledge(self, response: Response, key: ClientKey, now: float) -> None:
+        session, dialog = self._session, self._session.dialog
+        assert dialog is not None, "a re-INVITE is sent inside a dialog"
+        dialog.answered(response)
+        ack = dialog.ack(self._cseq)
+        self._acked = key, ack
+        session.send_ack(ack, now)
+        session.reanswered(response, now)
 
     def _arm(self, now: float) -> None:
         self.stop()
@@ -104,7 +124,7 @@ class Refresh:
         if self._key is not None or dialog is None or not session.confirmed:
             return
         if session.negotiating:
-            self._at(now + _AGAIN_SECONDS, self._refresh)
+            self._at(now + self._again_after, self._refresh)
             return
         headers = (("Supported", "timer"), *self.timer.ask())
         if self._by_update or not self.sdp:

@@ -219,7 +219,7 @@ class Session(ABC):
     def receive_answer(self, response: Response, key: ClientKey, now: float) -> None:
         """A response to a request of ours inside the dialog: a refresh or a BYE."""
         if self._refresh.owns(key):
-            self._refresh.receive_answer(response, now)
+            self._refresh.receive_answer(response, key, now)
         elif response.status >= 200:
             self._byes.discard(key)
 
@@ -239,11 +239,12 @@ class Session(ABC):
         self.wire.expect(key, self)
         return key
 
-    def acknowledge(self, response: Response, cseq: int, now: float) -> None:
-        """A 2xx to a re-INVITE of ours: ACK it, and tell the owner of the peer's SDP."""
-        assert self.dialog is not None, "a re-INVITE is sent inside a dialog"
-        self.dialog.answered(response)
-        self.wire.layer.send_ack(self.dialog.ack(cseq), self._way(self.dialog), now)
+    def send_ack(self, ack: Request, now: float) -> None:
+        """Of a 2xx to a re-INVITE of ours."""
+        self.wire.layer.send_ack(ack, self._way(self.dialog), now)
+
+    def reanswered(self, response: Response, now: float) -> None:
+        """Tell the owner of the peer's SDP in such a 2xx."""
         if self.confirmed and (described := sdp_in(response)):
             self._emit(Reanswered(described), now)
 
@@ -317,10 +318,8 @@ class Session(ABC):
         if request.method != "PRACK":
             self._refresh.agreed(request, now)
         assert self.dialog is not None, "a 2xx is sent inside a dialog"
-        tag = self.dialog.local_tag
-        return response_to(
-            request, 200, to_tag=tag, headers=headers, body=body, content_type=SDP if body else ""
-        )
+        to_tag, kind = self.dialog.local_tag, SDP if body else ""
+        return response_to(request, 200, to_tag=to_tag, headers=headers, body=body, content_type=kind)
 
     def _send_success(self, key: ServerKey, request: Request, response: Response, now: float) -> None:
         """Send a 2xx to an INVITE again at T1, 2·T1 … T2 until its ACK, 64·T1 at most (§13.3.1.4)."""

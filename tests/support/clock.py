@@ -37,3 +37,7 @@ class HandClock:
 
     def advance(self, seconds: float) -> None:
         self.advance_to(self._now + seconds)
+
+    def next_at(self) -> float | None:
+        """When something is due [s]; None: nothing is."""
+        return self._queue[0][0] if self._queue else None

@@ -56,6 +56,19 @@ def test_a_peer_without_update_is_refreshed_by_a_reinvite_with_the_same_sdp(talk
     assert talk.took_events() == [Reanswered(b"v=0\r\ns=-\r\n")]
 
 
+def test_every_copy_of_the_2xx_to_our_reinvite_gets_the_same_ack(talk: Talk) -> None:
+    """RFC 3261 §13.2.2.4: else the peer, whose 2xx it is, hangs up after 64·T1."""
+    answered_by_us(talk, *TIMER)
+    talk.advance(300.1)
+    invite = only(talk, "INVITE")
+    talk.answer(invite, 200, body=SDP, headers=(("Session-Expires", "600;refresher=uac"),))
+    ack = only(talk, "ACK")
+    talk.took_events()
+    talk.answer(invite, 200, body=SDP, headers=(("Session-Expires", "600;refresher=uac"),))
+    assert only(talk, "ACK").wire() == ack.wire()
+    assert not talk.took_events()
+
+
 @pytest.mark.parametrize("status", [405, 501, 500])
 def test_an_update_that_is_not_understood_becomes_a_reinvite(talk: Talk, status: int) -> None:
     answered_by_us(talk, *TIMER, *ALLOWED)
@@ -142,9 +155,24 @@ def test_two_refreshes_that_cross_are_refused_and_tried_again(talk: Talk) -> Non
     talk.took(491)
     talk.answer(ours, 491)
     only(talk, "ACK")
-    talk.advance(3.1)
+    talk.advance(1.1)  # the Call-ID is the peer's: up to 2 s
     again = [message for message in talk.take() if isinstance(message, Request)]
     assert [message.method for message in again] == ["INVITE"]
+
+
+def test_who_made_the_call_id_waits_longer_after_a_491(talk: Talk) -> None:
+    """RFC 3261 §14.1: between 2.1 and 4 s."""
+    talk.calling()
+    (invite,) = talk.took("INVITE")
+    assert isinstance(invite, Request)
+    talk.answer(invite, 200, body=SDP, headers=(("Session-Expires", "600;refresher=uac"), *ALLOWED))
+    talk.took("ACK")
+    talk.advance(300.1)
+    talk.answer(only(talk, "UPDATE"), 491)
+    talk.advance(2.1)
+    talk.took()
+    talk.advance(1.0)
+    only(talk, "UPDATE")
 
 
 def test_nothing_is_refreshed_after_the_end(talk: Talk) -> None:
