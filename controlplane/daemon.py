@@ -140,6 +140,7 @@ async def _serve(
     folder = settings.node.data.absolute() / "prompts"
     flows = CallFlows(library, prompts, folder, settings.limits.flow, tasks.create_task)
     demo = DemoAgent()
+    keeper = RecordingKeeper(settings.node.data.absolute() / MEDIA, store.journal)
     public = settings.node.public_address
     own = OwnAddresses(
         {listener.address for listener in settings.listen.sip}, None if public == "auto" else public
@@ -148,12 +149,11 @@ async def _serve(
     def directory_of(
         accounts: Sequence[Account], passwords: Mapping[tuple[str, str], str]
     ) -> MemoryDirectory:
-        looked_up = (library.program, flows.speech.path)
+        looked_up = (library.program, flows.speech.path, keeper.greeting)
         return MemoryDirectory(accounts, passwords, own, prompts, demo.urls, *looked_up)
 
     generated = passwords.fill(settings.accounts)
     directory = directory_of(settings.accounts, generated)
-    keeper = RecordingKeeper(settings.node.data / MEDIA, store.journal)
     keeper.prepare(account.id for account in settings.accounts)
     node = Node(settings, store, directory, flows.answers, keeper, loop, tasks)
     voicemail = _voicemail(settings, node, store, directory, loop)

@@ -300,6 +300,9 @@ class Directory(Protocol):
 
     def agent(self, account: AccountId, name: str) -> Agent | None: ...
 
+    def greeting(self, account: AccountId, number: str) -> str | None:
+        """Path of what a user has recorded for callers of his voicemail."""
+
     def prompt(self, name: str) -> str | None:
         """Path of a ready WAV for one of our system prompts (`agent-unreachable`…); None: not there (yet)."""
 

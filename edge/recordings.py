@@ -25,11 +25,11 @@ class Recording:
     account: AccountId
     call: CallId
     folder: str
-    "`vm` or `rec`."
+    "`vm`, `rec`, or `greeting`: what callers of a user's voicemail hear."
     number: int
     "Of those of the call, from 1."
     mailbox: str
-    "User whose message it is; empty for `rec`."
+    "User whose message or greeting it is; empty for `rec`."
     caller: str
     started_at: int
     "[ms UTC]"
@@ -37,6 +37,8 @@ class Recording:
     @property
     def key(self) -> str:
         """Its place in the media folder: `<account>/vm/<callId>.wav` (S004-78)."""
+        if self.folder == "greeting":
+            return f"{self.account}/greeting/{self.mailbox}.wav"
         more = "" if self.number == 1 else f"-{self.number}"
         return f"{self.account}/{self.folder}/{self.call}{more}.wav"
 

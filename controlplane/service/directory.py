@@ -63,6 +63,7 @@ class MemoryDirectory:
         builtin: Mapping[str, str] | None = None,
         programs: Callable[[AccountId], Program] | None = None,
         spoken: Callable[[str, str], str | None] | None = None,
+        greeting: Callable[[str, str], str | None] | None = None,
     ) -> None:
         """
         Args:
@@ -73,9 +74,11 @@ class MemoryDirectory:
             builtin: `builtin:…` → URL of an agent that comes with us; looked at anew on every call.
             programs: flows of an account as they are now; None: there are no flows.
             spoken: path of a ready WAV of (text, voice).
+            greeting: path of what a user has recorded, by (account, number).
         """
         self.program = programs or _no_flows
-        self.spoken = spoken or _not_spoken
+        self.spoken = spoken or _not_there
+        self.greeting = greeting or _not_there
         self._own_addresses = own_addresses
         self._prompts = prompts
         self._builtin = {} if builtin is None else builtin
@@ -326,7 +329,7 @@ def _no_flows(account: AccountId) -> Program:
     return Program()
 
 
-def _not_spoken(text: str, voice: str) -> str | None:
+def _not_there(_: str, __: str) -> str | None:
     return None
 
 

@@ -17,7 +17,7 @@ from controlplane.store.voicemail import Voicemail
 from edge.directory import AccountId
 from edge.recordings import PART, Keep
 
-FOLDERS: Final = ("vm", "rec")
+FOLDERS: Final = ("vm", "rec", "greeting")
 SHORTEST_MS: Final = 1_000
 "A shorter message is a caller who hung up at the beep; a name may be as short as it is."
 
@@ -31,6 +31,11 @@ class RecordingKeeper:
         self._journal = journal
         self.left: Callable[[AccountId, str], object] = lambda account, mailbox: None
         "(account, user's number): a message was left."
+        self._greetings: dict[tuple[str, str], str] = {}
+
+    def greeting(self, account: str, number: str) -> str | None:
+        """Path of what a user has recorded for callers of his voicemail."""
+        return self._greetings.get((account, number))
 
     def prepare(self, accounts: Iterable[str]) -> int:
         """Make the folders and clear away what a former run did not finish; how many files that were."""
@@ -42,6 +47,8 @@ class RecordingKeeper:
                 for remains in folder.glob(f"*{PART}"):
                     remains.unlink()
                     cleared += 1
+            for greeting in (self._media / account / "greeting").glob("*.wav"):
+                self._greetings[account, greeting.stem] = str(greeting)
         return cleared
 
     def keep(self, effect: Keep) -> None:
@@ -50,7 +57,7 @@ class RecordingKeeper:
         part, path = self._media / f"{key}{PART}", self._media / key
         if effect.error:
             _log.error("recording damaged", call_id=recording.call, key=key, why=effect.error)
-        if effect.milliseconds < (SHORTEST_MS if recording.folder == "vm" else 1):
+        if effect.milliseconds < (1 if recording.folder == "rec" else SHORTEST_MS):
             with contextlib.suppress(OSError):
                 part.unlink()
             return
@@ -59,7 +66,9 @@ class RecordingKeeper:
         except OSError as error:
             _log.error("recording lost", call_id=recording.call, key=key, why=error.strerror)
             return
-        if recording.folder == "vm":
+        if recording.folder == "greeting":
+            self._greetings[recording.account, recording.mailbox] = str(path)
+        elif recording.folder == "vm":
             self._journal.message(
                 Voicemail(
                     key,

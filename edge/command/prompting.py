@@ -88,6 +88,10 @@ class Prompting:
 
     def _path(self, sound: Sound) -> str | None:
         directory = self._call.ground.directory
+        if sound.personal:
+            own = directory.greeting(self._call.route.account.id, sound.personal)
+            if own is not None:
+                return own
         if sound.file:
             return sound.file
         if sound.recording:

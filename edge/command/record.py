@@ -22,8 +22,11 @@ class RecordRunning(Running[Record]):
     _recording = False
 
     def start(self, now: float) -> None:
-        if self.command.mailbox and self._is_full():
+        if self.command.folder == "vm" and self._is_full():
             self._end("failed", now, cause="mailbox_full")
+            return
+        if self.command.folder == "greeting" and not self._is_users():
+            self._end("failed", now, cause="no_such_user")
             return
         if not self._call.answer(now):
             return
@@ -57,6 +60,12 @@ class RecordRunning(Running[Record]):
         call = self._call
         kept = call.ground.mailbox(call.route.account.id, self.command.mailbox)
         return kept.new + kept.old >= call.ground.limits.voice_messages_per_user
+
+    def _is_users(self) -> bool:
+        """The name of its file is the user's number, so it must be one."""
+        directory, account = self._call.ground.directory, self._call.route.account
+        user = directory.user(account.id, self.command.mailbox)
+        return user is not None and user.number == self.command.mailbox
 
     def _beeped(self, now: float) -> None:
         self._media(port.StopPlay(self._call.leg.id, self._name("beep")))

@@ -23,6 +23,8 @@ class Sound:
     "A system prompt or tone of ours."
     recording: str = ""
     "Key of what this call has recorded."
+    personal: str = ""
+    "A user whose own greeting is heard instead, if there is one."
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ class Record:
     """Outcomes: done with data key and milliseconds, failed."""
 
     folder: str = "rec"
-    "`vm` or `rec`: second part of the key."
+    "`vm`, `rec` or `greeting`: second part of the key."
     mailbox: str = ""
     "The user whose message it is."
     beep: bool = True
@@ -211,7 +213,8 @@ def _prompts(sounds: tuple[Sound, ...]) -> list[dict[str, str]]:
     plain = []
     for sound in sounds:
         if sound.text:
-            plain.append({"text": sound.text, "voice": sound.voice})
+            personal = {"personal": sound.personal} if sound.personal else {}
+            plain.append({"text": sound.text, "voice": sound.voice, **personal})
         else:
             kinds = {"file": sound.file, "name": sound.name, "recording": sound.recording}
             plain.append({kind: value for kind, value in kinds.items() if value})

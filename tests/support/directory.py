@@ -45,6 +45,7 @@ class FakeDirectory:
     sources: dict[str, str] = field(default_factory=dict)
     agents: dict[str, Agent] = field(default_factory=dict)
     prompts: dict[str, str] = field(default_factory=dict)
+    greetings: dict[str, str] = field(default_factory=dict)
     flows: Program = field(default_factory=Program)
     speech: dict[str, str] = field(default_factory=dict)
     "Text → path."
@@ -157,6 +158,9 @@ class FakeDirectory:
 
     def prompt(self, name: str) -> str | None:
         return self.prompts.get(name)
+
+    def greeting(self, account: AccountId, number: str) -> str | None:
+        return self.greetings.get(number)
 
     def program(self, account: AccountId) -> Program:
         return self.flows

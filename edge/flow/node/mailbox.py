@@ -3,22 +3,21 @@
 ::
 
     consult ─▶ "You have 2 new messages" ─▶ message ─ 1 again · 2 next · 3 erase ─▶ consult ─▶ … ─▶ goodbye
-        ▲                                                                            │
-        └──────────────── noop while the store is asked ─────────────────────────────┘
+        ▲                                      └─ 0 ─▶ "Say your greeting" ─▶ record ─┤
+        └──────────────── noop while the store is asked ──────────────────────────────┘
 
-A message that was listened to is an old one from then on; who hangs up in the middle has not heard it.
+A message that was listened to is an old one from then on; who hangs up in the middle has not heard it. What
+is recorded as a greeting is what callers of the user's voicemail hear from then on.
 """
 
 from collections.abc import Iterator
 from typing import ClassVar, Final
 
-from edge.flow.command import Consult, Gather, Noop, Play, Sound
+from edge.flow.command import Consult, Gather, Noop, Play, Record, Sound
 from edge.flow.node.data import NodeData, Reference, Text, fixed
 from edge.flow.scene import Action, Leave, Outcome, Prompt, Scene
 from edge.flow.template import Template
 
-AGAIN, ERASE, LEAVE = "1", "3", "*"
-"Keys; any other goes on to the next message."
 CHOICE_SECONDS: Final = 4.0
 "After the message so long is waited for a key [s]; then the next one follows."
 
@@ -27,10 +26,15 @@ MENU: Final = Prompt(
 )
 NOTHING: Final = Prompt(Template("You have no messages."))
 NO_MORE: Final = Prompt(Template("There are no more messages."))
-ERASED: Final = Prompt(Template("Erased."))
+OFFER: Final = Prompt(Template("Press 0 to record your greeting."))
+ASK: Final = Prompt(Template("Say your greeting after the tone, and press hash."))
+KEPT: Final = Prompt(Template("Your greeting is kept."))
 UNREADABLE: Final = Prompt(Template("Your messages cannot be read right now."))
 
-_CONSULTING, _HEARING, _LEAVING, _FAILING = range(4)
+GREETING_SECONDS: Final = 60.0
+"Longest greeting [s]."
+
+_CONSULTING, _HEARING, _OFFERING, _FAILING, _ASKING, _GREETING, _LEAVING = range(7)
 
 
 class MailboxNode(NodeData):
@@ -52,12 +56,20 @@ class MailboxNode(NodeData):
                 return self._consulted(scene, outcome, index, before, first=bool(first))
             case 1:  # hearing
                 return self._chosen(scene, outcome, index, before)
-            case 2:  # leaving
-                return Leave("done")
-        return Leave("failed")
+            case 2:  # offering
+                return self._greeting(scene) if outcome.digits == "0" else Leave("done")
+            case 3:  # failing
+                return Leave("failed")
+            case 4:  # asking
+                scene.memory = (_GREETING, 0, 0, 0)
+                mailbox = scene.text(self.mailbox).strip()
+                return Record("greeting", mailbox, max_seconds=GREETING_SECONDS, silence_seconds=0)
+            case 5 if outcome.name == "done":  # greeting
+                return _say(scene, _LEAVING, KEPT)
+        return Leave("done")
 
     def prompts(self) -> Iterator[Prompt]:
-        yield from (MENU, NOTHING, NO_MORE, ERASED, UNREADABLE)
+        yield from (MENU, NOTHING, NO_MORE, OFFER, ASK, KEPT, UNREADABLE)
 
     def references(self) -> Iterator[Reference]:
         if name := fixed(self.mailbox):
@@ -82,7 +94,8 @@ class MailboxNode(NodeData):
         if not isinstance(key, str) or not key:
             if before == 0 and old:
                 return self._consult(scene, 0, scene.wall, first=first)
-            return _say(scene, _LEAVING, NOTHING if first else NO_MORE)
+            scene.memory = (_OFFERING, 0, 0, 0)
+            return Gather(scene.sounds(NOTHING if first else NO_MORE, OFFER), timeout=CHOICE_SECONDS)
         scene.memory = (_HEARING, index, before, 0)
         scene.set("message", key)
         caller = data.get("caller")
@@ -98,16 +111,20 @@ class MailboxNode(NodeData):
     def _chosen(self, scene: Scene, outcome: Outcome, index: int, before: int) -> Action:
         key = str(scene.variables.get("message") or "")
         match outcome.digits:
+            case "0":
+                return self._greeting(scene)
             case "1":
                 return self._consult(scene, index, before)
             case "3":
                 return self._consult(scene, index, before, erase=key)
             case "*":
-                scene.set("message", key)
                 return Leave("done")
         if before:
             return self._consult(scene, index + 1, before)
         return self._consult(scene, 0, 0, heard=key)
+
+    def _greeting(self, scene: Scene) -> Action:
+        return _say(scene, _ASKING, ASK)
 
 
 def _say(scene: Scene, step: int, prompt: Prompt) -> Play:

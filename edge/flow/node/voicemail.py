@@ -1,6 +1,7 @@
 """voicemail: greeting, beep, message; kept for a user (`play`, then `record` on the wire)."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import ClassVar
 
 from pydantic import Field
@@ -26,7 +27,7 @@ class VoicemailNode(NodeData):
     mailbox: Text
     "A user, by number."
     greeting: Audible | None = None
-    "Ours when omitted."
+    "When omitted what the user has recorded, else ours."
     beep: bool = True
     max_seconds: Duration = Field(default=120.0, ge=1, le=3_600)
     silence: Duration = Field(default=5.0, ge=0, le=60)
@@ -40,6 +41,8 @@ class VoicemailNode(NodeData):
     def enter(self, scene: Scene) -> Action:
         scene.memory = (0,)
         sounds = scene.sounds(self.greeting or GREETING)
+        if self.greeting is None:
+            sounds = (replace(sounds[0], personal=scene.text(self.mailbox).strip()),)
         return Play(sounds) if sounds else self._record(scene)
 
     def resume(self, scene: Scene, outcome: Outcome) -> Action:

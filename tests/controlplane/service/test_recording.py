@@ -67,3 +67,14 @@ def test_what_a_former_run_did_not_finish_is_cleared_away(tmp_path: Path) -> Non
     done = tmp_path / "acc/vm/call_0.wav"
     done.write_bytes(b"RIFF")
     assert keeper.prepare(["acc"]) == 1 and not part.exists() and done.exists()
+
+
+def test_a_greeting_is_the_users_at_once_and_after_a_restart(tmp_path: Path) -> None:
+    keeper, journal, recording, _ = made(tmp_path, "greeting")
+    assert keeper.greeting("acc", "1001") is None
+    keeper.keep(Keep(recording, 3_000, ""))
+    path = str(tmp_path / "acc/greeting/1001.wav")
+    assert keeper.greeting("acc", "1001") == path and journal.messages == []
+    again = RecordingKeeper(tmp_path, journal)
+    again.prepare(["acc"])
+    assert again.greeting("acc", "1001") == path and again.greeting("acc", "1002") is None

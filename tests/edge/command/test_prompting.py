@@ -75,3 +75,15 @@ def test_ends_of_other_playbacks_are_not_ours() -> None:
     call, made, done = prompting(Sound(file="/a.wav"))
     made.played(port.Played(call.leg, "other", 500, True), 0.0)
     assert not done
+
+
+def test_a_users_own_greeting_is_heard_instead_of_the_text() -> None:
+    call, _, _ = prompting(Sound(text="hi", personal="1001"))
+    assert paths(call) == ["/spoken/hi.wav"]
+    call.directory.greetings["1001"] = "/own.wav"
+    assert call.call is not None
+    Prompting(call.call, "u", (Sound(text="hi", personal="1001"),), lambda ms, now: None).start(
+        call.bench.now
+    )
+    call.bench.drain()
+    assert paths(call)[-1] == "/own.wav"

@@ -2,6 +2,7 @@
 
 from edge.event.message_summary import Mailbox
 from media import port
+from tests.support.edge import final
 from tests.support.flow_call import FlowCall
 
 FLOW = """
@@ -121,3 +122,17 @@ def test_a_full_mailbox_takes_no_more_and_the_caller_hears_so() -> None:
     call.bench.switch.mailbox(users["1001"], Mailbox(new=limit - 1, old=1), call.bench.now)
     assert call.hears() == ["hi", "This mailbox is full. No more messages can be taken."]
     assert not call.bench.commanded(port.Record)
+
+
+def test_a_greeting_is_kept_for_users_alone_and_has_one_name() -> None:
+    flow = "nodes: {it: {kind: mailbox, mailbox: WHO, next: end}, end: {kind: hangup}}"
+    for who, path in (("'1001'", "/media/acc_demo/greeting/1001.wav.part"), ("'../../1001'", "")):
+        call = FlowCall(flow.replace("WHO", who), answered=False)
+        call.told(status=200, new=0, old=0)
+        call.phone.ack(final(call.phone.got()))
+        call.press("0")
+        call.hears()
+        if path:
+            assert beeped(call) == path
+        else:
+            assert not call.bench.commanded(port.Record)

@@ -1,6 +1,8 @@
 """mailbox: messages are listened to one after another, and kept or erased."""
 
-from edge.flow.command import Consult, Gather, Noop, Play
+import pytest
+
+from edge.flow.command import Consult, Gather, Noop, Play, Record
 from edge.flow.value import Value
 from tests.support.flow import MONDAY_NOON, Walk, node
 
@@ -39,8 +41,8 @@ def test_a_message_that_was_heard_is_new_no_more_and_old_ones_follow() -> None:
     walk.step("done", **OLD)
     assert heard(walk)[:2] == ["From 1 0 0 2.", "a/vm/0.wav"]
     assert consulted(walk.step("digit:2")) == Consult("1001", index=1, before=MONDAY_NOON)
-    assert heard(walk.step("done", **NONE)) == ["There are no more messages."]
-    assert walk.step("done").at == "done"
+    assert heard(walk.step("done", **NONE))[0] == "There are no more messages."
+    assert walk.step("timeout").at == "done"
 
 
 def test_one_key_plays_it_again_another_erases_it_and_a_third_leaves() -> None:
@@ -60,8 +62,22 @@ def test_erasing_an_old_one_moves_the_next_into_its_place() -> None:
 
 def test_an_empty_mailbox_says_so() -> None:
     walk = mailbox().step("done", **NONE)
-    assert heard(walk) == ["You have no messages."]
+    assert heard(walk) == ["You have no messages.", "Press 0 to record your greeting."]
+    assert walk.step("timeout").at == "done"
+
+
+@pytest.mark.parametrize("reply", [FIRST, NONE], ids=["at a message", "at the end"])
+def test_a_greeting_is_recorded_by_key(reply: dict[str, Value]) -> None:
+    walk = mailbox().step("done", **reply).step("digit:0")
+    assert isinstance(walk.command, Play) and "greeting" in heard(walk)[0]
+    assert walk.step("done").command == Record("greeting", "1001", max_seconds=60.0, silence_seconds=0)
+    assert heard(walk.step("done", key="a/greeting/1001.wav")) == ["Your greeting is kept."]
     assert walk.step("done").at == "done"
+
+
+def test_a_greeting_of_nothing_is_not_kept() -> None:
+    walk = mailbox().step("done", **NONE).step("digit:0").step("done").step("failed")
+    assert walk.at == "done"
 
 
 def test_a_store_that_does_not_answer_is_told_and_has_a_way_out() -> None:

@@ -33,3 +33,10 @@ def test_a_caller_whose_message_has_no_room_is_told_so() -> None:
     walk = voicemail().step("done").step("failed", cause="mailbox_full")
     assert isinstance(walk.command, Play) and "full" in walk.command.sounds[0].text
     assert walk.step("done").at == "failed"
+
+
+def test_what_the_user_has_recorded_is_the_greeting_unless_the_flow_has_one() -> None:
+    walk = voicemail()
+    assert isinstance(walk.command, Play) and walk.command.sounds[0].personal == "1001"
+    walk = voicemail("greeting: Hello.")
+    assert isinstance(walk.command, Play) and walk.command.sounds[0].personal == ""
