@@ -21,7 +21,7 @@ def record(more: str = "") -> FlowCall:
 def beeped(call: FlowCall) -> str:
     """The path, after the beep."""
     call.bench.advance(0.4)
-    (stop,) = call.bench.commanded(port.StopPlay)
+    stop = call.bench.commanded(port.StopPlay)[-1]
     assert isinstance(stop, port.StopPlay) and stop.play is not None
     call.bench.media(port.Played(call.leg, stop.play, 400, False))
     (command,) = call.bench.commanded(port.Record)
