@@ -30,6 +30,14 @@ class LegColumns:
         # What it hears.
         self.source = np.full(slots, -1, np.int64)
         "Slot whose received audio goes out on this leg: its own is an echo, -1 is nothing."
+        self.room = np.full(slots, -1, np.int64)
+        "Number of the room that it is in, -1 is none."
+        self.beat = np.zeros(slots, np.int8)
+        "Phase group in which a member of a room is sent its mix."
+        self.voiced = np.zeros(slots, np.bool_)
+        "All of its room hear it."
+        self.coaches = np.full(slots, -1, np.int64)
+        "Slot of the member that alone hears it, -1 is none."
         self.agent = np.zeros(slots, np.bool_)
         self.playing = np.zeros(slots, np.bool_)
         self.dialling = np.zeros(slots, np.bool_)
@@ -56,6 +64,10 @@ class LegColumns:
         self.concealed = np.zeros(slots, np.int64)
         self.foreign = np.zeros(slots, np.int64)
         self.malformed = np.zeros(slots, np.int64)
+        self.volume = np.ones(slots, np.float32)
+        "Factor of what was heard of it last."
+        self.volume_to = np.ones(slots, np.float32)
+        "Factor that it shall have from its next frame on."
         self.energy = np.zeros(slots, np.float64)
         "Sum of the mean squares of the frames in `energy_frames`."
         self.energy_frames = np.zeros(slots, np.int64)
@@ -80,6 +92,7 @@ class LegColumns:
         """Forget everything: the slot gets a new leg."""
         for column in vars(self).values():
             column[slot] = 0
-        self.source[slot] = -1
+        self.source[slot] = self.room[slot] = self.coaches[slot] = -1
+        self.volume[slot] = self.volume_to[slot] = 1
         self.expect[slot] = NEVER
         self.gap[slot] = LONG_GAP

@@ -21,28 +21,33 @@ import numpy as np
 from config.schema import MediaLimits
 from media.agent.plane import AgentPlane
 from media.codec.table import is_spoken
+from media.conference import Rooms
 from media.digits import Digits
 from media.dsp.conceal import Concealer
 from media.dsp.vad import VoiceActivity
 from media.frame import GROUPS
 from media.heard import Heard, Listens
 from media.inbound import Inbound
+from media.joint import Joints
 from media.leg import Leg, LegTable
 from media.outbound import Outbound, Speaks
 from media.outbox import Outbox
 from media.plan import Plan, make_plan
 from media.playback import Playback
 from media.port import (
+    Adjust,
     Allocate,
     Allocated,
     AttachAgent,
     Bridge,
+    ChangeRole,
     Command,
     Connect,
     Detach,
     Echo,
     Event,
     HearDigit,
+    Join,
     Play,
     Record,
     Refused,
@@ -167,7 +172,11 @@ class Engine:
             self._table, self._wire, self._inbound, self._reports, limits.silence_timeout, self._emit
         )
         self._prompter = Prompter(self._table, prompts, spawn, self._emit)
-        self._outbound = Outbound(self._table, self._wire, self._wideband, self._agents, self._emit)
+        self._rooms = Rooms(slots, self._table.columns)
+        self._joints = Joints(self._table, self._voice, self._agents, self._rooms, self._emit)
+        self._outbound = Outbound(
+            self._table, self._wire, self._wideband, self._agents, self._rooms, self._emit
+        )
         self._plans: list[Plan] = [make_plan(self._table.columns, group) for group in range(GROUPS)]
         self._tick = 0
         self._resync_at = 0
@@ -186,6 +195,8 @@ class Engine:
             # Receiving may have changed a leg's codec or group.
             plan = self._plan(group)
             heard = self._heard.play(plan, group, now)
+            if self._rooms.hear(plan, heard.pcm, self._tick):
+                self._table.changed()
             self._outbound.send(plan, heard, now)
             self._tick += 1
             if self._tick == self._resync_at:
@@ -226,21 +237,8 @@ class Engine:
         match command:
             case Connect():
                 self._connect(leg, command, now)
-            case Echo():
-                self._part(leg, now)
-                self._hear(leg, leg)
-            case Bridge(peer=peer_id, relay_digits=relay):
-                peer = self._table.find(peer_id)
-                if peer is not None and peer is not leg:
-                    self._bridge(leg, peer, relay, now)
-            case Detach():
-                self._part(leg, now)
-            case AttachAgent():
-                self._part(leg, now)
-                self._table.columns.agent[leg.slot] = True
-                self._listen(leg)
-                self._table.changed()
-                self._agents.attach(leg.slot, command, now)
+            case Echo() | Bridge() | AttachAgent() | Join() | ChangeRole() | Adjust() | Detach():
+                self._joints.execute(leg, command, now)
             case TellAgent():
                 self._agents.tell(leg.slot, command)
             case Play(play=play, path=path, loop=loop):
@@ -311,7 +309,7 @@ class Engine:
         self._table.connect(leg, command, now)
         if first:
             self._upkeep.begin(leg, now)
-            self._listen(leg)
+            self._joints.listen(leg)
         if moved:
             leg.rtcp_to = None
             target = command.remote
@@ -326,41 +324,8 @@ class Engine:
                 self._wire.aim(slot, target)
         self._ticker.start()
 
-    def _listen(self, leg: Leg) -> None:
-        columns = self._table.columns
-        wanted = leg.vad or bool(columns.agent[leg.slot])
-        if wanted and not columns.listened[leg.slot]:
-            self._voice.reset(leg.slot)
-        columns.listened[leg.slot] = wanted
-
-    def _part(self, leg: Leg, now: float) -> None:
-        """Undo echo, bridge or agent."""
-        columns = self._table.columns
-        if columns.agent[leg.slot]:
-            columns.agent[leg.slot] = False
-            self._agents.detach(leg.slot, now)
-            self._listen(leg)
-        for side in (leg, leg.peer):
-            if side is not None:
-                columns.source[side.slot] = -1
-                columns.marker[side.slot] = True
-                side.peer = None
-        self._table.changed()
-
-    def _hear(self, leg: Leg, source: Leg) -> None:
-        self._table.columns.source[leg.slot] = source.slot
-        self._table.changed()
-
-    def _bridge(self, leg: Leg, peer: Leg, relay: bool, now: float) -> None:
-        self._part(leg, now)
-        self._part(peer, now)
-        leg.peer, peer.peer = peer, leg
-        leg.relays_digits = peer.relays_digits = relay
-        self._hear(leg, peer)
-        self._hear(peer, leg)
-
     def _release(self, leg: Leg, now: float) -> None:
-        self._part(leg, now)
+        self._joints.part(leg, now)
         for played in leg.playback.end():
             self._emit(played)
         self._stop_recording(leg)

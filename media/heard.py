@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from media.codec.table import FIRST_WIDE, LAWS, SILENCE, TO_OTHER, ULAW, decode, encode
 from media.dsp.comfort import comfort
+from media.dsp.fade import ramped
 from media.frame import FRAME_SAMPLES, Frames, Mask, Pcm, Rows, Slots
 from media.leg import LegTable
 from media.plan import EMPTY, Plan
@@ -118,6 +119,10 @@ class Heard:
             frames[plan.muted] = SILENCE[law[plan.muted]][:, None]
         if self._round % LEVEL_EVERY == 0:
             self._measure(rows, pcm)
+        if len(plan.inband):
+            self._digits.listen(plan.inband_slots, pcm[plan.inband])
+        if len(plan.scaled):
+            self._scale(plan, pcm, wide, frames, law)
         if len(plan.listened):
             self._detect(plan, pcm, now)
         if len(plan.agents):
@@ -126,8 +131,6 @@ class Heard:
             narrow = pcm[plan.wide_agents]
             ulaw = LAWS[ULAW].from_linear[narrow.view(np.uint16)]
             self._agents.hear(plan.wide_agent_slots, narrow, ulaw, now, wide[plan.wide_agent_places])
-        if len(plan.inband):
-            self._digits.listen(plan.inband_slots, pcm[plan.inband])
         for position, slot in plan.recorded:
             recording = self._table.at(slot).recording
             if recording is not None:
@@ -165,6 +168,20 @@ class Heard:
         samples = pcm.astype(np.float32)
         columns.energy[rows] += np.einsum("ij,ij->i", samples, samples) * (1 / FRAME_SAMPLES)
         columns.energy_frames[rows] += 1
+
+    def _scale(self, plan: Plan, pcm: Pcm, wide: Pcm, frames: Frames, law: NDArray[np.uint8]) -> None:
+        """Make legs louder, softer or mute; a change takes one frame."""
+        columns, slots = self._table.columns, plan.take[plan.scaled]
+        before, after = columns.volume[slots], columns.volume_to[slots]
+        pcm[plan.scaled] = ramped(pcm[plan.scaled], before, after)
+        frames[plan.scaled] = encode(pcm[plan.scaled], law[plan.scaled])
+        broad = np.flatnonzero(columns.law_in[slots] >= FIRST_WIDE)
+        if len(broad):
+            places = np.searchsorted(plan.wide, plan.scaled[broad])
+            wide[places] = ramped(wide[places], before[broad], after[broad])
+        if (before != after).any():
+            columns.volume[slots] = after
+            self._table.changed()
 
     def _detect(self, plan: Plan, pcm: Pcm, now: float) -> None:
         started, stopped = self._voice.process(plan.listened_slots, pcm[plan.listened], now)

@@ -195,6 +195,14 @@ class LegTable:
             columns.group[slot] = (group + 1) % GROUPS
             self.changed()
 
+    def trust(self, slot: int) -> None:
+        """The group of a leg stays as it is, if a packet ever chose it."""
+        if self._settled[slot] and self.columns.connected[slot] and not self.columns.aligned[slot]:
+            self.columns.aligned[slot] = True
+            self.unaligned -= 1
+            self._against[slot] = 0
+            self.changed()
+
     def doubt(self, slots: Rows) -> None:
         """Let the next packets of these aligned legs tell whether their group is still right.
 

@@ -13,7 +13,7 @@ import numpy as np
 from media.codec.table import FIRST_WIDE, LAWS, SILENCE, TO_OTHER, ULAW, encode
 from media.frame import FRAME_SAMPLES, SAMPLE_RATE, Mask, Pcm, Slots
 from media.leg import LegTable
-from media.plan import Plan, WidePlan
+from media.plan import Mix, Plan, WidePlan
 from media.port import DigitsSent, Event
 from media.rtp.packet import HEADER_BYTES
 from media.socket import PACKET_BYTES, UdpWire
@@ -28,6 +28,10 @@ class Speaks(Protocol):
     def speak(self, rows: Slots, now: float, rate: int = 8000) -> tuple[Pcm, Mask]: ...
 
 
+class Mixes(Protocol):
+    def mix(self, mix: Mix) -> Pcm: ...
+
+
 class Outbound:
     def __init__(
         self,
@@ -35,12 +39,14 @@ class Outbound:
         wire: UdpWire,
         wideband: Wideband,
         agents: Speaks,
+        rooms: Mixes,
         emit: Callable[[Event], None],
     ) -> None:
         self._table = table
         self._wire = wire
         self._wideband = wideband
         self._agents = agents
+        self._rooms = rooms
         self._emit = emit
 
     def send(self, plan: Plan, sound: Sound, now: float) -> None:
@@ -63,9 +69,15 @@ class Outbound:
         if len(plan.spoken):
             pcm, _ = self._agents.speak(plan.spoken_slots, now)
             payload[plan.spoken] = encode(pcm, columns.law_out[plan.spoken_slots])
+        mixed = NO_PCM
+        if plan.mix is not None:
+            mixed = self._rooms.mix(plan.mix)
+            narrow = plan.mix.narrow
+            payload[plan.mix.send] = encode(mixed[narrow], columns.law_out[plan.mix.slots[narrow]])
+            mixed = mixed[plan.mix.wide]
         for position, slot in plan.playing:
             self._play(slot, int(columns.law_out[slot]), self._wire.payload(position))
-        coded = self._code(plan.wide_sends, sound, now) if plan.wide_sends is not None else ()
+        coded = self._code(plan.wide_sends, sound, mixed, now) if plan.wide_sends is not None else ()
         sequence = columns.sequence[rows] + 1
         columns.sequence[rows] = sequence
         timestamp = columns.timestamp[rows] + plan.step
@@ -89,7 +101,7 @@ class Outbound:
             self._secure(place, slot, instead)
         self._wire.transmit(plan.send_slots, instead)
 
-    def _code(self, plan: WidePlan, sound: Sound, now: float) -> list[tuple[int, bytes | None]]:
+    def _code(self, plan: WidePlan, sound: Sound, mixed: Pcm, now: float) -> list[tuple[int, bytes | None]]:
         spoken = NOTHING
         if plan.spoken:
             spoken, _ = self._agents.speak(plan.spoken_slots, now, RATE)
@@ -99,7 +111,7 @@ class Outbound:
             for index, (_, slot) in enumerate(plan.playing):
                 self._play(slot, ULAW, companded[index].data)
             played = LAWS[ULAW].to_linear[companded]
-        return self._wideband.send(plan, sound, spoken, played)
+        return self._wideband.send(plan, sound, spoken, np.concatenate((played, mixed)))
 
     def _secure(self, position: int, slot: int, instead: dict[int, memoryview | bytes]) -> None:
         srtp = self._table.at(slot).srtp

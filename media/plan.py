@@ -28,7 +28,7 @@ class WidePlan:
     crossing: tuple[tuple[int, int, int], ...]
     "(position, slot, row) of relays between two wideband codecs."
     rising: list[int]
-    "Positions of relays from 8 kHz, then of `playing`."
+    "Positions of relays from 8 kHz, then of `playing`, then of members of rooms."
     rising_slots: Slots
     "Their slots."
     rising_rows: Rows
@@ -55,6 +55,31 @@ class Relay:
 
 
 @dataclass(frozen=True, slots=True)
+class Mix:
+    """Members of rooms that are sent something in this group, and whose voices that takes."""
+
+    slots: Rows
+    rooms: Rows
+    "Number of each one's room."
+    narrow: Rows
+    "Which of `slots` are sent G.711."
+    send: Rows
+    "Their positions in `send`."
+    wide: Rows
+    "Which are sent wideband audio, in the order of `WidePlan.rising`."
+    sizes: tuple[tuple[Rows, int], ...]
+    "Voices of all rooms of one size, room by room, and that size; in the order of `total`."
+    total: Rows
+    "For each of `slots` the place of its room among all rooms of `sizes`; behind them all: no voice."
+    own: Rows
+    "Which of `slots` are among the voices."
+    coached: Rows
+    "Which of `slots` hear, each once for every coach of theirs, …"
+    coaches: Rows
+    "… these slots as well."
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     poll: list[int]
     "Slots whose socket is locked to its source."
@@ -76,6 +101,10 @@ class Plan:
     inband_slots: Slots
     recorded: list[tuple[int, int]]
     "(position in `take`, slot)."
+    scaled: Rows
+    "Positions in `take` whose loudness is changed."
+    voices: Rows
+    "Positions in `take` of members of rooms."
     wide: Rows
     "Positions in `take` whose frames are wideband."
     wide_slots: Slots
@@ -95,6 +124,7 @@ class Plan:
     spoken: Rows
     "Positions in `send` to which an agent speaks."
     spoken_slots: Slots
+    mix: Mix | None
     playing: list[tuple[int, int]]
     "(position in `send`, slot) of prompts."
     dialling: list[tuple[int, int]]
@@ -113,7 +143,8 @@ def make_plan(columns: LegColumns, group: int) -> Plan:
     hears[hears] = live[source[hears]]
     due = live & (columns.group == group)
     polled = due | (live & ~columns.aligned & columns.eager)
-    clock = np.where(hears, columns.group[source], columns.group)
+    roomed = live & (columns.room >= 0)
+    clock = np.where(hears, columns.group[source], np.where(roomed, columns.beat, columns.group))
     take = np.flatnonzero(due)
     send = np.flatnonzero(live & columns.may_send & (clock == group))
 
@@ -122,6 +153,7 @@ def make_plan(columns: LegColumns, group: int) -> Plan:
     playing = columns.playing[send]
     speaks = columns.agent[send] & ~playing
     relayed = hears[send] & ~playing & ~speaks
+    mixed = roomed[send] & ~playing
     broad = columns.law_out[send] >= FIRST_WIDE
     listened = np.flatnonzero(columns.listened[take])
     broad_take = columns.law_in[take] >= FIRST_WIDE
@@ -164,16 +196,19 @@ def make_plan(columns: LegColumns, group: int) -> Plan:
         inband=inband,
         inband_slots=take[inband].astype(np.int32),
         recorded=[(int(position), int(take[position])) for position in recorded],
+        scaled=np.flatnonzero((columns.volume[take] != 1) | (columns.volume_to[take] != 1)),
+        voices=np.flatnonzero(columns.room[take] >= 0),
         send=send,
         send_slots=send.tolist(),
-        silent=np.flatnonzero(~relayed & ~speaks & ~playing & ~broad),
+        silent=np.flatnonzero(~relayed & ~speaks & ~mixed & ~playing & ~broad),
         relays=tuple(relays),
         spoken=spoken,
         spoken_slots=send[spoken].astype(np.int32),
+        mix=_mix(columns, roomed, send, np.flatnonzero(mixed), broad) if mixed.any() else None,
         playing=[(int(position), int(send[position])) for position in prompted],
         dialling=[(int(position), int(send[position])) for position in dialling],
         step=_steps(columns, send) if broad.any() else FRAME_SAMPLES,
-        wide_sends=_wide_plan(columns, send, broad, relayed, speaks, place, wide_rows)
+        wide_sends=_wide_plan(columns, send, broad, relayed, speaks, mixed, place, wide_rows)
         if broad.any()
         else None,
         secured=[(int(position), int(send[position])) for position in secured],
@@ -187,8 +222,46 @@ def _steps(columns: LegColumns, send: Rows) -> Rows:
     return step
 
 
+def _mix(columns: LegColumns, roomed: Mask, send: Rows, positions: Rows, broad: Mask) -> Mix:
+    slots = send[positions]
+    rooms = columns.room[slots]
+    voices = np.flatnonzero(roomed & columns.voiced & np.isin(columns.room, rooms))
+    voices = voices[np.argsort(columns.room[voices], kind="stable")]
+    numbers, starts, counts = np.unique(columns.room[voices], return_index=True, return_counts=True)
+    sizes: list[tuple[Rows, int]] = []
+    order: list[int] = []
+    for size in np.unique(counts).tolist():
+        these = np.flatnonzero(counts == size)
+        sizes.append((voices[(starts[these][:, None] + np.arange(size)).ravel()], size))
+        order += numbers[these].tolist()
+    place = {number: index for index, number in enumerate(order)}
+    at = {slot: index for index, slot in enumerate(slots.tolist())}
+    coaches = np.flatnonzero(roomed & (columns.coaches >= 0)).tolist()
+    pairs = [(at[told], coach) for coach in coaches if (told := int(columns.coaches[coach])) in at]
+    narrow = np.flatnonzero(~broad[positions])
+    return Mix(
+        slots=slots,
+        rooms=rooms,
+        narrow=narrow,
+        send=positions[narrow],
+        wide=np.flatnonzero(broad[positions]),
+        sizes=tuple(sizes),
+        total=np.array([place.get(number, len(order)) for number in rooms.tolist()], np.intp),
+        own=np.flatnonzero(columns.voiced[slots]),
+        coached=np.array([index for index, _ in pairs], np.intp),
+        coaches=np.array([coach for _, coach in pairs], np.intp),
+    )
+
+
 def _wide_plan(
-    columns: LegColumns, send: Rows, broad: Mask, relayed: Mask, speaks: Mask, place: Rows, wide_rows: Rows
+    columns: LegColumns,
+    send: Rows,
+    broad: Mask,
+    relayed: Mask,
+    speaks: Mask,
+    mixed: Mask,
+    place: Rows,
+    wide_rows: Rows,
 ) -> WidePlan:
     passing: list[tuple[int, int, int, int]] = []
     crossing: list[tuple[int, int, int]] = []
@@ -196,32 +269,41 @@ def _wide_plan(
     spoken: list[tuple[int, int]] = []
     playing: list[tuple[int, int]] = []
     silent: list[tuple[int, int]] = []
+    meeting: list[tuple[int, int]] = []
     for position in np.flatnonzero(broad).tolist():
         slot = int(send[position])
         if columns.playing[slot]:
             playing.append((position, slot))
         elif speaks[position]:
             spoken.append((position, slot))
+        elif mixed[position]:
+            meeting.append((position, slot))
         elif not relayed[position]:
             silent.append((position, slot))
         else:
             source = int(columns.source[slot])
             row = int(place[source])
-            if columns.law_in[source] == columns.law_out[slot]:
+            if columns.law_in[source] == columns.law_out[slot] and _is_plain(columns, source):
                 passing.append((position, slot, row, source))
             elif columns.law_in[source] >= FIRST_WIDE:
                 crossing.append((position, slot, row))
             else:
                 rising.append((position, slot, row))
+    narrow = [(position, slot) for position, slot, _ in rising] + playing + meeting
     return WidePlan(
         index_of={row: index for index, row in enumerate(wide_rows.tolist())},
         passing=tuple(passing),
         crossing=tuple(crossing),
-        rising=[position for position, _, _ in rising] + [position for position, _ in playing],
-        rising_slots=np.array([slot for _, slot, _ in rising] + [slot for _, slot in playing], np.int32),
+        rising=[position for position, _ in narrow],
+        rising_slots=np.array([slot for _, slot in narrow], np.int32),
         rising_rows=np.array([row for _, _, row in rising], np.intp),
         spoken=spoken,
         spoken_slots=np.array([slot for _, slot in spoken], np.int32),
         playing=playing,
         silent=silent,
     )
+
+
+def _is_plain(columns: LegColumns, slot: int) -> bool:
+    """Its loudness is left as it is."""
+    return bool(columns.volume[slot] == 1 and columns.volume_to[slot] == 1)

@@ -10,7 +10,7 @@ daemon's own loop or in a worker process. All values here are frozen, hold only 
 data (they must survive pickling) and name a leg by its `LegId`, which the edge chooses.
 
 A leg's life: `Allocate` → `Allocated` → `Connect` (again after each re-INVITE) → one of
-`Echo`, `Bridge`, `AttachAgent`, or nothing (silence), with `Play` over any of them →
+`Echo`, `Bridge`, `Join`, `AttachAgent`, or nothing (silence), with `Play` over any of them →
 `Release` → `Released`. A command for a leg that does not exist is ignored, since the
 edge may not know yet that the leg has gone.
 """
@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from typing import NewType
 
 LegId = NewType("LegId", str)
+RoomId = NewType("RoomId", str)
 
 
 class Direction(enum.Enum):
@@ -110,8 +111,53 @@ class Bridge:
 
 
 @dataclass(frozen=True, slots=True)
+class Role:
+    """What a member of a room may do."""
+
+    speaks: bool = True
+    hears: bool = True
+    only: LegId | None = None
+    "The member that alone hears it; None: all do."
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Put a leg into a room, replacing echo, bridge or agent: members hear all but themselves.
+
+    A room is there as long as it has members. Answer: `Joined`.
+    """
+
+    leg: LegId
+    room: RoomId
+    role: Role = Role()
+    partner: bool = False
+    "The leg that it is bridged to comes along, as a plain member, and neither hears a gap."
+    chimes: bool = False
+    "The others hear it come and go."
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRole:
+    """Of a member of a room; ignored for others."""
+
+    leg: LegId
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Adjust:
+    """How loud the leg's own audio is to all that hear it: peer, room, agent, recording."""
+
+    leg: LegId
+    gain_db: float = 0.0
+    "From -40 to 20."
+    muted: bool = False
+    "Its keys are heard all the same."
+
+
+@dataclass(frozen=True, slots=True)
 class Detach:
-    """Undo `Echo`, `Bridge` (both sides) or `AttachAgent`: the leg falls silent."""
+    """Undo `Echo`, `Bridge` (both sides), `AttachAgent` or `Join`: the leg falls silent."""
 
     leg: LegId
 
@@ -286,6 +332,9 @@ Command = (
     | Connect
     | Echo
     | Bridge
+    | Join
+    | ChangeRole
+    | Adjust
     | Detach
     | Play
     | Tone
@@ -353,6 +402,15 @@ class SpeechStarted:
 class SpeechStopped:
     leg: LegId
     at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """The leg is in the room; `members` counts it."""
+
+    leg: LegId
+    room: RoomId
+    members: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -533,6 +591,7 @@ Event = (
     | DigitsSent
     | SpeechStarted
     | SpeechStopped
+    | Joined
     | Played
     | Recorded
     | AgentConnected

@@ -96,7 +96,8 @@ class Upkeep:
     def _doubt(self, share: int, now: float) -> None:
         """Have the phase of a tenth of the legs looked at again (`LegTable.doubt`)."""
         columns = self._table.columns
-        chosen = columns.locked & columns.aligned & (now - columns.heard_at < SILENCE)
+        # In a room every member's phase fits those of all others as it is.
+        chosen = columns.locked & columns.aligned & (columns.room < 0) & (now - columns.heard_at < SILENCE)
         slots = np.flatnonzero(chosen)
         slots = slots[slots % DOUBT_SHARE == share]
         if len(slots):

@@ -115,7 +115,7 @@ class Wideband:
 
         Args:
             spoken: shape (k, 320), 16 kHz, what agents say to `plan.spoken`.
-            played: shape (k, 160), 8 kHz, what is played to `plan.playing`.
+            played: shape (k, 160), 8 kHz, what is played to `plan.playing`, then what rooms give.
         """
         columns, table = self._table.columns, self._table
         payloads: list[tuple[int, bytes | None]] = []

@@ -17,6 +17,16 @@ def fade_in(pcm: NDArray[np.int16]) -> NDArray[np.int16]:
     return faded
 
 
+def ramped(
+    pcm: NDArray[np.int16], before: NDArray[np.float32], after: NDArray[np.float32]
+) -> NDArray[np.int16]:
+    """Rows whose factor goes evenly from `before` to `after`, each shape ``(rows,)``; a clipped copy."""
+    rise = np.arange(1, pcm.shape[1] + 1, dtype=np.float32) / pcm.shape[1]
+    factor = before[:, None] + (after - before)[:, None] * rise
+    louder: NDArray[np.int16] = np.clip(np.rint(pcm * factor), -32768, 32767).astype(np.int16)
+    return louder
+
+
 def fade_out(pcm: NDArray[np.int16]) -> NDArray[np.int16]:
     """`pcm`, shape ``(rows, 160)`` at 8 kHz, falling over its first 10 ms and silent after them; a copy."""
     faded = np.zeros_like(pcm)

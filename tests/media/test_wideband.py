@@ -15,8 +15,10 @@ from media.port import (
     Connect,
     Digit,
     Echo,
+    Join,
     Release,
     Released,
+    RoomId,
     SendDigits,
     Tone,
 )
@@ -254,3 +256,20 @@ def test_silence_that_opus_announces_is_no_loss() -> None:
     studio.engine.execute(Release(one.leg))
     stats = studio.of(Released)[0].stats
     assert stats.concealed <= 2 and stats.lost == 0 and stats.malformed == 0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_wideband_and_narrow_phones_meet_in_one_room(name: str) -> None:
+    """S004-39: any codec and rate."""
+    studio = Studio()
+    wideband, first, second = joined(studio, "w", CODECS[name]), studio.phone("a"), studio.phone("b")
+    for phone in (wideband, first, second):
+        studio.engine.execute(Join(phone.leg, RoomId("room")))
+    first.say(tone(700, 1.2, 0.1))
+    say(studio, wideband, payloads(CODECS[name], pitch(1200, 1.0, 0.1)))
+    narrow, broad = second.heard()[4000:7200], decoded(wideband)[8000:14_400]
+    for heard, rate, expected in ((narrow, 8000, (700, 1200)), (broad, 16_000, (700,))):
+        time = np.arange(len(heard)) / rate
+        for frequency in (700, 1200):
+            level = abs(np.mean(heard * np.exp(-2j * np.pi * frequency * time))) * 2 / 32767
+            assert (level > 0.09) if frequency in expected else (level < 0.004), (rate, frequency, level)

@@ -1,0 +1,259 @@
+"""Rooms: each member hears all the others and not itself, whatever its codec, rate and phase.
+
+::
+
+    heard of members, each in its own group ─▶ latest frame of each
+    voices of a room, summed once ─ own ─▶ mix of each member, in the group in which it is sent
+                                  ╰ coaches, chimes and farewells on top
+
+A member's latest frame changes once in 20 ms and each listener reads it once in 20 ms, so that no frame
+is left out or heard twice, and a bridge turns into a room without a gap: each side goes on being sent in
+the other's group. Whatever begins, ends or changes does so over one frame. The mix is made at 8 kHz.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from media.columns import LegColumns
+from media.dsp.fade import ramped
+from media.dsp.tone import cadence
+from media.frame import FRAME_SAMPLES, GROUPS, Pcm, Rows
+from media.plan import Mix, Plan
+from media.port import Role, RoomId
+
+
+def _chime(*frequencies: float) -> Pcm:
+    bursts = [cadence((hertz,), ((0.14, 0.02),)) for hertz in frequencies]
+    return np.concatenate(bursts) // 2
+
+
+ENTRY: Final = _chime(523.0, 784.0)
+EXIT: Final = _chime(784.0, 523.0)
+"Shape (16, 160)."
+
+_NEVER: Final = -GROUPS - 1
+_ONE: Final = np.ones(1, np.float32)
+_ZERO: Final = np.zeros(1, np.float32)
+
+
+@dataclass(slots=True, eq=False)
+class _Room:
+    id: RoomId
+    number: int
+    members: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Chime:
+    """Heard by all who are in the room, from their next frame on."""
+
+    room: int
+    frames: Pcm
+    begun: int
+    "Tick."
+
+
+@dataclass(frozen=True, slots=True)
+class _Farewell:
+    """The last frame of who has left, until all have heard it end."""
+
+    room: int
+    only: int
+    "Slot that alone hears it, -1 is none."
+    faded: Pcm
+    "For those who have not heard that frame, (160,)."
+    mirrored: Pcm
+    "For those who have: it runs back, and falls silent."
+    taken: int
+    "Tick in which the frame came."
+    begun: int
+
+
+class Rooms:
+    def __init__(self, slots: int, columns: LegColumns) -> None:
+        self._columns = columns
+        self._rooms: dict[RoomId, _Room] = {}
+        self._by_number: dict[int, _Room] = {}
+        self._made = 0
+        self._tick = 0
+        self._latest = np.zeros((slots, FRAME_SAMPLES), np.int16)
+        self._taken = np.zeros(slots, np.int64)
+        "Tick in which the latest frame came."
+        self._mixed = np.full(slots, _NEVER, np.int64)
+        "Tick in which the member was sent its last mix."
+        self._voice = np.zeros(slots, np.float32)
+        "Factor of what others heard of it last."
+        self._voice_to = np.zeros(slots, np.float32)
+        self._ear = np.zeros(slots, np.float32)
+        "Factor of what it heard last."
+        self._ear_to = np.zeros(slots, np.float32)
+        self._chiming = np.zeros(slots, np.bool_)
+        self._pending: dict[int, Role] = {}
+        "Slot → role that it gets when nothing of it is heard any more."
+        self._coached: dict[int, int] = {}
+        "Slot of the only listener, of those roles."
+        self._chimes: list[_Chime] = []
+        self._farewells: list[_Farewell] = []
+
+    def __len__(self) -> int:
+        return len(self._rooms)
+
+    def enter(
+        self, slot: int, id: RoomId, role: Role, only: int, *, beat: int, seamless: bool, chimes: bool
+    ) -> int:
+        """Put a leg that is in no room into one; returns how many members it has then.
+
+        Args:
+            only: slot of `role.only`, -1 for none.
+            beat: group in which it is sent.
+            seamless: it is in the midst of a conversation, with a partner who comes along.
+        """
+        room = self._rooms.get(id)
+        if room is None:
+            self._made += 1
+            room = self._rooms[id] = self._by_number[self._made] = _Room(id, self._made)
+        if chimes and room.members:
+            self._chimes.append(_Chime(room.number, ENTRY, self._tick))
+        room.members += 1
+        columns = self._columns
+        columns.room[slot], columns.beat[slot] = room.number, beat
+        self._latest[slot] = 0
+        self._taken[slot] = self._tick
+        self._mixed[slot] = self._tick if seamless else _NEVER
+        self._voice[slot] = self._ear[slot] = float(seamless)
+        self._chiming[slot] = chimes
+        self._pending.pop(slot, None)
+        self._take_on(slot, role, only)
+        return room.members
+
+    def change(self, slot: int, role: Role, only: int) -> bool:
+        """Give a member another role, as soon as what is heard of it has faded; whether it has it now."""
+        self._ear_to[slot] = float(role.hears)
+        same = self._columns.coaches[slot] == (only if role.speaks else -1)
+        if self._voice[slot] == 0 or (same and self._columns.voiced[slot] == (role.speaks and only < 0)):
+            self._pending.pop(slot, None)
+            self._take_on(slot, role, only)
+            return True
+        self._voice_to[slot] = 0
+        self._pending[slot], self._coached[slot] = role, only
+        return False
+
+    def leave(self, slot: int) -> None:
+        """Take a leg out of its room, if it is in one."""
+        columns = self._columns
+        room = self._by_number.get(int(columns.room[slot]))
+        if room is None:
+            return
+        if self._voice[slot] and (columns.voiced[slot] or columns.coaches[slot] >= 0):
+            self._farewell(slot, room.number)
+        columns.room[slot] = columns.coaches[slot] = -1
+        columns.voiced[slot] = False
+        columns.coaches[columns.coaches == slot] = -1
+        self._pending.pop(slot, None)
+        room.members -= 1
+        if not room.members:
+            del self._rooms[room.id], self._by_number[room.number]
+        elif self._chiming[slot]:
+            self._chimes.append(_Chime(room.number, EXIT, self._tick))
+
+    # The tick.
+
+    def hear(self, plan: Plan, pcm: Pcm, tick: int) -> bool:
+        """Take the frames of members; whether a role has changed. Args: pcm: of `plan.take`."""
+        self._tick = tick
+        if not len(plan.voices):
+            return False
+        slots = plan.take[plan.voices]
+        changed = bool(self._pending) and self._change_roles(slots)
+        frames = pcm[plan.voices]
+        before, after = self._voice[slots], self._voice_to[slots]
+        if not ((before == 1) & (after == 1)).all():
+            frames = ramped(frames, before, after)
+            self._voice[slots] = after
+        self._latest[slots] = frames
+        self._taken[slots] = tick
+        return changed
+
+    def mix(self, mix: Mix) -> Pcm:
+        """What the members of `mix` hear, shape (k, 160)."""
+        latest = self._latest
+        sums = np.zeros((int(mix.total.max()) + 1, FRAME_SAMPLES), np.int32)
+        row = 0
+        for voices, size in mix.sizes:
+            rooms = len(voices) // size
+            together = latest[voices].reshape(rooms, size, FRAME_SAMPLES).sum(axis=1, dtype=np.int32)
+            sums[row : row + rooms] = together
+            row += rooms
+        mixed = sums[mix.total]
+        mixed[mix.own] -= latest[mix.slots[mix.own]]
+        if len(mix.coached):
+            np.add.at(mixed, mix.coached, latest[mix.coaches].astype(np.int32))
+        if self._chimes or self._farewells:
+            self._add_passing(mix, mixed)
+        heard: Pcm = np.clip(mixed, -32768, 32767).astype(np.int16)
+        return self._faded(mix.slots, heard)
+
+    # Inside.
+
+    def _take_on(self, slot: int, role: Role, only: int) -> None:
+        coaches = role.speaks and role.only is not None
+        self._columns.voiced[slot] = role.speaks and not coaches
+        self._columns.coaches[slot] = only if coaches else -1
+        self._voice_to[slot] = float(role.speaks)
+        self._ear_to[slot] = float(role.hears)
+
+    def _change_roles(self, slots: Rows) -> bool:
+        """Roles change a whole frame after the member has faded: then everybody has heard its silence."""
+        due = [slot for slot in slots.tolist() if slot in self._pending and self._voice[slot] == 0]
+        for slot in due:
+            role, only = self._pending.pop(slot), self._coached.pop(slot)
+            if self._columns.room[only] != self._columns.room[slot]:
+                only = -1
+            self._take_on(slot, role, only)
+        return bool(due)
+
+    def _farewell(self, slot: int, room: int) -> None:
+        last = self._latest[slot][None, :]
+        self._farewells.append(
+            _Farewell(
+                room,
+                int(self._columns.coaches[slot]),
+                ramped(last, _ONE, _ZERO)[0],
+                ramped(last[:, ::-1], _ONE, _ZERO)[0],
+                int(self._taken[slot]),
+                self._tick,
+            )
+        )
+
+    def _add_passing(self, mix: Mix, mixed: NDArray[np.int32]) -> None:
+        tick = self._tick
+        for chime in self._chimes:
+            place = (tick - chime.begun) // GROUPS
+            if place < len(chime.frames):
+                mixed[mix.rooms == chime.room] += chime.frames[place]
+        self._chimes = [c for c in self._chimes if tick - c.begun < GROUPS * len(c.frames)]
+        for farewell in self._farewells:
+            if tick - farewell.begun > GROUPS:
+                continue
+            listens = mix.rooms == farewell.room
+            if farewell.only >= 0:
+                listens &= mix.slots == farewell.only
+            heard = self._mixed[mix.slots] >= farewell.taken
+            mixed[listens & heard] += farewell.mirrored
+            mixed[listens & ~heard] += farewell.faded
+        self._farewells = [f for f in self._farewells if tick - f.begun <= GROUPS]
+
+    def _faded(self, slots: Rows, heard: Pcm) -> Pcm:
+        """Who begins to hear does so from silence, once all others' latest frames are there."""
+        fresh = self._tick - self._mixed[slots] > GROUPS
+        self._mixed[slots] = self._tick
+        before, after = self._ear[slots], self._ear_to[slots]
+        if ((before == 1) & (after == 1)).all() and not fresh.any():
+            return heard
+        before = np.where(fresh, np.float32(0), before)
+        after = np.where(fresh, np.float32(0), after)
+        self._ear[slots] = after
+        return ramped(heard, before, after)

@@ -1,0 +1,56 @@
+"""Who hears whom, and that one thing replaces the other."""
+
+from media.port import (
+    Adjust,
+    AgentSpec,
+    AttachAgent,
+    Bridge,
+    ChangeRole,
+    Detach,
+    Echo,
+    Join,
+    Joined,
+    LegId,
+    Role,
+    RoomId,
+)
+from tests.support.phone import Studio, level_of, tone
+
+ROOM = RoomId("acc/room")
+
+
+def test_a_room_replaces_agent_and_bridge_and_is_replaced_by_them() -> None:
+    studio = Studio()
+    first, second = studio.phone("a"), studio.phone("b")
+    columns = studio.engine._table.columns
+    studio.engine.execute(AttachAgent(first.leg, AgentSpec("a", "twilio", "ws://127.0.0.1:1/"), "c", "a"))
+    studio.engine.execute(Join(first.leg, ROOM))
+    assert studio.agents.told[-1] == ("detach", 0) and not columns.agent[0] and columns.listened[0]
+    studio.engine.execute(Bridge(first.leg, second.leg))
+    assert columns.room[0] == -1 and columns.source[0] == 1 and not columns.listened[0]
+    studio.engine.execute(Join(first.leg, ROOM))
+    assert columns.source[0] == columns.source[1] == -1, "the partner hears nobody"
+    studio.engine.execute(Echo(first.leg))
+    assert columns.room[0] == -1 and columns.source[0] == 0
+    studio.engine.execute(Detach(first.leg))
+    assert columns.source[0] == -1
+    assert [event.members for event in studio.of(Joined)] == [1, 1]
+
+
+def test_roles_and_partners_that_are_not_there_change_nothing() -> None:
+    studio = Studio()
+    phone = studio.phone("a")
+    studio.engine.execute(ChangeRole(phone.leg, Role(hears=False)))
+    studio.engine.execute(Join(phone.leg, ROOM, Role(only=LegId("nobody")), partner=True))
+    columns = studio.engine._table.columns
+    assert columns.room[0] >= 0 and not columns.voiced[0] and columns.coaches[0] == -1
+
+
+def test_loudness_stays_within_bounds() -> None:
+    studio = Studio()
+    phone = studio.phone("a")
+    studio.engine.execute(Echo(phone.leg))
+    studio.engine.execute(Adjust(phone.leg, gain_db=500.0))
+    phone.say(tone(500, 0.5, 0.02))
+    studio.run(0.6)
+    assert abs(level_of(phone.heard()[1600:3200]) - level_of(tone(500, 0.2, 0.2))) < 1
