@@ -8,7 +8,6 @@ LINES = range(1, 83)
 _NAMED = re.compile(r"S004-([0-9]{2})(?:…([0-9]{2}))?")
 
 WITHOUT: dict[int, str] = {
-    39: "conferences: mixing N legs",
     44: "queues: POST /agent",
     45: "queues: memberships",
     47: "queues: GET /agent",
