@@ -66,7 +66,7 @@ class Arrivals:
         identity = self._identify(request, key, flow, now)
         if identity is None:
             return None
-        dialled = request.uri.user or ""
+        dialled = request.uri.dialled
         if request.headers.get("Replaces") is None:
             decision = route(ground.directory, identity, request.uri.host, dialled, ground.wall(now))
         else:
@@ -146,8 +146,8 @@ class Arrivals:
             return TrunkIdentity(trunk, "address")
         account = challenged_account(directory, request)
         offered = request.headers.get("Authorization") is not None
-        if not offered and digits_of(request.uri.user or "") and not claims_local_user(directory, request):
-            did = directory.did(digits_of(request.uri.user or ""))
+        if not offered and digits_of(request.uri.dialled) and not claims_local_user(directory, request):
+            did = directory.did(digits_of(request.uri.dialled))
             if did is not None:
                 return Stranger()
         if account is None:
@@ -289,7 +289,7 @@ def _caller(identity: Identity, request: Request) -> Caller:
             return told_by_trunk(request)
         case Stranger():
             from_ = request.from_
-            return Caller(from_.uri.user or "anonymous", from_.display, is_private(request))
+            return Caller(from_.uri.dialled or "anonymous", from_.display, is_private(request))
 
 
 def _trace_identity(trace: Trace, identity: Identity, flow: Flow, now: float) -> None:

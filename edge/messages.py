@@ -56,11 +56,11 @@ class Messages:
         if identity is None:
             return
         limits = self._ground.limits
-        callee = self._ground.directory.user(identity.account.id, request.uri.user or "")
+        callee = self._ground.directory.user(identity.account.id, request.uri.dialled)
         refusal = None
         if callee is None:
             fix = "write to a user of the account"
-            refusal = Refusal("no_such_user", 404, f"there is no user {request.uri.user or ''}", fix)
+            refusal = Refusal("no_such_user", 404, f"there is no user {request.uri.dialled}", fix)
         elif len(request.body) > limits.message_text_bytes:
             fix = "write less, or raise limits.sip.message_text_bytes"
             refusal = Refusal("text_too_long", 413, f"{len(request.body)} bytes are too many", fix)

@@ -54,7 +54,7 @@ class Subscriptions:
         identity = self._doorman.user(request, key, flow, now)
         if identity is None:
             return
-        watched = self._ground.directory.user(identity.account.id, request.uri.user or "")
+        watched = self._ground.directory.user(identity.account.id, request.uri.dialled)
         refusal = self._refusal(package, identity.user, watched, request)
         if refusal is not None or watched is None:
             assert refusal is not None, "nobody to watch is a refusal"
@@ -126,7 +126,7 @@ class Subscriptions:
     ) -> Refusal | None:
         if watched is None:
             fix = "watch a user of the account"
-            return Refusal("no_such_user", 404, f"there is no user {request.uri.user or ''}", fix)
+            return Refusal("no_such_user", 404, f"there is no user {request.uri.dialled}", fix)
         if package in _OWN and watched.id != watcher.id:
             fix = "subscribe to your own number"
             return Refusal("not_yours", 403, f"{package.value} is told to its user alone", fix)

@@ -356,13 +356,13 @@ class Call:
             self.ground.media(press)
 
     def acknowledged(self, leg: Leg, body: bytes, now: float) -> None:
-        """An ACK, with the answer to our offer if the 200 held one (RFC 3264, RFC 6337 §2.2)."""
+        """An ACK, with the answer to our offer if the 200 held one; if not, what was agreed before stands."""
         if not leg.awaits_answer:
             return
         refusal = leg.accept(body)
         if refusal is None:
             self._agreed(leg, now)
-        else:
+        elif leg.negotiated is None:
             self.refuse(refusal, now)
 
     # Inside.

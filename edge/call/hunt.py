@@ -244,7 +244,7 @@ class Hunt:
         directory, account = self._call.ground.directory, self.route.account
         home = directory.account_of_host(target.host.lower())
         if target.scheme == "tel" or (home is not None and home.id == account.id):
-            self._forward(callee, Why.DEFLECTED, target.user or "", now)
+            self._forward(callee, Why.DEFLECTED, target.dialled, now)
             return
         fix = f"deflect to a number at {account.domain}"
         self._refuse(Refusal("foreign_domain", 480, f"deflected to {target.host}, not served here", fix), now)

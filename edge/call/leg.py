@@ -130,17 +130,18 @@ class Leg:
         return self.negotiated.codec if self.negotiated is not None else None
 
     def accept(self, body: bytes) -> Refusal | None:
-        """The peer's answer to our offer."""
+        """The peer's answer to our offer; if it is refused, what was agreed before stands."""
         offered = self._offered or self._described  # a refresh repeats what we said last
         if offered is None:
             return Refusal("no_offer", 500, "an answer came without an offer", "none: the peer is at fault")
         answered = parse(body, self._limits)
-        if isinstance(answered, SdpError):
-            return _unreadable(answered)
-        agreed = accept(offered, answered)
+        agreed = answered if isinstance(answered, SdpError) else accept(offered, answered)
+        if isinstance(agreed, Negotiated) or self.negotiated is not None:
+            self._offered = None
+        if isinstance(agreed, SdpError):
+            return _unreadable(agreed)
         if isinstance(agreed, NotAcceptable):
             return self._unacceptable(agreed)
-        self._offered = None
         self.negotiated = agreed
         return None
 

@@ -58,7 +58,7 @@ class Transfer:
         if target.scheme != "tel" and (home is None or home.id != account.id):
             fix = f"transfer to a number at {account.domain}"
             return Refusal("foreign_domain", 403, f"{target.host} is not served here", fix)
-        route = route_inside(call.ground.directory, account, target.user or "", self._by)
+        route = route_inside(call.ground.directory, account, target.dialled, self._by)
         if isinstance(route, Refusal):
             return route
         by = self._refer.referred_by or f"<sip:{self._by.number}@{account.domain}>"
@@ -68,7 +68,7 @@ class Transfer:
         if refusal is not None:
             return refusal
         self.referrer.referral.accept(now)
-        call.trace.add(now, "call", "transfer", outcome="begun", by=self._by.number, to=target.user or "")
+        call.trace.add(now, "call", "transfer", outcome="begun", by=self._by.number, to=target.dialled)
         hunt.start(now)
         return None
 

@@ -66,7 +66,7 @@ class Witness:
                 self.shield.unknown(flow.remote[0], challenge.stranger, agent, now)
         elif challenge.reason == "no_credentials":
             uri = request.to.uri if request.method == "REGISTER" else request.uri
-            self._asked(request, account, uri.user or "", flow, now)
+            self._asked(request, account, uri.dialled, flow, now)
 
     def probed(self, request: Request, flow: Flow, now: float) -> None:
         """An OPTIONS or the like, answered alike whoever is asked for."""
@@ -74,7 +74,7 @@ class Witness:
         if account is None:
             self.lost(request, flow, now)
         elif request.uri.user:
-            self._asked(request, account, request.uri.user, flow, now)
+            self._asked(request, account, request.uri.dialled, flow, now)
 
     def lost(self, request: Request, flow: Flow, now: float) -> None:
         """It names no domain of ours."""

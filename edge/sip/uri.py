@@ -25,6 +25,7 @@ _SIP = re.compile(
 )
 _ODD = re.compile(r"%([0-9A-Fa-f]{2})?+|[^\x21-\x7e]")
 _NOT_USER = re.compile(r"[^A-Za-z0-9\-_.!~*'()&=+$,;?/%]|%(?![0-9A-Fa-f]{2})")
+_NUMBER = re.compile(r"\+?[0-9*#]+")
 _SEPARATORS: Final = str.maketrans("", "", "-.()")  # RFC 3966 §3, visual-separator
 # §19.1.4: these must stand in both URIs or in neither.
 _ALWAYS_COMPARED: Final = ("transport", "user", "ttl", "method", "maddr")
@@ -77,6 +78,25 @@ class Uri:
     def address(self) -> str:
         """The host without the brackets of IPv6."""
         return self.host[1:-1] if self.host[:1] == "[" else self.host
+
+    @property
+    def dialled(self) -> str:
+        """The user or number that is meant: a telephone number without parameters, in a tel URI or with
+        user=phone also without separators and with the country code of its phone-context (RFC 3261 §19.1.6;
+        RFC 3966 §5.1.1, §5.1.5)."""
+        user = self.user or ""
+        if user.isalnum() and self.scheme != "tel":
+            return user
+        number, _, rest = user.partition(";")
+        context = self.param("phone-context") or ""
+        if self.scheme == "tel" or (self.param("user") or "").lower() == "phone":
+            number = number.translate(_SEPARATORS)
+            for param in rest.split(";", 16):
+                name, _, value = param.partition("=")
+                context = value if name.lower() == "phone-context" else context
+        if _NUMBER.fullmatch(number) is None:
+            return user
+        return context.translate(_SEPARATORS) + number if context[:1] == "+" != number[0] else number
 
     def param(self, name: str) -> str | None:
         """Raw value of the parameter `name` (lower case), "" when it has none, None when absent."""

@@ -35,8 +35,8 @@ def told_by_trunk(request: Request) -> Caller:
         asserted = ()
     for address in asserted:
         if address.uri.user and (address.uri.is_sip or address.uri.scheme == "tel"):
-            return Caller(address.uri.user, address.display, is_private(request))
-    return Caller(request.from_.uri.user or "anonymous", request.from_.display, is_private(request))
+            return Caller(address.uri.dialled, address.display, is_private(request))
+    return Caller(request.from_.uri.dialled or "anonymous", request.from_.display, is_private(request))
 
 
 def is_private(request: Request) -> bool:
@@ -60,7 +60,7 @@ def for_trunk(trunk: Trunk, caller: Caller, host: str) -> tuple[Address, tuple[t
     private = policy.privacy == "always" or (policy.privacy == "honour" and caller.private)
     headers: tuple[tuple[str, str], ...] = ()
     if policy.asserts and number != ANONYMOUS.uri.user:
-        headers = (("P-Asserted-Identity", f"<sip:{number}@{host}>"),)
+        headers = (("P-Asserted-Identity", str(Address("", Uri("sip", number, host)))),)
     if private:
         return ANONYMOUS, (*headers, ("Privacy", "id"))
     return Address(caller.name, Uri("sip", shown, host)), headers

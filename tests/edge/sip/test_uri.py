@@ -180,3 +180,25 @@ def test_any_text_is_a_uri_or_malformed(text: str) -> None:
     except Malformed:
         return
     assert Uri.parse(str(uri)) == uri
+
+
+@pytest.mark.parametrize(
+    ("text", "dialled"),
+    [
+        ("sip:alice@h", "alice"),
+        ("sip:h", ""),
+        ("sip:*72%23@h", "*72#"),
+        ("sip:10-01@h", "10-01"),
+        ("sip:10-01@h;user=phone", "1001"),
+        ("sip:+12025550123;npdi;rn=+1999@h", "+12025550123"),
+        ("sip:alice;x=y@h", "alice;x=y"),
+        ("tel:+1-202-555-0123", "+12025550123"),
+        ("tel:555-0123;phone-context=+1202", "+12025550123"),
+        ("sip:5550123;phone-context=+1-202@h;user=phone", "+12025550123"),
+        ("tel:+12025550123;phone-context=+44", "+12025550123"),
+        ("tel:1001;phone-context=example.com", "1001"),
+    ],
+)
+def test_what_is_dialled_is_the_number_alone(text: str, dialled: str) -> None:
+    """RFC 3261 §19.1.6; RFC 3966 §5.1."""
+    assert Uri.parse(text).dialled == dialled

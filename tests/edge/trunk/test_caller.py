@@ -34,6 +34,13 @@ def test_a_policy_may_show_one_number_for_all_and_assert_it() -> None:
     assert headers == (("P-Asserted-Identity", "<sip:+12025550100@c>"),)
 
 
+def test_what_is_asserted_is_a_uri_whatever_the_callers_name_holds() -> None:
+    """RFC 3261 §25.1: it came escaped and leaves so."""
+    caller = Caller(Uri.parse("sip:a%3E%22,b@h").dialled)
+    trunk = replace(TRUNK, caller_id=CallerPolicy(asserts=True))
+    assert for_trunk(trunk, caller, "c")[1] == (("P-Asserted-Identity", "<sip:a%3E%22,b@c>"),)
+
+
 def test_from_may_be_our_username_there() -> None:
     trunk = replace(TRUNK, caller_id=CallerPolicy(username=True, asserts=True))
     from_, headers = for_trunk(trunk, ALICE, "c")
