@@ -38,6 +38,41 @@ class Permission(enum.StrEnum):
     SET = "set"
 
 
+class Confirmation(enum.StrEnum):
+    """What makes a real interruption of a pause."""
+
+    DURATION = "duration"
+    WORDS = "words"
+    AGENT = "agent"
+
+
+class BargeIn(Section):
+    """What the caller's voice does to the agent's; a mode alone (`true`, `false`, `reversible`) will do."""
+
+    mode: Literal["off", "on", "reversible"] = "on"
+    "reversible: the agent pauses at first speech, and goes on where it stopped unless that is confirmed."
+    confirm: tuple[Confirmation, ...] = tuple(Confirmation)
+    "Any of these confirms: voice of `confirm_after`, `words` in the agent's transcript, the agent's word."
+    confirm_after: Duration = Field(default=0.6, gt=0, le=10)
+    words: int = Field(default=2, ge=1, le=50)
+    decide_within: Duration = Field(default=3.0, gt=0, le=30)
+    "A caller who still speaks then has interrupted."
+    grace: Duration = Field(default=0.0, ge=0, le=30)
+    "So long after it began, a turn of the agent is not interrupted; speech that goes on then is."
+    digits: bool = False
+    "A key press interrupts."
+    echo_guard: bool = True
+    "What is only the agent's own echo (speakerphones) does not interrupt it."
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_mode(cls, data: object) -> object:
+        given = cast(dict[str, object], data) if isinstance(data, dict) else {"mode": data}
+        mode = given.get("mode")
+        # YAML reads a bare `on` as true.
+        return {**given, "mode": "on" if mode else "off"} if isinstance(mode, bool) else given
+
+
 BUILTIN_DEMO: Final = "builtin:demo"
 "The agent URL that means the demo agent which the daemon runs itself."
 
@@ -101,8 +136,8 @@ class Agent(Section):
     "What a vendor's agent says first, or is told to say."
     session: dict[str, JsonValue] = Field(default={}, repr=False)
     "Put as it is into the vendor's settings: prompt, voice, tools, turn detection."
-    barge_in: bool = True
-    "The caller's speech stops the agent's."
+    barge_in: BargeIn = BargeIn()
+    "Whether the caller's speech stops the agent's: on, off, reversible, or a section."
     connect_timeout: Duration = Field(default=5.0, gt=0, le=60)
     first_audio_timeout: Duration | None = Field(default=None, gt=0, le=120)
     "The agent has failed when it has said nothing so long after its socket is open [s]; None: it may listen."

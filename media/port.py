@@ -234,6 +234,28 @@ class HearDigit:
 
 
 @dataclass(frozen=True, slots=True)
+class Interruption:
+    """How the caller interrupts an agent, where it may at all (`media.agent.barge_in`)."""
+
+    reversible: bool = False
+    "Pause at first speech, and go on unless it is confirmed."
+    confirm: tuple[str, ...] = ("duration", "words", "agent")
+    "Any of these makes an interruption of a pause."
+    confirm_after: float = 0.6
+    "Voice of so long [s]."
+    words: int = 2
+    "So many words of the caller in the agent's transcript."
+    decide_within: float = 3.0
+    "Longest pause while the caller speaks [s]."
+    grace: float = 0.0
+    "So long after a turn of the agent began it is not interrupted [s]."
+    digits: bool = False
+    "A key press interrupts."
+    echo_guard: bool = True
+    "The agent's own echo does not interrupt it."
+
+
+@dataclass(frozen=True, slots=True)
 class AgentOptions:
     """What some dialects need and others ignore."""
 
@@ -252,6 +274,11 @@ class AgentOptions:
     "Dial once more when the socket breaks, where the dialect can resume."
     allow: tuple[str, ...] = ("hangup", "dtmf", "hold", "mute", "play")
     "What the agent may ask of its call."
+    interruption: Interruption = Interruption()
+    tools: str = "[]"
+    "Told to the vendor: a JSON list of name, description and parameters (JSON Schema)."
+    call_tools: bool = False
+    "Control of the call is offered as tools (`media.agent.toolbox`)."
 
 
 @dataclass(frozen=True, slots=True)
@@ -446,6 +473,10 @@ class AgentSpoke:
     leg: LegId
     after_ms: int | None
     "Since the caller stopped speaking; None when nobody had spoken."
+    thinking_ms: int | None = None
+    "Of it, until the turn's first audio came from the agent; None where that cannot be told."
+    buffer_ms: int | None = None
+    "Of it, from there until RTP."
 
 
 @dataclass(frozen=True, slots=True)
@@ -483,6 +514,33 @@ class AgentTranscript:
 
 
 @dataclass(frozen=True, slots=True)
+class AgentTurn:
+    """One side's turn, told when it is over."""
+
+    leg: LegId
+    role: str
+    "`caller` or `agent`."
+    text: str
+    "Empty where the agent has told none."
+    began: float
+    "Monotonic [s]."
+    ended: float
+    interrupted_ms: int | None = None
+    "So much of it was heard when the caller interrupted; None: all of it."
+    heard: str = ""
+    "The words of `text` that were heard, in proportion."
+
+
+@dataclass(frozen=True, slots=True)
+class AgentPaused:
+    """The agent is silent while it is decided whether the caller interrupts; `resumed` ends that without."""
+
+    leg: LegId
+    resumed: bool
+    played_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class AgentToolCall:
     """The agent wants a tool; the answer is `TellAgent` with a `ToolResult`."""
 
@@ -508,6 +566,8 @@ class AgentAsked:
     verb: str
     "`transfer`, `hold`, `resume`, `play`, `stop_play`, `record`, `stop_record` or `set`."
     value: str
+    details: tuple[tuple[str, str], ...] = ()
+    "Of a transfer: `context`, `briefing` and `return`."
 
 
 @dataclass(frozen=True, slots=True)
@@ -596,6 +656,8 @@ Event = (
     | Recorded
     | AgentConnected
     | AgentSpoke
+    | AgentTurn
+    | AgentPaused
     | AgentInterrupted
     | AgentMessage
     | AgentTranscript

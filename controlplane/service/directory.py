@@ -9,12 +9,10 @@ import re
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import replace
 
-import orjson
-
 from config import account as section
-from config import agent as agent_section
 from config import security
 from config.identity import stable_id
+from controlplane.service.agent import agent_of
 from edge.directory import (
     Account,
     AccountFraud,
@@ -42,7 +40,6 @@ from edge.directory import (
 )
 from edge.flow.machine import Program
 from edge.routing.route import MESSAGE_CODE
-from media.port import AgentOptions
 
 _ALGORITHMS = {"md5": hashlib.md5, "sha-256": hashlib.sha256}
 
@@ -220,18 +217,7 @@ class MemoryDirectory:
             for route in part.routes
         }
         for name, agent in part.agents.items():
-            self._agents[account.id, name] = Agent(
-                account.id,
-                name,
-                agent.dialect.value,
-                agent.url,
-                agent.sent_headers(),
-                agent.sample_rate,
-                agent.barge_in,
-                agent.connect_timeout,
-                _agent_options(agent),
-                agent.fallback or "",
-            )
+            self._agents[account.id, name] = agent_of(account.id, name, agent)
 
     def _add_user(
         self,
@@ -375,19 +361,6 @@ def _bounds(part: security.Fraud) -> FraudBounds:
 
 def _digits(prefix: str) -> str:
     return prefix.removeprefix("+")
-
-
-def _agent_options(part: agent_section.Agent) -> AgentOptions:
-    return AgentOptions(
-        part.variant or "",
-        part.audio or "",
-        part.model,
-        part.greeting,
-        orjson.dumps(part.session).decode(),
-        part.first_audio_timeout or 0.0,
-        part.reconnect,
-        tuple(permission.value for permission in part.allow),
-    )
 
 
 def _dialled(number: str, forward: str | None) -> str:

@@ -191,6 +191,17 @@ class Ask:
     value: str = ""
     request: str = ""
     "The agent's name for the request."
+    details: tuple[tuple[str, str], ...] = ()
+    "Of a transfer: `context`, `briefing` and `return`."
+    tool: bool = False
+    "It came as a tool call: `tool_result` answers it."
+
+
+@dataclass(frozen=True, slots=True)
+class Decide:
+    """The agent's verdict on a paused barge-in: does the caller interrupt?"""
+
+    stop: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +232,7 @@ Action: TypeAlias = (
     | ToolCall
     | ToolCancel
     | Ask
+    | Decide
     | Away
     | Fail
 )
@@ -268,6 +280,12 @@ class Dialect(Protocol):
 
     def speech_started(self, played_ms: int) -> list[Message]:
         """The caller speaks; `played_ms` of the agent's turn have been heard."""
+
+    def paused(self, played_ms: int) -> list[Message]:
+        """The same, and playout waits: `interrupted` or `resumed` follows."""
+
+    def resumed(self, played_ms: int) -> list[Message]:
+        """It was no interruption: playout goes on where it stopped."""
 
     def speech_stopped(self) -> list[Message]: ...
 

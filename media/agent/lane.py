@@ -23,6 +23,12 @@ _FADES: Final = {
     )
     for rate in (8000, WIDE)
 }
+_RISES: Final = {
+    rate: np.concatenate((np.linspace(0.0, 1.0, rate // 100, endpoint=False), np.ones(rate // 100))).astype(
+        np.float32
+    )
+    for rate in (8000, WIDE)
+}
 
 
 class Lane:
@@ -80,4 +86,6 @@ class Lane:
             pcm[index] = pcm[index] * _FADES[rate]
             if resampler is not None:
                 resampler.reset(int(rows[index]))
+        for index in taken.rising:
+            pcm[index] = pcm[index] * _RISES[rate]
         return pcm, active, taken

@@ -19,14 +19,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from config.schema import MediaLimits
-from media.agent.contract import Buffer, Context, Dialect, Encoding
+from media.agent.contract import Context, Encoding
 from media.agent.dialect.table import DIALECTS, Token
+from media.agent.echo import EchoGuard
 from media.agent.effect import Close, Listen, Redial, Relane, Send
 from media.agent.lane import Lane, Pcm, Rows, Ulaw
+from media.agent.link import Link
 from media.agent.session import Session, State
-from media.agent.socket import Call, Dial, Dialler, Line
+from media.agent.socket import Dial, Dialler
 from media.agent.turn import Floor
-from media.port import AgentFailed, AgentSpec, AttachAgent, Event, SendDigits, TellAgent
+from media.port import AgentFailed, AttachAgent, Event, SendDigits, TellAgent
 
 NOBODY: Final = -1
 "In the columns that hold a slot's lane."
@@ -67,10 +69,11 @@ class AgentPlane:
         self._token = token
         self._lanes: list[Lane] = []
         self._floor = Floor(slots)
+        self._echo = EchoGuard(slots)
         self._hears = np.full(slots, NOBODY, np.int8)  # lane of slots whose agent listens
         self._speaks = np.full(slots, NOBODY, np.int8)  # lane of slots whose agent may be heard
-        self._links: list[_Link | None] = [None] * slots
-        self._timed: set[_Link] = set()  # those whose session waits for a moment
+        self._links: list[Link | None] = [None] * slots
+        self._timed: set[Link] = set()  # those whose session waits for a moment
         self._past: Counter[str] = Counter()
 
     # Commands of the engine.
@@ -95,8 +98,9 @@ class AgentPlane:
             self._lanes[lane].reset(slot)
         playout = self._lanes[speaks].playout
         session = Session(slot, command, dialect, playout, self._floor, self._limits, self._release, now)
-        link = _Link(self, slot, session, hears, agent)
+        link = Link(self, slot, session, hears, agent)
         self._links[slot] = link
+        self._echo.reset(slot)
         self._speaks[slot] = speaks
         link.call = self._dial(agent, dialect.subprotocol, link)
 
@@ -112,7 +116,7 @@ class AgentPlane:
         if link is None:
             return
         if link.session.state is not State.ENDED:
-            link.session.hang_up()
+            link.session.hang_up(now)
             self.drain(link)
         self._remove(link)
 
@@ -130,6 +134,8 @@ class AgentPlane:
         Args:
             wide: the same as (k, 320) at 16 kHz, of callers with wideband codecs.
         """
+        for slot in self._echo.heard(rows, pcm):
+            self._started(slot, now)
         lanes = self._hears[rows]
         for index, lane in enumerate(self._lanes):
             mine = lanes == index
@@ -146,6 +152,11 @@ class AgentPlane:
         """The next 20 ms of the agents of `rows`: pcm (k, samples) at `rate`, and which rows sound at all."""
         if self._timed:
             self._see_to_timers(now)
+        pcm, active = self._speak_all(rows, now, rate)
+        self._echo.sent(rows, pcm)
+        return pcm, active
+
+    def _speak_all(self, rows: Rows, now: float, rate: int) -> tuple[Pcm, NDArray[np.bool_]]:
         lanes = self._speaks[rows]
         for index, lane in enumerate(self._lanes):
             if (lanes == index).all():
@@ -161,18 +172,21 @@ class AgentPlane:
     def speech(self, started: Sequence[int] | Rows, stopped: Sequence[int] | Rows, now: float) -> None:
         """The VAD's decisions of this tick, as slots."""
         for slot in started:
-            if (link := self._links[slot]) is not None:
-                link.session.caller_started(now)
-                self.drain(link)
+            link = self._links[slot]
+            if link is not None and link.session.guards(now) and self._echo.suspects(slot):
+                continue
+            self._started(slot, now)
         for slot in stopped:
-            if (link := self._links[slot]) is not None:
+            if self._echo.watches(slot):
+                self._echo.forget(slot)
+            elif (link := self._links[slot]) is not None:
                 link.session.caller_stopped(now)
                 self.drain(link)
 
     def digit(self, slot: int, digit: str, duration_ms: int) -> None:
         """The caller pressed a key."""
         if (link := self._links[slot]) is not None:
-            link.session.digit(digit, duration_ms)
+            link.session.digit(digit, duration_ms, self._clock())
             self.drain(link)
 
     def gauges(self) -> dict[str, int]:
@@ -188,6 +202,11 @@ class AgentPlane:
         return dict(totals)
 
     # Inside.
+
+    def _started(self, slot: int, now: float) -> None:
+        if (link := self._links[slot]) is not None:
+            link.session.caller_started(now)
+            self.drain(link)
 
     def _send(self, rows: Rows, frames: memoryview, width: int) -> None:
         links = self._links
@@ -212,7 +231,7 @@ class AgentPlane:
         if dry.any():
             for slot in rows[dry].tolist():
                 if (link := self._links[slot]) is not None:
-                    link.session.dry()
+                    link.session.dry(now)
                     self.drain(link)
         return pcm, active
 
@@ -223,7 +242,7 @@ class AgentPlane:
         self._lanes.append(Lane(self._slots, encoding, self._limits.marks))
         return len(self._lanes) - 1
 
-    def drain(self, link: "_Link") -> None:
+    def drain(self, link: Link) -> None:
         """Carry out what the session asks for."""
         while effects := link.session.take_effects():
             for effect in effects:
@@ -255,11 +274,11 @@ class AgentPlane:
             if state is State.ENDED and not self._lanes[self._speaks[link.slot]].playout.playing(link.slot):
                 self._remove(link)
 
-    def current(self, link: "_Link") -> bool:
+    def current(self, link: Link) -> bool:
         """No other agent has taken the slot meanwhile."""
         return self._links[link.slot] is link
 
-    def listen(self, link: "_Link") -> None:
+    def listen(self, link: Link) -> None:
         """Send the caller's audio to the agent, or no more."""
         if self.current(link):
             self._hears[link.slot] = link.lane if link.session.hears else NOBODY
@@ -268,7 +287,7 @@ class AgentPlane:
     def now(self) -> float:
         return self._clock()
 
-    def _relane(self, link: "_Link") -> None:
+    def _relane(self, link: Link) -> None:
         dialect, slot = link.session.dialect, link.slot
         link.lane, self._speaks[slot] = self._lane(dialect.hears), self._lane(dialect.speaks)
         for lane in {link.lane, int(self._speaks[slot])}:
@@ -280,13 +299,13 @@ class AgentPlane:
             link.session.handle_timer(now)
             self.drain(link)
 
-    def _remove(self, link: "_Link") -> None:
+    def _remove(self, link: Link) -> None:
         self._timed.discard(link)
         self._past.update(self._tally(link))
         self._links[link.slot] = None
         self._hears[link.slot] = self._speaks[link.slot] = NOBODY
 
-    def _tally(self, link: "_Link") -> dict[str, int]:
+    def _tally(self, link: Link) -> dict[str, int]:
         tally = link.session.tally
         starvation = self._lanes[self._speaks[link.slot]].playout.starvation[link.slot]
         return {
@@ -300,90 +319,3 @@ class AgentPlane:
             "starvation_gaps": starvation.gaps,
             "frames_trimmed": starvation.trimmed,
         }
-
-
-class _Link:
-    """One session and its socket."""
-
-    def __init__(self, plane: AgentPlane, slot: int, session: Session, lane: int, spec: AgentSpec) -> None:
-        self.slot = slot
-        self.session = session
-        self.lane = lane
-        self.spec = spec
-        self.call: Call | None = None
-        self.sent = self.skipped = self.received = 0
-        self._plane = plane
-        self._dialect: Dialect = session.dialect
-        self._bare = session.dialect.bare
-        self._line: Line | None = None
-        self._silence: bytes | None = None  # sent instead of the caller
-
-    def mute(self, encoding: Encoding | None) -> None:
-        """Send silence instead of the caller; None: the caller."""
-        self._silence = encoding.silence if encoding is not None else None
-
-    def hear(self, frame: Buffer) -> None:
-        line = self._line
-        if line is None:
-            return
-        if line.congested:
-            self.skipped += 1
-            self._dialect.skip()
-            return
-        self.sent += 1
-        if self._silence is not None:
-            frame = self._silence
-        if self._bare:
-            line.binary(frame)
-        else:
-            self.send(self._dialect.hear(frame))
-
-    def send(self, message: str | bytes) -> None:
-        if self._line is None:
-            return
-        if isinstance(message, str):
-            self._line.text(message)
-        else:
-            self._line.binary(message)
-
-    def hang_up(self, code: int) -> None:
-        if self._line is not None:
-            self._line.close(code)
-            self._line = None
-        elif self.call is not None:
-            self.call.abandon()
-
-    # The socket calls these.
-
-    def opened(self, line: Line) -> None:
-        if self._plane.current(self):
-            self._line = line
-            self.session.opened(self._plane.now())
-            self._plane.drain(self)
-            self._plane.listen(self)
-        else:
-            line.close(1000)
-
-    def received_text(self, text: Buffer) -> None:
-        self.received += 1
-        session = self.session
-        session.receive_text(text, self._plane.now())
-        if session.pending:
-            self._plane.drain(self)
-
-    def received_binary(self, data: Buffer) -> None:
-        self.received += 1
-        session = self.session
-        session.receive_binary(data, self._plane.now())
-        if session.pending:
-            self._plane.drain(self)
-
-    def closed(self, reason: str) -> None:
-        self._line = None
-        self.session.closed(reason)
-        self._plane.drain(self)
-
-    def failed(self, reason: str, detail: str) -> None:
-        self._line = None
-        self.session.failed(reason, detail, self._plane.now())
-        self._plane.drain(self)

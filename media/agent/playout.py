@@ -27,6 +27,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from media.agent.contract import Buffer, Encoding
+from media.agent.margin import PACED, REVIEW, Margins
+from media.agent.pause import Pause, Pauses
 
 Rows = NDArray[np.int32]
 FRAMES: Final = 64  # of the ring; a power of two
@@ -34,16 +36,6 @@ HALF: Final = FRAMES // 2
 NEVER: Final = 1 << 62
 FLOWING: Final = 0.12
 "A piece that came within this [s] announces another."
-SAME_UTTERANCE: Final = 0.5
-"A gap shorter than this [s] was starvation, a longer one a pause of the agent."
-MARGIN: Final = 3
-"Frames that a jittery sender must have ahead, at most, the one that is played among them."
-FORGET: Final = 30.0
-"[s] without a gap after which a sender needs one frame of margin less."
-REVIEW: Final = 2.0
-"[s] over which a sender's lowest and highest queue are judged."
-PACED: Final = 10
-"A queue that stays below this many frames comes from a sender at real time."
 QUIET: Final = 128
 "A frame whose samples stay below this magnitude can be left out unheard."
 QUIET_ULAW: Final = 0x0F
@@ -61,7 +53,9 @@ class Taken:
     was: NDArray[np.bool_]
     "Rows that played one tick ago."
     fading: list[int]
-    "Rows whose frame is the last of a cleared queue: fade it out over 10 ms."
+    "Rows whose frame is the last of a cleared or paused queue: fade it out over 10 ms."
+    rising: list[int]
+    "Rows that go on after a pause: fade their frame in over 10 ms."
     due: list[int]
     "Rows with a mark to return."
 
@@ -110,12 +104,8 @@ class Playout:
         self._limit = [0] * slots  # samples that may wait
         self._spill: list[bytearray | None] = [None] * slots
         self._arrival = [0.0] * slots
-        self._piece = [1] * slots  # frames of the latest piece, at least one
-        self._need = [1] * slots  # frames to play again inside an utterance
-        self._margin = [1] * slots  # frames to begin an utterance
-        self._waited = [0] * slots
-        self._dry_at = [-np.inf] * slots
-        self._gap_at = [-np.inf] * slots
+        self._margins = Margins(slots)
+        self._pauses = Pauses(slots)
         self._short: dict[int, int] = {}  # samples of silence at the end of this tick's frames
         self._fading = [False] * slots
         self._trim = [False] * slots
@@ -130,11 +120,11 @@ class Playout:
         self._due[slot] = self._low[slot] = NEVER
         self._playing[slot] = self._attention[slot] = self._held[slot] = False
         self._review[slot] = now + REVIEW
-        self._end[slot] = self._accepted[slot] = self._dropped[slot] = self._waited[slot] = 0
+        self._end[slot] = self._accepted[slot] = self._dropped[slot] = 0
         self._limit[slot] = int(max_queue * 50) * self._samples
         self._spill[slot] = None
-        self._need[slot] = self._margin[slot] = 1
-        self._dry_at[slot] = self._gap_at[slot] = -np.inf
+        self._margins.reset(slot)
+        self._pauses.reset(slot)
         self._fading[slot] = self._trim[slot] = False
         self._marks[slot] = deque()
         self.starvation[slot] = Starvation()
@@ -153,7 +143,7 @@ class Playout:
             self.starvation[slot].refused += refused
         self._accepted[slot] = accepted + count
         self._arrival[slot] = now
-        self._piece[slot] = count // self._samples or 1
+        self._margins.arrived(slot, count // self._samples)
         spill = self._spill[slot]
         end = self._end[slot]
         if spill is None:
@@ -164,7 +154,7 @@ class Playout:
                 self._attention[slot] = True
                 audio = audio[:room]
             end = self._write(slot, end, audio)
-            if end % self._bytes or (self._margin[slot] > 1 and not self._playing[slot]):
+            if end % self._bytes or (self._margins.start[slot] > 1 and not self._playing[slot]):
                 self._attention[slot] = True
         else:
             spill += audio
@@ -239,9 +229,13 @@ class Playout:
         Returns: samples dropped, and the names of all marks that waited.
         """
         waiting = self.queued(slot)
-        faded = min(waiting, self._samples // 2) if self._playing[slot] and not self._fading[slot] else 0
+        half = min(waiting, self._samples // 2)
+        faded = half if self._playing[slot] and not self._fading[slot] else 0
         read = int(self._read[slot])
-        if faded:
+        if self._pauses.reset(slot):
+            faded = half  # that was heard when the pause began
+            self._filled[slot] = read
+        elif faded:
             # The frame at the head stays, as the only one.
             if self._filled[slot] == read:
                 self._pad(slot)
@@ -254,8 +248,7 @@ class Playout:
         self._end[slot] = int(self._filled[slot]) * self._bytes
         self._spill[slot] = None
         self._trim[slot] = False
-        self._waited[slot] = 0
-        self._need[slot] = 1
+        self._margins.drop(slot)
         self._position[slot] = self._accepted[slot]
         self._dropped[slot] += waiting - faded
         names = [name for _, name in self._marks[slot]]
@@ -263,14 +256,37 @@ class Playout:
         self._due[slot] = NEVER
         return waiting - faded, names
 
+    def pause(self, slot: int) -> None:
+        """Fall silent within one frame; what is queued waits, and what comes meanwhile behind it."""
+        if self._pauses.begin(slot, sounding=bool(self._playing[slot])):
+            self._attention[slot] = True
+
+    def resume(self, slot: int) -> None:
+        """Go on with the very frame at which the pause began."""
+        if self._pauses.end(slot):
+            self._attention[slot] = True
+
+    def paused(self, slot: int) -> bool:
+        return self._pauses.holds(slot)
+
     def take(self, rows: Rows, now: float) -> Taken:
         """Take one frame of every row that has one."""
         fading: list[int] = []
+        rising: list[int] = []
+        kept: list[int] = []  # slots whose frame is heard, and stays
         self._short.clear()
         attention = self._attention[rows]
         if attention.any():
             for index in np.flatnonzero(attention).tolist():
-                if self._attend(int(rows[index]), now):
+                slot = int(rows[index])
+                if self._pauses.active(slot):
+                    pause = self._attend_pause(slot)
+                    if pause is Pause.FADING:
+                        fading.append(index)
+                        kept.append(slot)
+                    elif pause is Pause.RISING:
+                        rising.append(index)
+                elif self._attend(slot, now):
                     fading.append(index)
         read = self._read[rows]
         level = self._filled[rows] - read
@@ -280,6 +296,8 @@ class Playout:
         if not play.all():
             frames[~play] = self._silence
         self._read[rows] = read + play
+        for slot in kept:
+            self._read[slot] -= 1
         position = self._position[rows] + play * self._samples
         self._position[rows] = position
         level -= play
@@ -296,9 +314,18 @@ class Playout:
         if late.any():
             for slot in rows[late].tolist():
                 self._judge(slot, now)
-        return Taken(frames, play, was, fading, np.flatnonzero(due).tolist() if due.any() else [])
+        return Taken(frames, play, was, fading, rising, np.flatnonzero(due).tolist() if due.any() else [])
 
     # The rare conditions, one slot at a time.
+
+    def _attend_pause(self, slot: int) -> Pause:
+        """Prepare a slot that pauses, or goes on after it."""
+        pause = self._pauses.step(slot, waits=bool(self._filled[slot] > self._read[slot]))
+        self._held[slot] = pause is Pause.PAUSED
+        self._margins.excuse(slot)
+        if pause is Pause.FADING:
+            self._position[slot] -= self._samples
+        return pause
 
     def _attend(self, slot: int, now: float) -> bool:
         """Prepare a slot for this tick; True when its frame is to be faded out."""
@@ -327,46 +354,28 @@ class Playout:
             waiting -= 1
         partial = self._end[slot] % self._bytes
         if waiting == 0 and partial:
-            if self._waited[slot] == 0 and now - self._arrival[slot] <= FLOWING:
-                self._waited[slot] = 1
+            if self._margins.waited[slot] == 0 and now - self._arrival[slot] <= FLOWING:
+                self._margins.waited[slot] = 1
             else:
-                if self._waited[slot]:
-                    self._dry_at[slot] = -np.inf  # it was the end, not a gap
+                if self._margins.waited[slot]:
+                    self._margins.excuse(slot)
                 missing = (self._bytes - partial) // self._width
                 self._pad(slot)
                 self._short[slot] = missing
                 self._position[slot] -= missing
-                self._waited[slot] = partial = 0
-        elif waiting > 0 and self._waits(slot, waiting, now):
-            self._waited[slot] += 1
+                self._margins.waited[slot] = partial = 0
+        elif waiting > 0 and not self._playing[slot] and self._margins.waits(slot, waiting, now):
+            self._margins.waited[slot] += 1
             self._held[slot] = True
         else:
-            self._waited[slot] = 0
+            self._margins.waited[slot] = 0
         self._attention[slot] = bool(partial or spill or self._trim[slot] or self._held[slot])
         return False
 
-    def _waits(self, slot: int, waiting: int, now: float) -> bool:
-        """Whether a queue of `waiting` frames must grow, or a tick pass, before it plays."""
-        if self._playing[slot]:
-            return False
-        same = now - self._dry_at[slot] <= SAME_UTTERANCE
-        margin = (self._need[slot] if same else self._margin[slot]) - 1
-        piece = self._piece[slot]
-        return self._waited[slot] < margin and piece < PACED and waiting < piece + margin
-
     def _turn_over(self, slot: int, playing: bool, now: float) -> None:
         """The slot ran dry, or plays again."""
-        since_gap = now - self._gap_at[slot]
-        if not playing:
-            self._dry_at[slot] = now
-            self._need[slot] = min(self._need[slot] + 1, MARGIN) if since_gap < REVIEW else 1
-        elif now - self._dry_at[slot] <= SAME_UTTERANCE:
+        if not self._pauses.active(slot) and self._margins.turn_over(slot, playing, now):
             self.starvation[slot].gaps += 1
-            self._margin[slot] = min(self._margin[slot] + 1, MARGIN)
-            self._gap_at[slot] = now
-        elif since_gap > FORGET and self._margin[slot] > 1:
-            self._margin[slot] -= 1
-            self._gap_at[slot] = now
 
     def _judge(self, slot: int, now: float) -> None:
         if self._low[slot] >= 1 and self._high[slot] < PACED and self._playing[slot]:

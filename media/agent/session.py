@@ -12,17 +12,20 @@ not expect it is late and dropped. `AgentFailed` or `AgentEnded` is reported onc
 """
 
 import enum
+import math
 from dataclasses import dataclass
 from typing import assert_never
 
 from config.schema import MediaLimits
 from media import port
+from media.agent.barge_in import BargeIn, Move
 from media.agent.contract import (
     Action,
     Ask,
     Away,
     Buffer,
     Clear,
+    Decide,
     Dialect,
     Digits,
     Fail,
@@ -35,18 +38,19 @@ from media.agent.contract import (
     Note,
     Ready,
     Reply,
+    Role,
     Say,
     ToolCall,
     ToolCancel,
     Transcript,
-    Verb,
 )
+from media.agent.conversation import Conversation
 from media.agent.effect import Close, Effect, Listen, Redial, Relane, Send
+from media.agent.mouth import Mouth
 from media.agent.playout import Playout
 from media.agent.protocol import Protocol
 from media.agent.request import Requests
-from media.agent.turn import AUDIBLE, Floor, Turn
-from media.agent.utterance import Utterances
+from media.agent.turn import AUDIBLE, Floor, Turn, is_heard
 
 
 class State(enum.Enum):
@@ -81,30 +85,25 @@ class Session:
         self.state = State.DIALLING
         self.dialect = dialect
         self.tally = Tally()
-        self._slot = slot
         self._leg = command.leg
-        self._playout = playout
-        self._floor = floor
-        self._turn = Turn(command.agent.barge_in, release)
-        self._barge_in = command.agent.barge_in
         self._options = command.agent.options
-        self._requests = Requests(command.agent.name, self._options.allow)
+        rate, most = dialect.speaks.rate, min(limits.agent_queue, command.agent.max_queue)
+        self._mouth = Mouth(slot, playout, floor, rate, most, now)
+        self._turn = Turn(release)
+        self._barge_in = BargeIn(command.agent.barge_in, self._options.interruption, release)
+        self._conversation = Conversation(command.leg)
         self._ready = not dialect.waits
-        self.muted = False  # a vendor that gets nothing for a while would hang up: it gets silence
         self._resumed = False
         self._greeting: list[Message] | None = None  # what a second connection begins with
         self._deadline: float | None = None  # of the first audio
         self._cut = ""  # the utterance that was interrupted
         self.protocol = Protocol(command.leg, limits.agent_traced)
         self._began = now
-        self._rate = dialect.speaks.rate
-        self._turn_base = 0  # samples heard when the agent's turn began
-        self._utterances = Utterances()
+        self._turn_at = now  # when the agent's turn began
+        self._arrived = -math.inf  # when the first piece of what is queued came
         self._farewell = ""
         self._effects: list[Effect] = []
-        self._queue = min(limits.agent_queue, command.agent.max_queue)
-        floor.open(slot)
-        playout.open(slot, self._queue, now)
+        self._requests = Requests(command, dialect, self.protocol, self._send, self._emit)
 
     def take_effects(self) -> list[Effect]:
         """Effects since the last call, oldest first."""
@@ -117,28 +116,34 @@ class Session:
         return bool(self._effects)
 
     @property
+    def muted(self) -> bool:
+        """The agent is sent silence instead of the caller."""
+        return self._requests.muted
+
+    def guards(self, now: float) -> bool:
+        """What the caller's line brings may be the agent's own echo, which is not to interrupt it."""
+        return self._barge_in.on and self._options.interruption.echo_guard and self._is_heard(now)
+
+    @property
     def hears(self) -> bool:
         """Frames go to the agent."""
         return self.state is State.OPEN and self._ready
 
     def adopt(self, playout: Playout, now: float) -> None:
         """Play from another queue, in the encoding that the agent has told; what was queued is lost."""
-        self._playout.clear(self._slot)
-        self._playout = playout
-        self._rate = self.dialect.speaks.rate
-        self._turn_base = 0
-        self._utterances = Utterances()
-        playout.open(self._slot, self._queue, now)
+        self._mouth.adopt(playout, self.dialect.speaks.rate, now)
 
     def next_timer_at(self) -> float | None:
-        return self._deadline
+        moments = [at for at in (self._deadline, self._barge_in.next_timer_at()) if at is not None]
+        return min(moments, default=None)
 
     def handle_timer(self, now: float) -> None:
-        """The first audio is due."""
+        """The first audio is due, or a decision on a barge-in."""
         if self._deadline is not None and now >= self._deadline:
             seconds = f"{self._options.first_audio_timeout:g} s"
             detail = f"no audio within {seconds}: see the agent's log, or raise first_audio_timeout"
-            self._end(port.AgentFailed(self._leg, "timeout", detail))
+            self._end(port.AgentFailed(self._leg, "timeout", detail), now)
+        self._move(self._barge_in.handle_timer(now), now)
 
     # The socket.
 
@@ -161,7 +166,7 @@ class Session:
         if not self._resumed and self._redial(reason, detail, now):
             self._resumed = True
             return
-        self._end(port.AgentFailed(self._leg, reason, detail))
+        self._end(port.AgentFailed(self._leg, reason, detail), now)
 
     def _redial(self, reason: str, detail: str, now: float) -> bool:
         """Go on over another connection while the caller hears what is queued; False where that cannot be."""
@@ -174,91 +179,81 @@ class Session:
         self._effects += [port.AgentReconnecting(self._leg, reason, detail), Redial()]
         return True
 
-    def closed(self, reason: str) -> None:
+    def closed(self, reason: str, now: float) -> None:
         """The agent closed in good order."""
-        self._leave(reason or "closed by the agent")
+        self._leave(reason or "closed by the agent", now)
 
     def receive_binary(self, data: Buffer, now: float) -> None:
         if self.state is State.OPEN:
-            actions = self.dialect.receive_binary(data)
-            if actions and not isinstance(actions[0], Say):
-                self._effects += self.protocol.received(data, actions[0])
-            for action in actions:
-                self._act(action, now)
+            self._receive(data, self.dialect.receive_binary(data), now)
 
     def receive_text(self, text: Buffer, now: float) -> None:
         if self.state is State.OPEN:
-            actions = self.dialect.receive_text(text)
-            if actions and not isinstance(actions[0], Say):
-                self._effects += self.protocol.received(text, actions[0])
-            for action in actions:
-                self._act(action, now)
+            self._receive(text, self.dialect.receive_text(text), now)
+
+    def _receive(self, message: Buffer, actions: list[Action], now: float) -> None:
+        if actions and not isinstance(actions[0], Say):
+            self._effects += self.protocol.received(message, actions[0])
+        for action in actions:
+            self._act(action, now)
 
     # The caller.
 
     def caller_started(self, now: float) -> None:
         if self.state not in (State.OPEN, State.LEAVING):
             return
-        stop = self._turn.caller_started(
-            now,
-            playing=self._playout.playing(self._slot),
-            queued=self._playout.queued(self._slot) / self._rate,
-            audible_at=float(self._floor.audible_at[self._slot]),
-        )
-        if stop:
-            self._interrupt(now, heard_by_us=True)
-        else:
-            self._send(self.dialect.speech_started(self._played_ms()))
+        self._turn.caller_started()
+        self._conversation.caller_started(now)
+        move = self._barge_in.started(now, self._turn_at) if self._is_heard(now) else Move.NOTHING
+        if move is Move.NOTHING:
+            self._send(self.dialect.speech_started(self._mouth.played_ms))
+        self._move(move, now, heard_by_us=True)
 
     def caller_stopped(self, now: float) -> None:
-        self._turn.caller_stopped(now)
-        self._floor.pass_on(self._slot, now)
+        self._conversation.caller_stopped(self._turn.caller_stopped(now))
+        self._mouth.pass_on(now)
+        self._move(self._barge_in.stopped(), now)
         if self.state is State.OPEN:
             self._send(self.dialect.speech_stopped())
 
-    def digit(self, digit: str, duration_ms: int) -> None:
+    def digit(self, digit: str, duration_ms: int, now: float) -> None:
         if self.state is State.OPEN:
+            if self._barge_in.digits and self._is_heard(now):
+                self._interrupt(now)
             self._send(self.dialect.digit(digit, duration_ms))
 
     def tell(self, news: port.ToolResult | port.Answer | port.Words) -> None:
         """Something for the agent from the call."""
-        if self.state is not State.OPEN:
-            return
-        match news:
-            case port.ToolResult(call, result, failed):
-                self._send(self.dialect.tool_result(call, result, failed))
-            case port.Words(text):
-                self._send(self.dialect.tell(text))
-            case port.Answer(number, error):
-                ask = self._requests.settle(number)
-                if ask is not None:
-                    if not error and ask.verb in (Verb.HOLD, Verb.RESUME):
-                        self._mute(ask.verb is Verb.HOLD)
-                    self._send(self.dialect.answered(ask, error))
-            case _:
-                assert_never(news)
+        if self.state is State.OPEN:
+            self._requests.tell(news)
 
     # Playout.
 
     def started(self, now: float) -> None:
         """The frame that was just taken is the first audible one of a turn."""
         self._deadline = None
-        self._turn_base = self._playout.heard_before(self._slot)
-        self._effects.append(port.AgentSpoke(self._leg, self._turn.agent_started(now)))
+        self._mouth.turn_begun()
+        self._turn_at = now
+        self._effects += self._conversation.agent_started(now)
+        self._effects.append(port.AgentSpoke(self._leg, *self._turn.agent_started(now, self._arrived)))
 
     def marks_reached(self) -> None:
-        self._return_marks(self._playout.reached(self._slot), cleared=False)
+        self._return_marks(self._mouth.reached(), cleared=False)
 
-    def dry(self) -> None:
-        """The queue has been played to its end."""
-        if self.state is State.LEAVING and self._playout.empty(self._slot):
-            self._end(port.AgentEnded(self._leg, self._farewell))
+    def dry(self, now: float) -> None:
+        """The queue has been played to its end, or is paused."""
+        if not self._mouth.empty:
+            return
+        self._conversation.agent_heard_until(now)
+        if self.state is State.LEAVING:
+            self._end(port.AgentEnded(self._leg, self._farewell), now)
 
-    def hang_up(self) -> None:
+    def hang_up(self, now: float) -> None:
         """The leg needs no agent any more."""
         if self.state in (State.OPEN, State.LEAVING):
             self._send(self.dialect.stop())
-        self._playout.clear(self._slot)
+        self._effects += self._conversation.close(now)
+        self._mouth.silence()
         self._effects.append(Close())
         self.state = State.ENDED
 
@@ -269,19 +264,17 @@ class Session:
             case Say():
                 self._say(action, now)
             case Clear():
-                self._clear()
+                self._clear(now)
             case Mark(name):
-                if not self._playout.mark(self._slot, name):
+                if not self._mouth.mark(name):
                     # Nothing waits before it, or too many wait already.
-                    self._return_marks(
-                        [name], cleared=self._turn.discarding or self._playout.queued(self._slot) > 0
-                    )
+                    self._return_marks([name], cleared=self._turn.discarding or self._mouth.queued_ms > 0)
             case Digits(digits):
-                if self._allowed("dtmf"):
+                if self._requests.allowed("dtmf"):
                     self._effects.append(port.SendDigits(self._leg, digits))
             case HangUp(reason):
-                if self._allowed("hangup"):
-                    self._leave(reason)
+                if self._requests.allowed("hangup"):
+                    self._leave(reason, now)
             case Note(malformed=malformed):
                 self.tally.malformed += malformed
             case Ready():
@@ -290,48 +283,33 @@ class Session:
             case Formats():
                 self._effects.append(Relane())
             case Interrupt():
-                if self._barge_in and (
-                    self._playout.queued(self._slot) > 0 or now - self._floor.audible_at[self._slot] < AUDIBLE
-                ):
-                    self._interrupt(now, heard_by_us=False)
+                if self._mouth.queued_ms > 0 or now - self._mouth.audible_at < AUDIBLE:
+                    self._move(self._barge_in.agent_heard(now), now)
+            case Decide(stop):
+                self._move(self._barge_in.decided(stop), now)
             case Reply(message):
                 self._send([message])
             case Inquire():
-                self._send(self.dialect.status(self._ms(self._playout.queued(self._slot))))
+                self._send(self.dialect.status(self._mouth.queued_ms))
             case Transcript(role, text, final):
                 self._effects.append(port.AgentTranscript(self._leg, role.value, text, final))
-            case ToolCall(call, name, arguments):
-                self._effects.append(port.AgentToolCall(self._leg, call, name, arguments))
+                if final:
+                    self._effects += self._conversation.said(role, text, now)
+                if role is Role.CALLER:
+                    self._move(self._barge_in.said(text), now)
+            case ToolCall():
+                if (left := self._requests.use(action)) is not None:
+                    self._act(left, now)
             case ToolCancel(calls):
                 self._effects.append(port.AgentToolCancelled(self._leg, calls))
             case Ask():
-                self._ask(action)
+                self._requests.ask(action)
             case Away():
                 self._redial("closed", "the agent is about to close its connection", now)
             case Fail(detail):
-                self._end(port.AgentFailed(self._leg, "protocol", detail))
+                self._end(port.AgentFailed(self._leg, "protocol", detail), now)
             case _:
                 assert_never(action)
-
-    def _ask(self, ask: Ask) -> None:
-        admitted = self._requests.admit(ask)
-        if isinstance(admitted, str):
-            self._send(self.dialect.answered(ask, admitted))
-        elif ask.verb in (Verb.MUTE, Verb.UNMUTE):
-            self._mute(ask.verb is Verb.MUTE)
-            self.tell(port.Answer(admitted))
-        else:
-            self._effects.append(port.AgentAsked(self._leg, admitted, ask.verb.value, ask.value))
-
-    def _allowed(self, permission: str) -> bool:
-        refusal = self._requests.refusal(permission)
-        if refusal:
-            self._effects += self.protocol.refused(permission, refusal)
-        return not refusal
-
-    def _mute(self, on: bool) -> None:
-        self.muted = on
-        self._effects.append(Listen())
 
     def _say(self, say: Say, now: float) -> None:
         turn = self._turn
@@ -340,61 +318,77 @@ class Session:
         if turn.discarding and not turn.accepts(now):
             self.tally.discarded += len(say.audio) // self.dialect.speaks.sample_bytes
             return
-        if say.item != self._utterances.last:
-            self._utterances.begin(self._playout.accepted(self._slot), say.item)
-        self._playout.push(self._slot, say.audio, now)
+        if self._mouth.queued_ms == 0:
+            self._arrived = now
+        self._mouth.say(say.audio, say.item, now)
 
-    def _interrupt(self, now: float, *, heard_by_us: bool) -> None:
+    def _is_heard(self, now: float) -> bool:
+        mouth = self._mouth
+        return is_heard(now, playing=mouth.playing, queued=mouth.queued, audible_at=mouth.audible_at)
+
+    def _move(self, move: Move, now: float, *, heard_by_us: bool = False) -> None:
+        """Do what the policy of barge-in says."""
+        match move:
+            case Move.STOP:
+                if self._turn.speaking:
+                    self._turn.cut(now)
+                self._interrupt(now, heard_by_us=heard_by_us)
+            case Move.PAUSE:
+                self._mouth.pause()
+                self._send(self.dialect.paused(self._mouth.played_ms))
+                self._effects.append(port.AgentPaused(self._leg, False, self._mouth.played_ms))
+            case Move.RESUME:
+                self._mouth.resume()
+                self._send(self.dialect.resumed(self._mouth.played_ms))
+                self._effects.append(port.AgentPaused(self._leg, True, self._mouth.played_ms))
+
+    def _interrupt(self, now: float, *, heard_by_us: bool = False) -> None:
         """The caller has the floor: drop what is queued and tell the agent how much was heard."""
-        playout, slot = self._playout, self._slot
-        item, item_base = self._utterances.at(self._playout.position(self._slot))
-        self._cut = item
-        dropped, names = playout.clear(slot)
-        played_ms, dropped_ms = self._played_ms(), self._ms(dropped)
-        item_ms = max(0, self._ms(playout.position(slot) - dropped - item_base))
-        self._floor.lose(slot)
+        self._barge_in.over()
+        cut = self._mouth.cut()
+        self._cut = cut.item
+        self._conversation.interrupted(now, cut.played_ms, cut.dropped_ms)
         if heard_by_us:
-            self._send(self.dialect.speech_started(played_ms))
-        self._return_marks(names, cleared=True)
-        self._send(self.dialect.interrupted(item, item_ms, played_ms, dropped_ms))
-        self._effects.append(port.AgentInterrupted(self._leg, played_ms, dropped_ms, now))
-        self.dry()
+            self._send(self.dialect.speech_started(cut.played_ms))
+        self._return_marks(cut.marks, cleared=True)
+        self._send(self.dialect.interrupted(cut.item, cut.item_ms, cut.played_ms, cut.dropped_ms))
+        self._effects.append(port.AgentInterrupted(self._leg, cut.played_ms, cut.dropped_ms, now))
+        self.dry(now)
 
-    def _clear(self) -> None:
+    def _clear(self, now: float) -> None:
         self._turn.agent_cleared()
-        self._floor.lose(self._slot)
-        dropped, names = self._playout.clear(self._slot)
-        self._return_marks(names, cleared=True)
-        self._send(self.dialect.cleared(self._played_ms(), self._ms(dropped)))
+        self._barge_in.over()
+        cut = self._mouth.cut()
+        self._conversation.interrupted(now, cut.played_ms, cut.dropped_ms)
+        self._return_marks(cut.marks, cleared=True)
+        self._send(self.dialect.cleared(cut.played_ms, cut.dropped_ms))
 
-    def _leave(self, reason: str) -> None:
+    def _leave(self, reason: str, now: float) -> None:
         if self.state is not State.OPEN:
             return
         self.state = State.LEAVING
         self._farewell = reason
-        self.dry()
+        self.dry(now)
 
-    def _end(self, event: port.AgentFailed | port.AgentEnded) -> None:
+    def _end(self, event: port.AgentFailed | port.AgentEnded, now: float) -> None:
         if self.state is State.ENDED:
             return
         if self.state is not State.DIALLING:
             self._send(self.dialect.stop())
         self.state = State.ENDED
         self._deadline = None
-        self._playout.clear(self._slot)
-        self._effects += [event, Close()]
+        self._barge_in.over()
+        self._mouth.silence()
+        self._effects += [*self._conversation.close(now), event, Close()]
 
     def _return_marks(self, names: list[str], *, cleared: bool) -> None:
         for name in names:
             self._send(self.dialect.mark(name, cleared))
 
+    def _emit(self, effect: Effect) -> None:
+        self._effects.append(effect)
+
     def _send(self, messages: list[Message]) -> None:
         for message in messages:
             self._effects.append(Send(message))
             self._effects += self.protocol.sent(message)
-
-    def _played_ms(self) -> int:
-        return self._ms(self._playout.heard(self._slot) - self._turn_base)
-
-    def _ms(self, samples: int) -> int:
-        return samples * 1000 // self._rate

@@ -75,16 +75,24 @@ class Floor:
         return begun
 
 
+def is_heard(now: float, *, playing: bool, queued: float, audible_at: float) -> bool:
+    """Whether there is an agent to interrupt.
+
+    Args:
+        queued: agent audio waiting [s].
+        audible_at: when a frame of the agent was last loud enough to hear.
+    """
+    return now - audible_at <= (AUDIBLE if playing or queued > 0 else STUTTER) or queued >= AHEAD
+
+
 class Turn:
     """The floor of one leg. Times are monotonic seconds.
 
     Args:
-        barge_in: False lets the agent finish always.
         release: what the VAD waits before it calls speech ended [s]; taken off when latency is reported.
     """
 
-    def __init__(self, barge_in: bool, release: float) -> None:
-        self._barge_in = barge_in
+    def __init__(self, release: float) -> None:
         self._release = release
         self._speaking = False
         self._stopped_at: float | None = None
@@ -97,24 +105,24 @@ class Turn:
         """Audio must pass `accepts` first."""
         return self._discarding
 
-    def caller_started(self, now: float, *, playing: bool, queued: float, audible_at: float) -> bool:
-        """The caller speaks; True when the agent is to be interrupted.
+    @property
+    def speaking(self) -> bool:
+        """The caller."""
+        return self._speaking
 
-        Args:
-            queued: agent audio waiting [s].
-            audible_at: when a frame of the agent was last loud enough to hear.
-        """
+    def caller_started(self) -> None:
         self._speaking = self._spoken = True
-        heard = now - audible_at <= (AUDIBLE if playing or queued > 0 else STUTTER)
-        if not self._barge_in or not (heard or queued >= AHEAD):
-            return False
-        self._discarding = True
-        self._last_discarded = now
-        return True
 
-    def caller_stopped(self, now: float) -> None:
+    def caller_stopped(self, now: float) -> float:
+        """Returns when that was, without the VAD's wait."""
         self._speaking = self._discarding = False
         self._stopped_at = now - self._release
+        return self._stopped_at
+
+    def cut(self, now: float) -> None:
+        """The agent was interrupted: the rest of its utterance is not heard."""
+        self._discarding = True
+        self._last_discarded = now
 
     def agent_cleared(self) -> None:
         self._discarding = False
@@ -128,14 +136,22 @@ class Turn:
             self._discarding = False
         return True
 
-    def agent_started(self, now: float) -> int | None:
-        """A turn of the agent is heard; returns the milliseconds since the caller stopped.
+    def agent_started(self, now: float, arrived: float) -> tuple[int | None, int | None, int | None]:
+        """A turn of the agent is heard; returns the milliseconds since the caller stopped, and their two
+        parts.
 
         None when the caller had not spoken since the last turn, 0 when the VAD still hears the caller.
+
+        Args:
+            arrived: when its first audio came.
         """
         if not self._spoken:
-            return None
+            return None, None, None
         if self._speaking or self._stopped_at is None:
-            return 0
+            return 0, None, None
         self._spoken = False
-        return max(0, round((now - self._stopped_at) * 1000))
+        after = max(0, round((now - self._stopped_at) * 1000))
+        if arrived < self._stopped_at:
+            return after, None, None
+        thinking = round((arrived - self._stopped_at) * 1000)
+        return after, thinking, max(0, after - thinking)

@@ -97,3 +97,16 @@ def test_the_key_goes_where_the_vendor_wants_it_and_nowhere_else(
 def test_what_a_dialect_does_not_have_is_refused(fields: dict[str, Any], what: str) -> None:
     with pytest.raises(ValidationError, match=what):
         agent(**fields)
+
+
+@pytest.mark.parametrize(
+    ("written", "mode"),
+    [(True, "on"), (False, "off"), ("reversible", "reversible"), ({"mode": True}, "on"), ({}, "on")],
+)
+def test_barge_in_is_a_word_or_a_section(written: object, mode: str) -> None:
+    assert agent(barge_in=written).barge_in.mode == mode
+
+
+def test_an_unknown_way_to_confirm_is_refused() -> None:
+    with pytest.raises(ValidationError):
+        agent(barge_in={"mode": "reversible", "confirm": ["magic"]})

@@ -47,6 +47,12 @@ class Plain:
     def speech_started(self, played_ms: int) -> list[Message]:
         return []
 
+    def paused(self, played_ms: int) -> list[Message]:
+        return self.speech_started(played_ms)
+
+    def resumed(self, played_ms: int) -> list[Message]:
+        return []
+
     def speech_stopped(self) -> list[Message]:
         return []
 

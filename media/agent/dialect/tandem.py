@@ -14,6 +14,7 @@ from media.agent.contract import (
     Buffer,
     Clear,
     Context,
+    Decide,
     HangUp,
     Inquire,
     Message,
@@ -28,6 +29,7 @@ from media.agent.dialect.plain import (
     DIGITS_CHARACTERS,
     MARK_NAME_CHARACTERS,
     PCM,
+    TEXT_CHARACTERS,
     Halves,
     Plain,
     digits,
@@ -94,6 +96,12 @@ class Tandem(Plain):
     def speech_started(self, played_ms: int) -> list[Message]:
         return [_text("speech_started", played_ms=played_ms)]
 
+    def paused(self, played_ms: int) -> list[Message]:
+        return [_text("speech_started", played_ms=played_ms, pending=True)]
+
+    def resumed(self, played_ms: int) -> list[Message]:
+        return [_text("resumed", played_ms=played_ms)]
+
     def speech_stopped(self) -> list[Message]:
         return [_text("speech_stopped")]
 
@@ -140,6 +148,11 @@ class Tandem(Plain):
                 return [_tool_call(message)]
             case "stats":
                 return [Inquire()]
+            case "barge_in":
+                accept = message.get("accept")
+                if not isinstance(accept, bool):
+                    return [Note("barge_in", "accept is not true or false", malformed=True)]
+                return [Decide(accept)]
             case str(kind) if kind in _ASKS:
                 return [_ask(_ASKS[kind], message)]
             case _:
@@ -171,7 +184,20 @@ def _ask(verb: Verb, message: dict[str, Any]) -> Action:
         return Ask(verb, write(value), request)
     if not isinstance(value, str) or not 1 <= len(value) <= 256:
         return Note(verb.value, f"{_VALUE[verb]} is not text of 1–256 characters", malformed=True)
-    return Ask(verb, value, request)
+    return Ask(verb, value, request, _details(message) if verb is Verb.TRANSFER else ())
+
+
+def _details(message: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    """What goes with a transfer; an object as context is handed on as JSON."""
+    found = []
+    for name in ("context", "briefing"):
+        value = message.get(name)
+        if value:
+            text = value if isinstance(value, str) else write(value)
+            found.append((name, text[:TEXT_CHARACTERS]))
+    if message.get("return") is True:
+        found.append(("return", "yes"))
+    return tuple(found)
 
 
 def _text(kind: str, **fields: Any) -> str:

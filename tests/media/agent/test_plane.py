@@ -21,6 +21,7 @@ from media.port import (
     AgentOptions,
     AgentSpec,
     AgentSpoke,
+    AgentTurn,
     AttachAgent,
     LegId,
     TellAgent,
@@ -174,7 +175,7 @@ def test_latency_is_reported_for_the_answer_and_not_for_the_fade() -> None:
     bench.speak()
     assert [event for event in bench.events if isinstance(event, AgentSpoke)] == [
         AgentSpoke(LegId("leg-0"), None),
-        AgentSpoke(LegId("leg-0"), 120),
+        AgentSpoke(LegId("leg-0"), 120, 100, 20),
     ]
 
 
@@ -268,10 +269,9 @@ def test_a_broken_socket_fades_out_and_fails_once() -> None:
     bench.speak()
     bench.take_events()
     line.listener.failed("closed", "broken")
-    assert bench.take_events() == [
-        AgentMessage(LegId("leg-0"), True, "stop", ANY),
-        AgentFailed(LegId("leg-0"), "closed", "broken"),
-    ]
+    sent, turn, failed = bench.take_events()
+    assert sent == AgentMessage(LegId("leg-0"), True, "stop", ANY)
+    assert isinstance(turn, AgentTurn) and failed == AgentFailed(LegId("leg-0"), "closed", "broken")
     pcm, active = bench.speak()
     assert active[0] and pcm[0, :40].any() and not pcm[0, 80:].any()
     assert not bench.speak()[1].any()
@@ -422,11 +422,11 @@ def test_a_muted_agent_gets_silence_and_no_gap(dialect: str, silence: bytes) -> 
     line = bench.attach(dialect=dialect)
     session = bench.plane._links[0]
     assert session is not None
-    session.session._mute(True)
+    session.session._requests._mute(True)
     bench.plane.drain(session)
     bench.hear(ramp(160)[None, :])
     assert line.take() == [silence]
-    session.session._mute(False)
+    session.session._requests._mute(False)
     bench.plane.drain(session)
     bench.hear(ramp(160)[None, :])
     assert line.take() != [silence]

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from media.agent.contract import Encoding
-from media.agent.playout import FORGET, FRAMES, PACED, REVIEW, Playout
+from media.agent.margin import FORGET, PACED, REVIEW
+from media.agent.playout import FRAMES, Playout
 from tests.support.agent import TICK, ramp
 
 ROW = np.array([1], np.int32)

@@ -31,13 +31,16 @@ from media.port import (
     AgentInterrupted,
     AgentMessage,
     AgentOptions,
+    AgentPaused,
     AgentReconnecting,
     AgentSpec,
     AgentSpoke,
     AgentToolCall,
     AgentTranscript,
+    AgentTurn,
     Answer,
     AttachAgent,
+    Interruption,
     LegId,
     SendDigits,
     ToolResult,
@@ -63,14 +66,19 @@ class Named(Tandem):
 
 class Leg:
     def __init__(
-        self, *, barge_in: bool = True, limits: MediaLimits | None = None, opened: bool = True
+        self,
+        *,
+        barge_in: bool = True,
+        limits: MediaLimits | None = None,
+        opened: bool = True,
+        options: AgentOptions | None = None,
     ) -> None:
         limits = limits or MediaLimits()
         self.now = 10.0
         self.dialect = Named(Context("call-1", "acc_demo", 8000, {}))
         self.playout = Playout(1, self.dialect.speaks, limits.marks)
         self.floor = Floor(1)
-        agent = AgentSpec("bot", "tandem", "ws://bot/", barge_in=barge_in)
+        agent = AgentSpec("bot", "tandem", "ws://bot/", barge_in=barge_in, options=options or AgentOptions())
         command = AttachAgent(LEG, agent, "call-1", "acc_demo")
         self.session = Session(0, command, self.dialect, self.playout, self.floor, limits, 0.0, self.now)
         if opened:
@@ -93,11 +101,15 @@ class Leg:
             if taken.due:
                 self.session.marks_reached()
             if taken.was[0] and not taken.play[0]:
-                self.session.dry()
+                self.session.dry(self.now)
 
     def effects(self) -> list[object]:
         """What it asks for, but for the trace."""
-        return [effect for effect in self.session.take_effects() if not isinstance(effect, AgentMessage)]
+        return [
+            effect
+            for effect in self.session.take_effects()
+            if not isinstance(effect, AgentMessage | AgentTurn)
+        ]
 
 
 def message(**fields: object) -> Send:
@@ -187,7 +199,7 @@ def test_a_new_turn_after_barge_in_is_reported_with_its_latency() -> None:
     leg.play(300)
     leg.say(200)
     leg.play(40)
-    assert leg.effects() == [AgentSpoke(LEG, 320)]
+    assert leg.effects() == [AgentSpoke(LEG, 320, 300, 20)]
 
 
 def test_the_bots_clear_returns_marks_before_it_is_answered() -> None:
@@ -230,7 +242,7 @@ def test_marks_beyond_the_limit_come_back_at_once() -> None:
 def test_the_bot_can_send_digits_to_the_caller_and_hears_the_callers() -> None:
     leg = Leg()
     leg.text(type="dtmf", digits="12#")
-    leg.session.digit("7", 100)
+    leg.session.digit("7", 100, leg.now)
     assert leg.effects() == [SendDigits(LEG, "12#"), message(type="dtmf", digit="7", duration_ms=100)]
 
 
@@ -247,7 +259,7 @@ def test_its_last_words_are_played_before_it_has_ended() -> None:
 
 def test_an_agent_that_closes_in_good_order_ends() -> None:
     leg = Leg()
-    leg.session.closed("")
+    leg.session.closed("", leg.now)
     assert leg.effects() == [message(type="stop"), AgentEnded(LEG, "closed by the agent"), Close()]
     leg.session.failed("closed", "late", leg.now)
     assert leg.effects() == []
@@ -256,7 +268,7 @@ def test_an_agent_that_closes_in_good_order_ends() -> None:
 def test_barge_in_cuts_last_words_short() -> None:
     leg = Leg()
     leg.say(2000)
-    leg.session.closed("")
+    leg.session.closed("", leg.now)
     leg.play(100)
     leg.session.caller_started(leg.now)
     leg.play(40)
@@ -270,7 +282,7 @@ def test_an_agent_that_breaks_off_fails_once_and_falls_silent() -> None:
     leg.effects()
     leg.session.failed("closed", "broken", leg.now)
     leg.session.failed("closed", "again", leg.now)
-    leg.session.closed("again")
+    leg.session.closed("again", leg.now)
     assert leg.effects() == [message(type="stop"), AgentFailed(LEG, "closed", "broken"), Close()]
     leg.play(200)
     assert leg.playout.heard(0) == 110 * 8
@@ -278,13 +290,13 @@ def test_an_agent_that_breaks_off_fails_once_and_falls_silent() -> None:
 
 def test_hanging_up_says_stop_and_reports_nothing() -> None:
     leg = Leg()
-    leg.session.hang_up()
+    leg.session.hang_up(leg.now)
     assert leg.effects() == [message(type="stop"), Close()]
 
 
 def test_hanging_up_while_dialling_says_nothing() -> None:
     leg = Leg(opened=False)
-    leg.session.hang_up()
+    leg.session.hang_up(leg.now)
     assert leg.effects() == [Close()]
     leg.session.opened(11.0)
     assert leg.effects() == []
@@ -296,7 +308,7 @@ def test_what_comes_when_it_is_not_open_is_dropped(state: State) -> None:
     leg.session.state = state
     leg.say(100)
     leg.text(type="clear")
-    leg.session.digit("1", 100)
+    leg.session.digit("1", 100, leg.now)
     leg.session.caller_started(leg.now)
     leg.session.caller_stopped(leg.now)
     assert leg.session.take_effects() == [] and leg.playout.queued(0) == 0
@@ -489,3 +501,81 @@ def test_a_fatal_word_of_the_vendor_fails_the_agent() -> None:
     leg = leg_of(Resumable)
     leg.text(type="fatal")
     assert AgentFailed(LEG, "protocol", "no such model") in leg.effects()
+
+
+def reversible(**fields: object) -> Leg:
+    policy = Interruption(reversible=True, **fields)  # type: ignore[arg-type]
+    return Leg(options=AgentOptions(interruption=policy))
+
+
+def test_a_false_interruption_is_taken_back_where_it_stopped() -> None:
+    """Complaint 3: a cough pauses the agent, and costs the caller not one sample of what it says."""
+    leg = reversible()
+    leg.say(2000)
+    leg.play(1000)
+    leg.effects()
+    leg.session.caller_started(leg.now)
+    assert leg.effects() == [
+        message(type="speech_started", played_ms=1000, pending=True),
+        AgentPaused(LEG, False, 1000),
+    ]
+    leg.play(300)
+    assert leg.playout.heard(0) == 1000 * 8
+    leg.session.caller_stopped(leg.now)
+    assert leg.effects() == [
+        message(type="resumed", played_ms=1000),
+        AgentPaused(LEG, True, 1000),
+        message(type="speech_stopped"),
+    ]
+    leg.play(1000)
+    assert leg.playout.heard(0) == 2000 * 8 and leg.playout.starvation[0].gaps == 0
+
+
+def test_a_pause_that_is_confirmed_is_an_interruption_at_the_sample_where_it_began() -> None:
+    leg = reversible(confirm_after=0.6)
+    leg.say(2000)
+    leg.play(1000)
+    leg.session.caller_started(leg.now)
+    leg.play(640)
+    leg.effects()
+    leg.session.handle_timer(leg.now)
+    assert leg.effects() == [Send("truncate  at 1010"), AgentInterrupted(LEG, 1010, 990, leg.now)]
+    leg.say(200)
+    leg.play(200)
+    assert leg.playout.heard(0) == 1010 * 8  # the rest of the utterance is not heard
+
+
+def test_the_bot_decides_on_a_pause() -> None:
+    leg = reversible(confirm=("agent",))
+    leg.say(2000)
+    leg.play(1000)
+    leg.session.caller_started(leg.now)
+    leg.text(type="barge_in", accept=False)
+    assert leg.effects()[-1] == AgentPaused(LEG, True, 1000)
+    leg.text(type="barge_in", accept="yes")
+    assert leg.session.tally.malformed == 1
+
+
+def test_words_of_the_caller_confirm() -> None:
+    leg = reversible(confirm=("words",), words=2)
+    leg.say(2000)
+    leg.play(1000)
+    leg.session.caller_started(leg.now)
+    leg.text(type="transcript", role="caller", text="uh-huh", final=False)
+    assert not any(isinstance(effect, AgentInterrupted) for effect in leg.effects())
+    leg.text(type="transcript", role="caller", text="wait a moment", final=False)
+    assert any(isinstance(effect, AgentInterrupted) for effect in leg.effects())
+
+
+def test_a_key_interrupts_where_that_is_asked_for() -> None:
+    leg = Leg(options=AgentOptions(interruption=Interruption(digits=True)))
+    leg.say(2000)
+    leg.play(1000)
+    leg.session.digit("1", 100, leg.now)
+    interrupted = [effect for effect in leg.effects() if isinstance(effect, AgentInterrupted)]
+    assert [effect.played_ms for effect in interrupted] == [1010]
+    other = Leg()
+    other.say(2000)
+    other.play(1000)
+    other.session.digit("1", 100, other.now)
+    assert not any(isinstance(effect, AgentInterrupted) for effect in other.effects())

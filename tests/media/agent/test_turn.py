@@ -2,50 +2,41 @@
 
 import numpy as np
 
-from media.agent.turn import AHEAD, AUDIBLE, NEW_TURN, PAUSE, STUTTER, Floor, Turn
+from media.agent.turn import AHEAD, AUDIBLE, NEW_TURN, PAUSE, STUTTER, Floor, Turn, is_heard
 
 NEVER = -np.inf
 ROWS = np.array([2, 0], np.int32)
 
 
 def interrupted(now: float = 10.0) -> Turn:
-    turn = Turn(barge_in=True, release=0.0)
-    assert turn.caller_started(now, playing=True, queued=1.0, audible_at=now)
+    turn = Turn(release=0.0)
+    turn.caller_started()
+    turn.cut(now)
     return turn
 
 
 def test_an_agent_that_is_heard_is_interrupted() -> None:
+    assert is_heard(10.0, playing=True, queued=1.0, audible_at=10.0)
     assert interrupted().discarding
 
 
 def test_an_agent_with_a_sentence_ahead_is_interrupted_before_it_is_heard() -> None:
-    turn = Turn(barge_in=True, release=0.0)
-    assert turn.caller_started(10.0, playing=False, queued=AHEAD, audible_at=NEVER)
+    assert is_heard(10.0, playing=False, queued=AHEAD, audible_at=NEVER)
 
 
 def test_streamed_silence_is_not_interrupted() -> None:
     """A bot that sends silence between its turns would be muted by every word of the caller."""
-    turn = Turn(barge_in=True, release=0.0)
-    assert not turn.caller_started(10.0, playing=True, queued=0.02, audible_at=10.0 - AUDIBLE - 0.1)
-    assert not turn.discarding
+    assert not is_heard(10.0, playing=True, queued=0.02, audible_at=10.0 - AUDIBLE - 0.1)
 
 
 def test_an_agent_that_has_finished_is_not_interrupted() -> None:
-    turn = Turn(barge_in=True, release=0.0)
-    assert not turn.caller_started(10.0, playing=False, queued=0.0, audible_at=10.0 - STUTTER - 0.01)
+    assert not is_heard(10.0, playing=False, queued=0.0, audible_at=10.0 - STUTTER - 0.01)
 
 
 def test_an_agent_whose_next_piece_is_late_is_interrupted() -> None:
     """Its queue is dry at this very tick; half an utterance would follow."""
-    turn = Turn(barge_in=True, release=0.0)
-    assert turn.caller_started(10.0, playing=False, queued=0.0, audible_at=10.0 - 0.04)
-    assert not turn.accepts(10.02)
-
-
-def test_without_barge_in_the_agent_finishes() -> None:
-    turn = Turn(barge_in=False, release=0.0)
-    assert not turn.caller_started(10.0, playing=True, queued=5.0, audible_at=10.0)
-    assert turn.accepts(10.0)
+    assert is_heard(10.0, playing=False, queued=0.0, audible_at=10.0 - 0.04)
+    assert not interrupted().accepts(10.02)
 
 
 def test_the_rest_of_the_utterance_is_discarded_while_it_keeps_coming() -> None:
@@ -74,13 +65,20 @@ def test_a_bot_that_took_no_notice_goes_on_when_the_caller_stops() -> None:
 
 
 def test_latency_counts_from_the_end_of_speech_not_from_the_decision() -> None:
-    turn = Turn(barge_in=True, release=0.5)
-    assert turn.agent_started(9.0) is None  # the greeting
-    turn.caller_started(10.0, playing=False, queued=0.0, audible_at=NEVER)
-    assert turn.agent_started(10.5) == 0  # answers while the VAD still hears the caller
+    turn = Turn(release=0.5)
+    assert turn.agent_started(9.0, 8.9) == (None, None, None)  # the greeting
+    turn.caller_started()
+    assert turn.agent_started(10.5, 10.4) == (0, None, None)  # answers while the VAD still hears the caller
+    assert turn.caller_stopped(12.0) == 11.5
+    assert turn.agent_started(12.25, 12.21) == (750, 710, 40)
+    assert turn.agent_started(15.0, 14.9) == (None, None, None)  # a second turn without the caller
+
+
+def test_a_stream_that_never_pauses_tells_no_parts_of_its_latency() -> None:
+    turn = Turn(release=0.0)
+    turn.caller_started()
     turn.caller_stopped(12.0)
-    assert turn.agent_started(12.25) == 750
-    assert turn.agent_started(15.0) is None  # a second turn without the caller
+    assert turn.agent_started(12.25, 3.0) == (250, None, None)
 
 
 def frame(*peaks: int) -> np.ndarray:

@@ -12,6 +12,7 @@ from media.agent.contract import (
     Ask,
     Clear,
     Context,
+    Decide,
     Digits,
     Encoding,
     HangUp,
@@ -263,3 +264,24 @@ def test_what_the_schema_refuses_we_refuse(message: dict[str, object]) -> None:
     noted = ask(**message)
     assert not fits("from_agent", message)
     assert isinstance(noted, Note) and noted.malformed
+
+
+def test_a_pause_and_its_end_are_told_and_the_bot_may_decide() -> None:
+    dialect = connection()
+    messages = [*dialect.paused(120), *dialect.resumed(120)]
+    assert [json.loads(message) for message in messages] == [
+        {"type": "speech_started", "played_ms": 120, "pending": True},
+        {"type": "resumed", "played_ms": 120},
+    ]
+    for message in messages:
+        assert fits("to_agent", json.loads(message))
+    assert dialect.receive_text(b'{"type":"barge_in","accept":true}') == [Decide(True)]
+    [note] = dialect.receive_text(b'{"type":"barge_in"}')
+    assert isinstance(note, Note) and note.malformed
+
+
+def test_a_transfer_may_carry_a_context_and_a_briefing() -> None:
+    text = {"type": "transfer", "target": "agent:sales", "context": {"topic": "price"}, "return": True}
+    assert connection().receive_text(json.dumps(text).encode()) == [
+        Ask(Verb.TRANSFER, "agent:sales", "", (("context", '{"topic":"price"}'), ("return", "yes")))
+    ]

@@ -1,0 +1,110 @@
+"""One session of an agent and its socket: a `media.agent.socket.Listener` that hands on what comes."""
+
+from typing import Protocol
+
+from media.agent.contract import Buffer, Dialect, Encoding
+from media.agent.session import Session
+from media.agent.socket import Call, Line
+from media.port import AgentSpec
+
+
+class Plane(Protocol):
+    """Whose link it is."""
+
+    def now(self) -> float: ...
+
+    def current(self, link: "Link") -> bool:
+        """No other agent has taken the slot meanwhile."""
+
+    def drain(self, link: "Link") -> None:
+        """Carry out what the session asks for."""
+
+    def listen(self, link: "Link") -> None:
+        """Send the caller's audio to the agent, or no more."""
+
+
+class Link:
+    """One session and its socket."""
+
+    def __init__(self, plane: Plane, slot: int, session: Session, lane: int, spec: AgentSpec) -> None:
+        self.slot = slot
+        self.session = session
+        self.lane = lane
+        self.spec = spec
+        self.call: Call | None = None
+        self.sent = self.skipped = self.received = 0
+        self._plane = plane
+        self._dialect: Dialect = session.dialect
+        self._bare = session.dialect.bare
+        self._line: Line | None = None
+        self._silence: bytes | None = None  # sent instead of the caller
+
+    def mute(self, encoding: Encoding | None) -> None:
+        """Send silence instead of the caller; None: the caller."""
+        self._silence = encoding.silence if encoding is not None else None
+
+    def hear(self, frame: Buffer) -> None:
+        line = self._line
+        if line is None:
+            return
+        if line.congested:
+            self.skipped += 1
+            self._dialect.skip()
+            return
+        self.sent += 1
+        if self._silence is not None:
+            frame = self._silence
+        if self._bare:
+            line.binary(frame)
+        else:
+            self.send(self._dialect.hear(frame))
+
+    def send(self, message: str | bytes) -> None:
+        if self._line is None:
+            return
+        if isinstance(message, str):
+            self._line.text(message)
+        else:
+            self._line.binary(message)
+
+    def hang_up(self, code: int) -> None:
+        if self._line is not None:
+            self._line.close(code)
+            self._line = None
+        elif self.call is not None:
+            self.call.abandon()
+
+    # The socket calls these.
+
+    def opened(self, line: Line) -> None:
+        if self._plane.current(self):
+            self._line = line
+            self.session.opened(self._plane.now())
+            self._plane.drain(self)
+            self._plane.listen(self)
+        else:
+            line.close(1000)
+
+    def received_text(self, text: Buffer) -> None:
+        self.received += 1
+        session = self.session
+        session.receive_text(text, self._plane.now())
+        if session.pending:
+            self._plane.drain(self)
+
+    def received_binary(self, data: Buffer) -> None:
+        self.received += 1
+        session = self.session
+        session.receive_binary(data, self._plane.now())
+        if session.pending:
+            self._plane.drain(self)
+
+    def closed(self, reason: str) -> None:
+        self._line = None
+        self.session.closed(reason, self._plane.now())
+        self._plane.drain(self)
+
+    def failed(self, reason: str, detail: str) -> None:
+        self._line = None
+        self.session.failed(reason, detail, self._plane.now())
+        self._plane.drain(self)
