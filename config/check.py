@@ -55,6 +55,11 @@ def _listeners(settings: Settings) -> Iterator[Finding]:
         low, high = listen.rtp.ports
         if kind == "datagram" and low <= sip.port <= high:
             yield at, f"port {sip.port} lies in the RTP range {low}-{high}", "move one of them"
+    low, high = listen.rtp.ports
+    pairs = (high - low - (low & 1) + 1) // 2
+    if pairs < settings.media.workers:
+        why = f"{pairs} pairs of RTP ports are too few for {settings.media.workers} audio workers"
+        yield ("listen", "rtp", "ports"), why, "widen the range: a call takes two pairs at most times"
     if settings.limits.sip.expires_min > settings.limits.sip.expires_max:
         yield ("limits", "sip", "expires_min"), "above expires_max", "lower it"
 

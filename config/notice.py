@@ -11,15 +11,10 @@ _TARGETS: Final = frozenset({TargetKind.QUEUE, TargetKind.CONFERENCE})
 
 def notices(settings: Settings) -> list[str]:
     """One line each; empty when all of it is served."""
-    found = list(_of_node(settings))
+    found: list[str] = []
     for account in settings.accounts:
         found += _of_account(account)
     return found
-
-
-def _of_node(settings: Settings) -> Iterator[str]:
-    if settings.media.workers:
-        yield "media.workers: the audio runs on the daemon's own loop yet"
 
 
 def _of_account(account: Account) -> Iterator[str]:

@@ -113,7 +113,7 @@ class MediaLimits(Section):
     """Bounds of the audio plane."""
 
     legs: int = Field(default=4_096, ge=1)
-    "Slots of the engine."
+    "Slots of the engine; with `media.workers` they are dealt out in equal shares."
     silence_timeout: Duration = Field(default=30.0, gt=0)
     "A leg that should hear RTP and hears none ends its call after this [s]."
     agent_queue: Duration = Field(default=60.0, gt=0)
@@ -146,6 +146,10 @@ class MediaLimits(Section):
     "Digits waiting to be sent on one leg."
     record_seconds: Duration = Field(default=14_400.0, gt=0)
     "Longest recording [s]."
+    worker_queue_bytes: int = Field(default=33_554_432, ge=1_048_576)
+    "Commands or events waiting between the daemon and one audio worker; beyond it the worker is replaced."
+    worker_silence: Duration = Field(default=5.0, ge=1.0)
+    "An audio worker whose loop does not turn for so long is killed and replaced [s]."
 
 
 class FlowLimits(Section):

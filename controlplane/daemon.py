@@ -59,6 +59,7 @@ from edge.flow.machine import Program
 from edge.journal import CallId
 from edge.transport.listeners import ListenError
 from media.tts import Speaker
+from media.worker.supervisor import WorkerError
 
 DEMO_SECONDS: Final = 5.0
 "Readiness waits so long for the demo agent [s]."
@@ -99,7 +100,7 @@ async def serve(
     raise_file_limit()
     try:
         await _open(settings, flows or FlowLibrary.load(settings, {}), read or (lambda: settings), ready)
-    except (StoreError, ListenError, BindError) as error:
+    except (StoreError, ListenError, BindError, WorkerError) as error:
         raise StartError(str(error)) from None
 
 
@@ -205,11 +206,13 @@ async def _serve(
         app = operator_app(readiness, metrics, calls, commands)
         servers.append(HttpServer(app, opened.enter_context(bind_unix(store.folder.control_socket)), most))
         await voicemail.open()
+        opened.callback(node.engine.close)
+        opened.push_async_callback(node.engine.release_all)
+        if node.workers is not None:
+            await node.workers.start()
         await node.listeners.open(settings.listen.sip, node)
         node.do(node.switch.start)
         opened.push_async_callback(node.listeners.close)
-        opened.callback(node.engine.close)
-        opened.push_async_callback(node.engine.release_all)
         opened.push_async_callback(flows.close)
         watch_node(metrics, node)
         watch_trunks(metrics, directory.all_trunks, node.switch.trunks)

@@ -20,6 +20,7 @@ from controlplane.service.question import Answers
 from controlplane.service.recording import RecordingKeeper
 from controlplane.store.store import Store
 from edge.awaited import Promise, Resolve
+from edge.ident import call_of
 from edge.overload.capacity import Capacity
 from edge.question import Ask, Question, Reply
 from edge.recordings import Keep
@@ -33,8 +34,9 @@ from edge.transport.driver import Driver
 from edge.transport.listeners import Listeners
 from edge.transport.resolver import Resolver
 from media.engine import Engine
-from media.port import Event
+from media.port import Event, LegId
 from media.prompt import PromptStore
+from media.worker.supervisor import Workers
 
 MEDIA: Final = "media"
 "Folder of recordings in the data folder."
@@ -99,7 +101,8 @@ class Node:
             rtp_address=settings.listen.rtp.address,
             media_folder=str(settings.node.data.absolute() / MEDIA),
         )
-        self.engine = Engine(
+        self.workers = self._workers(settings) if settings.media.workers else None
+        self.engine = self.workers or Engine(
             loop,
             time.monotonic,
             limits.media,
@@ -155,6 +158,14 @@ class Node:
             await _wait(asyncio.Event(), 0.02)
 
     # Inside.
+
+    def _workers(self, settings: Settings) -> Workers:
+        media, ports = settings.limits.media, settings.listen.rtp.ports
+
+        def call_of_leg(leg: LegId) -> str:
+            return call_of(leg)
+
+        return Workers(settings.media.workers, media, ports, self._media_event, self._spawn, call_of_leg)
 
     def _perform(self, effect: Effect) -> None:
         match effect:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from edge.journal import CallId
+from media.port import LegId
 
 Random: TypeAlias = Callable[[int], bytes]
 "`n` random bytes, `secrets.token_bytes` in the daemon."
@@ -19,6 +20,11 @@ def ulid(wall_ms: int, random: Random) -> str:
 
 def call_id(wall_ms: int, random: Random) -> CallId:
     return CallId(f"call_{ulid(wall_ms, random)}")
+
+
+def call_of(leg: LegId) -> CallId:
+    """The call that a leg belongs to, by the leg's name."""
+    return CallId(leg.partition("/")[0])
 
 
 def tag(random: Random) -> str:

@@ -176,7 +176,7 @@ class Phone:
             case port.Allocated(_, number):
                 self._leg.take(number)
                 self._call(now)
-            case port.Refused(_, reason):
+            case port.Refused(_, reason) | port.Lost(_, reason):
                 self._released = True
                 self._finish(Outcome(False, 0, f"no RTP port: {reason}"), now)
             case port.Latched():

@@ -19,13 +19,13 @@ from edge.arrival import Arrivals
 from edge.authenticator import Authenticator
 from edge.awaited import Awaited, Promise, Resolve
 from edge.cac.admission import Admissions
-from edge.call.call import Call, call_of
+from edge.call.call import Call
 from edge.call.ground import Ground, Reach
 from edge.channels import Channels
 from edge.directory import Directory, User
 from edge.doorman import Doorman
 from edge.event.message_summary import Mailbox
-from edge.ident import Random, tag
+from edge.ident import Random, call_of, tag
 from edge.journal import Binding, CallId, Cdr, Journal, TraceEvent
 from edge.logbook import Logbook
 from edge.messages import Messages

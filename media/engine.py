@@ -111,8 +111,8 @@ class Engine:
         prompts: where prompts are read.
         spawn: owns the tasks that load prompts (`TaskGroup.create_task`).
         random_bits: n → an integer of n random bits (`random.SystemRandom().getrandbits`).
-        agents: stands in for the agent plane in tests.
-        wire: stands in for the sockets in tests.
+        spare: may use what a tick leaves of its time; told the seconds.
+        agents, wire: stand in for the agent plane and the sockets in tests.
     """
 
     def __init__(
@@ -126,6 +126,7 @@ class Engine:
         spawn: Callable[[Coroutine[Any, Any, None]], object],
         random_bits: Callable[[int], int],
         *,
+        spare: Callable[[float], None] | None = None,
         agents: Agents | None = None,
         wire: UdpWire | None = None,
     ) -> None:
@@ -180,7 +181,7 @@ class Engine:
         self._plans: list[Plan] = [make_plan(self._table.columns, group) for group in range(GROUPS)]
         self._tick = 0
         self._resync_at = 0
-        self._ticker = Ticker(loop, monotonic, self.step, self._stalled)
+        self._ticker = Ticker(loop, monotonic, self.step, self._stalled, spare)
 
     def execute(self, command: Command) -> None:
         """Carry out one command; answers are events. Unknown legs are ignored."""

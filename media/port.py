@@ -7,7 +7,7 @@
 
 No command returns a value: every answer is an event, whether the engine runs on the
 daemon's own loop or in a worker process. All values here are frozen, hold only plain
-data (they must survive pickling) and name a leg by its `LegId`, which the edge chooses.
+data (they are pickled on their way to a worker) and name a leg by its `LegId`, which the edge chooses.
 
 A leg's life: `Allocate` → `Allocated` → `Connect` (again after each re-INVITE) → one of
 `Echo`, `Bridge`, `Join`, `AttachAgent`, or nothing (silence), with `Play` over any of them →
@@ -643,6 +643,14 @@ class Released:
     stats: LegStats
 
 
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The leg ended with the worker that carried it; nothing more comes of it."""
+
+    leg: LegId
+    reason: str
+
+
 Event = (
     Allocated
     | Refused
@@ -670,4 +678,5 @@ Event = (
     | Silent
     | Stats
     | Released
+    | Lost
 )

@@ -60,17 +60,20 @@ class Ticker:
         monotonic: Callable[[], float],
         step: Callable[[int, float], None],
         stalled: Callable[[float], None],
+        spare: Callable[[float], None] | None = None,
     ) -> None:
         """
         Args:
             monotonic: the exact time, of the same origin as `clock.time`.
             step: works on one group at a time; gets its number and now.
             stalled: told the seconds left out, before the next step.
+            spare: may use what a tick has left; told the seconds to the next one.
         """
         self._clock = clock
         self._monotonic = monotonic
         self._step = step
         self._stalled = stalled
+        self._spare = spare
         self._handle: Handle | None = None
         self._due = 0.0
         self._ticks = 0
@@ -126,4 +129,6 @@ class Ticker:
                 log.warning("tick took %.1f ms; %d such ticks so far", work * 1000, self._overruns)
         if self._handle is not None:
             self._due += TICK_SECONDS
+            if self._spare is not None:
+                self._spare(self._due - self._monotonic())
             self._handle = self._clock.call_at(self._due, self._fire)

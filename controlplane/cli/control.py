@@ -31,12 +31,21 @@ class _Connection(http.client.HTTPConnection):
 
 def ask(data: Path, target: str, method: str = "GET", body: object = None) -> tuple[int, Any]:
     """Status and decoded JSON of one request; `body` is sent as JSON. Raises `NotRunning`."""
+    status, answer = ask_text(data, target, method, body)
+    try:
+        return status, json.loads(answer)
+    except ValueError as error:
+        raise NotRunning(f"the daemon of {data} does not answer: {error}") from None
+
+
+def ask_text(data: Path, target: str, method: str = "GET", body: object = None) -> tuple[int, bytes]:
+    """The same, for answers that are no JSON. Raises `NotRunning`."""
     connection = _Connection(data / CONTROL_SOCKET)
     try:
         sent = None if body is None else json.dumps(body)
         connection.request(method, target, sent, {"Content-Type": "application/json"} if sent else {})
         response = connection.getresponse()
-        return response.status, json.loads(response.read())
+        return response.status, response.read()
     except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError):
         raise NotRunning(
             f"no daemon runs on the data folder {data}; start it with `tandem serve`, "

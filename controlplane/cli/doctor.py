@@ -12,7 +12,7 @@ from rich.text import Text
 from config.error import ConfigError
 from config.load import load
 from controlplane.cli import say
-from controlplane.cli.control import NotRunning, ask
+from controlplane.cli.control import NotRunning, ask_text
 from controlplane.doctor.examination import examine
 from controlplane.doctor.finding import Finding, Verdict, fail, ok
 
@@ -28,10 +28,11 @@ def run(config: Path | None, data: Path | None, environ: Mapping[str, str], *, j
         found = str(first) + (f" and {len(more)} more" if more else "")
         findings = [fail("configuration", found, "run tandem check-config")]
     else:
-        running = _is_running(settings.node.data)
+        metrics = _metrics(settings.node.data)
+        running = metrics is not None
         findings = [ok("configuration", f"good, {len(settings.accounts)} account(s)")]
         findings.append(ok("daemon", "running" if running else "not running"))
-        findings += examine(settings, running=running)
+        findings += examine(settings, running=running, metrics=metrics)
     failed = any(finding.verdict is Verdict.FAIL for finding in findings)
     if json:
         say.as_json({"good": not failed, "checks": [asdict(finding) for finding in findings]})
@@ -40,12 +41,13 @@ def run(config: Path | None, data: Path | None, environ: Mapping[str, str], *, j
     return 1 if failed else 0
 
 
-def _is_running(data: Path) -> bool:
+def _metrics(data: Path) -> str | None:
+    """What a running daemon of this data folder says of itself; None when there is none."""
     try:
-        ask(data, "/readyz")
+        _, text = ask_text(data, "/metrics")
     except NotRunning:
-        return False
-    return True
+        return None
+    return text.decode()
 
 
 def table(findings: list[Finding]) -> Table:

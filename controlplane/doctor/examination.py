@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final
 
 from config.schema import Settings
-from controlplane.doctor import agent, machine, network, storage
+from controlplane.doctor import agent, machine, network, storage, worker
 from controlplane.doctor.finding import Finding, fail
 
 AT_ONCE: Final = 16
@@ -16,8 +16,8 @@ AT_ONCE: Final = 16
 Check = Callable[[], Finding]
 
 
-def checks(settings: Settings, *, running: bool) -> list[Check]:
-    """Args: running: a daemon of this data folder answers."""
+def checks(settings: Settings, *, running: bool, metrics: str | None = None) -> list[Check]:
+    """Args: running: a daemon of this data folder answers; metrics: what it says at /metrics."""
     listen = settings.listen
     data = settings.node.data
     return [
@@ -34,12 +34,13 @@ def checks(settings: Settings, *, running: bool) -> list[Check]:
         lambda: storage.certificate(listen.tls, datetime.now(UTC)),
         machine.speech,
         machine.tick_lateness,
+        partial(worker.workers, settings.media.workers, metrics),
     ]
 
 
-def examine(settings: Settings, *, running: bool) -> list[Finding]:
+def examine(settings: Settings, *, running: bool, metrics: str | None = None) -> list[Finding]:
     """Every finding; takes about two seconds."""
-    found = [_safely(check) for check in checks(settings, running=running)]
+    found = [_safely(check) for check in checks(settings, running=running, metrics=metrics)]
     agents = [
         partial(agent.agent, account.id, name, section)
         for account in settings.accounts

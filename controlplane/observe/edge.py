@@ -1,9 +1,16 @@
 """What `/metrics` shows of calls, signalling and audio."""
 
+from collections.abc import Callable, Iterator
+from typing import Final
+
 from controlplane.node import Node
 from controlplane.observe.metrics import Metrics, Read
 from edge.cac.admission import CODES, Admissions
 from edge.outside.calls import OutsideCalls
+from media.worker.message import WorkerGauges
+from media.worker.supervisor import Workers, WorkerState
+
+TICK_TIMES: Final = ("late_p50", "late_p99", "late_max", "work_p50", "work_p99", "work_max")
 
 
 def watch_node(metrics: Metrics, node: Node) -> None:
@@ -30,9 +37,37 @@ def watch_node(metrics: Metrics, node: Node) -> None:
     )
     metrics.total("ticks", "Audio ticks.", lambda: engine.gauges().ticks.ticks)
     metrics.total("tick_stalls", "Times the audio stood still.", lambda: engine.gauges().ticks.stalls)
-    for name in ("late_p50", "late_p99", "late_max", "work_p50", "work_p99", "work_max"):
+    for name in TICK_TIMES:
         text = "Lateness or work of the last 20 s of ticks."
         metrics.gauge(f"tick_{name}_milliseconds", text, _tick(node, name))
+    if node.workers is not None:
+        watch_workers(metrics, node.workers)
+
+
+def watch_workers(metrics: Metrics, workers: Workers) -> None:
+    """One row for each audio worker, named by its number."""
+
+    def gauge(name: str, text: str, read: Callable[[WorkerState], float]) -> None:
+        def rows() -> Iterator[tuple[tuple[str], float]]:
+            for index, state in enumerate(workers.states()):
+                yield (str(index),), read(state)
+
+        metrics.labelled(f"worker_{name}", text, ("worker",), rows)
+
+    def measured(name: str, text: str, read: Callable[[WorkerGauges], float]) -> None:
+        gauge(name, text, lambda state: 0.0 if state.gauges is None else read(state.gauges))
+
+    gauge("up", "Whether the audio worker takes calls.", lambda state: state.up)
+    gauge("starts", "Times it was started.", lambda state: state.starts)
+    gauge("load", "What it carries, in plain legs.", lambda state: state.load)
+    measured("legs", "Legs of the audio worker.", lambda found: found.engine.legs)
+    measured("cpu_seconds", "User and system time.", lambda found: found.cpu_seconds)
+    measured("memory_bytes", "Resident at most.", lambda found: found.memory)
+    measured("gc_pause_milliseconds", "Longest in the last second.", lambda found: found.pause_max)
+    measured("events_dropped", "Events that found no room.", lambda found: found.dropped)
+    for name in TICK_TIMES:
+        text = "Lateness or work of the last 20 s of its ticks."
+        measured(f"tick_{name}_milliseconds", text, _worker_tick(name))
 
 
 def watch_admission(metrics: Metrics, outside: OutsideCalls, admissions: Admissions) -> None:
@@ -49,3 +84,7 @@ def _refused(admissions: Admissions, code: str) -> Read:
 
 def _tick(node: Node, name: str) -> Read:
     return lambda: float(getattr(node.engine.gauges().ticks, name))
+
+
+def _worker_tick(name: str) -> Callable[[WorkerGauges], float]:
+    return lambda found: float(getattr(found.engine.ticks, name))

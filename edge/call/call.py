@@ -50,10 +50,6 @@ RELEASE_SECONDS = 5.0
 "A port that is not confirmed as returned by then is no longer waited for [s]."
 
 
-def call_of(leg: port.LegId) -> CallId:
-    return CallId(leg.partition("/")[0])
-
-
 class State(enum.Enum):
     STARTING = "waiting for a port"
     LIVE = "its treatment is at work"
@@ -254,13 +250,17 @@ class Call:
             case port.Released(_, stats):
                 leg.state, leg.stats = Port.RETURNED, stats
                 self._close_if_returned(now)
+            case port.Lost(_, reason):
+                leg.state = Port.RETURNED
+                trace_media(self, event, now)
+                self.finish("answered" if self.answered_at else "failed", reason, now)
+                self._close_if_returned(now)
             case _:
                 trace_media(self, event, now)
-                if self.state is State.LIVE:
-                    if isinstance(event, port.Silent):
-                        self.finish("answered" if self.answered_at else "failed", "rtp_timeout", now)
-                    else:
-                        self.treatment.media_event(self, event, now)
+                if isinstance(event, port.Silent):
+                    self.finish("answered" if self.answered_at else "failed", "rtp_timeout", now)
+                elif self.state is State.LIVE:
+                    self.treatment.media_event(self, event, now)
 
     # The end.
 

@@ -145,3 +145,11 @@ def test_hanging_up_ends_the_call_at_both_ends(answered: bool) -> None:
     desk.run()
     desk.advance(64.0)
     assert desk.phone.done and desk.bench.idle()
+
+
+def test_a_call_whose_audio_has_gone_is_over() -> None:
+    desk = Desk("sip:*43@127.0.0.1", Plan(seconds=5.0))
+    desk.media(port.Lost(port.LegId("call_phone/1"), "media_worker_died"))
+    desk.run()
+    desk.advance(1.0)
+    assert desk.phone.outcome is not None and "media_worker_died" in desk.phone.outcome.detail

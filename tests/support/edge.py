@@ -113,6 +113,7 @@ class Bench:
         self.zone: dict[tuple[str, str], list[str]] = {}
         self._ports = itertools.count(20_000, 2)
         self.refuse_ports = False
+        self.silent_ports = False
         self.asked: list[Ask] = []
         self.kept: list[Keep] = []
 
@@ -158,6 +159,8 @@ class Bench:
     def _media(self, command: port.Command) -> None:
         self.commands.append(command)
         match command:
+            case port.Allocate() if self.silent_ports:
+                pass
             case port.Allocate(leg) if self.refuse_ports:
                 self.switch.media_event(port.Refused(leg, "every port is taken"), self.now)
             case port.Allocate(leg):

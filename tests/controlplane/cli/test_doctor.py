@@ -11,7 +11,7 @@ from tests.support.operator import tandem
 
 
 def findings(monkeypatch: pytest.MonkeyPatch, *found: Finding) -> None:
-    monkeypatch.setattr(doctor, "examine", lambda settings, running: list(found))
+    monkeypatch.setattr(doctor, "examine", lambda settings, **_: list(found))
 
 
 def test_every_check_has_a_verdict_and_a_fix(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -15,8 +15,8 @@ def settings() -> Settings:
 
 
 def test_every_listener_and_every_agent_has_its_check(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert len(examination.checks(settings(), running=False)) == 15, "three of them for the SIP listeners"
-    monkeypatch.setattr(examination, "checks", lambda settings, running: [lambda: ok("one", "well")])
+    assert len(examination.checks(settings(), running=False)) == 16, "three of them for the SIP listeners"
+    monkeypatch.setattr(examination, "checks", lambda settings, **_: [lambda: ok("one", "well")])
     assert [finding.name for finding in examination.examine(settings(), running=False)] == [
         "one",
         "agent a/demo",
@@ -27,6 +27,6 @@ def test_a_check_that_breaks_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> No
     def broken() -> Finding:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(examination, "checks", lambda settings, running: [broken])
+    monkeypatch.setattr(examination, "checks", lambda settings, **_: [broken])
     first = examination.examine(settings(), running=False)[0]
     assert first.verdict is Verdict.FAIL and "a bug" in first.found

@@ -3,8 +3,8 @@
 import pytest
 
 from config.schema import SipLimits
-from edge.call.call import call_of
 from edge.call.cause import Q850
+from edge.ident import call_of
 from edge.sip.message import Request
 from media import port
 from tests.support.directory import FakeDirectory

@@ -1,0 +1,175 @@
+"""Which worker carries which leg."""
+
+from typing import Any
+
+from media import port
+from media.port import (
+    Allocate,
+    Allocated,
+    AttachAgent,
+    Bridge,
+    Codec,
+    Connect,
+    Detach,
+    Echo,
+    LegId,
+    LegStats,
+    Lost,
+    Record,
+    Recorded,
+    Refused,
+    Release,
+    Released,
+)
+from media.worker.fleet import AGENT_COST, NO_PORT, WIDE_COST, Fleet
+
+A, B, C = LegId("a/1"), LegId("b/1"), LegId("c/1")
+A2 = LegId("a/2")
+STATS = LegStats()
+
+
+class Yard:
+    """A fleet whose workers do as they are told."""
+
+    def __init__(self, count: int = 2) -> None:
+        self.sent: list[tuple[int, port.Command]] = []
+        self.events: list[port.Event] = []
+        self.fleet = Fleet(count, lambda leg: leg.partition("/")[0], self._send, self.events.append)
+        self.number = 20_000
+        self.refuse = False
+        for worker in range(count):
+            self.fleet.up(worker)
+
+    def _send(self, worker: int, command: port.Command) -> None:
+        self.sent.append((worker, command))
+
+    def answer(self) -> None:
+        """Let the workers answer what they were told last."""
+        orders, self.sent = self.sent, []
+        for worker, command in orders:
+            match command:
+                case Allocate(leg) if self.refuse:
+                    self.fleet.event(worker, Refused(leg, "every slot is taken"))
+                case Allocate(leg):
+                    self.number += 2
+                    self.fleet.event(worker, Allocated(leg, self.number))
+                case Release(leg):
+                    self.fleet.event(worker, Released(leg, STATS))
+        self.told = orders
+
+    def do(self, *commands: port.Command) -> list[tuple[int, port.Command]]:
+        for command in commands:
+            self.fleet.execute(command)
+        self.answer()
+        return self.told
+
+    def take(self, *legs: LegId) -> list[int]:
+        return [worker for worker, _ in self.do(*(Allocate(leg, "0.0.0.0") for leg in legs))]
+
+
+def agent(leg: LegId) -> AttachAgent:
+    return AttachAgent(leg, port.AgentSpec("a", "tandem", "ws://x"), "c", "a")
+
+
+def connect(leg: LegId, codec: Codec) -> Connect:
+    return Connect(leg, ("127.0.0.1", 9), codec, (codec,), None)
+
+
+def test_calls_are_dealt_out_by_load_and_the_legs_of_one_stay_together() -> None:
+    yard = Yard()
+    assert yard.take(A, B, A2, C) == [0, 1, 0, 1]
+    assert [yard.fleet.load(worker) for worker in (0, 1)] == [2, 2]
+    yard.do(agent(B), connect(C, Codec("opus", 111, 48_000)))
+    assert yard.fleet.load(1) == 2 + AGENT_COST + WIDE_COST
+    yard.do(Detach(B), connect(C, Codec("pcmu", 0)))
+    assert yard.fleet.load(1) == 2
+    yard.do(Release(A), Release(A2), Release(B), Release(C))
+    assert yard.fleet.load(0) == yard.fleet.load(1) == 0 and not yard.fleet.legs()
+    assert [type(event) for event in yard.events] == [Allocated] * 4 + [Released] * 4
+
+
+def test_commands_go_to_the_worker_of_their_leg_and_of_no_other() -> None:
+    yard = Yard()
+    yard.take(A, B)
+    assert yard.do(Echo(B), Echo(LegId("gone/1"))) == [(1, Echo(B))]
+    yard.fleet.execute(Allocate(B, "0.0.0.0"))
+    assert isinstance(yard.events[-1], Refused) and "exists" in yard.events[-1].reason
+
+
+def test_legs_of_one_worker_are_bridged_there() -> None:
+    yard = Yard()
+    yard.take(A, A2)
+    assert yard.do(Bridge(A, A2)) == [(0, Bridge(A, A2))]
+    assert yard.do(Bridge(A, A), Bridge(A, C)) == [], "with itself, or nobody"
+
+
+def joined() -> Yard:
+    yard = Yard()
+    yard.take(A, B)
+    yard.do(Bridge(A, B))
+    yard.events.clear()
+    return yard
+
+
+def test_legs_of_two_workers_are_bridged_by_a_pair_that_nobody_hears_of() -> None:
+    yard = joined()
+    assert yard.told[:2] == [(0, Detach(A)), (1, Detach(B))]
+    bridges = [(worker, command.leg) for worker, command in yard.sent if isinstance(command, Bridge)]
+    assert bridges == [(0, A), (1, B)]
+    yard.fleet.event(0, port.Stats(yard.told[2][1].leg, STATS))
+    assert yard.events == []
+
+
+def ended(orders: list[tuple[int, port.Command]]) -> list[tuple[int, bool]]:
+    return [(worker, "pair" in command.leg) for worker, command in orders if isinstance(command, Release)]
+
+
+def test_whatever_parts_them_ends_the_pair() -> None:
+    parting: tuple[Any, ...] = (Detach(A), Echo(B), agent(A), Bridge(A, B), Release(A))
+    for command in parting:
+        yard = joined()
+        yard.answer()
+        yard.do(command)
+        expected = [(0, True), (1, True)] + ([(0, False)] if isinstance(command, Release) else [])
+        assert ended(yard.told) == expected, command
+        assert all("pair" not in event.leg for event in yard.events)
+
+
+def test_callers_that_no_pair_can_join_are_lost_with_the_cause() -> None:
+    yard = Yard()
+    yard.take(A, B)
+    yard.events.clear()
+    yard.refuse = True
+    yard.do(Bridge(A, B))
+    assert yard.events == [Lost(A, NO_PORT), Lost(B, NO_PORT)]
+    assert (0, Release(A)) in yard.sent and not yard.fleet.legs()
+    yard.answer()
+    yard.events.clear()
+    yard.fleet.event(0, Released(A, STATS))
+    assert [type(event) for event in yard.events] == [Released], "the call ignores it"
+
+
+def test_a_worker_that_goes_takes_its_own_legs_and_no_others() -> None:
+    yard = joined()
+    yard.answer()
+    yard.do(Record(B, "/b.wav"), Record(A, "/a.wav"))
+    assert yard.fleet.down(1, "died") == [(B, "/b.wav")]
+    assert yard.events == [Lost(B, "died")]
+    assert ended(yard.sent) == [(0, True)], "the other half of the pair goes too"
+    assert yard.take(C, LegId("d/1"))[-2:] == [0, 0]
+    yard.fleet.down(0, "died")
+    yard.fleet.execute(Allocate(LegId("e/1"), "0.0.0.0"))
+    assert isinstance(yard.events[-1], Refused)
+    yard.fleet.up(1)
+    assert yard.take(B) == [1] and yard.fleet.load(1) == 1
+
+
+def test_recordings_that_ended_well_are_not_answered_twice() -> None:
+    yard = Yard()
+    yard.take(A)
+    yard.do(Record(A, "/a.wav"))
+    yard.fleet.event(0, Recorded(A, "/a.wav", 100))
+    assert yard.fleet.down(0, "died") == []
+    late = Recorded(A, "/x.wav", 10, "cut")
+    yard.fleet.recorded(late)
+    assert yard.events[-1] == late
