@@ -116,6 +116,12 @@ class MediaLimits(Section):
     "Slots of the engine; with `media.workers` they are dealt out in equal shares."
     silence_timeout: Duration = Field(default=30.0, gt=0)
     "A leg that should hear RTP and hears none ends its call after this [s]."
+    ice_candidates: int = Field(default=32, ge=1)
+    "Addresses of one WebRTC peer that are tried."
+    ice_timeout: Duration = Field(default=15.0, gt=0)
+    "A WebRTC peer that is not found within this ends its call [s]."
+    dtls_timeout: Duration = Field(default=10.0, gt=0)
+    "A DTLS handshake that takes longer ends its call [s]."
     agent_queue: Duration = Field(default=60.0, gt=0)
     "Agent audio waiting for playout on one leg [s]; what comes beyond is dropped and counted."
     agent_message_bytes: int = Field(default=1_048_576, ge=4_096)

@@ -87,6 +87,8 @@ class LegColumns:
         self.report_at = np.zeros(slots, np.float64)
         self.stats_at = np.zeros(slots, np.float64)
         self.silence_told = np.zeros(slots, np.bool_)
+        self.web_at = np.full(slots, np.inf)
+        "ICE or DTLS of a WebRTC leg has something to do."
 
     def reset(self, slot: int) -> None:
         """Forget everything: the slot gets a new leg."""
@@ -96,3 +98,4 @@ class LegColumns:
         self.volume[slot] = self.volume_to[slot] = 1
         self.expect[slot] = NEVER
         self.gap[slot] = LONG_GAP
+        self.web_at[slot] = np.inf

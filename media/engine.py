@@ -66,9 +66,10 @@ from media.report import Reports
 from media.rtp.jitter import JitterBuffer
 from media.rtp.statistics import Reception
 from media.rtp.telephone_event import DigitSender, Press
-from media.socket import NoPort, UdpWire, is_reachable
+from media.socket import NoPort, UdpWire
 from media.ticker import Clock, Ticker, TickGauges
 from media.upkeep import Upkeep
+from media.webrtc.legs import WebLegs
 from media.wideband import Wideband
 
 SPEECH_RELEASE: Final = 0.5
@@ -144,19 +145,21 @@ class Engine:
         self._concealer = Concealer(slots)
         self._voice = VoiceActivity(slots, release=SPEECH_RELEASE)
         self._agents: Agents = agents or AgentPlane(
-            slots,
-            limits,
-            self._emit,
-            monotonic,
-            release=SPEECH_RELEASE,
-            send_digits=self.execute,
+            slots, limits, self._emit, monotonic, release=SPEECH_RELEASE, send_digits=self.execute
         )
         self._recorder = Recorder(loop.call_soon_threadsafe, self._emit)
         self._reports = Reports(self._table, self._reception, self._jitter, random_bits)
         self._digits = Digits(slots, self._table, self._agents, monotonic, self._emit)
         self._wideband = Wideband(slots, self._table)
+        self._web = WebLegs(self._table, self._wire, limits, random_bits, self._emit)
         self._inbound = Inbound(
-            self._table, self._wire, self._reception, self._jitter, self._emit, self._digits.pressed
+            self._table,
+            self._wire,
+            self._reception,
+            self._jitter,
+            self._emit,
+            self._digits.pressed,
+            self._web,
         )
         self._heard = Heard(
             self._table,
@@ -170,7 +173,13 @@ class Engine:
             self._digits,
         )
         self._upkeep = Upkeep(
-            self._table, self._wire, self._inbound, self._reports, limits.silence_timeout, self._emit
+            self._table,
+            self._wire,
+            self._inbound,
+            self._reports,
+            limits.silence_timeout,
+            self._emit,
+            self._web,
         )
         self._prompter = Prompter(self._table, prompts, spawn, self._emit)
         self._rooms = Rooms(slots, self._table.columns)
@@ -297,32 +306,23 @@ class Engine:
             DigitSender(self._limits.digits_queue),
         )
         self._table.add(leg)
-        self._emit(Allocated(command.leg, port))
+        self._emit(Allocated(command.leg, port, self._web.fingerprint if command.webrtc else ""))
 
     def _connect(self, leg: Leg, command: Connect, now: float) -> None:
         if not is_spoken(command.codec.name, command.codec.clock_rate):
             log.warning("leg %s: codec %s is not spoken here", leg.id, command.codec.name)
             return
-        columns, slot = self._table.columns, leg.slot
         before = None if leg.connect is None else leg.connect.remote
-        moved, first = before != command.remote, before is None
+        first = before is None
         leg.latch.aim(command.remote, now)
         self._table.connect(leg, command, now)
         if first:
             self._upkeep.begin(leg, now)
             self._joints.listen(leg)
-        if moved:
-            leg.rtcp_to = None
-            target = command.remote
-            if leg.latch.source not in (None, before) and is_reachable(target):
-                # A peer behind NAT never was where its SDP says: go on answering its source
-                # until another one latches.
-                target = leg.latch.source or target
-            if columns.locked[slot]:
-                columns.locked[slot] = False
-                self._wire.unlock(slot, target)
-            else:
-                self._wire.aim(slot, target)
+        if command.webrtc is not None:
+            self._web.connect(leg, command.webrtc, now)
+        elif before != command.remote:
+            self._inbound.aim(leg, before, command.remote)
         self._ticker.start()
 
     def _release(self, leg: Leg, now: float) -> None:
@@ -332,6 +332,7 @@ class Engine:
         self._stop_recording(leg)
         self._upkeep.say_goodbye(leg, now)
         stats = self._reports.stats(leg)
+        self._web.release(leg, now)
         self._inbound.forget(leg.slot)
         self._wire.close(leg.slot)
         self._table.remove(leg)

@@ -26,7 +26,8 @@ from media.rtp.parcel import Parceller
 from media.rtp.reframe import Reframer
 from media.rtp.statistics import Reception
 from media.rtp.telephone_event import Press
-from media.socket import PACKET_BYTES, ROW_BYTES, UdpWire
+from media.socket import PACKET_BYTES, ROW_BYTES, UdpWire, is_reachable
+from media.webrtc.legs import WebLegs
 
 COMFORT_NOISE: Final = 13
 "RFC 3389"
@@ -53,6 +54,7 @@ class Inbound:
         jitter: JitterBuffer,
         emit: Callable[[Event], None],
         pressed: Callable[[Leg, Press], None],
+        web: WebLegs,
     ) -> None:
         self._table = table
         self._wire = wire
@@ -60,6 +62,7 @@ class Inbound:
         self._jitter = jitter
         self._emit = emit
         self._pressed = pressed
+        self._web = web
         self._thirsty: set[int] = set()
         "Slots that had nothing when they were last polled: two packets may come next."
         self._round = 0
@@ -97,6 +100,20 @@ class Inbound:
         if missed:
             had_missed.update(missed)
 
+    def aim(self, leg: Leg, before: Address | None, remote: Address) -> None:
+        """Send to another address of the leg's peer, and hear every source until one is sure."""
+        leg.rtcp_to = None
+        target = remote
+        if leg.latch.source not in (None, before) and is_reachable(target):
+            # A peer behind NAT never was where its SDP says: go on answering its source
+            # until another one latches.
+            target = leg.latch.source or target
+        if self._table.columns.locked[leg.slot]:
+            self._table.columns.locked[leg.slot] = False
+            self._wire.unlock(leg.slot, target)
+        else:
+            self._wire.aim(leg.slot, target)
+
     def drain_all(self) -> None:
         """Read every socket until it is empty in its next round: the engine has stalled."""
         self._thirsty.update(np.flatnonzero(self._table.columns.locked).tolist())
@@ -110,7 +127,7 @@ class Inbound:
     def _admit(self, count: int, group: int, now: float) -> None:
         columns, wire, reception = self._table.columns, self._wire, self._reception
         if self._table.secured:
-            self._open(count)
+            self._open(count, now)
         rows = wire.owner[:count]
         words = wire.words[:count, :3].astype(np.int64)
         first = words[:, 0]
@@ -134,13 +151,16 @@ class Inbound:
             for slot in owners[~columns.aligned[owners]].tolist():
                 self._table.align(slot, group)
 
-    def _open(self, count: int) -> None:
+    def _open(self, count: int, now: float) -> None:
         """Decrypt the SRTP among the rows in place; what is forged or replayed is left with no byte."""
         wire, columns = self._wire, self._table.columns
         for row in np.flatnonzero(columns.secured[wire.owner[:count]]).tolist():
-            srtp = self._table.at(int(wire.owner[row])).srtp
-            if srtp is not None:
-                plain = srtp.open(bytes(wire.row(row)))
+            leg = self._table.at(int(wire.owner[row]))
+            datagram = bytes(wire.row(row))
+            if leg.web is not None and leg.latch.source is not None and not packet.is_rtp(datagram):
+                self._web.receive(leg, datagram, leg.latch.source, now)
+            elif leg.srtp is not None:
+                plain = leg.srtp.open(datagram)
                 wire.received[row, : len(plain)] = np.frombuffer(plain, np.uint8)
                 wire.size[row] = len(plain)
 
@@ -171,6 +191,12 @@ class Inbound:
     def _judge(self, leg: Leg, datagram: memoryview, source: Address, now: float) -> bool:
         """Take one datagram of a leg that is not locked; whether it was RTP that is heard."""
         columns, slot = self._table.columns, leg.slot
+        if leg.web is not None and not packet.is_rtp(datagram):
+            self._web.receive(leg, bytes(datagram), source, now)
+            return False
+        if leg.web is not None and (leg.srtp is None or not leg.web.knows(source)):
+            columns.foreign[slot] += 1
+            return False
         if leg.srtp is not None and not packet.is_stun(datagram):
             datagram = memoryview(leg.srtp.open(bytes(datagram)))
         parsed = packet.parse(datagram)
@@ -197,6 +223,8 @@ class Inbound:
         """Take one datagram from a source that may be heard."""
         if packet.is_stun(datagram):
             return
+        if leg.web is not None and len(datagram) and not packet.is_rtp(datagram):
+            return  # DTLS, taken already; what was forged has no byte left
         if packet.is_rtcp(datagram):
             self.control(leg, datagram, now)
             return

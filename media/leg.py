@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+import numpy as np
+
 from media.codec.coders import Coders
 from media.codec.table import FIRST_WIDE, NUMBER, is_spoken, wide
 from media.columns import NEVER, LegColumns
 from media.frame import GROUPS, SAMPLE_RATE, Rows
 from media.playback import Playback
-from media.port import Connect, Direction, LegId
+from media.port import Connect, Crypto, Direction, LegId
 from media.press import Presses
 from media.record import Recording
 from media.rtp.latch import Latch
@@ -22,6 +24,7 @@ from media.rtp.reframe import Reframer
 from media.rtp.rtcp import Session
 from media.rtp.telephone_event import DigitReceiver, DigitSender
 from media.srtp import Srtp
+from media.webrtc.transport import Transport
 
 
 @dataclass(slots=True, eq=False)
@@ -49,6 +52,12 @@ class Leg:
     clock_ratio: int = 1
     "RTP clock of what we agreed to speak, in units of 8 kHz."
     srtp: Srtp | None = None
+    web: Transport | None = None
+    "Of a WebRTC leg, from its first `Connect` on."
+    web_failed: bool = False
+    "The edge has been told."
+    connected_at: float = 0.0
+    "First `Connect`."
     plain_run: int = 0
     "Packets of 20 ms in a row while `reframer` is set."
     peer: "Leg | None" = None
@@ -109,6 +118,7 @@ class LegTable:
             self.unaligned -= 1
         self.secured -= int(columns.secured[leg.slot])
         columns.connected[leg.slot] = False
+        columns.web_at[leg.slot] = np.inf
         del self._by_id[leg.id]
         self._at[leg.slot] = None
         self._free.append(leg.slot)
@@ -140,13 +150,15 @@ class LegTable:
         leg.clock_ratio = max(1, connect.codec.clock_rate // SAMPLE_RATE)
         leg.digits_in.clock_rate = leg.digits_out.clock_rate = connect.dtmf_clock
         columns.inband[slot] = connect.dtmf is None
-        self._secure(leg, connect)
+        if connect.webrtc is None:
+            self.secure(leg, connect.crypto)
         columns.header[slot] = plain_header(connect.codec.payload_type)
         columns.may_send[slot] = connect.direction in (Direction.SENDRECV, Direction.SENDONLY)
         columns.may_receive[slot] = connect.direction in (Direction.SENDRECV, Direction.RECVONLY)
         columns.heard_at[slot] = now
         columns.silence_told[slot] = False
         if not columns.connected[slot]:
+            leg.connected_at = now
             columns.connected[slot] = True
             columns.marker[slot] = columns.eager[slot] = True
             self.unaligned += 1
@@ -156,10 +168,10 @@ class LegTable:
             self.expect(leg, connect.codec.payload_type, law)
         self.changed()
 
-    def _secure(self, leg: Leg, connect: Connect) -> None:
-        """Keys that stay go on, replay window and all."""
-        if leg.connect is None or leg.srtp is None or leg.srtp.crypto != connect.crypto:
-            leg.srtp = None if connect.crypto is None else Srtp(connect.crypto, leg.srtp)
+    def secure(self, leg: Leg, crypto: Crypto | None) -> None:
+        """Speak SRTP with these keys, or not; those that stay go on, replay window and all."""
+        if leg.srtp is None or leg.srtp.crypto != crypto:
+            leg.srtp = None if crypto is None else Srtp(crypto, leg.srtp)
         secured = leg.srtp is not None
         self.secured += int(secured) - int(self.columns.secured[leg.slot])
         self.columns.secured[leg.slot] = secured

@@ -56,6 +56,40 @@ class Crypto:
     "Of what the peer sends."
 
 
+@dataclass(frozen=True, slots=True)
+class IceCredentials:
+    """What one side's checks are signed with (RFC 8839 §5.4)."""
+
+    ufrag: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Where the peer may be reached by UDP (RFC 8839 §5.1)."""
+
+    address: str
+    "Numeric."
+    port: int
+    priority: int
+
+
+@dataclass(frozen=True, slots=True)
+class WebRtc:
+    """What both descriptions say of ICE and DTLS (RFC 8839, RFC 8842); RTP and RTCP share the port."""
+
+    local: IceCredentials
+    remote: IceCredentials
+    candidates: tuple[Candidate, ...]
+    "The peer's; it may have others, which its checks show."
+    fingerprints: tuple[tuple[str, str], ...]
+    "Of the peer's certificate: (hash function in lower case, hexadecimal with colons)."
+    active: bool
+    "We begin the DTLS handshake."
+    controlling: bool
+    "We choose the candidate pair."
+
+
 # Commands.
 
 
@@ -68,6 +102,8 @@ class Allocate:
     "Local address to bind, e.g. `0.0.0.0`."
     vad: bool = False
     "Report `SpeechStarted`/`SpeechStopped` also when no agent is attached."
+    webrtc: bool = False
+    "Its `Connect` will come with `webrtc`."
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +127,8 @@ class Connect:
     "Of telephone-event [Hz]."
     crypto: Crypto | None = None
     "None: plain RTP."
+    webrtc: WebRtc | None = None
+    "Nothing is sent or heard before ICE and DTLS are done; `remote`, `rtcp` and `crypto` mean nothing."
 
 
 @dataclass(frozen=True, slots=True)
@@ -383,6 +421,8 @@ class Allocated:
     leg: LegId
     port: int
     "The even RTP port; RTCP is `port` + 1."
+    fingerprint: str = ""
+    "Of our DTLS certificate, as in `a=fingerprint`, if `Allocate.webrtc`."
 
 
 @dataclass(frozen=True, slots=True)
@@ -399,6 +439,28 @@ class Latched:
 
     leg: LegId
     source: tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Secured:
+    """ICE has found the peer and DTLS the keys: audio flows."""
+
+    leg: LegId
+    peer: tuple[str, int]
+    suite: str
+    milliseconds: int
+    "Since `Connect`."
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The leg cannot be heard, or no longer: it is left to the edge to release it."""
+
+    leg: LegId
+    cause: str
+    "`ice_timeout`, `dtls_failed`, `dtls_closed` or `consent_lost`."
+    detail: str
+    "For the trace: what happened and what to change."
 
 
 @dataclass(frozen=True, slots=True)
@@ -655,6 +717,8 @@ Event = (
     Allocated
     | Refused
     | Latched
+    | Secured
+    | Failed
     | Digit
     | DigitsSent
     | SpeechStarted

@@ -216,6 +216,26 @@ class UdpWire:
             return None
         return self._rows[0][:size], (source[0], source[1])
 
+    def send(self, slot: int, datagram: bytes) -> None:
+        """Send beside the tick to where the leg's RTP goes."""
+        try:
+            self._send[slot](datagram)
+        except OSError:
+            self.errors += 1
+
+    def send_to(self, slot: int, datagram: bytes, to: Address) -> None:
+        """Send from the RTP port to `to`, whoever the leg is locked to."""
+        if not is_reachable(to):
+            return
+        try:
+            self._pair(slot).rtp.sendto(datagram, to)
+        except OSError:
+            self.errors += 1
+
+    def hush(self, slot: int) -> None:
+        """Send no more RTP."""
+        self._send[slot] = _mute
+
     def row(self, row: int) -> memoryview:
         """The datagram in `row`."""
         return self._rows[row][: self._size[row]]

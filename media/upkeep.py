@@ -15,6 +15,7 @@ from media.port import Event, Silent, Stats
 from media.report import STATS_INTERVAL, Reports
 from media.rtp.latch import SILENCE
 from media.socket import UdpWire
+from media.webrtc.legs import WebLegs
 
 CHORES_EVERY: Final = 20
 "Ticks between two looks at what is due: 100 ms."
@@ -39,6 +40,7 @@ class Upkeep:
         reports: Reports,
         silence_timeout: float,
         emit: Callable[[Event], None],
+        web: WebLegs,
     ) -> None:
         self._table = table
         self._wire = wire
@@ -46,10 +48,12 @@ class Upkeep:
         self._reports = reports
         self._silence_timeout = silence_timeout
         self._emit = emit
+        self._web = web
 
     def see_to(self, tick: int, now: float) -> None:
         """Do what is due in tick number `tick`."""
         self._read_rtcp(now)
+        self._web.handle_timers(now)
         if tick % CHORES_EVERY == 0:
             self._inbound.handle_timer(now)
             self._see_to_silence(now)
@@ -118,7 +122,11 @@ class Upkeep:
             self._emit(Stats(leg.id, self._reports.stats(leg)))
 
     def _send(self, leg: Leg, datagram: bytes, to: tuple[str, int]) -> None:
-        self._wire.send_rtcp(leg.slot, datagram if leg.srtp is None else leg.srtp.seal_rtcp(datagram), to)
+        if leg.web is not None:
+            self._web.send_rtcp(leg, datagram)
+        else:
+            secret = datagram if leg.srtp is None else leg.srtp.seal_rtcp(datagram)
+            self._wire.send_rtcp(leg.slot, secret, to)
 
     def _read_rtcp(self, now: float) -> None:
         for slot in self._wire.rtcp_ready(RTCP_PER_TICK):

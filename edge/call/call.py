@@ -15,11 +15,11 @@ import enum
 from collections.abc import Callable
 
 from edge.agenda import Alarm
-from edge.call.cause import q850
+from edge.call.cause import lost, q850
 from edge.call.detail import cdr_of, trace_media
 from edge.call.ground import Ground, bind_address
 from edge.call.info import key_press
-from edge.call.leg import Leg, Port, readable
+from edge.call.leg import Leg, Port, is_browser, readable
 from edge.call.treatment import AlarmAction, Treatment
 from edge.directory import AudioTerms, User
 from edge.error import Refusal
@@ -86,7 +86,7 @@ class Call:
         self.answered_at: int | None = None
         self.state = State.STARTING
         self.legs: dict[port.LegId, Leg] = {}
-        self.leg = self.leg_for(session.flow, route.caller_audio)
+        self.leg = self.leg_for(session.flow, route.caller_audio, offer=session.invite.body)
         self.legs[self.leg.id] = self.leg
         self.callers_leg = self.leg
         self.sessions: set[Session] = set()
@@ -117,7 +117,7 @@ class Call:
             remote = self.callee if user is self.route.caller else self.caller
             self.ground.lines().put(user, Line(self.id, user is self.route.caller, stage, remote), now)
 
-    def leg_for(self, flow: Flow, terms: AudioTerms) -> Leg:
+    def leg_for(self, flow: Flow, terms: AudioTerms, *, offer: bytes = b"") -> Leg:
         """One more leg, on the network of `flow`; named so that its call is found by `call_of`."""
         ground = self.ground
         return Leg(
@@ -129,6 +129,7 @@ class Call:
             terms,
             first=self.leg.prospect(self.session.offer) if self.legs else None,
             private=flow.transport in (Transport.TLS, Transport.WSS),
+            browser=is_browser(offer, ground.limits, web=flow.is_web),
         )
 
     def add_leg(self, leg: Leg) -> None:
@@ -235,8 +236,8 @@ class Call:
         if leg is None:
             return
         match event:
-            case port.Allocated(_, number):
-                leg.take(number)
+            case port.Allocated(_, number, fingerprint):
+                leg.take(number, fingerprint)
                 self._allocated(leg, now)
             case port.Refused(_, reason):
                 leg.state = Port.RETURNED
@@ -257,8 +258,8 @@ class Call:
                 self._close_if_returned(now)
             case _:
                 trace_media(self, event, now)
-                if isinstance(event, port.Silent):
-                    self.finish("answered" if self.answered_at else "failed", "rtp_timeout", now)
+                if (cause := lost(event)) is not None:
+                    self.finish("answered" if self.answered_at else "failed", cause, now)
                 elif self.state is State.LIVE:
                     self.treatment.media_event(self, event, now)
 
@@ -308,8 +309,7 @@ class Call:
 
     def alarm(self, at: float, act: AlarmAction) -> Alarm:
         """A deadline that dies with the call."""
-        alarm = self.ground.agenda.at(at, act)
-        self._alarms.append(alarm)
+        self._alarms.append(alarm := self.ground.agenda.at(at, act))
         return alarm
 
     def resolve(self, uri: Uri, then: Callable[[Located, float], None]) -> None:
@@ -335,10 +335,9 @@ class Call:
             self.trace.add(now, "call", "reoffer", outcome=made.code, text=made.text)
             session.disagree(made.status, made.headers(), now)
             return
-        assert leg.negotiated is not None, "an answer leaves an agreement"
-        self.trace.add(
-            now, "call", "reoffer", outcome=leg.negotiated.direction.value, hold=leg.negotiated.hold
-        )
+        agreed = leg.negotiated
+        assert agreed is not None, "an answer leaves an agreement"
+        self.trace.add(now, "call", "reoffer", outcome=agreed.direction.value, hold=agreed.hold)
         session.agree(made, now)
         self._agreed(leg, now)
 
@@ -374,7 +373,8 @@ class Call:
     def _allocate(self, leg: Leg) -> None:
         leg.state = Port.WANTED
         address = bind_address(self.ground.rtp_address, leg.address)
-        self.ground.media(port.Allocate(leg.id, address, leg is self.leg and self.treatment.listens))
+        listens = leg is self.leg and self.treatment.listens
+        self.ground.media(port.Allocate(leg.id, address, listens, leg.browser))
 
     def _allocated(self, leg: Leg, now: float) -> None:
         if self.state in (State.ENDING, State.CLOSED):

@@ -2,11 +2,23 @@
 
 from typing import Final
 
+from media import port
+
 Q850: Final = {
     400: 111, 403: 21, 404: 1, 408: 102, 410: 22, 480: 18, 481: 111, 482: 25, 484: 28, 486: 17, 487: 127,
     488: 79, 500: 41, 501: 79, 503: 41, 504: 102, 600: 17, 603: 21, 604: 1, 606: 79,
 }  # fmt: skip
 "Of final statuses; 31, normal unspecified, for others."
+
+
+def lost(event: port.Event) -> str | None:
+    """Why an event of a leg ends its call, if it does."""
+    match event:
+        case port.Silent():
+            return "rtp_timeout"
+        case port.Failed():
+            return event.cause
+    return None
 
 
 def q850(disposition: str, status: int) -> int:

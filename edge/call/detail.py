@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 
 def cdr_of(call: "Call", disposition: str, cause: str, status: int, ended_at: int) -> Cdr:
-    sides = {call.treatment.side(call, leg): plain(leg.stats) for leg in call.legs.values() if leg.stats}
+    # A leg that rang for nothing, such as that of browsers when a phone answers, has nothing to tell.
+    legs = (leg for leg in call.legs.values() if leg.stats and leg.negotiated)
+    sides = {call.treatment.side(call, leg): plain(leg.stats) for leg in legs if leg.stats}
     return Cdr(
         call.id,
         call.route.account.id,

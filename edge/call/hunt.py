@@ -117,7 +117,7 @@ class Hunt:
 
     def awaits(self, leg: Leg) -> bool:
         """Whether this port was asked for by who rings now."""
-        return self._ringing is not None and self._ringing.leg is leg and not self._over
+        return self._ringing is not None and self._ringing.awaits(leg) and not self._over
 
     def owns(self, session: Session) -> bool:
         return any(ringing.owns(session) for ringing in self._ringings)

@@ -8,11 +8,13 @@ from config.schema import SipLimits
 from edge.directory import AudioTerms
 from edge.error import Refusal
 from edge.ident import Random
+from edge.sdp import webrtc
 from edge.sdp.audio import NotAcceptable
 from edge.sdp.crypto import KEY_BYTES, Srtp
 from edge.sdp.description import Description, SdpError, build, parse
 from edge.sdp.negotiation import Local, Negotiated, accept, answer, offer
-from media.port import Codec, Connect, LegId, LegStats
+from edge.sdp.webrtc import Side
+from media.port import Codec, Connect, IceCredentials, LegId, LegStats
 
 CODECS: Final = {
     "pcmu": Codec("pcmu", 0),
@@ -49,6 +51,7 @@ class Leg:
         *,
         first: Codec | None = None,
         private: bool = False,
+        browser: bool = False,
     ) -> None:
         """
         Args:
@@ -57,11 +60,13 @@ class Leg:
             terms: what may be spoken.
             first: offered before all others if it may be spoken: what a bridge passes on unchanged.
             private: nobody on the way reads our descriptions, so that keys in an offer are worth it.
+            browser: it speaks WebRTC.
         """
         self.id = id
         self.state = Port.NONE
         self.stats: LegStats | None = None
         self.negotiated: Negotiated | None = None
+        self.browser = browser
         names = dict.fromkeys(terms.codecs)
         if first is not None and first.name in names:
             names = dict.fromkeys((first.name, *names))
@@ -84,9 +89,11 @@ class Leg:
         """Ours, as the peer sees it."""
         return self._local.address
 
-    def take(self, port: int) -> None:
+    def take(self, port: int, fingerprint: str = "") -> None:
+        """Args: fingerprint: of our certificate, on a browser's leg."""
         self.state = Port.TAKEN
-        self._local = replace(self._local, port=port)
+        side = Side(self._credentials(), fingerprint) if self.browser else None
+        self._local = replace(self._local, port=port, webrtc=side)
 
     @property
     def held(self) -> bool:
@@ -113,11 +120,16 @@ class Leg:
         offered = parse(body, self._limits)
         if isinstance(offered, SdpError):
             return _unreadable(offered)
-        agreed = answer(offered, self._local, self._described)
+        local = self._local
+        before = self.negotiated.webrtc if self.negotiated is not None else None
+        if local.webrtc is not None and before is not None and webrtc.restarts(offered, before.remote):
+            local = replace(local, webrtc=replace(local.webrtc, credentials=self._credentials()))
+        agreed = answer(offered, local, self._described)
         if isinstance(agreed, NotAcceptable):
             return self._unacceptable(agreed)
+        self._local = local
+        self._settle(agreed)
         assert agreed.description is not None, "an answer comes with its description"
-        self.negotiated = agreed
         self._described = agreed.description
         return build(agreed.description)
 
@@ -125,7 +137,10 @@ class Leg:
         """The codec that was agreed on, or will be when `body`, the peer's offer, is answered."""
         if self.negotiated is None and body:
             offered = parse(body, self._limits)
-            agreed = answer(offered, self._local) if not isinstance(offered, SdpError) else None
+            local = self._local
+            if self.browser and local.webrtc is None:
+                local = replace(local, webrtc=Side(IceCredentials("", ""), ""))
+            agreed = answer(offered, local) if not isinstance(offered, SdpError) else None
             return agreed.codec if isinstance(agreed, Negotiated) else None
         return self.negotiated.codec if self.negotiated is not None else None
 
@@ -135,14 +150,18 @@ class Leg:
         if offered is None:
             return Refusal("no_offer", 500, "an answer came without an offer", "none: the peer is at fault")
         answered = parse(body, self._limits)
-        agreed = answered if isinstance(answered, SdpError) else accept(offered, answered)
+        side = self._local.webrtc
+        controlling = side is None or side.controlling is not False
+        agreed = (
+            answered if isinstance(answered, SdpError) else accept(offered, answered, controlling=controlling)
+        )
         if isinstance(agreed, Negotiated) or self.negotiated is not None:
             self._offered = None
         if isinstance(agreed, SdpError):
             return _unreadable(agreed)
         if isinstance(agreed, NotAcceptable):
             return self._unacceptable(agreed)
-        self.negotiated = agreed
+        self._settle(agreed)
         return None
 
     def connect(self) -> Connect:
@@ -159,11 +178,26 @@ class Leg:
             agreed.rtcp,
             agreed.dtmf_clock,
             agreed.crypto,
+            agreed.webrtc,
         )
+
+    def _settle(self, agreed: Negotiated) -> None:
+        """Who controls ICE and who began DTLS stays so (RFC 8445 §6.1.1, RFC 8842 §5.5)."""
+        self.negotiated = agreed
+        side, web = self._local.webrtc, agreed.webrtc
+        if side is not None and web is not None:
+            kept = replace(side, controlling=web.controlling, active=web.active)
+            self._local = replace(self._local, webrtc=kept)
+
+    def _credentials(self) -> IceCredentials:
+        """Letters and digits, more random bits than RFC 8445 §5.3 asks for."""
+        return IceCredentials(self._random(4).hex(), self._random(16).hex())
 
     def _unacceptable(self, why: NotAcceptable) -> Refusal:
         local = self._local
         codecs = " or ".join(codec.name.upper() for codec in local.codecs)
+        if self.browser:
+            return Refusal("not_acceptable", 488, why.why, f"offer {webrtc.OFFERED} audio with {codecs}")
         protocol = {Srtp.OFF: "RTP/AVP", Srtp.REQUIRED: "RTP/SAVP"}.get(local.srtp, "RTP/AVP or RTP/SAVP")
         return Refusal("not_acceptable", 488, why.why, f"offer {protocol} audio with {codecs}")
 
@@ -172,6 +206,14 @@ class Leg:
         if suite not in self._keys:
             self._keys[suite] = self._random(KEY_BYTES[suite])
         return self._keys[suite]
+
+
+def is_browser(body: bytes, limits: SipLimits, *, web: bool) -> bool:
+    """Whether an offer is a browser's. Args: web: what is thought of who makes none."""
+    if not body:
+        return web
+    offered = parse(body, limits)
+    return not isinstance(offered, SdpError) and webrtc.is_offered(offered)
 
 
 def readable(body: bytes, limits: SipLimits) -> Refusal | None:

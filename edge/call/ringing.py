@@ -35,7 +35,6 @@ from edge.sip.session import (
     State,
 )
 from edge.sip.uri import Uri
-from media import port
 
 _UNANSWERED: Final = 'SIP;cause=408;text="No answer"'
 _ELSEWHERE: Final = 'SIP;cause=200;text="Call completed elsewhere"'
@@ -81,6 +80,7 @@ class Ringing:
             headers: more of them for each INVITE.
         """
         self.leg: Leg | None = None
+        "Of who has answered, or speaks already; before that, of whoever may."
         self.redirect: Uri | None = None
         "Where a phone has sent the call by a 3xx, when `refused` comes."
         self._call = call
@@ -92,7 +92,9 @@ class Ringing:
         self._caller = caller
         self._early_media = early_media
         self._headers = headers
-        self._sessions: set[CallingSession] = set()
+        self._legs: dict[bool, Leg] = {}
+        "By whether it is for browsers, which take another offer than phones."
+        self._sessions: dict[CallingSession, Leg] = {}
         self._ringing: list[CallingSession] = []
         self._winner: CallingSession | None = None
         self._best: Refused | None = None
@@ -130,10 +132,15 @@ class Ringing:
     def owns(self, session: Session) -> bool:
         return session in self._sessions
 
+    def awaits(self, leg: Leg) -> bool:
+        """Whether this port was asked for by us, and is still of use."""
+        return not self._over and (leg is self.leg or leg in self._legs.values())
+
     def allocated(self, leg: Leg, now: float) -> None:
         """The port of `leg`, which is ours, is there."""
         if self._servers is None:
-            self._next_round(leg, now)
+            if all(leg.state is Port.TAKEN for leg in self._legs.values()):
+                self._next_round(now)
             return
         if self._alarm is None:
             self._alarm = self._call.alarm(now + self._seconds, self._unanswered)
@@ -141,26 +148,22 @@ class Ringing:
 
     def session_event(self, session: Session, event: SessionEvent, now: float) -> None:
         assert isinstance(session, CallingSession), "our own sessions are calling ones"
-        call = self._call
+        call, leg = self._call, self._sessions[session]
         match event:
             case Progress(status, body):
-                self._progress(status, body, now)
+                self._progress(leg, status, body, now)
             case Answered(body):
                 self._answered(session, body, now)
             case Refused():
                 self._refused(session, event, now)
             case Reoffer(body):
-                assert self.leg is not None, "a dialog has its leg"
-                call.renegotiate(session, self.leg, body, now)
+                call.renegotiate(session, leg, body, now)
             case Acked(body):
-                assert self.leg is not None, "a dialog has its leg"
-                call.acknowledged(self.leg, body, now)
+                call.acknowledged(leg, body, now)
             case Reanswered(body):
-                assert self.leg is not None, "a dialog has its leg"
-                call.reanswered(self.leg, body, now)
+                call.reanswered(leg, body, now)
             case Info():
-                assert self.leg is not None, "a session of ours has a leg"
-                self._call.informed(self.leg, event, now)
+                call.informed(leg, event, now)
             case Referred(refer):
                 call.treatment.referred(call, session, refer, now)
             case Ended() if session is self._winner and not self._over:
@@ -181,13 +184,14 @@ class Ringing:
         """`end`, in a call that goes on: the port is given back too."""
         self.end(now, reason)
         # One that is still on its way is given back when it comes.
-        if self.leg is not None and self.leg.state is Port.TAKEN:
-            self._call.ground.media(port.Release(self.leg.id))
+        for leg in {self.leg, *self._legs.values()}:
+            if leg is not None:
+                self._call.release(leg)
 
     # Inside.
 
-    def _own(self, session: CallingSession) -> None:
-        self._sessions.add(session)
+    def _own(self, session: CallingSession, leg: Leg) -> None:
+        self._sessions[session] = leg
         self._call.ground.own(session, self._call)
 
     def _find_trunk(self, trunk: Trunk) -> None:
@@ -225,7 +229,7 @@ class Ringing:
         session = self._servers.invite(call, leg.offer(), now)
         call.trace.add(now, "route", "ring", uri=str(session.invite.uri), flow=str(session.flow))
         self._ringing.append(session)
-        self._own(session)
+        self._own(session, leg)
         session.start(now)
         if self._servers:
             call.alarm(now + call.ground.limits.server_timeout, lambda at: self._leave_silent(session, at))
@@ -255,12 +259,15 @@ class Ringing:
             case _:
                 self._rounds.append(destinations)
         terms = self._callee.audio if self._callee is not None else AudioTerms()
-        self.leg = self._call.leg_for(destinations[0].flow, terms)
-        self._call.add_leg(self.leg)
+        for destination in (one for round in self._rounds for one in round):
+            if destination.flow.is_web not in self._legs:
+                self._legs[destination.flow.is_web] = leg = self._call.leg_for(destination.flow, terms)
+                self._call.add_leg(leg)
+        self.leg = next(iter(self._legs.values()))
 
-    def _next_round(self, leg: Leg, now: float) -> None:
+    def _next_round(self, now: float) -> None:
         """Ring the next devices: all of them, or one where they ring in sequence."""
-        offer = leg.offer()
+        offers = {kind: leg.offer() for kind, leg in self._legs.items()}
         self._early = False
         if self._alarm is not None:
             self._alarm.cancel()
@@ -268,19 +275,19 @@ class Ringing:
         for destination in self._rounds.popleft():
             uri, flow = str(destination.uri), str(destination.flow)
             self._call.trace.add(now, "route", "ring", uri=uri, flow=flow)
-            session = invite(self._call, destination, offer, self._headers, self._caller)
+            kind = destination.flow.is_web
+            session = invite(self._call, destination, offers[kind], self._headers, self._caller)
             self._ringing.append(session)
-            self._own(session)
+            self._own(session, self._legs[kind])
         for session in tuple(self._ringing):
             session.start(now)
 
-    def _progress(self, status: int, body: bytes, now: float) -> None:
+    def _progress(self, leg: Leg, status: int, body: bytes, now: float) -> None:
         if self._winner is not None or self._early or self._over:
             return
-        assert self.leg is not None, "progress comes on a leg"
-        if self._early_media and body and len(self._ringing) == 1 and self.leg.accept(body) is None:
-            self._early = True
-            self._call.ground.media(self.leg.connect())
+        if self._early_media and body and len(self._ringing) == 1 and leg.accept(body) is None:
+            self._early, self.leg = True, leg
+            self._call.ground.media(leg.connect())
             self._owner.progressed(self, status, now, early=True)
         else:
             self._owner.progressed(self, 180 if status in (180, 183) else status, now, early=False)
@@ -294,9 +301,9 @@ class Ringing:
         self._winner = session
         if self._servers is not None:
             self._servers.heard()
-        assert self.leg is not None, "an answer comes on a leg"
-        refusal = self.leg.accept(body) if body and not self._early else None
-        if refusal is not None or self.leg.negotiated is None:
+        self.leg = leg = self._sessions[session]
+        refusal = leg.accept(body) if body and not self._early else None
+        if refusal is not None or leg.negotiated is None:
             session.bye(now)
             self._winner = None
             fix = "the called phone answered without usable audio"
@@ -308,7 +315,10 @@ class Ringing:
         for other in self._ringing:
             other.cancel(now, _ELSEWHERE)
         self._ringing.clear()
-        self._call.ground.media(self.leg.connect())
+        for other_leg in self._legs.values():
+            if other_leg is not leg:
+                self._call.release(other_leg)
+        self._call.ground.media(leg.connect())
         self._owner.answered(self, now)
 
     def _refused(self, session: CallingSession, event: Refused, now: float) -> None:
@@ -330,19 +340,18 @@ class Ringing:
             self._ringing.clear()
         if not self._ringing and self._winner is None:
             if self._rounds:
-                assert self.leg is not None, "somebody was rung on it"
-                self._next_round(self.leg, now)
+                self._next_round(now)
                 return
             self._owner.refused(self, _as_refusal(self._best), now)
 
     def _unanswered(self, now: float) -> None:
         if self._winner is not None or self._over:
             return
-        if self._rounds and self.leg is not None:
+        if self._rounds:
             for session in self._ringing:
                 session.cancel(now, _UNANSWERED)
             self._ringing.clear()
-            self._next_round(self.leg, now)
+            self._next_round(now)
         else:
             self._owner.unanswered(self, now)
 

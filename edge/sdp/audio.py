@@ -1,13 +1,14 @@
 """What an m=audio section says of the peer that wrote it (RFC 3551, RFC 4733, RFC 3605)."""
 
-import ipaddress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from edge.sdp import crypto
+from edge.sdp import crypto, webrtc
 from edge.sdp.crypto import CryptoLine
 from edge.sdp.description import Description, Media, attributes
+from edge.sdp.numeric import numeric
+from edge.sdp.webrtc import Peer
 from media.port import Codec, Direction
 
 STATIC: Final = {
@@ -30,9 +31,7 @@ PACKET_TIMES: Final = (10, 20, 30, 40, 60)
 
 _DIRECTIONS: Final = {direction.value: direction for direction in Direction}
 _UNSET: Final = frozenset(("0.0.0.0", "::"))
-_LONGEST_ADDRESS: Final = 45  # an IPv6 address that ends in an IPv4 one, RFC 4291 §2.2
 _LONGEST_ENCODING: Final = 64  # no codec that we know comes near it
-_BROADCAST: Final = ipaddress.IPv4Address("255.255.255.255")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +63,8 @@ class Audio:
     "SRTP is all that the author speaks."
     crypto: tuple[CryptoLine, ...] = ()
     "In the author's order; beside plain RTP too (a best-effort offer)."
+    webrtc: Peer | None = None
+    "Of a browser; then `remote` and `rtcp` mean nothing."
 
 
 def read(description: Description, media: Media) -> Audio | NotAcceptable:
@@ -71,7 +72,10 @@ def read(description: Description, media: Media) -> Audio | NotAcceptable:
         return NotAcceptable(f"no use for {media.kind} streams", 304)
     if media.port == 0:
         return NotAcceptable("the audio stream has port 0", 304)
-    if media.protocol.upper() not in PLAIN | SECURE:
+    protocol = media.protocol.upper()
+    if protocol in webrtc.PROTOCOLS:
+        return _browser(description, media)
+    if protocol not in PLAIN | SECURE:
         return NotAcceptable(f"audio over {media.protocol} is not supported", 302)
     connection = description.connection(media)
     if connection is None:
@@ -91,34 +95,29 @@ def read(description: Description, media: Media) -> Audio | NotAcceptable:
         hold=not hears(direction),
         ptime_ms=_packet_time(media),
         rtcp=_rtcp(media, host),
-        secure=media.protocol.upper() in SECURE,
+        secure=protocol in SECURE,
         crypto=crypto.read(attributes(media.lines, "crypto")),
     )
 
 
-def numeric(family: str, address: str) -> str | None:
-    """The address in normal form, or None for names, multicast, scoped and malformed ones."""
-    if len(family) != 3 or len(address) > _LONGEST_ADDRESS:
-        return None  # nor may it fill the memo
-    return _numeric(family, address)
-
-
-@lru_cache(maxsize=4096)
-def _numeric(family: str, address: str) -> str | None:
-    parsed: ipaddress.IPv4Address | ipaddress.IPv6Address
-    try:
-        match family:
-            case "IP4":
-                parsed = ipaddress.IPv4Address(address)
-            case "IP6" if "%" not in address:
-                parsed = ipaddress.IPv6Address(address)
-            case _:
-                return None
-    except ValueError:
-        return None
-    if parsed.is_multicast or parsed == _BROADCAST:
-        return None
-    return str(parsed)
+def _browser(description: Description, media: Media) -> Audio | NotAcceptable:
+    peer = webrtc.read(description, media)
+    if isinstance(peer, str):
+        return NotAcceptable(peer, 399)
+    codecs, events = _formats(media)
+    direction = _direction(description, media)
+    # The address is of no account before ICE: browsers write 0.0.0.0 and port 9 (RFC 8839 §4.3.1).
+    return Audio(
+        remote=("0.0.0.0", media.port),
+        codecs=codecs,
+        events=events,
+        direction=direction,
+        hold=not hears(direction),
+        ptime_ms=_packet_time(media),
+        rtcp=None,
+        secure=True,
+        webrtc=peer,
+    )
 
 
 def speaks(direction: Direction) -> bool:

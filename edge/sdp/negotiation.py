@@ -7,18 +7,20 @@
 
 Of several streams the first usable audio is taken; all others are refused in place with
 port 0. SRTP is keyed by a=crypto (RFC 4568), whether the protocol is RTP/SAVP or, best effort,
-RTP/AVP. Declined: rtcp-mux (RFC 5761; not answering it is the refusal), grouping (RFC 5888),
-ICE (RFC 8839): their attributes are passed over.
+RTP/AVP, or by DTLS with a browser (`webrtc.py`). Declined, except with browsers: rtcp-mux (RFC 5761; not
+answering it is the refusal), grouping (RFC 5888), ICE (RFC 8839): their attributes are passed over.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from edge.sdp import webrtc
 from edge.sdp.audio import Audio, NotAcceptable, compose, hears, read, speaks
 from edge.sdp.crypto import OFFERED, CryptoLine, Srtp
 from edge.sdp.description import Description, Line, Media
-from media.port import Codec, Crypto, Direction
+from edge.sdp.webrtc import Setup, Side
+from media.port import Codec, Crypto, Direction, WebRtc
 
 OPUS_TERMS: Final = "maxplaybackrate=16000;sprop-maxcapturerate=16000;useinbandfec=1"
 "RFC 7587 §6.1: we speak and hear wideband; FEC serves who is at the other end of a bridge."
@@ -43,6 +45,8 @@ class Local:
     srtp: Srtp = Srtp.OFF
     key: Callable[[str], bytes] | None = None
     "Suite → our master key and salt, the same each time; needed unless `srtp` is off."
+    webrtc: Side | None = None
+    "The stream is a browser's: DTLS keys it, whatever `srtp` says."
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,8 @@ class Negotiated:
     dtmf_clock: int = 8000
     "Of `dtmf` [Hz]."
     crypto: Crypto | None = None
-    "None: plain RTP."
+    "None: plain RTP, or keys by DTLS."
+    webrtc: WebRtc | None = None
 
 
 def offer(local: Local, previous: Description | None = None) -> Description:
@@ -76,20 +81,27 @@ def offer(local: Local, previous: Description | None = None) -> Description:
     something changed (§8).
     """
     protocol = "RTP/SAVP" if local.srtp is Srtp.REQUIRED else "RTP/AVP"
-    lines: tuple[CryptoLine, ...] = ()
-    if local.srtp in (Srtp.OFFERED, Srtp.REQUIRED):
+    place = None if previous is None else _place(previous)
+    lines: tuple[Line, ...] = ()
+    group: tuple[Line, ...] = ()
+    if local.webrtc is not None:
+        protocol = webrtc.OFFERED
+        mid = webrtc.MID if previous is None or place is None else webrtc.mid_of(previous.media[place])
+        lines = webrtc.lines(local.webrtc, Setup.ACTPASS, local.address, local.port, mid)
+        group = (webrtc.bundle(mid),)
+    elif local.srtp in (Srtp.OFFERED, Srtp.REQUIRED):
         assert local.key is not None, "SRTP needs keys"
-        lines = tuple(CryptoLine(tag, suite, local.key(suite)) for tag, suite in enumerate(OFFERED, 1))
+        offered = (CryptoLine(tag, suite, local.key(suite)) for tag, suite in enumerate(OFFERED, 1))
+        lines = tuple(("a", f"crypto:{line}") for line in offered)
     section = _section(local, local.codecs, _our_events(local), local.direction, protocol, lines)
     if previous is None:
-        return Description(_session(local, local.version, (("t", "0 0"),)), (section,))
-    place = _place(previous)
+        return Description(_session(local, local.version, (("t", "0 0"), *group)), (section,))
     media = [_refusal(old) for old in previous.media]
     if place is None:
         media.append(section)
     else:
         media[place] = replace(section, protocol=previous.media[place].protocol)
-    return _revise(local, media, _times(previous), previous)
+    return _revise(local, media, (*_times(previous), *group), previous)
 
 
 def answer(
@@ -107,15 +119,30 @@ def answer(
         assert isinstance(theirs, Audio), "what is agreed on can be read"
         streams = [_refusal(other) for other in offered.media]
         chosen = _chosen(theirs, local)
-        lines = (replace(chosen, key=agreed.crypto.local),) if chosen and agreed.crypto else ()
+        lines: tuple[Line, ...] = ()
+        group: tuple[Line, ...] = ()
+        if agreed.webrtc is not None and local.webrtc is not None:
+            mid = webrtc.mid_of(media)
+            side = replace(local.webrtc, credentials=agreed.webrtc.local)
+            lines = webrtc.lines(side, webrtc.setup_of(agreed.webrtc), local.address, local.port, mid)
+            group = (webrtc.bundle(mid),)
+        elif chosen and agreed.crypto:
+            lines = (("a", f"crypto:{replace(chosen, key=agreed.crypto.local)}"),)
         events = _common_events(theirs, agreed.accept) if local.dtmf is not None else {}
         streams[place] = _section(local, agreed.accept, events, agreed.direction, media.protocol, lines)
-        return replace(agreed, description=_revise(local, streams, _times(offered), previous))
+        times = (*_times(offered), *group)
+        return replace(agreed, description=_revise(local, streams, times, previous))
     return refused or NotAcceptable("no stream is offered", 304)
 
 
-def accept(offered: Description, answered: Description) -> Negotiated | NotAcceptable:
-    """What `answered`, the peer's answer to `offered`, our offer, amounts to."""
+def accept(
+    offered: Description, answered: Description, *, controlling: bool = True
+) -> Negotiated | NotAcceptable:
+    """What `answered`, the peer's answer to `offered`, our offer, amounts to.
+
+    Args:
+        controlling: our role in ICE, which the first offer of a leg has decided.
+    """
     place = _place(offered)
     assert place is not None, "our offers hold an audio stream"
     if place >= len(answered.media):
@@ -124,7 +151,15 @@ def accept(offered: Description, answered: Description) -> Negotiated | NotAccep
     assert isinstance(ours, Audio), "our own audio stream is usable"
     if isinstance(theirs, NotAcceptable):
         return theirs
-    if _family(ours.remote[0]) != _family(theirs.remote[0]):
+    web: WebRtc | None = None
+    if ours.webrtc is not None and theirs.webrtc is not None:
+        agreed = webrtc.accepted(theirs.webrtc, ours.webrtc, controlling=controlling)
+        if isinstance(agreed, str):
+            return NotAcceptable(agreed, 399)
+        web = agreed
+    elif ours.webrtc is not theirs.webrtc:
+        return NotAcceptable("the answer is of another protocol than the offer", 302)
+    elif _family(ours.remote[0]) != _family(theirs.remote[0]):
         return NotAcceptable("the answer is of another address family", 300)
     known = {(codec.name, codec.clock_rate) for codec in ours.codecs}
     codec = next((codec for codec in theirs.codecs if (codec.name, codec.clock_rate) in known), None)
@@ -137,7 +172,7 @@ def accept(offered: Description, answered: Description) -> Negotiated | NotAccep
         if own is None or own.suite != line.suite:
             return NotAcceptable("the answer's a=crypto is none of those offered", 399)
         crypto = Crypto(line.suite, own.key, line.key)
-    if crypto is None and (ours.secure or theirs.secure):
+    if crypto is None and web is None and (ours.secure or theirs.secure):
         return NotAcceptable("the answer holds no key for SRTP", 399)
     # All that we offered stays welcome: §6.1 lets us cease listening, and some peers send what they
     # did not answer. A dynamic number of theirs is added where it is free among ours.
@@ -157,11 +192,14 @@ def accept(offered: Description, answered: Description) -> Negotiated | NotAccep
         hold=theirs.hold,
         dtmf_clock=dtmf_clock,
         crypto=crypto,
+        webrtc=web,
     )
 
 
 def _agree(theirs: Audio, local: Local) -> Negotiated | NotAcceptable:
-    if _family(local.address) != _family(theirs.remote[0]):
+    if (theirs.webrtc is None) is not (local.webrtc is None):
+        return NotAcceptable("a stream cannot change between WebRTC and plain RTP", 302)
+    if theirs.webrtc is None and _family(local.address) != _family(theirs.remote[0]):
         return NotAcceptable("the stream is of another address family", 300)
     known = {(codec.name, codec.clock_rate) for codec in local.codecs}
     common = tuple(codec for codec in theirs.codecs if (codec.name, codec.clock_rate) in known)
@@ -169,7 +207,10 @@ def _agree(theirs: Audio, local: Local) -> Negotiated | NotAcceptable:
         return NotAcceptable("none of the codecs offered is known", 305)
     codec = common[0]  # §6.1: the offerer's order
     chosen, crypto = _chosen(theirs, local), None
-    if chosen is not None:
+    web = None
+    if theirs.webrtc is not None and local.webrtc is not None:
+        web = webrtc.answered(theirs.webrtc, local.webrtc)
+    elif chosen is not None:
         assert local.key is not None, "SRTP needs keys"
         crypto = Crypto(chosen.suite, local.key(chosen.suite), chosen.key)
     elif theirs.secure:
@@ -190,12 +231,13 @@ def _agree(theirs: Audio, local: Local) -> Negotiated | NotAcceptable:
         hold=theirs.hold,
         dtmf_clock=dtmf_clock,
         crypto=crypto,
+        webrtc=web,
     )
 
 
 def _chosen(theirs: Audio, local: Local) -> CryptoLine | None:
     """RFC 4568 §5.1.2: the first line that we can use."""
-    return theirs.crypto[0] if theirs.crypto and local.srtp is not Srtp.OFF else None
+    return theirs.crypto[0] if theirs.crypto and local.webrtc is None and local.srtp is not Srtp.OFF else None
 
 
 def _event(theirs: Audio, codec: Codec) -> tuple[int | None, int]:
@@ -239,7 +281,10 @@ def _place(description: Description) -> int | None:
 
 
 def _refusal(media: Media) -> Media:
-    return Media(media.kind, 0, media.protocol, media.formats)
+    """A browser knows even what is refused by its name (RFC 8829 §5.3.1)."""
+    named = media.protocol.upper() in webrtc.PROTOCOLS and media.attribute("mid") is not None
+    lines: tuple[Line, ...] = (("a", f"mid:{webrtc.mid_of(media)}"),) if named else ()
+    return Media(media.kind, 0, media.protocol, media.formats, lines)
 
 
 def _times(description: Description) -> tuple[Line, ...]:
@@ -275,7 +320,7 @@ def _section(
     events: Mapping[int, int],
     direction: Direction,
     protocol: str,
-    crypto: tuple[CryptoLine, ...],
+    more: tuple[Line, ...],
 ) -> Media:
     formats = [str(codec.payload_type) for codec in codecs]
     lines: list[Line] = []
@@ -287,7 +332,7 @@ def _section(
         formats.append(str(number))
         lines.append(("a", f"rtpmap:{number} telephone-event/{clock}"))
         lines.append(("a", f"fmtp:{number} 0-15"))
-    lines.extend(("a", f"crypto:{line}") for line in crypto)
+    lines.extend(more)
     lines.append(("a", "ptime:20"))
     lines.append(("a", direction.value))
     return Media("audio", local.port, protocol, tuple(formats), tuple(lines))

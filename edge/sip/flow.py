@@ -33,6 +33,11 @@ class Flow:
     def reliable(self) -> bool:
         return self.transport is not Transport.UDP
 
+    @property
+    def is_web(self) -> bool:
+        """Whoever speaks SIP over a WebSocket is a browser, as long as nothing says otherwise (RFC 7118)."""
+        return self.transport in (Transport.WS, Transport.WSS)
+
     def __str__(self) -> str:
         """`udp:192.0.2.1:5060/0/0`, the form that a binding keeps."""
         host, port = self.remote

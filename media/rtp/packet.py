@@ -74,6 +74,11 @@ def is_stun(datagram: memoryview) -> bool:
     return len(datagram) >= 20 and datagram[0] < 4 and bytes(datagram[4:8]) == _STUN_COOKIE
 
 
+def is_rtp(datagram: bytes | memoryview) -> bool:
+    """Whether this is RTP or RTCP, secured or not, by its first byte (RFC 7983 §7)."""
+    return len(datagram) > 0 and datagram[0] >> 6 == 2
+
+
 def is_rtcp(datagram: memoryview) -> bool:
     """Whether this is RTCP on the RTP port (RFC 5761 §4)."""
     return len(datagram) >= 8 and datagram[0] >> 6 == 2 and 192 <= datagram[1] <= 223

@@ -165,7 +165,8 @@ class Bench:
                 self.switch.media_event(port.Refused(leg, "every port is taken"), self.now)
             case port.Allocate(leg):
                 self.legs.add(leg)
-                self.switch.media_event(port.Allocated(leg, next(self._ports)), self.now)
+                fingerprint = "sha-256 " + ":".join(["AB"] * 32) if command.webrtc else ""
+                self.switch.media_event(port.Allocated(leg, next(self._ports), fingerprint), self.now)
             case port.Release(leg) if leg in self.legs:  # the engine ignores what it does not know
                 self.legs.discard(leg)
                 self.switch.media_event(port.Released(leg, port.LegStats(packets_received=7)), self.now)
@@ -196,8 +197,16 @@ class Bench:
 class Phone:
     """A phone at 127.0.0.`n` that says what the test tells it, and keeps one dialog."""
 
-    def __init__(self, bench: Bench, number: str, n: int = 2, password: str = "secret") -> None:
+    def __init__(
+        self,
+        bench: Bench,
+        number: str,
+        n: int = 2,
+        password: str = "secret",
+        transport: Transport = Transport.UDP,
+    ) -> None:
         self.bench = bench
+        self.transport = transport
         self.number = number
         self.password = password
         self.source = (f"127.0.0.{n}", 5060)
@@ -235,7 +244,7 @@ class Phone:
             + (f"Content-Type: {content_type}\r\n" if body else "")
             + f"Content-Length: {len(body)}\r\n\r\n{body}"
         )
-        self.bench.receive(text.encode(), self.source)
+        self.bench.receive(text.encode(), self.source, self.transport)
 
     def reply(
         self,
@@ -261,7 +270,7 @@ class Phone:
             + (f"Content-Type: {content_type}\r\n" if body else "")
             + f"Content-Length: {len(body)}\r\n\r\n{body}"
         )
-        self.bench.receive(text.encode(), self.source)
+        self.bench.receive(text.encode(), self.source, self.transport)
 
     def got(self) -> list[Request | Response]:
         """What was sent to this phone since the last look; for others it stays."""

@@ -2,6 +2,7 @@
 
 import pytest
 
+from edge.sip.flow import Transport
 from edge.sip.message import Request, Response
 from media import port
 from tests.support.directory import FakeDirectory
@@ -226,3 +227,59 @@ def test_descriptions_in_bodies_of_several_parts_are_read_on_both_sides(bench: B
     assert final(alice.got()).content_type == "application/sdp"
     connected = [c.remote[1] for c in bench.commands if isinstance(c, port.Connect)]
     assert sorted(set(connected)) == [40_000, 41_000]
+
+
+def browser_sdp(setup: str) -> str:
+    return (
+        "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\n"
+        "m=audio 9 UDP/TLS/RTP/SAVPF 111 0 126\r\nc=IN IP4 0.0.0.0\r\na=mid:0\r\na=rtcp-mux\r\n"
+        f"a=setup:{setup}\r\na=ice-ufrag:abcd\r\na=ice-pwd:{'p' * 22}\r\na=fingerprint:sha-256 "
+        + ":".join(["0F"] * 32)
+        + "\r\na=rtpmap:111 opus/48000/2\r\na=rtpmap:126 telephone-event/8000\r\n"
+    )
+
+
+def test_a_browser_and_a_desk_phone_of_one_user_each_get_their_own_offer(bench: Bench) -> None:
+    """RFC 7118: who registered by WebSocket is offered ICE and DTLS, the others plain RTP."""
+    desk, browser = Phone(bench, "bob", 3), Phone(bench, "bob-mobile", 4, transport=Transport.WSS)
+    alice, (to_desk, to_browser) = rung(bench, desk, browser)
+    assert b"RTP/AVP" in to_desk.body and b"ice-ufrag" not in to_desk.body
+    assert b"UDP/TLS/RTP/SAVPF" in to_browser.body and b"a=setup:actpass" in to_browser.body
+    assert b"a=fingerprint:sha-256 AB:" in to_browser.body
+    browser.reply(to_browser, 200, browser_sdp("active"))
+    answer = final(alice.got())
+    alice.ack(answer)
+    connects = bench.commanded(port.Connect)
+    assert sorted(command.webrtc is not None for command in connects) == [False, True]
+    assert len(bench.legs) == 2, "the leg that was for phones is given back"
+    alice.to, alice.remote = answer.headers.get("To") or "", str(answer.contacts[0].uri)
+    alice.bye()
+    (cdr,) = bench.journal.cdrs
+    assert cdr.cause == "caller_hangup" and set(cdr.media) == {"caller", "callee"}
+
+
+def test_a_desk_phone_that_answers_first_gives_back_the_browsers_leg(bench: Bench) -> None:
+    desk, browser = Phone(bench, "bob", 3), Phone(bench, "bob-mobile", 4, transport=Transport.WSS)
+    alice, (to_desk, to_browser) = rung(bench, desk, browser)
+    browser.reply(to_browser, 180)
+    desk.reply(to_desk, 200, desk.sdp())
+    alice.ack(answer := final(alice.got()))
+    (cancel,) = [m for m in browser.got() if isinstance(m, Request) and m.method == "CANCEL"]
+    assert cancel.call_id == to_browser.call_id and len(bench.legs) == 2
+    alice.to, alice.remote = answer.headers.get("To") or "", str(answer.contacts[0].uri)
+    alice.bye()
+    assert len(bench.journal.cdrs) == 1 and not bench.legs
+
+
+@pytest.mark.parametrize("cause", ["ice_timeout", "dtls_failed", "consent_lost"])
+def test_a_browser_that_fails_ends_the_call_by_name(bench: Bench, cause: str) -> None:
+    caller = Phone(bench, "1001", 5, transport=Transport.WSS)
+    answer = final(caller.dial("*43", body=browser_sdp("actpass")))
+    caller.ack(answer)
+    assert b"a=setup:active" in answer.body and b"a=mid:0" in answer.body
+    (connect,) = bench.commanded(port.Connect)
+    assert isinstance(connect, port.Connect) and connect.webrtc is not None
+    bench.media(port.Failed(connect.leg, cause, "it is gone"))
+    (bye,) = [m for m in caller.got() if isinstance(m, Request)]
+    assert bye.method == "BYE" and cause in (bye.headers.get("Reason") or "")
+    assert [cdr.cause for cdr in bench.journal.cdrs] == [cause]

@@ -1,0 +1,225 @@
+"""WebRTC legs in an engine, with browsers made of our own ICE and DTLS on the in-memory network."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from media.port import (
+    Bridge,
+    Digit,
+    Echo,
+    Failed,
+    IceCredentials,
+    Release,
+    Released,
+    Secured,
+    SendDigits,
+)
+from media.rtp.telephone_event import DIGITS
+from tests.support.phone import HOST, Studio, signal_to_noise, tone
+from tests.support.webrtc import Browser
+
+
+def payloads(browser: Browser) -> list[bytes]:
+    return [bytes(packet.payload) for _, packet in browser.received if packet.payload_type == 0]
+
+
+def spoken(frequency: float, frames: int) -> list[bytes]:
+    from media.codec import g711
+
+    data = g711.encode_ulaw(tone(frequency, frames * 0.02)).tobytes()
+    return [data[at : at + 160] for at in range(0, len(data), 160)]
+
+
+@pytest.mark.parametrize("active", [True, False])
+@pytest.mark.parametrize("controlling", [True, False])
+def test_a_browser_hears_its_echo(controlling: bool, active: bool) -> None:
+    studio = Studio()
+    browser = Browser(studio, controlling=controlling, active=active)
+    studio.engine.execute(Echo(browser.leg))
+    browser.connect()
+    browser.script = spoken(500, 100)
+    studio.run(3.5)
+    (secured,) = studio.of(Secured)
+    assert secured.peer == browser.at and secured.suite and not studio.of(Failed)
+    said, heard = spoken(500, 100), payloads(browser)
+    assert sum(frame in heard for frame in said) >= 95
+    studio.engine.execute(Release(browser.leg))
+    stats = studio.of(Released)[0].stats
+    assert stats.packets_received == 100 and stats.malformed == 0 and stats.foreign == 0
+
+
+def test_nothing_leaves_in_the_clear_before_the_keys_are_there() -> None:
+    studio = Studio()
+    browser = Browser(studio)
+    studio.engine.execute(Echo(browser.leg))
+    sent: list[bytes] = []
+    send = studio.network.send
+
+    def spy(source: tuple[str, int], target: tuple[str, int], data: bytes) -> None:
+        if source[0] == HOST:
+            sent.append(data)
+        send(source, target, data)
+
+    studio.network.send = spy  # type: ignore[method-assign]
+    browser.connect()
+    browser.gone = True
+    studio.run(2.0)
+    assert sent and all(data[0] < 4 for data in sent), "STUN alone"
+
+
+def test_the_kernel_filters_once_ice_has_settled_and_checks_still_pass() -> None:
+    studio = Studio()
+    browser = Browser(studio)
+    studio.engine.execute(Echo(browser.leg))
+    browser.connect()
+    browser.script = spoken(500, 2_500)
+    studio.run(8.0)
+    assert studio.network.sockets[browser.server].peer == browser.at
+    studio.run(37.0)
+    assert not studio.of(Failed), "consent is answered on the locked socket (RFC 7675)"
+    assert browser.transport.failure is None
+
+
+def test_a_browser_that_is_gone_ends_its_leg_when_consent_is_lost() -> None:
+    studio = Studio(limits={"silence_timeout": 1_000.0})
+    browser = Browser(studio)
+    browser.connect()
+    browser.script = spoken(500, 300)
+    studio.run(7.0)
+    browser.gone = True
+    studio.run(31.0)
+    (failed,) = studio.of(Failed)
+    assert failed.cause == "consent_lost" and failed.leg == browser.leg
+    sent = studio.network.sockets[browser.at].queue
+    sent.clear()
+    studio.run(1.0)
+    assert not sent, "nothing is sent without consent"
+
+
+def test_a_browser_that_cannot_be_reached_fails_by_name() -> None:
+    studio = Studio()
+    browser = Browser(studio)
+    browser.gone = True
+    browser.connect()
+    studio.run(15.5)
+    (failed,) = studio.of(Failed)
+    assert failed.cause == "ice_timeout" and "public_address" in failed.detail
+
+
+def test_a_certificate_that_was_not_announced_is_refused() -> None:
+    studio = Studio()
+    browser = Browser(studio, fingerprint="sha-256 " + ":".join(["AA"] * 32))
+    browser.connect()
+    studio.run(2.0)
+    (failed,) = studio.of(Failed)
+    assert failed.cause == "dtls_failed" and "fingerprint" in failed.detail and not studio.of(Secured)
+
+
+def test_a_handshake_that_never_comes_times_out() -> None:
+    studio = Studio(limits={"dtls_timeout": 3.0})
+    browser = Browser(studio)
+    browser.transport._dtls_until = None
+    take = browser.transport.take
+    browser.transport.take = lambda: [sent for sent in take() if sent[0][0] < 4]  # type: ignore[method-assign]
+    browser.connect()
+    studio.run(5.0)
+    (failed,) = studio.of(Failed)
+    assert failed.cause == "dtls_failed"
+
+
+def test_a_browser_and_a_phone_hear_each_other_and_each_others_digits() -> None:
+    studio = Studio()
+    browser, phone = Browser(studio), studio.phone("phone")
+    studio.engine.execute(Bridge(browser.leg, phone.leg))
+    browser.connect()
+    studio.run(1.0)
+    browser.script = spoken(700, 100)
+    phone.say(tone(900, 2.0))
+    studio.run(2.3)
+    assert signal_to_noise(phone.heard(), tone(700, 1.0)) > 30
+    assert sum(frame in payloads(browser) for frame in spoken(900, 100)) > 90
+    studio.engine.execute(SendDigits(browser.leg, "5"))
+    for end, duration in ((False, 400), (True, 800), (True, 800), (True, 800)):
+        event = bytes((DIGITS.index("7"), 0x8A if end else 0x0A)) + duration.to_bytes(2, "big")
+        browser.send(event, payload_type=101, timestamp=99)
+        studio.run(0.02)
+    studio.run(0.6)
+    assert [event.digit for event in studio.of(Digit)] == ["7"]
+    assert {packet.payload[0] for _, packet in browser.received if packet.payload_type == 101} == {5}
+    assert any(p.payload_type == 101 and p.payload[0] == 7 for _, p in phone.received)
+
+
+def test_rtcp_shares_the_port() -> None:
+    """RFC 5761"""
+    studio = Studio()
+    browser = Browser(studio)
+    browser.connect()
+    studio.run(16.0)
+    assert len(browser.reports) >= 2
+    studio.engine.execute(Release(browser.leg))
+    studio.run(0.1)
+    assert browser.reports[-1][-8] & 0x1F == 1 and browser.transport.failure == (
+        "dtls_closed",
+        "the peer closed its DTLS association",
+    )
+
+
+def test_others_are_not_heard_whatever_they_send() -> None:
+    studio = Studio()
+    browser = Browser(studio)
+    studio.engine.execute(Echo(browser.leg))
+    browser.connect()
+    studio.run(1.0)
+    stranger = studio.network.bind("203.0.113.99", 9)
+    for data in (
+        b"",
+        b"\x16\xfe\xfd" + bytes(50),
+        bytes(40),
+        b"\x80\0" + bytes(170),
+        b"\0\1\0\0!\x12\xa4B" + bytes(12),
+    ):
+        stranger.sendto(data, browser.server)
+        studio.run(0.02)
+    assert not stranger.queue and not studio.of(Failed)
+    browser.script = spoken(500, 50)
+    studio.run(1.5)
+    assert len(payloads(browser)) > 50
+
+
+def test_hold_and_resume_keep_keys_and_path() -> None:
+    studio = Studio()
+    browser = Browser(studio)
+    studio.engine.execute(Echo(browser.leg))
+    browser.connect()
+    studio.run(1.0)
+    browser.connect()
+    browser.script = spoken(500, 50)
+    studio.run(1.5)
+    assert len(studio.of(Secured)) == 1 and sum(f in payloads(browser) for f in spoken(500, 50)) > 45
+
+
+def test_new_credentials_restart_ice_on_the_same_keys() -> None:
+    """RFC 8445 §9, RFC 8842 §4: the DTLS association goes on."""
+    studio = Studio()
+    browser = Browser(studio)
+    studio.engine.execute(Echo(browser.leg))
+    browser.connect()
+    studio.run(6.5)
+    fresh = IceCredentials("new1", "n" * 22), IceCredentials("new2", "m" * 22)
+    browser.view = replace(browser.view, local=fresh[0], remote=fresh[1])
+    mine = replace(browser.transport.terms, local=fresh[1], remote=fresh[0])
+    browser.transport.change(mine, studio.loop.time())
+    browser.connect()
+    browser.script = spoken(500, 50)
+    studio.run(2.0)
+    assert len(studio.of(Secured)) == 1 and not studio.of(Failed)
+    assert sum(frame in payloads(browser) for frame in spoken(500, 50)) > 45
+
+
+def test_legs_without_webrtc_have_no_certificate() -> None:
+    studio = Studio()
+    studio.phone("leg")
+    assert studio.engine._web._certificate is None
+    assert np.isinf(studio.engine._table.columns.web_at).all()
