@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from config.agent import Agent
 from config.audio import PHONE_CODECS, TRUNK_CODECS, Codecs, Srtp
+from config.conference import Conference
 from config.schedule import Schedule, Zone
 from config.section import (
     E164,
@@ -361,4 +362,6 @@ class Account(Section):
     flows: dict[Name, BesidePath] = Field(default={})
     queues: dict[Name, Queue] = Field(default={})
     agents: dict[Name, Agent] = Field(default={})
+    conferences: dict[Name, Conference] = Field(default={})
+    "Rooms that are not the default ones."
     schedules: dict[Name, Schedule] = Field(default={})

@@ -6,7 +6,7 @@ from typing import Final
 from config.account import Account, TargetKind
 from config.schema import Settings
 
-_TARGETS: Final = frozenset({TargetKind.QUEUE, TargetKind.CONFERENCE})
+_TARGETS: Final = frozenset({TargetKind.QUEUE})
 
 
 def notices(settings: Settings) -> list[str]:

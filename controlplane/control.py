@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute
 from config.schema import Settings
 from controlplane.api.admin import AdminRoutes
 from controlplane.api.cac import CacRoutes
+from controlplane.api.conference import ConferenceRoutes
 from controlplane.api.debug import DebugRoutes
 from controlplane.api.gate import Gate
 from controlplane.api.media import MediaRoutes
@@ -19,6 +20,7 @@ from controlplane.api.outside import OutsideRoutes
 from controlplane.node import MEDIA, Node, wall_ms
 from controlplane.service.admission import AdmissionService
 from controlplane.service.call import CallService
+from controlplane.service.conference import ConferenceService
 from controlplane.service.directory import MemoryDirectory
 from controlplane.service.media import MediaService
 from controlplane.service.outside import OutsideService
@@ -90,11 +92,16 @@ class ControlPlane:
         self._media = MediaRoutes(media)
         self._admin = AdminRoutes(PromptCatalogue(folder, speaker))
         self._monitor = node.monitor
+        self._conferences = ConferenceRoutes(
+            ConferenceService(switch.conferences, node.do, lambda id: directory.account(id) is not None),
+            most.body_bytes,
+        )
 
     def public(self, gate: Gate) -> Sequence[BaseRoute]:
         return [
             *self._outside.public(gate),
             *self._cac.public(gate),
+            *self._conferences.public(gate),
             *DebugRoutes(self._monitor, gate).public(),
             *self._media.public(gate),
             *self._admin.public(gate),

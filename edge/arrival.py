@@ -18,7 +18,7 @@ from edge.call.treatment import Treatment
 from edge.channels import Channels
 from edge.directory import Account, Device, Target, Trunk
 from edge.error import Refusal
-from edge.flow.builtin import BUILTIN, LEAVE_MESSAGE, LISTEN
+from edge.flow.builtin import BUILTIN, CONFERENCE, LEAVE_MESSAGE, LISTEN
 from edge.ident import call_id, tag
 from edge.journal import CallId, Journal, OpenCall
 from edge.routing.identity import (
@@ -248,6 +248,8 @@ class Arrivals:
             case "voicemail" | "mailbox":
                 name = LEAVE_MESSAGE if target.kind == "voicemail" else LISTEN
                 return FlowTreatment(BUILTIN, name, {"mailbox": target.value})
+            case "conference":
+                return FlowTreatment(BUILTIN, CONFERENCE, {"room": target.value})
             case "user" | "forward" | "trunk":
                 return BridgeTreatment()
             case "call":
@@ -259,7 +261,7 @@ class Arrivals:
             case "hangup":
                 return Refusal("declined", 603, "the number is set to hang up", "change its target")
             case kind:
-                fix = "choose flow, agent, user, extension, voicemail, forward, trunk, echo, answer or hangup"
+                fix = "choose any kind of target that tandem check-config does not note"
                 return Refusal(
                     "not_served", 501, f"targets of kind {kind} are not served by this version", fix
                 )

@@ -5,10 +5,11 @@ key carries its account, since numbers and usernames are only unique inside one.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NewType, Protocol
 
+from config.conference import Conference
 from config.schedule import Schedule
 from edge.flow.machine import Program
 from media.port import AgentOptions
@@ -76,6 +77,8 @@ class Account:
     call_limits: tuple[CallLimit, ...] = ()
     hold_music: str = "builtin"
     "Path of a WAV that held parties hear; `builtin`: ours; empty: silence."
+    conferences: Mapping[str, Conference] = field(default_factory=dict)
+    "Rooms, by name; others have the defaults."
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,6 +136,7 @@ class Switch:
             recorded=self._recordings.path,
             mailbox=lambda account, number: self.subscriptions.mailbox_of(account, number),
         )
+        self.conferences = ground.conferences
         self._requests = Requests(self.layer)
         self.trunks = TrunkKeeper(ground, self._requests, trunk_changed)
         nonces = Nonces(random(32), limits.nonce_life, limits.nonces_tracked)

@@ -3,6 +3,7 @@
 from typing import Final
 
 from controlplane.api.cac import ResetBody
+from controlplane.api.conference import LockBody, MemberBody
 from controlplane.api.flow import Step
 from controlplane.api.openapi import Operation
 from controlplane.api.outside import AgentBody, AuthBody, DialogBody, RegisterBody, RouteBody
@@ -74,6 +75,46 @@ OPERATIONS: Final = (
         "Give back what no live call holds, and clear rate windows",
         (ResetBody,),
         replies=((200, "Before and after"), (404, "No such account")),
+    ),
+    Operation(
+        "GET",
+        "/conferences",
+        "conferences",
+        "Rooms somebody is in, with their members",
+        query=_ACCOUNT,
+        replies=((200, "Rooms"), (404, "No such account")),
+    ),
+    Operation(
+        "GET",
+        "/conferences/{name}",
+        "conferences",
+        "One room",
+        query=_ACCOUNT,
+        replies=((200, "The room"), (404, "Nobody is in it")),
+    ),
+    Operation(
+        "POST",
+        "/conferences/{name}",
+        "conferences",
+        "Lock or unlock a room",
+        (LockBody,),
+        replies=((200, "The room"), (404, "Nobody is in it")),
+    ),
+    Operation(
+        "POST",
+        "/conferences/{name}/members/{member}",
+        "conferences",
+        "Mute a member, or make it deaf; by the id of its call or its number",
+        (MemberBody,),
+        replies=((200, "The member"), (404, "No such room or member")),
+    ),
+    Operation(
+        "DELETE",
+        "/conferences/{name}/members/{member}",
+        "conferences",
+        "Send a member away",
+        query=_ACCOUNT,
+        replies=((200, "Gone"), (404, "No such room or member")),
     ),
     Operation(
         "GET",

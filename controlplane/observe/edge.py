@@ -28,6 +28,11 @@ def watch_node(metrics: Metrics, node: Node) -> None:
     metrics.gauge("capacity_calls", text, lambda: node.capacity.measured)
     metrics.gauge("calls_per_second_limit", "Calls a second taken on.", lambda: node.capacity.rate)
     metrics.total("overload_refused", "Requests answered 503 unread.", lambda: switch.turnstile.refused)
+    rooms = switch.conferences
+    metrics.gauge("conferences", "Conferences somebody is in.", lambda: len(rooms))
+    metrics.gauge("conference_members", "Members of all conferences.", lambda: rooms.members)
+    metrics.total("conference_joins", "Members let in.", lambda: rooms.joined)
+    metrics.total("conference_refusals", "Members refused: locked, full or too many.", lambda: rooms.refused)
     metrics.gauge("legs", "Legs of the audio engine.", lambda: engine.gauges().legs)
     metrics.gauge("legs_connected", "Legs with audio.", lambda: engine.gauges().connected)
     free = engine.gauges().free_ports

@@ -193,6 +193,7 @@ class MemoryDirectory:
             part.limits.reserve_in,
             tuple(_call_limit(part.id, limit) for limit in part.call_limits),
             hold_music="" if part.hold_music == "silence" else str(part.hold_music),
+            conferences=part.conferences,
         )
         self._accounts[account.id] = self._hosts[account.domain] = account
         for user in part.users:

@@ -22,6 +22,12 @@ TEXTS: Final = {
     "vm-greeting": "Please leave a message after the tone.",
     "goodbye": "Goodbye.",
     "invalid": "That is not a choice.",
+    "conference-pin": "Please enter the PIN of the conference, then press hash.",
+    "conference-wrong-pin": "That PIN is not right.",
+    "conference-wait": "The conference begins when its moderator is here.",
+    "conference-refused": "You cannot join this conference.",
+    "conference-muted": "You are muted.",
+    "conference-unmuted": "You can be heard again.",
     "transferring": "One moment, I am connecting you.",
 }
 "Name → English text."

@@ -41,6 +41,9 @@ def plain(value: port.Event | port.LegStats) -> dict[str, Any]:
 
 def trace_media(call: "Call", event: port.Event, now: float) -> None:
     """One row of what happened in the audio of a leg."""
+    spoke = isinstance(event, port.SpeechStarted | port.SpeechStopped)
+    if spoke and call.ground.conferences.holds(event.leg):
+        return  # a conference of an hour has thousands of them
     name, side = type(event).__name__, call.treatment.side(call, call.legs[event.leg])
     data = plain(event)
     del data["leg"]

@@ -8,6 +8,7 @@ from config.schema import SipLimits
 from edge.agenda import Agenda
 from edge.call.outage import Outages
 from edge.channels import Channels
+from edge.conference import Conferences
 from edge.directory import AccountId, Directory
 from edge.event.line import Lines
 from edge.event.message_summary import Mailbox
@@ -101,6 +102,8 @@ class Ground:
     mailbox: Callable[[AccountId, str], Mailbox]
     "(account, user's number): the voice messages that wait."
     outages: Outages = field(init=False)
+    conferences: Conferences = field(init=False)
 
     def __post_init__(self) -> None:
         self.outages = Outages(self.limits)
+        self.conferences = Conferences(self.limits, self.directory, self.media, self.wall)

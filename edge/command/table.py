@@ -3,6 +3,7 @@
 from typing import assert_never
 
 from edge.command.agent import AgentRunning
+from edge.command.conference import ConferenceRunning
 from edge.command.dial import DialRunning
 from edge.command.gather import GatherRunning
 from edge.command.hangup import HangupRunning
@@ -32,7 +33,9 @@ def running(stage: Stage, issued: Issued) -> AnyRunning:
             return HangupRunning(stage, seq, command)
         case Noop():
             return NoopRunning(stage, seq, command)
-        case Enqueue() | Conference():
+        case Conference():
+            return ConferenceRunning(stage, seq, command)
+        case Enqueue():
             return UnbuiltRunning(stage, seq, command)
         case _:
             assert_never(command)

@@ -1,10 +1,10 @@
-"""enqueue and conference, which nothing carries out yet: they fail, and the trace says why."""
+"""enqueue, which nothing carries out yet: it fails, and the trace says why."""
 
 from edge.command.running import Running
-from edge.flow.command import Conference, Enqueue
+from edge.flow.command import Enqueue
 
 
-class UnbuiltRunning(Running[Enqueue | Conference]):
+class UnbuiltRunning(Running[Enqueue]):
     def start(self, now: float) -> None:
         name = type(self.command).__name__.lower()
         self._call.trace.add(now, "flow", "not_built", outcome=name, text=f"{name} is not served yet")

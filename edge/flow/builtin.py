@@ -1,6 +1,7 @@
-"""Flows that every account has without writing them: leave a message for a user, listen to one's own.
+"""Flows that every account has without writing them: leave a message, listen to one's own, join a conference.
 
-A target `{voicemail: "1001"}` and the code `*981001` lead to the first, `*97` to the second.
+A target `{voicemail: "1001"}` and the code `*981001` lead to the first, `*97` to the second, a target
+`{conference: board}` to the third.
 """
 
 from typing import Final
@@ -10,6 +11,7 @@ from edge.flow.machine import Program
 
 LEAVE_MESSAGE: Final = "voicemail"
 LISTEN: Final = "mailbox"
+CONFERENCE: Final = "conference"
 
 _LEAVE: Final = """
 nodes:
@@ -24,10 +26,18 @@ nodes:
   end: {kind: hangup}
 """
 
+_CONFERENCE: Final = """
+nodes:
+  room: {kind: conference, room: "{{ room }}", next: {done: goodbye, failed: refused}}
+  refused: {kind: play, prompt: {name: conference-refused}, next: end}
+  goodbye: {kind: play, prompt: {name: goodbye}, next: end}
+  end: {kind: hangup}
+"""
+
 BUILTIN: Final = Program(
     {
         name: read_flow(text, f"{name}.yaml", name=name).flow
-        for name, text in ((LEAVE_MESSAGE, _LEAVE), (LISTEN, _LISTEN))
+        for name, text in ((LEAVE_MESSAGE, _LEAVE), (LISTEN, _LISTEN), (CONFERENCE, _CONFERENCE))
     }
 )
-"Their variable `mailbox` is the user's number."
+"Variables: `mailbox` is the user's number, `room` the conference's name."

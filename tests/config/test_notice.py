@@ -15,7 +15,7 @@ def test_a_plain_configuration_needs_no_notice() -> None:
 
 
 def test_everything_that_is_not_served_is_named() -> None:
-    assert "calls to a conference" in said({"dids": [{"number": "123", "target": {"conference": "x"}}]})[0]
+    assert said({"dids": [{"number": "123", "target": {"conference": "x"}}]}) == []
     assert said({"dids": [{"number": "123", "target": {"flow": "x"}}]}) == []
     closed = {"number": "123", "target": {"flow": "x"}, "schedule": "s", "closed": {"queue": "q"}}
     assert "calls to a queue" in said({"dids": [closed]})[0]

@@ -35,7 +35,7 @@ def test_the_realm_is_that_of_from_where_the_host_is_nobodys(bench: Bench) -> No
     assert stranger.statuses() == [401]
 
 
-@pytest.mark.parametrize("kind", ["queue", "conference"])
+@pytest.mark.parametrize("kind", ["queue"])
 def test_a_target_that_is_not_served_says_so(bench: Bench, kind: str) -> None:
     bench.directory.add_did("12025550123", kind, "x")
     response = final(Phone(bench, "eve", 6).dial("12025550123"))

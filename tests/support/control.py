@@ -11,6 +11,7 @@ from config.schema import Gates, StoreLimits
 from controlplane.api.admin import AdminRoutes
 from controlplane.api.app import operator_app, public_app
 from controlplane.api.cac import CacRoutes
+from controlplane.api.conference import ConferenceRoutes
 from controlplane.api.debug import DebugRoutes
 from controlplane.api.gate import Gate
 from controlplane.api.health import Readiness
@@ -20,6 +21,7 @@ from controlplane.observe.metrics import Metrics
 from controlplane.observe.monitor import Monitor
 from controlplane.service.admission import AdmissionService
 from controlplane.service.call import CallService
+from controlplane.service.conference import ConferenceService
 from controlplane.service.media import MediaService
 from controlplane.service.outside import OutsideService
 from controlplane.service.prompt_catalogue import PromptCatalogue
@@ -74,6 +76,9 @@ class Control:
         self.clock = FakeClock(self.outside)
         wall = lambda now: int(now * 1000)  # noqa: E731
         switch = bench.switch
+        self.conferences = ConferenceService(
+            switch.conferences, self.do, lambda id: self.bench.directory.account(id) is not None
+        )
         self.admission = AdmissionService(
             switch.admissions,
             switch.calls,
@@ -105,6 +110,7 @@ class Control:
         routes = [
             *OutsideRoutes(self.service, 100_000).public(self.gate),
             *cac.public(self.gate),
+            *ConferenceRoutes(self.conferences, 100_000).public(self.gate),
             *MediaRoutes(self.media).public(self.gate),
             *AdminRoutes(self.catalogue).public(self.gate),
             *DebugRoutes(self.monitor, self.gate).public(),

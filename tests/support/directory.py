@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from config.conference import Conference
 from edge.directory import (
     Account,
     AccountId,
@@ -36,6 +37,7 @@ class FakeDirectory:
     max_out: int | None = None
     digest: tuple[str, ...] = ("md5",)
     hold_music: str = "builtin"
+    conferences: dict[str, Conference] = field(default_factory=dict)
     users: dict[str, User] = field(default_factory=dict)
     devices: dict[str, Device] = field(default_factory=dict)
     extensions: dict[str, Target] = field(default_factory=lambda: {"*43": Target("echo", "")})
@@ -103,6 +105,7 @@ class FakeDirectory:
             self.max_out,
             None,
             hold_music=self.hold_music,
+            conferences=self.conferences,
         )
 
     def account(self, account: AccountId) -> Account | None:

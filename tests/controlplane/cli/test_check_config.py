@@ -41,6 +41,7 @@ def test_the_environment_names_the_file(tmp_path: Path) -> None:
 
 def test_what_is_not_built_yet_is_said(tmp_path: Path) -> None:
     file = tmp_path / "t.yaml"
-    file.write_text("accounts:\n  - {id: a, domain: d, dids: [{number: '123', target: {conference: x}}]}\n")
+    account = "{id: a, domain: d, dids: [{number: '123', target: {queue: x}}], queues: {x: {}}}"
+    file.write_text(f"accounts:\n  - {account}\n")
     result = tandem("check-config", str(file))
-    assert result.exit_code == 0 and "note: a: 123: calls to a conference are refused yet" in result.output
+    assert result.exit_code == 0 and "note: a: 123: calls to a queue are refused yet" in result.output
