@@ -33,6 +33,7 @@ from controlplane.observe.edge import watch_admission, watch_node
 from controlplane.observe.gauges import watch_loop, watch_store, watch_tasks
 from controlplane.observe.metrics import Metrics
 from controlplane.observe.security import watch_security
+from controlplane.observe.tally import Tally
 from controlplane.observe.trunk import watch_trunks
 from controlplane.service.call import CallService
 from controlplane.service.call_flow import CallFlows
@@ -215,6 +216,7 @@ async def _serve(
         opened.push_async_callback(node.listeners.close)
         opened.push_async_callback(flows.close)
         watch_node(metrics, node)
+        node.journal.watchers.append(Tally(metrics))
         watch_trunks(metrics, directory.all_trunks, node.switch.trunks)
         watch_admission(metrics, control.outside, node.switch.admissions)
         watch_security(metrics, node.shield, node.fraud, loop.time)

@@ -11,8 +11,9 @@ from typing import Any, Final
 import structlog
 
 from config.schema import Settings
-from controlplane.observe.monitor import Monitor, Tapped
+from controlplane.observe.monitor import Monitor
 from controlplane.observe.security import SecurityKeeper, report_fraud
+from controlplane.observe.tap import Tapped
 from controlplane.observe.trunk import report_trunk
 from controlplane.service.directory import MemoryDirectory
 from controlplane.service.load import LoadWatch, estimate

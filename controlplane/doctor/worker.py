@@ -26,7 +26,7 @@ def workers(count: int, metrics: str | None) -> Finding:
         shown = f"{len(found) - len(down)} of {count} take calls"
         return fail(name, shown, "see the daemon's log for why a worker ended")
     legs = sum(values.get("legs", 0.0) for values in found.values())
-    late = max(values.get("tick_late_p99_milliseconds", 0.0) for values in found.values())
+    late = max(1000 * values.get("tick_late_p99_seconds", 0.0) for values in found.values())
     starts = sum(values.get("starts", 1.0) - 1 for values in found.values())
     shown = f"{count} take calls, {legs:.0f} legs, 99 % of ticks at most {late:.1f} ms late"
     if starts:

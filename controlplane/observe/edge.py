@@ -44,7 +44,7 @@ def watch_node(metrics: Metrics, node: Node) -> None:
     metrics.total("tick_stalls", "Times the audio stood still.", lambda: engine.gauges().ticks.stalls)
     for name in TICK_TIMES:
         text = "Lateness or work of the last 20 s of ticks."
-        metrics.gauge(f"tick_{name}_milliseconds", text, _tick(node, name))
+        metrics.gauge(f"tick_{name}_seconds", text, _tick(node, name))
     if node.workers is not None:
         watch_workers(metrics, node.workers)
 
@@ -68,11 +68,11 @@ def watch_workers(metrics: Metrics, workers: Workers) -> None:
     measured("legs", "Legs of the audio worker.", lambda found: found.engine.legs)
     measured("cpu_seconds", "User and system time.", lambda found: found.cpu_seconds)
     measured("memory_bytes", "Resident at most.", lambda found: found.memory)
-    measured("gc_pause_milliseconds", "Longest in the last second.", lambda found: found.pause_max)
+    measured("gc_pause_seconds", "Longest in the last second.", lambda found: found.pause_max / 1000)
     measured("events_dropped", "Events that found no room.", lambda found: found.dropped)
     for name in TICK_TIMES:
         text = "Lateness or work of the last 20 s of its ticks."
-        measured(f"tick_{name}_milliseconds", text, _worker_tick(name))
+        measured(f"tick_{name}_seconds", text, _worker_tick(name))
 
 
 def watch_admission(metrics: Metrics, outside: OutsideCalls, admissions: Admissions) -> None:
@@ -88,8 +88,8 @@ def _refused(admissions: Admissions, code: str) -> Read:
 
 
 def _tick(node: Node, name: str) -> Read:
-    return lambda: float(getattr(node.engine.gauges().ticks, name))
+    return lambda: float(getattr(node.engine.gauges().ticks, name)) / 1000
 
 
 def _worker_tick(name: str) -> Callable[[WorkerGauges], float]:
-    return lambda found: float(getattr(found.engine.ticks, name))
+    return lambda found: float(getattr(found.engine.ticks, name)) / 1000

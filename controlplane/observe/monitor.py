@@ -2,19 +2,18 @@
 
 ::
 
-    edge ──▶ Tapped ──▶ journal
-                └─────▶ Monitor ──▶ one bounded queue for each watcher ──▶ WebSocket
+    edge ──▶ Tapped ──▶ Monitor ──▶ one bounded queue for each watcher ──▶ WebSocket
 
 Without a watcher it costs one look at an empty list. A slow watcher loses rows and is told how many.
 """
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from edge.journal import BindingChange, CallId, Cdr, Journal, OpenCall, TraceEvent
+from edge.journal import CallId, Cdr, OpenCall, TraceEvent
 
 CALLS_KNOWN: Final = 20_000
 "Calls whose account and SIP Call-ID are remembered for filters."
@@ -120,28 +119,3 @@ class Monitor:
                     watcher.queue.put_nowait(row)
                 except asyncio.QueueFull:
                     watcher.dropped += 1
-
-
-class Tapped:
-    """A `Journal` that also tells the monitor."""
-
-    def __init__(self, journal: Journal, monitor: Monitor) -> None:
-        self._journal = journal
-        self._monitor = monitor
-        self.bindings: Callable[[Sequence[BindingChange], Callable[[bool], None]], None] = journal.bindings
-
-    @property
-    def saturated(self) -> bool:
-        return self._journal.saturated
-
-    def opened(self, call: OpenCall) -> None:
-        self._monitor.opened(call)
-        self._journal.opened(call)
-
-    def closed(self, cdr: Cdr) -> None:
-        self._monitor.closed(cdr)
-        self._journal.closed(cdr)
-
-    def traced(self, call: CallId, events: Sequence[TraceEvent]) -> None:
-        self._monitor.traced(call, events)
-        self._journal.traced(call, events)

@@ -11,7 +11,7 @@ def said(up: str = "11", starts: float = 1, late: float = 0.5) -> str:
             ("up", is_up),
             ("starts", starts),
             ("legs", 3),
-            ("tick_late_p99_milliseconds", late),
+            ("tick_late_p99_seconds", late / 1000),
         ):
             lines.append(f'tandem_worker_{name}{{worker="{worker}"}} {value}')
     return "\n".join(lines)

@@ -15,4 +15,4 @@ async def test_an_idle_edge_shows_zeros(tmp_path: Path) -> None:
         text = metrics.render().decode()
     for name in ("calls", "legs", "dialogs", "transactions", "rtp_ports", "bindings"):
         assert f"\ntandem_{name} 0.0\n" in text
-    assert "tandem_tick_late_p99_milliseconds" in text
+    assert "tandem_tick_late_p99_seconds" in text

@@ -1,9 +1,8 @@
 """The live monitor (S004-64)."""
 
-from controlplane.observe.monitor import Filter, Monitor, Tapped
+from controlplane.observe.monitor import Filter, Monitor
 from edge.journal import CallId, OpenCall, TraceEvent
 from tests.support.directory import ACC
-from tests.support.edge import FakeJournal
 from tests.support.journal import cdr
 
 CALL = CallId("call_1")
@@ -15,17 +14,15 @@ def event(layer: str, name: str) -> TraceEvent:
 
 
 async def test_a_watcher_sees_rows_with_account_and_call() -> None:
-    monitor, journal = Monitor(2, 10), FakeJournal()
-    tapped = Tapped(journal, monitor)
+    monitor = Monitor(2, 10)
     watcher = monitor.watch(Filter())
     assert watcher is not None
-    tapped.opened(OPEN)
-    tapped.traced(CALL, [event("sip", "INVITE")])
-    tapped.closed(cdr(CALL))
+    monitor.opened(OPEN)
+    monitor.traced(CALL, [event("sip", "INVITE")])
+    monitor.closed(cdr(CALL))
     rows = [await watcher.next() for _ in range(3)]
     assert [row["event"] for row in rows] == ["opened", "INVITE", "closed"]
     assert rows[1]["account_id"] == ACC and rows[1]["sip_call_id"] == "sip-1" and rows[1]["ts"] == 7
-    assert journal.calls == [OPEN] and len(journal.traces[CALL]) == 1 and len(journal.cdrs) == 1
 
 
 async def test_filters_choose_account_call_layer_and_event() -> None:
@@ -54,10 +51,3 @@ async def test_a_slow_watcher_loses_rows_and_is_told_how_many() -> None:
     monitor.leave(watcher)
     monitor.traced(CALL, [event("sip", "INVITE")])
     assert len(monitor) == 0 and watcher.queue.qsize() == 1
-
-
-def test_the_promise_goes_through_untouched() -> None:
-    journal = FakeJournal(saturated=True)
-    tapped, told = Tapped(journal, Monitor(1, 1)), list[bool]()
-    tapped.bindings([], told.append)
-    assert told == [True] and tapped.saturated
