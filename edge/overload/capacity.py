@@ -7,8 +7,8 @@
 
 Capacity is what was taken on, and what the idle rest of the loop would carry at the present cost of a call.
 So audio, HTTP and everything else on the loop count without being asked, and the rate settles where the loop
-is busy for `SHARE` of the time, refusals aside. While messages wait nothing is idle, whatever the CPU clock
-of the process says: others have taken the core. A rate that is configured always holds.
+is busy for `SHARE` of the time, refusals aside. Where messages still wait, it is trimmed, down to a half: what
+waits because others have the core does so however few are let in. A rate that is configured always holds.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ PERIOD: Final = 0.2
 "Between two observations [s]."
 SHARE: Final = 0.82
 "Of the capacity that is used; the rest suffices to turn four times as many away."
-LATE: Final = 0.1
+LATE: Final = 0.15
 "Messages that wait longer than this are too many [s]; a phone sends again what stays unanswered for 0.5 s."
 CALM: Final = 2.0
 "So long without anybody turned away, and the door stands open again [s]."
@@ -27,6 +27,7 @@ LEAST: Final = 10.0
 
 _GAIN: Final = 0.2
 _LEARN: Final = 0.05  # of the period spent on signalling; less says little of what a call costs
+_CUT, _BACK, _DEEPEST = 0.9, 0.02, 0.5  # of the trim, each period
 _REFUSAL: Final = 0.04  # of a call: what it costs to turn one away, and to hear the ACK
 _BOUND: Final = 5.0  # a cost so many times the first one, or its part, is a measuring fault
 
@@ -57,6 +58,7 @@ class Capacity:
         """
         self._first = self._cost = cost
         self._configured = configured
+        self._trim = 1.0
         self._late = 0.0
         self._calm = 0.0
         self.measured = 1.0 / cost
@@ -67,7 +69,7 @@ class Capacity:
     @property
     def rate(self) -> float:
         """Calls a second that are taken on."""
-        return self._configured or max(LEAST, SHARE * self.measured)
+        return self._configured or max(LEAST, SHARE * self._trim * self.measured)
 
     def observe(self, period: Period) -> None:
         seconds, admitted = period.seconds, period.admitted
@@ -78,7 +80,8 @@ class Capacity:
             self._cost += _GAIN * (cost - self._cost)
         self._late += 0.5 * (period.waited - self._late)
         late = self._late > LATE
-        idle = 0.0 if late else min(1.0, 1.0 - period.busy + refusing / seconds)
+        self._trim = max(_DEEPEST, self._trim * _CUT) if late else min(1.0, self._trim + _BACK)
+        idle = min(1.0, 1.0 - period.busy + refusing / seconds)
         self.measured += _GAIN * (admitted / seconds + idle / self._cost - self.measured)
         self._calm = 0.0 if late or period.refused else self._calm + seconds
         if self._configured is None:
