@@ -108,6 +108,7 @@ class Switch:
         self.registrar = Registrar(limits, lambda: tag(random))
         self.admissions = Admissions()
         self.channels = Channels(self.admissions, fraud)
+        self._timed = (self.layer, self.agenda, self.registrar, self._logbook)
         self._questions = Questions(self._effects.append)
         self._recordings = Recordings(media_folder, self._effects.append)
         self.calls: dict[CallId, Call] = {}
@@ -243,16 +244,16 @@ class Switch:
             self._settle(now)
 
     def next_timer_at(self) -> float | None:
-        times = (
-            self.layer.next_timer_at(),
-            self.agenda.next_timer_at(),
-            self.registrar.next_timer_at(),
-            self._logbook.next_timer_at(),
-        )
-        first = min((at for at in times if at is not None), default=math.inf)
+        first = math.inf
+        for part in self._timed:
+            at = part.next_timer_at()
+            if at is not None and at < first:
+                first = at
         return None if first == math.inf else first
 
     def take_effects(self) -> list[Effect]:
+        if not self._effects:
+            return []
         effects = self._effects[:]
         self._effects.clear()
         return effects

@@ -61,11 +61,12 @@ class Trace:
         start, _, _ = message.partition(b"\r\n")
         words = start.split(b" ", 2)
         what = words[1] if words[0].startswith(b"SIP/") and len(words) > 1 else words[0]
-        if b"authorization" in message.lower():
+        lower = message.lower()
+        if b"authorization" in lower:
             message = _SECRET.sub(rb"\1***", message)
         if self.secret and what == b"INFO":
             message = message.partition(b"\r\n\r\n")[0] + b"\r\n\r\n***"
-        if b"crypto:" in message.lower():
+        if b"crypto:" in lower:
             message = _INLINE.sub(rb"\1***", message)
         self.add(
             now,

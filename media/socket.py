@@ -16,6 +16,7 @@ import select
 import socket
 from array import array
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Final, Protocol
 
 import numpy as np
@@ -29,6 +30,7 @@ _ROW_STRIDE: Final = ROW_BYTES + 64
 PACKET_BYTES: Final = HEADER_BYTES + 160
 "A header and 20 ms of G.711."
 _OUT_STRIDE: Final = 192
+_LONGEST_HOST: Final = 64  # characters of an IP address, scope included
 _EXPEDITED: Final = 0xB8  # DSCP EF (RFC 3246), in the TOS byte
 
 Address = tuple[str, int]
@@ -297,11 +299,15 @@ class UdpWire:
 
 def is_reachable(remote: Address) -> bool:
     """Whether this can be sent to without asking DNS; 0.0.0.0 is the old way to say hold."""
+    return 0 < remote[1] < 65_536 and len(remote[0]) <= _LONGEST_HOST and _is_host(remote[0])
+
+
+@lru_cache(maxsize=4_096)
+def _is_host(text: str) -> bool:
     try:
-        host = ipaddress.ip_address(remote[0])
+        return not ipaddress.ip_address(text).is_unspecified
     except ValueError:
         return False
-    return 0 < remote[1] < 65_536 and not host.is_unspecified
 
 
 def _deaf(_row: memoryview) -> int:

@@ -19,7 +19,7 @@ from edge.call.cause import lost, q850
 from edge.call.detail import cdr_of, trace_media
 from edge.call.ground import Ground, bind_address
 from edge.call.info import key_press
-from edge.call.leg import Leg, Port, is_browser, readable
+from edge.call.leg import Leg, Port, is_browser
 from edge.call.treatment import AlarmAction, Treatment
 from edge.directory import AudioTerms, User
 from edge.error import Refusal
@@ -102,7 +102,7 @@ class Call:
 
     def start(self, now: float) -> None:
         body = self.session.offer
-        refusal = readable(body, self.ground.limits) if body else None
+        refusal = self.leg.unreadable(body) if body else None
         if refusal is not None:
             self.refuse(refusal, now)
             return

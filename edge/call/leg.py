@@ -83,6 +83,7 @@ class Leg:
         self._limits = limits
         self._described: Description | None = None  # the last one that we sent
         self._offered: Description | None = None  # ours, not answered yet
+        self._read: tuple[bytes, Description | SdpError] | None = None  # the peer's latest
 
     @property
     def address(self) -> str:
@@ -117,7 +118,7 @@ class Leg:
 
     def answer(self, body: bytes) -> bytes | Refusal:
         """The peer's offer in, our answer out; what was agreed before stands when refused."""
-        offered = parse(body, self._limits)
+        offered = self._parsed(body)
         if isinstance(offered, SdpError):
             return _unreadable(offered)
         local = self._local
@@ -133,10 +134,15 @@ class Leg:
         self._described = agreed.description
         return build(agreed.description)
 
+    def unreadable(self, body: bytes) -> Refusal | None:
+        """Why an offer cannot be parsed at all, before anything is spent on it."""
+        offered = self._parsed(body)
+        return _unreadable(offered) if isinstance(offered, SdpError) else None
+
     def prospect(self, body: bytes) -> Codec | None:
         """The codec that was agreed on, or will be when `body`, the peer's offer, is answered."""
         if self.negotiated is None and body:
-            offered = parse(body, self._limits)
+            offered = self._parsed(body)
             local = self._local
             if self.browser and local.webrtc is None:
                 local = replace(local, webrtc=Side(IceCredentials("", ""), ""))
@@ -193,6 +199,11 @@ class Leg:
         """Letters and digits, more random bits than RFC 8445 §5.3 asks for."""
         return IceCredentials(self._random(4).hex(), self._random(16).hex())
 
+    def _parsed(self, body: bytes) -> Description | SdpError:
+        if self._read is None or self._read[0] is not body:
+            self._read = (body, parse(body, self._limits))
+        return self._read[1]
+
     def _unacceptable(self, why: NotAcceptable) -> Refusal:
         local = self._local
         codecs = " or ".join(codec.name.upper() for codec in local.codecs)
@@ -212,14 +223,10 @@ def is_browser(body: bytes, limits: SipLimits, *, web: bool) -> bool:
     """Whether an offer is a browser's. Args: web: what is thought of who makes none."""
     if not body:
         return web
+    if b"TLS" not in body.upper():
+        return False  # phones are many: they are not parsed for it
     offered = parse(body, limits)
     return not isinstance(offered, SdpError) and webrtc.is_offered(offered)
-
-
-def readable(body: bytes, limits: SipLimits) -> Refusal | None:
-    """Whether an offer can be parsed at all, before anything is spent on it."""
-    offered = parse(body, limits)
-    return _unreadable(offered) if isinstance(offered, SdpError) else None
 
 
 def _unreadable(error: SdpError) -> Refusal:

@@ -7,8 +7,8 @@
 
 Capacity is what was taken on, and what the idle rest of the loop would carry at the present cost of a call.
 So audio, HTTP and everything else on the loop count without being asked, and the rate settles where the loop
-is busy for `SHARE` of the time, refusals aside. Where messages still wait, it is trimmed, down to a half: what
-waits because others have the core does so however few are let in. A rate that is configured always holds.
+is busy for `SHARE` of the time, refusals aside. Where messages still wait, it is trimmed, by half at most:
+others may have the core, and then few wait as long as many. A rate that is configured always holds.
 """
 
 from dataclasses import dataclass

@@ -90,20 +90,21 @@ def parse(body: bytes, limits: SipLimits) -> Description | SdpError:
     """Never raises; takes LF for CRLF (§5) and keeps bytes that are not UTF-8 as surrogates."""
     if len(body) > limits.sdp_bytes:
         return SdpError(0, f"longer than {limits.sdp_bytes} bytes")
-    texts = body.decode("utf-8", "surrogateescape").rstrip("\r\n ").split("\n")
-    if len(texts) > limits.sdp_lines:
+    text = body.decode("utf-8", "surrogateescape").rstrip("\r\n ").replace("\r\n", "\n")
+    lines = text.split("\n")
+    if len(lines) > limits.sdp_lines:
         return SdpError(0, f"more than {limits.sdp_lines} lines")
+    clean = "\r" not in text and "\0" not in text
     session: list[Line] = []
     heads: list[Media] = []
     sections: list[list[Line]] = []
     current = session
-    for number, text in enumerate(texts, 1):
-        line = text.removesuffix("\r")
-        if line[1:2] != "=" or line[0] not in _TYPES:
+    for number, line in enumerate(lines, 1):
+        letter, value = line[:1], line[2:]
+        if line[1:2] != "=" or letter not in _TYPES:
             return SdpError(number, "not of the form letter=value")
-        if "\r" in line or "\0" in line:
+        if not clean and ("\r" in line or "\0" in line):
             return SdpError(number, "a control character in the value")
-        letter, value = line[0], line[2:]
         if number == 1 and line != "v=0":
             return SdpError(1, "does not begin with v=0")
         if letter == "m":
@@ -116,7 +117,7 @@ def parse(body: bytes, limits: SipLimits) -> Description | SdpError:
             heads.append(head)
             sections.append(current)
             continue
-        if (why := _fault(letter, value, current is session)) is not None:
+        if letter in "cov" and (why := _fault(letter, value, current is session)) is not None:
             return SdpError(number, why)
         current.append((letter, value))
     if sum(letter == "o" for letter, _ in session) != 1:

@@ -109,12 +109,16 @@ class Headers:
     def all(self, name: str) -> list[str]:
         """Every value of `name`, one for each line."""
         name = _name(name)
+        if self._first is not None and name not in self._first:
+            return []
         return [value for key, value in self._items if key == name]
 
     def elements(self, name: str) -> list[str]:
         """The comma-separated elements of all values. Not for WWW-Authenticate and its like (§7.3.1)."""
         name = _name(name)
         found: list[str] = []
+        if self._first is not None and name not in self._first:
+            return found
         for key, value in self._items:
             if key == name:
                 found += split_list(value)

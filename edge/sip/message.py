@@ -5,7 +5,7 @@ Text is UTF-8 with `surrogateescape`: what came in as Latin-1 leaves as the same
 
 import re
 from abc import ABC, abstractmethod
-from typing import Final, NamedTuple, cast
+from typing import Final, NamedTuple
 
 from edge.sip.address import STAR, Address
 from edge.sip.grammar import TOKEN, Malformed, delta_seconds, number, split_list
@@ -44,12 +44,13 @@ class Message(ABC):
     def via(self) -> Via:
         """The topmost Via (§20.42)."""
         derived = self.headers.derived
-        if (via := derived.get("via")) is None:
+        via: Via | None = derived.get("via")
+        if via is None:
             text = self._required("Via")
             if "," in text:
                 text = (split_list(text) or [""])[0]
             via = derived["via"] = Via.parse(text)
-        return cast(Via, via)
+        return via
 
     @property
     def branch(self) -> str:
@@ -59,32 +60,35 @@ class Message(ABC):
     @property
     def from_(self) -> Address:
         derived = self.headers.derived
-        if (address := derived.get("from")) is None:
+        address: Address | None = derived.get("from")
+        if address is None:
             address = derived["from"] = Address.parse(self._required("From"), "From")
-        return cast(Address, address)
+        return address
 
     @property
     def to(self) -> Address:
         derived = self.headers.derived
-        if (address := derived.get("to")) is None:
+        address: Address | None = derived.get("to")
+        if address is None:
             address = derived["to"] = Address.parse(self._required("To"), "To")
-        return cast(Address, address)
+        return address
 
     @property
     def cseq(self) -> CSeq:
         derived = self.headers.derived
-        if (cseq := derived.get("cseq")) is None:
+        cseq: CSeq | None = derived.get("cseq")
+        if cseq is None:
             match = _CSEQ.fullmatch(self._required("CSeq"))
             if match is None:
                 raise Malformed("CSeq", "not a number and a method")
             if (value := int(match[1])) > CSEQ_MAX:
                 raise Malformed("CSeq", "number above 2**31-1")
             cseq = derived["cseq"] = CSeq(value, match[2])
-        return cast(CSeq, cseq)
+        return cseq
 
     @property
     def call_id(self) -> str:
-        return self._required("Call-ID")
+        return self.headers.get("Call-ID") or self._required("Call-ID")
 
     @property
     def max_forwards(self) -> int | None:
@@ -104,11 +108,12 @@ class Message(ABC):
             Malformed: one is no address, or `*` stands beside others.
         """
         derived = self.headers.derived
-        if (contacts := derived.get("contacts")) is None:
+        contacts: tuple[Address, ...] | None = derived.get("contacts")
+        if contacts is None:
             elements = self.headers.elements("Contact")
             contacts = (STAR,) if elements == ["*"] else Address.parse_many(elements, "Contact")
             derived["contacts"] = contacts
-        return cast(tuple[Address, ...], contacts)
+        return contacts
 
     def addresses(self, name: str) -> tuple[Address, ...]:
         """Any list of addresses, topmost first: Route, Record-Route, Path, P-Asserted-Identity, Refer-To…
@@ -136,13 +141,14 @@ class Message(ABC):
     def wire(self) -> bytes:
         """The message as it is sent, with the right Content-Length. Kept until the headers are edited."""
         derived = self.headers.derived
-        if (wire := derived.get("wire")) is None:
+        wire: bytes | None = derived.get("wire")
+        if wire is None:
             lines = [f"{name}: {value}\r\n" for name, value in self.headers if name != "Content-Length"]
             head = f"{self.start_line()}\r\n{''.join(lines)}Content-Length: {len(self.body)}\r\n\r\n"
             if head.count("\n") != len(lines) + 3 or head.count("\r") != len(lines) + 3:
                 head = self._one_line_each()
             wire = derived["wire"] = head.encode("utf-8", "surrogateescape") + self.body
-        return cast(bytes, wire)
+        return wire
 
     def _one_line_each(self) -> str:
         # A value with a line break was put there by a caller; it must not become a header of its own.

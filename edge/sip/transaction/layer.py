@@ -132,6 +132,8 @@ class TransactionLayer:
 
     def take_effects(self) -> list[Effect]:
         """Effects since the last call, oldest first."""
+        if not self._effects:
+            return []
         effects = self._effects[:]
         self._effects.clear()
         return effects

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from config.schema import SipLimits
-from edge.call.leg import Leg, Port, readable
+from edge.call.leg import Leg, Port
 from edge.directory import AudioTerms
 from edge.error import Refusal
 from media.port import Codec, Direction, LegId
@@ -78,9 +78,9 @@ def test_hold_turns_the_direction_and_raises_the_version(leg: Leg) -> None:
     assert b"o=- 7 1 " in first and b"o=- 7 2 " in second
 
 
-def test_what_cannot_be_read_is_400() -> None:
-    refusal = readable(b"nonsense", LIMITS)
-    assert refusal is not None and refusal.status == 400 and readable(sdp(), LIMITS) is None
+def test_what_cannot_be_read_is_400(leg: Leg) -> None:
+    refusal = leg.unreadable(b"nonsense")
+    assert refusal is not None and refusal.status == 400 and leg.unreadable(sdp()) is None
 
 
 def test_a_codec_that_the_other_side_speaks_is_offered_first() -> None:
