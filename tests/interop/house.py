@@ -1,0 +1,116 @@
+"""One daemon for many sipp scenarios: users who call, trunks of every kind, and who is at the far ends."""
+
+from pathlib import Path
+from typing import Any
+
+from tests.support.address import SIP_PORT, loopback
+from tests.support.caller import Phone
+from tests.support.daemon import PASSWORDS, Daemon
+from tests.support.scenario import Scenario
+from tests.support.sipp import Sipp
+
+DID = "12025550100"
+TRANSPORTS = {"u1": "1415", "t1": "1416"}
+"How sipp calls it, and the prefix of the numbers that lead to the far end by it."
+
+
+class Direct(Phone):
+    """A phone that is reached at its Contact: no rport."""
+
+    def via(self, branch: str = "") -> str:
+        return super().via(branch).removesuffix(";rport")
+
+
+class House:
+    """`near` is a trunk that calls DIDs; `far` and `other` are where trunks lead, and phones of users."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.near, self.far, self.other = loopback(), loopback(), loopback()
+        self._runs = 0
+        self.daemon = Daemon(folder / "daemon", account=self._account())
+
+    def caller(self, scenario: Scenario, number: str, *, transport: str = "u1", **more: Any) -> Sipp:
+        """User 1001, or whoever `more` names, dials `number`."""
+        given = {"user": "1001", "password": PASSWORDS["1001"], **more}
+        return Sipp(
+            self._folder("caller"), scenario, self.daemon.sip, number=number, transport=transport, **given
+        )
+
+    def trunk(self, scenario: Scenario, number: str = DID, **more: Any) -> Sipp:
+        """The trunk that is known by its address calls."""
+        return Sipp(
+            self._folder("trunk"), scenario, self.daemon.sip, address=self.near, number=number, **more
+        )
+
+    def callee(self, scenario: Scenario, *, address: str = "", **more: Any) -> Sipp:
+        return Sipp(self._folder("callee"), scenario, address=address or self.far, **more)
+
+    def register(self, number: str, address: str) -> None:
+        """A phone of `number` is reached where sipp listens: at the Contact's port (no rport, no NAT)."""
+        with Direct(address, self.daemon.sip, number, PASSWORDS.get(number, number)) as phone:
+            phone.register(contact=f"<sip:{number}@{address}:{SIP_PORT}>")
+
+    def forget(self, number: str, address: str) -> None:
+        with Phone(address, self.daemon.sip, number, PASSWORDS.get(number, number)) as phone:
+            phone.register(0, contact="*")
+
+    def _folder(self, name: str) -> Path:
+        self._runs += 1
+        return self.folder / f"{self._runs}-{name}"
+
+    def _account(self) -> dict[str, Any]:
+        def trunk(name: str, address: str, transport: str = "udp", **more: Any) -> dict[str, Any]:
+            return {"name": name, "proxy": f"sip:{address}:{SIP_PORT};transport={transport}", **more}
+
+        def user(number: str, **more: Any) -> dict[str, Any]:
+            devices = [{"username": number, "password": PASSWORDS.get(number, number)}]
+            return {"number": number, "devices": devices, **more}
+
+        row = [{"username": name, "password": name} for name in ("1007", "1008")]
+        pair = [{"username": name, "password": name} for name in ("1005", "1006")]
+        return {
+            "users": [
+                user("1001"),
+                user("1002"),
+                user("1003", forward={"busy": "+14155550103", "unreachable": "+14155550104"}),
+                user("1004", forward={"always": "+14155550105"}),
+                {"number": "1005", "devices": pair},
+                {"number": "1007", "devices": row, "ring": "sequential", "ring_time": "1s"},
+                user("1009", dnd=True),
+                user("1010", ring_time="1s", forward={"no_answer": "+14155550106"}),
+            ],
+            "dids": [
+                {"number": DID, "target": {"forward": "+14155550100"}},
+                {"number": "12025550101", "target": {"forward": "+14165550100"}},
+            ],
+            "trunks": [
+                trunk("near", self.near, auth={"ip": [self.near]}),
+                trunk("udp", self.far, default=True),
+                trunk("tcp", self.far, "tcp"),
+                trunk("alaw", self.far, codecs=["pcma"], number_format="e164"),
+                trunk(
+                    "national",
+                    self.far,
+                    number_format="as_dialled",
+                    rewrite=[{"match": r"\+1418(\d+)", "to": r"0\1"}],
+                    caller_id={"number": "+12025550199", "assert": True, "privacy": "always"},
+                ),
+                trunk("one", self.far, max_channels=1, number_format="plus"),
+                trunk("slow", self.far, calls_per_second=1),
+                trunk("digest", self.far, auth={"username": "us", "password": "secret"}),
+                trunk("gone", loopback()),
+                trunk("other", self.other),
+            ],
+            "routes": [
+                {"prefix": "1415", "trunks": ["udp"]},
+                {"prefix": "1416", "trunks": ["tcp"]},
+                {"prefix": "1417", "trunks": ["alaw"]},
+                {"prefix": "1418", "trunks": ["national"]},
+                {"prefix": "1419", "trunks": ["one"]},
+                {"prefix": "1420", "trunks": ["slow"]},
+                {"prefix": "1421", "trunks": ["digest"]},
+                {"prefix": "1422", "trunks": ["udp", "other"]},
+                {"prefix": "1423", "trunks": ["gone", "other"]},
+            ],
+        }  # fmt: skip

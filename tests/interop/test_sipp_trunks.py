@@ -1,0 +1,199 @@
+"""What a trunk may be and do, as sipp sees it from the far end (issue 3, *Trunks*)."""
+
+import time
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.interop.house import House
+from tests.interop.test_sipp_calls import ended, hung_up, taken, up
+from tests.support.address import SIP_PORT, loopback
+from tests.support.daemon import Daemon
+from tests.support.process import wait_until
+from tests.support.scenario import AUDIO, called, calling
+from tests.support.sip import Message
+from tests.support.sipp import Sipp
+
+CHALLENGE = 'Proxy-Authenticate: Digest realm="carrier", nonce="{}", algorithm=MD5, qop="auth"'
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    made = House(tmp_path_factory.mktemp("house"))
+    with made.daemon:
+        yield made
+
+
+def far_invite(house: House, number: str, **more: Any) -> Message:
+    """A call to `number` that goes well; the INVITE at the far end."""
+    with house.callee(ended(taken())) as far, house.caller(hung_up(up()), number, **more) as near:
+        near.done()
+        far.done()
+        return far.one("INVITE")
+
+
+def test_a_trunk_with_its_codecs_and_digits_without_plus(house: House) -> None:
+    invite = far_invite(house, "+14175550100")
+    assert invite.uri.startswith("sip:14175550100@")
+    assert " RTP/AVP 8 101\r\n" in invite.body.decode()
+
+
+def test_a_trunk_with_rewritten_numbers_and_one_hidden_identity(house: House) -> None:
+    """RFC 3325, RFC 3323: asserted to the carrier, hidden from who is called."""
+    invite = far_invite(house, "+14185550100")
+    assert invite.uri.startswith("sip:05550100@")
+    assert "anonymous@anonymous.invalid" in invite.header("From")
+    assert "sip:12025550199@" in invite.header("P-Asserted-Identity") and invite.header("Privacy") == "id"
+
+
+def test_a_trunk_with_a_plus_and_no_more_channels_than_it_has(house: House) -> None:
+    """The second call at once is 503 with Retry-After or Warning, and the channel comes back."""
+    with house.callee(taken().pause(600).comes("BYE").respond(200)) as far:
+        with house.caller(up().pause(700).request("BYE").expect(200), "+14195550100") as first:
+            far.wait_for("ACK")
+            full = calling().invite(AUDIO, digest=True).expect(100, optional=True).expect(503).ack_refusal()
+            with house.caller(full, "+14195550101") as second:
+                second.done()
+                assert "trunk" in second.one(503).header("Warning")
+            first.done()
+        far.done()
+        assert far.one("INVITE").uri.startswith("sip:+14195550100@")
+    assert far_invite(house, "+14195550102").uri.startswith("sip:+14195550102@")
+
+
+def test_a_trunk_with_so_many_calls_a_second(house: House) -> None:
+    refused = calling().invite(AUDIO, digest=True).expect(100, optional=True).expect(503).ack_refusal()
+    with house.callee(ended(taken())) as far, house.caller(hung_up(up()), "+14205550100") as first:
+        far.wait_for("INVITE")
+        with house.caller(refused, "+14205550101") as second:
+            second.done()
+        first.done()
+        far.done()
+    time.sleep(1.0)  # the second in which one call may begin
+    assert far_invite(house, "+14205550102")
+
+
+def test_a_trunk_that_challenges_gets_our_credentials(house: House) -> None:
+    """RFC 3261 §22.3: 407, ACK, and the INVITE again with the next CSeq."""
+    callee = called().incoming().answer(407, headers=CHALLENGE.format("n1")).ack_comes()
+    callee.incoming().answer(180).answer(200, AUDIO).ack_comes()
+    with house.callee(ended(callee)) as far, house.caller(hung_up(up()), "+14215550100") as near:
+        near.done()
+        far.done()
+        first, second = far.wire("INVITE")
+        assert second.header("CSeq") == "2 INVITE" and second.header("Call-ID") == first.header("Call-ID")
+        assert 'username="us"' in second.header("Proxy-Authorization")
+
+
+@pytest.mark.parametrize("status", [500, 503, 408])
+def test_a_trunk_that_fails_is_followed_by_the_next_of_its_route(house: House, status: int) -> None:
+    fails = called().incoming().answer(status).ack_comes()
+    with (
+        house.callee(fails) as first,
+        house.callee(ended(taken()), address=house.other) as second,
+        house.caller(hung_up(up()), "+14225550100") as near,
+    ):
+        near.done()
+        first.done()
+        second.done()
+
+
+@pytest.mark.parametrize("status", [486, 600, 603, 404])
+def test_an_answer_of_the_callee_leads_to_no_other_trunk(house: House, status: int) -> None:
+    refused = calling().invite(AUDIO, digest=True).expect(100, optional=True).expect(status).ack_refusal()
+    with (
+        house.callee(called().incoming().answer(status).ack_comes()) as far,
+        house.callee(ended(taken()), address=house.other) as other,
+        house.caller(refused, "+14225550100") as near,
+    ):
+        near.done()
+        far.done()
+        assert not other.wire()
+
+
+def test_a_trunk_that_nobody_answers_for_is_left_in_time(house: House) -> None:
+    """An ICMP port unreachable at once, or the time that a server gets."""
+    with (
+        house.callee(ended(taken()), address=house.other) as far,
+        house.caller(hung_up(up()), "+14235550100", timeout=50) as near,
+    ):
+        near.done()
+        far.done()
+        assert far.one("INVITE").uri.startswith("sip:+14235550100@")
+
+
+def carrier(folder: Path, address: str, **more: Any) -> Daemon:
+    trunk = {"name": "carrier", "proxy": f"sip:{address}:{SIP_PORT}", "default": True, **more}
+    return Daemon(folder / "daemon", account={"trunks": [trunk]})
+
+
+def state(daemon: Daemon, what: str) -> set[str]:
+    """Labels of the trunk samples that are set."""
+    return {name for name, value in daemon.metrics().items() if what in name and value}
+
+
+def test_we_register_at_the_carrier_and_refresh_in_time(tmp_path: Path) -> None:
+    """RFC 3261 §10.2: 401, credentials, 200; again before 60 s are over when it grants 6."""
+    address = loopback()
+    registrar = (
+        called().comes("REGISTER").respond(401, headers=CHALLENGE.format("n1").replace("Proxy", "WWW"))
+    )
+    registrar.comes("REGISTER").respond(200, headers="Expires: 6")
+    registrar.comes("REGISTER").respond(200, headers="Expires: 600")
+    register = {"username": "us", "password": "secret", "expires": "10m"}
+    with (
+        Sipp(tmp_path / "registrar", registrar, address=address) as far,
+        carrier(tmp_path, address, register=register),
+    ):
+        far.done()
+        first, second, third = far.wire("REGISTER")
+        assert 'username="us"' in second.header("Authorization")
+        assert first.header("Call-ID") == second.header("Call-ID") == third.header("Call-ID")
+        assert [m.header("CSeq") for m in (first, second, third)] == [f"{n} REGISTER" for n in (1, 2, 3)]
+        assert 4.0 < third.at - second.at < 6.0, "before it ends"
+
+
+def test_a_carrier_that_grants_too_briefly_is_asked_for_what_it_wants(tmp_path: Path) -> None:
+    """RFC 3261 §10.2.8: 423 with Min-Expires."""
+    address = loopback()
+    registrar = called().comes("REGISTER").respond(423, headers="Min-Expires: 1800")
+    registrar.comes("REGISTER").respond(200, headers="Expires: 1800")
+    register = {"username": "us", "password": "secret", "expires": "10m"}
+    with (
+        Sipp(tmp_path / "registrar", registrar, address=address) as far,
+        carrier(tmp_path, address, register=register) as daemon,
+    ):
+        far.done()
+        first, second = far.wire("REGISTER")
+        assert (first.header("Expires"), second.header("Expires")) == ("600", "1800")
+        wait_until(lambda: bool(state(daemon, "trunk")), 5.0, what="the state is visible")
+
+
+def test_a_trunk_is_probed_and_its_health_changes_slowly(tmp_path: Path) -> None:
+    """OPTIONS each second (RFC 3261 §11): one failure changes nothing, three in a row do."""
+    address = loopback()
+
+    def answers(status: int, calls: int) -> None:
+        scenario = called().comes("OPTIONS").respond(status)
+        with Sipp(tmp_path / f"{status}-{time.monotonic()}", scenario, address=address, calls=calls) as far:
+            far.done()
+            told = far.wire("OPTIONS")
+            assert all(b.at - a.at > 0.8 for a, b in pairwise(told))
+
+    health = {"interval": "1s", "down_after": 3, "up_after": 2}
+    with carrier(tmp_path, address, health=health) as daemon:
+        answers(200, 2)
+        answers(503, 1)
+        answers(200, 1)
+        daemon.child.wait_for("carrier.*(down)", 10.0)  # nobody is there any more
+        answers(200, 2)
+        wait_until(lambda: len(changes(daemon)) >= 2, 5.0, what="it is up again")
+        assert ["down" in line for line in changes(daemon)][-2:] == [True, False]
+        assert sum("down" in line for line in changes(daemon)) == 1, changes(daemon)
+
+
+def changes(daemon: Daemon) -> list[str]:
+    return [line for line in daemon.child.lines if "carrier" in line and "health" in line]
