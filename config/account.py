@@ -133,6 +133,7 @@ def _dialled(value: str) -> str:
 Dialled = Annotated[str, AfterValidator(_dialled)]
 
 
+RecordPolicy = Literal["always", "never", "on_demand"]
 Voicemail = Literal["voicemail"]
 "The user's own."
 
@@ -165,6 +166,8 @@ class User(Section):
     forward: Forward = Forward()
     dnd: bool = False
     "Does not want to be disturbed."
+    record: RecordPolicy | None = None
+    "The account's when omitted."
     ring: Literal["parallel", "sequential", "first"] = "parallel"
     "All devices at once, one after another (best q first), or the best one only."
     ring_time: Duration | None = Field(default=None, gt=0, le=600)
@@ -354,6 +357,8 @@ class Account(Section):
     "Of calls of users and forwards that leave by a trunk."
     hold_music: Literal["builtin", "silence"] | RelativePath = "builtin"
     "What a party on hold hears: our tune, nothing, or a WAV."
+    record: RecordPolicy = "on_demand"
+    "Whole calls: every one that is answered, none, or when a flow or an operator says so."
     users: tuple[User, ...] = ()
     extensions: tuple[Extension, ...] = ()
     dids: tuple[Did, ...] = ()

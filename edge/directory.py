@@ -77,6 +77,8 @@ class Account:
     call_limits: tuple[CallLimit, ...] = ()
     hold_music: str = "builtin"
     "Path of a WAV that held parties hear; `builtin`: ours; empty: silence."
+    record: str = "on_demand"
+    "Of whole calls: always, never or on_demand."
     conferences: Mapping[str, Conference] = field(default_factory=dict)
     "Rooms, by name; others have the defaults."
 
@@ -122,6 +124,8 @@ class User:
     ring_time: float | None = None
     "Of all devices, or of each in sequence [s]; None: `limits.sip.ring_timeout`."
     audio: AudioTerms = AudioTerms()
+    record: str = ""
+    "Empty: as the account."
 
 
 @dataclass(frozen=True, slots=True)

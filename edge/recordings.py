@@ -25,11 +25,11 @@ class Recording:
     account: AccountId
     call: CallId
     folder: str
-    "`vm`, `rec`, or `greeting`: what callers of a user's voicemail hear."
+    "`vm`, `rec`, `call` of a whole call, or `greeting`: what callers of a user's voicemail hear."
     number: int
     "Of those of the call, from 1."
     mailbox: str
-    "User whose message or greeting it is; empty for `rec`."
+    "User whose message or greeting it is; empty for others."
     caller: str
     started_at: int
     "[ms UTC]"

@@ -48,6 +48,8 @@ class LegColumns:
         self.inband = np.zeros(slots, np.bool_)
         "Keys are looked for in its audio: the peer has no telephone-event."
         self.recorded = np.zeros(slots, np.bool_)
+        self.taped = np.zeros(slots, np.bool_)
+        "Recorded with what it is sent beside it."
         # What it receives.
         self.expect = np.full(slots, NEVER, np.int64)
         "First header word of a plain packet, without marker and sequence."

@@ -48,6 +48,8 @@ from media.port import (
     Event,
     HearDigit,
     Join,
+    MoveRecord,
+    PauseRecord,
     Play,
     Record,
     Refused,
@@ -61,13 +63,14 @@ from media.port import (
 )
 from media.ports import PortPool
 from media.prompter import Prompter, Prompts
-from media.record import Recorder
+from media.record import Recorder, Recording
 from media.report import Reports
 from media.rtp.jitter import JitterBuffer
 from media.rtp.statistics import Reception
 from media.rtp.telephone_event import DigitSender, Press
 from media.socket import NoPort, UdpWire
 from media.ticker import Clock, Ticker, TickGauges
+from media.timeline import Timeline
 from media.upkeep import Upkeep
 from media.webrtc.legs import WebLegs
 from media.wideband import Wideband
@@ -185,7 +188,13 @@ class Engine:
         self._rooms = Rooms(slots, self._table.columns)
         self._joints = Joints(self._table, self._voice, self._agents, self._rooms, self._emit)
         self._outbound = Outbound(
-            self._table, self._wire, self._wideband, self._agents, self._rooms, self._emit
+            self._table,
+            self._wire,
+            self._wideband,
+            self._agents,
+            self._rooms,
+            self._recorder,
+            self._emit,
         )
         self._plans: list[Plan] = [make_plan(self._table.columns, group) for group in range(GROUPS)]
         self._tick = 0
@@ -257,11 +266,17 @@ class Engine:
                 self._prompter.tone(leg, command)
             case StopPlay(play=name):
                 self._prompter.stop(leg, name)
-            case Record(path=path):
+            case Record(path=path, stereo=stereo):
                 self._stop_recording(leg)
-                leg.recording = self._recorder.start(leg.id, path, self._limits.record_seconds)
-                self._table.columns.recorded[leg.slot] = True
-                self._table.changed()
+                timeline = Timeline(now) if stereo else None
+                self._record(leg, self._recorder.start(leg.id, path, self._limits.record_seconds, timeline))
+            case PauseRecord(paused=paused):
+                if leg.recording is not None and leg.recording.timeline is not None:
+                    leg.recording.timeline.paused = paused
+            case MoveRecord(to=to):
+                other = self._table.find(to)
+                if other is not None and other is not leg and leg.recording is not None:
+                    self._move_recording(leg, other, leg.recording)
             case StopRecord():
                 self._stop_recording(leg)
             case SendDigits(digits=digits, duration_ms=duration, gap_ms=gap):
@@ -343,9 +358,21 @@ class Engine:
     def _stop_recording(self, leg: Leg) -> None:
         if leg.recording is not None:
             self._recorder.stop(leg.recording)
-            leg.recording = None
-            self._table.columns.recorded[leg.slot] = False
-            self._table.changed()
+            self._record(leg, None)
+
+    def _move_recording(self, leg: Leg, to: Leg, recording: Recording) -> None:
+        self._stop_recording(to)
+        if recording.timeline is not None:
+            recording.timeline.swap()
+        self._record(leg, None)
+        self._record(to, recording)
+
+    def _record(self, leg: Leg, recording: Recording | None) -> None:
+        leg.recording = recording
+        columns = self._table.columns
+        columns.recorded[leg.slot] = recording is not None
+        columns.taped[leg.slot] = recording is not None and recording.timeline is not None
+        self._table.changed()
 
     # The tick.
 

@@ -134,7 +134,7 @@ class Heard:
         for position, slot in plan.recorded:
             recording = self._table.at(slot).recording
             if recording is not None:
-                self._recorder.frame(recording, pcm[position].data)
+                self._recorder.heard(recording, pcm[position], now)
         return Sound(frames, pcm, wide, taken.have)
 
     def _gaps(self, rows: Rows, have: Mask, whole: bool) -> tuple[Mask, Rows]:

@@ -15,6 +15,7 @@ from media.frame import FRAME_SAMPLES, SAMPLE_RATE, Mask, Pcm, Slots
 from media.leg import LegTable
 from media.plan import Mix, Plan, WidePlan
 from media.port import DigitsSent, Event
+from media.record import Recorder
 from media.rtp.packet import HEADER_BYTES
 from media.socket import PACKET_BYTES, UdpWire
 from media.wideband import NOTHING, RATE, Sound, Wideband
@@ -40,6 +41,7 @@ class Outbound:
         wideband: Wideband,
         agents: Speaks,
         rooms: Mixes,
+        recorder: Recorder,
         emit: Callable[[Event], None],
     ) -> None:
         self._table = table
@@ -47,6 +49,7 @@ class Outbound:
         self._wideband = wideband
         self._agents = agents
         self._rooms = rooms
+        self._recorder = recorder
         self._emit = emit
 
     def send(self, plan: Plan, sound: Sound, now: float) -> None:
@@ -95,6 +98,8 @@ class Outbound:
             instead[place] = (
                 b"" if coding is None else bytes(self._wire.packet(place)[:HEADER_BYTES]) + coding
             )
+        for position, slot in plan.taped:
+            self._tape(position, slot, now)
         if plan.dialling:
             self._dial(plan, instead)
         for place, slot in plan.secured:
@@ -112,6 +117,18 @@ class Outbound:
                 self._play(slot, ULAW, companded[index].data)
             played = LAWS[ULAW].to_linear[companded]
         return self._wideband.send(plan, sound, spoken, np.concatenate((played, mixed)))
+
+    def _tape(self, position: int, slot: int, now: float) -> None:
+        """Give what the leg is sent to its recording."""
+        recording = self._table.at(slot).recording
+        if recording is None:
+            return
+        law = int(self._table.columns.law_out[slot])
+        if law < FIRST_WIDE:
+            pcm = LAWS[law].to_linear[np.frombuffer(self._wire.payload(position), np.uint8)]
+        else:
+            pcm = self._wideband.sent(slot)
+        self._recorder.sent(recording, pcm, now)
 
     def _secure(self, position: int, slot: int, instead: dict[int, memoryview | bytes]) -> None:
         srtp = self._table.at(slot).srtp

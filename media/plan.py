@@ -101,6 +101,8 @@ class Plan:
     inband_slots: Slots
     recorded: list[tuple[int, int]]
     "(position in `take`, slot)."
+    taped: list[tuple[int, int]]
+    "(position in `send`, slot) of those whose recording holds what they are sent."
     scaled: Rows
     "Positions in `take` whose loudness is changed."
     voices: Rows
@@ -196,6 +198,7 @@ def make_plan(columns: LegColumns, group: int) -> Plan:
         inband=inband,
         inband_slots=take[inband].astype(np.int32),
         recorded=[(int(position), int(take[position])) for position in recorded],
+        taped=[(int(position), int(send[position])) for position in np.flatnonzero(columns.taped[send])],
         scaled=np.flatnonzero((columns.volume[take] != 1) | (columns.volume_to[take] != 1)),
         voices=np.flatnonzero(columns.room[take] >= 0),
         send=send,

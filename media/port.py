@@ -236,13 +236,31 @@ class StopPlay:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Write what arrives on the leg to a 16-bit mono WAV; an existing file is replaced.
+    """Write what arrives on the leg to a 16-bit WAV of 8 kHz; an existing file is replaced.
 
     The file is complete when `Recorded` comes, after `StopRecord` or `Release`.
     """
 
     leg: LegId
     path: str
+    stereo: bool = False
+    "Left is what arrives, right what the leg is sent, on one clock; else mono, of what arrives."
+
+
+@dataclass(frozen=True, slots=True)
+class PauseRecord:
+    """Record silence instead, or audio again; the recording's time runs on. Stereo recordings alone."""
+
+    leg: LegId
+    paused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MoveRecord:
+    """Go on with the leg's stereo recording on `to`, which takes the other side's channel."""
+
+    leg: LegId
+    to: LegId
 
 
 @dataclass(frozen=True, slots=True)
@@ -405,6 +423,8 @@ Command = (
     | Tone
     | StopPlay
     | Record
+    | PauseRecord
+    | MoveRecord
     | StopRecord
     | SendDigits
     | HearDigit

@@ -1,4 +1,4 @@
-"""Recordings: played-out frames of a leg → 16-bit mono WAV, written by a thread of its own.
+"""Recordings: frames of a leg → 16-bit WAV, mono or stereo (`timeline.py`), written by a thread of its own.
 
 A leg gives one frame for every 20 ms of its life, silence included, so a recording's time
 line is the leg's. The tick only appends to a buffer; whole seconds go to the writer by a
@@ -6,16 +6,20 @@ bounded queue. When the disk cannot follow, a second is dropped, and later writt
 """
 
 import contextlib
+import os
 import queue
 import struct
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import BinaryIO, Final
 
-from media.frame import FRAME_SAMPLES, SAMPLE_RATE
+from media.frame import FRAME_SAMPLES, SAMPLE_RATE, Pcm
 from media.port import LegId, Recorded
+from media.timeline import Timeline
 
+HEADER_BYTES: Final = 44
 CHUNK_BYTES: Final = SAMPLE_RATE * 2
 "One second."
 QUEUE_CHUNKS: Final = 4_096
@@ -30,7 +34,10 @@ class Recording:
     path: str
     limit: int
     "Samples at most; what comes beyond is left out."
+    timeline: Timeline | None = None
+    "Of a stereo recording."
     samples: int = 0
+    "Of each channel."
     gap: int = 0
     "Bytes dropped since the last chunk that was queued."
     buffer: bytearray = field(default_factory=bytearray)
@@ -40,6 +47,10 @@ class Recording:
     failed: bool = False
     "The file cannot be written."
     error: str = ""
+
+    @property
+    def channels(self) -> int:
+        return 1 if self.timeline is None else 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +78,12 @@ class Recorder:
         self._queue: queue.Queue[_Chunk | None] = queue.Queue(QUEUE_CHUNKS)
         self._thread: threading.Thread | None = None
 
-    def start(self, leg: LegId, path: str, seconds: float) -> Recording:
-        """Begin a recording of at most `seconds`; errors of the file come with `Recorded`."""
+    def start(self, leg: LegId, path: str, seconds: float, timeline: Timeline | None = None) -> Recording:
+        """Begin a recording of at most `seconds`, stereo on a `timeline`; errors come with `Recorded`."""
         if self._thread is None:
             self._thread = threading.Thread(target=self._write_all, name="recorder", daemon=True)
             self._thread.start()
-        return Recording(leg, path, int(seconds * SAMPLE_RATE))
+        return Recording(leg, path, int(seconds * SAMPLE_RATE), timeline)
 
     def frame(self, recording: Recording, pcm: memoryview) -> None:
         """Append one frame: 320 bytes, int16 in the machine's order."""
@@ -83,8 +94,24 @@ class Recorder:
         if len(recording.buffer) >= CHUNK_BYTES:
             self._hand_over(recording)
 
+    def heard(self, recording: Recording, pcm: Pcm, now: float) -> None:
+        """One frame (160,) that came from the leg."""
+        if recording.timeline is None:
+            self.frame(recording, pcm.data)
+        else:
+            recording.timeline.hear(pcm, now)
+            self._take(recording, recording.timeline)
+
+    def sent(self, recording: Recording, pcm: Pcm, now: float) -> None:
+        """One frame (160,) that the leg was sent."""
+        if recording.timeline is not None:
+            recording.timeline.send(pcm, now)
+            self._take(recording, recording.timeline)
+
     def stop(self, recording: Recording) -> None:
         """End the recording; `Recorded` follows when the file is complete."""
+        if recording.timeline is not None:
+            self._take(recording, recording.timeline, all=True)
         chunk = _Chunk(recording, bytes(recording.buffer), recording.gap, last=True)
         try:
             self._queue.put_nowait(chunk)
@@ -98,6 +125,13 @@ class Recorder:
             self._queue.put(None)
             self._thread.join()
             self._thread = None
+
+    def _take(self, recording: Recording, timeline: Timeline, *, all: bool = False) -> None:
+        data = timeline.take(all=all)[: 4 * (recording.limit - recording.samples)]
+        if data:
+            recording.samples += len(data) // 4
+            recording.buffer += data
+            self._hand_over(recording)
 
     def _hand_over(self, recording: Recording) -> None:
         data = bytes(recording.buffer)
@@ -126,13 +160,13 @@ class Recorder:
             return
         if recording.file is None:
             recording.file = open(recording.path, "wb")  # noqa: SIM115  (stays open between chunks)
-            recording.file.write(_header(0))
+            recording.file.write(_header(0, recording.channels))
         recording.file.write(bytes(chunk.gap))
         recording.file.write(chunk.data)
         recording.written += chunk.gap + len(chunk.data)
         if chunk.last:
             recording.file.seek(0)
-            recording.file.write(_header(recording.written))
+            recording.file.write(_header(recording.written, recording.channels))
 
     def _report(self, recording: Recording) -> None:
         if recording.file is not None:
@@ -144,9 +178,29 @@ class Recorder:
         self._post(lambda: self._done(recorded))
 
 
-def _header(size: int) -> bytes:
-    """RIFF header of `size` bytes of 16-bit mono PCM."""
+def repair(path: Path) -> bool:
+    """Write the right sizes into a file whose recording never ended; False: nothing was recorded in it.
+
+    Raises:
+        OSError: it cannot be read or written.
+    """
+    with path.open("r+b") as file:
+        head = file.read(HEADER_BYTES)
+        size = file.seek(0, os.SEEK_END) - HEADER_BYTES
+        if size <= 0 or head[:4] != b"RIFF":
+            return False
+        channels = int.from_bytes(head[22:24], "little")
+        size -= size % (2 * channels)
+        file.truncate(HEADER_BYTES + size)
+        file.seek(0)
+        file.write(_header(size, channels))
+    return True
+
+
+def _header(size: int, channels: int) -> bytes:
+    """RIFF header of `size` bytes of 16-bit PCM."""
     return struct.pack(
         "<4sI4s4sIHHIIHH4sI",
-        *(b"RIFF", 36 + size, b"WAVE", b"fmt ", 16, 1, 1, SAMPLE_RATE, 2 * SAMPLE_RATE, 2, 16, b"data", size),
+        *(b"RIFF", 36 + size, b"WAVE", b"fmt ", 16, 1),
+        *(channels, SAMPLE_RATE, 2 * channels * SAMPLE_RATE, 2 * channels, 16, b"data", size),
     )

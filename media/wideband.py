@@ -56,11 +56,15 @@ class Wideband:
         self._from_48k = Resampler(slots, 48_000, RATE)
         self._down = Resampler(slots, RATE, 8_000)
         self._up = Resampler(slots, 8_000, RATE)
+        self._taping = Resampler(slots, RATE, 8_000)
+        self._sent: dict[int, Pcm] = {}
+        "What taped legs were sent last, by slot; 16 kHz."
 
     def reset(self, slot: int) -> None:
         """The slot gets a new leg."""
         self._concealer.reset(slot)
-        for resampler in (self._from_48k, self._down, self._up):
+        self._sent.pop(slot, None)
+        for resampler in (self._from_48k, self._down, self._up, self._taping):
             resampler.reset(slot)
 
     def hear(self, plan: Plan, taken: Taken, missing: Mask) -> tuple[Pcm, Pcm]:
@@ -123,9 +127,13 @@ class Wideband:
         def encode(position: int, slot: int, pcm: Pcm) -> None:
             codec = wide(int(columns.law_out[slot]))
             payloads.append((position, table.at(slot).coders.encode(codec, pcm)))
+            if columns.taped[slot]:
+                self._sent[slot] = pcm
 
         for position, slot, row, source in plan.passing:
             leg = table.at(source)
+            if columns.taped[slot]:
+                self._sent[slot] = sound.wide[plan.index_of[row]]
             if sound.have[row] and columns.may_receive[source]:
                 codec = wide(int(columns.law_in[source]))
                 payload = leg.coders.payload(codec, sound.frames[row])
@@ -149,6 +157,12 @@ class Wideband:
         for position, slot in plan.silent:
             encode(position, slot, _SILENCE)
         return payloads
+
+    def sent(self, slot: int) -> Pcm:
+        """What a taped leg was sent in this tick, (160,) at 8 kHz."""
+        pcm = self._sent.get(slot, _SILENCE)
+        narrow: Pcm = self._taping.process(np.array([slot], np.int32), pcm[None, :])[0]
+        return narrow
 
 
 def _is_brief(columns: LegColumns, slot: int) -> bool:

@@ -194,6 +194,7 @@ class MemoryDirectory:
             tuple(_call_limit(part.id, limit) for limit in part.call_limits),
             hold_music="" if part.hold_music == "silence" else str(part.hold_music),
             conferences=part.conferences,
+            record=part.record,
         )
         self._accounts[account.id] = self._hosts[account.domain] = account
         for user in part.users:
@@ -262,6 +263,7 @@ class MemoryDirectory:
             part.ring,
             part.ring_time,
             audio=terms,
+            record=part.record or "",
         )
         self._users_by_id[user_id] = user
         for name in (user_id, part.number, *names):

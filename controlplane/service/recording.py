@@ -2,7 +2,7 @@
 
 ::
 
-    <data>/media/<account>/{vm,rec}/<callId>.wav.part ── Keep ──▶ <callId>.wav, and a row for vm
+    <data>/media/<account>/{vm,rec,call}/<callId>.wav.part ── Keep ──▶ <callId>.wav, and a row for vm
 """
 
 import contextlib
@@ -16,8 +16,9 @@ from controlplane.store.journal import StoreJournal
 from controlplane.store.voicemail import Voicemail
 from edge.directory import AccountId
 from edge.recordings import PART, Keep
+from media.record import repair
 
-FOLDERS: Final = ("vm", "rec", "greeting")
+FOLDERS: Final = ("vm", "rec", "call", "greeting")
 SHORTEST_MS: Final = 1_000
 "A shorter message is a caller who hung up at the beep; a name may be as short as it is."
 
@@ -38,13 +39,20 @@ class RecordingKeeper:
         return self._greetings.get((account, number))
 
     def prepare(self, accounts: Iterable[str]) -> int:
-        """Make the folders and clear away what a former run did not finish; how many files that were."""
+        """Make the folders, clear away what a former run did not finish, and return how many files that were.
+
+        What was recorded of whole calls is mended and kept instead.
+        """
         cleared = 0
         for account in accounts:
             for name in FOLDERS:
                 folder = self._media / account / name
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
                 for remains in folder.glob(f"*{PART}"):
+                    if name == "call" and repair(remains):
+                        remains.rename(remains.with_suffix(""))
+                        _log.warning("a recording of a former run was mended", file=remains.stem)
+                        continue
                     remains.unlink()
                     cleared += 1
             for greeting in (self._media / account / "greeting").glob("*.wav"):
@@ -57,7 +65,7 @@ class RecordingKeeper:
         part, path = self._media / f"{key}{PART}", self._media / key
         if effect.error:
             _log.error("recording damaged", call_id=recording.call, key=key, why=effect.error)
-        if effect.milliseconds < (1 if recording.folder == "rec" else SHORTEST_MS):
+        if effect.milliseconds < (1 if recording.folder in ("rec", "call") else SHORTEST_MS):
             with contextlib.suppress(OSError):
                 part.unlink()
             return

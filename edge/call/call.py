@@ -20,6 +20,7 @@ from edge.call.detail import cdr_of, trace_media
 from edge.call.ground import Ground, bind_address
 from edge.call.info import key_press
 from edge.call.leg import Leg, Port, is_browser
+from edge.call.recording import CallRecording
 from edge.call.treatment import AlarmAction, Treatment
 from edge.directory import AudioTerms, User
 from edge.error import Refusal
@@ -95,15 +96,14 @@ class Call:
         "What we told the caller: an answer, or an offer in a 200 when it made none."
         self._delayed = not session.offer  # the offer is ours, its answer comes with the ACK
         self._alarms: list[Alarm] = []
+        self.recording = CallRecording(self)
         self._disposition = ("failed", "internal", 500)
-        self._reason = ""
 
     # Set-up.
 
     def start(self, now: float) -> None:
         body = self.session.offer
-        refusal = self.leg.unreadable(body) if body else None
-        if refusal is not None:
+        if body and (refusal := self.leg.unreadable(body)) is not None:
             self.refuse(refusal, now)
             return
         self.alarm(
@@ -172,6 +172,7 @@ class Call:
                 return False
             self.answered_at = self.ground.wall(now)
             self.trace.add(now, "call", "answered")
+            self.recording.answered(now)
             self.line(self.route.caller, Stage.CONFIRMED, now)
             self.session.accept(body, now)
             self.connect()
@@ -192,6 +193,7 @@ class Call:
 
     def take_over(self, session: Session, leg: Leg) -> None:
         """The caller has been transferred away: `session` on `leg` has its place."""
+        self.recording.move(self.leg, leg)
         self.near, self.leg = session, leg
 
     def release(self, leg: Leg) -> None:
@@ -395,6 +397,4 @@ class Call:
         self.state = State.CLOSED
         for alarm in self._alarms:
             alarm.cancel()
-        disposition, cause, status = self._disposition
-        cdr = cdr_of(self, disposition, cause, status, self.ground.wall(now))
-        self.ground.close(self, cdr, now)
+        self.ground.close(self, cdr_of(self, *self._disposition, self.ground.wall(now)), now)

@@ -14,6 +14,9 @@ def cdr_of(call: "Call", disposition: str, cause: str, status: int, ended_at: in
     # A leg that rang for nothing, such as that of browsers when a phone answers, has nothing to tell.
     legs = (leg for leg in call.legs.values() if leg.stats and leg.negotiated)
     sides = {call.treatment.side(call, leg): plain(leg.stats) for leg in legs if leg.stats}
+    media: dict[str, object] = dict(sides)
+    if call.recording.keys:
+        media["recordings"] = list(call.recording.keys)
     return Cdr(
         call.id,
         call.route.account.id,
@@ -29,7 +32,7 @@ def cdr_of(call: "Call", disposition: str, cause: str, status: int, ended_at: in
         cause,
         status,
         q850(disposition, status),
-        dict(sides),
+        media,
     )
 
 

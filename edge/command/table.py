@@ -10,6 +10,7 @@ from edge.command.hangup import HangupRunning
 from edge.command.noop import NoopRunning
 from edge.command.play import PlayRunning
 from edge.command.record import RecordRunning
+from edge.command.record_call import RecordCallRunning
 from edge.command.running import AnyRunning, Stage
 from edge.command.unbuilt import UnbuiltRunning
 from edge.flow.command import Conference, Dial, Enqueue, Gather, Hangup, Issued, Noop, Play, Record
@@ -27,8 +28,10 @@ def running(stage: Stage, issued: Issued) -> AnyRunning:
             return DialRunning(stage, seq, command)
         case Dial():
             return AgentRunning(stage, seq, command)
-        case Record():
+        case Record(call=""):
             return RecordRunning(stage, seq, command)
+        case Record():
+            return RecordCallRunning(stage, seq, command)
         case Hangup():
             return HangupRunning(stage, seq, command)
         case Noop():

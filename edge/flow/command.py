@@ -97,7 +97,7 @@ class Enqueue:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Outcomes: done with data key and milliseconds, failed."""
+    """Outcomes: done with data key and milliseconds, failed; of a whole call done or failed, at once."""
 
     folder: str = "rec"
     "`vm`, `rec` or `greeting`: second part of the key."
@@ -108,6 +108,8 @@ class Record:
     silence_seconds: float = 4.0
     "So much silence ends it; 0: none does."
     terminators: str = "#"
+    call: str = ""
+    "`on`, `off` or `pause`: of the recording of the whole call; nothing else counts then."
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,20 @@ import numpy as np
 import pytest
 
 from media import record
-from media.port import LegId, Recorded
+from media.port import (
+    Bridge,
+    Codec,
+    Connect,
+    LegId,
+    MoveRecord,
+    PauseRecord,
+    Record,
+    Recorded,
+    Release,
+    StopRecord,
+)
 from media.record import Recorder
+from tests.support.phone import PCMA, Studio, tone
 
 LEG = LegId("leg")
 
@@ -125,3 +137,72 @@ def test_what_a_slow_disk_drops_is_silent_in_its_place(
     assert seconds[0, 0] == 1 and seconds[-1, 0] == 9
     assert all(second[0] in (0, place + 1) for place, second in enumerate(seconds))
     rig.recorder.close()
+
+
+def test_a_recording_that_never_ended_is_mended_and_an_empty_one_is_not(tmp_path: Path) -> None:
+    rig, path = Rig(), tmp_path / "a.wav"
+    recording = rig.recorder.start(LEG, str(path), 60)
+    for number in range(100):
+        rig.recorder.frame(recording, frame(number).data)
+    rig.recorder.stop(recording)
+    rig.wait()
+    whole = path.read_bytes()
+    path.write_bytes(whole[:4] + bytes(4) + whole[8:40] + bytes(4) + whole[44:-1])  # killed in mid-sample
+    assert record.repair(path) and len(samples_of(path)) == 100 * 160 - 1
+    path.write_bytes(whole[:44])
+    assert not record.repair(path)
+    rig.recorder.close()
+
+
+def test_both_sides_of_a_bridge_are_recorded_on_one_clock_and_the_file_follows_a_transfer(
+    tmp_path: Path,
+) -> None:
+    studio, path = Studio(), tmp_path / "call.wav"
+    first, second, third = (studio.phone(name) for name in ("a", "b", "c"))
+    studio.engine.execute(Bridge(first.leg, second.leg))
+    studio.engine.execute(Record(first.leg, str(path), stereo=True))
+    for phone, pitch in ((first, 500), (second, 800), (third, 1100)):
+        phone.say(tone(pitch, 3.0))
+    studio.run(1.0)
+    studio.engine.execute(MoveRecord(first.leg, second.leg))
+    studio.engine.execute(Release(first.leg))
+    studio.engine.execute(Bridge(second.leg, third.leg))
+    studio.run(1.0)
+    studio.engine.execute(PauseRecord(second.leg, paused=True))
+    studio.run(0.5)
+    studio.engine.execute(StopRecord(second.leg))
+    studio.engine.close()
+    (recorded,) = studio.of(Recorded)
+    assert recorded.error == "" and abs(recorded.milliseconds - 2_500) <= 20
+    pairs = pairs_of(path)
+    assert loud(pairs[4000:7200, 0]) == 500 and loud(pairs[4000:7200, 1]) == 800
+    assert loud(pairs[12_000:15_200, 0]) == 1100 and loud(pairs[12_000:15_200, 1]) == 800
+    assert not pairs[17_000:].any()
+
+
+@pytest.mark.parametrize("codec", [Codec("g722", 9), PCMA])
+def test_what_a_phone_of_another_codec_is_sent_is_recorded(tmp_path: Path, codec: Codec) -> None:
+    studio, path = Studio(), tmp_path / "call.wav"
+    first, second = studio.phone("a", law=codec, connect=False), studio.phone("b")
+    studio.engine.execute(Connect(first.leg, (first.host, first.port), codec, (codec,), None))
+    studio.engine.execute(Bridge(first.leg, second.leg))
+    studio.engine.execute(Record(first.leg, str(path), stereo=True))
+    second.say(tone(800, 1.0))
+    studio.run(1.0)
+    studio.engine.execute(StopRecord(first.leg))
+    studio.engine.close()
+    pairs = pairs_of(path)
+    assert loud(pairs[4000:7200, 1]) == 800 and not loud(pairs[4000:7200, 0])
+
+
+def pairs_of(path: Path) -> np.ndarray:
+    """Left and right of a stereo file."""
+    with wave.open(str(path)) as file:
+        assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (2, 2, 8000)
+        return np.frombuffer(file.readframes(file.getnframes()), np.int16).reshape(-1, 2)
+
+
+def loud(heard: np.ndarray) -> int:
+    """Pitch of the loudest tone, to 50 Hz; 0: silence."""
+    spectrum = np.abs(np.fft.rfft(heard * np.hanning(len(heard))))
+    return int(round(np.argmax(spectrum) * 8000 / len(heard) / 50) * 50) if heard.std() > 100 else 0

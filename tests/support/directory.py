@@ -37,6 +37,7 @@ class FakeDirectory:
     max_out: int | None = None
     digest: tuple[str, ...] = ("md5",)
     hold_music: str = "builtin"
+    record: str = "on_demand"
     conferences: dict[str, Conference] = field(default_factory=dict)
     users: dict[str, User] = field(default_factory=dict)
     devices: dict[str, Device] = field(default_factory=dict)
@@ -106,6 +107,7 @@ class FakeDirectory:
             None,
             hold_music=self.hold_music,
             conferences=self.conferences,
+            record=self.record,
         )
 
     def account(self, account: AccountId) -> Account | None:

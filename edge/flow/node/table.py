@@ -19,6 +19,7 @@ from edge.flow.node.music import Music
 from edge.flow.node.noop import NoopNode
 from edge.flow.node.play import PlayNode
 from edge.flow.node.record import RecordNode
+from edge.flow.node.record_call import RecordCallNode
 from edge.flow.node.say import Say
 from edge.flow.node.send_digits import SendDigitsNode
 from edge.flow.node.set_variable import SetVariable
@@ -47,6 +48,7 @@ KINDS: Final[Mapping[str, type[NodeData]]] = {
         VoicemailNode,
         MailboxNode,
         RecordNode,
+        RecordCallNode,
         ConferenceNode,
         SendDigitsNode,
         Subflow,

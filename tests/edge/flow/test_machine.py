@@ -183,6 +183,7 @@ FIELDS: dict[str, dict[str, Any]] = {
     "voicemail": {"mailbox": "1001"},
     "record": {},
     "conference": {"room": "r"},
+    "recordCall": {"turn": "on"},
     "sendDigits": {"digits": "12"},
     "subflow": {"flow": "main"},
 }
