@@ -113,7 +113,7 @@ class Node:
             self._spawn,
             random.SystemRandom().getrandbits,
         )
-        self.switch.load(store.take_bindings(), loop.time())
+        self.switch.load(store.take_bindings(), loop.time(), store.take_keepsakes())
         self._driver: Driver[Effect] = Driver(self.switch, loop, self._perform)
         LoadWatch(
             self.capacity,
@@ -173,7 +173,7 @@ class Node:
             case Send(data, flow, _):
                 self.listeners.send(data, flow)
             case Promise(changes, token):
-                self._store.journal.bindings(
+                self._store.journal.promise(
                     changes, lambda ok: self._driver.do(lambda now: self.switch.committed(token, ok, now))
                 )
             case Resolve(uri, token):

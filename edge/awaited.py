@@ -1,4 +1,4 @@
-"""What the switch asks of the world and waits for: bindings on disk, and the servers of a URI.
+"""What the switch asks of the world and waits for: what must be on disk, and the servers of a URI.
 
 ::
 
@@ -9,7 +9,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from edge.journal import BindingChange
+from edge.journal import Change
 from edge.sip.locate import Located
 from edge.sip.uri import Uri
 
@@ -18,7 +18,7 @@ from edge.sip.uri import Uri
 class Promise:
     """Write `changes`, then call `Switch.committed(token, ok, now)`."""
 
-    changes: tuple[BindingChange, ...]
+    changes: tuple[Change, ...]
     token: int
 
 
@@ -42,7 +42,7 @@ class Awaited:
     def __len__(self) -> int:
         return len(self._promises) + len(self._lookups)
 
-    def promise(self, changes: tuple[BindingChange, ...], then: Callable[[bool, float], None]) -> None:
+    def promise(self, changes: tuple[Change, ...], then: Callable[[bool, float], None]) -> None:
         self._token += 1
         self._promises[self._token] = then
         self._emit(Promise(changes, self._token))

@@ -1,7 +1,7 @@
 """What the edge leaves behind, stated as a `Protocol` that the store fulfils.
 
-A *promise* (a binding answered with 200) is handed over with a callback that comes once
-its batch is committed, or with False when the commit failed. All else is written behind.
+A *promise* (a binding answered with 200, a text with 202) is handed over with a callback that comes once its
+batch is committed, or with False when the commit failed. All else is written behind.
 """
 
 from collections.abc import Callable, Sequence
@@ -45,6 +45,32 @@ class BindingChange:
     aor: str
     contact: str
     binding: Binding | None
+
+
+@dataclass(frozen=True, slots=True)
+class Keepsake:
+    """What a later run of the edge takes up again: a text that waits, a subscription."""
+
+    kind: str
+    "`text` or `subscription`."
+    key: str
+    account: AccountId
+    expires_at: int
+    "[ms UTC]"
+    data: dict[str, object]
+    "JSON values, written and read by whom it belongs to."
+
+
+@dataclass(frozen=True, slots=True)
+class KeepsakeChange:
+    """`keepsake` is what now holds for (kind, key), or None when it is not needed any more."""
+
+    kind: str
+    key: str
+    keepsake: Keepsake | None
+
+
+Change = BindingChange | KeepsakeChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +130,7 @@ class Cdr:
 
 
 class Journal(Protocol):
-    def bindings(self, changes: Sequence[BindingChange], committed: Callable[[bool], None]) -> None:
+    def promise(self, changes: Sequence[Change], committed: Callable[[bool], None]) -> None:
         """A promise: `committed(True)` after the batch with all of `changes` is on disk."""
 
     @property

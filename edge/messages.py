@@ -5,19 +5,21 @@
     MESSAGE ─▶ proven ─▶ phones are there: each gets it ─ the first 2xx ─▶ 200
                              └ none, or none takes it ─▶ kept, 202 ─ a phone registers ─▶ sent, in order
 
-What is kept is in memory, bounded by user, in all and in time; a restart loses it.
+What is kept is bounded by user, in all and in time. It is on disk before the 202 leaves, and a text that
+was on its way when the daemon fell is sent again.
 """
 
+import base64
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from edge.call.ground import Ground
 from edge.directory import Account, User, UserId
 from edge.doorman import Doorman
 from edge.error import Refusal
-from edge.ident import tag
-from edge.journal import Binding
+from edge.ident import tag, ulid
+from edge.journal import Binding, Change, Keepsake, KeepsakeChange
 from edge.requests import Requests
 from edge.sip.address import Address
 from edge.sip.build import request as build
@@ -36,10 +38,20 @@ class Text:
     body: bytes
     expires_at: float
     hops: int
+    key: str
+    "Sorts by time."
 
 
 class Messages:
-    def __init__(self, ground: Ground, doorman: Doorman, requests: Requests) -> None:
+    def __init__(
+        self,
+        ground: Ground,
+        doorman: Doorman,
+        requests: Requests,
+        promise: Callable[[tuple[Change, ...], Callable[[bool, float], None]], None],
+    ) -> None:
+        """Args: promise: `then(committed, now)` comes once the changes are on disk, or cannot be."""
+        self._promise = promise
         self._ground = ground
         self._doorman = doorman
         self._requests = requests
@@ -71,7 +83,8 @@ class Messages:
         life = limits.message_kept if request.expires is None else min(request.expires, limits.message_kept)
         hops = 70 if request.max_forwards is None else request.max_forwards
         kind = request.headers.get("Content-Type") or "text/plain"
-        text = Text(identity.user, identity.account, kind, request.body, now + life, hops - 1)
+        made = ulid(self._ground.wall(now), self._ground.random)
+        text = Text(identity.user, identity.account, kind, request.body, now + life, hops - 1, made)
         if hops == 0:
             self._doorman.respond(request, key, 483, now)
             return
@@ -80,13 +93,37 @@ class Messages:
             if taken:
                 self._doorman.respond(request, key, 200, at)
             elif life and self._keep(callee, text, at):
-                self._doorman.respond(request, key, 202, at)
+                self._promise((self._written(callee, text, at),), committed)
             else:
                 fix = "write again later"
                 full = Refusal("mailbox_full", 480, "the callee is away, and too many texts wait", fix)
                 self._doorman.refuse(request, key, full, at)
 
+        def committed(ok: bool, at: float) -> None:
+            if ok:
+                self._doorman.respond(request, key, 202, at)
+                return
+            self._drop(callee, text)
+            fix = "see to the database, and write again"
+            broken = Refusal("not_kept", 503, "the text could not be kept", fix, retry_after=5)
+            self._doorman.refuse(request, key, broken, at)
+
         self._pass_on(callee, text, done, now)
+
+    def load(self, keepsakes: Iterable[Keepsake], now: float) -> None:
+        """Texts of an earlier run, oldest first; those of users who are gone are left out."""
+        directory, wall = self._ground.directory, self._ground.wall(now)
+        for kept in (keep for keep in keepsakes if keep.kind == "text"):
+            account = directory.account(kept.account)
+            user = directory.user(kept.account, str(kept.data["to"]))
+            sender = directory.user(kept.account, str(kept.data["from"]))
+            if account is None or user is None or sender is None:
+                continue
+            body = base64.b64decode(str(kept.data["body"]))
+            until = now + (kept.expires_at - wall) / 1000
+            hops = int(str(kept.data["hops"]))
+            text = Text(sender, account, str(kept.data["type"]), body, until, hops, kept.key)
+            self._keep(user, text, now)
 
     def registered(self, user: User, now: float) -> None:
         """A phone of `user` is there: it gets what waits, one after the other."""
@@ -100,13 +137,13 @@ class Messages:
 
     def _deliver(self, user: User, kept: deque[Text], now: float) -> None:
         while kept and kept[0].expires_at <= now:
-            kept.popleft()
+            self._erase(kept.popleft())
         if not kept:
             return
 
         def done(taken: bool, at: float) -> None:
             if taken:
-                kept.popleft()
+                self._erase(kept.popleft())
                 self._deliver(user, kept, at)
             else:
                 for text in kept:
@@ -156,13 +193,37 @@ class Messages:
         limits = self._ground.limits
         kept = self._kept.setdefault(user.id, deque())
         while kept and kept[0].expires_at <= now:
-            kept.popleft()
+            self._erase(kept.popleft())
             self._count -= 1
         if len(kept) >= limits.messages_per_user or self._count >= limits.messages_kept:
             return False
         kept.append(text)
         self._count += 1
         return True
+
+    def _drop(self, user: User, text: Text) -> None:
+        kept = self._kept.get(user.id)
+        if kept is not None and text in kept:
+            kept.remove(text)
+            self._count -= 1
+
+    def _written(self, user: User, text: Text, now: float) -> KeepsakeChange:
+        data: dict[str, object] = {
+            "to": user.number,
+            "from": text.sender.number,
+            "type": text.content_type,
+            "body": base64.b64encode(text.body).decode(),
+            "hops": text.hops,
+        }
+        until = self._ground.wall(now) + int((text.expires_at - now) * 1000)
+        return KeepsakeChange("text", text.key, Keepsake("text", text.key, user.account, until, data))
+
+    def _erase(self, text: Text) -> None:
+        self._promise((KeepsakeChange("text", text.key, None),), _indifferent)
+
+
+def _indifferent(ok: bool, now: float) -> None:
+    """A text that stays on disk is sent once more after a restart, or expires."""
 
 
 def _way(binding: Binding) -> tuple[Uri, Flow, tuple[str, ...]] | None:

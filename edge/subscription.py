@@ -45,12 +45,14 @@ class Subscription:
         event: str,
         send: Callable[["Subscription", Request, float], None],
         describe: Callable[[int, float], State],
+        version: int = 0,
     ) -> None:
         """
         Args:
             event: value of the Event header, id included.
             send: puts a NOTIFY on its way and comes back by `answered`.
             describe: the state as it is, given the number of the report, 0 for the first, and now.
+            version: number of the first report.
         """
         self.dialog = dialog
         self.flow = flow
@@ -58,10 +60,10 @@ class Subscription:
         self.alarm: Alarm | None = None
         "Its expiry."
         self.expires_at = 0.0
-        self._event = event
+        self.event = event
         self._send = send
         self._describe = describe
-        self._version = 0
+        self._version = version
         self._under_way = False
         self._dirty = False
         self._said: bytes | None = None
@@ -110,7 +112,7 @@ class Subscription:
         self._under_way = True
         request = self.dialog.request(
             "NOTIFY",
-            headers=(("Event", self._event), ("Subscription-State", subscription_state)),
+            headers=(("Event", self.event), ("Subscription-State", subscription_state)),
             body=state.body,
             content_type=state.content_type,
         )

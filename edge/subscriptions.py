@@ -1,10 +1,11 @@
 """All subscriptions of users to users of their account: who may have what, and when it is told (RFC 6665).
 
-`dialog` and `presence` of anybody in the account; `message-summary` and `reg` of oneself alone.
+`dialog` and `presence` of anybody in the account; `message-summary` and `reg` of oneself alone. What was
+granted is on disk before the 200 leaves, and goes on after a restart.
 """
 
-from collections.abc import Sequence
-from typing import assert_never
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final, assert_never
 
 from edge.call.ground import Ground, contact_address
 from edge.directory import Account, AccountId, User, UserId
@@ -14,7 +15,8 @@ from edge.event import dialog_info, message_summary, presence, reg
 from edge.event.line import Lines
 from edge.event.message_summary import Mailbox
 from edge.ident import tag
-from edge.journal import Binding, BindingChange
+from edge.journal import Binding, BindingChange, Change, Keepsake, KeepsakeChange
+from edge.kept_dialog import dialog_data, dialog_of
 from edge.requests import Requests
 from edge.sip.build import response_to
 from edge.sip.dialog import Dialog
@@ -24,11 +26,22 @@ from edge.sip.hop import next_flow
 from edge.sip.message import Request, Response
 from edge.subscription import LONGEST, SHORTEST, Package, State, Subscription
 
+_SKIPPED: Final = 100_000
+_SETTLED: Final = 2.0  # after a start, phones are told [s]
+_APART: Final = 0.002  # so many at once that nothing else waits [s]
 _OWN = (Package.MESSAGE_SUMMARY, Package.REG)
 
 
 class Subscriptions:
-    def __init__(self, ground: Ground, doorman: Doorman, requests: Requests) -> None:
+    def __init__(
+        self,
+        ground: Ground,
+        doorman: Doorman,
+        requests: Requests,
+        promise: Callable[[tuple[Change, ...], Callable[[bool, float], None]], None],
+    ) -> None:
+        """Args: promise: `then(committed, now)` comes once the changes are on disk, or cannot be."""
+        self._promise = promise
         self.lines = Lines(self.changed)
         self._ground = ground
         self._doorman = doorman
@@ -64,17 +77,30 @@ class Subscriptions:
         contact = contact_address(self._ground.reach, flow, watched.number)
         dialog = Dialog.uas(request, ours, contact=contact)
         dialog.confirm()
-        account = identity.account
-
-        def describe(version: int, at: float) -> State:
-            return self._state(package, account, watched, version, at)
-
         event = request.headers.get("Event") or package.value
-        subscription = Subscription(dialog, flow, event, self._send, describe)
-        where = (request.call_id, ours)
-        self._live[where] = (subscription, watched.id)
-        self._of.setdefault(watched.id, set()).add(where)
-        self._accept(subscription, request, key, min(seconds, LONGEST), now)
+        subscription = self._begin(dialog, flow, event, package, identity.account, watched)
+        self._grant(subscription, request, key, min(seconds, LONGEST), now)
+
+    def load(self, keepsakes: Iterable[Keepsake], now: float) -> None:
+        """Those of an earlier run; each is told its state soon, one after the other."""
+        directory, wall = self._ground.directory, self._ground.wall(now)
+        for number, kept in enumerate(keep for keep in keepsakes if keep.kind == "subscription"):
+            account = directory.account(kept.account)
+            watched = directory.user(kept.account, str(kept.data["watched"]))
+            dialog = dialog_of(kept.data)
+            if account is None or watched is None or dialog is None:
+                continue
+            event, flow = str(kept.data["event"]), Flow.parse(str(kept.data["flow"]))
+            package = _package_of(event)
+            assert package is not None, "only known packages were granted"
+            # Numbers that reports of the earlier run may have used are left out.
+            dialog.local_cseq += _SKIPPED
+            version = dialog.local_cseq
+            subscription = self._begin(dialog, flow, event, package, account, watched, version)
+            subscription.expires_at = now + (kept.expires_at - wall) / 1000
+            self._expire(subscription)
+            at = now + _SETTLED + number * _APART
+            self._ground.agenda.at(at, lambda at, told=subscription: told.changed(at))  # type: ignore[misc]
 
     def inside(self, request: Request, key: ServerKey | None, flow: Flow, now: float) -> bool:
         """A request that names a dialog; whether it is one of these."""
@@ -92,7 +118,7 @@ class Subscriptions:
             self._respond(request, key, 423, dialog, now, (("Min-Expires", str(SHORTEST)),))
         else:
             subscription.flow = flow
-            self._accept(subscription, request, key, min(seconds, LONGEST), now)
+            self._grant(subscription, request, key, min(seconds, LONGEST), now)
         return True
 
     def changed(self, user: User, now: float) -> None:
@@ -137,6 +163,68 @@ class Subscriptions:
             return Refusal("too_many_subscriptions", 503, "too many watch already", fix, retry_after=60)
         return None
 
+    def _begin(
+        self,
+        dialog: Dialog,
+        flow: Flow,
+        event: str,
+        package: Package,
+        account: Account,
+        watched: User,
+        version: int = 0,
+    ) -> Subscription:
+        def describe(version: int, at: float) -> State:
+            return self._state(package, account, watched, version, at)
+
+        subscription = Subscription(dialog, flow, event, self._send, describe, version)
+        where = (dialog.call_id, dialog.local_tag)
+        self._live[where] = (subscription, watched.id)
+        self._of.setdefault(watched.id, set()).add(where)
+        return subscription
+
+    def _grant(
+        self, subscription: Subscription, request: Request, key: ServerKey, seconds: int, now: float
+    ) -> None:
+        """Accept it, once it is on disk; what ends, or asks once, need not be there."""
+
+        def committed(ok: bool, at: float) -> None:
+            if ok:
+                self._accept(subscription, request, key, seconds, at)
+                return
+            headers = (("Retry-After", "5"), ("Warning", '399 tandem "not_kept: the database is not well"'))
+            self._respond(request, key, 503, subscription.dialog, at, headers)
+            if not subscription.expires_at:
+                subscription.over = True
+                self._forget(subscription)
+
+        if seconds:
+            self._promise((self._written(subscription, seconds, now),), committed)
+        else:
+            self._accept(subscription, request, key, 0, now)
+
+    def _written(self, subscription: Subscription, seconds: int, now: float) -> KeepsakeChange:
+        dialog = subscription.dialog
+        _, user = self._live[dialog.call_id, dialog.local_tag]
+        watched = self._ground.directory.user_by_id(user)
+        assert watched is not None, "it was found for this SUBSCRIBE"
+        data = dialog_data(dialog) | {
+            "watched": watched.number,
+            "event": subscription.event,
+            "flow": str(subscription.flow),
+        }
+        until = self._ground.wall(now) + 1000 * seconds
+        key = _key(dialog)
+        return KeepsakeChange(
+            "subscription", key, Keepsake("subscription", key, watched.account, until, data)
+        )
+
+    def _expire(self, subscription: Subscription) -> None:
+        if subscription.alarm is not None:
+            subscription.alarm.cancel()
+        subscription.alarm = self._ground.agenda.at(
+            subscription.expires_at, lambda at: subscription.end("timeout", at)
+        )
+
     def _accept(
         self, subscription: Subscription, request: Request, key: ServerKey, seconds: int, now: float
     ) -> None:
@@ -144,12 +232,10 @@ class Subscriptions:
         headers = (("Expires", str(seconds)), ("Contact", str(contact)))
         self._respond(request, key, 200, subscription.dialog, now, headers)
         subscription.grant(seconds, now)
-        if subscription.alarm is not None:
-            subscription.alarm.cancel()
         if seconds:
-            subscription.alarm = self._ground.agenda.at(
-                now + seconds, lambda at: subscription.end("timeout", at)
-            )
+            self._expire(subscription)
+        elif subscription.alarm is not None:
+            subscription.alarm.cancel()
 
     def _send(self, subscription: Subscription, request: Request, now: float) -> None:
         flow = next_flow(subscription.dialog.next_hop(), subscription.flow)
@@ -165,6 +251,7 @@ class Subscriptions:
         if not subscription.over or where not in self._live:
             return
         _, user = self._live.pop(where)
+        self._promise((KeepsakeChange("subscription", _key(subscription.dialog), None),), _indifferent)
         if subscription.alarm is not None:
             subscription.alarm.cancel()
         watchers = self._of[user]
@@ -209,8 +296,20 @@ class Subscriptions:
         self._ground.wire.layer.respond(key, response, now)
 
 
+def _key(dialog: Dialog) -> str:
+    return f"{dialog.local_tag} {dialog.call_id}"
+
+
+def _indifferent(ok: bool, now: float) -> None:
+    """One that stays on disk is told nothing new after a restart than that it is over."""
+
+
 def _package(request: Request) -> Package | None:
-    name = (request.headers.get("Event") or "").partition(";")[0].strip().lower()
+    return _package_of(request.headers.get("Event") or "")
+
+
+def _package_of(event: str) -> Package | None:
+    name = event.partition(";")[0].strip().lower()
     return next((package for package in Package if package.value == name), None)
 
 

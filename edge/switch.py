@@ -26,7 +26,7 @@ from edge.directory import Directory, User
 from edge.doorman import Doorman
 from edge.event.message_summary import Mailbox
 from edge.ident import Random, call_of, tag
-from edge.journal import Binding, CallId, Cdr, Journal, TraceEvent
+from edge.journal import Binding, CallId, Cdr, Journal, Keepsake, TraceEvent
 from edge.logbook import Logbook
 from edge.messages import Messages
 from edge.overload.capacity import Capacity
@@ -155,8 +155,8 @@ class Switch:
             self.registrar, authenticator, directory, self.layer, random, wall, self._awaited.promise, witness
         )
         doorman = Doorman(authenticator, directory, self.layer, random, witness)
-        self.subscriptions = Subscriptions(ground, doorman, self._requests)
-        self.messages = Messages(ground, doorman, self._requests)
+        self.subscriptions = Subscriptions(ground, doorman, self._requests, self._awaited.promise)
+        self.messages = Messages(ground, doorman, self._requests, self._awaited.promise)
         registrations.watchers = (self.subscriptions.changed, self.messages.registered)
         self.turnstile = Turnstile(
             capacity or Capacity(_UNMEASURED),
@@ -205,7 +205,7 @@ class Switch:
     def closed(self, flow: Flow, now: float) -> None:
         """The connection `flow` is gone: what was under way on it fails, and phones lose their binding."""
         if changes := self.registrar.lost(flow, now):
-            self._journal.bindings(changes, _indifferent)
+            self._journal.promise(changes, _indifferent)
             self.subscriptions.unbound(changes, now)
         self.unreachable(flow, now)
 
@@ -239,7 +239,7 @@ class Switch:
         self._logbook.write_due(now)
         changes = self.registrar.expire(now)
         if changes:
-            self._journal.bindings(changes, _indifferent)
+            self._journal.promise(changes, _indifferent)
             self.subscriptions.unbound(changes, now)
             self._settle(now)
 
@@ -297,10 +297,12 @@ class Switch:
             call.finish("answered" if call.answered_at else "failed", cause, now)
         self._settle(now)
 
-    def load(self, bindings: Sequence[Binding], now: float) -> None:
-        """Bindings kept from before the start."""
+    def load(self, bindings: Sequence[Binding], now: float, keepsakes: Sequence[Keepsake] = ()) -> None:
+        """What was kept from before the start: bindings, texts that wait, subscriptions."""
         self.registrar.load(bindings, now, self._wall(now))
         self._witness.load(bindings, now, self._wall(now))
+        self.messages.load(keepsakes, now)
+        self.subscriptions.load(keepsakes, now)
 
     def live_trace(self, call: CallId) -> tuple[TraceEvent, ...]:
         """Rows of a live call that are not in the journal yet."""

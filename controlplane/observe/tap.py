@@ -9,7 +9,7 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from edge.journal import BindingChange, CallId, Cdr, Journal, OpenCall, TraceEvent
+from edge.journal import CallId, Cdr, Change, Journal, OpenCall, TraceEvent
 
 
 class Watches(Protocol):
@@ -26,7 +26,7 @@ class Tapped:
     def __init__(self, journal: Journal, *watchers: Watches) -> None:
         self._journal = journal
         self.watchers = list(watchers)
-        self.bindings: Callable[[Sequence[BindingChange], Callable[[bool], None]], None] = journal.bindings
+        self.promise: Callable[[Sequence[Change], Callable[[bool], None]], None] = journal.promise
 
     @property
     def saturated(self) -> bool:

@@ -4,13 +4,13 @@ from dataclasses import dataclass, field
 
 from controlplane.store.ban import NodeBan
 from controlplane.store.voicemail import Voicemail
-from edge.journal import BindingChange, CallId, Cdr, OpenCall, TraceEvent
+from edge.journal import CallId, Cdr, Change, OpenCall, TraceEvent
 from edge.security.ban import AllowRecord
 
 
 @dataclass(slots=True)
 class Batch:
-    promises: list[tuple[BindingChange, ...]] = field(default_factory=list)
+    promises: list[tuple[Change, ...]] = field(default_factory=list)
     opened: dict[CallId, OpenCall] = field(default_factory=dict)
     closed: dict[CallId, Cdr] = field(default_factory=dict)
     traces: dict[CallId, list[TraceEvent]] = field(default_factory=dict)

@@ -2,7 +2,7 @@
 
 ::
 
-    bindings (promises) ─┐                    ┌─▶ committed(True | False), on the loop
+    promises ────────────┐                    ┌─▶ committed(True | False), on the loop
     opened, closed       ├─▶ batch ─▶ Writer ─┤
     traced, banned       ┘                    └─▶ next batch
 
@@ -21,7 +21,7 @@ from controlplane.store.ban import NodeBan
 from controlplane.store.batch import Batch, Written
 from controlplane.store.voicemail import Voicemail
 from controlplane.store.writer import Writer
-from edge.journal import BindingChange, CallId, Cdr, OpenCall, TraceEvent
+from edge.journal import CallId, Cdr, Change, OpenCall, TraceEvent
 from edge.security.ban import AllowRecord
 
 RETRY: Final = 1.0
@@ -82,7 +82,7 @@ class StoreJournal:
 
     # What the edge calls.
 
-    def bindings(self, changes: Sequence[BindingChange], committed: Callable[[bool], None]) -> None:
+    def promise(self, changes: Sequence[Change], committed: Callable[[bool], None]) -> None:
         if self.saturated:
             self.refused += 1
             self._clock.call_at(self._clock.time(), lambda: committed(False))

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from controlplane.store import allowed, ban, binding, call, trace, voicemail
+from controlplane.store import allowed, ban, binding, call, keepsake, trace, voicemail
 from controlplane.store.batch import Batch, Written
+from edge.journal import BindingChange, KeepsakeChange
 
 BUSY_TIMEOUT: Final = 2.0
 "Another process may hold the file this long before a commit fails [s]."
@@ -61,11 +62,23 @@ class SqliteWriter:
     def _statements(self, batch: Batch) -> Iterator[tuple[str, Sequence[Row]]]:
         if batch.promises:
             # Only the last word on a contact counts.
-            last = {binding.key(change): change.binding for changes in batch.promises for change in changes}
+            changes = [change for promise in batch.promises for change in promise]
+            last = {
+                binding.key(change): change.binding for change in changes if isinstance(change, BindingChange)
+            }
             if rows := [binding.encode(kept) for kept in last.values() if kept is not None]:
                 yield binding.UPSERT, rows
             if gone := [key for key, kept in last.items() if kept is None]:
                 yield binding.DELETE, gone
+            held = {
+                (change.kind, change.key): change.keepsake
+                for change in changes
+                if isinstance(change, KeepsakeChange)
+            }
+            if taken := [keepsake.encode(kept) for kept in held.values() if kept is not None]:
+                yield keepsake.UPSERT, taken
+            if lost := [where for where, kept in held.items() if kept is None]:
+                yield keepsake.DELETE, lost
         closed = batch.closed
         if opened := [call.encode_open(row) for key, row in batch.opened.items() if key not in closed]:
             yield call.INSERT_OPEN, opened

@@ -11,14 +11,14 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from config.schema import StoreLimits
-from controlplane.store import allowed, ban, binding, call
+from controlplane.store import allowed, ban, binding, call, keepsake
 from controlplane.store.error import StoreError
 from controlplane.store.folder import DataFolder
 from controlplane.store.journal import StoreJournal
 from controlplane.store.migrate import migrate
 from controlplane.store.sqlite import SqliteWriter
 from controlplane.store.writer import WriterThread
-from edge.journal import Binding
+from edge.journal import Binding, Keepsake
 from edge.security.ban import AllowRecord, BanRecord
 
 
@@ -32,6 +32,7 @@ class Store:
         self._writer = writer
         self._bindings: list[Binding] = []
         self._bans: list[ban.NodeBan] = []
+        self._keepsakes: list[Keepsake] = []
         self._allowed: list[AllowRecord] = []
         self.interrupted = 0
         "Calls that the former run left open."
@@ -61,6 +62,8 @@ class Store:
                 store.interrupted = await call.close_leftovers(reader)
                 await binding.remove_expired(reader, wall_ms())
                 store._bindings = await binding.live(reader, wall_ms())
+                await keepsake.remove_expired(reader, wall_ms())
+                store._keepsakes = await keepsake.live(reader, wall_ms())
                 store._bans = await ban.active(reader, None, wall_ms())
                 store._allowed = await allowed.all_of_them(reader)
         except (sa.exc.DBAPIError, OSError) as error:
@@ -73,6 +76,11 @@ class Store:
         """Registrations that were valid at the start; for the registrar, once."""
         bindings, self._bindings = self._bindings, []
         return bindings
+
+    def take_keepsakes(self) -> list[Keepsake]:
+        """Texts and subscriptions that held at the start; for the edge, once."""
+        keepsakes, self._keepsakes = self._keepsakes, []
+        return keepsakes
 
     def take_bans(self, node: str) -> list[BanRecord]:
         """Those of this node that held at the start; for the ban engine, once."""

@@ -127,3 +127,15 @@ VOICEMAIL: Final = sa.Table(
     sa.Index(None, "account_id", "mailbox", "started_at"),
     sqlite_with_rowid=False,
 )
+
+KEEPSAKE: Final = sa.Table(
+    "keepsake",
+    METADATA,
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("workspace_id", sa.Text, nullable=False),
+    sa.Column("account_id", sa.Text, nullable=False),
+    sa.Column("expires_at", sa.BigInteger, nullable=False),
+    sa.Column("data", sa.Text, nullable=False),
+    sqlite_with_rowid=False,
+)

@@ -100,3 +100,33 @@ def test_what_cannot_be_sent_is_refused(bench: Bench, number: str, text: str, st
 
 def test_a_stranger_writes_nothing(bench: Bench) -> None:
     assert write(Phone(bench, "eve", 9, password="guess"), "1002", "spam") == [401]
+
+
+def restarted(bench: Bench) -> Bench:
+    """Another run, with what the former one left on disk."""
+    again = Bench(bench.directory, bench.limits)
+    again.now = bench.now
+    again.switch.load(bench.journal.bound and [], again.now, list(bench.journal.kept.values()))
+    return again
+
+
+def test_a_text_that_waits_survives_the_daemon_and_is_forgotten_once_delivered(bench: Bench) -> None:
+    assert write(Phone(bench, "1001"), "1002", "later") == [202] and len(bench.journal.kept) == 1
+    again = restarted(bench)
+    again.journal.kept = bench.journal.kept
+    bob = Phone(again, "1002", 3)
+    bob.call_id = "reg"
+    uri = "sip:demo.local"
+    bob.say("REGISTER", uri, to="<sip:1002@demo.local>")
+    (challenge,) = bob.got()
+    assert isinstance(challenge, Response)
+    bob.say(
+        "REGISTER", uri, to="<sip:1002@demo.local>", headers=bob.authorization(challenge, "REGISTER", uri)
+    )
+    assert texts(bob) == ["later"] and not again.journal.kept
+
+
+def test_a_text_that_cannot_be_kept_is_not_promised(bench: Bench) -> None:
+    bench.journal.broken = True
+    assert write(Phone(bench, "1001"), "1002", "later") == [503]
+    assert len(bench.switch.messages) == 0

@@ -143,3 +143,36 @@ def test_a_watcher_that_is_gone_is_forgotten(bench: Bench) -> None:
     subscribe(alice, "1002", "dialog")
     bench.advance(33.0)
     assert len(bench.switch.subscriptions) == 0
+
+
+def test_a_subscription_goes_on_after_a_restart(bench: Bench) -> None:
+    lamp = Phone(bench, "1003", 4)
+    assert subscribe(lamp, "1002", "dialog").status == 200
+    (before,) = told(lamp)
+    again = Bench(bench.directory, bench.limits)
+    again.now = bench.now
+    again.journal.kept = bench.journal.kept
+    again.switch.load([], again.now, list(bench.journal.kept.values()))
+    lamp.bench = again
+    again.advance(2.1)
+    (after,) = told(lamp)
+    assert after.call_id == before.call_id and after.cseq.number > before.cseq.number
+    assert (after.from_.tag, after.to.tag) == (before.from_.tag, before.to.tag)
+    lamp.say("SUBSCRIBE", lamp.remote, to=lamp.to, headers="Event: dialog\r\nExpires: 0\r\n")
+    assert lamp.got()[0].wire().startswith(b"SIP/2.0 200")
+
+
+def test_a_subscription_that_ends_is_not_kept(bench: Bench) -> None:
+    lamp = Phone(bench, "1003", 4)
+    subscribe(lamp, "1002", "dialog")
+    told(lamp)
+    assert len(bench.journal.kept) == 1
+    bench.advance(601.0)
+    told(lamp)
+    assert not bench.journal.kept
+
+
+def test_a_subscription_that_cannot_be_kept_is_not_granted(bench: Bench) -> None:
+    bench.journal.broken = True
+    assert subscribe(Phone(bench, "1003", 4), "1002", "dialog").status == 503
+    assert len(bench.switch.subscriptions) == 0

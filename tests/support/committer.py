@@ -31,7 +31,7 @@ async def run(folder: Path) -> None:
                 assert good, journal.last_error
                 os.write(1, line.encode())
 
-            journal.bindings([kept(aor, cseq=number, expires_at=1 << 50)], committed)
+            journal.promise([kept(aor, cseq=number, expires_at=1 << 50)], committed)
         call = open_call(f"call_{number}")
         journal.opened(call)
         journal.traced(call.id, [event("INVITE", message=b"x" * 500)])

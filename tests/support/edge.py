@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from config.schema import SipLimits
 from config.security import Security
 from edge.awaited import Promise, Resolve
-from edge.journal import BindingChange, CallId, Cdr, OpenCall, TraceEvent
+from edge.journal import BindingChange, CallId, Cdr, Change, Keepsake, KeepsakeChange, OpenCall, TraceEvent
 from edge.overload.capacity import Capacity
 from edge.question import Ask
 from edge.recordings import Keep
@@ -41,13 +41,19 @@ class FakeJournal:
     broken: bool = False
     saturated: bool = False
     bound: list[BindingChange] = field(default_factory=list)
+    kept: dict[tuple[str, str], Keepsake] = field(default_factory=dict)
     calls: list[OpenCall] = field(default_factory=list)
     cdrs: list[Cdr] = field(default_factory=list)
     traces: dict[CallId, list[TraceEvent]] = field(default_factory=dict)
 
-    def bindings(self, changes: Sequence[BindingChange], committed: Callable[[bool], None]) -> None:
-        if not self.broken:
-            self.bound += changes
+    def promise(self, changes: Sequence[Change], committed: Callable[[bool], None]) -> None:
+        for change in () if self.broken else changes:
+            if isinstance(change, KeepsakeChange):
+                self.kept.pop((change.kind, change.key), None)
+                if change.keepsake is not None:
+                    self.kept[change.kind, change.key] = change.keepsake
+            else:
+                self.bound.append(change)
         committed(not self.broken)
 
     def opened(self, call: OpenCall) -> None:
@@ -135,7 +141,7 @@ class Bench:
                         assert not isinstance(message, ParseError), (message, data)
                         self.sent.append((message, flow))
                     case Promise(changes, token):
-                        self.journal.bindings(
+                        self.journal.promise(
                             changes, lambda ok, token=token: self.switch.committed(token, ok, self.now)
                         )
                     case Resolve(uri, token):

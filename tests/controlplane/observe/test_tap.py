@@ -26,5 +26,5 @@ def test_every_watcher_is_told_and_the_journal_keeps_it() -> None:
 def test_the_promise_goes_through_untouched() -> None:
     journal = FakeJournal(saturated=True)
     tapped, told = Tapped(journal), list[bool]()
-    tapped.bindings([], told.append)
+    tapped.promise([], told.append)
     assert told == [True] and tapped.saturated

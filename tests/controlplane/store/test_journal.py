@@ -18,7 +18,7 @@ class Bench:
         self.journal = StoreJournal(self.writer, self.clock, lambda: 10**13, settings)
 
     def promise(self, aor: str = "1001") -> None:
-        self.journal.bindings([kept(aor)], self.answers.append)
+        self.journal.promise([kept(aor)], self.answers.append)
 
 
 def test_a_commit_starts_five_milliseconds_after_the_first_promise() -> None:
@@ -132,7 +132,7 @@ def test_a_full_queue_refuses_promises_drops_traces_and_keeps_cdrs() -> None:
 
 def test_an_empty_promise_is_kept_too() -> None:
     bench = Bench()
-    bench.journal.bindings([], bench.answers.append)
+    bench.journal.promise([], bench.answers.append)
     bench.clock.advance_to(0.005)
     bench.writer.finish()
     assert bench.answers == [True]
@@ -140,7 +140,7 @@ def test_an_empty_promise_is_kept_too() -> None:
 
 def test_a_callback_may_promise_again() -> None:
     bench = Bench()
-    bench.journal.bindings([removed()], lambda good: bench.promise())
+    bench.journal.promise([removed()], lambda good: bench.promise())
     bench.clock.advance_to(0.005)
     bench.writer.finish()
     bench.clock.advance_to(0.010)

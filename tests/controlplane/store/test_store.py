@@ -28,8 +28,8 @@ def folder(tmp_path: Path) -> Path:
 async def test_bindings_come_back_after_a_restart(folder: Path) -> None:
     store = await opened(folder)
     answers: list[bool] = []
-    store.journal.bindings([kept("1", path=("<sip:p;lr>", "<sip:q;lr>")), kept("2")], answers.append)
-    store.journal.bindings([removed("2")], answers.append)
+    store.journal.promise([kept("1", path=("<sip:p;lr>", "<sip:q;lr>")), kept("2")], answers.append)
+    store.journal.promise([removed("2")], answers.append)
     await store.close()
     assert answers == [True, True]
     store = await opened(folder)
@@ -40,7 +40,7 @@ async def test_bindings_come_back_after_a_restart(folder: Path) -> None:
 
 async def test_expired_bindings_do_not_come_back(folder: Path) -> None:
     store = await opened(folder)
-    store.journal.bindings([kept("1", expires_at=5_000), kept("2", expires_at=5_001)], lambda good: None)
+    store.journal.promise([kept("1", expires_at=5_000), kept("2", expires_at=5_001)], lambda good: None)
     await store.close()
     store = await opened(folder, wall=5_000)
     assert [kept.aor for kept in store.take_bindings()] == ["2"]
@@ -74,12 +74,12 @@ async def test_a_failing_disk_is_said_until_it_is_well(folder: Path, monkeypatch
     blocker.execute("BEGIN IMMEDIATE")
     store._writer._connection._connection.execute("PRAGMA busy_timeout=0")  # type: ignore[attr-defined]
     answers: list[bool] = []
-    store.journal.bindings([kept()], answers.append)
+    store.journal.promise([kept()], answers.append)
     await store.flush()
     assert answers == [False] and store.trouble() == ["database: database is locked"]
     blocker.execute("ROLLBACK")
     blocker.close()
-    store.journal.bindings([kept()], answers.append)
+    store.journal.promise([kept()], answers.append)
     await store.flush()
     assert answers == [False, True]
     assert store.trouble() == []
