@@ -17,6 +17,7 @@ from controlplane.api.media import MediaRoutes
 from controlplane.api.openapi import DocsRoutes
 from controlplane.api.operations import OPERATIONS
 from controlplane.api.outside import OutsideRoutes
+from controlplane.api.supervision import SupervisionRoutes
 from controlplane.node import MEDIA, Node, wall_ms
 from controlplane.service.admission import AdmissionService
 from controlplane.service.call import CallService
@@ -25,6 +26,7 @@ from controlplane.service.directory import MemoryDirectory
 from controlplane.service.media import MediaService
 from controlplane.service.outside import OutsideService
 from controlplane.service.prompt_catalogue import PromptCatalogue
+from controlplane.service.supervision import SupervisionService
 from controlplane.store.store import Store
 from edge.directory import AccountId
 from edge.outside.calls import OutsideCalls
@@ -91,6 +93,9 @@ class ControlPlane:
         self._cac = CacRoutes(self.admission, most.body_bytes)
         self._media = MediaRoutes(media)
         self._admin = AdminRoutes(PromptCatalogue(folder, speaker))
+        self._supervision = SupervisionRoutes(
+            SupervisionService(switch.supervisions, node.do), most.body_bytes
+        )
         self._monitor = node.monitor
         self._conferences = ConferenceRoutes(
             ConferenceService(switch.conferences, node.do, lambda id: directory.account(id) is not None),
@@ -102,6 +107,7 @@ class ControlPlane:
             *self._outside.public(gate),
             *self._cac.public(gate),
             *self._conferences.public(gate),
+            *self._supervision.public(gate),
             *DebugRoutes(self._monitor, gate).public(),
             *self._media.public(gate),
             *self._admin.public(gate),

@@ -21,6 +21,7 @@ from edge.awaited import Awaited, Promise, Resolve
 from edge.cac.admission import Admissions
 from edge.call.call import Call
 from edge.call.ground import Ground, Reach
+from edge.call.supervision import Supervisions
 from edge.channels import Channels
 from edge.directory import Directory, User
 from edge.doorman import Doorman
@@ -138,6 +139,7 @@ class Switch:
             mailbox=lambda account, number: self.subscriptions.mailbox_of(account, number),
         )
         self.conferences = ground.conferences
+        self.supervisions = Supervisions(ground, journal, self.calls)
         self._requests = Requests(self.layer)
         self.trunks = TrunkKeeper(ground, self._requests, trunk_changed)
         nonces = Nonces(random(32), limits.nonce_life, limits.nonces_tracked)

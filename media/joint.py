@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Protocol, assert_never
 
 from media.conference import Rooms
-from media.frame import GROUPS
 from media.leg import Leg, LegTable
 from media.port import (
     Adjust,
@@ -17,6 +16,7 @@ from media.port import (
     Join,
     Joined,
     Role,
+    RoomId,
 )
 
 QUIETEST_DB = -40.0
@@ -61,7 +61,9 @@ class Joints:
                 self._table.changed()
                 self._agents.attach(leg.slot, command, now)
             case Join():
-                self._join(leg, command, now)
+                # An agent is no leg, and would be lost.
+                if not (command.partner and columns.agent[leg.slot]):
+                    self._join(leg, command, now)
             case ChangeRole(role=role):
                 if columns.room[leg.slot] >= 0:
                     self._rooms.change(leg.slot, role, self._only(leg, role))
@@ -98,6 +100,7 @@ class Joints:
                 columns.source[side.slot] = -1
                 columns.marker[side.slot] = True
                 side.peer = None
+        leg.meets = None
         self._table.changed()
 
     def _hear(self, leg: Leg, source: Leg) -> None:
@@ -105,15 +108,32 @@ class Joints:
         self._table.changed()
 
     def _bridge(self, leg: Leg, peer: Leg, relay: bool, now: float) -> None:
+        for stays, comes in ((leg, peer), (peer, leg)):
+            if stays.meets is not None:
+                room = stays.meets
+                if comes.meets != room:
+                    self.part(comes, now)
+                    self._enter(comes, room, Role(), beat=int(self._table.columns.group[comes.slot]))
+                self._pair(stays, comes, relay, room)
+                return
         self.part(leg, now)
         self.part(peer, now)
-        leg.peer, peer.peer = peer, leg
-        leg.relays_digits = peer.relays_digits = relay
+        self._pair(leg, peer, relay, None)
         self._hear(leg, peer)
         self._hear(peer, leg)
 
+    def _pair(self, leg: Leg, peer: Leg, relay: bool, room: RoomId | None) -> None:
+        for former in (leg.peer, peer.peer):
+            if former is not None:
+                former.peer = None
+        leg.peer, peer.peer = peer, leg
+        leg.relays_digits = peer.relays_digits = relay
+        leg.meets = peer.meets = room
+
     def _join(self, leg: Leg, command: Join, now: float) -> None:
         columns, partner = self._table.columns, leg.peer
+        if leg.meets == command.room and command.partner:
+            return
         joining = [(leg, command.role)]
         if partner is not None and command.partner:
             joining.append((partner, Role()))
@@ -126,19 +146,22 @@ class Joints:
             # The streams go on as they were.
             columns.marker[[side.slot for side, _ in joining]] = marked
         for (side, role), beat in zip(joining, beats, strict=True):
-            members = self._rooms.enter(
-                side.slot,
-                command.room,
-                role,
-                self._only(side, role),
-                beat=beat % GROUPS,
-                seamless=partner is not None,
-                chimes=command.chimes,
-            )
-            self._table.trust(side.slot)
-            self.listen(side)
-            self._emit(Joined(side.id, command.room, members))
+            self._enter(side, command.room, role, beat, seamless=partner is not None, chimes=command.chimes)
+        if partner is not None:
+            self._pair(leg, partner, leg.relays_digits, command.room)
+        elif command.partner:
+            leg.meets = command.room
+
+    def _enter(
+        self, leg: Leg, room: RoomId, role: Role, beat: int, *, seamless: bool = False, chimes: bool = False
+    ) -> None:
+        members = self._rooms.enter(
+            leg.slot, room, role, self._only(leg, role), beat=beat, seamless=seamless, chimes=chimes
+        )
+        self._table.trust(leg.slot)
+        self.listen(leg)
         self._table.changed()
+        self._emit(Joined(leg.id, room, members))
 
     def _only(self, leg: Leg, role: Role) -> int:
         """Slot of the member that alone hears the leg; -1 is none."""

@@ -15,7 +15,7 @@ from media.codec.table import FIRST_WIDE, NUMBER, is_spoken, wide
 from media.columns import NEVER, LegColumns
 from media.frame import GROUPS, SAMPLE_RATE, Rows
 from media.playback import Playback
-from media.port import Connect, Crypto, Direction, LegId
+from media.port import Connect, Crypto, Direction, LegId, RoomId
 from media.press import Presses
 from media.record import Recording
 from media.rtp.latch import Latch
@@ -62,6 +62,8 @@ class Leg:
     "Packets of 20 ms in a row while `reframer` is set."
     peer: "Leg | None" = None
     relays_digits: bool = False
+    meets: RoomId | None = None
+    "The room that takes the place of its bridges: whom it is bridged to joins it."
     presses: Presses = field(default_factory=Presses)
     recording: Recording | None = None
 

@@ -169,7 +169,8 @@ class Join:
     room: RoomId
     role: Role = Role()
     partner: bool = False
-    "The leg that it is bridged to comes along, as a plain member, and neither hears a gap."
+    """Whom it is bridged to comes along, as a plain member, and neither hears a gap. From then on the room
+    takes the place of the leg's bridges. Ignored where an agent is attached."""
     chimes: bool = False
     "The others hear it come and go."
 

@@ -8,6 +8,7 @@ from controlplane.api.flow import Step
 from controlplane.api.openapi import Operation
 from controlplane.api.outside import AgentBody, AuthBody, DialogBody, RegisterBody, RouteBody
 from controlplane.api.security import Allow, Report
+from controlplane.api.supervision import ModeBody, RecordingBody, SuperviseBody
 
 _LANG: Final = (
     ("lang", "en-US and the like; all when omitted"),
@@ -115,6 +116,46 @@ OPERATIONS: Final = (
         "Send a member away",
         query=_ACCOUNT,
         replies=((200, "Gone"), (404, "No such room or member")),
+    ),
+    Operation(
+        "GET",
+        "/calls/{call_id}/supervisors",
+        "supervision",
+        "Supervisors and recording of a live call",
+        query=_ACCOUNT,
+        replies=((200, "Both"), (404, "No such live call")),
+    ),
+    Operation(
+        "POST",
+        "/calls/{call_id}/supervisors",
+        "supervision",
+        "Ring a supervisor and let him listen, whisper to our side, or barge in",
+        (SuperviseBody,),
+        replies=((201, "His phones ring"), (404, "No such call or user"), (409, "Nobody to supervise")),
+    ),
+    Operation(
+        "POST",
+        "/calls/{call_id}/supervisors/{user}",
+        "supervision",
+        "Change a supervisor's mode",
+        (ModeBody,),
+        replies=((200, "The supervisor"), (404, "No such call or supervisor")),
+    ),
+    Operation(
+        "DELETE",
+        "/calls/{call_id}/supervisors/{user}",
+        "supervision",
+        "Send a supervisor away",
+        query=_ACCOUNT,
+        replies=((200, "Gone"), (404, "No such call or supervisor")),
+    ),
+    Operation(
+        "POST",
+        "/calls/{call_id}/recording",
+        "supervision",
+        "Turn the recording of a live call on or off, or pause it",
+        (RecordingBody,),
+        replies=((200, "As it is now"), (403, "Never recorded"), (404, "No such live call"), (409, "Not up")),
     ),
     Operation(
         "GET",

@@ -28,6 +28,7 @@ def watch_node(metrics: Metrics, node: Node) -> None:
     metrics.gauge("capacity_calls", text, lambda: node.capacity.measured)
     metrics.gauge("calls_per_second_limit", "Calls a second taken on.", lambda: node.capacity.rate)
     metrics.total("overload_refused", "Requests answered 503 unread.", lambda: switch.turnstile.refused)
+    metrics.gauge("supervisors", "Supervisors of live calls.", lambda: len(switch.supervisions))
     rooms = switch.conferences
     metrics.gauge("conferences", "Conferences somebody is in.", lambda: len(rooms))
     metrics.gauge("conference_members", "Members of all conferences.", lambda: rooms.members)

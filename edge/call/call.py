@@ -260,7 +260,7 @@ class Call:
                 self._close_if_returned(now)
             case _:
                 trace_media(self, event, now)
-                if (cause := lost(event)) is not None:
+                if (cause := lost(event)) is not None and not self.treatment.spares(event.leg):
                     self.finish("answered" if self.answered_at else "failed", cause, now)
                 elif self.state is State.LIVE:
                     self.treatment.media_event(self, event, now)

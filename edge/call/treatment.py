@@ -7,7 +7,7 @@ from edge.call.leg import Leg
 from edge.error import Refusal
 from edge.sip.refer import Refer
 from edge.sip.session import Session, SessionEvent
-from media.port import Event
+from media.port import Event, LegId
 
 if TYPE_CHECKING:
     from edge.call.call import Call
@@ -44,6 +44,10 @@ class Treatment:
         """A side asks that its partner be transferred: accept or refuse by `session.referral`."""
         fix = "transfer calls between two parties"
         session.referral.refuse(403, now, Refusal("no_partner", 403, "nobody to transfer", fix).headers())
+
+    def spares(self, leg: LegId) -> bool:
+        """Whether the call goes on although the audio of `leg` is lost: it is nobody's who talks."""
+        return False
 
     def outlives(self, call: "Call", session: Session) -> bool:
         """Whether the call goes on although `session` has hung up: a transfer is under way."""

@@ -8,13 +8,15 @@ from media.port import (
     ChangeRole,
     Detach,
     Echo,
+    HearDigit,
     Join,
     Joined,
     LegId,
+    Release,
     Role,
     RoomId,
 )
-from tests.support.phone import Studio, level_of, tone
+from tests.support.phone import DTMF, Studio, level_of, tone
 
 ROOM = RoomId("acc/room")
 
@@ -54,3 +56,39 @@ def test_loudness_stays_within_bounds() -> None:
     phone.say(tone(500, 0.5, 0.02))
     studio.run(0.6)
     assert abs(level_of(phone.heard()[1600:3200]) - level_of(tone(500, 0.2, 0.2))) < 1
+
+
+def test_a_room_takes_the_place_of_the_bridges_of_who_came_with_a_partner() -> None:
+    """So a transfer of a supervised call leaves its supervisor with who talks now."""
+    studio = Studio()
+    caller, agent, supervisor, other = (studio.phone(name) for name in ("a", "b", "s", "c"))
+    studio.engine.execute(Bridge(caller.leg, agent.leg))
+    studio.engine.execute(Join(caller.leg, ROOM, partner=True))
+    studio.engine.execute(Join(supervisor.leg, ROOM, Role(speaks=False)))
+    studio.engine.execute(Join(caller.leg, ROOM, partner=True))
+    assert [event.members for event in studio.of(Joined)] == [1, 2, 3], "the second time is none"
+    studio.engine.execute(Bridge(other.leg, caller.leg))
+    studio.engine.execute(Release(agent.leg))
+    other.say(tone(700, 1.0))
+    studio.run(1.0)
+    assert level_of(supervisor.heard()[4000:7000]) > 60 and level_of(caller.heard()[4000:7000]) > 60
+    columns = studio.engine._table.columns
+    assert columns.source[0] == -1 and columns.room[0] == columns.room[3]
+
+
+def test_partners_in_a_room_still_pass_keys_on() -> None:
+    studio = Studio()
+    caller, agent = studio.phone("a"), studio.phone("b")
+    studio.engine.execute(Bridge(caller.leg, agent.leg))
+    studio.engine.execute(Join(caller.leg, ROOM, partner=True))
+    studio.engine.execute(HearDigit(caller.leg, "5", "info", 100))
+    studio.run(0.5)
+    assert any(packet.payload_type == DTMF for _, packet in agent.received)
+
+
+def test_an_agent_is_not_lost_to_a_supervisor() -> None:
+    studio = Studio()
+    phone = studio.phone("a")
+    studio.engine.execute(AttachAgent(phone.leg, AgentSpec("a", "twilio", "ws://127.0.0.1:1/"), "c", "a"))
+    studio.engine.execute(Join(phone.leg, ROOM, partner=True))
+    assert studio.engine._table.columns.agent[0] and not studio.of(Joined)

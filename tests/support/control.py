@@ -17,6 +17,7 @@ from controlplane.api.gate import Gate
 from controlplane.api.health import Readiness
 from controlplane.api.media import MediaRoutes
 from controlplane.api.outside import OutsideRoutes
+from controlplane.api.supervision import SupervisionRoutes
 from controlplane.observe.metrics import Metrics
 from controlplane.observe.monitor import Monitor
 from controlplane.service.admission import AdmissionService
@@ -25,6 +26,7 @@ from controlplane.service.conference import ConferenceService
 from controlplane.service.media import MediaService
 from controlplane.service.outside import OutsideService
 from controlplane.service.prompt_catalogue import PromptCatalogue
+from controlplane.service.supervision import SupervisionService
 from controlplane.store.folder import DataFolder
 from controlplane.store.store import Store
 from edge.presence.agent import AgentPresences
@@ -111,6 +113,7 @@ class Control:
             *OutsideRoutes(self.service, 100_000).public(self.gate),
             *cac.public(self.gate),
             *ConferenceRoutes(self.conferences, 100_000).public(self.gate),
+            *SupervisionRoutes(SupervisionService(switch.supervisions, self.do), 100_000).public(self.gate),
             *MediaRoutes(self.media).public(self.gate),
             *AdminRoutes(self.catalogue).public(self.gate),
             *DebugRoutes(self.monitor, self.gate).public(),

@@ -1,0 +1,84 @@
+"""Supervisors and recordings of live calls over HTTP."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from controlplane.api.body import read
+from controlplane.api.envelope import Failure, answer, done
+from controlplane.api.gate import Gate
+from controlplane.service.supervision import SupervisionService
+
+Mode = Literal["listen", "whisper", "barge"]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    account_id: str = Field(
+        min_length=1, max_length=64, validation_alias=AliasChoices("accountId", "account_id")
+    )
+
+
+class SuperviseBody(_Body):
+    user: str = Field(min_length=1, max_length=64)
+    "Number of the supervisor, whose phones ring."
+    mode: Mode = "listen"
+
+
+class ModeBody(_Body):
+    mode: Mode
+
+
+class RecordingBody(_Body):
+    state: Literal["on", "off", "pause"]
+
+
+class SupervisionRoutes:
+    def __init__(self, service: SupervisionService, body_bytes: int) -> None:
+        self._service = service
+        self._body_bytes = body_bytes
+
+    def public(self, gate: Gate) -> Sequence[BaseRoute]:
+        all_, one = "/calls/{call_id}/supervisors", "/calls/{call_id}/supervisors/{user}"
+        return [
+            Route(all_, gate.wrap(self.show)),
+            Route(all_, gate.wrap(self.begin), methods=["POST"]),
+            Route(one, gate.wrap(self.change), methods=["POST"]),
+            Route(one, gate.wrap(self.end), methods=["DELETE"]),
+            Route("/calls/{call_id}/recording", gate.wrap(self.record), methods=["POST"]),
+        ]
+
+    async def show(self, request: Request) -> Response:
+        return answer(done(self._service.show(_account(request), request.path_params["call_id"])))
+
+    async def begin(self, request: Request) -> Response:
+        """Ring a supervisor, and let him join: listen, whisper to our side, or barge in."""
+        body = await read(request, SuperviseBody, self._body_bytes)
+        call = request.path_params["call_id"]
+        return answer(done(self._service.begin(body.account_id, call, body.user, body.mode)), 201)
+
+    async def change(self, request: Request) -> Response:
+        body = await read(request, ModeBody, self._body_bytes)
+        path = request.path_params
+        return answer(done(self._service.change(body.account_id, path["call_id"], path["user"], body.mode)))
+
+    async def end(self, request: Request) -> Response:
+        path = request.path_params
+        return answer(done(self._service.end(_account(request), path["call_id"], path["user"])))
+
+    async def record(self, request: Request) -> Response:
+        body = await read(request, RecordingBody, self._body_bytes)
+        return answer(done(self._service.record(body.account_id, request.path_params["call_id"], body.state)))
+
+
+def _account(request: Request) -> str:
+    query = request.query_params
+    account = query.get("accountId") or query.get("account_id")
+    if not account:
+        raise Failure(400, "bad_parameter", "accountId names the account")
+    return account

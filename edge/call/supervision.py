@@ -1,0 +1,316 @@
+"""Supervisors of a live call: rung on their phones, and joined to listen, to whisper, or to both sides.
+
+::
+
+    call ─▶ Supervised ─▶ its own treatment (bridge, flow …), which knows nothing of it
+                └─ Supervisor: Hunt ─ answered ─▶ room of the call; roles: nobody, one side, both sides
+
+The two parties become a room without a gap, and stay one. What a supervisor's phone does (keys, silence, a
+transfer) never reaches the call. A supervisor leaves when the call ends, and has a CDR of his own.
+"""
+
+import enum
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from edge.call.call import Call
+from edge.call.cause import q850
+from edge.call.ground import Ground
+from edge.call.hunt import Hunt
+from edge.call.leg import Leg
+from edge.call.treatment import Treatment
+from edge.directory import AccountId, Target, User
+from edge.error import Refusal
+from edge.ident import call_id
+from edge.journal import CallId, Cdr, Journal, OpenCall
+from edge.routing.route import Route
+from edge.sip.refer import Refer
+from edge.sip.session import Ended, Session, SessionEvent
+from media import port
+
+SUPERVISORS: Final = 4
+"Of one call at one time."
+_OVER: Final = 'SIP;cause=200;text="Supervision is over"'
+
+
+class Mode(enum.Enum):
+    LISTEN = "listen"
+    WHISPER = "whisper"
+    BARGE = "barge"
+
+
+KEYS: Final = {"4": Mode.LISTEN, "5": Mode.WHISPER, "6": Mode.BARGE}
+"What a supervisor presses to change his mode."
+
+
+@dataclass(slots=True, eq=False)
+class Supervisor:
+    """An `edge.call.hunt.Hunts`."""
+
+    id: CallId
+    call: Call
+    user: User
+    mode: Mode
+    started_at: int
+    "[ms UTC]"
+    ended: Callable[["Supervisor", str, str, int, float], None]
+    "(self, disposition, cause, SIP status, now)"
+    hunt: Hunt | None = None
+    answered_at: int | None = None
+    refusal: Refusal | None = None
+    "Why nobody could be rung."
+
+    @property
+    def leg(self) -> Leg | None:
+        return self.hunt.leg if self.hunt is not None else None
+
+    def awaits(self, leg: Leg) -> bool:
+        return self.hunt is not None and self.hunt.awaits(leg)
+
+    def owns(self, session: Session) -> bool:
+        return self.hunt is not None and self.hunt.owns(session)
+
+    def role(self) -> port.Role:
+        match self.mode:
+            case Mode.LISTEN:
+                return port.Role(speaks=False)
+            case Mode.WHISPER:
+                return port.Role(only=self._agents_leg())
+            case Mode.BARGE:
+                return port.Role()
+
+    def change(self, mode: Mode, now: float) -> None:
+        self.mode = mode
+        if self.answered_at is not None and self.leg is not None:
+            self.call.ground.media(port.ChangeRole(self.leg.id, self.role()))
+        self._tell(now, mode.value)
+
+    def _agents_leg(self) -> port.LegId:
+        """Of the side that works here: who called out, else who was called."""
+        call = self.call
+        if call.route.direction == "out":
+            return call.leg.id
+        own = call.treatment.supervising if isinstance(call.treatment, Supervised) else frozenset()
+        others = [id for id, leg in call.legs.items() if leg is not call.leg and leg.held and id not in own]
+        return others[-1] if others else call.leg.id
+
+    # What comes of the hunt.
+
+    def progressed(self, hunt: Hunt, status: int, now: float, *, early: bool) -> None:
+        """Nobody waits for it."""
+
+    def answered(self, hunt: Hunt, now: float) -> None:
+        assert hunt.leg is not None, "who answers has a leg"
+        call, room = self.call, port.RoomId(f"call:{self.call.id}")
+        self.answered_at = call.ground.wall(now)
+        call.ground.media(port.Join(call.leg.id, room, partner=True))
+        call.ground.media(port.Join(hunt.leg.id, room, self.role()))
+        self._tell(now, self.mode.value)
+
+    def refused(self, hunt: Hunt, refusal: Refusal, now: float) -> None:
+        self.refusal = refusal
+        self._tell(now, refusal.code)
+        self.ended(self, "busy" if refusal.status == 486 else "refused", refusal.code, refusal.status, now)
+
+    def unanswered(self, hunt: Hunt, now: float) -> None:
+        if self.answered_at is None:
+            self._tell(now, "no_answer")
+            self.ended(self, "no_answer", "no_answer", 480, now)
+
+    def diverted(self, hunt: Hunt, route: Route, now: float) -> None:
+        self._tell(now, "no_party")
+        self.ended(self, "refused", "no_party", 480, now)
+
+    def left(self, hunt: Hunt, event: Ended, now: float) -> None:
+        self._tell(now, "left")
+        self.ended(self, "answered", "supervisor_hangup", 200, now)
+
+    def _tell(self, now: float, outcome: str) -> None:
+        self.call.trace.add(
+            now, "call", "supervisor", outcome=outcome, user=self.user.number, mode=self.mode.value
+        )
+
+
+class Supervised(Treatment):
+    """What the call had, and its supervisors beside it."""
+
+    def __init__(self, inner: Treatment) -> None:
+        self._inner = inner
+        self.listens = inner.listens
+        self.supervisors: list[Supervisor] = []
+        self.supervising: frozenset[port.LegId] = frozenset()
+        "Legs of supervisors, former ones too."
+
+    def allocated(self, call: Call, leg: Leg, now: float) -> None:
+        for supervisor in self.supervisors:
+            if supervisor.hunt is not None and supervisor.awaits(leg):
+                self.supervising |= {leg.id}
+                supervisor.hunt.allocated(leg, now)
+                return
+        self._inner.allocated(call, leg, now)
+
+    def unallocated(self, call: Call, leg: Leg, refusal: Refusal, now: float) -> None:
+        for supervisor in self.supervisors:
+            if supervisor.hunt is not None and supervisor.awaits(leg):
+                supervisor.refused(supervisor.hunt, refusal, now)
+                return
+        self._inner.unallocated(call, leg, refusal, now)
+
+    def media_event(self, call: Call, event: port.Event, now: float) -> None:
+        if event.leg not in self.supervising:
+            self._inner.media_event(call, event, now)
+            return
+        for supervisor in self.supervisors:
+            if supervisor.leg is None or supervisor.leg.id != event.leg:
+                continue
+            if isinstance(event, port.Digit) and event.digit in KEYS:
+                supervisor.change(KEYS[event.digit], now)
+            elif not isinstance(event, port.Digit) and self.lost(event):
+                supervisor.ended(supervisor, "answered", "rtp_timeout", 200, now)
+            return
+
+    @staticmethod
+    def lost(event: port.Event) -> bool:
+        return isinstance(event, port.Silent | port.Failed)
+
+    def session_event(self, call: Call, session: Session, event: SessionEvent, now: float) -> None:
+        for supervisor in self.supervisors:
+            if supervisor.hunt is not None and supervisor.owns(session):
+                supervisor.hunt.session_event(session, event, now)
+                return
+        self._inner.session_event(call, session, event, now)
+
+    def referred(self, call: Call, session: Session, refer: Refer, now: float) -> None:
+        if any(supervisor.owns(session) for supervisor in self.supervisors):
+            super().referred(call, session, refer, now)
+        else:
+            self._inner.referred(call, session, refer, now)
+
+    def spares(self, leg: port.LegId) -> bool:
+        return leg in self.supervising
+
+    def agreed(self, call: Call, leg: Leg, now: float) -> None:
+        if leg.id not in self.supervising:
+            self._inner.agreed(call, leg, now)
+
+    def outlives(self, call: Call, session: Session) -> bool:
+        return self._inner.outlives(call, session)
+
+    def dismiss(self, call: Call, session: Session, partner: Call | None, now: float) -> bool:
+        return self._inner.dismiss(call, session, partner, now)
+
+    def end(self, call: Call, now: float, reason: str) -> None:
+        for supervisor in tuple(self.supervisors):
+            up = supervisor.answered_at is not None
+            supervisor.ended(
+                supervisor, "answered" if up else "cancelled", "call_ended", 200 if up else 487, now
+            )
+        self._inner.end(call, now, reason)
+
+    def side(self, call: Call, leg: Leg) -> str:
+        if leg.id not in self.supervising:
+            return self._inner.side(call, leg)
+        return f"supervisor{sorted(self.supervising).index(leg.id) + 1}"
+
+
+class Supervisions:
+    def __init__(self, ground: Ground, journal: Journal, calls: Mapping[CallId, Call]) -> None:
+        self._ground = ground
+        self._journal = journal
+        self._calls = calls
+        self._made = 0
+
+    def __len__(self) -> int:
+        return sum(len(self.of(call)) for call in self._calls.values())
+
+    def of(self, call: Call) -> list[Supervisor]:
+        return call.treatment.supervisors if isinstance(call.treatment, Supervised) else []
+
+    def call(self, account: AccountId, id: str) -> Call | Refusal:
+        """A live call of the account, by our id or its SIP Call-ID."""
+        call = self._calls.get(CallId(id))
+        if call is None:
+            call = next((c for c in self._calls.values() if c.session.invite.call_id == id), None)
+        if call is None or call.route.account.id != account:
+            why = f"there is no live call {id[:64]}"
+            return Refusal("no_such_call", 404, why, "see GET /cac for live ones")
+        return call
+
+    def begin(self, call: Call, number: str, mode: Mode, now: float) -> Supervisor | Refusal:
+        """Ring the user's phones, and let him join the call when he answers."""
+        account, ground = call.route.account, self._ground
+        user = ground.directory.user(account.id, number)
+        if user is None:
+            why = f"there is no user {number[:64]}"
+            return Refusal("no_such_user", 404, why, "name a user of the account")
+        if user in (call.route.caller, call.route.callee):
+            return Refusal("own_call", 409, f"{number} talks in this call", "ring somebody else's phone")
+        talking = [leg for leg in call.legs.values() if leg.held and leg.negotiated is not None]
+        if call.answered_at is None or len(talking) < 2:
+            return Refusal("not_joined", 409, "the call is not one of two people yet", "wait until both talk")
+        if not isinstance(call.treatment, Supervised):
+            call.treatment = Supervised(call.treatment)
+        treatment = call.treatment
+        if len(treatment.supervisors) >= SUPERVISORS:
+            return Refusal("too_many_supervisors", 409, "the call has as many as it may", "let one leave")
+        self._made += 1
+        route = Route(account, "internal", Target("user", user.number), callee=user)
+        supervisor = Supervisor(
+            call_id(ground.wall(now), ground.random), call, user, mode, ground.wall(now), self._ended
+        )
+        hunt = Hunt(call, supervisor, route, name=f"supervisor{self._made}")
+        refusal = hunt.take(now)
+        if refusal is not None:
+            return refusal
+        supervisor.hunt = hunt
+        treatment.supervisors.append(supervisor)
+        self._journal.opened(
+            OpenCall(
+                supervisor.id,
+                account.id,
+                call.session.invite.call_id,
+                "internal",
+                call.caller,
+                user.number,
+                supervisor.started_at,
+            )
+        )
+        call.trace.add(now, "call", "supervisor", outcome="rung", user=user.number, mode=mode.value)
+        hunt.start(now)
+        return supervisor.refusal or supervisor
+
+    def dismiss(self, supervisor: Supervisor, now: float) -> None:
+        up = supervisor.answered_at is not None
+        self._ended(supervisor, "answered" if up else "cancelled", "dismissed", 200 if up else 487, now)
+
+    def _ended(self, supervisor: Supervisor, disposition: str, cause: str, status: int, now: float) -> None:
+        call = supervisor.call
+        others = self.of(call)
+        if supervisor not in others:
+            return
+        others.remove(supervisor)
+        leg = supervisor.leg
+        if supervisor.hunt is not None:
+            supervisor.hunt.leave(now, _OVER)
+        if leg is not None:
+            call.ground.media(port.Detach(leg.id))
+        self._journal.closed(
+            Cdr(
+                supervisor.id,
+                call.route.account.id,
+                call.session.invite.call_id,
+                "internal",
+                call.caller,
+                supervisor.user.number,
+                f"supervise:{call.id}",
+                supervisor.started_at,
+                supervisor.answered_at,
+                call.ground.wall(now),
+                disposition,
+                cause,
+                status,
+                q850(disposition, status),
+                {"mode": supervisor.mode.value},
+            )
+        )

@@ -1,0 +1,29 @@
+"""Supervision and recording by call, number and mode."""
+
+from controlplane.service.supervision import SupervisionService
+from edge.error import Refusal
+from tests.edge.call.test_supervision import Floor
+
+
+def test_supervisors_are_rung_shown_changed_and_sent_away() -> None:
+    floor = Floor()
+    service = SupervisionService(floor.bench.switch.supervisions, lambda act: act(floor.bench.now))
+    account, call = floor.call.route.account.id, floor.call.id
+    begun = service.begin(account, call, "1005", "listen")
+    assert isinstance(begun, dict) and begun["number"] == "1005" and not begun["answered"]
+    changed = service.change(account, call, "1005", "barge")
+    assert isinstance(changed, dict) and changed["mode"] == "barge"
+    shown = service.show(account, call)
+    assert isinstance(shown, dict) and shown["supervisors"] == [changed]
+    assert isinstance(service.end(account, call, "1005"), dict)
+    assert isinstance(service.end(account, call, "1005"), Refusal)
+
+
+def test_a_live_call_is_recorded_on_demand() -> None:
+    floor = Floor()
+    service = SupervisionService(floor.bench.switch.supervisions, lambda act: act(floor.bench.now))
+    account, call = floor.call.route.account.id, floor.call.id
+    on = service.record(account, call, "on")
+    assert isinstance(on, dict)
+    assert on["recording"] == {"state": "on", "keys": [f"{account}/call/{call}.wav"]}
+    assert isinstance(service.record("acc_x", call, "on"), Refusal)
