@@ -11,20 +11,32 @@ import platform
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import measure, overload, routing
+from tests.bench import audio, measure, overload, routing
 from tests.bench.measure import Row
 from tests.bench.subject import Subject, subject
 from tests.support.address import loopback
 from tests.support.process import Child
 
-LOADS = ("registrations", "calls", "overload", "routes", "echo", "agents")
+AUDIO: Final[dict[str, tuple[Callable[[audio.Ground, int], Row], int]]] = {
+    "echo": (audio.echo, 1_500),
+    "srtp": (audio.secured_echo, 400),
+    "bridge": (audio.bridge, 1_000),
+    "g722": (audio.g722, 350),
+    "opus": (audio.opus, 180),
+    "agents": (audio.agents, 400),
+}
+"Audio loads, and how many calls of each one core has to carry."
+LOADS = ("registrations", "calls", "overload", "routes", *AUDIO)
+BESIDE = (200.0, 50.0)
+"HTTP requests and SIP transactions a second."
 DAEMON_CPU, LOAD_CPU = 0, 1
 
 
@@ -32,9 +44,13 @@ DAEMON_CPU, LOAD_CPU = 0, 1
 @click.argument("loads", nargs=-1, type=click.Choice(LOADS))
 @click.option("--count", default=20_000, show_default=True, help="Registrations, calls and routes.")
 @click.option("--window", default=32, show_default=True, help="Of them under way at once.")
-@click.option("--legs", default=1_200, show_default=True, help="Echo legs.")
-@click.option("--agents", default=300, show_default=True, help="Agent calls.")
+@click.option("--share", default=1.0, show_default=True, help="Of the calls that a core has to carry.")
 @click.option("--seconds", default=20.0, show_default=True, help="Length of the audio loads.")
+@click.option("--settle", default=audio.SETTLE, show_default=True, help="How long they run before.")
+@click.option("--workers", default=0, show_default=True, help="media.workers of the daemon.")
+@click.option(
+    "--beside", is_flag=True, help="200 HTTP requests/s and 50 SIP transactions/s beside the audio."
+)
 @click.option("--users", default=500, show_default=True, help="Users that register.")
 @click.option("--quick", is_flag=True, help="A small run of each load, to see that it works.")
 @click.option(
@@ -44,17 +60,19 @@ def main(
     loads: tuple[str, ...],
     count: int,
     window: int,
-    legs: int,
-    agents: int,
+    share: float,
     seconds: float,
+    settle: float,
+    workers: int,
+    beside: bool,
     users: int,
     quick: bool,
     json_path: Path | None,
 ) -> None:
     """Measure the shipped daemon. LOADS: one or several rows; all without one."""
     if quick:
-        count, window, legs, agents, seconds, users = 200, 8, 20, 5, 2.0, 20
-    console = Console(stderr=True, width=120)
+        count, window, share, seconds, settle, users = 200, 8, 0.01, 2.0, 3.0, 20
+    console = Console(stderr=True, width=150)
     pinned = len(os.sched_getaffinity(0)) > 1
     if pinned:
         os.sched_setaffinity(0, {LOAD_CPU})
@@ -75,9 +93,16 @@ def main(
                 users=users,
                 agent_url=f"ws://{address}:9000/",
                 cpu=DAEMON_CPU if pinned else None,
+                workers=workers,
             ) as daemon:
                 time.sleep(1.0)
-                rows.append(_measure(load, daemon, count, window, legs, agents, seconds))
+                if load in AUDIO:
+                    measured, calls = AUDIO[load]
+                    rates = BESIDE if beside else (0.0, 0.0)
+                    with audio.ground(daemon, seconds, settle=settle, beside=rates) as on:
+                        rows.append(measured(on, max(1, round(calls * share))))
+                else:
+                    rows.append(_measure(load, daemon, count, window, seconds))
     console.print(_table(rows))
     result = {"machine": _machine(), "rows": [row.plain() for row in rows]}
     if json_path is not None:
@@ -88,9 +113,7 @@ def main(
             json_path.write_text(text + "\n")
 
 
-def _measure(
-    load: str, daemon: Subject, count: int, window: int, legs: int, agents: int, seconds: float
-) -> Row:
+def _measure(load: str, daemon: Subject, count: int, window: int, seconds: float) -> Row:
     match load:
         case "registrations":
             return measure.registrations(daemon, count, window)
@@ -98,32 +121,40 @@ def _measure(
             return measure.calls(daemon, count, window)
         case "overload":
             return overload.overload(daemon, min(seconds, 10.0))
-        case "routes":
-            return routing.routes(daemon, count)
-        case "echo":
-            return measure.echo_legs(daemon, legs, seconds)
         case _:
-            return measure.agent_calls(daemon, agents, seconds)
+            return routing.routes(daemon, count)
 
 
 def _table(rows: list[Row]) -> Table:
     table = Table(title="tandem serve, one core")
-    right = ("count", "reached", "CPU µs", "per core", "lost", "p50 ms", "p99 ms", "kB/call", "generator")
+    right = (
+        "count",
+        "reached",
+        "CPU µs",
+        "per core",
+        "lost",
+        "p50 ms",
+        "p99 ms",
+        "late ms",
+        "kB/call",
+        "load's core",
+    )
     table.add_column("load")
     for name in right:
         table.add_column(name, justify="right")
     table.add_column("faults")
     for row in rows:
-        stream = row.unit == "legs"
+        stream = row.unit == "audio"
         table.add_row(
             row.load,
             f"{row.count:,}",
             f"{row.rate:,.0f} packets/s" if stream else f"{row.rate:,.0f}/s",
             f"{row.cpu_us:,.1f} / 20 ms" if stream else f"{row.cpu_us:,.0f}",
-            f"{row.per_core:,.0f} {'legs' if stream else '/s'}",
+            f"{row.per_core:,.0f} {'calls' if stream else '/s'}",
             f"{row.lost:,}",
             f"{row.p50_ms:.1f}",
             f"{row.p99_ms:.1f}",
+            "" if row.late_ms is None else " / ".join(f"{late:.1f}" for late in row.late_ms),
             f"{row.memory_kb:,.0f}" if stream else "",
             f"{row.generator_share:.0%}",
             ", ".join(f"{name} {value:,.0f}" for name, value in row.faults.items()),

@@ -93,6 +93,10 @@ class Outgoing:
         self.targets["address"][index] = list(socket.inet_aton(target[0]))
         self.targets["port"][index] = target[1]
 
+    def cut_rows(self, rows: NDArray[np.intp], lengths: NDArray[np.int64]) -> None:
+        """Of these datagrams only so many bytes are sent."""
+        self._vectors["len"][rows] = lengths
+
     def send(self, through: Datagrams, first: int, last: int) -> None:
         while first < last:
             start = self._headers.ctypes.data + first * MESSAGE.itemsize

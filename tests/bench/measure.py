@@ -1,4 +1,4 @@
-"""The four loads, each of them one row: registrations, calls, echo legs, agent calls."""
+"""One row of the bench, and the loads of signalling: registrations and calls."""
 
 import math
 import time
@@ -8,16 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from tests.bench.datagrams import Datagrams
 from tests.bench.signalling import Load, Signalling
-from tests.bench.streams import Payload, Streams
-from tests.bench.subject import AGENT, ANSWER, ECHO, Subject
-from tests.support.sip import make_sdp
-
-SOCKETS = 1
-"One socket with a large buffer: polling several costs the generator more than it gains."
-SETTLE = 25.0
-"Streams run this long before anything is counted: latches, phases and buffers have found their place [s]."
+from tests.bench.subject import ANSWER, Subject
 
 
 @dataclass(slots=True)
@@ -39,6 +31,8 @@ class Row:
     "Reached in this run [1/s]."
     memory_kb: float = math.nan
     "Per call."
+    late_ms: tuple[float, float, float] | None = None
+    "Of the ticks: p50, p99 and most."
     generator_share: float = math.nan
     "Of its core that the generator itself used: near 1 it, not the daemon, was measured."
     faults: dict[str, float] = field(default_factory=dict)
@@ -50,37 +44,32 @@ class Row:
 
 
 def registrations(subject: Subject, count: int, window: int) -> Row:
-    signalling = _signalling(subject)
+    caller = signalling(subject)
     try:
-        signalling.register(subject.users, min(count, len(subject.users)), window)  # first ones allocate
-        return _transactions(
-            "registration", subject, lambda: signalling.register(subject.users, count, window)
-        )
+        caller.register(subject.users, min(count, len(subject.users)), window)  # first ones allocate
+        return _transactions("registration", subject, lambda: caller.register(subject.users, count, window))
     finally:
-        signalling.close()
+        caller.close()
 
 
 def calls(subject: Subject, count: int, window: int) -> Row:
     """From a trunk's address to a DID that answers: INVITE, 200, ACK, BYE, 200."""
-    signalling = _signalling(subject)
+    caller = signalling(subject)
     try:
-        signalling.call([ANSWER], min(count, 200), window)
-        return _transactions("call", subject, lambda: signalling.call([ANSWER], count, window))
+        caller.call([ANSWER], min(count, 200), window)
+        return _transactions("call", subject, lambda: caller.call([ANSWER], count, window))
     finally:
-        signalling.close()
+        caller.close()
 
 
-def echo_legs(subject: Subject, legs: int, seconds: float) -> Row:
-    return _streams("echo leg", subject, ECHO, legs, seconds, Payload.STAMPED)
-
-
-def agent_calls(subject: Subject, legs: int, seconds: float) -> Row:
-    """16 kHz bare audio through an agent that returns it, VAD on."""
-    return _streams("agent call", subject, AGENT, legs, seconds, Payload.BURSTS)
-
-
-def _signalling(subject: Subject) -> Signalling:
-    return Signalling(subject.trunk, subject.daemon.sip, domain="demo.local", password=subject.password)
+def signalling(subject: Subject) -> Signalling:
+    return Signalling(
+        subject.trunk,
+        subject.daemon.sip,
+        domain="demo.local",
+        password=subject.password,
+        far=subject.far,
+    )
 
 
 def _transactions(name: str, subject: Subject, run: Callable[[], Load]) -> Row:
@@ -112,61 +101,4 @@ def _transactions(name: str, subject: Subject, run: Callable[[], Load]) -> Row:
         generator_share=own / load.seconds,
         faults=faults,
         gauges=subject.gauges(),
-    )
-
-
-def _streams(name: str, subject: Subject, number: str, legs: int, seconds: float, payload: Payload) -> Row:
-    signalling = _signalling(subject)
-    sockets = [Datagrams(subject.trunk) for _ in range(SOCKETS)]
-    memory = subject.memory()
-
-    def sdp(n: int) -> bytes:
-        # As `Streams` deals them: a leg's packets leave from where its SDP says they come to.
-        return make_sdp(subject.trunk, sockets[n // 20 % SOCKETS].address[1], payload_types=(0,), dtmf=None)
-
-    try:
-        load, works = signalling.set_up([number], legs, 150.0, sdp)
-        assert load.done == legs, f"{load.failed} of {legs} calls were not answered: {load.statuses}"
-        streams = Streams(sockets, [work.media for work in works], payload)
-        streams.run(SETTLE, measure=False)
-        memory = subject.memory() - memory
-        before, started, own = subject.cpu(), time.monotonic(), time.process_time()
-        others = subject.others()
-        streams.run(seconds, measure=True)
-        elapsed = time.monotonic() - started
-        used = subject.cpu() - before
-        own = time.process_time() - own
-        others = subject.others() - others
-        streams.drain()
-        gauges = subject.gauges()
-        signalling.hang_up()
-    finally:
-        for each in sockets:
-            each.close()
-        signalling.close()
-    heard = streams.heard
-    faults = {
-        "gaps": float(heard.gaps),
-        "duplicates": float(heard.duplicates),
-        "generator late slots": float(heard.late_slots),
-        "% of its core to others": float(max(0, round(100 * others / elapsed))),
-    }
-    # By what came back, not by what was asked for: a daemon that is too busy must not look cheap.
-    each_packet = used / max(heard.packets, 1)
-    return Row(
-        name,
-        "legs",
-        legs,
-        elapsed,
-        used,
-        each_packet * 1e6,
-        0.02 / max(each_packet, 1e-9),
-        heard.lost,
-        heard.percentile_ms(50),
-        heard.percentile_ms(99),
-        rate=heard.packets / elapsed,
-        memory_kb=memory / legs / 1024,
-        generator_share=own / elapsed,
-        faults={name: value for name, value in faults.items() if value},
-        gauges=gauges,
     )

@@ -4,6 +4,7 @@ One thread, one socket, messages from templates: the generator must cost less th
 It knows just enough of RFC 3261 for a peer on loopback, and retransmits what stays unanswered.
 """
 
+import base64
 import contextlib
 import hashlib
 import re
@@ -20,6 +21,8 @@ from tests.support.sip import make_sdp
 RESEND: Final = 0.5
 "An unanswered request is sent again after this [s]; it counts as `resent`."
 GIVE_UP: Final = 8.0
+CALLER: Final = 12_025_560_000
+"Number of the first call's caller; those after it count up."
 _NONCE = re.compile(rb'nonce="([^"]+)"')
 _OPAQUE = re.compile(rb'opaque="([^"]+)"')
 _TO = re.compile(rb"(?im)^(?:to|t)[ \t]*:[ \t]*(.*?)\r$")
@@ -27,6 +30,8 @@ _CONTACT = re.compile(rb"(?im)^(?:contact|m)[ \t]*:[^<\r]*<([^>]+)>")
 _CALL_ID = re.compile(rb"(?im)^(?:call-id|i)[ \t]*:[ \t]*(.*?)\r$")
 _CSEQ = re.compile(rb"(?im)^cseq[ \t]*:[ \t]*(\d+) (\w+)\r$")
 _ADDRESS = re.compile(rb"(?m)^c=IN IP4 (\S+)\r$")
+_KEY = re.compile(rb"(?m)^a=crypto:\S+ \S+ inline:([A-Za-z0-9+/=]+)")
+_CALLER = re.compile(rb"(?im)^(?:from|f)[ \t]*:[^<\r]*<sip:\+?(\d+)@")
 _PORT = re.compile(rb"(?m)^m=audio (\d+) ")
 
 
@@ -58,18 +63,39 @@ class Work:
     remote: bytes = b""
     target: bytes = b""
     media: tuple[str, int] = ("", 0)
+    key: bytes = b""
+    "Of SRTP, as the daemon's answer says."
     answered: bool = False
 
 
 class Signalling:
     def __init__(
-        self, address: str, server: tuple[str, int], *, domain: str, password: Callable[[str], str]
+        self,
+        address: str,
+        server: tuple[str, int],
+        *,
+        domain: str,
+        password: Callable[[str], str],
+        far: str = "",
     ) -> None:
+        """Args: far: address at which calls of the daemon are answered, on port 5060; empty: nowhere."""
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
         self._socket.bind((address, 0))
         self._socket.connect(server)
         self._socket.setblocking(False)
+        self._sockets = [self._socket]
+        if far:
+            self._sockets.append(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+            self._sockets[1].setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
+            self._sockets[1].bind((far, 5060))
+            self._sockets[1].connect(server)
+            self._sockets[1].setblocking(False)
+        self._far = far
+        self.answer_with: Callable[[int], bytes] = lambda n: b""
+        "Call number → our SDP, at `far`."
+        self.taken: dict[int, tuple[str, int]] = {}
+        "By call number: where the daemon's offer at `far` wants its audio."
         self._server = f"{server[0]}:{server[1]}"
         self._here = "{}:{}".format(*self._socket.getsockname())
         self._address = address
@@ -82,7 +108,8 @@ class Signalling:
         "Calls that are up, by Call-ID."
 
     def close(self) -> None:
-        self._socket.close()
+        for each in self._sockets:
+            each.close()
 
     def register(self, users: list[str], count: int, window: int) -> Load:
         """`count` times REGISTER, 401, REGISTER, 200, with `window` of them under way."""
@@ -147,14 +174,16 @@ class Signalling:
             if now >= sweep_at:
                 sweep_at = now + RESEND / 2
                 self._sweep(under_way, load, now)
-            if not select.select([self._socket], [], [], 0.002 if rate else 0.05)[0]:
-                continue
-            for _ in range(window):
-                try:
-                    data = self._socket.recv(65_535)
-                except (BlockingIOError, ConnectionRefusedError):
-                    break
-                self._receive(data, under_way, load, hang_up)
+            for ready in select.select(self._sockets, [], [], 0.002 if rate else 0.05)[0]:
+                for _ in range(window):
+                    try:
+                        data = ready.recv(65_535)
+                    except (BlockingIOError, ConnectionRefusedError):
+                        break
+                    if ready is self._socket:
+                        self._receive(data, under_way, load, hang_up)
+                    else:
+                        self._serve(data, ready)
         load.seconds = time.monotonic() - started
         return load
 
@@ -274,7 +303,7 @@ class Signalling:
         key = work.call_id.decode()
         return (
             f"Via: SIP/2.0/UDP {self._here};branch=z9hG4bK{key}{method}{cseq};rport\r\n"
-            f"Max-Forwards: 70\r\nFrom: <sip:load@{self._here}>;tag=f{key}\r\n"
+            f"Max-Forwards: 70\r\nFrom: <sip:{CALLER + work.index}@{self._here}>;tag=f{key}\r\n"
             f"To: {work.remote.decode()}\r\nCall-ID: {key}\r\nCSeq: {cseq} {method}\r\n"
         )
 
@@ -303,6 +332,29 @@ class Signalling:
         assert to is not None and contact is not None and address is not None and port is not None, data
         work.remote, work.target = to[1], contact[1]
         work.media = (address[1].decode(), int(port[1]))
+        if (key := _KEY.search(data)) is not None:
+            work.key = base64.b64decode(key[1])
+
+    def _serve(self, request: bytes, through: socket.socket) -> None:
+        """A request of the daemon at `far`: 200, with our SDP if it is an INVITE."""
+        if request.startswith((b"ACK ", b"SIP/2.0 ")):
+            return
+        wanted = (b"via:", b"from:", b"call-id:", b"cseq:", b"record-route:")
+        kept = [line for line in request.split(b"\r\n") if line.lower().startswith(wanted)]
+        to = _TO.search(request)
+        assert to is not None, request
+        kept.append(b"To: " + to[1] + (b"" if b"tag=" in to[1] else b";tag=far"))
+        body = b""
+        if request.startswith(b"INVITE "):
+            caller, address, port = _CALLER.search(request), _ADDRESS.search(request), _PORT.search(request)
+            assert caller is not None and address is not None and port is not None, request
+            number = int(caller[1]) - CALLER
+            self.taken[number] = (address[1].decode(), int(port[1]))
+            body = self.answer_with(number)
+            kept.append(f"Contact: <sip:far@{self._far}:5060>\r\nContent-Type: application/sdp".encode())
+        length = f"Content-Length: {len(body)}".encode()
+        with contextlib.suppress(BlockingIOError, ConnectionRefusedError):
+            through.send(b"\r\n".join([b"SIP/2.0 200 OK", *kept, length, b"", body]))
 
     def _answer(self, request: bytes) -> None:
         """200 to whatever the daemon asks, a BYE of its own above all."""

@@ -3,6 +3,8 @@
 Every 20 ms each stream sends one packet, spread over 20 slots of 1 ms. All streams share a few
 sockets of ours; a stream is known by the daemon's port, which each leg has for itself.
 
+A stream's sound comes back from its own port (echo, agent) or from another leg's (bridge, room).
+
 A *stamped* packet carries its number in G.711 codes that survive decoding and encoding; the time
 it left is kept here under that number. Through an agent, whose resampling no code survives,
 *bursts* take the stamps' place: once a second one loud packet in silence.
@@ -15,9 +17,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from media.port import Crypto
+from media.srtp import Srtp
 from tests.bench.datagrams import Datagrams, Outgoing
+from tests.bench.sources import FRAMES, Source
 
 FRAME = 160
+SEAL = 10
+"Authentication tag of SRTP."
+EVENTS = 101
+"Payload type of telephone-event."
 SLOTS = 20
 HISTORY = 1024
 "Packets of a stream whose times are kept: 20 s."
@@ -30,6 +39,9 @@ BURST_PEAK = 0x18
 class Payload(enum.Enum):
     STAMPED = "stamped"
     BURSTS = "bursts"
+    "In silence."
+    SOURCES = "sources"
+    "Bursts in whatever each stream's `Source` says."
 
 
 @dataclass(slots=True)
@@ -58,31 +70,56 @@ class Heard:
 
 
 class Streams:
-    def __init__(self, sockets: list[Datagrams], targets: list[tuple[str, int]], payload: Payload) -> None:
-        """Stream `n` goes through socket `n % len(sockets)` to `targets[n]`."""
+    def __init__(
+        self,
+        sockets: list[Datagrams],
+        targets: list[tuple[str, int]],
+        payload: Payload,
+        *,
+        returns: list[int] | None = None,
+        sources: list[Source] | None = None,
+        judged: list[bool] | None = None,
+        keys: list[Crypto] | None = None,
+    ) -> None:
+        """Stream `n` goes through socket `n % len(sockets)` to `targets[n]`.
+
+        Args:
+            returns: the stream that is sent to the port from which stream `n` comes back; None: itself.
+            sources: what each sends; for `Payload.SOURCES`.
+            judged: whether the bursts of each can be heard where it comes back; None: all.
+            keys: of SRTP, as we see them.
+        """
         self._payload = payload
         self._sockets = sockets
         count = len(targets)
         self._count = count
         # Streams of one slot and socket lie side by side, to be sent by one call.
         order = sorted(range(count), key=lambda n: (n % SLOTS, n // SLOTS % len(sockets)))
-        self._out = Outgoing(count, 12 + FRAME)
+        longest = max([FRAME, *(source.frames.shape[1] for source in sources or ())])
+        self._out = Outgoing(count, 12 + longest + (SEAL if keys else 0))
         self._stream_of_port = np.full(65_536, -1, np.int32)
         self._batches: list[list[tuple[int, int, int]]] = [[] for _ in range(SLOTS)]
         "Per slot: (socket, first row, last row)."
+        place = {n: row for row, n in enumerate(order)}
         for row, n in enumerate(order):
             self._out.aim(row, targets[n])
-            self._stream_of_port[targets[n][1]] = row
+            self._stream_of_port[targets[n][1]] = place[returns[n]] if returns else row
             slot, through = n % SLOTS, n // SLOTS % len(sockets)
             batch = self._batches[slot]
             if batch and batch[-1][0] == through:
                 batch[-1] = (through, batch[-1][1], row + 1)
             else:
                 batch.append((through, row, row + 1))
-        rows = self._out.rows
+        self._seals = [Srtp(keys[n]) for n in order] if keys else None
+        self._sources = [sources[n] for n in order] if sources else []
+        self._judged = np.array([judged[n] for n in order] if judged else [True] * count)
+        self._groups: dict[tuple[int, int], list[tuple[Source, NDArray[np.intp]]]] = {}
+        rows = self._plain = np.zeros_like(self._out.rows) if keys else self._out.rows
         rows[:, 0] = 0x80
         rows[:, 8:12] = np.arange(1, count + 1, dtype=">u4").view(np.uint8).reshape(-1, 4)
         rows[:, 12:] = 0xD5 if payload is Payload.STAMPED else QUIET
+        for row, source in enumerate(self._sources):
+            rows[row, 1] = source.payload_type
         self._number = np.zeros(count, np.int64)
         self._sent_at = np.full((count, HISTORY), np.nan)
         self._came = np.zeros((count, HISTORY), bool)
@@ -96,6 +133,9 @@ class Streams:
         self._window: tuple[float, float] = (np.inf, np.inf)
         "Packets that left in it are counted [s, wall clock]."
         self.heard = Heard()
+
+    def __len__(self) -> int:
+        return self._count
 
     def run(self, seconds: float, *, measure: bool) -> None:
         """Send and receive for so long; with `measure`, what leaves meanwhile is counted."""
@@ -133,10 +173,12 @@ class Streams:
         for through, first, last in self._batches[self._slot]:
             part = slice(first, last)
             number = self._number[part]
-            rows = self._out.rows[part]
+            rows = self._plain[part]
             rows[:, 2] = number >> 8
             rows[:, 3] = number
             stamp = number * FRAME
+            if self._sources:
+                stamp = number * np.array([source.step for source in self._sources[part]])
             for byte in range(4):
                 rows[:, 4 + byte] = stamp >> (24 - 8 * byte)
             if self._payload is Payload.STAMPED:
@@ -145,6 +187,16 @@ class Streams:
                 self._sent_at[np.arange(first, last), number % HISTORY] = wall
                 self._came[np.arange(first, last), number % HISTORY] = False
                 self.heard.sent += counted * (last - first)
+            elif self._payload is Payload.SOURCES:
+                bursting = np.zeros(last - first, bool)
+                for source, mine in self._by_source(first, last):
+                    frame = (number[mine] - (first + mine) * 7) % FRAMES
+                    self._out.cut_rows(first + mine, 12 + source.lengths[frame])
+                    rows[mine, 12 : 12 + source.frames.shape[1]] = source.frames[frame]
+                    bursting[mine] = frame == 0
+                bursting &= self._judged[part] & (number >= 2 * FRAMES)
+                self._burst_at[first + np.flatnonzero(bursting)] = wall
+                self.heard.sent += counted * int(np.count_nonzero(bursting))
             else:
                 index = np.arange(first, last)
                 bursting = (number % BURST_EVERY == index % BURST_EVERY) & (number >= 25)
@@ -152,8 +204,22 @@ class Streams:
                 self._burst_at[index[bursting]] = wall
                 self.heard.sent += counted * int(np.count_nonzero(bursting))
             self._number[part] += 1
+            if self._seals is not None:
+                for row in range(first, last):
+                    sealed = self._seals[row].seal(self._plain[row, : 12 + FRAME].tobytes())
+                    self._out.rows[row, : len(sealed)] = np.frombuffer(sealed, np.uint8)
             self._out.send(self._sockets[through], first, last)
         self._slot = (self._slot + 1) % SLOTS
+
+    def _by_source(self, first: int, last: int) -> list[tuple[Source, NDArray[np.intp]]]:
+        """Rows of one batch by what they send, counted from `first`."""
+        found = self._groups.get((first, last))
+        if found is None:
+            own = self._sources[first:last]
+            every = {id(source): source for source in own}.values()
+            found = [(source, np.flatnonzero([source is each for each in own])) for source in every]
+            self._groups[first, last] = found
+        return found
 
     def _receive(self) -> None:
         for through in self._sockets:
@@ -161,12 +227,22 @@ class Streams:
                 count, lengths, arrived = through.receive()
                 if not count:
                     break
-                good = np.flatnonzero(lengths >= 12 + FRAME)
+                good = np.flatnonzero(lengths > 12 + 4)
                 stream = self._stream_of_port[through.sources["port"][:count][good]]
-                kept = (stream >= 0) & (through.received[good, 1] & 0x7F == 0)
-                self._take(stream[kept], through.received[good[kept]], arrived[good[kept]])
+                kept = (stream >= 0) & (through.received[good, 1] & 0x7F != EVENTS)
+                stream, rows = stream[kept], through.received[good[kept]]
+                if self._seals is not None:
+                    rows = self._opened(stream, rows)
+                self._take(stream, rows, arrived[good[kept]])
                 if count < len(through.received):
                     break
+
+    def _opened(self, stream: NDArray[np.int32], rows: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        assert self._seals is not None, "SRTP"
+        for row, at in zip(rows, stream.tolist(), strict=True):
+            plain = self._seals[at].open(row[: 12 + FRAME + SEAL].tobytes())
+            row[12 : len(plain)] = np.frombuffer(plain, np.uint8)[12:] if plain else 0
+        return rows
 
     def _take(self, stream: NDArray[np.int32], rows: NDArray[np.uint8], arrived: NDArray[np.float64]) -> None:
         heard = self.heard
@@ -189,7 +265,8 @@ class Streams:
             again = self._came[stream, place]
             self._came[stream, place] = True
         else:
-            loud = np.count_nonzero((rows[:, 12:] & 0x7F) < BURST_PEAK, axis=1) >= 24
+            loud = np.count_nonzero((rows[:, 12 : 12 + FRAME] & 0x7F) < BURST_PEAK, axis=1) >= 24
+            loud &= (rows[:, 1] & 0x7F) == 0
             stream, arrived = stream[loud], arrived[loud]
             left = self._burst_at[stream]
             again = np.isnan(left)

@@ -9,7 +9,7 @@ from tests.bench.usage import core_seconds, cpu_seconds, memory_bytes
 from tests.support.address import loopback
 from tests.support.daemon import Daemon
 
-ANSWER, ECHO, AGENT = "12025550101", "12025550102", "12025550103"
+ANSWER, ECHO, AGENT, BRIDGE = "12025550101", "12025550102", "12025550103", "12025550104"
 "DIDs, called from a trunk's address."
 
 
@@ -18,6 +18,8 @@ class Subject:
     daemon: Daemon
     trunk: str
     "Address that calls are sent from."
+    far: str
+    "Address that `BRIDGE` calls."
     users: list[str]
     core: int | None
     "The core that it has to itself."
@@ -37,6 +39,12 @@ class Subject:
         """[bytes]"""
         return memory_bytes(self.daemon.child.pid)
 
+    def ticks(self) -> tuple[float, float, float]:
+        """Lateness of the last 20 s of ticks: p50, p99, most [ms]."""
+        found = self.daemon.metrics()
+        p50, p99, most = (found[f"tandem_tick_late_{name}_milliseconds"] for name in ("p50", "p99", "max"))
+        return p50, p99, most
+
     def gauges(self) -> dict[str, float]:
         """What /metrics says of ticks and of the garbage collector."""
         wanted = ("tick", "gc_", "late", "loop")
@@ -48,22 +56,35 @@ class Subject:
 
 
 @contextmanager
-def subject(folder: Path, *, users: int, agent_url: str, cpu: int | None) -> Iterator[Subject]:
-    trunk = loopback()
+def subject(
+    folder: Path, *, users: int, agent_url: str, cpu: int | None, workers: int = 0
+) -> Iterator[Subject]:
+    trunk, far = loopback(), loopback()
     names = [str(10_000 + n) for n in range(users)]
     account = {
         "users": [
             {"number": name, "devices": [{"username": name, "password": f"password-{name}"}]}
             for name in names
         ],
-        "trunks": [{"name": "load", "proxy": f"sip:{trunk}:5060", "auth": {"ip": [trunk]}, "default": True}],
+        "trunks": [
+            {
+                "name": "load",
+                "proxy": f"sip:{trunk}:5060",
+                "auth": {"ip": [trunk]},
+                "default": True,
+                "codecs": ["pcmu", "g722", "opus"],
+            },
+            {"name": "far", "proxy": f"sip:{far}:5060", "codecs": ["pcmu"]},
+        ],
+        "codecs": ["pcmu", "g722", "opus"],
         "dids": [
             {"number": ANSWER, "target": {"answer": True}},
             {"number": ECHO, "target": {"echo": True}},
             {"number": AGENT, "target": {"agent": "echo"}},
+            {"number": BRIDGE, "target": {"trunk": "far"}},
         ],
         "agents": {"echo": {"dialect": "tandem", "url": agent_url, "sample_rate": 16_000, "barge_in": True}},
     }
-    settings = {"security": {"allow": [trunk]}}
+    settings = {"security": {"allow": [trunk, far]}, "media": {"workers": workers}}
     with Daemon(folder, account=account, settings=settings, cpu=cpu) as daemon:
-        yield Subject(daemon, trunk, names, cpu)
+        yield Subject(daemon, trunk, far, names, cpu)

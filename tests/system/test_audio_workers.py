@@ -9,7 +9,7 @@ import random
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -36,6 +36,8 @@ from media.port import (
     Digit,
     Echo,
     Event,
+    Join,
+    Joined,
     LegId,
     Lost,
     Play,
@@ -44,6 +46,7 @@ from media.port import (
     Recorded,
     Release,
     Released,
+    RoomId,
     SendDigits,
 )
 from media.prompt import PromptStore
@@ -141,17 +144,21 @@ class Phone:
         return wav.tone_level_db(np.concatenate(last) / 32768.0, 1000.0) if whole else float("nan")
 
 
-async def talk(phones: list[Phone], until: Callable[[], bool], *, silent: bool = False) -> None:
-    """All phones speak at once until the condition holds; ten seconds at most."""
+async def talk(
+    phones: list[Phone], until: Callable[[], bool], *, silent: bool = False, quiet: Sequence[Phone] = ()
+) -> None:
+    """All phones speak at once, the `quiet` ones silence, until the condition holds; ten seconds at most."""
     began, frames = time.monotonic(), 0
     while not until():
         assert frames < 500, f"not within ten seconds: {[phone.level() for phone in phones]}"
         for phone in phones:
             phone.send(bytes([0xFF]) * 160 if silent else TONE.tobytes())
+        for phone in quiet:
+            phone.send(bytes([0xFF]) * 160)
         frames += 1
         while time.monotonic() < began + frames * 0.02:
             await asyncio.sleep(0.002)
-            for phone in phones:
+            for phone in (*phones, *quiet):
                 phone.listen()
 
 
@@ -229,6 +236,24 @@ def test_two_calls_are_bridged_hear_each_other_and_pass_digits_on_until_they_par
         made.do(Detach(A))
         await talk(phones, lambda: all(phone.level() < -60.0 for phone in phones))
         assert all("pair" not in event.leg for event in made.events)
+
+    on(scenario)
+
+
+def test_three_calls_meet_in_a_room_wherever_they_are(on: On) -> None:
+    async def scenario(made: Plane) -> None:
+        legs = [A, B, LegId("c/1")]
+        phones = [await made.leg(leg) for leg in legs]
+        made.do(*(Join(leg, RoomId("room")) for leg in legs))
+        for phone in phones:
+            others = [other for other in phones if other is not phone]
+
+            def only_he_is_heard(phone: Phone = phone, others: list[Phone] = others) -> bool:
+                return all(other.level() > -24.0 for other in others) and phone.level() < -60.0
+
+            await talk([phone], only_he_is_heard, quiet=others)
+        joins = [event for event in made.events if isinstance(event, Joined)]
+        assert [(event.leg, event.members) for event in joins] == list(zip(legs, (1, 2, 3), strict=True))
 
     on(scenario)
 

@@ -8,10 +8,13 @@ from media.port import (
     Allocated,
     AttachAgent,
     Bridge,
+    ChangeRole,
     Codec,
     Connect,
     Detach,
     Echo,
+    Join,
+    Joined,
     LegId,
     LegStats,
     Lost,
@@ -20,6 +23,8 @@ from media.port import (
     Refused,
     Release,
     Released,
+    Role,
+    RoomId,
 )
 from media.worker.fleet import AGENT_COST, NO_PORT, WIDE_COST, Fleet
 
@@ -113,7 +118,7 @@ def joined() -> Yard:
 
 def test_legs_of_two_workers_are_bridged_by_a_pair_that_nobody_hears_of() -> None:
     yard = joined()
-    assert yard.told[:2] == [(0, Detach(A)), (1, Detach(B))]
+    assert yard.told[:2] == [(1, Detach(B)), (0, Detach(A))]
     bridges = [(worker, command.leg) for worker, command in yard.sent if isinstance(command, Bridge)]
     assert bridges == [(0, A), (1, B)]
     yard.fleet.event(0, port.Stats(yard.told[2][1].leg, STATS))
@@ -162,6 +167,65 @@ def test_a_worker_that_goes_takes_its_own_legs_and_no_others() -> None:
     assert isinstance(yard.events[-1], Refused)
     yard.fleet.up(1)
     assert yard.take(B) == [1] and yard.fleet.load(1) == 1
+
+
+ROOM = RoomId("room")
+
+
+def met(*commands: port.Command) -> Yard:
+    """A on worker 0, B on 1, C on 0, and what they were told."""
+    yard = Yard()
+    yard.take(A, B, C)
+    yard.do(*commands)
+    yard.events.clear()
+    return yard
+
+
+def rooms_of(orders: list[tuple[int, port.Command]]) -> list[tuple[int, str]]:
+    return [(worker, command.leg) for worker, command in orders if isinstance(command, Join)]
+
+
+def test_a_room_is_mixed_where_its_first_member_is_and_others_come_by_pairs() -> None:
+    yard = met(Join(A, ROOM), Join(B, ROOM), Join(C, ROOM))
+    assert rooms_of(yard.told) == [(0, A), (0, C)]
+    ((worker, far),) = rooms_of(yard.sent)
+    assert worker == 0 and far.endswith("/far")
+    assert (1, Bridge(B, LegId(far.replace("far", "near")))) in yard.sent
+    yard.fleet.event(0, Joined(LegId(far), ROOM, 3))
+    assert yard.events == [Joined(B, ROOM, 3)]
+    yard.do(ChangeRole(B, Role(only=A)), ChangeRole(A, Role(only=B)), ChangeRole(LegId("x/1"), Role()))
+    changed = [command for _, command in yard.told if isinstance(command, ChangeRole)]
+    assert changed == [ChangeRole(LegId(far), Role(only=A)), ChangeRole(A, Role(only=LegId(far)))]
+    yard.do(Detach(B), Detach(B), ChangeRole(B, Role()))
+    assert ended(yard.told) == [(1, True), (0, True)]
+
+
+def test_who_is_bridged_comes_along() -> None:
+    yard = Yard()
+    yard.take(A, A2, B)
+    yard.do(Bridge(A, A2))
+    assert yard.do(Join(A, ROOM, partner=True)) == [(0, Join(A, ROOM, partner=True))]
+    yard.do(Release(A), Release(A2))
+    yard.do(Join(B, ROOM))
+    assert rooms_of(yard.told) == [(1, B)], "a new room, once the old one is empty"
+    yard = joined()
+    yard.answer()
+    yard.do(Join(A, ROOM, partner=True))
+    assert rooms_of(yard.told) == [(0, A)] and rooms_of(yard.sent)[0][0] == 0
+    assert ended(yard.told) == [(0, True), (1, True)], "the pair of the bridge goes"
+
+
+def test_members_of_a_room_whose_worker_died_meet_again() -> None:
+    yard = Yard(3)
+    yard.take(A, B, C)
+    yard.do(Join(A, ROOM), Join(B, ROOM, Role(speaks=False)), Join(C, ROOM))
+    yard.answer()
+    yard.events.clear()
+    yard.fleet.down(0, "died")
+    yard.answer()
+    assert yard.events == [Lost(A, "died")]
+    assert rooms_of(yard.told) == [(1, B)]
+    assert rooms_of(yard.sent)[0][0] == 1
 
 
 def test_recordings_that_ended_well_are_not_answered_twice() -> None:

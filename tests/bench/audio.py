@@ -1,0 +1,203 @@
+"""The loads of audio, each of them one row: echo, bridge, SRTP, wideband codecs, agents."""
+
+import base64
+import contextlib
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from media.port import Crypto
+from tests.bench import sources
+from tests.bench.datagrams import Datagrams
+from tests.bench.measure import Row, signalling
+from tests.bench.signalling import Signalling, Work
+from tests.bench.sources import Source
+from tests.bench.streams import Payload, Streams
+from tests.bench.subject import AGENT, BRIDGE, ECHO, Subject
+from tests.support.address import loopback
+from tests.support.process import Child
+
+SETTLE = 25.0
+"Streams run this long before anything is counted: latches, phases and buffers have found their place [s]."
+RATE = 150.0
+"Calls set up in a second."
+SUITE = "AES_CM_128_HMAC_SHA1_80"
+
+
+@dataclass(slots=True)
+class Ground:
+    """What every audio load needs; one socket with a large buffer takes all that comes back."""
+
+    subject: Subject
+    seconds: float
+    settle: float
+    beside: tuple[float, float]
+    "HTTP requests and SIP transactions a second while it is measured."
+    socket: Datagrams
+    caller: Signalling
+    memory: int = 0
+    faults: dict[str, float] = field(default_factory=dict)
+
+    def set_up(self, number: str, calls: int, sdp: bytes | Callable[[int], bytes]) -> list[Work]:
+        offer = sdp if callable(sdp) else lambda _: sdp
+        load, works = self.caller.set_up([number], calls, RATE, offer)
+        assert load.done == calls, f"{load.failed} of {calls} calls were not answered: {load.statuses}"
+        return works
+
+    def row(self, name: str, count: int, streams: Streams) -> Row:
+        """Let the streams settle, measure them, and hang up. Figures are those of one of `count`."""
+        subject = self.subject
+        streams.run(self.settle, measure=False)
+        memory = subject.memory() - self.memory
+        with self._beside():
+            before, started, own = subject.cpu(), time.monotonic(), time.process_time()
+            others = subject.others()
+            streams.run(self.seconds, measure=True)
+            elapsed = time.monotonic() - started
+            used = subject.cpu() - before
+            own = time.process_time() - own
+            others = subject.others() - others
+            late = subject.ticks()
+        streams.drain()
+        gauges = subject.gauges()
+        self.caller.hang_up()
+        heard = streams.heard
+        faults = {
+            **self.faults,
+            "gaps": float(heard.gaps),
+            "duplicates": float(heard.duplicates),
+            "generator late slots": float(heard.late_slots),
+            "% of its core to others": float(max(0, round(100 * others / elapsed))),
+        }
+        # By what came back, not by what was asked for: a daemon that is too busy must not look cheap.
+        each = used / max(heard.packets, 1) * len(streams) / count
+        return Row(
+            name,
+            "audio",
+            count,
+            elapsed,
+            used,
+            each * 1e6,
+            0.02 / max(each, 1e-9),
+            heard.lost,
+            heard.percentile_ms(50),
+            heard.percentile_ms(99),
+            rate=heard.packets / elapsed,
+            memory_kb=memory / count / 1024,
+            generator_share=own / elapsed,
+            faults={name: value for name, value in faults.items() if value},
+            gauges=gauges,
+            late_ms=late,
+        )
+
+    @contextlib.contextmanager
+    def _beside(self) -> Iterator[None]:
+        if not any(self.beside):
+            yield
+            return
+        (host, port), (_, sip) = self.subject.daemon.http, self.subject.daemon.sip
+        words = [loopback(), host, port, sip, *self.beside]
+        with Child([sys.executable, "-m", "tests.bench.beside", *map(str, words)], name="beside") as child:
+            child.wait_for("ready")
+            yield
+            child.write("")
+            told = json.loads(child.wait_for(r"^\{", 20.0).string)
+        self.faults["http"] = told["http"] / self.seconds
+        self.faults["sip"] = told["sip"] / self.seconds
+        self.faults["beside failed"] = float(told["failed"])
+
+
+@contextlib.contextmanager
+def ground(
+    subject: Subject, seconds: float, *, settle: float = SETTLE, beside: tuple[float, float] = (0.0, 0.0)
+) -> Iterator[Ground]:
+    taken = Datagrams(subject.trunk)
+    caller = signalling(subject)
+    try:
+        yield Ground(subject, seconds, settle, beside, taken, caller, subject.memory())
+    finally:
+        taken.close()
+        caller.close()
+
+
+def echo(on: Ground, calls: int) -> Row:
+    """Stamped packets: sent back by the daemon as they are heard."""
+    works = on.set_up(ECHO, calls, offer(on.socket.address, sources.pcmu()))
+    return on.row("echo call", calls, Streams([on.socket], [work.media for work in works], Payload.STAMPED))
+
+
+def secured_echo(on: Ground, calls: int) -> Row:
+    """The same through SRTP both ways."""
+    own = os.urandom(30)
+    line = f"a=crypto:1 {SUITE} inline:{base64.b64encode(own).decode()}"
+    works = on.set_up(ECHO, calls, offer(on.socket.address, sources.pcmu(), line))
+    keys = [Crypto(SUITE, own, work.key) for work in works]
+    targets = [work.media for work in works]
+    return on.row("echo call, SRTP", calls, Streams([on.socket], targets, Payload.STAMPED, keys=keys))
+
+
+def bridge(on: Ground, calls: int) -> Row:
+    """From a trunk's DID to another trunk: two legs a call, stamped packets each way."""
+    targets, returns = _pairs(on, calls, sources.pcmu())
+    return on.row("bridged call", calls, Streams([on.socket], targets, Payload.STAMPED, returns=returns))
+
+
+def g722(on: Ground, calls: int) -> Row:
+    return _transcoded(on, calls, "G.722 leg bridged to G.711", sources.g722())
+
+
+def opus(on: Ground, calls: int) -> Row:
+    return _transcoded(on, calls, "Opus leg bridged to G.711", sources.opus())
+
+
+def agents(on: Ground, calls: int) -> Row:
+    """16 kHz bare audio through an agent that returns it, VAD on."""
+    works = on.set_up(AGENT, calls, offer(on.socket.address, sources.pcmu()))
+    return on.row("agent call", calls, Streams([on.socket], [work.media for work in works], Payload.BURSTS))
+
+
+def offer(here: tuple[str, int], source: Source, *lines: str) -> bytes:
+    """One codec, packets of 20 ms, no telephone-event."""
+    profile = "RTP/SAVP" if lines else "RTP/AVP"
+    text = [
+        "v=0",
+        f"o=- 1 1 IN IP4 {here[0]}",
+        "s=-",
+        f"c=IN IP4 {here[0]}",
+        "t=0 0",
+        f"m=audio {here[1]} {profile} {source.payload_type}",
+        *source.attributes,
+        *lines,
+        "a=ptime:20",
+        "",
+    ]
+    return "\r\n".join(text).encode()
+
+
+def _pairs(on: Ground, calls: int, near: Source) -> tuple[list[tuple[str, int]], list[int]]:
+    """Both legs of each call: where to send to, and whose sound comes from there."""
+    far = offer(on.socket.address, sources.pcmu())
+    on.caller.answer_with = lambda _: far
+    works = on.set_up(BRIDGE, calls, offer(on.socket.address, near))
+    targets, returns = [], []
+    for n, work in enumerate(works):
+        targets += [work.media, on.caller.taken[work.index]]
+        returns += [2 * n + 1, 2 * n]
+    return targets, returns
+
+
+def _transcoded(on: Ground, calls: int, name: str, near: Source) -> Row:
+    """Decoded, resampled and encoded in both directions; what the G.711 side hears is judged."""
+    targets, returns = _pairs(on, calls, near)
+    streams = Streams(
+        [on.socket],
+        targets,
+        Payload.SOURCES,
+        returns=returns,
+        sources=[near, sources.pcmu()] * calls,
+        judged=[True, False] * calls,
+    )
+    return on.row(name, calls, streams)
