@@ -27,6 +27,7 @@ from media.rtp.reframe import Reframer
 from media.rtp.statistics import Reception
 from media.rtp.telephone_event import Press
 from media.socket import PACKET_BYTES, ROW_BYTES, UdpWire, is_reachable
+from media.srtp import rows_of
 from media.webrtc.legs import WebLegs
 
 COMFORT_NOISE: Final = 13
@@ -40,6 +41,8 @@ QUEUED: Final = 512
 DRAIN_EVERY: Final = 16
 "Rounds of a group after which each socket is read until it is empty."
 PLAIN_RUN: Final = 50
+RTCP_TYPES: Final = range(192, 224)
+"Second byte of RTCP on the RTP port (RFC 5761 §4)."
 NOTHING_SAID: Final = 2
 "Bytes of an Opus packet after which nothing may come for a while (RFC 6716 §2.1.9)."
 _PLAIN_MASK: Final = 0xFF7F_0000
@@ -63,6 +66,7 @@ class Inbound:
         self._emit = emit
         self._pressed = pressed
         self._web = web
+        self._memory = rows_of(wire.received)
         self._thirsty: set[int] = set()
         "Slots that had nothing when they were last polled: two packets may come next."
         self._round = 0
@@ -154,15 +158,19 @@ class Inbound:
     def _open(self, count: int, now: float) -> None:
         """Decrypt the SRTP among the rows in place; what is forged or replayed is left with no byte."""
         wire, columns = self._wire, self._table.columns
-        for row in np.flatnonzero(columns.secured[wire.owner[:count]]).tolist():
-            leg = self._table.at(int(wire.owner[row]))
-            datagram = bytes(wire.row(row))
-            if leg.web is not None and leg.latch.source is not None and not packet.is_rtp(datagram):
-                self._web.receive(leg, datagram, leg.latch.source, now)
+        rows = np.flatnonzero(columns.secured[wire.owner[:count]])
+        if not len(rows):
+            return
+        at, memory = self._table.at, self._memory
+        kinds = wire.received[rows, 1].tolist()
+        sizes = wire.size[rows].tolist()
+        for place, (row, slot) in enumerate(zip(rows.tolist(), wire.owner[rows].tolist(), strict=True)):
+            leg = at(slot)
+            if leg.web is not None and leg.latch.source is not None and not packet.is_rtp(wire.row(row)):
+                self._web.receive(leg, bytes(wire.row(row)), leg.latch.source, now)
             elif leg.srtp is not None:
-                plain = leg.srtp.open(datagram)
-                wire.received[row, : len(plain)] = np.frombuffer(plain, np.uint8)
-                wire.size[row] = len(plain)
+                sizes[place] = leg.srtp.open_at(memory[row], sizes[place], rtcp=kinds[place] in RTCP_TYPES)
+        wire.size[rows] = sizes
 
     # One by one.
 

@@ -18,6 +18,7 @@ from media.port import DigitsSent, Event
 from media.record import Recorder
 from media.rtp.packet import HEADER_BYTES
 from media.socket import PACKET_BYTES, UdpWire
+from media.srtp import rows_of
 from media.wideband import NOTHING, RATE, Sound, Wideband
 
 _MARKER: Final = 0x80_0000
@@ -51,6 +52,7 @@ class Outbound:
         self._rooms = rooms
         self._recorder = recorder
         self._emit = emit
+        self._memory = rows_of(wire.outgoing)
 
     def send(self, plan: Plan, sound: Sound, now: float) -> None:
         """Send one packet to each of `plan.send`; `sound` is that of `plan.take`."""
@@ -102,8 +104,8 @@ class Outbound:
             self._tape(position, slot, now)
         if plan.dialling:
             self._dial(plan, instead)
-        for place, slot in plan.secured:
-            self._secure(place, slot, instead)
+        if plan.secured:
+            self._secure(plan, instead)
         self._wire.transmit(plan.send_slots, instead)
 
     def _code(self, plan: WidePlan, sound: Sound, mixed: Pcm, now: float) -> list[tuple[int, bytes | None]]:
@@ -130,11 +132,17 @@ class Outbound:
             pcm = self._wideband.sent(slot)
         self._recorder.sent(recording, pcm, now)
 
-    def _secure(self, position: int, slot: int, instead: dict[int, memoryview | bytes]) -> None:
-        srtp = self._table.at(slot).srtp
-        plain = instead.get(position, self._wire.packet(position))
-        if srtp is not None and plain:
-            instead[position] = srtp.seal(bytes(plain))
+    def _secure(self, plan: Plan, instead: dict[int, memoryview | bytes]) -> None:
+        """Encrypt: packets of the columns in their rows, others as copies."""
+        at, memory, sealed = self._table.at, self._memory, self._wire.sealed
+        for position, slot in plan.secured:
+            srtp = at(slot).srtp
+            if srtp is None:
+                continue
+            if position not in instead:
+                instead[position] = sealed(position, srtp.seal_at(memory[position], PACKET_BYTES))
+            elif plain := instead[position]:
+                instead[position] = srtp.seal(bytes(plain))
 
     def _play(self, slot: int, law: int, out: memoryview) -> None:
         """Write the next frame of the leg's prompts to `out`."""

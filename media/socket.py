@@ -120,7 +120,8 @@ class UdpWire:
         out = np.zeros((slots, _OUT_STRIDE), np.uint8)
         self.outgoing = out
         self.outgoing_words = out.view(">u4")
-        self._out_rows = [row.data[:PACKET_BYTES] for row in out]
+        self._out_whole = [row.data for row in out]
+        self._out_rows = [row[:PACKET_BYTES] for row in self._out_whole]
         self._payloads = [row[HEADER_BYTES:] for row in self._out_rows]
         self._ports = ports
         self._bind = bind
@@ -250,6 +251,10 @@ class UdpWire:
         """A row of `outgoing`: header and 160 bytes."""
         return self._out_rows[row]
 
+    def sealed(self, row: int, size: int) -> memoryview:
+        """A row of `outgoing` that has grown; its stride leaves room for what SRTP adds."""
+        return self._out_whole[row][:size]
+
     def transmit(self, slots: list[int], instead: Mapping[int, memoryview | bytes]) -> None:
         """Send the first rows of `outgoing`, one for each of `slots`.
 
@@ -259,12 +264,13 @@ class UdpWire:
         send = self._send
         rows: Sequence[memoryview | bytes] = self._out_rows
         if instead:
-            pairs = [
-                (slot, instead.get(row, rows[row]))
-                for row, slot in enumerate(slots)
-                if row not in instead or instead[row]
-            ]
-            slots, rows = [slot for slot, _ in pairs], [datagram for _, datagram in pairs]
+            changed: list[memoryview | bytes] = [*self._out_rows[: len(slots)]]
+            for row, datagram in instead.items():
+                changed[row] = datagram
+            rows = changed
+            if not all(instead.values()):
+                slots = [slot for slot, datagram in zip(slots, changed, strict=True) if datagram]
+                rows = [datagram for datagram in changed if datagram]
         for slot, packet in zip(slots, rows, strict=False):
             try:
                 send[slot](packet)

@@ -5,9 +5,11 @@ contexts. Authentication and the replay window are libsrtp's. Nothing here raise
 sends: a packet that is forged, replayed or cut is no packet.
 """
 
-from typing import Final
+from typing import Any, Final, TypeAlias
 
+from numpy.typing import NDArray
 from pylibsrtp import Error, Policy, Session
+from pylibsrtp._binding import ffi, lib  # type: ignore[import-not-found]  # a compiled module
 
 from media.port import Crypto
 from media.rtp import packet
@@ -21,6 +23,19 @@ _PROFILES: Final = {
 
 WINDOW: Final = 128
 "Packets behind the newest that are still taken, once each (RFC 3711 §3.3.2)."
+
+
+Memory: TypeAlias = Any
+"A C pointer to the first byte of a packet."
+
+_LENGTH: Final = ffi.new("int *")
+_protect, _unprotect, _unprotect_rtcp = lib.srtp_protect, lib.srtp_unprotect, lib.srtp_unprotect_rtcp
+
+
+def rows_of(array: NDArray[Any]) -> list[Memory]:
+    """A pointer to each row of an array that stays where it is."""
+    start = ffi.cast("char *", array.ctypes.data)
+    return [start + row * array.strides[0] for row in range(len(array))]
 
 
 class Srtp:
@@ -42,6 +57,8 @@ class Srtp:
             self._in: Session = same._in
         else:
             self._in = _session(crypto.suite, crypto.remote, Policy.SSRC_ANY_INBOUND)
+        # What the session's own methods call, without a copy on the way in and another on the way out.
+        self._out_handle, self._in_handle = self._out._srtp[0], self._in._srtp[0]
 
     def seal(self, datagram: bytes) -> bytes:
         """An RTP packet of ours → SRTP; empty when it must not be sent, such as a sequence number again."""
@@ -58,6 +75,19 @@ class Srtp:
             return self._in.unprotect(datagram)
         except (Error, TypeError):
             return b""
+
+    def seal_at(self, memory: Memory, size: int) -> int:
+        """`seal` in place, into the free bytes behind: the new length, 0 when it must not be sent."""
+        length = _LENGTH
+        length[0] = size
+        return length[0] if _protect(self._out_handle, memory, length) == 0 else 0
+
+    def open_at(self, memory: Memory, size: int, *, rtcp: bool) -> int:
+        """`open` in place: the plain packet's length, 0 when it must not be heard."""
+        length = _LENGTH
+        length[0] = size
+        failed = (_unprotect_rtcp if rtcp else _unprotect)(self._in_handle, memory, length)
+        return 0 if failed else length[0]
 
     def seal_rtcp(self, datagram: bytes) -> bytes:
         return self._out.protect_rtcp(datagram)

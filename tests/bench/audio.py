@@ -22,7 +22,7 @@ from tests.support.process import Child
 
 SETTLE = 25.0
 "Streams run this long before anything is counted: latches, phases and buffers have found their place [s]."
-RATE = 150.0
+RATE = 100.0
 "Calls set up in a second."
 SUITE = "AES_CM_128_HMAC_SHA1_80"
 

@@ -136,9 +136,9 @@ class Signalling:
         works = [work for key, work in self.live.items() if key not in known]
         return load, sorted(works, key=lambda work: work.index)
 
-    def hang_up(self, rate: float = 400.0) -> Load:
-        """End every live call."""
-        works = list(self.live.values())
+    def hang_up(self, rate: float = 400.0, works: list[Work] | None = None) -> Load:
+        """End these calls, or every live one."""
+        works = list(self.live.values()) if works is None else works
 
         def begin(n: int, now: float) -> Work:
             work = works[n]

@@ -139,8 +139,15 @@ class Streams:
 
     def run(self, seconds: float, *, measure: bool) -> None:
         """Send and receive for so long; with `measure`, what leaves meanwhile is counted."""
+        self.begin(measure=measure)
+        end = time.monotonic() + seconds
+        while (now := time.monotonic()) < end:
+            self.turn(now)
+            time.sleep(max(0.0, min(self._next - time.monotonic(), 0.001)))
+        self.end(measure=measure)
+
+    def begin(self, *, measure: bool) -> None:
         now = time.monotonic()
-        end = now + seconds
         if self._next < now - 0.02:
             self._next = now
         if measure:
@@ -148,15 +155,17 @@ class Streams:
             self._base[:] = self._highest
             self._count_in[:] = 0
             self._window = (time.time(), np.inf)
-        while (now := time.monotonic()) < end:
-            if now >= self._next:
-                if measure and now - self._next > 0.001:
-                    self.heard.late_slots += 1
-                self._send_slot()
-                self._next += 0.001
-            else:
-                time.sleep(min(self._next - now, 0.001))
-            self._receive()
+
+    def turn(self, now: float) -> None:
+        """Send what is due, take what came."""
+        if now >= self._next:
+            if self._window[1] == np.inf > self._window[0] and now - self._next > 0.001:
+                self.heard.late_slots += 1
+            self._send_slot()
+            self._next += 0.001
+        self._receive()
+
+    def end(self, *, measure: bool) -> None:
         if measure:
             self._window = (self._window[0], time.time())
 

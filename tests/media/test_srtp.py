@@ -5,7 +5,7 @@ import pytest
 
 from media.port import Allocate, Allocated, Connect, Crypto, Echo, LegId, Release, Released
 from media.rtp import packet
-from media.srtp import Srtp
+from media.srtp import Srtp, rows_of
 from tests.support.datagram import FakeSocket
 from tests.support.phone import HOST, PCMU, Studio
 
@@ -150,3 +150,24 @@ def test_the_same_keys_go_on_after_a_re_invite_and_new_ones_begin_anew() -> None
     assert leg.srtp is before and studio.engine._table.secured == 1
     studio.engine.execute(Connect(leg.id, phone.at, PCMU, (PCMU,), None))
     assert leg.srtp is None and studio.engine._table.secured == 0
+
+
+@pytest.mark.parametrize("suite", SIZES)
+def test_in_place_is_as_good_as_by_copies_and_shares_their_state(suite: str) -> None:
+    ours, theirs = pair(suite)
+    memory = np.zeros((2, 192), np.uint8)
+    row, other = rows_of(memory)
+    data = rtp(1)
+    memory[:, : len(data)] = np.frombuffer(data, np.uint8)
+    size = ours.seal_at(row, len(data))
+    sealed = memory[0, :size].tobytes()
+    assert pair(suite)[0].seal(data) == sealed
+    assert ours.seal_at(other, len(data)) == 0, "no sequence number twice"
+    assert ours.seal(data) == b""
+    assert theirs.open_at(row, size, rtcp=False) == len(data) and memory[0, : len(data)].tobytes() == data
+    assert theirs.open(sealed) == b"", "a replay"
+    memory[0, :size] = np.frombuffer(ours.seal(rtp(2)), np.uint8)
+    memory[0, 20] ^= 1
+    assert theirs.open_at(row, size, rtcp=False) == 0, "forged"
+    for short in range(16):
+        assert theirs.open_at(row, short, rtcp=False) == theirs.open_at(row, short, rtcp=True) == 0
