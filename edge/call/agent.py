@@ -9,13 +9,16 @@ done by `edge.call.errand`.
 from collections.abc import Mapping
 from typing import Final
 
+from edge.call.bridge import take_on
 from edge.call.call import Call
 from edge.call.errand import Errands
 from edge.call.handoff import Handoff
 from edge.call.leg import Leg
+from edge.call.succession import Succession
 from edge.call.treatment import Treatment
 from edge.directory import Agent
 from edge.error import Refusal
+from edge.sip.refer import Refer
 from edge.sip.session import Session, SessionEvent
 from media import port
 
@@ -51,6 +54,7 @@ class AgentTreatment(Treatment):
         self._gone = False
         self._errands = Errands(self)
         self._handoff: Handoff | None = None
+        self._succession: Succession | None = None
 
     def begin(self, call: Call, now: float) -> None:
         if not call.answer(now):
@@ -58,6 +62,8 @@ class AgentTreatment(Treatment):
         call.ground.media(attach(call, self._agent, {}))
 
     def media_event(self, call: Call, event: port.Event, now: float) -> None:
+        if event.leg != call.leg.id:
+            return  # of a caller who has put somebody else in its place
         match event:
             case port.AgentFailed() | port.AgentEnded() if self._handoff is not None:
                 self._gone = True  # somebody is being rung, or talks already
@@ -93,17 +99,33 @@ class AgentTreatment(Treatment):
         else:
             call.ground.media(port.TellAgent(call.leg.id, port.Answer(handoff.request, why)))
 
+    def referred(self, call: Call, session: Session, refer: Refer, now: float) -> None:
+        talking = self._handoff.conversation if self._handoff is not None else None
+        if talking is not None:
+            take_on(call, talking, session, refer, now)
+            return
+        if self._succession is None:
+            self._succession = Succession(call, lambda number, at: self._succeeded(call, number))
+        self._succession.referred(session, refer, now)
+
+    def outlives(self, call: Call, session: Session) -> bool:
+        return self._succession is not None and self._succession.outlives(session)
+
     def allocated(self, call: Call, leg: Leg, now: float) -> None:
-        if self._handoff is None or not self._handoff.allocated(leg, now):
-            call.release(leg)
+        for party in (self._handoff, self._succession):
+            if party is not None and party.allocated(leg, now):
+                return
+        call.release(leg)
 
     def unallocated(self, call: Call, leg: Leg, refusal: Refusal, now: float) -> None:
-        if self._handoff is not None:
-            self._handoff.unallocated(leg, refusal, now)
+        for party in (self._handoff, self._succession):
+            if party is not None and party.unallocated(leg, refusal, now):
+                return
 
     def end(self, call: Call, now: float, reason: str) -> None:
-        if self._handoff is not None:
-            self._handoff.end(now, reason)
+        for party in (self._handoff, self._succession):
+            if party is not None:
+                party.end(now, reason)
 
     def _fall_back(self, call: Call, reason: str, now: float) -> None:
         name = self._agent.fallback
@@ -116,8 +138,14 @@ class AgentTreatment(Treatment):
         self.hand_over(call, agent, {"fallback_from": self._agent.name, "fallback_reason": reason})
 
     def session_event(self, call: Call, session: Session, event: SessionEvent, now: float) -> None:
-        if self._handoff is not None:
-            self._handoff.session_event(session, event, now)
+        for party in (self._handoff, self._succession):
+            if party is not None:
+                party.session_event(session, event, now)
+
+    def _succeeded(self, call: Call, number: str) -> None:
+        """The agent begins anew: it talks to somebody else now."""
+        by = call.route.caller.number if call.route.caller is not None else ""
+        self.hand_over(call, self._agent, {"from": number, "transferred_by": by})
 
     def _apologise(self, call: Call, now: float) -> None:
         if self._failed:

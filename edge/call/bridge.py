@@ -58,6 +58,11 @@ class BridgeTreatment(Treatment):
         self._hunt = Hunt(call, self, call.route, name="hop", hops=hops)
         self._hunt.start(now, busy=self._busy)
 
+    def join(self, call: Call, hunt: Hunt) -> None:
+        """Take on a conversation between the caller and who answered `hunt`."""
+        self._call, self._near, self._hunt = call, call.route.caller, hunt
+        hunt.owner = self
+
     def allocated(self, call: Call, leg: Leg, now: float) -> None:
         for hunt in self._hunts():
             if hunt.awaits(leg):
@@ -289,3 +294,21 @@ class BridgeTreatment(Treatment):
         far = self._partner.leg if self._partner is not None else self._hunt.leg if self._hunt else None
         assert far is not None, "who speaks has a leg"
         self._call.ground.media(port.Bridge(self._call.leg.id, far.id))
+
+
+def take_on(call: Call, hunt: Hunt, session: Session, refer: Refer, now: float) -> bool:
+    """A REFER where an agent or a flow has brought two parties together: a bridge takes them on, to transfer.
+
+    False: whoever sends it may not transfer, and is told so; nothing has changed.
+    """
+    by = call.route.caller if session is call.near else hunt.route.callee
+    if by is None:
+        fix = "transfer from the phone of a user"
+        refusal = Refusal("transfer_not_allowed", 403, "only users of the account may transfer", fix)
+        session.referral.refuse(refusal.status, now, refusal.headers())
+        return False
+    bridge = BridgeTreatment()
+    bridge.join(call, hunt)
+    call.treatment = bridge
+    bridge.referred(call, session, refer, now)
+    return True

@@ -12,8 +12,10 @@ from collections.abc import Mapping
 from itertools import count
 from types import MappingProxyType
 
+from edge.call.bridge import take_on
 from edge.call.call import Call
 from edge.call.leg import Leg
+from edge.call.succession import Succession
 from edge.call.treatment import Treatment
 from edge.command.running import AnyRunning, Stage
 from edge.command.table import running
@@ -24,6 +26,7 @@ from edge.flow.machine import Program, State, begin, step
 from edge.flow.scene import Outcome
 from edge.flow.value import Value
 from edge.flow_trace import tell
+from edge.sip.refer import Refer
 from edge.sip.session import Session, SessionEvent
 from media import port
 
@@ -43,6 +46,7 @@ class FlowTreatment(Treatment):
         self._running: AnyRunning | None = None
         self._issued: Issued | None = None
         self._busy = False
+        self._succession: Succession | None = None
 
     def begin(self, call: Call, now: float) -> None:
         self._stage = Stage(call, self._ended, deque(maxlen=self._program.limits.type_ahead), count(1))
@@ -65,12 +69,31 @@ class FlowTreatment(Treatment):
         self._carry_out(issued, now)
 
     def allocated(self, call: Call, leg: Leg, now: float) -> None:
-        if self._running is None or not self._running.allocated(leg, now):
-            call.ground.media(port.Release(leg.id))  # who asked for it is done
+        for party in (self._running, self._succession):
+            if party is not None and party.allocated(leg, now):
+                return
+        call.ground.media(port.Release(leg.id))  # who asked for it is done
 
     def unallocated(self, call: Call, leg: Leg, refusal: Refusal, now: float) -> None:
+        if self._succession is not None and self._succession.unallocated(leg, refusal, now):
+            return
         if self._running is not None:
             self._running.unallocated(leg, refusal, now)
+
+    def referred(self, call: Call, session: Session, refer: Refer, now: float) -> None:
+        """A conversation becomes a bridge's, without us; else the caller may put somebody in its place."""
+        talking = self._running.conversation if self._running is not None else None
+        if talking is not None and self._running is not None:
+            if take_on(call, talking, session, refer, now):
+                self._running.let_go()
+                call.trace.add(now, "flow", "left", outcome="transfer")
+            return
+        if self._succession is None:
+            self._succession = Succession(call, self._succeeded)
+        self._succession.referred(session, refer, now)
+
+    def outlives(self, call: Call, session: Session) -> bool:
+        return self._succession is not None and self._succession.outlives(session)
 
     def media_event(self, call: Call, event: port.Event, now: float) -> None:
         if isinstance(event, port.Digit) and event.leg == call.leg.id:
@@ -80,10 +103,14 @@ class FlowTreatment(Treatment):
             self._running.media_event(event, now)
 
     def session_event(self, call: Call, session: Session, event: SessionEvent, now: float) -> None:
+        if self._succession is not None:
+            self._succession.session_event(session, event, now)
         if self._running is not None:
             self._running.session_event(session, event, now)
 
     def end(self, call: Call, now: float, reason: str) -> None:
+        if self._succession is not None:
+            self._succession.end(now, reason)
         if self._running is not None:
             ended, self._running = self._running, None
             if not ended.over:
@@ -98,6 +125,12 @@ class FlowTreatment(Treatment):
         return "callee" if number == 1 else f"callee{number}"
 
     # Inside.
+
+    def _succeeded(self, number: str, now: float) -> None:
+        """Who is there now hears the step from its beginning."""
+        if self._running is not None:
+            self._running.cancel(now, "")
+            self._carry_out(self._state.issued, now)
 
     def _ended(self, seq: int, outcome: Outcome, now: float) -> None:
         if seq != self._state.issued.seq:

@@ -62,6 +62,11 @@ class Handoff:
         hunt.start(now)
         return ""
 
+    @property
+    def conversation(self) -> Hunt | None:
+        """The person whom the caller talks to."""
+        return self._hunt if self.joined else None
+
     # What the treatment hands on.
 
     def allocated(self, leg: Leg, now: float) -> bool:

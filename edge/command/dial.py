@@ -79,6 +79,14 @@ class DialRunning(Running[Dial]):
             hunt.end(now, reason)
         self._hunts.clear()
 
+    @property
+    def conversation(self) -> Hunt | None:
+        return self._talking
+
+    def let_go(self) -> None:
+        super().let_go()
+        self._hunts.clear()
+
     # What comes of the hunts (`edge.call.hunt.Hunts`).
 
     def progressed(self, hunt: Hunt, status: int, now: float, *, early: bool) -> None:

@@ -16,6 +16,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from edge.agenda import Alarm
 from edge.call.call import Call
+from edge.call.hunt import Hunt
 from edge.call.leg import Leg
 from edge.call.treatment import AlarmAction
 from edge.error import Refusal
@@ -74,6 +75,16 @@ class Running(ABC, Generic[C]):
 
     def cancel(self, now: float, reason: str) -> None:
         """The call is over: give back what the call does not give back itself. No outcome follows."""
+        self.over = True
+        self._quiet()
+
+    @property
+    def conversation(self) -> Hunt | None:
+        """Whom the caller talks to."""
+        return None
+
+    def let_go(self) -> None:
+        """The conversation goes on without us. No outcome follows."""
         self.over = True
         self._quiet()
 
