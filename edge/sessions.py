@@ -11,7 +11,7 @@ from edge.sip.effect import ClientKey, ServerKey
 from edge.sip.flow import Flow
 from edge.sip.message import Request, Response
 from edge.sip.refer import Replaces
-from edge.sip.session import Session
+from edge.sip.session import Session, State
 
 
 class SessionTable:
@@ -61,7 +61,12 @@ class SessionTable:
     def replaced(self, replaces: Replaces) -> tuple[Session, Call] | None:
         """The session whose dialog a Replaces names (RFC 3891 §3)."""
         session = self._dialogs.get((replaces.call_id, replaces.to_tag))
-        if session is None or session.dialog is None or session.dialog.remote_tag != replaces.from_tag:
+        if session is None:
+            return None
+        if isinstance(session, CallingSession) and session.state is State.INVITING:
+            if replaces.from_tag not in session.early:
+                return None
+        elif session.dialog is None or session.dialog.remote_tag != replaces.from_tag:
             return None
         call = self._calls.get(session)
         return None if call is None else (session, call)
@@ -76,6 +81,8 @@ class SessionTable:
         session.receive_answer(response, key, now)
         if session.dialog is not None:
             self._dialogs[session.call_id, session.dialog.local_tag] = session
+        elif isinstance(session, CallingSession) and session.early:
+            self._dialogs[session.call_id, session.invite.from_.tag] = session
         self._ending.append(session)
 
     def failed(self, key: ClientKey, timeout: bool, now: float) -> None:

@@ -19,9 +19,10 @@ from edge.error import Refusal
 from edge.routing import diversion
 from edge.routing.route import Route
 from edge.sip.refer import Refer
-from edge.sip.session import By, Ended, Session, SessionEvent
+from edge.sip.session import By, Ended, Session, SessionEvent, State
 from media import port
 
+_PICKED_UP = 'SIP;cause=200;text="Call completed elsewhere"'
 _TRANSFERRED = 'SIP;cause=200;text="Transferred"'
 
 
@@ -138,6 +139,17 @@ class BridgeTreatment(Treatment):
                 if leg is not None:
                     self._music.stop(call.ground, leg)
             self._partner = partner
+        return True
+
+    def picked_up(self, call: Call, by: Call, now: float) -> bool:
+        hunt = self._hunt
+        if call.answered_at is not None or hunt is None or hunt.connected:
+            return False
+        self._hunt = None
+        hunt.leave(now, _PICKED_UP)
+        if not call.answer(now):
+            return False
+        self._partner = by
         return True
 
     def transferred(self, transfer: Transfer, now: float) -> None:
@@ -264,8 +276,16 @@ class BridgeTreatment(Treatment):
 
     def _replace(self, call: Call, session: Session, other: Call, now: float) -> None:
         """The caller's INVITE has a Replaces (RFC 3891 §3): it is answered, and the old dialog ended."""
-        if not other.treatment.dismiss(other, session, None, now):
-            fix = "replace calls that are up, between two parties"
+        if session.state is State.INVITING:
+            if not call.answer(now):
+                return
+            if other.treatment.picked_up(other, call, now):
+                self._partner = other
+                self._join()
+            else:
+                call.finish("answered", "pickup_failed", now)
+        elif not other.treatment.dismiss(other, session, None, now):
+            fix = "replace calls that ring or are up, between two parties"
             call.refuse(Refusal("no_such_dialog", 481, "there is no such call", fix), now)
         elif call.answer(now):
             other.treatment.dismiss(other, session, call, now)

@@ -60,6 +60,10 @@ class Treatment:
         """
         return False
 
+    def picked_up(self, call: "Call", by: "Call", now: float) -> bool:
+        """Somebody elsewhere takes this call while it rings (RFC 3891 §3); False: it does not ring."""
+        return False
+
     def end(self, call: "Call", now: float, reason: str) -> None:
         """The call is over: end every session of one's own. `reason` is a Reason header value."""
 

@@ -6,6 +6,7 @@ it gets its PRACK (RFC 3262 §4).
 """
 
 from collections.abc import Callable
+from typing import Final
 
 from edge.sdp.body import sdp_in
 from edge.sip.address import Address
@@ -18,6 +19,8 @@ from edge.sip.session import SUPPORTED, Answered, Progress, Refused, Session, St
 
 Authorize = Callable[[Request, Response], Request | None]
 "Builds the INVITE again with credentials for a 401 or 407 (CSeq grown by one), or None if there are none."
+
+_EARLY: Final = 16  # dialogs of one INVITE
 
 
 class CallingSession(Session):
@@ -37,6 +40,8 @@ class CallingSession(Session):
         self._ack: Request | None = None
         self._pracks = Pracks()
         self._awaiting = False  # a final response to the INVITE
+        self.early: set[str] = set()
+        "Tags of early dialogs, as many as are told apart."
         self.heard = False
         "The far end answered something, be it 100."
 
@@ -108,6 +113,8 @@ class CallingSession(Session):
     def _provisional(self, response: Response, now: float) -> None:
         if self.state is not State.INVITING or response.status <= 100:
             return
+        if response.to.tag and len(self.early) < _EARLY:
+            self.early.add(response.to.tag)
         made = self._pracks.receive(self._invite, response)
         if made is None:
             return

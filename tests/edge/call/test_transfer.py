@@ -243,3 +243,37 @@ def test_a_transferred_call_can_be_transferred_again(bench: Trio) -> None:
     assert "BYE" in requests(bench.alice)
     bench.advance(80.0)
     assert bench.idle()
+
+
+def ringing(bench: Trio) -> tuple[Request, str]:
+    """Alice calls Bob, whose phone rings; its INVITE, and its early dialog as a Replaces."""
+    bench.alice.call_id, bench.alice.tag = "first", "first-1001"
+    bench.alice.dial("1002")
+    invite = invited(bench.bob)
+    bench.bob.reply(invite, 180, tag="bobs")
+    bench.alice.got()
+    return invite, f"Replaces: {invite.call_id};to-tag={invite.from_.tag};from-tag=bobs\r\n"
+
+
+@pytest.mark.parametrize("early_only", ["", ";early-only"])
+def test_a_call_that_rings_elsewhere_is_picked_up(bench: Trio, early_only: str) -> None:  # RFC 3891 §3
+    _, header = ringing(bench)
+    bench.carol.call_id, bench.carol.tag = "pick-up", "pick-up-1003"
+    answer = final(bench.carol.dial("1002", headers=header.replace("\r\n", early_only + "\r\n")))
+    assert answer.status == 200
+    bench.carol.ack(answer)
+    picked = final(bench.alice.got())
+    assert picked.status == 200
+    bench.alice.ack(picked)
+    (cancel,) = [m for m in bench.bob.got() if isinstance(m, Request)]
+    assert cancel.method == "CANCEL" and "elsewhere" in (cancel.headers.get("Reason") or "")
+    first, second = bench.switch.calls.values()
+    assert {joined(bench).leg, joined(bench).peer} == {first.leg.id, second.leg.id}
+    bench.carol.bye()
+    assert requests(bench.alice) == ["BYE"] and len(bench.journal.cdrs) == 2
+
+
+def test_a_pick_up_of_a_ring_that_is_over_is_481(bench: Trio) -> None:
+    invite, header = ringing(bench)
+    bench.bob.reply(invite, 486)
+    assert final(bench.carol.dial("1002", headers=header)).status == 481
