@@ -343,6 +343,22 @@ class Gates(Section):
     "An outside edge has proven the From of whoever it asks `/route` for; false: `/auth` must have said so."
 
 
+class Hep(Section):
+    """A capture server that is sent every SIP message (HEP version 3, as Homer takes it)."""
+
+    address: Address
+    port: Port = 9_060
+    id: int = Field(default=2_001, ge=0, le=4_294_967_295)
+    "Ours, as the capture server knows it."
+    password: str = Field(default="", max_length=256, repr=False)
+
+
+class Observe(Section):
+    """Who watches."""
+
+    hep: Hep | None = None
+
+
 class Settings(Section):
     """The whole configuration; hand it down piecewise."""
 
@@ -355,5 +371,6 @@ class Settings(Section):
     "`redis://…`, what a cluster shares; None: a node alone."
     gates: Gates = Gates()
     security: Security = Security()
+    observe: Observe = Observe()
     limits: Limits = Limits()
     accounts: tuple[Account, ...] = Field(min_length=1)

@@ -23,8 +23,10 @@ from controlplane.store.store import Store
 from edge.awaited import Promise, Resolve
 from edge.ident import call_of
 from edge.overload.capacity import Capacity
+from edge.overload.glance import call_id_of
 from edge.question import Ask, Question, Reply
 from edge.recordings import Keep
+from edge.secret import blanked
 from edge.security.fraud import FraudGuard
 from edge.security.shield import Shield
 from edge.sip.effect import Send
@@ -32,6 +34,7 @@ from edge.sip.flow import Flow
 from edge.sip.uri import Uri
 from edge.switch import Effect, Switch
 from edge.transport.driver import Driver
+from edge.transport.hep import HepMirror
 from edge.transport.listeners import Listeners
 from edge.transport.resolver import Resolver
 from media.engine import Engine
@@ -87,6 +90,8 @@ class Node:
             tls=settings.listen.tls,
             origins=settings.listen.origins,
         )
+        hep = settings.observe.hep
+        self.hep = None if hep is None else HepMirror((hep.address, hep.port), hep.id, hep.password, wall_ms)
         self._resolver = Resolver(limits.sip, loop, secrets.token_bytes)
         self.switch = Switch(
             directory=directory,
@@ -127,6 +132,8 @@ class Node:
 
     def receive(self, data: bytes, flow: Flow, now: float) -> None:
         self._driver.do(lambda now: self.switch.receive(data, flow, now))
+        if self.hep is not None:
+            self._mirror(self.hep, data, flow, now, sent=False)
 
     def unreachable(self, flow: Flow, now: float) -> None:
         self._driver.do(lambda now: self.switch.unreachable(flow, now))
@@ -172,6 +179,8 @@ class Node:
         match effect:
             case Send(data, flow, _):
                 self.listeners.send(data, flow)
+                if self.hep is not None:
+                    self._mirror(self.hep, data, flow, self._loop.time(), sent=True)
             case Promise(changes, token):
                 self._store.journal.promise(
                     changes, lambda ok: self._driver.do(lambda now: self.switch.committed(token, ok, now))
@@ -188,6 +197,16 @@ class Node:
                 self._keeper.keep(effect)
             case command:
                 self.engine.execute(command)
+
+    def _mirror(self, hep: HepMirror, data: bytes, flow: Flow, now: float, *, sent: bool) -> None:
+        host, _, port = self.listeners.sent_by(flow).rpartition(":")
+        here = (host.strip("[]"), int(port))
+        ends = (here, flow.remote) if sent else (flow.remote, here)
+        name = call_id_of(data)
+        call = self.switch.call_named(name)
+        if call is not None:
+            data = blanked(data, keys=call.trace.secret)
+        hep.mirror(data, *ends, now, reliable=flow.reliable, correlation=name if call is None else call.id)
 
     def _banned(self, network: str) -> None:
         self.listeners.cut(network)

@@ -294,6 +294,10 @@ class Switch:
     def draining(self) -> bool:
         return self._arrivals.draining
 
+    def call_named(self, sip_call_id: str) -> Call | None:
+        """The live call that a message with this Call-ID belongs to."""
+        return self._sessions.traced(sip_call_id)
+
     def hang_up_all(self, cause: str, now: float) -> None:
         for call in tuple(self.calls.values()):
             call.finish("answered" if call.answered_at else "failed", cause, now)

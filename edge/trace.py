@@ -4,17 +4,11 @@ Rows gather here and go to the journal in batches: one second after the first th
 the end of the call. SIP messages are kept as they were on the wire, credentials and keys blanked.
 """
 
-import re
 from collections.abc import Callable
 
 from edge.journal import CallId, TraceEvent
+from edge.secret import blanked
 from edge.sip.flow import Flow
-
-# Wherever the header is folded: in a message with credentials every `response=` is one.
-_SECRET = re.compile(rb'(?i)(\bresponse\s{0,8}=\s{0,8}"?)[^",\r\n]*')
-
-# Keys of SRTP (RFC 4568 §9.1).
-_INLINE = re.compile(rb"(?i)(\binline:)[^\s|;]+")
 
 
 class Trace:
@@ -61,20 +55,13 @@ class Trace:
         start, _, _ = message.partition(b"\r\n")
         words = start.split(b" ", 2)
         what = words[1] if words[0].startswith(b"SIP/") and len(words) > 1 else words[0]
-        lower = message.lower()
-        if b"authorization" in lower:
-            message = _SECRET.sub(rb"\1***", message)
-        if self.secret and what == b"INFO":
-            message = message.partition(b"\r\n\r\n")[0] + b"\r\n\r\n***"
-        if b"crypto:" in lower:
-            message = _INLINE.sub(rb"\1***", message)
         self.add(
             now,
             "sip",
             what.decode("latin-1"),
             outcome="sent" if sent else "received",
             peer=f"{flow.transport.value.lower()}:{flow.remote[0]}:{flow.remote[1]}",
-            message=message,
+            message=blanked(message, keys=self.secret),
         )
 
     def waiting(self) -> tuple[TraceEvent, ...]:

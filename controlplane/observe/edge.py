@@ -34,6 +34,9 @@ def watch_node(metrics: Metrics, node: Node) -> None:
     metrics.gauge("conference_members", "Members of all conferences.", lambda: rooms.members)
     metrics.total("conference_joins", "Members let in.", lambda: rooms.joined)
     metrics.total("conference_refusals", "Members refused: locked, full or too many.", lambda: rooms.refused)
+    if (hep := node.hep) is not None:
+        metrics.total("hep_sent", "SIP messages mirrored.", lambda: hep.sent)
+        metrics.total("hep_dropped", "SIP messages that were not mirrored.", lambda: hep.dropped)
     metrics.gauge("legs", "Legs of the audio engine.", lambda: engine.gauges().legs)
     metrics.gauge("legs_connected", "Legs with audio.", lambda: engine.gauges().connected)
     free = engine.gauges().free_ports

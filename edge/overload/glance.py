@@ -64,6 +64,12 @@ def glance(data: bytes) -> Glance | None:
     )
 
 
+def call_id_of(data: bytes) -> str:
+    """Of any message; empty where it is not seen at a glance."""
+    head = data[: data.find(b"\r\n\r\n", 0, _LONGEST)]
+    return (_value(head, head.lower(), b"call-id", b"i") or b"").decode("utf-8", "surrogateescape")
+
+
 def _value(head: bytes, names: bytes, name: bytes, compact: bytes, start: int = 0) -> bytes | None:
     """The first value of a field. Args: names: `head` in lower case."""
     at = names.find(b"\n%s:" % name, start)

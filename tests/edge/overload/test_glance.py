@@ -2,7 +2,7 @@
 
 import pytest
 
-from edge.overload.glance import answer, glance
+from edge.overload.glance import answer, call_id_of, glance
 from edge.sip.flow import Flow, Transport
 from edge.sip.message import Request, Response
 from edge.sip.parse import parse_message
@@ -72,3 +72,8 @@ def test_what_cannot_be_seen_at_a_glance_is_left_to_the_parser(data: bytes) -> N
 def test_a_request_inside_a_dialog_shows_by_the_tag_of_to() -> None:
     seen = glance(INVITE.replace(b"To: <sip:1000@demo.local>", b"To: <sip:1000@demo.local> ; TAG=x"))
     assert seen is not None and seen.inside
+
+
+def test_the_call_id_of_any_message_is_found_in_any_spelling() -> None:
+    assert call_id_of(INVITE) == "abc"
+    assert call_id_of(b"SIP/2.0 200 OK\r\ni: x@y\r\n\r\n") == "x@y" and call_id_of(b"garbage") == ""
