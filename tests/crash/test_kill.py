@@ -27,8 +27,7 @@ RUNS = 240
 @pytest.mark.timeout(300)
 async def test_nothing_is_lost_wherever_the_kill_falls(tmp_path: Path) -> None:
     template = new_database(tmp_path)
-    command = [sys.executable, "-m", "tests.support.guillotine"]
-    forge = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, text=True)
+    forge = _forge()
     assert forge.stdin is not None and forge.stdout is not None
     promised = 0
     for seed in range(RUNS):
@@ -44,6 +43,11 @@ async def test_nothing_is_lost_wherever_the_kill_falls(tmp_path: Path) -> None:
     assert forge.wait(5) == 0
     forge.stdout.close()
     assert promised > RUNS, "hardly anything was promised before the cut: the test shows nothing"
+
+
+def _forge() -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", "tests.support.guillotine"]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, text=True)
 
 
 async def judge(folder: Path) -> int:
