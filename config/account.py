@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from config.agent import Agent
 from config.audio import PHONE_CODECS, TRUNK_CODECS, Codecs, Srtp
+from config.carrier import CarrierHooks
 from config.conference import Conference
 from config.schedule import Schedule, Zone
 from config.section import (
@@ -370,3 +371,4 @@ class Account(Section):
     conferences: dict[Name, Conference] = Field(default={})
     "Rooms that are not the default ones."
     schedules: dict[Name, Schedule] = Field(default={})
+    carrier_hooks: CarrierHooks | None = None

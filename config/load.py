@@ -23,7 +23,7 @@ PROBLEMS_MAX: Final = 200
 "Problems of one kind that are told; a file that has more has one cause."
 
 _SECRET_KEYS: Final = frozenset(
-    {"password", "admin_token", "headers", "api_key", "session", "store", "shared"}
+    {"password", "admin_token", "headers", "api_key", "auth_token", "session", "store", "shared"}
 )
 
 

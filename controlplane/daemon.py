@@ -20,6 +20,7 @@ import structlog
 from config.account import Account
 from config.schema import Settings
 from controlplane.api.app import operator_app, public_app
+from controlplane.api.carrier import CarrierRoutes
 from controlplane.api.drain import drain_route
 from controlplane.api.flow import FlowRoutes
 from controlplane.api.gate import Gate
@@ -37,6 +38,7 @@ from controlplane.observe.tally import Tally
 from controlplane.observe.trunk import watch_trunks
 from controlplane.service.call import CallService
 from controlplane.service.call_flow import CallFlows
+from controlplane.service.carrier import Brought, CarrierService
 from controlplane.service.configuration import Configuration, Reload, reload_all
 from controlplane.service.demo import URL as DEMO_URL
 from controlplane.service.demo import DemoAgent
@@ -54,10 +56,13 @@ from controlplane.store.error import StoreError
 from controlplane.store.folder import DataFolder
 from controlplane.store.store import Store
 from controlplane.tasks import Tasks
-from edge.directory import AccountId
+from edge import directory as edge_directory
+from edge.directory import AccountId, User
 from edge.event.message_summary import Mailbox
+from edge.flow.command import Fetch
 from edge.flow.machine import Program
 from edge.journal import CallId
+from edge.question import Reply
 from edge.transport.listeners import ListenError
 from media.tts import Speaker
 from media.worker.supervisor import WorkerError
@@ -181,17 +186,24 @@ async def _serve(
         outside = FlowRoutes(
             _sessions(settings, node, control, directory, flows, loop, tasks), most.body_bytes
         )
+        carrier = _carrier(settings, node, directory, flows, loop)
         app = public_app(
             gate,
             readiness,
             metrics,
             calls,
-            [*security.public(gate), *outside.public(gate), *control.public(gate)],
+            [
+                *security.public(gate),
+                *outside.public(gate),
+                *control.public(gate),
+                *CarrierRoutes(carrier, most.body_bytes).public(),
+            ],
         )
         servers = [HttpServer(app, opened.enter_context(bind_tcp(http.address, http.port)), most)]
 
         def took(accounts: Sequence[Account]) -> None:
             library.take(accounts)
+            carrier.take(accounts)
             keeper.prepare({account.id for account in accounts} - prepared)
             prepared.update(account.id for account in accounts)
 
@@ -277,6 +289,25 @@ def _sessions(
         return call if known is None else known.id
 
     return FlowSessions(program, node.journal, limits, loop.time, wall_ms, reply, spawn, id_of)
+
+
+def _carrier(
+    settings: Settings,
+    node: Node,
+    directory: MemoryDirectory,
+    flows: CallFlows,
+    loop: asyncio.AbstractEventLoop,
+) -> CarrierService:
+    def bring(user: User, account: edge_directory.Account, number: str, text: bytes, then: Brought) -> None:
+        node.do(lambda now: node.switch.messages.bring(user, account, number, text, then, now))
+
+    async def fetch(wanted: Fetch) -> Reply:
+        return await flows.http.fetch(wanted, trusted=True)
+
+    most = settings.limits.http.carrier_events
+    made = CarrierService(directory, bring, fetch, lambda: wall_ms(loop.time()) / 1000, most)
+    made.take(settings.accounts)
+    return made
 
 
 def _voicemail(

@@ -32,7 +32,10 @@ from edge.sip.uri import Uri
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    sender: User
+    name: str
+    "Of the sender, to be shown."
+    number: str
+    "Of the sender."
     account: Account
     content_type: str
     body: bytes
@@ -69,13 +72,10 @@ class Messages:
             return
         limits = self._ground.limits
         callee = self._ground.directory.user(identity.account.id, request.uri.dialled)
-        refusal = None
+        refusal = self._too_long(request.body)
         if callee is None:
             fix = "write to a user of the account"
             refusal = Refusal("no_such_user", 404, f"there is no user {request.uri.dialled}", fix)
-        elif len(request.body) > limits.message_text_bytes:
-            fix = "write less, or raise limits.sip.message_text_bytes"
-            refusal = Refusal("text_too_long", 413, f"{len(request.body)} bytes are too many", fix)
         if refusal is not None or callee is None:
             assert refusal is not None, "nobody to write to is a refusal"
             self._doorman.refuse(request, key, refusal, now)
@@ -83,32 +83,39 @@ class Messages:
         life = limits.message_kept if request.expires is None else min(request.expires, limits.message_kept)
         hops = 70 if request.max_forwards is None else request.max_forwards
         kind = request.headers.get("Content-Type") or "text/plain"
-        made = ulid(self._ground.wall(now), self._ground.random)
-        text = Text(identity.user, identity.account, kind, request.body, now + life, hops - 1, made)
+        sender = identity.user
+        text = self._text(
+            sender.name, sender.number, identity.account, kind, request.body, life, now, hops - 1
+        )
         if hops == 0:
             self._doorman.respond(request, key, 483, now)
             return
 
-        def done(taken: bool, at: float) -> None:
-            if taken:
-                self._doorman.respond(request, key, 200, at)
-            elif life and self._keep(callee, text, at):
-                self._promise((self._written(callee, text, at),), committed)
+        def told(refusal: Refusal | None, taken: bool, at: float) -> None:
+            if refusal is None:
+                self._doorman.respond(request, key, 200 if taken else 202, at)
             else:
-                fix = "write again later"
-                full = Refusal("mailbox_full", 480, "the callee is away, and too many texts wait", fix)
-                self._doorman.refuse(request, key, full, at)
+                self._doorman.refuse(request, key, refusal, at)
 
-        def committed(ok: bool, at: float) -> None:
-            if ok:
-                self._doorman.respond(request, key, 202, at)
-                return
-            self._drop(callee, text)
-            fix = "see to the database, and write again"
-            broken = Refusal("not_kept", 503, "the text could not be kept", fix, retry_after=5)
-            self._doorman.refuse(request, key, broken, at)
+        self._offer(callee, text, told, now)
 
-        self._pass_on(callee, text, done, now)
+    def bring(
+        self,
+        callee: User,
+        account: Account,
+        number: str,
+        body: bytes,
+        then: Callable[[Refusal | None], object],
+        now: float,
+    ) -> None:
+        """A plain text from `number` of the public network; `then` comes once, taken, kept or refused."""
+        refusal = self._too_long(body)
+        if refusal is not None:
+            then(refusal)
+            return
+        life = self._ground.limits.message_kept
+        text = self._text("", number, account, "text/plain;charset=UTF-8", body, life, now)
+        self._offer(callee, text, lambda refusal, taken, at: then(refusal), now)
 
     def load(self, keepsakes: Iterable[Keepsake], now: float) -> None:
         """Texts of an earlier run, oldest first; those of users who are gone are left out."""
@@ -116,13 +123,15 @@ class Messages:
         for kept in (keep for keep in keepsakes if keep.kind == "text"):
             account = directory.account(kept.account)
             user = directory.user(kept.account, str(kept.data["to"]))
-            sender = directory.user(kept.account, str(kept.data["from"]))
-            if account is None or user is None or sender is None:
+            if account is None or user is None:
                 continue
+            number = str(kept.data["from"])
+            sender = directory.user(kept.account, number)
             body = base64.b64decode(str(kept.data["body"]))
             until = now + (kept.expires_at - wall) / 1000
             hops = int(str(kept.data["hops"]))
-            text = Text(sender, account, str(kept.data["type"]), body, until, hops, kept.key)
+            name = "" if sender is None else sender.name
+            text = Text(name, number, account, str(kept.data["type"]), body, until, hops, kept.key)
             self._keep(user, text, now)
 
     def registered(self, user: User, now: float) -> None:
@@ -134,6 +143,55 @@ class Messages:
         self._deliver(user, kept, now)
 
     # Inside.
+
+    def _too_long(self, body: bytes) -> Refusal | None:
+        if len(body) <= self._ground.limits.message_text_bytes:
+            return None
+        fix = "write less, or raise limits.sip.message_text_bytes"
+        return Refusal("text_too_long", 413, f"{len(body)} bytes are too many", fix)
+
+    def _text(
+        self,
+        name: str,
+        number: str,
+        account: Account,
+        kind: str,
+        body: bytes,
+        life: float,
+        now: float,
+        hops: int = 70,
+    ) -> Text:
+        made = ulid(self._ground.wall(now), self._ground.random)
+        return Text(name, number, account, kind, body, now + life, hops, made)
+
+    def _offer(
+        self, callee: User, text: Text, then: Callable[[Refusal | None, bool, float], object], now: float
+    ) -> None:
+        """To the phones, else to disk; `then(refusal, whether a phone took it, now)` comes once."""
+
+        def done(taken: bool, at: float) -> None:
+            if taken:
+                then(None, True, at)
+            elif text.expires_at > at and self._keep(callee, text, at):
+                self._promise((self._written(callee, text, at),), committed)
+            else:
+                fix = "write again later"
+                then(
+                    Refusal("mailbox_full", 480, "the callee is away, and too many texts wait", fix),
+                    False,
+                    at,
+                )
+
+        def committed(ok: bool, at: float) -> None:
+            if ok:
+                then(None, False, at)
+                return
+            self._drop(callee, text)
+            fix = "see to the database, and write again"
+            broken = Refusal("not_kept", 503, "the text could not be kept", fix, retry_after=5)
+            then(broken, False, at)
+
+        self._pass_on(callee, text, done, now)
 
     def _deliver(self, user: User, kept: deque[Text], now: float) -> None:
         while kept and kept[0].expires_at <= now:
@@ -174,7 +232,7 @@ class Messages:
 
     def _message(self, user: User, text: Text, uri: Uri, path: tuple[str, ...]) -> Request:
         ground, domain = self._ground, text.account.domain
-        sender = Address(text.sender.name, Uri("sip", text.sender.number, domain))
+        sender = Address(text.name, Uri("sip", text.number, domain))
         return build(
             "MESSAGE",
             uri,
@@ -210,7 +268,7 @@ class Messages:
     def _written(self, user: User, text: Text, now: float) -> KeepsakeChange:
         data: dict[str, object] = {
             "to": user.number,
-            "from": text.sender.number,
+            "from": text.number,
             "type": text.content_type,
             "body": base64.b64encode(text.body).decode(),
             "hops": text.hops,

@@ -34,7 +34,7 @@ async def read_fields(request: Request, limit: int) -> dict[str, object]:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in ("", "application/json", _FORM):
         raise Failure(415, "unsupported_media_type", f"send application/json or {_FORM}")
-    data = await _bytes(request, limit)
+    data = await read_bytes(request, limit)
     fields: Any = _form(data) if kind == _FORM else _json(data)
     if not isinstance(fields, dict):
         raise Failure(400, "bad_body", "the body must be an object")
@@ -51,7 +51,8 @@ def decode(fields: dict[str, object], model: type[Model]) -> Model:
         raise Failure(400, "bad_parameter", f"{where}: {first['msg']}") from None
 
 
-async def _bytes(request: Request, limit: int) -> bytes:
+async def read_bytes(request: Request, limit: int) -> bytes:
+    """Raises `Failure` (413) for more than `limit` bytes."""
     pieces: list[bytes] = []
     size = 0
     async for piece in request.stream():

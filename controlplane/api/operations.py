@@ -227,6 +227,16 @@ OPERATIONS: Final = (
     ),
     Operation("GET", "/admin/tts/generate", "media", "How far that is", token=True),
     Operation(
-        "POST", "/hooks/carrier", "roadmap", "Not served yet", replies=((501, "Not served yet"),), open=True
+        "POST",
+        "/hooks/carrier",
+        "carrier",
+        "Take a voice or message webhook of Twilio or Telnyx; its signature is the gate",
+        replies=(
+            (200, "TwiML for Twilio, ok for Telnyx"),
+            (403, "Signed by no carrier of ours"),
+            (404, "The DID leads to no user who can be written to"),
+            (501, "No account has carrier_hooks"),
+        ),
+        open=True,
     ),
 )

@@ -130,3 +130,22 @@ def test_a_text_that_cannot_be_kept_is_not_promised(bench: Bench) -> None:
     bench.journal.broken = True
     assert write(Phone(bench, "1001"), "1002", "later") == [503]
     assert len(bench.switch.messages) == 0
+
+
+def test_a_text_of_the_public_network_waits_like_any_other(bench: Bench) -> None:
+    account, user = bench.directory.accounts()[0], bench.directory.users["1002"]
+    told: list[object] = []
+    long, messages = b"x" * 101, bench.switch.messages
+    messages.bring(user, account, "14155551234", "grüß dich".encode(), told.append, bench.now)
+    messages.bring(user, account, "14155551234", long, told.append, bench.now)
+    bench.drain()
+    assert told[0].code == "text_too_long" and told[1] is None and len(messages) == 1  # type: ignore[attr-defined]
+    bob = Phone(bench, "1002", 3)
+    uri = "sip:demo.local"
+    bob.say("REGISTER", uri, to="<sip:1002@demo.local>")
+    (challenge,) = bob.got()
+    assert isinstance(challenge, Response)
+    proof = bob.authorization(challenge, "REGISTER", uri)
+    bob.say("REGISTER", uri, to="<sip:1002@demo.local>", headers=f"Expires: 600\r\n{proof}")
+    (message,) = [m for m in bob.got() if isinstance(m, Request)]
+    assert str(message.from_.uri) == "sip:14155551234@demo.local" and message.body.decode() == "grüß dich"

@@ -44,7 +44,7 @@ MUTATIONS = (
         "edge/outside/calls.py",
         "        if known is not None:\n            return known.rtjson\n",
         "",
-        "tests/crash/test_admission.py",
+        "tests/edge/outside/test_calls.py",
     ),
     Mutation(
         "S004-43",
@@ -52,7 +52,7 @@ MUTATIONS = (
         "edge/outside/calls.py",
         "            self._channels.give_back(id, seconds, now)\n",
         "            pass\n",
-        "tests/crash/test_admission.py",
+        "tests/edge/outside/test_calls.py",
     ),
     Mutation(
         "S004-60",
