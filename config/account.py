@@ -10,6 +10,7 @@ from config.agent import Agent
 from config.audio import PHONE_CODECS, TRUNK_CODECS, Codecs, Srtp
 from config.carrier import CarrierHooks
 from config.conference import Conference
+from config.queue import Level, Queue
 from config.schedule import Schedule, Zone
 from config.section import (
     E164,
@@ -157,7 +158,11 @@ class User(Section):
     max_simultaneous: Count | None = None
     "Calls at one time."
     agent: bool = False
-    "Answers queues."
+    "Answers queues: shown in the roster also before signing in."
+    skills: dict[Name, Level] = Field(default={}, max_length=50)
+    "Name → level, for queues that ask for some."
+    ready_on_login: bool = False
+    "Signing in to the queues means available; else that is said apart."
     codecs: Codecs | None = None
     "The account's when omitted."
     srtp: Srtp | None = None
@@ -319,24 +324,6 @@ class Trunk(Section):
     caller_id: CallerId = CallerId()
     calls_per_second: Annotated[int, Field(ge=1, le=10_000)] | None = None
     health: TrunkHealth | None = None
-
-
-class QueueStrategy(enum.StrEnum):
-    LONGEST_IDLE = "longest_idle"
-    RING_ALL = "ring_all"
-    ROUND_ROBIN = "round_robin"
-    FEWEST_CALLS = "fewest_calls"
-    RANDOM = "random"
-    TOP_DOWN = "top_down"
-
-
-class Queue(Section):
-    """A waiting line."""
-
-    strategy: QueueStrategy = QueueStrategy.LONGEST_IDLE
-    agent_ring_timeout: Duration = Field(default=20.0, gt=0)
-    wrap_up: Duration = Field(default=5.0, ge=0)
-    max_wait: Duration = Field(default=600.0, gt=0)
 
 
 class Account(Section):

@@ -30,6 +30,7 @@ def check(settings: Settings) -> Iterator[Finding]:
         yield from _trunks(account, at)
         yield from _targets(account, at)
         yield from _fallbacks(account, at)
+        yield from _queues(account, at)
         yield from _call_limits(account, at)
         music = account.hold_music
         if not isinstance(music, str) and not music.is_file():
@@ -196,6 +197,32 @@ def _fallbacks(account: Account, at: Path) -> Iterator[Finding]:
             after = account.agents[after].fallback or ""
         if after == name:
             yield path, "fallbacks lead in a circle", "end them with an agent that has none"
+
+
+def _queues(account: Account, at: Path) -> Iterator[Finding]:
+    users, agents = {user.number for user in account.users}, set(account.agents)
+    for name, queue in account.queues.items():
+        path: Path = (*at, "queues", name)
+        music = queue.music
+        if not isinstance(music, str) and not music.is_file():
+            fix = "write account, builtin, silence or the path of a WAV"
+            yield (*path, "music"), f"no such file: {music}", fix
+        for index, member in enumerate(queue.members):
+            where = (*path, "members", index)
+            if member.user is not None and member.user not in users:
+                yield (*where, "user"), f"no such user: {member.user}", did_you_mean(member.user, users)
+            if member.agent is not None and member.agent not in agents:
+                yield (*where, "agent"), f"no such agent: {member.agent}", did_you_mean(member.agent, agents)
+        who = (
+            ((*path, "members", index), one.user or one.agent or "")
+            for index, one in enumerate(queue.members)
+        )
+        yield from _unique(who, "member")
+        overflow = queue.overflow
+        if overflow is not None and (overflow.queue not in account.queues or overflow.queue == name):
+            known = account.queues.keys() - {name}
+            fix = did_you_mean(overflow.queue, known, "name another queue of the account")
+            yield (*path, "overflow", "queue"), f"no such other queue: {overflow.queue}", fix
 
 
 def _target(

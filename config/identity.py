@@ -11,6 +11,7 @@ PREFIXES: Final = {
     "did": "did",
     "trunk": "tr",
     "flow": "flow",
+    "queue": "q",
 }
 
 

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from typing import Final
 
-from config.account import Account, TargetKind
+from config.account import Account
+from config.agent import Dialect
 from config.schema import Settings
 
-_TARGETS: Final = frozenset({TargetKind.QUEUE})
+_DIALECTS: Final = frozenset({Dialect.CONVERSATIONRELAY})
 
 
 def notices(settings: Settings) -> list[str]:
@@ -18,9 +19,6 @@ def notices(settings: Settings) -> list[str]:
 
 
 def _of_account(account: Account) -> Iterator[str]:
-    led = ((did.number, target) for did in account.dids for target in (did.target, did.closed, did.holiday))
-    targets = [(number, target.kind) for number, target in led if target is not None]
-    targets += [(extension.number, extension.target.kind) for extension in account.extensions]
-    for number, kind in targets:
-        if kind in _TARGETS:
-            yield f"{account.id}: {number}: calls to a {kind} are refused yet"
+    for name, agent in account.agents.items():
+        if agent.dialect in _DIALECTS:
+            yield f"{account.id}: agent {name}: calls fail: its dialect {agent.dialect} is not built yet"

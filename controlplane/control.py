@@ -17,6 +17,8 @@ from controlplane.api.media import MediaRoutes
 from controlplane.api.openapi import DocsRoutes
 from controlplane.api.operations import OPERATIONS
 from controlplane.api.outside import OutsideRoutes
+from controlplane.api.queue import QueueRoutes
+from controlplane.api.queue_agent import AgentRoutes
 from controlplane.api.supervision import SupervisionRoutes
 from controlplane.node import MEDIA, Node, wall_ms
 from controlplane.service.admission import AdmissionService
@@ -26,13 +28,15 @@ from controlplane.service.directory import MemoryDirectory
 from controlplane.service.media import MediaService
 from controlplane.service.outside import OutsideService
 from controlplane.service.prompt_catalogue import PromptCatalogue
+from controlplane.service.queue import QueueService
+from controlplane.service.queue_agent import AgentService
 from controlplane.service.supervision import SupervisionService
 from controlplane.store.store import Store
+from edge.acd.native import also_reachable
 from edge.directory import AccountId
 from edge.outside.calls import OutsideCalls
 from edge.outside.proof import Proofs
 from edge.outside.registration import OutsideRegistrations
-from edge.presence.agent import AgentPresences
 from edge.sip.flow import Flow, Transport
 from edge.trunk.health import Health
 from media.tts import Speaker
@@ -80,7 +84,6 @@ class ControlPlane:
             proofs,
             self.outside,
             registrations,
-            AgentPresences(),
             node.do,
             lambda asker: node.listeners.sent_by(_towards(node, asker)),
             wall_ms,
@@ -89,7 +92,11 @@ class ControlPlane:
         media = MediaService(
             folder, store, directory, calls.find, lambda: wall_ms(loop.time()), most.media_bytes, left
         )
-        self._outside = OutsideRoutes(service, most.body_bytes)
+        agents = AgentService(switch.acd, directory, store, node.do, loop.time)
+        also_reachable(switch.acd, registrations)
+        self._outside = OutsideRoutes(service, agents, most.body_bytes)
+        self._agents = AgentRoutes(agents, most.body_bytes)
+        self._queues = QueueRoutes(QueueService(switch.acd, directory, loop.time))
         self._cac = CacRoutes(self.admission, most.body_bytes)
         self._media = MediaRoutes(media)
         self._admin = AdminRoutes(PromptCatalogue(folder, speaker))
@@ -105,6 +112,8 @@ class ControlPlane:
     def public(self, gate: Gate) -> Sequence[BaseRoute]:
         return [
             *self._outside.public(gate),
+            *self._agents.public(gate),
+            *self._queues.public(gate),
             *self._cac.public(gate),
             *self._conferences.public(gate),
             *self._supervision.public(gate),
@@ -115,7 +124,7 @@ class ControlPlane:
         ]
 
     def operator(self) -> Sequence[BaseRoute]:
-        return self._cac.operator()
+        return [*self._cac.operator(), *self._agents.operator(), *self._queues.operator()]
 
     def close(self) -> None:
         self.admission.stop()

@@ -30,7 +30,7 @@ from controlplane.api.security import SecurityRoutes
 from controlplane.api.server import BindError, HttpServer, bind_tcp, bind_unix
 from controlplane.control import ControlPlane
 from controlplane.node import MEDIA, Node, wall_ms
-from controlplane.observe.edge import watch_admission, watch_node
+from controlplane.observe.edge import watch_admission, watch_node, watch_queues
 from controlplane.observe.gauges import watch_loop, watch_store, watch_tasks
 from controlplane.observe.metrics import Metrics
 from controlplane.observe.security import watch_security
@@ -231,6 +231,7 @@ async def _serve(
         node.journal.watchers.append(Tally(metrics))
         watch_trunks(metrics, directory.all_trunks, node.switch.trunks)
         watch_admission(metrics, control.outside, node.switch.admissions)
+        watch_queues(metrics, node.switch.acd, directory.accounts)
         watch_security(metrics, node.shield, node.fraud, loop.time)
         watch_store(metrics, store.journal)
         watch_tasks(metrics, loop)

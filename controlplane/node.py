@@ -119,6 +119,8 @@ class Node:
             random.SystemRandom().getrandbits,
         )
         self.switch.load(store.take_bindings(), loop.time(), store.take_keepsakes())
+        for told in store.take_agents():
+            self.switch.acd.roster.load(told)
         self._driver: Driver[Effect] = Driver(self.switch, loop, self._perform)
         LoadWatch(
             self.capacity,

@@ -18,7 +18,7 @@ from edge.call.treatment import Treatment
 from edge.channels import Channels
 from edge.directory import Account, Device, Target, Trunk
 from edge.error import Refusal
-from edge.flow.builtin import BUILTIN, CONFERENCE, LEAVE_MESSAGE, LISTEN
+from edge.flow.builtin import BUILTIN, CONFERENCE, LEAVE_MESSAGE, LISTEN, QUEUE
 from edge.ident import call_id, tag
 from edge.journal import CallId, Journal, OpenCall
 from edge.routing.identity import (
@@ -250,6 +250,11 @@ class Arrivals:
                 return FlowTreatment(BUILTIN, name, {"mailbox": target.value})
             case "conference":
                 return FlowTreatment(BUILTIN, CONFERENCE, {"room": target.value})
+            case "queue":
+                if self.ground.directory.queue(decision.account.id, target.value) is not None:
+                    return FlowTreatment(BUILTIN, QUEUE, {"queue": target.value})
+                fix = "add it under accounts[].queues"
+                return Refusal("no_such_queue", 404, f"there is no queue {target.value}", fix)
             case "user" | "forward" | "trunk":
                 return BridgeTreatment()
             case "call":

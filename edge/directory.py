@@ -11,6 +11,7 @@ from typing import NewType, Protocol
 
 from config.conference import Conference
 from config.schedule import Schedule
+from edge.acd.terms import QueueTerms
 from edge.flow.machine import Program
 from media.port import AgentOptions
 
@@ -126,6 +127,10 @@ class User:
     audio: AudioTerms = AudioTerms()
     record: str = ""
     "Empty: as the account."
+    skills: Mapping[str, int] = field(default_factory=dict)
+    "Name → level, where queues ask for some."
+    ready_on_login: bool = False
+    "Signing in to the queues means available."
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +286,14 @@ class Directory(Protocol):
         """By number or by any of its devices' usernames."""
 
     def user_by_id(self, user: UserId) -> User | None: ...
+
+    def users_of(self, account: AccountId) -> Sequence[User]:
+        """Each once."""
+
+    def queue(self, account: AccountId, name: str) -> QueueTerms | None:
+        """By name or id."""
+
+    def queues(self, account: AccountId) -> Sequence[QueueTerms]: ...
 
     def extension(self, account: AccountId, number: str) -> Target | None:
         """Numbers of the account that are not users, `*43` (echo) among them."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NewType, Protocol
 
+from edge.acd.record import Told, Transition
 from edge.directory import AccountId
 
 CallId = NewType("CallId", str)
@@ -127,6 +128,12 @@ class Cdr:
     q850: int
     media: dict[str, object] = field(default_factory=dict)
     "Per-leg statistics."
+    queue: str | None = None
+    "The last one in which the caller waited."
+    agent: str | None = None
+    "Who answered there: a user's id, or `agent:` and the name of an AI agent."
+    wait_ms: int | None = None
+    "In that queue."
 
 
 class Journal(Protocol):
@@ -143,3 +150,9 @@ class Journal(Protocol):
 
     def traced(self, call: CallId, events: Sequence[TraceEvent]) -> None:
         """In order, per call; may trail by 1 s."""
+
+    def agent(self, told: Told) -> None:
+        """What an agent says of himself holds from now on."""
+
+    def agent_moved(self, row: Transition) -> None:
+        """For reports."""

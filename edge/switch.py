@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, assert_never
 
 from config.schema import SipLimits
+from edge.acd.native import queues, registered
 from edge.agenda import Agenda
 from edge.arrival import Arrivals
 from edge.authenticator import Authenticator
@@ -109,7 +110,9 @@ class Switch:
         self.registrar = Registrar(limits, lambda: tag(random))
         self.admissions = Admissions()
         self.channels = Channels(self.admissions, fraud)
-        self._timed = (self.layer, self.agenda, self.registrar, self._logbook)
+        bindings = self.registrar.lookup
+        self.acd = queues(directory, journal, self.admissions, bindings, random, wall)
+        self._timed = (self.layer, self.agenda, self.acd, self.registrar, self._logbook)
         self._questions = Questions(self._effects.append)
         self._recordings = Recordings(media_folder, self._effects.append)
         self.calls: dict[CallId, Call] = {}
@@ -124,7 +127,7 @@ class Switch:
             wall=wall,
             rtp_address=rtp_address,
             media=self._effects.append,
-            bindings=self.registrar.lookup,
+            bindings=bindings,
             resolve=self._awaited.resolve,
             own=self._sessions.own,
             close=self._close,
@@ -133,6 +136,7 @@ class Switch:
             prefer=lambda route: self.trunks.prefer(route),
             lines=lambda: self.subscriptions.lines,
             channels=self.channels,
+            acd=self.acd,
             ask=self._questions.ask,
             record=self._recordings.begin,
             recorded=self._recordings.path,
@@ -145,13 +149,7 @@ class Switch:
         nonces = Nonces(random(32), limits.nonce_life, limits.nonces_tracked)
         self.authenticator = authenticator = Authenticator(directory, nonces)
         self._arrivals = Arrivals(
-            ground,
-            authenticator,
-            self.channels,
-            journal,
-            self._logbook.wait,
-            self.calls,
-            witness,
+            ground, authenticator, self.channels, journal, self._logbook.wait, self.calls, witness
         )
         registrations = Registrations(
             self.registrar, authenticator, directory, self.layer, random, wall, self._awaited.promise, witness
@@ -159,7 +157,7 @@ class Switch:
         doorman = Doorman(authenticator, directory, self.layer, random, witness)
         self.subscriptions = Subscriptions(ground, doorman, self._requests, self._awaited.promise)
         self.messages = Messages(ground, doorman, self._requests, self._awaited.promise)
-        registrations.watchers = (self.subscriptions.changed, self.messages.registered)
+        registrations.watchers = (self.subscriptions.changed, self.messages.registered, registered(self.acd))
         self.turnstile = Turnstile(
             capacity or Capacity(_UNMEASURED),
             tag=f"{tag(random)}-shed",
@@ -237,6 +235,7 @@ class Switch:
     def handle_timer(self, now: float) -> None:
         self.layer.handle_timer(now)
         self.agenda.handle_timer(now)
+        self.acd.handle_timer(now)
         self._settle(now)
         self._logbook.write_due(now)
         changes = self.registrar.expire(now)
@@ -325,6 +324,7 @@ class Switch:
         up = 0 if cdr.answered_at is None else cdr.ended_at - cdr.answered_at
         self.channels.give_back(call.id, up / 1000, now)
         self._journal.closed(cdr)
+        self.acd.changed(now)
         self._sessions.perhaps_done(*call.sessions)
         if not call.sessions:
             self._logbook.finish(call)  # else when the last of them is done

@@ -7,6 +7,7 @@ from controlplane.api.conference import LockBody, MemberBody
 from controlplane.api.flow import Step
 from controlplane.api.openapi import Operation
 from controlplane.api.outside import AgentBody, AuthBody, DialogBody, RegisterBody, RouteBody
+from controlplane.api.queue_agent import AgentControl
 from controlplane.api.security import Allow, Report
 from controlplane.api.supervision import ModeBody, RecordingBody, SuperviseBody
 
@@ -60,6 +61,60 @@ OPERATIONS: Final = (
         "Tell of registrations, dialogs and agents",
         (RegisterBody, DialogBody, AgentBody),
         replies=((200, "Noted"), (404, "No such account or user"), (409, "Not signed in")),
+    ),
+    Operation(
+        "POST",
+        "/agent",
+        "people",
+        "Sign in and out of the queues, pause, and join queues",
+        (AgentControl,),
+        replies=((200, "Noted"), (404, "No such account, user or queue"), (409, "Not signed in")),
+    ),
+    Operation(
+        "GET",
+        "/agent",
+        "people",
+        "One agent as he is now",
+        query=(*_ACCOUNT, ("userId", "Id, number or username")),
+        replies=((200, "Status, state, reachable, queues"), (404, "No such account or user")),
+    ),
+    Operation(
+        "GET",
+        "/agent/moves",
+        "people",
+        "What became of agents, for reports",
+        query=(*_ACCOUNT, ("userId", "One agent; all when omitted"), ("since", "ms UTC")),
+        replies=((200, "The latest 1000, oldest first"), (404, "No such account or user")),
+    ),
+    Operation(
+        "GET",
+        "/agent/confirm/{account_id}/{lease_id}/{epoch}",
+        "people",
+        "An agent has answered: confirm the lease of his offer",
+        replies=((200, "ok with the call, or not ok: drop the leg"),),
+    ),
+    Operation(
+        "GET",
+        "/agent/claim/{account_id}/{agent_id}/{call_id}",
+        "people",
+        "Of all who ring one has answered: claim the caller",
+        replies=((200, "ok, or not ok with who was first"), (404, "No such account or user")),
+    ),
+    Operation(
+        "GET",
+        "/presence/users",
+        "people",
+        "Every user of an account, and counts of the nine tiles",
+        query=_ACCOUNT,
+        replies=((200, "Roster"), (404, "No such account")),
+    ),
+    Operation(
+        "GET",
+        "/queues",
+        "people",
+        "Callers who wait, agents, service level and abandoned callers of every queue",
+        query=_ACCOUNT,
+        replies=((200, "Queues"), (404, "No such account")),
     ),
     Operation(
         "GET",

@@ -12,9 +12,10 @@ from controlplane.api.body import decode, read, read_fields
 from controlplane.api.envelope import answer, done
 from controlplane.api.gate import Gate
 from controlplane.service.outside import OutsideService
+from controlplane.service.queue_agent import AgentService
+from edge.acd.state import AgentEvent
 from edge.outside.call import DialogEvent, RouteAsked
 from edge.outside.proof import AuthAsked
-from edge.presence.agent import AgentEvent
 from edge.sip.digest import Credentials
 
 Short = Annotated[str, Field(max_length=256)]
@@ -123,8 +124,9 @@ class AgentBody(PresenceBody):
 
 
 class OutsideRoutes:
-    def __init__(self, outside: OutsideService, body_bytes: int) -> None:
+    def __init__(self, outside: OutsideService, agents: AgentService, body_bytes: int) -> None:
         self._outside = outside
+        self._agents = agents
         self._body_bytes = body_bytes
 
     def public(self, gate: Gate) -> Sequence[BaseRoute]:
@@ -159,7 +161,7 @@ class OutsideRoutes:
                 found = outside.dialog(told.account_id, event)
             case "agent":
                 agent = decode(fields, AgentBody)
-                found = outside.agent(agent.account_id, agent.user, agent.event, agent.reason)
+                found = await self._agents.tell(agent.account_id, agent.user, agent.event, agent.reason)
         return answer(done(found))
 
 

@@ -1,16 +1,23 @@
 """What `/metrics` shows of calls, signalling and audio."""
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from controlplane.node import Node
-from controlplane.observe.metrics import Metrics, Read
+from controlplane.observe.metrics import Metrics, Read, ReadLabelled
+from edge.acd.acd import Acd
+from edge.acd.tally import Tally
+from edge.acd.terms import name_of_ai
 from edge.cac.admission import CODES, Admissions
+from edge.directory import Account, AccountId
 from edge.outside.calls import OutsideCalls
 from media.worker.message import WorkerGauges
 from media.worker.supervisor import Workers, WorkerState
 
 TICK_TIMES: Final = ("late_p50", "late_p99", "late_max", "work_p50", "work_p99", "work_max")
+
+_EMPTY: Final = Tally()
 
 
 def watch_node(metrics: Metrics, node: Node) -> None:
@@ -85,6 +92,49 @@ def watch_admission(metrics: Metrics, outside: OutsideCalls, admissions: Admissi
     metrics.total("admission_repaired", text, lambda: admissions.repaired)
     for code in CODES:
         metrics.total(f"{code}_refused", "Calls that admission refused.", _refused(admissions, code))
+
+
+def watch_queues(metrics: Metrics, acd: Acd, accounts: Callable[[], Sequence[Account]]) -> None:
+    def of_queues(read: Callable[[Acd, AccountId, str], float]) -> ReadLabelled:
+        def rows() -> Iterator[tuple[tuple[str, ...], float]]:
+            for account in accounts():
+                for queue in acd.world.directory.queues(account.id):
+                    yield (account.id, queue.name), read(acd, account.id, queue.name)
+
+        return rows
+
+    def tally(field: str) -> ReadLabelled:
+        return of_queues(
+            lambda acd, account, queue: getattr(acd.ledger.tallies.get((account, queue), _EMPTY), field)
+        )
+
+    labels = ("account", "queue")
+    metrics.labelled("queue_waiting", "Callers who wait.", labels, of_queues(_waiting))
+    for name, text in (
+        ("joined", "Callers who came."),
+        ("answered", "Callers whom an agent took."),
+        ("in_time", "Of them within the service level."),
+        ("abandoned", "Callers who hung up."),
+        ("timeout", "Callers who waited too long."),
+        ("no_agents", "Callers who left because nobody was signed in."),
+        ("missed", "Offers that agents missed."),
+    ):
+        metrics.labelled(f"queue_{name}", f"{text} Since the start.", labels, tally(name))
+    agents = ("account", "status", "state")
+    metrics.labelled("queue_agents", "People who serve queues.", agents, lambda: _agents(acd))
+
+
+def _waiting(acd: Acd, account: AccountId, queue: str) -> float:
+    return sum(ticket.queue == queue and ticket.taken is None for ticket in acd.tickets(account))
+
+
+def _agents(acd: Acd) -> Iterator[tuple[tuple[str, ...], float]]:
+    counts = Counter(
+        (agent.account, acd.roster.status(agent).value, agent.state.value)
+        for agent in acd.roster
+        if not name_of_ai(agent.id)
+    )
+    yield from counts.items()
 
 
 def _refused(admissions: Admissions, code: str) -> Read:

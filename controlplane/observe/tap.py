@@ -27,6 +27,7 @@ class Tapped:
         self._journal = journal
         self.watchers = list(watchers)
         self.promise: Callable[[Sequence[Change], Callable[[bool], None]], None] = journal.promise
+        self.agent, self.agent_moved = journal.agent, journal.agent_moved
 
     @property
     def saturated(self) -> bool:

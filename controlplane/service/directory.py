@@ -10,25 +10,24 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import replace
 
 from config import account as section
-from config import security
 from config.identity import stable_id
 from controlplane.service.agent import agent_of
+from controlplane.service.bounds import account_fraud, bounds, call_limit
+from controlplane.service.queue_terms import queue_terms
+from edge.acd.terms import QueueTerms
 from edge.directory import (
     Account,
-    AccountFraud,
     AccountId,
     Agent,
     AudioTerms,
     BusinessHours,
     CallerPolicy,
-    CallLimit,
     Device,
     DeviceId,
     Did,
     DidId,
     Enrolment,
     Forwarding,
-    FraudBounds,
     NumberFormat,
     Probing,
     Rewriting,
@@ -94,6 +93,8 @@ class MemoryDirectory:
         self._sources: dict[str, Trunk] = {}
         self._prefixes: list[Prefix] = []
         self._agents: dict[Key, Agent] = {}
+        self._queues: dict[Key, QueueTerms] = {}
+        self._by_account: dict[AccountId, tuple[tuple[User, ...], tuple[QueueTerms, ...]]] = {}
         for account in accounts:
             self._add(account, passwords)
         self._only = next(iter(self._accounts.values())) if len(self._accounts) == 1 else None
@@ -122,6 +123,15 @@ class MemoryDirectory:
 
     def user_by_id(self, user: UserId) -> User | None:
         return self._users_by_id.get(user)
+
+    def users_of(self, account: AccountId) -> Sequence[User]:
+        return self._by_account[account][0] if account in self._by_account else ()
+
+    def queue(self, account: AccountId, name: str) -> QueueTerms | None:
+        return self._queues.get((account, name))
+
+    def queues(self, account: AccountId) -> Sequence[QueueTerms]:
+        return self._by_account[account][1] if account in self._by_account else ()
 
     def extension(self, account: AccountId, number: str) -> Target | None:
         return self._extensions.get((account, number))
@@ -189,9 +199,9 @@ class MemoryDirectory:
             part.limits.max_in,
             part.limits.max_out,
             part.limits.max_dialer,
-            _account_fraud(part.fraud),
+            account_fraud(part.fraud),
             part.limits.reserve_in,
-            tuple(_call_limit(part.id, limit) for limit in part.call_limits),
+            tuple(call_limit(part.id, limit) for limit in part.call_limits),
             hold_music="" if part.hold_music == "silence" else str(part.hold_music),
             conferences=part.conferences,
             record=part.record,
@@ -200,6 +210,10 @@ class MemoryDirectory:
         for user in part.users:
             terms = AudioTerms(user.codecs or part.codecs, user.srtp or part.srtp)
             self._add_user(account, user, terms, passwords)
+        users = tuple(self._users[account.id, user.number] for user in part.users)
+        queues = queue_terms(part)
+        self._by_account[account.id] = users, queues
+        self._queues |= {(account.id, key): queue for queue in queues for key in (queue.id, queue.name)}
         self._extensions[account.id, section.ECHO_CODE] = Target("echo", "")
         for extension in part.extensions:
             self._extensions[account.id, extension.number] = _target(extension.target)
@@ -252,7 +266,7 @@ class MemoryDirectory:
             part.max_simultaneous,
             tuple(devices),
             names,
-            _bounds(part.fraud),
+            bounds(part.fraud),
             Forwarding(
                 _dialled(part.number, part.forward.always),
                 _dialled(part.number, part.forward.busy),
@@ -264,6 +278,8 @@ class MemoryDirectory:
             part.ring_time,
             audio=terms,
             record=part.record or "",
+            skills=part.skills,
+            ready_on_login=part.ready_on_login,
         )
         self._users_by_id[user_id] = user
         for name in (user_id, part.number, *names):
@@ -337,33 +353,6 @@ def _hours(part: section.Account, did: section.Did) -> BusinessHours | None:
         return None
     closed, holiday = (None if target is None else _target(target) for target in (did.closed, did.holiday))
     return BusinessHours(part.schedules[did.schedule], part.timezone, closed, holiday)
-
-
-def _call_limit(account: str, part: section.CallLimit) -> CallLimit:
-    """Users and DIDs are known to the edge by their ids."""
-    named = part.scope in ("user", "did") and part.id
-    id = stable_id(account, part.scope, part.id) if named else part.id.removeprefix("+")
-    return CallLimit(part.scope, id, part.direction, part.period, part.max, part.hard)
-
-
-def _account_fraud(part: security.AccountFraud) -> AccountFraud:
-    rates = [(_digits(prefix), rate) for prefix, rate in part.rates.items()]
-    rates.sort(key=lambda rate: len(rate[0]), reverse=True)
-    return AccountFraud(part.country, tuple(rates), _bounds(part))
-
-
-def _bounds(part: security.Fraud) -> FraudBounds:
-    return FraudBounds(
-        tuple(map(_digits, part.allow)),
-        tuple(map(_digits, part.deny)),
-        part.per_minute,
-        part.international,
-        part.daily,
-    )
-
-
-def _digits(prefix: str) -> str:
-    return prefix.removeprefix("+")
 
 
 def _dialled(number: str, forward: str | None) -> str:

@@ -81,6 +81,9 @@ class FlowLibrary:
         for prompt in self._prompts():
             if prompt.text is not None and prompt.text.is_fixed and prompt.text.text.strip():
                 yield prompt.text.text.strip(), prompt.voice or "en-us"
+        for account in self._accounts:
+            for queue in account.queues.values():
+                yield from ((text, "en-us") for text in (queue.greeting, queue.whisper) if text)
 
     def names(self) -> Iterator[str]:
         """System prompts that some flow plays, ours among them."""

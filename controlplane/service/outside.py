@@ -10,7 +10,6 @@ from edge.outside.call import DialogEvent, RouteAsked
 from edge.outside.calls import OutsideCalls
 from edge.outside.proof import AuthAsked, Denied, Proofs, Proven
 from edge.outside.registration import OutsideRegistrations
-from edge.presence.agent import AgentEvent, AgentPresences
 
 Json = dict[str, object]
 Result = TypeVar("Result")
@@ -28,7 +27,6 @@ class OutsideService:
     proofs: Proofs
     calls: OutsideCalls
     registrations: OutsideRegistrations
-    agents: AgentPresences
     do: Do
     here: Callable[[str], str]
     "Address of an asker → our `host:port` for SIP as it sees us."
@@ -82,15 +80,6 @@ class OutsideService:
             return Refusal("too_many_contacts", 503, "there is no room for one more contact", fix)
         reachable = self._act(lambda now: bool(self.registrations.contacts(user.account, user.id, now)))
         return {"ok": True, "user_id": user.id, "reachable": reachable}
-
-    def agent(self, account: str, name: str, event: AgentEvent, reason: str) -> Json | Refusal:
-        user = self._user(account, name)
-        if isinstance(user, Refusal):
-            return user
-        found = self._act(lambda now: self.agents.told(user.account, user.id, event, reason, self.wall(now)))
-        if isinstance(found, Refusal):
-            return found
-        return {"ok": True, "user_id": user.id, "status": found.status, "since": found.since // 1000}
 
     # Inside.
 

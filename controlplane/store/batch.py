@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 
 from controlplane.store.ban import NodeBan
 from controlplane.store.voicemail import Voicemail
+from edge.acd.record import Told, Transition
+from edge.acd.terms import AgentId
+from edge.directory import AccountId
 from edge.journal import CallId, Cdr, Change, OpenCall, TraceEvent
 from edge.security.ban import AllowRecord
 
@@ -20,8 +23,11 @@ class Batch:
     "By network; None: not any more."
     messages: dict[str, Voicemail | None] = field(default_factory=dict)
     "Voicemail by key; None: erased."
+    agents: dict[tuple[AccountId, AgentId], Told] = field(default_factory=dict)
+    moves: list[Transition] = field(default_factory=list)
+    "Of agents, in order."
     prune_before: int | None = None
-    "Forget trace chunks written before this [ms UTC]."
+    "Forget trace chunks written, and moves of agents made, before this [ms UTC]."
     prune_bans_before: int | None = None
     "Forget bans that would have ended before this [ms UTC]."
 

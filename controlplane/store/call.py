@@ -62,6 +62,9 @@ def encode_cdr(cdr: Cdr) -> Row:
         cdr.sip_status,
         cdr.q850,
         dump(cdr.media).decode() if cdr.media else "{}",
+        cdr.queue,
+        cdr.agent,
+        cdr.wait_ms,
     )
 
 
@@ -82,6 +85,9 @@ def _decode(row: sa.Row[Any]) -> Cdr:
         sip_status=row.sip_status,
         q850=row.q850,
         media=orjson.loads(row.media),
+        queue=row.queue,
+        agent=row.agent,
+        wait_ms=row.wait_ms,
     )
 
 

@@ -21,6 +21,7 @@ from controlplane.store.ban import NodeBan
 from controlplane.store.batch import Batch, Written
 from controlplane.store.voicemail import Voicemail
 from controlplane.store.writer import Writer
+from edge.acd.record import Told, Transition
 from edge.journal import CallId, Cdr, Change, OpenCall, TraceEvent
 from edge.security.ban import AllowRecord
 
@@ -105,6 +106,17 @@ class StoreJournal:
             return
         self._batch.traces.setdefault(call, []).extend(events)
         self._added(len(events), self._limits.write_behind)
+
+    def agent(self, told: Told) -> None:
+        self._batch.agents[told.account, told.agent] = told
+        self._added(1, self._limits.write_behind)
+
+    def agent_moved(self, row: Transition) -> None:
+        if self.saturated:
+            self.dropped += 1
+            return
+        self._batch.moves.append(row)
+        self._added(1, self._limits.write_behind)
 
     def message(self, row: Voicemail) -> None:
         """Keep a message that a caller left; its WAV is there."""
@@ -213,5 +225,7 @@ class StoreJournal:
         ahead.messages = batch.messages | ahead.messages
         ahead.bans = batch.bans | ahead.bans
         ahead.allowed = batch.allowed | ahead.allowed
+        ahead.agents = batch.agents | ahead.agents
+        ahead.moves = batch.moves + ahead.moves
         self._rows += len(batch.opened) + len(batch.closed) + len(batch.messages)
-        self._rows += len(batch.bans) + len(batch.allowed)
+        self._rows += len(batch.bans) + len(batch.allowed) + len(batch.agents) + len(batch.moves)

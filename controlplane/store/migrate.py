@@ -9,7 +9,7 @@ from typing import Final
 
 from controlplane.store.error import StoreError
 
-REVISIONS: Final = ("0001", "0002", "0003", "0004")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005")
 "Every migration, oldest first."
 
 SCRIPTS: Final = Path(__file__).with_name("migration")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from controlplane.store import allowed, ban, binding, call, keepsake, trace, voicemail
+from controlplane.store import allowed, ban, binding, call, keepsake, queue_agent, trace, voicemail
 from controlplane.store.batch import Batch, Written
 from edge.journal import BindingChange, KeepsakeChange
 
@@ -99,10 +99,15 @@ class SqliteWriter:
             yield allowed.UPSERT, added
         if removed := [(network,) for network, record in batch.allowed.items() if record is None]:
             yield allowed.DELETE, removed
+        if batch.agents:
+            yield queue_agent.UPSERT, [queue_agent.encode(told) for told in batch.agents.values()]
+        if batch.moves:
+            yield queue_agent.INSERT_MOVE, [queue_agent.encode_move(row) for row in batch.moves]
         if batch.prune_bans_before is not None:
             yield ban.PRUNE, [(batch.prune_bans_before, PRUNE_ROWS)]
         if batch.prune_before is not None:
             yield trace.PRUNE, [(batch.prune_before, PRUNE_ROWS)]
+            yield queue_agent.PRUNE_MOVES, [(batch.prune_before, PRUNE_ROWS)]
 
     def _write_singly(self, batch: Batch) -> Written:
         kept: list[bool] = []
@@ -114,6 +119,8 @@ class SqliteWriter:
         parts += [Batch(messages={key: row}) for key, row in batch.messages.items()]
         parts += [Batch(bans={key: row}) for key, row in batch.bans.items()]
         parts += [Batch(allowed={network: record}) for network, record in batch.allowed.items()]
+        parts += [Batch(agents={key: told}) for key, told in batch.agents.items()]
+        parts += [Batch(moves=[row]) for row in batch.moves]
         try:
             self._connection.execute("BEGIN IMMEDIATE")
             for part in parts:

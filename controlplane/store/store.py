@@ -11,13 +11,14 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from config.schema import StoreLimits
-from controlplane.store import allowed, ban, binding, call, keepsake
+from controlplane.store import allowed, ban, binding, call, keepsake, queue_agent
 from controlplane.store.error import StoreError
 from controlplane.store.folder import DataFolder
 from controlplane.store.journal import StoreJournal
 from controlplane.store.migrate import migrate
 from controlplane.store.sqlite import SqliteWriter
 from controlplane.store.writer import WriterThread
+from edge.acd.record import Told
 from edge.journal import Binding, Keepsake
 from edge.security.ban import AllowRecord, BanRecord
 
@@ -34,6 +35,7 @@ class Store:
         self._bans: list[ban.NodeBan] = []
         self._keepsakes: list[Keepsake] = []
         self._allowed: list[AllowRecord] = []
+        self._agents: list[Told] = []
         self.interrupted = 0
         "Calls that the former run left open."
 
@@ -66,6 +68,7 @@ class Store:
                 store._keepsakes = await keepsake.live(reader, wall_ms())
                 store._bans = await ban.active(reader, None, wall_ms())
                 store._allowed = await allowed.all_of_them(reader)
+                store._agents = await queue_agent.all_of_them(reader)
         except (sa.exc.DBAPIError, OSError) as error:
             await engine.dispose()
             await asyncio.to_thread(writer.close)
@@ -91,6 +94,11 @@ class Store:
         """What had been allowed while running; for the ban engine, once."""
         allowed, self._allowed = self._allowed, []
         return allowed
+
+    def take_agents(self) -> list[Told]:
+        """What agents of queues had said before the start; for the queues, once."""
+        agents, self._agents = self._agents, []
+        return agents
 
     def trouble(self) -> list[str]:
         """Why nothing can be promised now; for `/readyz`."""

@@ -65,6 +65,9 @@ CDR: Final = sa.Table(
     sa.Column("sip_status", sa.Integer, nullable=False),
     sa.Column("q850", sa.Integer, nullable=False),
     sa.Column("media", sa.Text, nullable=False),
+    sa.Column("queue", sa.Text),
+    sa.Column("agent", sa.Text),
+    sa.Column("wait_ms", sa.BigInteger),
     sa.Index(None, "started_at"),
     sa.Index(None, "sip_call_id"),
 )
@@ -138,4 +141,35 @@ KEEPSAKE: Final = sa.Table(
     sa.Column("expires_at", sa.BigInteger, nullable=False),
     sa.Column("data", sa.Text, nullable=False),
     sqlite_with_rowid=False,
+)
+
+QUEUE_AGENT: Final = sa.Table(
+    "queue_agent",
+    METADATA,
+    sa.Column("account_id", sa.Text, primary_key=True),
+    sa.Column("agent_id", sa.Text, primary_key=True),
+    sa.Column("workspace_id", sa.Text, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("since", sa.BigInteger, nullable=False),
+    sa.Column("memberships", sa.Text),
+    sqlite_with_rowid=False,
+)
+
+AGENT_MOVE: Final = sa.Table(
+    "agent_move",
+    METADATA,
+    sa.Column("seq", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    sa.Column("workspace_id", sa.Text, nullable=False),
+    sa.Column("account_id", sa.Text, nullable=False),
+    sa.Column("agent_id", sa.Text, nullable=False),
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("cause", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("queue", sa.Text, nullable=False),
+    sa.Column("call_id", sa.Text, nullable=False),
+    sa.Index(None, "account_id", "agent_id", "at"),
+    sa.Index(None, "at"),
 )

@@ -17,6 +17,7 @@ def cdr_of(call: "Call", disposition: str, cause: str, status: int, ended_at: in
     media: dict[str, object] = dict(sides)
     if call.recording.keys:
         media["recordings"] = list(call.recording.keys)
+    service = call.ground.acd.served(call.id)
     return Cdr(
         call.id,
         call.route.account.id,
@@ -33,6 +34,9 @@ def cdr_of(call: "Call", disposition: str, cause: str, status: int, ended_at: in
         status,
         q850(disposition, status),
         media,
+        queue=None if service is None else service.queue,
+        agent=None if service is None else service.agent,
+        wait_ms=None if service is None else round(service.wait * 1000),
     )
 
 

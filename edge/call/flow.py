@@ -108,6 +108,10 @@ class FlowTreatment(Treatment):
         if self._running is not None:
             self._running.session_event(session, event, now)
 
+    def agreed(self, call: Call, leg: Leg, now: float) -> None:
+        if self._running is not None:
+            self._running.agreed(leg, now)
+
     def end(self, call: Call, now: float, reason: str) -> None:
         if self._succession is not None:
             self._succession.end(now, reason)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from config.schema import SipLimits
+from edge.acd.acd import Acd
 from edge.agenda import Agenda
 from edge.call.outage import Outages
 from edge.channels import Channels
@@ -89,6 +90,8 @@ class Ground:
     lines: Callable[[], Lines]
     "Who is in which call."
     channels: Channels
+    acd: Acd
+    "Queues, and who serves them."
     find: Callable[[Replaces], "tuple[Session, Call] | None"]
     "The live session that a Replaces names, and its call."
     treat: Callable[["Route"], "Treatment | Refusal"]

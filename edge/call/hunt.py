@@ -62,6 +62,7 @@ class Hunt:
         hops: int = 0,
         caller: str = "",
         headers: Headers = (),
+        follows: bool = True,
     ) -> None:
         """
         Args:
@@ -70,6 +71,7 @@ class Hunt:
             hops: forwards that lie behind the call when it comes to us.
             caller: the number that is shown; empty: the caller's own.
             headers: more of them for each INVITE.
+            follows: False: neither forwards of the user nor deflections of its phone are followed.
         """
         self.route = route
         self.leg: Leg | None = None
@@ -83,6 +85,7 @@ class Hunt:
         self._hops = hops
         self._caller = caller
         self._headers = headers
+        self._follows = follows
         self._diversions: list[Diversion] = []
         self._visited: set[UserId] = set()
         self._ringing: Ringing | None = None
@@ -174,14 +177,14 @@ class Hunt:
         if callee is None:
             if not self._next_trunk(refusal, now):
                 self._refuse(refusal, now)
-        elif ringing.redirect is not None:
+        elif ringing.redirect is not None and self._follows:
             self._redirect(callee, ringing.redirect, now)
         else:
             self._turned_away(callee, why_refused(refusal), refusal, now)
 
     def unanswered(self, ringing: Ringing, now: float) -> None:
         callee = self.route.callee
-        number = forward_of(callee, Why.NO_ANSWER) if callee is not None else ""
+        number = self._forward_of(callee, Why.NO_ANSWER) if callee is not None else ""
         if callee is not None and number:
             self._forward(callee, Why.NO_ANSWER, number, now)
         else:
@@ -204,7 +207,7 @@ class Hunt:
                 self._ring(self._call.ground.limits.ring_timeout, now)
             return
         self._visited.add(callee.id)
-        always = forward_of(callee, Why.ALWAYS)
+        always = self._forward_of(callee, Why.ALWAYS)
         if always:
             self._forward(callee, Why.ALWAYS, always, now)
         elif callee.dnd:
@@ -233,11 +236,14 @@ class Hunt:
         ringing.start(now)
 
     def _turned_away(self, callee: User, why: Why | None, refusal: Refusal, now: float) -> None:
-        number = forward_of(callee, why) if why is not None else ""
+        number = self._forward_of(callee, why) if why is not None else ""
         if why is not None and number:
             self._forward(callee, why, number, now)
         else:
             self._refuse(refusal, now)
+
+    def _forward_of(self, callee: User, why: Why) -> str:
+        return forward_of(callee, why) if self._follows else ""
 
     def _redirect(self, callee: User, target: Uri, now: float) -> None:
         """A 3xx of a phone: followed inside the account, or to a public number, as if its user dialled it."""

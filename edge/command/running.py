@@ -63,6 +63,9 @@ class Running(ABC, Generic[C]):
         """The caller pressed a key; False: it is for somebody later."""
         return False
 
+    def agreed(self, leg: Leg, now: float) -> None:
+        """Offer and answer on a connected leg have a new outcome."""
+
     def session_event(self, session: Session, event: SessionEvent, now: float) -> None:
         """What happened on a session that the flow began."""
 

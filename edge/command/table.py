@@ -5,6 +5,7 @@ from typing import assert_never
 from edge.command.agent import AgentRunning
 from edge.command.conference import ConferenceRunning
 from edge.command.dial import DialRunning
+from edge.command.enqueue import EnqueueRunning
 from edge.command.gather import GatherRunning
 from edge.command.hangup import HangupRunning
 from edge.command.noop import NoopRunning
@@ -12,7 +13,6 @@ from edge.command.play import PlayRunning
 from edge.command.record import RecordRunning
 from edge.command.record_call import RecordCallRunning
 from edge.command.running import AnyRunning, Stage
-from edge.command.unbuilt import UnbuiltRunning
 from edge.flow.command import Conference, Dial, Enqueue, Gather, Hangup, Issued, Noop, Play, Record
 
 
@@ -39,6 +39,6 @@ def running(stage: Stage, issued: Issued) -> AnyRunning:
         case Conference():
             return ConferenceRunning(stage, seq, command)
         case Enqueue():
-            return UnbuiltRunning(stage, seq, command)
+            return EnqueueRunning(stage, seq, command)
         case _:
             assert_never(command)

@@ -1,7 +1,7 @@
-"""Flows that every account has without writing them: leave a message, listen to one's own, join a conference.
+"""Flows that every account has without writing them: voicemail, conferences and queues.
 
-A target `{voicemail: "1001"}` and the code `*981001` lead to the first, `*97` to the second, a target
-`{conference: board}` to the third.
+A target `{voicemail: "1001"}` and the code `*981001` lead to the first, `*97` to the second, targets
+`{conference: board}` and `{queue: support}` to the others.
 """
 
 from typing import Final
@@ -12,6 +12,7 @@ from edge.flow.machine import Program
 LEAVE_MESSAGE: Final = "voicemail"
 LISTEN: Final = "mailbox"
 CONFERENCE: Final = "conference"
+QUEUE: Final = "queue"
 
 _LEAVE: Final = """
 nodes:
@@ -23,6 +24,13 @@ _LISTEN: Final = """
 nodes:
   messages: {kind: mailbox, mailbox: "{{ mailbox }}", next: goodbye}
   goodbye: {kind: play, prompt: {name: goodbye}, next: end}
+  end: {kind: hangup}
+"""
+_QUEUE: Final = """
+nodes:
+  people: {kind: enqueue, queue: "{{ queue }}", next: {answered: end, no_agents: nobody, default: busy}}
+  nobody: {kind: play, prompt: {name: no-agents}, next: end}
+  busy: {kind: play, prompt: {name: all-busy}, next: end}
   end: {kind: hangup}
 """
 
@@ -37,7 +45,12 @@ nodes:
 BUILTIN: Final = Program(
     {
         name: read_flow(text, f"{name}.yaml", name=name).flow
-        for name, text in ((LEAVE_MESSAGE, _LEAVE), (LISTEN, _LISTEN), (CONFERENCE, _CONFERENCE))
+        for name, text in (
+            (LEAVE_MESSAGE, _LEAVE),
+            (LISTEN, _LISTEN),
+            (CONFERENCE, _CONFERENCE),
+            (QUEUE, _QUEUE),
+        )
     }
 )
-"Variables: `mailbox` is the user's number, `room` the conference's name."
+"Variables: `mailbox` is the user's number, `room` the conference's name, `queue` the queue's."

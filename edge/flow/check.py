@@ -52,7 +52,7 @@ def check(
     errors = [_ways_out(draft), _loops(draft), _files(draft)]
     if outside is not None:
         errors.append(_names(draft, outside))
-    warnings = [_unreachable(draft), _dead_ends(draft), _unset(draft, flows or {}), _unbuilt(draft)]
+    warnings = [_unreachable(draft), _dead_ends(draft), _unset(draft, flows or {})]
     found = [
         Finding(problem, kind is errors)
         for kind in (errors, warnings)
@@ -60,12 +60,6 @@ def check(
         for problem in islice(problems, FINDINGS_MAX)
     ]
     return sorted(found, key=lambda finding: (finding.problem.line or 0, not finding.error))
-
-
-def _unbuilt(draft: Draft) -> Iterator[Problem]:
-    for node in draft.flow.nodes.values():
-        if node.data.BUILT:
-            yield draft.problem(draft.places[node.id], node.data.BUILT, "give failed a way out")
 
 
 def unchecked(draft: Draft) -> list[Reference]:

@@ -89,10 +89,17 @@ class Dial:
 
 @dataclass(frozen=True, slots=True)
 class Enqueue:
-    """Outcomes: answered, timeout, no_agents, failed."""
+    """Outcomes: answered (when the conversation is over), timeout, no_agents, digit:<d>, failed."""
 
     queue: str
     priority: int = 0
+    "Higher is served first."
+    skills: Mapping[str, int] = field(default_factory=dict)
+    "Name → least level of the agents who are rung, beside those of the queue."
+    max_wait: float = 0.0
+    "Instead of the queue's [s]; 0: the queue's."
+    exit_digits: str = ""
+    "Any of these leaves the queue."
 
 
 @dataclass(frozen=True, slots=True)

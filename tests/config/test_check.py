@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from config.check import check
 from config.error import path_text
 from config.schema import Settings
@@ -143,3 +145,20 @@ def test_a_fallback_is_an_agent_of_the_account_and_ends_somewhere() -> None:
         f"accounts[0].agents.b.fallback: {circle}",
         "accounts[0].agents.c.fallback: no such agent: d (the account has a, b, c, e, f)",
     ]
+
+
+@pytest.mark.parametrize(
+    ("queue", "text"),
+    [
+        ({"members": [{"user": "9"}]}, "no such user: 9"),
+        ({"members": [{"agent": "x"}]}, "no such agent: x"),
+        ({"members": [{"user": "1001"}, {"user": "1001", "level": 2}]}, "taken already"),
+        ({"overflow": {"queue": "q"}}, "no such other queue: q"),
+        ({"overflow": {"queue": "z"}}, "no such other queue: z"),
+        ({"music": "/nowhere.wav"}, "no such file"),
+    ],
+)
+def test_a_queue_names_what_is_there(queue: dict[str, object], text: str) -> None:
+    account = {"id": "a", "domain": "d", "users": [{"number": "1001"}], "queues": {"q": queue}}
+    found = list(check(Settings.model_validate({"accounts": [account]})))
+    assert len(found) == 1 and text in found[0][1]

@@ -15,9 +15,8 @@ def test_a_plain_configuration_needs_no_notice() -> None:
 
 
 def test_everything_that_is_not_served_is_named() -> None:
-    assert said({"dids": [{"number": "123", "target": {"conference": "x"}}]}) == []
-    assert said({"dids": [{"number": "123", "target": {"flow": "x"}}]}) == []
-    closed = {"number": "123", "target": {"flow": "x"}, "schedule": "s", "closed": {"queue": "q"}}
-    assert "calls to a queue" in said({"dids": [closed]})[0]
-    assert "calls to a queue" in said({"extensions": [{"number": "1", "target": {"queue": "x"}}]})[0]
+    agent = {"dialect": "conversationrelay", "url": "ws://127.0.0.1:1/"}
+    assert "conversationrelay is not built yet" in said({"agents": {"relay": agent}})[0]
+    assert said({"agents": {"demo": agent | {"dialect": "twilio"}}}) == []
+    assert said({"extensions": [{"number": "1", "target": {"queue": "x"}}]}) == []
     assert said({}, media={"workers": 2}) == []

@@ -7,19 +7,7 @@ TESTS = Path(__file__).resolve().parents[1]
 LINES = range(1, 83)
 _NAMED = re.compile(r"S004-([0-9]{2})(?:…([0-9]{2}))?")
 
-WITHOUT: dict[int, str] = {
-    44: "queues: POST /agent",
-    45: "queues: memberships",
-    47: "queues: GET /agent",
-    49: "queues: the roster",
-    50: "queues: tiles of the roster",
-    51: "queues: confirming a lease",
-    52: "queues: confirming a lease",
-    53: "queues: claiming a caller",
-    54: "queues: claiming a caller",
-    55: "queues: strategies",
-    56: "queues: missed offers",
-}
+WITHOUT: dict[int, str] = {}
 "Line → what it waits for."
 
 

@@ -156,7 +156,7 @@ async def test_the_reception_goes_the_same_way_through_both_doors(door: Door, wa
     for outcome in outcomes:
         took.append(await door.step(outcome))
     if isinstance(door, Http) and "play nobody" in expected:
-        # An outside edge dials for itself; natively nobody has a phone, so that it is over at once.
-        assert took[-1] == "dial people"
-        took[-1] = await door.step("no_answer")
+        # An outside edge waits for itself; natively nobody has a phone, so that it is over at once.
+        assert took[-1] == "enqueue people"
+        took[-1] = await door.step("no_agents")
     assert took == expected

@@ -17,6 +17,8 @@ from controlplane.api.gate import Gate
 from controlplane.api.health import Readiness
 from controlplane.api.media import MediaRoutes
 from controlplane.api.outside import OutsideRoutes
+from controlplane.api.queue import QueueRoutes
+from controlplane.api.queue_agent import AgentRoutes
 from controlplane.api.supervision import SupervisionRoutes
 from controlplane.observe.metrics import Metrics
 from controlplane.observe.monitor import Monitor
@@ -26,10 +28,12 @@ from controlplane.service.conference import ConferenceService
 from controlplane.service.media import MediaService
 from controlplane.service.outside import OutsideService
 from controlplane.service.prompt_catalogue import PromptCatalogue
+from controlplane.service.queue import QueueService
+from controlplane.service.queue_agent import AgentService
 from controlplane.service.supervision import SupervisionService
 from controlplane.store.folder import DataFolder
 from controlplane.store.store import Store
-from edge.presence.agent import AgentPresences
+from edge.acd.native import also_reachable
 from media.tts import SpeechError
 from tests.support.database import new_database
 from tests.support.directory import FakeDirectory
@@ -95,11 +99,12 @@ class Control:
             self.outside.proofs,
             self.outside.calls,
             self.outside.registrations,
-            AgentPresences(),
             self.do,
             lambda asker: "127.0.0.1:5060",
             wall,
         )
+        self.agents = AgentService(switch.acd, bench.directory, store, self.do, self.clock.time)
+        also_reachable(switch.acd, self.outside.registrations)
         self.calls = CallService(store, lambda call: (), 100)
         self.media = MediaService(
             self.folder, store, bench.directory, self.calls.find, lambda: wall(bench.now), limit=100_000
@@ -110,7 +115,9 @@ class Control:
         self.gate = Gate(Gates(admin_token=TOKEN), frozenset())
         cac = CacRoutes(self.admission, 100_000)
         routes = [
-            *OutsideRoutes(self.service, 100_000).public(self.gate),
+            *OutsideRoutes(self.service, self.agents, 100_000).public(self.gate),
+            *AgentRoutes(self.agents, 100_000).public(self.gate),
+            *QueueRoutes(QueueService(switch.acd, bench.directory, self.clock.time)).public(self.gate),
             *cac.public(self.gate),
             *ConferenceRoutes(self.conferences, 100_000).public(self.gate),
             *SupervisionRoutes(SupervisionService(switch.supervisions, self.do), 100_000).public(self.gate),

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from config.conference import Conference
+from edge.acd.terms import QueueTerms
 from edge.directory import (
     Account,
     AccountId,
@@ -52,6 +53,7 @@ class FakeDirectory:
     flows: Program = field(default_factory=Program)
     speech: dict[str, str] = field(default_factory=dict)
     "Text → path."
+    queue_terms: dict[str, QueueTerms] = field(default_factory=dict)
     trunk_passwords: dict[str, str] = field(default_factory=dict)
 
     def add_user(
@@ -127,6 +129,15 @@ class FakeDirectory:
 
     def user_by_id(self, user: UserId) -> User | None:
         return next((u for u in self.users.values() if u.id == user), None)
+
+    def users_of(self, account: AccountId) -> Sequence[User]:
+        return tuple(self.users.values())
+
+    def queue(self, account: AccountId, name: str) -> QueueTerms | None:
+        return next((q for q in self.queue_terms.values() if name in (q.name, q.id)), None)
+
+    def queues(self, account: AccountId) -> Sequence[QueueTerms]:
+        return tuple(self.queue_terms.values()) if account == ACC else ()
 
     def extension(self, account: AccountId, number: str) -> Target | None:
         return self.extensions.get(number)

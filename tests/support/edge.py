@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from config.schema import SipLimits
 from config.security import Security
+from edge.acd.record import Told, Transition
 from edge.awaited import Promise, Resolve
 from edge.journal import BindingChange, CallId, Cdr, Change, Keepsake, KeepsakeChange, OpenCall, TraceEvent
 from edge.overload.capacity import Capacity
@@ -45,6 +46,8 @@ class FakeJournal:
     calls: list[OpenCall] = field(default_factory=list)
     cdrs: list[Cdr] = field(default_factory=list)
     traces: dict[CallId, list[TraceEvent]] = field(default_factory=dict)
+    told: list[Told] = field(default_factory=list)
+    moved: list[Transition] = field(default_factory=list)
 
     def promise(self, changes: Sequence[Change], committed: Callable[[bool], None]) -> None:
         for change in () if self.broken else changes:
@@ -61,6 +64,12 @@ class FakeJournal:
 
     def closed(self, cdr: Cdr) -> None:
         self.cdrs.append(cdr)
+
+    def agent(self, told: Told) -> None:
+        self.told.append(told)
+
+    def agent_moved(self, row: Transition) -> None:
+        self.moved.append(row)
 
     def traced(self, call: CallId, events: Sequence[TraceEvent]) -> None:
         self.traces.setdefault(call, []).extend(events)

@@ -109,8 +109,6 @@ class NodeData(Section):
     "Whether the call ends here."
     SPELLINGS: ClassVar[Mapping[str, str]] = {}
     "Other names of fields."
-    BUILT: ClassVar[str] = ""
-    "Why the node does nothing yet; empty when it does."
 
     @model_validator(mode="before")
     @classmethod

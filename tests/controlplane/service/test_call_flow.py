@@ -24,7 +24,7 @@ async def test_what_the_flows_play_is_made_at_the_start_and_again_after_a_reload
     with structlog.testing.capture_logs() as logs:
         flows.open(FakeSpeaker())
         await asyncio.gather(*made)
-        assert flows.speech.path("Hello.", "en-us") and "invalid" in prompts and "all-busy" not in prompts
+        assert flows.speech.path("Hello.", "en-us") and "invalid" in prompts and "welcome" not in prompts
         (tmp_path / "f.yaml").write_text(GOOD.replace("Hello.", "Good day."))
         assert flows.reload() == ""
         await made[-1]

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from edge.error import Refusal
-from edge.presence.agent import AgentEvent
 from tests.support.control import control
 from tests.support.directory import FakeDirectory
 
@@ -15,7 +14,7 @@ async def test_a_user_is_named_by_id_number_username_or_aor(tmp_path: Path) -> N
         for name in ("1001", "alice", "sip:alice@demo.local", "alice@demo.local"):
             found = site.service.register("acc_demo", name, "sip:a@h", 60.0, True)
             assert isinstance(found, dict) and found["user_id"] == "us_1001"
-        refusal = site.service.agent("acc_demo", "nobody", AgentEvent.LOGIN, "")
+        refusal = site.service.register("acc_demo", "nobody", "sip:a@h", 60.0, True)
         assert isinstance(refusal, Refusal) and refusal.code == "no_such_user"
 
 

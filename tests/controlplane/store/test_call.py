@@ -57,6 +57,6 @@ async def test_leftovers_become_interrupted_cdrs_once(connection: AsyncConnectio
 
 def test_statistics_of_any_kind_are_kept() -> None:
     row = call.encode_cdr(cdr(media={"a": {"raw": b"\xff", "big": 1 << 70}}))
-    assert row[-1] == '{"a": {"raw": "\\\\xff", "big": "1180591620717411303424"}}'
-    assert call.encode_cdr(cdr())[-1] == "{}"
+    assert row[15] == '{"a": {"raw": "\\\\xff", "big": "1180591620717411303424"}}'
+    assert call.encode_cdr(cdr())[15] == "{}"
     assert call.encode_open(open_call())[0] == CallId("call_1")

@@ -105,11 +105,6 @@ def test_variables_that_another_flow_hands_over_are_known() -> None:
     assert check(inner, flows={"outer": outer.flow}) == []
 
 
-def test_what_is_not_built_is_said() -> None:
-    (found,) = findings("nodes: {q: {kind: enqueue, queue: support, next: h}, h: {kind: hangup}}")
-    assert found.startswith("warning") and "queues are not built yet" in found
-
-
 def test_a_large_flow_is_checked_in_a_moment() -> None:
     nodes = {
         f"n{i}": {

@@ -1,0 +1,155 @@
+"""enqueue: the caller waits in a queue, hears music, and is joined to the agent who takes the call.
+
+::
+
+    join ─▶ music, announcements ─▶ offers ring ─▶ seated: joined ─▶ the agent hangs up ─▶ answered
+                      └ max_wait, nobody signed in, an exit key, the caller hangs up
+
+The node ends when the conversation does, with the caller still there. The call's own channels are taken
+already; each agent who is rung takes one of his.
+"""
+
+from edge.acd.lease import Lease, LeaseId, Why
+from edge.acd.ticket import Exit
+from edge.call.hold import HoldMusic
+from edge.call.leg import Leg
+from edge.command.offer import Offer
+from edge.command.patience import Patience
+from edge.command.running import Running
+from edge.error import Refusal
+from edge.flow.command import Enqueue, Sound
+from edge.sip.session import Session, SessionEvent
+from media import port
+
+
+class EnqueueRunning(Running[Enqueue]):
+    """An `edge.acd.ticket.Waits` and an `edge.command.offer.Offers`."""
+
+    def start(self, now: float) -> None:
+        call, command = self._call, self.command
+        self._offers: dict[LeaseId, Offer] = {}
+        self._count = 0
+        self._talking: Offer | None = None
+        self._music = HoldMusic()
+        self._patience: Patience | None = None
+        if not call.answer(now):
+            return
+        acd = call.ground.acd
+        terms = call.ground.directory.queue(call.route.account.id, command.queue)
+        if terms is not None:
+            self._patience = Patience(call, self._name("wait"), terms)
+            self._patience.start(now)
+        refusal = acd.join(
+            call.id,
+            call.route.account.id,
+            command.queue,
+            self,
+            now,
+            priority=command.priority,
+            skills=command.skills,
+            max_wait=command.max_wait or None,
+        )
+        if refusal is None:
+            call.trace.add(now, "flow", "queued", outcome=command.queue, priority=command.priority)
+        else:
+            call.trace.add(now, "flow", "not_queued", outcome=refusal.code, text=refusal.text)
+            self._leave("failed", now, refusal.code)
+
+    def digit(self, digit: str, now: float) -> bool:
+        if self._talking is None and digit in self.command.exit_digits:
+            self._call.ground.acd.leave(self._call.id, Exit.DIGIT, now)
+            self._leave(f"digit:{digit}", now, "")
+        return True  # pressed for nobody, or for the agent
+
+    def media_event(self, event: port.Event, now: float) -> None:
+        if isinstance(event, port.Played) and self._patience is not None and event.leg == self._call.leg.id:
+            self._patience.played(event, now)
+        for offer in tuple(self._offers.values()):
+            offer.media_event(event, now)
+
+    def agreed(self, leg: Leg, now: float) -> None:
+        far = self._talking.leg if self._talking is not None else None
+        if far is None:
+            return
+        call = self._call
+        listener = far if leg is call.leg else call.leg
+        self._music.update(call.ground, call.route.account, leg, listener)
+
+    def session_event(self, session: Session, event: SessionEvent, now: float) -> None:
+        for offer in tuple(self._offers.values()):
+            if offer.hunt is not None and offer.hunt.owns(session):
+                offer.hunt.session_event(session, event, now)
+                return
+
+    def allocated(self, leg: Leg, now: float) -> bool:
+        for offer in tuple(self._offers.values()):
+            if offer.hunt is not None and offer.hunt.awaits(leg):
+                offer.hunt.allocated(leg, now)
+                return True
+        return False
+
+    def unallocated(self, leg: Leg, refusal: Refusal, now: float) -> None:
+        for offer in tuple(self._offers.values()):
+            if offer.hunt is not None and offer.hunt.awaits(leg):
+                offer.refused(offer.hunt, refusal, now)
+
+    def cancel(self, now: float, reason: str) -> None:
+        super().cancel(now, reason)
+        self._fall_silent()
+        offers, self._offers = self._offers, {}
+        for offer in offers.values():
+            offer.end(now, reason)
+        self._call.ground.acd.ended(self._call.id, now)
+
+    # What the queue says (`edge.acd.ticket.Waits`).
+
+    def offered(self, lease: Lease, now: float) -> None:
+        terms = self._call.ground.directory.queue(lease.account, lease.queue)
+        if terms is None or self.over:
+            self._call.ground.acd.decline(lease, Why.UNREACHABLE, now)
+            return
+        self._count += 1
+        whisper = (Sound(text=terms.whisper),) if terms.whisper else ()
+        name = f"queue{self.seq}.{self._count}"
+        self._offers[lease.id] = offer = Offer(self._call, self, lease, terms, name, whisper)
+        offer.start(now)
+
+    def withdrawn(self, lease: Lease, why: Why, now: float) -> None:
+        offer = self._offers.get(lease.id)
+        # A new offer to the same agent has the same id.
+        if offer is not None and offer.lease is lease:
+            del self._offers[lease.id]
+            offer.withdraw(why, now)
+
+    def expelled(self, exit: Exit, now: float) -> None:
+        self._leave(exit.value, now, exit.value)
+
+    # What comes of offers (`edge.command.offer.Offers`).
+
+    def seated(self, offer: Offer, now: float) -> None:
+        self._talking = offer
+        self._fall_silent()
+        call = self._call
+        side = call.treatment.side(call, offer.leg) if offer.leg is not None else "agent"
+        call.trace.add(now, "flow", "party", outcome="answered", side=side, agent=offer.lease.agent)
+        if offer.leg is not None:
+            self._media(port.Bridge(call.leg.id, offer.leg.id))
+
+    def parted(self, offer: Offer, cause: str, now: float) -> None:
+        self._talking = None
+        del self._offers[offer.lease.id]
+        self._music.stop(self._call.ground, self._call.leg)
+        offer.part(now)
+        self._call.ground.acd.ended(self._call.id, now)
+        self._end("answered", now, cause=cause, agent=offer.lease.agent)
+
+    # Inside.
+
+    def _leave(self, outcome: str, now: float, cause: str) -> None:
+        self._fall_silent()
+        self._end(outcome, now, cause=cause)
+
+    def _fall_silent(self) -> None:
+        if self._patience is not None:
+            self._patience.stop()
+            self._patience = None
