@@ -1,0 +1,117 @@
+"""Phones that others have written meet in a room, are supervised, and are recorded (S004-39)."""
+
+import contextlib
+import json
+import time
+import urllib.request
+import wave
+from pathlib import Path
+
+import numpy as np
+
+from tests.support import wav
+from tests.support.baresip import Baresip
+from tests.support.daemon import Daemon
+
+PITCHES = {"1001": 500.0, "1002": 900.0, "1003": 1300.0}
+
+
+def account(**more: object) -> dict[str, object]:
+    users = [
+        {"number": number, "devices": [{"username": number, "password": f"pass-{number}"}]}
+        for number in PITCHES
+    ]
+    return {"users": users, "extensions": [{"number": "8000", "target": {"conference": "board"}}], **more}
+
+
+def phone(folder: Path, daemon: Daemon, number: str, *, codec: str = "", answers: bool = False) -> Baresip:
+    rate = int(codec.split("/")[1]) if codec else 8000
+    made = Baresip(
+        folder / number,
+        daemon.sip,
+        number,
+        f"pass-{number}",
+        speaks=wav.tone(PITCHES[number], 40.0, rate=rate, level_db=-18.0),
+        codec=codec,
+        answers=answers,
+    )
+    made.wait_registered()
+    return made
+
+
+def asked(daemon: Daemon, path: str, body: dict[str, str]) -> dict[str, object]:
+    data = json.dumps({"accountId": "acc_demo", **body}).encode()
+    request = urllib.request.Request(
+        f"http://{daemon.http[0]}:{daemon.http[1]}{path}", data, {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=5) as answer:
+        found: dict[str, object] = json.load(answer)
+        return found
+
+
+def live(daemon: Daemon) -> str:
+    _, body = daemon.get("/cac?accountId=acc_demo")
+    return str(json.loads(body)["calls"][0]["id"])
+
+
+def levels(heard: np.ndarray, rate: int = 8000) -> dict[str, float]:
+    return {number: wav.tone_level_db(heard, pitch, rate=rate) for number, pitch in PITCHES.items()}
+
+
+def test_three_phones_hear_the_two_others_and_never_themselves(tmp_path: Path) -> None:
+    with contextlib.ExitStack() as stack:
+        daemon = stack.enter_context(Daemon(tmp_path / "daemon", account=account()))
+        codecs = {"1001": "", "1002": "g722/16000/1", "1003": ""}
+        phones = {
+            number: stack.enter_context(phone(tmp_path, daemon, number, codec=codec))
+            for number, codec in codecs.items()
+        }
+        for each in phones.values():
+            each.dial(daemon.uri("8000"))
+        time.sleep(4.0)
+        for each in phones.values():
+            each.hang_up()
+        for number, each in phones.items():
+            each.wait_event("CALL_CLOSED")
+            time.sleep(0.3)
+            heard = each.heard()
+            # The last of them came when the others were there; the end is when the first went.
+            middle = heard[-int(2.5 * each.rate) : -int(1.0 * each.rate)]
+            found = levels(middle, each.rate)
+            assert found.pop(number) < -45.0, f"{number} hears itself"
+            assert all(abs(level + 18.0) < 2.0 for level in found.values()), (number, found)
+
+
+def test_a_supervised_and_recorded_call(tmp_path: Path) -> None:
+    with contextlib.ExitStack() as stack:
+        daemon = stack.enter_context(Daemon(tmp_path / "daemon", account=account(record="always")))
+        caller = stack.enter_context(phone(tmp_path, daemon, "1001"))
+        agent = stack.enter_context(phone(tmp_path, daemon, "1002", answers=True))
+        chief = stack.enter_context(phone(tmp_path, daemon, "1003", answers=True))
+        caller.dial(daemon.uri("1002"))
+        time.sleep(1.5)
+        call = live(daemon)
+        asked(daemon, f"/calls/{call}/supervisors", {"user": "1003", "mode": "listen"})
+        time.sleep(3.0)
+        asked(daemon, f"/calls/{call}/supervisors/1003", {"mode": "whisper"})
+        time.sleep(3.0)
+        caller.hang_up()
+        for each in (caller, agent, chief):
+            each.wait_event("CALL_CLOSED")
+        time.sleep(0.5)
+        listened = levels(chief.heard()[8000:20_000])
+        assert abs(listened["1001"] + 18) < 2 and abs(listened["1002"] + 18) < 2
+        to_caller = levels(caller.heard()[-16_000:-4_000])
+        assert to_caller["1003"] < -45.0, "the caller hears no whisper"
+        to_agent = levels(agent.heard()[-16_000:-4_000])
+        assert abs(to_agent["1003"] + 18) < 2 and abs(to_agent["1001"] + 18) < 2
+        file = tmp_path / "daemon" / "data" / "media" / "acc_demo" / "call" / f"{call}.wav"
+        with wave.open(str(file)) as kept:
+            assert (kept.getnchannels(), kept.getframerate()) == (2, 8000)
+            samples = np.frombuffer(kept.readframes(kept.getnframes()), np.int16)
+        pairs = samples.reshape(-1, 2) / 32768.0
+        assert len(pairs) > 6.5 * 8000
+        assert abs(levels(pairs[16_000:40_000, 0])["1001"] + 18) < 2, "the caller is left"
+        assert abs(levels(pairs[16_000:40_000, 1])["1002"] + 18) < 2, "the callee is right"
+        status, _ = daemon.get(f"/media/acc_demo/call/{call}.wav")
+        assert status == 200
