@@ -196,6 +196,8 @@ class HttpLimits(Section):
     "Rows of one answer."
     media_bytes: int = Field(default=134_217_728, ge=65_536)
     "Longest recording or prompt taken by `PUT /media/…` [bytes]."
+    mp3_bytes: int = Field(default=1_073_741_824, ge=1_048_576)
+    "MP3s made of recordings that are kept, all together [bytes]."
     monitors: int = Field(default=16, ge=1)
     "Live monitors at `/debug`."
     monitor_rows: int = Field(default=1_000, ge=10)

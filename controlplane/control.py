@@ -90,7 +90,14 @@ class ControlPlane:
         )
         folder = Path(settings.node.data).absolute() / MEDIA
         media = MediaService(
-            folder, store, directory, calls.find, lambda: wall_ms(loop.time()), most.media_bytes, left
+            folder,
+            store,
+            directory,
+            calls.find,
+            lambda: wall_ms(loop.time()),
+            most.media_bytes,
+            left,
+            most.mp3_bytes,
         )
         agents = AgentService(switch.acd, directory, store, node.do, loop.time)
         also_reachable(switch.acd, registrations)

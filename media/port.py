@@ -205,7 +205,7 @@ class Detach:
 class Play:
     """Queue a prompt behind those already queued; it replaces what the leg would hear else.
 
-    Answer: `Played`. The file is WAV (PCM16 or µ-law/A-law, any rate, mono or stereo).
+    Answer: `Played`. The file is MP3, or WAV (PCM16 or µ-law/A-law, any rate, mono or stereo).
     """
 
     leg: LegId

@@ -1,4 +1,4 @@
-"""Prompts: WAV files made ready for playout, in memory, least recently used out first.
+"""Prompts: WAV and MP3 files made ready for playout, in memory, least recently used out first.
 
 ::
 
@@ -8,7 +8,7 @@
 import asyncio
 import os
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
@@ -17,7 +17,7 @@ import soxr
 from numpy.typing import NDArray
 
 from config.schema import MediaLimits
-from media import wav
+from media import mp3, wav
 from media.codec.g711 import LINEAR_TO_ALAW, LINEAR_TO_ULAW
 
 _RATE: Final = 8000
@@ -89,7 +89,7 @@ class PromptStore:
         """The prompt, from memory or read in a thread; many callers of one path read it once.
 
         Raises:
-            PromptError: missing, unreadable, not a WAV that we can play, or too long.
+            PromptError: missing, unreadable, not a WAV or MP3 that we can play, or too long.
         """
         cached = self.cached(path)
         if cached is not None:
@@ -137,19 +137,31 @@ def _read(path: str, limits: MediaLimits) -> tuple[_Version, Prompt]:
         if version.size > limits.prompt_bytes:
             raise PromptError(path, f"longer than {limits.prompt_bytes} bytes")
         with open(path, "rb") as file:
+            if mp3.is_mp3(file.read(4)):
+                file.seek(0)
+                return version, made_of(*mp3.decode(file, limits.prompt_seconds))
             found = wav.parse(file)
             if isinstance(found, wav.NotWav):
                 raise PromptError(path, found.why)
             if found.seconds > limits.prompt_seconds:
                 raise PromptError(path, f"longer than {limits.prompt_seconds:g} s")
             return version, decode(found, file)
+    except mp3.Mp3Error as error:
+        raise PromptError(path, str(error)) from error
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         raise PromptError(path, getattr(error, "strerror", None) or str(error)) from error
 
 
 def decode(source: wav.Wav, file: BinaryIO) -> Prompt:
     """What `source` says, at 8 kHz and in both laws."""
-    samples = np.concatenate([np.empty(0, np.int16), *_resampled(source, file)])
+    step = int(_PIECE * source.format.rate)
+    pieces = (source.read(file, position, step) for position in range(0, source.frames, step))
+    return made_of(source.format.rate, pieces)
+
+
+def made_of(rate: int, pieces: Iterable[NDArray[np.float32]]) -> Prompt:
+    """The prompt of mono pieces of `rate`."""
+    samples = np.concatenate([np.empty(0, np.int16), *_resampled(rate, pieces)])
     frames = -(-len(samples) // _FRAME)
     pcm = np.zeros(frames * _FRAME, np.int16)
     pcm[: len(samples)] = samples
@@ -166,12 +178,14 @@ def decode(source: wav.Wav, file: BinaryIO) -> Prompt:
     return Prompt(pcm.reshape(shape), ulaw.reshape(shape), alaw.reshape(shape), len(samples) * 1000 // _RATE)
 
 
-def _resampled(source: wav.Wav, file: BinaryIO) -> Iterator[NDArray[np.int16]]:
-    rate = source.format.rate
+def _resampled(rate: int, pieces: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.int16]]:
     stream = None if rate == _RATE else soxr.ResampleStream(rate, _RATE, 1, dtype="float32")
-    step = int(_PIECE * rate)
-    for position in range(0, source.frames, step):
-        piece = source.read(file, position, step)
-        if stream is not None:
-            piece = stream.resample_chunk(piece, last=position + step >= source.frames)
-        yield np.clip(np.rint(piece * np.float32(32768.0)), -32768, 32767).astype(np.int16)
+    for piece in pieces:
+        yield _rounded(piece if stream is None else stream.resample_chunk(piece))
+    if stream is not None:
+        yield _rounded(stream.resample_chunk(np.empty(0, np.float32), last=True))
+
+
+def _rounded(piece: NDArray[np.float32]) -> NDArray[np.int16]:
+    rounded: NDArray[np.int16] = np.clip(np.rint(piece * np.float32(32768.0)), -32768, 32767).astype(np.int16)
+    return rounded

@@ -24,11 +24,14 @@ class MediaRoutes:
         ]
 
     async def get(self, request: Request) -> Response:
-        """The file with its ETag, whole or in part (RFC 9110 §14)."""
-        key = request.path_params["key"]
-        path, stat = done(await self._media.find(key))
+        """The file with its ETag, whole or in part (RFC 9110 §14).
+
+        A WAV is also there as MP3: by the key with `.mp3` in place of `.wav`, or by `Accept: audio/mpeg`.
+        """
+        path, stat = done(await self._media.find_as(request.path_params["key"], _wants_mp3(request)))
         tag = f'"{stat.st_mtime_ns:x}-{stat.st_size:x}"'
         headers = {"ETag": tag, "Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
+        headers["Vary"] = "Accept"
         known = request.headers.get("if-none-match", "")
         if known and ("*" in known or tag in [one.strip().removeprefix("W/") for one in known.split(",")]):
             return Response(status_code=304, headers=headers)
@@ -40,3 +43,9 @@ class MediaRoutes:
         key = request.path_params["key"]
         new = done(await self._media.put(key, request.stream()))
         return answer({"key": key, "url": f"/media/{key}"}, 201 if new else 200)
+
+
+def _wants_mp3(request: Request) -> bool:
+    """Whether MP3 is asked for, and WAV is not."""
+    accepted = request.headers.get("accept", "")
+    return "audio/mpeg" in accepted and "audio/wav" not in accepted

@@ -14,6 +14,7 @@ from collections.abc import AsyncIterable, Awaitable, Callable
 from pathlib import Path
 from typing import Final
 
+from controlplane.service.mp3 import Mp3Cache
 from controlplane.store.store import Store
 from controlplane.store.voicemail import Voicemail
 from edge.directory import AccountId, Directory
@@ -40,13 +41,16 @@ class MediaService:
         wall_ms: Callable[[], int],
         limit: int,
         left: Callable[[AccountId, str], object] = lambda account, mailbox: None,
+        mp3_limit: int = 1 << 30,
     ) -> None:
         """
         Args:
             find_call: a call by our id or SIP Call-ID.
             limit: longest file taken [bytes].
             left: (account, user's number): a message was left.
+            mp3_limit: MP3s that are kept, all together [bytes].
         """
+        self._mp3 = Mp3Cache(folder, mp3_limit)
         self._folder = folder
         self._store = store
         self._directory = directory
@@ -75,6 +79,21 @@ class MediaService:
         if found is None or not stat.S_ISREG(found.st_mode):
             return Refusal("no_such_media", 404, f"there is no file {key}", "upload it, or name another")
         return path, found
+
+    async def find_as(self, key: str, mp3: bool) -> tuple[Path, os.stat_result] | Refusal:
+        """`find`, but a WAV is made an MP3 if `mp3` says so, or if `key` ends so and is not there itself."""
+        found = await self.find(key)
+        source = f"{key.removesuffix('.mp3')}.wav"
+        if isinstance(found, Refusal) and found.status == 404 and key.endswith(".mp3"):
+            wav = await self.find(source)
+            if isinstance(wav, Refusal):
+                return found
+        elif isinstance(found, Refusal) or not mp3 or not key.endswith(".wav"):
+            return found
+        else:
+            wav = found
+        made = await self._mp3.of(wav[0])
+        return made if isinstance(made, Refusal) else (made, await asyncio.to_thread(made.stat))
 
     async def put(self, key: str, content: AsyncIterable[bytes]) -> bool | Refusal:
         """Keep `content` under `key`; whether the key is new. A voicemail's key also writes its row."""

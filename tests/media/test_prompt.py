@@ -100,7 +100,12 @@ async def test_many_callers_read_a_file_once_and_one_giving_up_does_not_matter(
 
 @pytest.mark.parametrize(
     ("content", "reason"),
-    [(None, "No such file"), (b"ID3 not a wav", "not a WAV file"), (riff(fmt(1, 16)), "no samples")],
+    [
+        (None, "No such file"),
+        (b"not a wav", "not a WAV file"),
+        (b"ID3 and no MP3", "decoded as MP3"),
+        (riff(fmt(1, 16)), "no samples"),
+    ],
 )
 async def test_says_why_a_prompt_cannot_be_played(content: bytes | None, reason: str, tmp_path: Path) -> None:
     path = tmp_path / "a.wav"

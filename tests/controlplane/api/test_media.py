@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import wav
 from tests.support.control import Control, control
 
 
@@ -54,3 +55,18 @@ async def test_what_is_not_there_is_404_and_what_is_too_long_413(site: Control) 
 async def test_media_is_for_nodes(site: Control) -> None:
     for method in ("GET", "PUT"):
         assert (await site.far.request(method, "/media/a.wav")).status_code == 403
+
+
+async def test_a_wav_is_also_there_as_mp3(site: Control, tmp_path: Path) -> None:
+    content = wav.write(tmp_path / "a.wav", wav.tone(500.0, 1.0)).read_bytes()
+    await site.public.put("/media/acc_demo/call/c.wav", content=content)
+    by_suffix = await site.public.get("/media/acc_demo/call/c.mp3")
+    by_accept = await site.public.get("/media/acc_demo/call/c.wav", headers={"Accept": "audio/mpeg"})
+    assert by_suffix.status_code == 200 and by_suffix.headers["content-type"] == "audio/mpeg"
+    assert by_accept.content == by_suffix.content != content
+    part = await site.public.get("/media/acc_demo/call/c.mp3", headers={"Range": "bytes=0-99"})
+    assert part.status_code == 206 and len(part.content) == 100
+    plain = await site.public.get("/media/acc_demo/call/c.wav")
+    assert plain.content == content and plain.headers["vary"] == "Accept"
+    assert (await site.public.get("/media/acc_demo/call/none.mp3")).status_code == 404
+    assert (await site.public.get("/media/.mp3/acc_demo/call/c.mp3")).status_code == 400

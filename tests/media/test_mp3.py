@@ -1,0 +1,60 @@
+"""MP3 from recordings, and prompts from MP3: pitch and length stay."""
+
+import asyncio
+import io
+import wave
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from config.schema import MediaLimits
+from media import mp3
+from media.prompt import PromptError, PromptStore
+from tests.support import wav
+
+
+def stereo(path: Path, seconds: float) -> Path:
+    """500 Hz left, 900 Hz right."""
+    pair = np.stack([wav.tone(500.0, seconds), wav.tone(900.0, seconds)], axis=1)
+    with wave.open(str(path), "wb") as file:
+        file.setparams((2, 2, 8000, 0, "NONE", ""))
+        file.writeframes((pair * 32767).astype("<i2").tobytes())
+    return path
+
+
+def test_a_stereo_recording_becomes_an_mp3_of_both_channels(tmp_path: Path) -> None:
+    source, target = stereo(tmp_path / "a.wav", 12.0), tmp_path / "a.mp3"
+    mp3.encode(source, target)
+    assert mp3.is_mp3(target.read_bytes()[:4]) and target.stat().st_size < source.stat().st_size / 2
+    rate, pieces = mp3.decode(io.BytesIO(target.read_bytes()), 60.0)
+    mono = np.concatenate(list(pieces))
+    assert rate == 8000 and abs(len(mono) / rate - 12.0) < 0.2
+    middle = mono[16_000:80_000]
+    for pitch in (500.0, 900.0):
+        assert wav.tone_level_db(middle, pitch) == pytest.approx(-18.0, abs=1.5), "the mean of both"
+
+
+def test_an_mp3_is_a_prompt_like_any_other(tmp_path: Path) -> None:
+    path = tmp_path / "welcome.mp3"
+    mp3.encode(wav.write(tmp_path / "a.wav", wav.tone(700.0, 2.0, rate=44_100), rate=44_100), path)
+    prompt = asyncio.run(PromptStore(MediaLimits()).load(str(path)))
+    assert abs(prompt.milliseconds - 2_000) < 150 and prompt.ulaw.shape == prompt.pcm.shape
+    heard = prompt.pcm.reshape(-1)[4000:12_000] / 32768
+    assert wav.peak_frequency(heard) == pytest.approx(700.0, abs=1.0)
+    assert wav.tone_level_db(heard, 700.0) == pytest.approx(-12.0, abs=0.5)
+
+
+def test_what_is_no_mp3_or_too_long_is_refused(tmp_path: Path) -> None:
+    broken = tmp_path / "b.mp3"
+    broken.write_bytes(b"ID3" + bytes(500))
+    with pytest.raises(PromptError, match="MP3"):
+        asyncio.run(PromptStore(MediaLimits()).load(str(broken)))
+    path = tmp_path / "long.mp3"
+    mp3.encode(stereo(tmp_path / "a.wav", 3.0), path)
+    with pytest.raises(PromptError, match="longer than 2 s"):
+        asyncio.run(PromptStore(MediaLimits(prompt_seconds=2.0)).load(str(path)))
+    text = tmp_path / "t.wav"
+    text.write_text("no sound")
+    with pytest.raises(mp3.Mp3Error):
+        mp3.encode(text, tmp_path / "t.mp3")
