@@ -70,6 +70,11 @@ class Mouth:
         return self._playout.queued(self._slot) / self._rate
 
     @property
+    def waiting(self) -> int:
+        """The same in samples."""
+        return self._playout.queued(self._slot)
+
+    @property
     def queued_ms(self) -> int:
         return self._ms(self._playout.queued(self._slot))
 

@@ -90,6 +90,8 @@ class Playout:
         self._filled = np.zeros(slots, np.int64)  # whole frames written
         self._read = np.zeros(slots, np.int64)  # frames taken
         self._position = np.zeros(slots, np.int64)
+        # The same columns for what is done slot by slot: an item of a memoryview costs a third of an array's.
+        self._fills, self._reads, self._positions = self._filled.data, self._read.data, self._position.data
         self._due = np.full(slots, NEVER, np.int64)  # position of the next mark
         self._playing = np.zeros(slots, np.bool_)
         self._attention = np.zeros(slots, np.bool_)
@@ -135,7 +137,7 @@ class Playout:
         refused = 0
         accepted = self._accepted[slot]
         count = size // self._width
-        if (over := accepted - int(self._position[slot]) + count - self._limit[slot]) > 0:
+        if (over := accepted - self._positions[slot] + count - self._limit[slot]) > 0:
             refused = min(over, count)
             count -= refused
             size = count * self._width
@@ -147,7 +149,7 @@ class Playout:
         spill = self._spill[slot]
         end = self._end[slot]
         if spill is None:
-            room = self._size - end + int(self._read[slot]) * self._bytes
+            room = self._size - end + self._reads[slot] * self._bytes
             if size > room:
                 audio = memoryview(audio)
                 self._spill[slot] = bytearray(audio[room:])
@@ -173,12 +175,12 @@ class Playout:
             self._flat[base : base + stop - self._size] = view[split:]
         end += stop - start
         self._end[slot] = end
-        self._filled[slot] = end // self._bytes
+        self._fills[slot] = end // self._bytes
         return end
 
     def queued(self, slot: int) -> int:
         """Samples waiting."""
-        return self._accepted[slot] - int(self._position[slot])
+        return self._accepted[slot] - self._positions[slot]
 
     def empty(self, slot: int) -> bool:
         """Nothing waits, not even the fade-out of a cleared queue."""
@@ -190,14 +192,14 @@ class Playout:
 
     def heard(self, slot: int) -> int:
         """Samples really handed out since `open`."""
-        return int(self._position[slot]) - self._dropped[slot]
+        return self._positions[slot] - self._dropped[slot]
 
     def heard_before(self, slot: int) -> int:
         """`heard` as it was before the frame that the latest `take` played."""
         return self.heard(slot) - self._samples + self._short.get(slot, 0)
 
     def position(self, slot: int) -> int:
-        return int(self._position[slot])
+        return self._positions[slot]
 
     def accepted(self, slot: int) -> int:
         return self._accepted[slot]

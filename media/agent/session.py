@@ -195,7 +195,10 @@ class Session:
         if actions and not isinstance(actions[0], Say):
             self._effects += self.protocol.received(message, actions[0])
         for action in actions:
-            self._act(action, now)
+            if type(action) is Say:  # nearly all of them, fifty times a second
+                self._say(action, now)
+            else:
+                self._act(action, now)
 
     # The caller.
 
@@ -313,12 +316,12 @@ class Session:
 
     def _say(self, say: Say, now: float) -> None:
         turn = self._turn
-        if say.item not in ("", self._cut):
+        if say.item and say.item != self._cut:
             turn.agent_cleared()  # it has a name of its own: not the remainder of what was cut
         if turn.discarding and not turn.accepts(now):
             self.tally.discarded += len(say.audio) // self.dialect.speaks.sample_bytes
             return
-        if self._mouth.queued_ms == 0:
+        if self._mouth.waiting <= 0:
             self._arrived = now
         self._mouth.say(say.audio, say.item, now)
 

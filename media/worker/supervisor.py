@@ -118,7 +118,7 @@ class Workers:
         return EngineGauges(
             legs=sum(each.legs for each in found),
             connected=sum(each.connected for each in found),
-            free_ports=sum(each.free_ports for each in found),
+            free_ports=sum(process.free_ports for process in self._processes),
             send_errors=sum(each.send_errors for each in found),
             ticks=TickGauges(
                 sum(each.ticks for each in ticks),
@@ -191,6 +191,12 @@ class _Process:
         self._stopping = asyncio.Event()
         self._stopped = asyncio.Event()
 
+    @property
+    def free_ports(self) -> int:
+        """Of its share; all of them until it has told."""
+        low, high = self._setup.ports
+        return (high - low + 1) // 2 if self._gauges is None else self._gauges.engine.free_ports
+
     def state(self, load: int) -> WorkerState:
         return WorkerState(self._up, self._starts, load, self._gauges)
 
@@ -246,8 +252,8 @@ class _Process:
                     *self._command,
                     str(theirs.fileno()),
                     pass_fds=(theirs.fileno(),),
+                    # In the daemon's session: nice values count only within one (sched(7), autogroup).
                     stdin=asyncio.subprocess.DEVNULL,
-                    start_new_session=True,
                 )
             except BaseException:
                 ours.close()

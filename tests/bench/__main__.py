@@ -22,6 +22,7 @@ from rich.table import Table
 from tests.bench import audio, measure, overload, routing
 from tests.bench.measure import Row
 from tests.bench.subject import Subject, subject
+from tests.bench.usage import prefer
 from tests.support.address import loopback
 from tests.support.process import Child
 
@@ -35,7 +36,6 @@ AUDIO: Final[dict[str, tuple[Callable[[audio.Ground, int], Row], int]]] = {
 }
 "Audio loads, and how many calls of each one core has to carry."
 LOADS = ("registrations", "calls", "overload", "routes", *AUDIO)
-NICENESS = -10
 BESIDE = (200.0, 50.0)
 "HTTP requests and SIP transactions a second."
 DAEMON_CPU, LOAD_CPU = 0, 1
@@ -79,9 +79,7 @@ def main(
         os.sched_setaffinity(0, {LOAD_CPU})
     else:
         console.print("[yellow]one core only: load and daemon share it, the figures mean little")
-    with contextlib.suppress(OSError):
-        # Load and daemon alike: what else runs on this machine is not what is measured.
-        os.setpriority(os.PRIO_PROCESS, 0, NICENESS)
+    prefer(os.getpid())
     rows: list[Row] = []
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tandem-bench-")))
@@ -89,6 +87,7 @@ def main(
         agent = Child([sys.executable, "-m", "tests.bench.agent", address, "9000"], name="echo agent")
         stack.enter_context(agent)
         agent.wait_for("ready")
+        prefer(agent.pid)
         for load in loads or LOADS:
             console.print(f"{load} …")
             # A daemon of its own for each: the memory and the database of one load are no burden on the next.

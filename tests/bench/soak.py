@@ -28,7 +28,7 @@ from tests.bench.signalling import Signalling, Work
 from tests.bench.sources import Source
 from tests.bench.streams import Heard, Payload, Streams
 from tests.bench.subject import AGENT, BRIDGE, ECHO, Subject, subject
-from tests.bench.usage import tree
+from tests.bench.usage import prefer, tree
 from tests.support.address import loopback
 from tests.support.process import Child, wait_until
 
@@ -191,8 +191,7 @@ def main(minutes: float, share: float, round_seconds: float, workers: int) -> No
     pinned = len(os.sched_getaffinity(0)) > 1
     if pinned:
         os.sched_setaffinity(0, {1})
-    with contextlib.suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, 0, -10)
+    prefer(os.getpid())
     readings: list[Reading] = []
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tandem-soak-")))
@@ -200,6 +199,7 @@ def main(minutes: float, share: float, round_seconds: float, workers: int) -> No
         command = [sys.executable, "-m", "tests.bench.agent", address, "9000"]
         agent = stack.enter_context(Child(command, name="echo agent"))
         agent.wait_for("ready")
+        prefer(agent.pid)
         url, cpu = f"ws://{address}:9000/", 0 if pinned else None
         under = stack.enter_context(subject(folder, users=1, agent_url=url, cpu=cpu, workers=workers))
         caller = signalling(under)

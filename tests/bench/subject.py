@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench.usage import core_seconds, cpu_seconds, memory_bytes
+from tests.bench.usage import core_seconds, cpu_seconds, memory_bytes, prefer
 from tests.support.address import loopback
 from tests.support.daemon import Daemon
 
@@ -42,7 +42,7 @@ class Subject:
     def ticks(self) -> tuple[float, float, float]:
         """Lateness of the last 20 s of ticks: p50, p99, most [ms]."""
         found = self.daemon.metrics()
-        p50, p99, most = (found[f"tandem_tick_late_{name}_milliseconds"] for name in ("p50", "p99", "max"))
+        p50, p99, most = (found[f"tandem_tick_late_{name}_seconds"] * 1000 for name in ("p50", "p99", "max"))
         return p50, p99, most
 
     def gauges(self) -> dict[str, float]:
@@ -87,4 +87,5 @@ def subject(
     }
     settings = {"security": {"allow": [trunk, far]}, "media": {"workers": workers}}
     with Daemon(folder, account=account, settings=settings, cpu=cpu) as daemon:
+        prefer(daemon.child.pid)
         yield Subject(daemon, trunk, far, names, cpu)
