@@ -389,5 +389,7 @@ class Engine:
             if leg.connect is not None:
                 columns.timestamp[leg.slot] += int(seconds * leg.connect.codec.clock_rate)
         columns.marker[:] = True
+        # We did not listen meanwhile: that is no silence of the peers.
+        columns.heard_at[columns.connected] += seconds
         self._inbound.drain_all()
         self._resync_at = self._tick + RESYNC_AFTER

@@ -6,6 +6,7 @@ and codecs, telephone events, comfort noise, CSRCs, extensions and padding, new 
 the RTP port, and garbage, which is counted.
 """
 
+from collections import deque
 from collections.abc import Callable
 from typing import Final
 
@@ -36,6 +37,8 @@ WAVES: Final = 16
 "Datagrams read of one locked leg in one tick."
 LISTEN: Final = 16
 "Datagrams read of one leg in one tick before its source is locked."
+LATEST: Final = 4
+"Of a backlog, what is still worth playing."
 QUEUED: Final = 512
 "More than a socket's receive buffer holds."
 DRAIN_EVERY: Final = 16
@@ -189,12 +192,19 @@ class Inbound:
         self._wire.lock(slot, leg.latch.source)
         columns.locked[slot] = True
         self._table.changed()
-        # What others sent before the kernel began to filter.
+        # What others sent before the kernel began to filter; of what its own source did the end is enough.
+        own: deque[bytes] = deque(maxlen=LATEST)
         for _ in range(QUEUED):
             received = self._wire.receive_from(slot)
             if received is None:
                 break
-            self._judge(leg, *received, now)
+            datagram, source = received
+            if source == leg.latch.source:
+                own.append(bytes(datagram))
+            else:
+                self._judge(leg, datagram, source, now)
+        for late in own:
+            self._judge(leg, memoryview(late), leg.latch.source, now)
 
     def _judge(self, leg: Leg, datagram: memoryview, source: Address, now: float) -> bool:
         """Take one datagram of a leg that is not locked; whether it was RTP that is heard."""
@@ -284,11 +294,9 @@ class Inbound:
         # Jitter is counted at 8 kHz.
         stamp = parsed.timestamp // leg.clock_ratio
         if reception.ssrc[slot] == parsed.ssrc:
-            rows = np.array([slot])
-            extended = reception.extend(rows, np.array([parsed.sequence]))
-            if not reception.is_jump(extended, rows)[0]:
-                reception.count(rows, extended, np.array([stamp]), now)
-                return int(extended[0])
+            extended = reception.count_one(slot, parsed.sequence, stamp, now)
+            if extended is not None:
+                return extended
             if not reception.confirms_jump(slot, parsed.sequence):
                 return None
         number = reception.begin(slot, parsed.ssrc, parsed.sequence, stamp, now)

@@ -77,6 +77,23 @@ class Reception:
         jitter = self.jitter[rows]
         self.jitter[rows] = jitter + (change - jitter) * (1 / 16)
 
+    def count_one(self, slot: int, sequence: int, timestamp: int, now: float) -> int | None:
+        """`extend` and `count` for one packet: its extended number, None when that is a jump."""
+        newest = int(self.newest[slot])
+        ahead = ((sequence - newest + 0x8000) & 0xFFFF) - 0x8000
+        if ahead >= MAX_DROPOUT or ahead <= -MAX_MISORDER:
+            return None
+        self.packets[slot] += 1
+        self._received[slot] += 1
+        if ahead > 0:
+            self.newest[slot] = newest + ahead
+        transit = int(now * SAMPLE_RATE) - timestamp
+        change = abs(((transit - int(self._transit[slot]) + 0x8000_0000) & 0xFFFF_FFFF) - 0x8000_0000)
+        self._transit[slot] = transit
+        jitter = float(self.jitter[slot])
+        self.jitter[slot] = jitter + (change - jitter) * (1 / 16)
+        return newest + ahead
+
     def is_jump(self, extended: Counters, rows: Rows) -> NDArray[np.bool_]:
         """Whether a number is too far from the newest to be loss or reordering (A.1)."""
         ahead = extended - self.newest[rows]

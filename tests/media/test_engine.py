@@ -25,6 +25,7 @@ from media.port import (
     Release,
     Released,
     SendDigits,
+    Silent,
     StopPlay,
     StopRecord,
     Tone,
@@ -154,6 +155,18 @@ def test_a_bridge_ends_for_both_when_one_goes() -> None:
     two.received.clear()
     studio.run(0.5)
     assert 24 <= len(two.received) <= 26 and (two.heard() == 0).all()
+
+
+def test_a_stall_of_ours_is_no_silence_of_the_peers() -> None:
+    studio = Studio()
+    phone = studio.phone("leg")
+    phone.script = [bytes([9]) * 160] * 100
+    studio.run(1.0)
+    studio.loop._now += 40.0
+    phone.next_at += 40.0
+    studio.run(0.5)
+    assert studio.engine.gauges().ticks.stalls == 1
+    assert not any(isinstance(event, Silent) for event in studio.events)
 
 
 def test_after_a_stall_the_streams_go_on_without_replay_or_delay() -> None:

@@ -1,5 +1,7 @@
 """Reception statistics against hand-made streams (RFC 3550 A.1, A.3, A.8)."""
 
+import random
+
 import numpy as np
 
 from media.rtp.statistics import Reception
@@ -72,3 +74,21 @@ def test_a_slot_starts_clean() -> None:
     feed(reception, 15, 0, 9.0)
     reception.reset(0)
     assert reception.lost(0) == 0 and reception.packets[0] == 0 and reception.ssrc[0] == -1
+
+
+def test_one_by_one_counts_as_columns_do() -> None:
+    dice = random.Random(11)
+    columns, one = Reception(1), Reception(1)
+    sequence = timestamp = 65_000
+    for reception in (columns, one):
+        reception.begin(0, 1, sequence, timestamp, 0.0)
+    for turn in range(2_000):
+        sequence = (sequence + dice.choice((1, 1, 1, 1, 2, -1, 0, 9))) & 0xFFFF
+        timestamp = (timestamp + 160) & 0xFFFF_FFFF
+        now = turn * 0.02 + dice.random() * 0.01
+        assert one.count_one(0, sequence, timestamp, now) == feed(columns, sequence, timestamp, now)
+    assert one.lost(0) == columns.lost(0) and one.jitter[0] == columns.jitter[0]
+    assert one.packets[0] == columns.packets[0] == 2_001
+    before = int(one.packets[0])
+    assert one.count_one(0, (sequence + 10_000) & 0xFFFF, 0, 50.0) is None
+    assert one.packets[0] == before, "a jump counts for nothing yet"
