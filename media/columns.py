@@ -64,6 +64,10 @@ class LegColumns:
         self.noise = np.zeros(slots, np.float64)
         "Root mean square of the comfort noise that it asked for; 0: silence."
         self.concealed = np.zeros(slots, np.int64)
+        self.gaps = np.zeros(slots, np.int64)
+        "Runs of them."
+        self.unmentioned = np.zeros(slots, np.int64)
+        "Reports of the peer in a row that say nothing of what we send."
         self.foreign = np.zeros(slots, np.int64)
         self.malformed = np.zeros(slots, np.int64)
         self.volume = np.ones(slots, np.float32)

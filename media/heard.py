@@ -147,6 +147,7 @@ class Heard:
         columns.gap[rows] = gap
         missing: Mask = ~have & (gap <= CONCEAL_FRAMES) & ~columns.hushed[rows]
         columns.concealed[rows] += missing
+        columns.gaps[rows] += missing & (gap == 1)
         # The first frame after a gap is joined to what stood in for it.
         joined = have & (before > 0) & (before <= CONCEAL_FRAMES)
         return missing, np.flatnonzero(missing | joined)

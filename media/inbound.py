@@ -223,11 +223,13 @@ class Inbound:
                 self._one(leg, datagram, now)
             else:
                 columns.foreign[slot] += 1
+                leg.stranger = source
             return False
         silence = now - float(columns.heard_at[slot])
         match leg.latch.offer(source, parsed.ssrc, silence, now):
             case Verdict.FOREIGN:
                 columns.foreign[slot] += 1
+                leg.stranger = source
                 return False
             case Verdict.LATCHED:
                 self._wire.aim(slot, source)
@@ -249,6 +251,7 @@ class Inbound:
         parsed = packet.parse(datagram)
         if parsed is None or len(datagram) == ROW_BYTES or not self._is_accepted(leg, parsed):
             self._table.columns.malformed[leg.slot] += 1
+            leg.unknown_type = parsed.payload_type if parsed is not None else leg.unknown_type
             return
         self._hear(leg, parsed, now)
 
@@ -258,7 +261,9 @@ class Inbound:
         if reports is None:
             self._table.columns.malformed[leg.slot] += 1
             return
-        leg.rtcp.receive(reports, int(self._table.columns.ssrc[leg.slot]), now)
+        columns = self._table.columns
+        mentioned = leg.rtcp.receive(reports, int(columns.ssrc[leg.slot]), now)
+        columns.unmentioned[leg.slot] = 0 if mentioned else columns.unmentioned[leg.slot] + 1
 
     def _is_accepted(self, leg: Leg, parsed: Packet) -> bool:
         payload_type = parsed.payload_type

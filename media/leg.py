@@ -58,6 +58,14 @@ class Leg:
     "The edge has been told."
     connected_at: float = 0.0
     "First `Connect`."
+    stranger: tuple[str, int] | None = None
+    "Whose packets were dropped last."
+    unknown_type: int | None = None
+    "Payload type of the latest packet that nobody has agreed on."
+    ailments: list[str] = field(default_factory=list)
+    "Reasons why it is not heard that the edge has been told."
+    foreign_before: int = 0
+    malformed_before: int = 0
     plain_run: int = 0
     "Packets of 20 ms in a row while `reframer` is set."
     peer: "Leg | None" = None

@@ -682,6 +682,18 @@ class AgentEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class NoAudio:
+    """Why a leg that should be heard is not; once for each reason."""
+
+    leg: LegId
+    reason: str
+    "`no_packet`, `private_address`, `wrong_source`, `wrong_payload_type`, `wrong_keys`, `one_way`, `muted`."
+    detail: str
+    fix: str
+    "What to change."
+
+
+@dataclass(frozen=True, slots=True)
 class Silent:
     """No RTP for `seconds` although the peer should send; sent once per silence."""
 
@@ -710,6 +722,12 @@ class LegStats:
     level_dbov: float = -127.0
     "Mean level received [dBov]."
     codec: str = ""
+    delay_ms: float = 0.0
+    "That our jitter buffer adds, beside the packet itself."
+    mos: float | None = None
+    "How the peer sounds here, by the E-model (ITU-T G.107), 1.0 to 4.5; None: too little was heard."
+    no_audio: str = ""
+    "Reasons of `NoAudio`, with commas."
 
 
 @dataclass(frozen=True, slots=True)
@@ -760,6 +778,7 @@ Event = (
     | AgentReconnecting
     | AgentFailed
     | AgentEnded
+    | NoAudio
     | Silent
     | Stats
     | Released

@@ -5,15 +5,17 @@ from collections.abc import Callable
 from typing import Final
 
 from media.codec.table import name_of
-from media.frame import FRAME_SAMPLES, SAMPLE_RATE
+from media.frame import FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE
 from media.leg import Leg, LegTable
 from media.port import LegStats
-from media.rtp import rtcp
+from media.rtp import mos, rtcp
 from media.rtp.jitter import JitterBuffer
 from media.rtp.statistics import Reception
 
 STATS_INTERVAL: Final = 10.0
 "[s]"
+ENOUGH: Final = 50
+"Packets that make a judgement."
 _FULL_SCALE: Final = 32_768.0**2
 
 
@@ -61,6 +63,8 @@ class Reports:
     def stats(self, leg: Leg) -> LegStats:
         columns, slot = self._table.columns, leg.slot
         frames = int(columns.energy_frames[slot])
+        codec = name_of(int(columns.law_out[slot])) if leg.connect is not None else ""
+        delay = float(self._jitter.delay(slot)) * FRAME_MS
         mean_square = float(columns.energy[slot]) / frames if frames else 0.0
         session = leg.rtcp
         return LegStats(
@@ -77,7 +81,26 @@ class Reports:
             remote_lost=max(0, session.remote_lost),
             remote_jitter_ms=round(session.remote_jitter * 1000 / SAMPLE_RATE / leg.clock_ratio, 2),
             level_dbov=_dbov(mean_square),
-            codec=name_of(int(columns.law_out[slot])) if leg.connect is not None else "",
+            codec=codec,
+            delay_ms=delay,
+            mos=self._mos(leg, delay),
+            no_audio=",".join(leg.ailments),
+        )
+
+    def _mos(self, leg: Leg, delay: float) -> float | None:
+        columns, slot = self._table.columns, leg.slot
+        concealed, gaps = int(columns.concealed[slot]), int(columns.gaps[slot])
+        played = int(self._reception.packets[slot]) - int(self._jitter.late[slot])
+        frames = played + concealed
+        if played < ENOUGH:
+            return None
+        loss = concealed / frames
+        burstiness = (concealed / gaps) * (1 - loss) if gaps else 1.0
+        trip = 0.0 if leg.rtcp.round_trip is None else leg.rtcp.round_trip * 500
+        # What a packet holds was spoken before it left, and ticks wait for half a frame at the most.
+        heard_after = trip + delay + FRAME_MS + FRAME_MS / 2
+        return round(
+            mos.score(mos.rating(name_of(int(columns.law_in[slot])), loss, burstiness, heard_after)), 2
         )
 
 

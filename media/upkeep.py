@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 
+from media.diagnosis import Diagnosis
 from media.inbound import Inbound
 from media.leg import Leg, LegTable
 from media.port import Event, Silent, Stats
@@ -19,6 +20,8 @@ from media.webrtc.legs import WebLegs
 
 CHORES_EVERY: Final = 20
 "Ticks between two looks at what is due: 100 ms."
+LOOK_EVERY: Final = 100
+"Ticks between two looks at legs that should be heard and are not: 0.5 s."
 DOUBT_EVERY: Final = 400
 "Ticks between two shares of legs whose phase is looked at again: 2 s, so each leg every 20 s."
 DOUBT_SHARE: Final = 10
@@ -49,6 +52,7 @@ class Upkeep:
         self._silence_timeout = silence_timeout
         self._emit = emit
         self._web = web
+        self._diagnosis = Diagnosis(table, emit)
 
     def see_to(self, tick: int, now: float) -> None:
         """Do what is due in tick number `tick`."""
@@ -58,6 +62,8 @@ class Upkeep:
             self._inbound.handle_timer(now)
             self._see_to_silence(now)
             self._send_reports(now)
+        if tick % LOOK_EVERY == 0:
+            self._diagnosis.look(now)
         if tick % DOUBT_EVERY == 0:
             self._doubt(tick // DOUBT_EVERY % DOUBT_SHARE, now)
 

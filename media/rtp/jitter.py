@@ -6,7 +6,9 @@ number & 15 is the place and a tag says which frame lies there.
 - Nothing newer is buffered: the play pointer holds and the frame is late, not lost. Else a
   leg whose phase is marginal would be late for ever.
 - Something newer is buffered: the missing frame is given up and concealed.
-- A frame that comes after it was given up, or after a hold, is a strike. The second within
+- What comes after a hold tells whether the frames waited for were lost: their time is over then, and
+  they are left out, so that loss leaves no delay behind. What is left of the hold was lateness.
+- A frame that comes after it was given up, or after such lateness, is a strike. The second within
   10 s deepens the leg by one frame (at most `MAX_TARGET`); 10 s without one take it back.
 - More frames waiting than the target for a whole second: one is merged into its successor,
   and of more than `HASTE` too many all but one are left out. So neither a faster clock of the
@@ -83,6 +85,10 @@ class JitterBuffer:
         self._held[slot] = self._owed[slot] = self._window[slot] = 0
         self._lowest[slot] = _UNSEEN
 
+    def delay(self, slot: int) -> int:
+        """Frames that wait after one was played, now, and never less than is meant to."""
+        return max(int(self.target[slot]), self.waiting(slot))
+
     def waiting(self, slot: int) -> int:
         """Frames between the play pointer and the newest, missing ones included."""
         return int(self._newest[slot] - self._play[slot]) + 1
@@ -124,7 +130,7 @@ class JitterBuffer:
         if ahead >= DEPTH:
             # A burst after a stall, or a gap in a timestamp-numbered stream: the newest counts.
             self._play[slot] = number - int(self.target[slot])
-        elif 0 < self._held[slot] < DEPTH and not marker:
+        elif self._held[slot] and 0 < self._leave_lost(slot, number) < DEPTH and not marker:
             self._strike(slot)
         self._held[slot] = 0
         self._voids -= int(self._void[slot, place])
@@ -182,6 +188,15 @@ class JitterBuffer:
     def skip_to_newest(self) -> None:
         """After a stall of the engine: leave what piled up meanwhile unplayed."""
         np.maximum(self._play, self._newest - self.target, out=self._play)
+
+    def _leave_lost(self, slot: int, number: int) -> int:
+        """Pass over what a hold has waited for in vain, now that `number` came; frames held beyond that."""
+        play, held = int(self._play[slot]), int(self._held[slot])
+        while held and play < number and self._tag[slot, play & _PLACE] != play:
+            play += 1
+            held -= 1
+        self._play[slot] = play
+        return held
 
     def _strike(self, slot: int) -> bool:
         """A frame came too late; whether the buffer has become deeper for it."""

@@ -147,14 +147,17 @@ class Session:
         self._last_sr = 0
         self._last_sr_at = 0.0
 
-    def receive(self, reports: list[Report], ssrc: int, now: float) -> None:
-        """Take the peer's reports; `ssrc` is ours."""
+    def receive(self, reports: list[Report], ssrc: int, now: float) -> bool:
+        """Take the peer's reports; `ssrc` is ours. Whether they mention it."""
+        mentioned = False
         for report in reports:
             if report.sent_at is not None:
                 self._last_sr, self._last_sr_at = report.sent_at, now
             for block in report.blocks:
                 if block.ssrc == ssrc:
+                    mentioned = True
                     self._learn(block, now)
+        return mentioned
 
     def echo_of_sr(self, now: float) -> tuple[int, int]:
         """LSR and DLSR of our next report block (§6.4.1)."""

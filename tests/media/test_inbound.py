@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from media.port import Allocate, Connect, Digit, Direction, Echo, Latched, LegId, LegStats, Release, Released
 from media.rtp import packet
 from media.rtp.telephone_event import DIGITS
+from tests.support.emulator import Path
 from tests.support.phone import HOST, PCMA, PCMU, Phone, Studio, noise, signal_to_noise, tone
 
 
@@ -360,7 +361,7 @@ def test_jitter_loss_and_reordering_are_survived() -> None:
     sent = tone(440, 12.0)
     phone.say(sent)
     studio.run(1.0)
-    studio.network.impair(loss=0.03, jitter=0.05, seed=5)
+    studio.network.impair(Path(loss=0.03, jitter=0.05, seed=5))
     studio.run(11.5)
     counted = stats(studio, phone)
     assert 5 <= counted.lost <= 35 and counted.jitter_ms > 5

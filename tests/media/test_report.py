@@ -1,11 +1,14 @@
 """Reports about legs, read off a running engine (RFC 3550 §6.4)."""
 
+import random
+
 import pytest
 
-from media.port import LegStats
+from media.port import LegStats, Release, Released
 from media.report import _dbov
 from media.rtp import rtcp
 from media.rtp.rtcp import Report
+from tests.support.emulator import Path
 from tests.support.phone import Phone, Studio, tone
 
 
@@ -39,9 +42,9 @@ def test_loss_and_jitter_of_the_peer_are_reported_to_it() -> None:
     phone = studio.phone("leg")
     phone.say(tone(500, 20.0))
     studio.run(1.0)
-    studio.network.impair(loss=0.2, jitter=0.0, seed=4)
+    studio.network.impair(Path(loss=0.2, jitter=0.0, seed=4))
     studio.run(12.0)
-    studio.network.impair(loss=0.0, jitter=0.0, seed=4)
+    studio.network.impair(Path(loss=0.0, jitter=0.0, seed=4))
     studio.run(5.0)
     lost = [block.lost for sent in reports(phone) for report in sent for block in report.blocks]
     assert lost[-1] > 80 and lost == sorted(lost)
@@ -91,3 +94,32 @@ def test_levels_count_from_overload() -> None:
     assert _dbov(0.0) == -127.0 and _dbov(1e-12) == -127.0
     assert _dbov(32768.0**2) == 0.0
     assert _dbov(32768.0**2 / 2) == pytest.approx(-3.0, abs=0.02)
+
+
+def test_a_clean_leg_scores_what_the_e_model_allows_and_a_lossy_one_less() -> None:
+    """ITU-T G.107"""
+    scores = []
+    for loss in (0.0, 0.05):
+        studio = Studio()
+        phone = studio.phone("leg")
+        chance = random.Random(4)
+        phone.say(tone(500, 20.0))
+        while phone.script:
+            if chance.random() < loss:
+                phone.script[0] = None
+                phone.sequence += 1
+            studio.run(0.02)
+        studio.engine.execute(Release(phone.leg))
+        score = studio.of(Released)[0].stats.mos
+        assert score is not None
+        scores.append(score)
+    assert scores[0] == pytest.approx(4.4, abs=0.02) and 3.6 < scores[1] < 4.2
+
+
+def test_too_little_audio_has_no_score() -> None:
+    studio = Studio()
+    phone = studio.phone("leg")
+    phone.say(tone(500, 0.5))
+    studio.run(0.6)
+    studio.engine.execute(Release(phone.leg))
+    assert studio.of(Released)[0].stats.mos is None

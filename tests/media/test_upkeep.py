@@ -14,6 +14,7 @@ from media.port import (
     Silent,
     Stats,
 )
+from tests.support.emulator import Path
 from tests.support.phone import HOST, PCMU, Studio, tone
 
 LEG = LegId("leg")
@@ -65,7 +66,7 @@ def test_two_engines_measure_their_round_trip_by_rtcp() -> None:
     ports = [event.port for event in studio.of(Allocated)]
     for name, port in zip("ab", reversed(ports), strict=True):
         studio.engine.execute(Connect(LegId(name), (HOST, port), PCMU, (PCMU,), None))
-    studio.network.impair(loss=0.0, jitter=0.04, seed=3)
+    studio.network.impair(Path(loss=0.0, jitter=0.04, seed=3))
     studio.run(25.0)
     for name in "ab":
         studio.engine.execute(Release(LegId(name)))

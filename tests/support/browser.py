@@ -180,7 +180,8 @@ class Browser:
 
     def hears(self, frequency: float, timeout: float = 10.0) -> None:
         """Wait until this is the strongest frequency [Hz], well above silence."""
-        test = f"((found) => found.length && found[0].db > -60 && Math.abs(found[0].hz - {frequency}) < 8)(peaks(1, 50))"
+        test = f"""((found) => found.length && found[0].db > -60
+            && Math.abs(found[0].hz - {frequency}) < 8)(peaks(1, 50))"""
         self.until(test, f"{frequency} Hz is heard, but {self.run('peaks(3, 50)')}", timeout)
 
     def hears_key(self, low: float, high: float, timeout: float = 5.0) -> None:

@@ -1,8 +1,10 @@
 """A network of UDP sockets in memory, for the audio plane's tests: bind, send, lose, delay."""
 
-import random
+import bisect
 from collections import deque
 from typing import Any
+
+from tests.support.emulator import Path
 
 Address = tuple[str, int]
 
@@ -15,9 +17,8 @@ class Network:
         self.busy: set[Address] = set()
         self.opened = 0
         self._watched: set[int] = set()
-        self._loss = 0.0
-        self._jitter = 0.0
-        self._random = random.Random(1)
+        self._path: Path | None = None
+        self._impaired = ""
         self._flying: list[tuple[float, int, Address, Address, bytes]] = []
         self._count = 0
         self._now = 0.0
@@ -42,9 +43,9 @@ class Network:
         ready = [s.number for s in self.sockets.values() if s.queue and s.number in self._watched]
         return [(number, 1) for number in ready[:maxevents]]
 
-    def impair(self, *, loss: float, jitter: float, seed: int) -> None:
-        """Args: loss: 0 to 1. jitter: each packet is late by up to so much [s]."""
-        self._loss, self._jitter, self._random = loss, jitter, random.Random(seed)
+    def impair(self, path: Path, towards: str = "") -> None:
+        """Args: towards: only what goes to this host takes the path; empty: everything."""
+        self._path, self._impaired = path, towards
 
     def carry(self, now: float) -> None:
         """Deliver what has arrived by `now` [s]."""
@@ -54,15 +55,12 @@ class Network:
             self._deliver(source, target, data)
 
     def send(self, source: Address, target: Address, data: bytes) -> None:
-        if self._loss and self._random.random() < self._loss:
-            return
-        if not self._jitter:
+        if self._path is None or self._impaired not in ("", target[0]):
             self._deliver(source, target, data)
             return
-        self._count += 1
-        due = self._now + self._random.random() * self._jitter
-        self._flying.append((due, self._count, source, target, data))
-        self._flying.sort()
+        for due in self._path.carry(self._now):
+            self._count += 1
+            bisect.insort(self._flying, (due, self._count, source, target, data))
 
     def _deliver(self, source: Address, target: Address, data: bytes) -> None:
         receiver = self.sockets.get(target) or self.sockets.get(("0.0.0.0", target[1]))

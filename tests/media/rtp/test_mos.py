@@ -6,7 +6,18 @@ from media.rtp.mos import rating, score
 
 
 @pytest.mark.parametrize(
-    ("r", "mos"), [(93.2, 4.41), (90, 4.34), (80, 4.03), (70, 3.60), (60, 3.10), (50, 2.58), (0, 1.0), (-5, 1.0), (100, 4.5)]
+    ("r", "mos"),
+    [
+        (93.2, 4.41),
+        (90, 4.34),
+        (80, 4.03),
+        (70, 3.60),
+        (60, 3.10),
+        (50, 2.58),
+        (0, 1.0),
+        (-5, 1.0),
+        (100, 4.5),
+    ],
 )
 def test_the_score_is_that_of_annex_b(r: float, mos: float) -> None:
     """G.107 Table B.1"""
