@@ -267,11 +267,7 @@ class Inbound:
 
     def _is_accepted(self, leg: Leg, parsed: Packet) -> bool:
         payload_type = parsed.payload_type
-        return (
-            payload_type in leg.laws
-            or payload_type == COMFORT_NOISE
-            or (leg.connect is not None and payload_type == leg.connect.dtmf)
-        )
+        return payload_type in leg.laws or payload_type == COMFORT_NOISE or payload_type in leg.events
 
     def _hear(self, leg: Leg, parsed: Packet, now: float) -> None:
         columns, slot = self._table.columns, leg.slot
@@ -365,6 +361,7 @@ class Inbound:
             self._jitter.insert_one(leg.slot, place, leg.coders.deposit(parcel), marker=parsed.marker)
 
     def _hear_event(self, leg: Leg, parsed: Packet, now: float) -> None:
+        leg.digits_in.clock_rate = leg.events.get(parsed.payload_type, leg.digits_in.clock_rate)
         for press in leg.digits_in.receive(parsed.payload, parsed.timestamp, now):
             self._pressed(leg, press)
         if leg.digits_in.is_pressed():

@@ -43,6 +43,8 @@ class Leg:
     "The latest one."
     laws: dict[int, int] = field(default_factory=dict)
     "Accepted payload type → number of the codec."
+    events: dict[int, int] = field(default_factory=dict)
+    "Accepted payload type of telephone-event → its clock [Hz]."
     reframer: Reframer | None = None
     "Set as long as the peer sends other packets than 20 ms."
     parceller: Parceller | None = None
@@ -155,6 +157,9 @@ class LegTable:
             for codec in connect.accept
             if is_spoken(codec.name, codec.clock_rate)
         }
+        leg.events = dict(connect.events)
+        if connect.dtmf is not None:
+            leg.events[connect.dtmf] = connect.dtmf_clock
         law = NUMBER[connect.codec.name]
         columns.law_out[slot] = law
         leg.clock_ratio = max(1, connect.codec.clock_rate // SAMPLE_RATE)

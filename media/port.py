@@ -127,6 +127,8 @@ class Connect:
     "Of telephone-event [Hz]."
     crypto: Crypto | None = None
     "None: plain RTP."
+    events: tuple[tuple[int, int], ...] = ()
+    "Payload types of telephone-event that may come beside `dtmf`, each with its clock [Hz]."
     webrtc: WebRtc | None = None
     "Nothing is sent or heard before ICE and DTLS are done; `remote`, `rtcp` and `crypto` mean nothing."
 

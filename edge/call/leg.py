@@ -184,6 +184,7 @@ class Leg:
             agreed.rtcp,
             agreed.dtmf_clock,
             agreed.crypto,
+            agreed.events,
             agreed.webrtc,
         )
 

@@ -72,6 +72,8 @@ class Negotiated:
     crypto: Crypto | None = None
     "None: plain RTP, or keys by DTLS."
     webrtc: WebRtc | None = None
+    events: tuple[tuple[int, int], ...] = ()
+    "Payload type and clock of every telephone-event that may come: browsers choose for themselves."
 
 
 def offer(local: Local, previous: Description | None = None) -> Description:
@@ -131,7 +133,8 @@ def answer(
         events = _common_events(theirs, agreed.accept) if local.dtmf is not None else {}
         streams[place] = _section(local, agreed.accept, events, agreed.direction, media.protocol, lines)
         times = (*_times(offered), *group)
-        return replace(agreed, description=_revise(local, streams, times, previous))
+        heard = tuple((number, clock) for clock, number in events.items())
+        return replace(agreed, description=_revise(local, streams, times, previous), events=heard)
     return refused or NotAcceptable("no stream is offered", 304)
 
 
@@ -193,6 +196,7 @@ def accept(
         dtmf_clock=dtmf_clock,
         crypto=crypto,
         webrtc=web,
+        events=tuple((number, clock) for clock, number in ours.events.items()),
     )
 
 

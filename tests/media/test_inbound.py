@@ -441,3 +441,14 @@ def test_whatever_a_peer_sends_the_tick_goes_on(datagrams: list[bytes], chance: 
     assert len(phone.received) >= 10
     counted = stats(studio, phone)
     assert counted.lost >= 0 and counted.packets_received >= 1
+
+
+def test_digits_come_under_every_number_that_was_agreed_on() -> None:
+    studio = Studio()
+    phone = echo(studio, dtmf=110, dtmf_clock=48_000, events=((126, 8000),))
+    for number, duration in ((126, 800), (110, 4_800)):
+        for end in (False, True, True, True):
+            phone.send(event("5", duration, end=end), payload_type=number, samples=0)
+            studio.run(0.02)
+        phone.timestamp += 4_800
+    assert [(heard.digit, heard.duration_ms) for heard in studio.of(Digit)] == [("5", 100), ("5", 100)]

@@ -146,6 +146,7 @@ def test_what_is_agreed_goes_to_the_audio_plane() -> None:
     assert connect.webrtc.active and not connect.webrtc.controlling
     assert connect.webrtc.remote.ufrag == "Oyef" and len(connect.webrtc.local.password) >= 22
     assert (connect.codec.name, connect.dtmf, connect.dtmf_clock) == ("opus", 110, 48_000)
+    assert dict(connect.events) == {110: 48_000, 126: 8000}, "Chromium sends the latter, whatever the codec"
 
 
 @pytest.mark.parametrize(
