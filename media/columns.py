@@ -78,6 +78,8 @@ class LegColumns:
         "Sum of the mean squares of the frames in `energy_frames`."
         self.energy_frames = np.zeros(slots, np.int64)
         # What it sends.
+        self.packed = np.zeros(slots, np.bool_)
+        "In packets of another time than 20 ms."
         self.law_out = np.zeros(slots, np.uint8)
         self.header = np.zeros(slots, np.int64)
         "First header word without marker and sequence."

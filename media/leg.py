@@ -13,12 +13,13 @@ import numpy as np
 from media.codec.coders import Coders
 from media.codec.table import FIRST_WIDE, NUMBER, is_spoken, wide
 from media.columns import NEVER, LegColumns
-from media.frame import GROUPS, SAMPLE_RATE, Rows
+from media.frame import FRAME_MS, FRAME_SAMPLES, GROUPS, SAMPLE_RATE, Rows
 from media.playback import Playback
 from media.port import Connect, Crypto, Direction, LegId, RoomId
 from media.press import Presses
 from media.record import Recording
 from media.rtp.latch import Latch
+from media.rtp.packing import Packer
 from media.rtp.parcel import Parceller
 from media.rtp.reframe import Reframer
 from media.rtp.rtcp import Session
@@ -60,6 +61,8 @@ class Leg:
     "The edge has been told."
     connected_at: float = 0.0
     "First `Connect`."
+    packer: Packer | None = None
+    "Set when the peer wants other packets than of 20 ms, and the codec can be cut."
     stranger: tuple[str, int] | None = None
     "Whose packets were dropped last."
     unknown_type: int | None = None
@@ -162,6 +165,7 @@ class LegTable:
             leg.events[connect.dtmf] = connect.dtmf_clock
         law = NUMBER[connect.codec.name]
         columns.law_out[slot] = law
+        self._pack(leg, connect.ptime_ms, law)
         leg.clock_ratio = max(1, connect.codec.clock_rate // SAMPLE_RATE)
         leg.digits_in.clock_rate = leg.digits_out.clock_rate = connect.dtmf_clock
         columns.inband[slot] = connect.dtmf is None
@@ -182,6 +186,16 @@ class LegTable:
         elif not any(columns.expect[slot] == plain_header(accepted) for accepted in leg.laws):
             self.expect(leg, connect.codec.payload_type, law)
         self.changed()
+
+    def _pack(self, leg: Leg, ptime_ms: int, law: int) -> None:
+        step = wide(law).step if law >= FIRST_WIDE else FRAME_SAMPLES
+        cuts = law < FIRST_WIDE or wide(law).cuts
+        before = leg.packer
+        if ptime_ms == FRAME_MS or not cuts:
+            leg.packer = None
+        elif before is None or (before.ptime_ms, before.step) != (ptime_ms, step):
+            leg.packer = Packer(ptime_ms, step)
+        self.columns.packed[leg.slot] = leg.packer is not None
 
     def secure(self, leg: Leg, crypto: Crypto | None) -> None:
         """Speak SRTP with these keys, or not; those that stay go on, replay window and all."""

@@ -16,6 +16,7 @@ from media.leg import LegTable
 from media.plan import Mix, Plan, WidePlan
 from media.port import DigitsSent, Event
 from media.record import Recorder
+from media.rtp import packet
 from media.rtp.packet import HEADER_BYTES
 from media.socket import PACKET_BYTES, UdpWire
 from media.srtp import rows_of
@@ -104,6 +105,8 @@ class Outbound:
             self._tape(position, slot, now)
         if plan.dialling:
             self._dial(plan, instead)
+        for position, slot in plan.packed:
+            self._pack(position, slot, instead)
         if plan.secured:
             self._secure(plan, instead)
         self._wire.transmit(plan.send_slots, instead)
@@ -131,6 +134,29 @@ class Outbound:
         else:
             pcm = self._wideband.sent(slot)
         self._recorder.sent(recording, pcm, now)
+
+    def _pack(self, position: int, slot: int, instead: dict[int, memoryview | bytes]) -> None:
+        """Make packets of the leg's own packet time; all but the last leave at once."""
+        columns, leg = self._table.columns, self._table.at(slot)
+        datagram = bytes(instead.get(position, self._wire.packet(position)))
+        packer, connect = leg.packer, leg.connect
+        assert packer is not None and connect is not None, "packed legs are connected"
+        if len(datagram) <= HEADER_BYTES or datagram[1] & 0x7F != connect.codec.payload_type:
+            packer.clear()  # nothing, or an event, in the place of audio
+            return
+        packets = packer.add(datagram[HEADER_BYTES:], int(columns.timestamp[slot]), datagram[1] >= 0x80)
+        before = int(columns.sequence[slot]) - 1
+        columns.sequence[slot] = before + len(packets)
+        columns.packets_sent[slot] += len(packets) - 1
+        built = [
+            packet.build(
+                connect.codec.payload_type, marker, before + number, stamp, int(columns.ssrc[slot]), payload
+            )
+            for number, (payload, stamp, marker) in enumerate(packets, 1)
+        ]
+        for early in built[:-1]:
+            self._wire.send(slot, early if leg.srtp is None else leg.srtp.seal(early))
+        instead[position] = built[-1] if built else b""
 
     def _secure(self, plan: Plan, instead: dict[int, memoryview | bytes]) -> None:
         """Encrypt: packets of the columns in their rows, others as copies."""

@@ -134,6 +134,8 @@ class Plan:
     step: int | Rows
     "Units of the RTP clock in 20 ms; one for each of `send` where they differ."
     wide_sends: WidePlan | None
+    packed: list[tuple[int, int]]
+    "(position in `send`, slot) of packets that are not of 20 ms."
     secured: list[tuple[int, int]]
     "(position in `send`, slot) of SRTP."
 
@@ -167,6 +169,7 @@ def make_plan(columns: LegColumns, group: int) -> Plan:
     prompted = np.flatnonzero(playing & ~broad)
     dialling = np.flatnonzero(columns.dialling[send])
     secured = np.flatnonzero(columns.secured[send])
+    packed = np.flatnonzero(columns.packed[send])
     wide_rows = np.flatnonzero(broad_take)
 
     to = np.flatnonzero(relayed & ~broad)
@@ -214,6 +217,7 @@ def make_plan(columns: LegColumns, group: int) -> Plan:
         wide_sends=_wide_plan(columns, send, broad, relayed, speaks, mixed, place, wide_rows)
         if broad.any()
         else None,
+        packed=[(int(position), int(send[position])) for position in packed],
         secured=[(int(position), int(send[position])) for position in secured],
     )
 

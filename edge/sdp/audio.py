@@ -26,7 +26,7 @@ PLAIN: Final = frozenset(("RTP/AVP", "RTP/AVPF"))
 SECURE: Final = frozenset(("RTP/SAVP", "RTP/SAVPF"))
 "RFC 3711 §12, RFC 5124."
 
-PACKET_TIMES: Final = (10, 20, 30, 40, 60)
+PACKET_TIMES: Final = (10, 20, 30, 40, 50, 60)
 "[ms]"
 
 _DIRECTIONS: Final = {direction.value: direction for direction in Direction}

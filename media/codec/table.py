@@ -51,6 +51,8 @@ class Wide:
     "What the decoder gives [Hz]; encoders take 16 kHz."
     parcels: bool
     "A payload of 20 ms is not 160 bytes: it travels beside the columns."
+    cuts: bool
+    "A payload may be cut anywhere between samples, and joined to another."
     ticks: Callable[[bytes], int]
     "Length of a payload in units of the RTP clock; 0: it cannot be."
     encoder: Callable[[], Encoder]
@@ -70,9 +72,9 @@ ULAW: Final = 0
 ALAW: Final = 1
 
 WIDE: Final = (
-    Wide("g722", 8_000, 16_000, False, g722.ticks, g722.G722Encoder, g722.G722Decoder),
-    Wide("opus", 48_000, opus.DECODED_HZ, True, opus.ticks, opus.OpusEncoder, opus.OpusDecoder),
-    Wide("l16", 16_000, 16_000, True, l16.ticks, l16.L16Encoder, l16.L16Decoder),
+    Wide("g722", 8_000, 16_000, False, True, g722.ticks, g722.G722Encoder, g722.G722Decoder),
+    Wide("opus", 48_000, opus.DECODED_HZ, True, False, opus.ticks, opus.OpusEncoder, opus.OpusDecoder),
+    Wide("l16", 16_000, 16_000, True, True, l16.ticks, l16.L16Encoder, l16.L16Decoder),
 )
 FIRST_WIDE: Final = len(LAWS)
 "Numbers from here on are wideband."

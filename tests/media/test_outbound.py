@@ -3,8 +3,9 @@
 from itertools import pairwise
 
 import numpy as np
+import pytest
 
-from media.port import AgentSpec, AttachAgent, Bridge, DigitsSent, Echo, SendDigits
+from media.port import AgentSpec, AttachAgent, Bridge, Codec, Connect, DigitsSent, Echo, SendDigits
 from media.rtp.telephone_event import DigitReceiver, Press
 from tests.support.phone import DTMF, PCMA, Phone, Studio, signal_to_noise, tone
 
@@ -153,3 +154,52 @@ def test_an_echo_stops_when_it_is_replaced() -> None:
     one.received.clear()
     studio.run(0.5)
     assert (one.heard()[320:] == 0).all() and np.abs(two.heard().astype(int)).max() > 5000
+
+
+@pytest.mark.parametrize("milliseconds", [10, 30, 40, 50, 60])
+def test_packets_are_of_the_time_that_the_peer_wants(milliseconds: int) -> None:
+    """RFC 3264 §6.1, RFC 8866 §6.4: ptime is what its author wants to receive."""
+    studio = Studio()
+    phone = studio.phone("leg", ptime_ms=milliseconds)
+    studio.engine.execute(Echo(phone.leg))
+    sent = tone(800, 2.0)
+    phone.say(sent)
+    studio.run(2.3)
+    packets = [packet for _, packet in phone.received]
+    size = milliseconds * 8
+    assert {len(packet.payload) for packet in packets} == {size}
+    assert {(later.sequence - earlier.sequence) & 0xFFFF for earlier, later in pairwise(packets)} == {1}
+    assert {(later.timestamp - earlier.timestamp) & 0xFFFF_FFFF for earlier, later in pairwise(packets)} == {
+        size
+    }
+    assert [packet.marker for packet in packets] == [True] + [False] * (len(packets) - 1)
+    assert signal_to_noise(phone.heard(), sent[1600:14_400]) > 35
+
+
+def test_digits_leave_between_packets_of_another_time() -> None:
+    studio = Studio()
+    phone = studio.phone("leg", ptime_ms=60)
+    studio.engine.execute(Echo(phone.leg))
+    phone.say(tone(800, 2.0))
+    studio.run(0.5)
+    studio.engine.execute(SendDigits(phone.leg, "7"))
+    studio.run(1.0)
+    packets = [packet for _, packet in phone.received]
+    assert {(later.sequence - earlier.sequence) & 0xFFFF for earlier, later in pairwise(packets)} == {1}
+    assert {len(packet.payload) for packet in packets} == {480, 4}
+    stats = studio.engine._reports.stats(studio.engine._table.at(0))
+    assert stats.packets_sent == len(packets)
+
+
+@pytest.mark.parametrize("codec", [Codec("g722", 9), Codec("l16", 112, 16_000)])
+def test_wideband_payloads_are_cut_too_where_they_can_be(codec: Codec) -> None:
+    studio = Studio()
+    phone = studio.phone("leg", connect=False)
+    studio.engine.execute(Connect(phone.leg, (phone.host, phone.port), codec, (codec,), None, ptime_ms=30))
+    studio.run(1.0)
+    step = 240 if codec.name == "g722" else 480
+    packets = [packet for _, packet in phone.received]
+    assert {len(packet.payload) for packet in packets} == {240 if codec.name == "g722" else 960}
+    assert {(later.timestamp - earlier.timestamp) & 0xFFFF_FFFF for earlier, later in pairwise(packets)} == {
+        step
+    }
