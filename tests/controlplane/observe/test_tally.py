@@ -18,3 +18,13 @@ def test_ends_are_counted_by_direction_and_disposition_and_answered_calls_timed(
     assert 'tandem_calls_ended_total{direction="in",disposition="answered"} 1.0' in text
     assert 'tandem_calls_ended_total{direction="in",disposition="busy"} 1.0' in text
     assert "tandem_call_duration_seconds_sum 60.0" in text and "tandem_call_setup_seconds_sum 2.0" in text
+
+
+def test_each_leg_tells_how_it_sounded_and_why_it_did_not() -> None:
+    metrics = Metrics()
+    media = {"caller": {"mos": 4.35, "no_audio": ""}, "callee": {"mos": None, "no_audio": "no_packet,muted"}}
+    Tally(metrics).closed(replace(cdr(CallId("c")), media=media))
+    text = metrics.render().decode()
+    assert "tandem_leg_mos_count 1.0" in text and 'tandem_leg_mos_bucket{le="4.3"} 0.0' in text
+    assert 'tandem_legs_without_audio_total{reason="no_packet"} 1.0' in text
+    assert 'tandem_legs_without_audio_total{reason="muted"} 1.0' in text
