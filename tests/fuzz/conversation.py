@@ -19,7 +19,7 @@ from edge.sip.parse import ParseError, parse_message
 from edge.subscription import LONGEST
 from media import port
 from tests.fuzz.mutation import WORDS, mutate
-from tests.fuzz.sip import MESSAGES, SDP, SDP_MANY, is_framed
+from tests.fuzz.sip import MESSAGES, SDP, SDP_MANY, TORTURE, is_framed
 from tests.fuzz.target import Target
 from tests.support.directory import ACC, FakeDirectory
 from tests.support.dns import located
@@ -43,6 +43,8 @@ _VALUES: dict[str, tuple[Any, ...]] = {
     "float": (0.0, 1.0, 1e9),
     "float | None": (None, 0.1),
     "bool": (True, False),
+    "media.port.RoomId": (port.RoomId("room"),),
+    "tuple[tuple[str, str], ...]": ((), (("a", "b"),)),
 }
 
 
@@ -273,6 +275,8 @@ class Neighbourhood(Bench):
         legs = sorted(self.legs)
         leg = self.random.choice(legs) if legs and self.random.random() < 0.9 else port.LegId("none/1")
         values = [self.value(str(field.type)) for field in dataclasses.fields(event)[1:]]
+        if event is port.Lost:
+            self.legs.discard(leg)  # with its worker
         self.media(event(leg, *values))
 
     def value(self, kind: str) -> Any:
@@ -443,4 +447,7 @@ def check_garbage(data: bytes, random: Random) -> None:
     bench.fall_silent()
 
 
-TARGETS = (Target("switch", (), check_switch, share=8), Target("garbage", MESSAGES, check_garbage))
+TARGETS = (
+    Target("switch", (), check_switch, share=8),
+    Target("garbage", (*MESSAGES, *TORTURE), check_garbage),
+)

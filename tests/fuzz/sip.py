@@ -1,6 +1,7 @@
 """The SIP and SDP parsers: a value that survives its own round trip, or the documented error."""
 
 import contextlib
+from pathlib import Path
 from random import Random
 
 from config.schema import SipLimits
@@ -80,6 +81,8 @@ MESSAGES = (
     b"CANCEL tel:+1-201-555-0123;phone-context=example.com SIP/2.0\r\nVia:SIP/2.0/UDP a\r\nFrom:<sip:b>\r\n"
     b"To:<urn:x:y>\r\nCall-ID:c\r\nCSeq:1 CANCEL\r\n\r\n",
 )
+TORTURE = tuple(sorted(path.read_bytes() for path in Path(__file__).parents[1].glob("rfc/rfc*/*.dat")))
+"The messages of RFC 4475 and RFC 5118."
 URIS = (
     b"sip:alice:secretword@atlanta.example;transport=tcp?subject=project%20x&priority=urgent",
     b"sips:%2B1*72%23@[2001:db8::9:1]:5061;lr;maddr=239.255.255.1;ttl=15",
@@ -171,7 +174,14 @@ def check_uri(data: bytes, random: Random) -> None:
         uri = Uri.parse(text)
         assert Uri.parse(str(uri)) == uri, (uri, str(uri))
         assert uri.equivalent(uri)
-        _ = hash(uri), uri.address, uri.header("replaces"), uri.param("lr"), uri.without_headers()
+        _ = (
+            hash(uri),
+            uri.address,
+            uri.header("replaces"),
+            uri.param("lr"),
+            uri.without_headers(),
+            uri.dialled,
+        )
         made = uri.with_param("x", "1")
         assert not uri.is_sip or Uri.parse(str(made)).param("x") == "1"
 
@@ -307,7 +317,7 @@ def check_stream(data: bytes, random: Random) -> None:
 
 
 TARGETS = (
-    Target("message", MESSAGES, check_message),
+    Target("message", (*MESSAGES, *TORTURE), check_message),
     Target("uri", URIS, check_uri),
     Target("address", ADDRESSES, check_address),
     Target("via", VIAS, check_via),

@@ -28,7 +28,9 @@ class House:
         self.folder = folder
         self.near, self.far, self.other = loopback(), loopback(), loopback()
         self._runs = 0
-        self.daemon = Daemon(folder / "daemon", account=self._account())
+        # sipp sends no audio.
+        quiet = {"limits": {"media": {"silence_timeout": "5m"}}}
+        self.daemon = Daemon(folder / "daemon", account=self._account(), settings=quiet)
 
     def caller(self, scenario: Scenario, number: str, *, transport: str = "u1", **more: Any) -> Sipp:
         """User 1001, or whoever `more` names, dials `number`."""
@@ -112,5 +114,6 @@ class House:
                 {"prefix": "1421", "trunks": ["digest"]},
                 {"prefix": "1422", "trunks": ["udp", "other"]},
                 {"prefix": "1423", "trunks": ["gone", "other"]},
+                {"prefix": "1424", "trunks": ["other"]},
             ],
         }  # fmt: skip

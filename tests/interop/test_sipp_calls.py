@@ -6,8 +6,11 @@ from collections.abc import Iterator
 import pytest
 
 from tests.interop.house import TRANSPORTS, House
+from tests.support.address import loopback
+from tests.support.caller import Call, Phone
+from tests.support.daemon import PASSWORDS
 from tests.support.scenario import ALAW, AUDIO, FAX, HELD, Scenario, called, calling
-from tests.support.sip import Message
+from tests.support.sip import Message, tag_of
 
 BOTH = pytest.mark.parametrize("transport", TRANSPORTS)
 
@@ -45,12 +48,14 @@ def ended(scenario: Scenario) -> Scenario:
 
 
 def play(
-    house: House, transport: str, caller: Scenario, callee: Scenario, number: str = "5550100"
+    house: House, transport: str, caller: Scenario, callee: Scenario, *, timeout: int = 20
 ) -> tuple[list[Message], list[Message]]:
     """A call through us from the user 1001 to a trunk; what each end got."""
     with (
-        house.callee(callee, transport=transport) as far,
-        house.caller(caller, f"+{TRANSPORTS[transport]}{number}", transport=transport) as near,
+        house.callee(callee, transport=transport, timeout=timeout) as far,
+        house.caller(
+            caller, f"+{TRANSPORTS[transport]}5550100", transport=transport, timeout=timeout
+        ) as near,
     ):
         near.done()
         far.done()
@@ -83,7 +88,7 @@ def test_early_media_is_passed_both_ways(house: House, transport: str) -> None:
     near, far = play(house, transport, hung_up(caller), ended(callee))
     assert ours(only(near, 183), house) and ours(only(far, "INVITE"), house)
     assert only(near, 200).body == only(near, 183).body
-    assert 0.2 < only(near, 200).at - only(near, 183).at < 3.0
+    assert 0.2 < only(near, 200).at - only(near, 183).at < 8.0
     assert "Q.850;cause=16" in only(far, "BYE").header("Reason")
 
 
@@ -333,7 +338,7 @@ def test_a_phone_that_is_not_answered_is_forwarded_in_time(house: House) -> None
         far.done()
         desk.done()
         assert "no-answer" in far.one("INVITE").header("Diversion")
-        assert 0.8 < near.one(181).at - near.one(180).at < 3.0, "ring_time is a second"
+        assert 0.8 < near.one(181).at - near.one(180).at < 8.0, "ring_time is a second"
     house.forget("1010", house.other)
 
 
@@ -401,27 +406,95 @@ def test_devices_ring_one_after_the_other(house: House) -> None:
         near.done()
         taker.done()
         tried.done()
-        assert 0.8 < taker.one("INVITE").at - tried.one("INVITE").at < 3.0, "ring_time is a second"
+        assert 0.8 < taker.one("INVITE").at - tried.one("INVITE").at < 8.0, "ring_time is a second"
     house.forget("1007", house.other)
     house.forget("1008", house.far)
 
 
-@pytest.mark.parametrize(("target", "status"), [("*43", "200"), ("nobody", "404")])
-def test_a_blind_transfer_is_reported_also_when_it_fails(house: House, target: str, status: str) -> None:
+@pytest.mark.parametrize(("target", "outcome"), [("*43", "200"), ("1009", "480")])
+def test_a_blind_transfer_is_reported_also_when_it_fails(house: House, target: str, outcome: str) -> None:
     """RFC 3515, RFC 5589 §6: 202, NOTIFY 100, NOTIFY with the outcome; the callee stays in the call."""
     caller = up().pause(200).request("REFER", headers=f"Refer-To: <sip:{target}@demo.local>")
-    if status == "200":
-        caller.expect(202).comes("NOTIFY").respond(200).comes("NOTIFY").respond(200).comes("BYE").respond(200)
+    caller.expect(202).comes("NOTIFY").respond(200).comes("NOTIFY").respond(200)
+    if outcome == "200":
+        caller.comes("BYE").respond(200)
         callee = taken().pause(700).request("BYE").expect(200)
     else:
-        caller.expect(404)
         callee = ended(taken())
         hung_up(caller)
     near, _ = play(house, "u1", caller, callee)
-    if status == "200":
-        reports = [m.body.decode().strip() for m in of(near, "NOTIFY")]
-        assert reports[0].startswith("SIP/2.0 100") and reports[1].startswith("SIP/2.0 200")
-        assert "terminated" in of(near, "NOTIFY")[1].header("Subscription-State")
+    first, last = of(near, "NOTIFY")
+    assert first.body.startswith(b"SIP/2.0 100") and last.body.startswith(f"SIP/2.0 {outcome}".encode())
+    assert first.header("Subscription-State").startswith("active")
+    assert last.header("Subscription-State").startswith("terminated")
+
+
+def test_a_transfer_to_nobody_is_refused_at_once(house: House) -> None:
+    caller = up().pause(200).request("REFER", headers="Refer-To: <sip:nobody@demo.local>").expect(404)
+    near, _ = play(house, "u1", hung_up(caller), ended(taken()))
+    assert "no_such_number" in only(near, 404).header("Warning")
+
+
+def replaced(call: Call) -> str:
+    """The dialog, as a header field in a Refer-To (RFC 3891 §3, escaped)."""
+    return f"{call.id}%3Bto-tag%3D{tag_of(call.remote)}%3Bfrom-tag%3D{tag_of(call.local)}"
+
+
+def test_an_attended_transfer_joins_the_two_who_were_talked_to(house: House) -> None:
+    """RFC 5589 §7: 202, the outcome, and a BYE in both calls of who transfers; the others talk on."""
+    stays = taken().pause(2_500).request("BYE").expect(200)
+    with (
+        house.callee(stays) as far,
+        house.callee(ended(taken()), address=house.other) as other,
+        Phone(loopback(), house.daemon.sip, "1001", PASSWORDS["1001"]) as phone,
+    ):
+        first, second = phone.dial("+14155550100"), phone.dial("+14245550100")
+        lines = (("Refer-To", f"<sip:+14245550100@demo.local?Replaces={replaced(second)}>"),)
+        assert phone.request(first.within("REFER", headers=lines)).status == 202
+        first.wait_ended()
+        second.wait_ended()
+        reports = [m.body for m in phone.requests if m.method == "NOTIFY"]
+        assert reports[-1].startswith(b"SIP/2.0 200")
+        assert not far.wire("BYE") and not other.wire("BYE")
+        far.done()
+        other.done()
+        assert other.one("BYE").at >= far.one("BYE", received=False).at
+
+
+def test_an_attended_transfer_to_a_dialog_that_is_none_is_refused(house: House) -> None:
+    with (
+        house.callee(ended(taken())) as far,
+        Phone(loopback(), house.daemon.sip, "1001", PASSWORDS["1001"]) as phone,
+    ):
+        call = phone.dial("+14155550100")
+        lines = (("Refer-To", "<sip:1@demo.local?Replaces=gone%3Bto-tag%3Da%3Bfrom-tag%3Db>"),)
+        assert phone.request(call.within("REFER", headers=lines)).status == 403
+        assert not call.ended.is_set()
+        call.hang_up()
+        far.done()
+
+
+@pytest.mark.timeout(150)
+def test_sessions_are_refreshed_at_half_time_and_glare_is_settled(house: House) -> None:
+    """RFC 4028 §7.4, RFC 3261 §14.1: 90 s are the least, so this takes 49 s.
+
+    To the caller, who asked for it and knows UPDATE, it is an UPDATE; to the callee, who does not, a
+    re-INVITE. Both cross there: ours is refused with 491 and comes again after 2.1 to 4 s, theirs is
+    refused with 491 as long as ours is open.
+    """
+    timer = "Supported: timer\nSession-Expires: 90;refresher=uas\nAllow: INVITE, ACK, BYE, CANCEL, UPDATE"
+    granted = "Require: timer\nSession-Expires: 90;refresher=uac"
+    caller = up(headers=timer).comes("UPDATE").respond(200, headers=granted).pause(6_000)
+    callee = called().incoming().answer(180).answer(200, AUDIO, granted).ack_comes()
+    callee.incoming_again().invite(AUDIO).expect(491).ack_refusal().answer(491).ack_comes()
+    callee.incoming_again().answer(200, AUDIO, granted).ack_comes()
+    near, far = play(house, "u1", hung_up(caller), ended(callee), timeout=90)
+    answered, update = next(m for m in of(near, 200) if m.method == "INVITE"), only(near, "UPDATE")
+    assert 44.0 < update.at - answered.at < 60.0 and "refresher=uac" in update.header("Session-Expires")
+    first, second, third = of(far, "INVITE")
+    assert 44.0 < second.at - first.at < 60.0 and 2.1 < third.at - second.at < 8.0
+    assert second.body == third.body and b"m=audio 2" in second.body
+    assert only(far, 491).method == "INVITE"
 
 
 @pytest.mark.parametrize("package", ["dialog", "presence", "message-summary", "reg"])

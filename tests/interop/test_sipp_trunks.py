@@ -153,7 +153,7 @@ def test_we_register_at_the_carrier_and_refresh_in_time(tmp_path: Path) -> None:
         assert 'username="us"' in second.header("Authorization")
         assert first.header("Call-ID") == second.header("Call-ID") == third.header("Call-ID")
         assert [m.header("CSeq") for m in (first, second, third)] == [f"{n} REGISTER" for n in (1, 2, 3)]
-        assert 4.0 < third.at - second.at < 6.0, "before it ends"
+        assert 4.0 < third.at - second.at < 10.0, "most of the 6 s, not of the 600"
 
 
 def test_a_carrier_that_grants_too_briefly_is_asked_for_what_it_wants(tmp_path: Path) -> None:

@@ -131,6 +131,12 @@ class Scenario:
         self._parts.append(f'<recv request="INVITE"><action>{takes}</action></recv>')
         return self
 
+    def incoming_again(self) -> Self:
+        """An INVITE inside the dialog."""
+        takes = _take("Via", "via") + _take("CSeq", "cseq")
+        self._parts.append(f'<recv request="INVITE"><action>{takes}</action></recv>')
+        return self
+
     def comes(self, method: str, *, optional: bool = False) -> Self:
         self._parts.append(
             f'<recv request="{method}"{" optional=" + chr(34) + "true" + chr(34) if optional else ""}/>'
