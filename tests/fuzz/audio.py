@@ -96,7 +96,7 @@ def check_session(data: bytes, random: Random) -> None:
             case 5:
                 session.caller_stopped(now)
             case 6:
-                session.digit("5", 100)
+                session.digit("5", 100, now)
             case _:
                 for _ in range(random.randrange(20)):
                     now += TICK
@@ -106,13 +106,13 @@ def check_session(data: bytes, random: Random) -> None:
                     if taken.due:
                         session.marks_reached()
                     if taken.was[0] and not taken.play[0]:
-                        session.dry()
+                        session.dry(now)
         for effect in session.take_effects():
             if isinstance(effect, Send) and isinstance(effect.message, str):
                 assert isinstance(json.loads(effect.message), dict)
         queued = playout.queued(0)
         assert 0 <= queued <= (LIMITS.agent_queue + 0.1) * dialect.speaks.rate, queued
-    session.hang_up()
+    session.hang_up(now)
     assert playout.queued(0) == 0
 
 
