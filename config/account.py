@@ -10,6 +10,7 @@ from config.agent import Agent
 from config.audio import PHONE_CODECS, TRUNK_CODECS, Codecs, Srtp
 from config.carrier import CarrierHooks
 from config.conference import Conference
+from config.header import HeaderNames, TrunkHeaders
 from config.queue import Level, Queue
 from config.schedule import Schedule, Zone
 from config.section import (
@@ -322,6 +323,7 @@ class Trunk(Section):
     rewrite: tuple[Rewriting, ...] = Field(default=(), max_length=100)
     "Before `number_format`, the first rule that matches."
     caller_id: CallerId = CallerId()
+    headers: TrunkHeaders = TrunkHeaders()
     calls_per_second: Annotated[int, Field(ge=1, le=10_000)] | None = None
     health: TrunkHealth | None = None
 
@@ -343,6 +345,8 @@ class Account(Section):
     call_limits: tuple[CallLimit, ...] = Field(default=(), max_length=1_000)
     fraud: AccountFraud = AccountFraud()
     "Of calls of users and forwards that leave by a trunk."
+    headers: HeaderNames = ()
+    "Custom ones of its users' and strangers' INVITEs that are taken, and that its phones are told."
     hold_music: Literal["builtin", "silence"] | RelativePath = "builtin"
     "What a party on hold hears: our tune, nothing, or a WAV."
     record: RecordPolicy = "on_demand"

@@ -16,6 +16,7 @@ from edge.call.flow import FlowTreatment
 from edge.call.ground import Ground, contact_address
 from edge.call.treatment import Treatment
 from edge.channels import Channels
+from edge.custom_header import accepted
 from edge.directory import Account, Device, Target, Trunk
 from edge.error import Refusal
 from edge.flow.builtin import BUILTIN, CONFERENCE, LEAVE_MESSAGE, LISTEN, QUEUE
@@ -80,7 +81,8 @@ class Arrivals:
         trace = Trace(id, ground.wall, ground.limits.trace_events, self.waiting)
         trace.sip(now, False, request.wire(), flow)
         _trace_identity(trace, identity, flow, now)
-        caller = _caller(identity, request)
+        allowed = identity.trunk.headers.accept if isinstance(identity, TrunkIdentity) else account.headers
+        caller = replace(_caller(identity, request), headers=accepted(request, allowed))
         if isinstance(decision, Route):
             decision = ground.prefer(decision)
             path, treatment = self._admit(id, decision, caller.number, trace, now)

@@ -80,6 +80,8 @@ class Account:
     "Path of a WAV that held parties hear; `builtin`: ours; empty: silence."
     record: str = "on_demand"
     "Of whole calls: always, never or on_demand."
+    headers: tuple[str, ...] = ()
+    "Custom ones, canonical, that pass from and to its phones."
     conferences: Mapping[str, Conference] = field(default_factory=dict)
     "Rooms, by name; others have the defaults."
 
@@ -233,6 +235,15 @@ class Enrolment:
 
 
 @dataclass(frozen=True, slots=True)
+class TrunkHeaders:
+    """Custom header fields, names canonical."""
+
+    accept: tuple[str, ...] = ()
+    send: tuple[str, ...] = ()
+    add: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Trunk:
     id: TrunkId
     account: AccountId
@@ -247,6 +258,7 @@ class Trunk:
     audio: AudioTerms = AudioTerms(("pcmu", "pcma"))
     numbers: NumberFormat = NumberFormat()
     caller_id: CallerPolicy = CallerPolicy()
+    headers: TrunkHeaders = TrunkHeaders()
     calls_per_second: int | None = None
     probing: Probing | None = None
     enrolment: Enrolment | None = None

@@ -6,7 +6,7 @@ A changed configuration is a new directory. Names are accepted wherever ids are.
 import hashlib
 import ipaddress
 import re
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from config import account as section
@@ -33,12 +33,14 @@ from edge.directory import (
     Rewriting,
     Target,
     Trunk,
+    TrunkHeaders,
     TrunkId,
     User,
     UserId,
 )
 from edge.flow.machine import Program
 from edge.routing.route import MESSAGE_CODE
+from edge.sip.headers import canonical
 
 _ALGORITHMS = {"md5": hashlib.md5, "sha-256": hashlib.sha256}
 
@@ -205,6 +207,7 @@ class MemoryDirectory:
             hold_music="" if part.hold_music == "silence" else str(part.hold_music),
             conferences=part.conferences,
             record=part.record,
+            headers=_canonical(part.headers),
         )
         self._accounts[account.id] = self._hosts[account.domain] = account
         for user in part.users:
@@ -307,6 +310,11 @@ class MemoryDirectory:
                 part.caller_id.assert_,
                 part.caller_id.privacy,
             ),
+            headers=TrunkHeaders(
+                _canonical(part.headers.accept),
+                _canonical(part.headers.send),
+                tuple((canonical(name), value) for name, value in part.headers.add.items()),
+            ),
             calls_per_second=part.calls_per_second,
             probing=Probing(part.health.interval, part.health.down_after, part.health.up_after)
             if part.health
@@ -358,3 +366,7 @@ def _hours(part: section.Account, did: section.Did) -> BusinessHours | None:
 def _dialled(number: str, forward: str | None) -> str:
     """What user `number` would dial to have its forward."""
     return f"{MESSAGE_CODE}{number}" if forward == "voicemail" else forward or ""
+
+
+def _canonical(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(canonical(name) for name in names)

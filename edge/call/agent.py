@@ -41,7 +41,8 @@ def attach(call: Call, agent: Agent, parameters: Mapping[str, str]) -> port.Atta
         agent.connect_timeout,
         options=agent.options,
     )
-    told = {"from": call.caller, "to": call.callee, "direction": call.route.direction, **parameters}
+    known = {"from": call.caller, "to": call.callee, "direction": call.route.direction}
+    told = dict(call.identity.headers) | known | dict(parameters)
     account = call.route.account.id
     return port.AttachAgent(call.leg.id, spec, call.id, account, tuple(told.items()))
 

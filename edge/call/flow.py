@@ -19,6 +19,7 @@ from edge.call.succession import Succession
 from edge.call.treatment import Treatment
 from edge.command.running import AnyRunning, Stage
 from edge.command.table import running
+from edge.custom_header import variables as variables_of
 from edge.error import Refusal
 from edge.flow.command import Gather, Issued
 from edge.flow.given import given
@@ -59,6 +60,7 @@ class FlowTreatment(Treatment):
             caller_name=route.caller.name if route.caller is not None else "",
             callee=call.callee,
             did=route.did.number if route.did is not None else "",
+            headers=variables_of(call.identity.headers),
         )
         variables |= self._brought
         begun = begin(self._program, self._flow, variables, call.ground.wall(now))

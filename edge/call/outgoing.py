@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from edge.call.call import Call
 from edge.call.ground import contact_address
+from edge.custom_header import passed
 from edge.directory import Trunk
 from edge.ident import tag
 from edge.journal import Binding
@@ -61,10 +62,13 @@ def invite(
     known = call.route.caller.name if call.route.caller is not None else call.identity.name
     who = Caller(caller or call.caller, known, call.identity.private)
     identity: Headers = ()
+    names = call.route.account.headers if trunk is None else trunk.headers.send
+    custom = passed(call.identity.headers, names)
     if trunk is None:
         shown = for_phone(who, call.route.account.domain)
     else:
         shown, identity = for_trunk(trunk, who, destination.uri.host)
+        custom += trunk.headers.add
     contact = contact_address(ground.reach, destination.flow, shown.uri.user or "")
     hops = call.session.invite.max_forwards
     message = request(
@@ -76,7 +80,7 @@ def invite(
         cseq=1,
         contact=contact,
         route=Address.parse_many(destination.route, "Path"),
-        headers=(("Allow", ALLOW), ("User-Agent", AGENT), *identity, *headers),
+        headers=(("Allow", ALLOW), ("User-Agent", AGENT), *identity, *custom, *headers),
         body=offer,
         content_type=SDP,
         max_forwards=69 if hops is None else hops - 1,

@@ -1,10 +1,21 @@
 """Variables that every call brings into its flow (S004-20)."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from edge.flow.value import Value
 
-GIVEN: Final = ("call_id", "account", "direction", "caller", "caller_name", "caller_cid", "callee", "did")
+GIVEN: Final = (
+    "call_id",
+    "account",
+    "direction",
+    "caller",
+    "caller_name",
+    "caller_cid",
+    "callee",
+    "did",
+    "headers",
+)
 
 
 def given(
@@ -16,8 +27,9 @@ def given(
     caller_name: str = "",
     callee: str = "",
     did: str = "",
+    headers: Mapping[str, str] | None = None,
 ) -> dict[str, Value]:
-    """`caller_cid` is the caller's number without +."""
+    """`caller_cid` is the caller's number without +; headers: custom ones that may pass, as `x_name`."""
     return {
         "call_id": call_id,
         "account": account,
@@ -27,4 +39,5 @@ def given(
         "caller_cid": caller.removeprefix("+"),
         "callee": callee,
         "did": did,
+        "headers": dict(headers or {}),
     }

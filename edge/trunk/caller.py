@@ -25,6 +25,8 @@ class Caller:
     name: str = ""
     private: bool = False
     "Asks that callees are not told."
+    headers: tuple[tuple[str, str], ...] = ()
+    "Custom ones that may pass."
 
 
 def told_by_trunk(request: Request) -> Caller:

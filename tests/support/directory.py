@@ -39,6 +39,7 @@ class FakeDirectory:
     digest: tuple[str, ...] = ("md5",)
     hold_music: str = "builtin"
     record: str = "on_demand"
+    headers: tuple[str, ...] = ()
     conferences: dict[str, Conference] = field(default_factory=dict)
     users: dict[str, User] = field(default_factory=dict)
     devices: dict[str, Device] = field(default_factory=dict)
@@ -110,6 +111,7 @@ class FakeDirectory:
             hold_music=self.hold_music,
             conferences=self.conferences,
             record=self.record,
+            headers=self.headers,
         )
 
     def account(self, account: AccountId) -> Account | None:
