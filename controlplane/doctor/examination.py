@@ -31,6 +31,7 @@ def checks(settings: Settings, *, running: bool, metrics: str | None = None) -> 
         lambda: machine.clock(datetime.now(UTC).timestamp(), machine.clock_state()),
         partial(storage.data_folder, data),
         partial(storage.database, data),
+        partial(storage.integrity, data),
         lambda: storage.certificate(listen.tls, datetime.now(UTC)),
         machine.speech,
         machine.tick_lateness,

@@ -10,12 +10,15 @@ from typing import Final
 
 from config.schema import Tls
 from controlplane.doctor.finding import Finding, fail, ok, warn
+from controlplane.store.backup import trouble
 from controlplane.store.error import StoreError
 from controlplane.store.folder import DATABASE
 from controlplane.store.migrate import REVISIONS, revision_of
 
 SPACE_WARN: Final = 1 << 30
 SPACE_FAIL: Final = 100 << 20
+INTEGRITY_SECONDS: Final = 5.0
+"For reading through the database [s]."
 EXPIRY_WARN: Final = timedelta(days=14)
 
 _VALIDITY: Final = re.compile(
@@ -64,6 +67,21 @@ def database(folder: Path) -> Finding:
         return fail("database", f"{path} is not writable", "change its rights")
     state = "current" if revision == REVISIONS[-1] else "migrated at the next start"
     return ok("database", f"schema {revision}, {state}")
+
+
+def integrity(folder: Path) -> Finding:
+    """Whether every page of the database is as it should be."""
+    name, path = "integrity", folder / DATABASE
+    if not path.exists():
+        return ok(name, "no database yet")
+    found = trouble(path, INTEGRITY_SECONDS)
+    if found is None:
+        return warn(
+            name, f"not looked through within {INTEGRITY_SECONDS:g} s", "sqlite3 FILE 'PRAGMA quick_check'"
+        )
+    if found:
+        return fail(name, f"{path}: {found}", "stop the daemon, and restore the latest copy of tandem backup")
+    return ok(name, "every page is whole")
 
 
 def certificate(tls: Tls | None, now: datetime) -> Finding:

@@ -85,3 +85,19 @@ def test_no_certificate_and_an_unreadable_one(tmp_path: Path) -> None:
     missing = Tls(certificate=tmp_path / "none.pem", key=tmp_path / "none.key")
     assert storage.certificate(missing, NOW).verdict is Verdict.FAIL
     assert storage.certificate(pem(tmp_path, b""), NOW).verdict is Verdict.FAIL
+
+
+def test_a_damaged_database_is_found_and_a_slow_look_is_no_verdict(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert storage.integrity(tmp_path).found == "no database yet"
+    database = new_database(tmp_path)
+    assert storage.integrity(tmp_path).verdict is Verdict.OK
+    monkeypatch.setattr(storage, "trouble", lambda path, seconds: None)
+    assert storage.integrity(tmp_path).verdict is Verdict.WARN
+    monkeypatch.undo()
+    content = bytearray(database.read_bytes())
+    content[4096:4160] = b"\xff" * 64
+    database.write_bytes(bytes(content))
+    damaged = storage.integrity(tmp_path)
+    assert damaged.verdict is Verdict.FAIL and "restore" in damaged.fix

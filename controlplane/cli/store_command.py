@@ -1,0 +1,20 @@
+"""Commands that work on what is stored, with their options; joined to the others by the package."""
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from controlplane.cli.command import FILE, as_json, place
+
+
+@click.command()
+@click.argument("file", type=FILE)
+@place
+@as_json
+def backup(file: Path, config: Path | None, data: Path | None, json: bool) -> None:
+    """Copy the database to FILE, also while a daemon writes to it."""
+    from controlplane.cli.backup import run
+
+    sys.exit(run(config, data, os.environ, file, json=json))
