@@ -47,7 +47,7 @@ def back_up(database: Path, to: Path) -> int:
 def trouble(
     database: Path, seconds: float = float("inf"), clock: Callable[[], float] = time.perf_counter
 ) -> str | None:
-    """The first thing that is wrong with a database, empty when it is whole; None: unknown after `seconds`."""
+    """The first thing that is wrong with a database, empty when it is whole; None: not known."""
     until = clock() + seconds
     with _reading(database) as connection:
         connection.set_progress_handler(lambda: int(clock() > until), 10_000)

@@ -58,27 +58,33 @@ class Admissions:
             self._account[call] = claim.account
         taken = self._taken.setdefault(call, [])
         for scope in claim.scopes:
-            holders = self._holders.setdefault((scope.kind, scope.id), set())
+            key = scope.kind, scope.id
+            holders = self._holders.get(key)
+            if holders is None:
+                holders = self._holders[key] = set()
             if call not in holders:
                 holders.add(call)
-                taken.append((scope.kind, scope.id))
+                taken.append(key)
         return None
 
     def judge(self, call: CallId, claim: Claim, now: float) -> Refusal | None:
         """What `admit` would say, with nothing taken."""
         for scope in claim.scopes:
+            if scope.limit is None:
+                continue
             held = self._holders.get((scope.kind, scope.id), ())
-            if scope.limit is not None and len(held) >= scope.limit - scope.reserved and call not in held:
+            if len(held) >= scope.limit - scope.reserved and call not in held:
                 return _full(scope, len(held))
-        if call not in self._taken:
+        if claim.rates and call not in self._taken:
             for rate in claim.rates:
-                count = self._windows.count(claim.account, rate, now) if rate.hard else 0
-                if rate.hard and count >= rate.limit:
+                if rate.hard and (count := self._windows.count(claim.account, rate, now)) >= rate.limit:
                     return _too_fast(rate, count)
         return None
 
     def beyond(self, claim: Claim, now: float) -> list[Rate]:
         """Soft rate limits that one more call exceeds."""
+        if not claim.rates:
+            return []
         count = self._windows.count
         return [
             rate for rate in claim.rates if not rate.hard and count(claim.account, rate, now) >= rate.limit

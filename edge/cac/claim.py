@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from edge.directory import Account, AccountId, CallLimit, Trunk
 from edge.routing.route import Route
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Something with a number of channels."""
+class Scope(NamedTuple):
+    """Something with a number of channels. A tuple: each call makes some five of them."""
 
     kind: str
     "account_in, account_out, account_dialer, user, did or trunk."
@@ -20,8 +20,7 @@ class Scope:
     "Channels of `limit` that this call may not take."
 
 
-@dataclass(frozen=True, slots=True)
-class Rate:
+class Rate(NamedTuple):
     """How many calls may begin in any `period`."""
 
     kind: str

@@ -57,7 +57,8 @@ def digits_of(number: str) -> str:
 
 def route(directory: Directory, identity: Identity, host: str, dialled: str, wall: int) -> Route | Refusal:
     """Decide on `dialled` (the user part of the request URI) at `host`, at `wall` [ms UTC]."""
-    did = directory.did(digits_of(dialled)) if digits_of(dialled) else None
+    digits = digits_of(dialled)
+    did = directory.did(digits) if digits else None
     if did is not None:
         account = directory.account(did.account)
         assert account is not None, "a DID belongs to an account"

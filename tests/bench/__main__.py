@@ -35,7 +35,7 @@ AUDIO: Final[dict[str, tuple[Callable[[audio.Ground, int], Row], int]]] = {
     "agents": (audio.agents, 400),
 }
 "Audio loads, and how many calls of each one core has to carry."
-LOADS = ("registrations", "calls", "overload", "routes", *AUDIO)
+LOADS = ("registrations", "calls", "overload", "routes", "native", *AUDIO)
 BESIDE = (200.0, 50.0)
 "HTTP requests and SIP transactions a second."
 DAEMON_CPU, LOAD_CPU = 0, 1
@@ -124,6 +124,8 @@ def _measure(load: str, daemon: Subject, count: int, window: int, seconds: float
             return measure.calls(daemon, count, window)
         case "overload":
             return overload.overload(daemon, min(seconds, 10.0))
+        case "native":
+            return routing.native(count)
         case _:
             return routing.routes(daemon, count)
 
