@@ -268,7 +268,7 @@ OPERATIONS: Final = (
         "/media/{key}",
         "media",
         "Keep a file; a voicemail's key also writes its message",
-        replies=((200, "Replaced"), (201, "New"), (413, "Too long")),
+        replies=((200, "Replaced"), (201, "New"), (404, "A key that no route takes"), (413, "Too long")),
         binary=True,
     ),
     Operation(

@@ -1,8 +1,6 @@
 """The command `tandem`."""
 
+from controlplane.cli import store_command
 from controlplane.cli.command import main
-from controlplane.cli.store_command import backup
 
-main.add_command(backup)
-
-__all__ = ["main"]
+__all__ = ["main", "store_command"]

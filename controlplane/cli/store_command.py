@@ -1,4 +1,4 @@
-"""Commands that work on what is stored, with their options; joined to the others by the package."""
+"""Commands that work on what is stored, with their options; beside those of `command`."""
 
 import os
 import sys
@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from controlplane.cli.command import FILE, as_json, place
+from controlplane.cli.command import FILE, as_json, main, place
 
 
-@click.command()
+@main.command()
 @click.argument("file", type=FILE)
 @place
 @as_json
