@@ -29,6 +29,8 @@ from config.section import (
     refusal,
 )
 from config.security import AccountFraud, Fraud
+from config.speech import Speech
+from config.tool import Tool
 
 Digest = Literal["md5", "sha-256"]
 
@@ -361,5 +363,9 @@ class Account(Section):
     agents: dict[Name, Agent] = Field(default={})
     conferences: dict[Name, Conference] = Field(default={})
     "Rooms that are not the default ones."
+    speech: Speech = Speech()
+    "Who speaks and who listens: flow texts, and agents that know text alone."
+    tools: dict[Name, Tool] = Field(default={})
+    "Services that its agents may use."
     schedules: dict[Name, Schedule] = Field(default={})
     carrier_hooks: CarrierHooks | None = None

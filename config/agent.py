@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from pydantic import AfterValidator, Field, JsonValue, model_validator
 
-from config.section import Duration, Name, Section, refusal
+from config.section import Duration, Name, Section, headers_of, refusal
 
 
 class Dialect(enum.StrEnum):
@@ -76,6 +76,9 @@ class BargeIn(Section):
 BUILTIN_DEMO: Final = "builtin:demo"
 "The agent URL that means the demo agent which the daemon runs itself."
 
+INBOUND: Final = "inbound"
+"The agent URL that means: the bot dials us, at `/agent-socket`."
+
 _KEY_HEADERS: Final = {
     Dialect.OPENAI: ("Authorization", "Bearer "),
     Dialect.DEEPGRAM: ("Authorization", "Token "),
@@ -87,23 +90,16 @@ _KEY_HEADERS: Final = {
 _GEMINI: Final = "google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent"
 
 _VARIANTS: Final = {Dialect.TWILIO: ("telnyx", "signalwire"), Dialect.ASTERISK: ("plain", "json")}
+_INBOUND: Final = frozenset({Dialect.TANDEM, Dialect.TWILIO})
 _AUDIO: Final = frozenset({Dialect.TWILIO, Dialect.ASTERISK, Dialect.OPENAI, Dialect.DEEPGRAM})
 _SESSION: Final = frozenset({Dialect.OPENAI, Dialect.ELEVENLABS, Dialect.DEEPGRAM, Dialect.GEMINI})
 
 _AGENT_URL: Final = re.compile(r"(?i:wss?)://[^\s/?#]+[^\s]*")
-_HEADER_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}")
 
 
 def _agent_url(value: str) -> str:
-    if value != BUILTIN_DEMO and _AGENT_URL.fullmatch(value) is None:
-        raise refusal("not a WebSocket URL", f"write ws://…, wss://… or {BUILTIN_DEMO}")
-    return value
-
-
-def _headers(value: dict[str, str]) -> dict[str, str]:
-    for name, text in value.items():
-        if _HEADER_NAME.fullmatch(name) is None or not text.isprintable():
-            raise refusal(f"not an HTTP header: {name!r}", "use a header name and text of one line")
+    if value not in (BUILTIN_DEMO, INBOUND) and _AGENT_URL.fullmatch(value) is None:
+        raise refusal("not a WebSocket URL", f"write ws://…, wss://…, {INBOUND} or {BUILTIN_DEMO}")
     return value
 
 
@@ -119,9 +115,11 @@ class Agent(Section):
     dialect: Dialect
     url: Annotated[str, AfterValidator(_agent_url)]
     "The vendor's own when omitted (openai with `model`, elevenlabs with `agent_id`, deepgram, gemini)."
-    headers: Annotated[dict[str, str], AfterValidator(_headers)] = Field(default={}, repr=False)
+    headers: Annotated[dict[str, str], AfterValidator(headers_of)] = Field(default={}, repr=False)
     api_key: Annotated[str, AfterValidator(_printable)] | None = Field(default=None, min_length=1, repr=False)
     "Sent in the header that the vendor wants; write `${OPENAI_API_KEY}` and the like."
+    token: Annotated[str, AfterValidator(_printable)] = Field(default="", repr=False)
+    "Of `url: inbound`: what a bot shows as `Authorization: Bearer …` at `/agent-socket`."
     sample_rate: Literal[8000, 16000, 24000] = 8000
     "Of the audio on the socket [Hz], where the dialect leaves it open."
     audio: Literal["ulaw", "pcm"] | None = None
@@ -132,6 +130,8 @@ class Agent(Section):
     "Of openai and gemini."
     agent_id: str = Field(default="", max_length=256)
     "Of elevenlabs."
+    language: str = Field(default="en-US", pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
+    "Of conversationrelay: what its callers speak and hear."
     greeting: str = Field(default="", max_length=4_096)
     "What a vendor's agent says first, or is told to say."
     session: dict[str, JsonValue] = Field(default={}, repr=False)
@@ -145,6 +145,14 @@ class Agent(Section):
     "Dial once more when the socket breaks, where the dialect can resume (tandem, gemini)."
     fallback: Name | None = None
     "The agent that takes the call when this one fails."
+    tools: tuple[Name, ...] | Literal["none"] = ()
+    "Custom tools of the account that it may use; empty: all of them (S002-62)."
+    call_tools: bool = False
+    "Offer what `allow` permits as tools: transfer_call, hang_up, send_digits and so on."
+    filler: str = Field(default="", max_length=128)
+    "A prompt that the caller hears while the agent is dialled, dialled again or thinks; empty: silence."
+    filler_after: Duration = Field(default=2.0, gt=0, le=60)
+    "Silence before it begins."
     allow: tuple[Permission, ...] = (
         Permission.HANGUP,
         Permission.DTMF,
@@ -185,6 +193,12 @@ class Agent(Section):
         if self.variant is not None and self.variant not in variants:
             known = f"use {' or '.join(variants)}" if variants else "remove it"
             raise refusal(f"{dialect} has no variant {self.variant}", known)
+        if (self.url == INBOUND) is not bool(self.token):
+            raise refusal("url: inbound and token go together", "give both or neither")
+        if self.token and len(self.token) < 16:
+            raise refusal("a token of less than 16 characters can be guessed", "make it longer")
+        if self.url == INBOUND and dialect not in _INBOUND:
+            raise refusal(f"{dialect} is no dialect in which a bot dials us", "use tandem or twilio")
         if self.audio is not None and dialect not in _AUDIO:
             raise refusal(f"{dialect} leaves no choice of audio", "remove audio")
         if self.audio == "pcm" and dialect is Dialect.TWILIO and self.variant != "signalwire":

@@ -109,6 +109,10 @@ class SipLimits(Section):
     "Texts that wait, of all accounts together."
     voice_messages_per_user: int = Field(default=200, ge=0)
     "Voice messages in one mailbox, heard ones too; beyond it callers are told that it is full."
+    tool_calls: int = Field(default=8, ge=1)
+    "Tools at work for one AI agent; one more is refused."
+    tool_result_bytes: int = Field(default=65_536, ge=256)
+    "Longest result of a tool that an agent is given [bytes]."
     trace_events: int = Field(default=2_000, ge=10)
     "Trace rows kept of one call; the rest is counted."
 
@@ -132,6 +136,8 @@ class MediaLimits(Section):
     "Longest WebSocket message taken from an agent [bytes]."
     agent_write_buffer: int = Field(default=262_144, ge=16_384)
     "Bytes waiting for a slow agent; above it audio to that agent is dropped and counted."
+    agent_sockets: int = Field(default=1_000, ge=1)
+    "Bots that dialled us and wait for calls of one agent; one more is turned away."
     marks: int = Field(default=1_000, ge=1)
     "Marks pending on one agent leg."
     agent_traced: int = Field(default=1_000, ge=0)

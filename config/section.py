@@ -55,6 +55,17 @@ def _did(value: str) -> str:
     return digits
 
 
+_HEADER_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}")
+
+
+def headers_of(value: dict[str, str]) -> dict[str, str]:
+    """HTTP headers that smuggle no other."""
+    for name, text in value.items():
+        if _HEADER_NAME.fullmatch(name) is None or not text.isprintable():
+            raise refusal(f"not an HTTP header: {name!r}", "use a header name and text of one line")
+    return value
+
+
 def _address(value: str) -> str:
     try:
         return str(ipaddress.ip_address(value))

@@ -27,7 +27,7 @@ from controlplane.service.conference import ConferenceService
 from controlplane.service.directory import MemoryDirectory
 from controlplane.service.media import MediaService
 from controlplane.service.outside import OutsideService
-from controlplane.service.prompt_catalogue import PromptCatalogue
+from controlplane.service.prompt_catalogue import PromptCatalogue, Saves
 from controlplane.service.queue import QueueService
 from controlplane.service.queue_agent import AgentService
 from controlplane.service.supervision import SupervisionService
@@ -39,7 +39,6 @@ from edge.outside.proof import Proofs
 from edge.outside.registration import OutsideRegistrations
 from edge.sip.flow import Flow, Transport
 from edge.trunk.health import Health
-from media.tts import Speaker
 
 
 class ControlPlane:
@@ -50,7 +49,7 @@ class ControlPlane:
         store: Store,
         directory: MemoryDirectory,
         calls: CallService,
-        speaker: Speaker,
+        speaker: Saves,
         left: Callable[[AccountId, str], object],
         loop: asyncio.AbstractEventLoop,
     ) -> None:

@@ -19,6 +19,7 @@ import structlog
 
 from config.account import Account
 from config.schema import Settings
+from controlplane.api.agent_socket import AgentSocketRoutes
 from controlplane.api.app import operator_app, public_app
 from controlplane.api.carrier import CarrierRoutes
 from controlplane.api.drain import drain_route
@@ -49,6 +50,7 @@ from controlplane.service.own_address import OwnAddresses
 from controlplane.service.passwords import Passwords
 from controlplane.service.recording import RecordingKeeper
 from controlplane.service.security import Clock, SecurityService
+from controlplane.service.speech_provider import SpeechProviders
 from controlplane.service.system_prompt import SystemPrompts
 from controlplane.service.usage import charge_past_calls
 from controlplane.service.voicemail import VoicemailService
@@ -162,7 +164,9 @@ async def _serve(
     generated = passwords.fill(settings.accounts)
     directory = directory_of(settings.accounts, generated)
     keeper.prepare(account.id for account in settings.accounts)
-    node = Node(settings, store, directory, flows.answers, keeper, loop, tasks)
+    speaker, current = Speaker(), list(settings.accounts)
+    providers = SpeechProviders(speaker, lambda: current)
+    node = Node(settings, store, directory, flows.answers, keeper, loop, tasks, providers)
     voicemail = _voicemail(settings, node, store, directory, loop)
     flows.answers.mailboxes = voicemail
 
@@ -180,13 +184,17 @@ async def _serve(
     gate = Gate(settings.gates, names)
     security = SecurityRoutes(_security(settings, store, node, loop), most.body_bytes)
     async with contextlib.AsyncExitStack() as opened:
-        speaker = await opened.enter_async_context(Speaker())
-        control = ControlPlane(settings, node, store, directory, calls, speaker, left, loop)
+        await opened.enter_async_context(speaker)
+        opened.push_async_callback(providers.close)
+        # The catalogue is the platform's: it has an account's voice where there is but one account.
+        voice = providers.voice(current[0].id) if len(current) == 1 else speaker
+        control = ControlPlane(settings, node, store, directory, calls, voice, left, loop)
         opened.callback(control.close)
         outside = FlowRoutes(
             _sessions(settings, node, control, directory, flows, loop, tasks), most.body_bytes
         )
         carrier = _carrier(settings, node, directory, flows, loop)
+        bots = AgentSocketRoutes(node.bots, directory.bot_token, settings.limits.media.agent_write_buffer)
         app = public_app(
             gate,
             readiness,
@@ -197,6 +205,7 @@ async def _serve(
                 *outside.public(gate),
                 *control.public(gate),
                 *CarrierRoutes(carrier, most.body_bytes).public(),
+                *bots.public(),
             ],
         )
         servers = [HttpServer(app, opened.enter_context(bind_tcp(http.address, http.port)), most)]
@@ -204,6 +213,7 @@ async def _serve(
         def took(accounts: Sequence[Account]) -> None:
             library.take(accounts)
             carrier.take(accounts)
+            current[:] = accounts
             keeper.prepare({account.id for account in accounts} - prepared)
             prepared.update(account.id for account in accounts)
 
@@ -237,7 +247,7 @@ async def _serve(
         watch_tasks(metrics, loop)
         watches = watch_loop(metrics, loop)
         serving = [tasks.create_task(server.serve()) for server in servers]
-        flows.open(speaker)
+        flows.open(speaker, providers)
         helpers: list[asyncio.Task[None]] = []
         if any(agent.url == DEMO_URL for account in settings.accounts for agent in account.agents.values()):
             helpers.append(tasks.create_task(demo.run()))

@@ -37,9 +37,12 @@ from edge.transport.driver import Driver
 from edge.transport.hep import HepMirror
 from edge.transport.listeners import Listeners
 from edge.transport.resolver import Resolver
+from media.agent.inbound import Inbound
+from media.agent.plane import Means
 from media.engine import Engine
 from media.port import Event, LegId
 from media.prompt import PromptStore
+from media.speech import Providers
 from media.worker.supervisor import Workers
 
 MEDIA: Final = "media"
@@ -61,6 +64,7 @@ class Node:
         keeper: RecordingKeeper,
         loop: asyncio.AbstractEventLoop,
         tasks: asyncio.TaskGroup,
+        speech: Providers | None = None,
     ) -> None:
         limits = settings.limits
         public = settings.node.public_address
@@ -107,6 +111,7 @@ class Node:
             rtp_address=settings.listen.rtp.address,
             media_folder=str(settings.node.data.absolute() / MEDIA),
         )
+        self.bots = Inbound(limits.media.agent_sockets)
         self.workers = self._workers(settings) if settings.media.workers else None
         self.engine = self.workers or Engine(
             loop,
@@ -117,6 +122,7 @@ class Node:
             PromptStore(limits.media),
             self._spawn,
             random.SystemRandom().getrandbits,
+            means=Means(self.bots, speech),
         )
         self.switch.load(store.take_bindings(), loop.time(), store.take_keepsakes())
         for told in store.take_agents():

@@ -279,6 +279,27 @@ class Agent:
     options: AgentOptions = field(default_factory=AgentOptions)
     fallback: str = ""
     "The agent that takes the call when this one fails."
+    filler: str = ""
+    "Prompt that the caller hears while the agent is dialled or thinks; empty: nothing."
+    filler_after: float = 2.0
+    "[s]"
+    token: str = field(default="", repr=False)
+    "Of bots that dial us; empty: it is we who dial."
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A service that agents may use (S002-55)."""
+
+    name: str
+    url: str
+    parameters: Mapping[str, object]
+    "JSON Schema of its arguments."
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # may hold keys
+    timeout: float = 10.0
+    "[s]"
+    trusted: bool = True
+    "The operator's own URL, which may lead to private addresses."
 
 
 class Directory(Protocol):
@@ -332,6 +353,9 @@ class Directory(Protocol):
 
     def agent(self, account: AccountId, name: str) -> Agent | None: ...
 
+    def tool(self, account: AccountId, agent: str, name: str) -> Tool | None:
+        """A tool that this agent may use."""
+
     def greeting(self, account: AccountId, number: str) -> str | None:
         """Path of what a user has recorded for callers of his voicemail."""
 
@@ -341,7 +365,7 @@ class Directory(Protocol):
     def program(self, account: AccountId) -> Program:
         """The account's flows as they are now; a call keeps the ones it began with."""
 
-    def spoken(self, text: str, voice: str) -> str | None:
+    def spoken(self, text: str, voice: str, account: str) -> str | None:
         """Path of a ready WAV of a text; None: not there (yet)."""
 
     def accounts(self) -> Sequence[Account]: ...

@@ -26,6 +26,8 @@ class Speak:
 
     text: str
     voice: str
+    account: str = ""
+    "Whose speech provider speaks; empty: the offline one."
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,8 @@ class Look:
 
     account: AccountId
     fetch: Fetch | Consult
+    trusted: bool = True
+    "The URL is the operator's own, which may lead to private addresses."
 
 
 Question = Speak | Look

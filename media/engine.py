@@ -19,7 +19,7 @@ from typing import Any, Final, Protocol, assert_never
 import numpy as np
 
 from config.schema import MediaLimits
-from media.agent.plane import AgentPlane
+from media.agent.plane import ALONE, AgentPlane, Means
 from media.codec.table import is_spoken
 from media.conference import Rooms
 from media.digits import Digits
@@ -131,6 +131,7 @@ class Engine:
         random_bits: Callable[[int], int],
         *,
         spare: Callable[[float], None] | None = None,
+        means: Means = ALONE,
         agents: Agents | None = None,
         wire: UdpWire | None = None,
     ) -> None:
@@ -147,8 +148,9 @@ class Engine:
         self._jitter = JitterBuffer(slots)
         self._concealer = Concealer(slots)
         self._voice = VoiceActivity(slots, release=SPEECH_RELEASE)
+        release, dial = SPEECH_RELEASE, self.execute
         self._agents: Agents = agents or AgentPlane(
-            slots, limits, self._emit, monotonic, release=SPEECH_RELEASE, send_digits=self.execute
+            slots, limits, self._emit, monotonic, release=release, means=means, send_digits=dial
         )
         self._recorder = Recorder(loop.call_soon_threadsafe, self._emit)
         self._reports = Reports(self._table, self._reception, self._jitter, random_bits)

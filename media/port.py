@@ -336,6 +336,8 @@ class AgentOptions:
     interruption: Interruption = Interruption()
     tools: str = "[]"
     "Told to the vendor: a JSON list of name, description and parameters (JSON Schema)."
+    language: str = "en-US"
+    "That callers speak and hear, of agents that know text alone."
     call_tools: bool = False
     "Control of the call is offered as tools (`media.agent.toolbox`)."
 

@@ -17,7 +17,7 @@ from controlplane.store.folder import socket_address
 GRACE: Final = 3
 "Requests under way when the server stops may take this long [s]."
 BACKLOG: Final = 512
-WS_MESSAGE_MAX: Final = 65_536
+WS_MESSAGE_MAX: Final = 1_048_576
 "Longest message taken on a WebSocket [bytes]."
 
 

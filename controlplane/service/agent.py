@@ -3,13 +3,16 @@
 import orjson
 
 from config import agent as section
-from edge.directory import AccountId, Agent
+from config.account import Account
+from config.tool import Tool as ToolSection
+from edge.directory import AccountId, Agent, Tool
+from media.agent.toolbox import definitions
 from media.port import AgentOptions, Interruption
 
 
-def agent_of(account: AccountId, name: str, part: section.Agent) -> Agent:
+def agent_of(account: Account, name: str, part: section.Agent) -> Agent:
     return Agent(
-        account,
+        AccountId(account.id),
         name,
         part.dialect.value,
         part.url,
@@ -17,12 +20,25 @@ def agent_of(account: AccountId, name: str, part: section.Agent) -> Agent:
         part.sample_rate,
         part.barge_in.mode != "off",
         part.connect_timeout,
-        _options(part),
+        _options(account, part),
         part.fallback or "",
+        part.filler,
+        part.filler_after,
+        part.token,
     )
 
 
-def _options(part: section.Agent) -> AgentOptions:
+def tools_of(account: Account, part: section.Agent) -> dict[str, Tool]:
+    """Custom tools that an agent may use, by name."""
+    names = account.tools if part.tools == () else () if part.tools == "none" else part.tools
+    return {name: _tool(name, account.tools[name]) for name in names}
+
+
+def _tool(name: str, part: ToolSection) -> Tool:
+    return Tool(name, part.url, part.parameters, tuple(part.headers.items()), part.timeout)
+
+
+def _options(account: Account, part: section.Agent) -> AgentOptions:
     return AgentOptions(
         part.variant or "",
         part.audio or "",
@@ -33,7 +49,20 @@ def _options(part: section.Agent) -> AgentOptions:
         part.reconnect,
         tuple(permission.value for permission in part.allow),
         _interruption(part.barge_in),
+        orjson.dumps(_told(account, part)).decode(),
+        part.language,
+        part.call_tools,
     )
+
+
+def _told(account: Account, part: section.Agent) -> list[dict[str, object]]:
+    """The tools as the model reads them."""
+    told: list[dict[str, object]] = [
+        {"name": name, "description": account.tools[name].description, "parameters": dict(tool.parameters)}
+        for name, tool in tools_of(account, part).items()
+    ]
+    allowed = tuple(permission.value for permission in part.allow)
+    return told + (definitions(allowed) if part.call_tools else [])
 
 
 def _interruption(part: section.BargeIn) -> Interruption:

@@ -11,7 +11,7 @@ from config.schema import FlowLimits
 from controlplane.provider.http import HttpClient
 from controlplane.service.flow import FlowLibrary
 from controlplane.service.question import Answers
-from controlplane.service.speech import SpokenTexts
+from controlplane.service.speech import Chooses, SpokenTexts
 from controlplane.service.system_prompt import ALWAYS, SystemPrompts
 
 _log = structlog.get_logger(__name__)
@@ -42,10 +42,10 @@ class CallFlows:
         self._speaker: Saves | None = None
         self._making: asyncio.Task[None] | None = None
 
-    def open(self, speaker: Saves) -> None:
+    def open(self, speaker: Saves, providers: Chooses | None = None) -> None:
         """Begin to make, in the background, what the flows play."""
         self._speaker = speaker
-        self.speech.open(speaker)
+        self.speech.open(speaker, providers)
         for warning in self.library.warnings:
             _log.warning("flow", finding=str(warning))
         self._making = self._spawn(self._make())

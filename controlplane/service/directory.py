@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from config import account as section
 from config.identity import stable_id
-from controlplane.service.agent import agent_of
+from controlplane.service.agent import agent_of, tools_of
 from controlplane.service.bounds import account_fraud, bounds, call_limit
 from controlplane.service.queue_terms import queue_terms
 from edge.acd.terms import QueueTerms
@@ -32,6 +32,7 @@ from edge.directory import (
     Probing,
     Rewriting,
     Target,
+    Tool,
     Trunk,
     TrunkHeaders,
     TrunkId,
@@ -60,7 +61,7 @@ class MemoryDirectory:
         prompts: Mapping[str, str],
         builtin: Mapping[str, str] | None = None,
         programs: Callable[[AccountId], Program] | None = None,
-        spoken: Callable[[str, str], str | None] | None = None,
+        spoken: Callable[[str, str, str], str | None] | None = None,
         greeting: Callable[[str, str], str | None] | None = None,
     ) -> None:
         """
@@ -71,11 +72,11 @@ class MemoryDirectory:
             prompts: name → path of a ready WAV; looked at anew on every call.
             builtin: `builtin:…` → URL of an agent that comes with us; looked at anew on every call.
             programs: flows of an account as they are now; None: there are no flows.
-            spoken: path of a ready WAV of (text, voice).
+            spoken: path of a ready WAV of (text, voice, account).
             greeting: path of what a user has recorded, by (account, number).
         """
         self.program = programs or _no_flows
-        self.spoken = spoken or _not_there
+        self.spoken = spoken or _not_spoken
         self.greeting = greeting or _not_there
         self._own_addresses = own_addresses
         self._prompts = prompts
@@ -97,6 +98,7 @@ class MemoryDirectory:
         self._agents: dict[Key, Agent] = {}
         self._queues: dict[Key, QueueTerms] = {}
         self._by_account: dict[AccountId, tuple[tuple[User, ...], tuple[QueueTerms, ...]]] = {}
+        self._tools: dict[tuple[AccountId, str, str], Tool] = {}
         for account in accounts:
             self._add(account, passwords)
         self._only = next(iter(self._accounts.values())) if len(self._accounts) == 1 else None
@@ -184,6 +186,14 @@ class MemoryDirectory:
             return replace(agent, url=self._builtin[agent.url])
         return agent
 
+    def bot_token(self, account: str, name: str) -> str:
+        """What a bot shows that dials us for this agent; empty: there is none."""
+        agent = self._agents.get((AccountId(account), name))
+        return agent.token if agent is not None else ""
+
+    def tool(self, account: AccountId, agent: str, name: str) -> Tool | None:
+        return self._tools.get((account, agent, name))
+
     def prompt(self, name: str) -> str | None:
         return self._prompts.get(name)
 
@@ -236,7 +246,9 @@ class MemoryDirectory:
             for route in part.routes
         }
         for name, agent in part.agents.items():
-            self._agents[account.id, name] = agent_of(account.id, name, agent)
+            self._agents[account.id, name] = agent_of(part, name, agent)
+            for tool in tools_of(part, agent).values():
+                self._tools[account.id, name, tool.name] = tool
 
     def _add_user(
         self,
@@ -336,6 +348,10 @@ class MemoryDirectory:
                 self._sources[str(network.network_address)] = trunk
             else:
                 self._prefixes.append((network.version, int(network.netmask), int(network[0]), trunk))
+
+
+def _not_spoken(text: str, voice: str, account: str) -> str | None:
+    return None
 
 
 def _no_flows(account: AccountId) -> Program:

@@ -77,25 +77,21 @@ class FlowLibrary:
         return problems
 
     def texts(self) -> Iterator[Text]:
-        """Every text that can be spoken ahead, with its voice."""
-        for prompt in self._prompts():
-            if prompt.text is not None and prompt.text.is_fixed and prompt.text.text.strip():
-                yield prompt.text.text.strip(), prompt.voice or "en-us"
-        for account in self._accounts:
-            for queue in account.queues.values():
-                yield from ((text, "en-us") for text in (queue.greeting, queue.whisper) if text)
+        """Every text that can be spoken ahead, with its voice and account."""
+        for account, program in (*self._programs.items(), ("", BUILTIN)):
+            for prompt in _prompts(program):
+                if prompt.text is not None and prompt.text.is_fixed and prompt.text.text.strip():
+                    yield prompt.text.text.strip(), prompt.voice or "en-us", account
+        for part in self._accounts:
+            for queue in part.queues.values():
+                yield from ((text, "en-us", part.id) for text in (queue.greeting, queue.whisper) if text)
 
     def names(self) -> Iterator[str]:
         """System prompts that some flow plays, ours among them."""
-        for prompt in self._prompts():
-            if prompt.name:
-                yield prompt.name
-
-    def _prompts(self) -> Iterator[Prompt]:
         for program in (*self._programs.values(), BUILTIN):
-            for flow in program.flows.values():
-                for node in flow.nodes.values():
-                    yield from node.data.prompts()
+            for prompt in _prompts(program):
+                if prompt.name:
+                    yield prompt.name
 
     def _read(
         self, account: Account, name: str, file: Path, flows: Mapping[str, Flow]
@@ -105,6 +101,12 @@ class FlowLibrary:
         except ConfigError as error:
             return None, [Finding(problem, True) for problem in error.problems]
         return draft.flow, check(draft, outside_of(account), flows)
+
+
+def _prompts(program: Program) -> Iterator[Prompt]:
+    for flow in program.flows.values():
+        for node in flow.nodes.values():
+            yield from node.data.prompts()
 
 
 def read_file(file: Path, name: str, environ: Mapping[str, str], limits: FlowLimits) -> Draft:

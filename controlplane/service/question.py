@@ -9,7 +9,7 @@ from edge.question import Look, Question, Reply, Speak
 
 
 class Says(Protocol):
-    async def say(self, text: str, voice: str) -> str | None: ...
+    async def say(self, text: str, voice: str, account: str) -> str | None: ...
 
 
 class Mailboxes(Protocol):
@@ -26,10 +26,10 @@ class Answers:
 
     async def reply(self, question: Question) -> Reply:
         match question:
-            case Speak(text, voice):
-                return {"path": await self._speech.say(text, voice)}
-            case Look(account, fetch):
+            case Speak(text, voice, account):
+                return {"path": await self._speech.say(text, voice, account)}
+            case Look(account, fetch, trusted):
                 if isinstance(fetch, Consult):
                     return await self.mailboxes.consult(account, fetch)
-                # Flows are files of the operator: what they ask may be in his own network.
-                return await self._http.fetch(fetch, trusted=True)
+                # Flows and tools in files are the operator's: what they ask may be in his own network.
+                return await self._http.fetch(fetch, trusted=trusted)

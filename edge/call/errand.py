@@ -1,90 +1,117 @@
-"""What an AI agent asks of its call, done and answered: hold and resume, prompts, variables, another agent.
+"""What an AI agent asks of its call, done and answered: hold and resume, prompts, variables, recording,
+transfers.
 
 ::
 
     agent ── hold, play … ──▶ media (allowed?) ── AgentAsked ──▶ Errands ── TellAgent(Answer) ──▶ agent
-
-Declined: recording, and transfers to queues and flows.
 """
 
-from collections.abc import Mapping
+import re
 from typing import Final, Protocol
 
-from edge.call.call import Call
-from edge.directory import Agent
+import orjson
+
+from edge.command.running import Stage
+from edge.flow.value import Value, bounded
+from edge.recordings import Recording
 from media import port
 
 HOLD_PROMPT: Final = "hold"
+VARIABLES: Final = 100
+"An agent may set so many."
 _HOLD: Final = "agent-hold"
 _PLAY: Final = "agent-play"
 _COMFORT: Final = (425.0,)
 "Heard on hold where the prompt is not there: a short tone now and then [Hz]."
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 
 
-class HandsOver(Protocol):
-    def hand_over(self, call: Call, agent: Agent, parameters: Mapping[str, str]) -> None:
-        """Another agent takes the call."""
-
-    def hand_off(self, call: Call, number: str, request: int, now: float) -> str | None:
-        """A person takes it, once there is one: the reason why not, or None: the answer follows."""
+class Transfers(Protocol):
+    def transfer(self, target: str, request: int, details: dict[str, str], now: float) -> str | None:
+        """Somebody else takes the caller: the reason why not, empty: done, or None: the answer follows."""
 
 
 class Errands:
-    """Those of one call with an agent."""
+    """Those of one call with agents."""
 
-    def __init__(self, treatment: HandsOver) -> None:
-        self._treatment = treatment
+    def __init__(self, stage: Stage, owner: Transfers) -> None:
+        self.variables: dict[str, Value] = {}
+        self._stage = stage
+        self._call = stage.call
+        self._owner = owner
         self._on_hold = False
+        self._recording = False
 
-    def run(self, call: Call, asked: port.AgentAsked, now: float) -> None:
-        error = self._do(call, asked, now)
+    def run(self, asked: port.AgentAsked, now: float) -> None:
+        error = self._do(asked, now)
         if error is not None:
-            call.ground.media(port.TellAgent(asked.leg, port.Answer(asked.number, error)))
+            self._call.ground.media(port.TellAgent(asked.leg, port.Answer(asked.number, error)))
 
-    def _do(self, call: Call, asked: port.AgentAsked, now: float) -> str | None:
+    def leave(self) -> None:
+        """The agent is gone, and with it what it left playing."""
+        if self._on_hold:
+            self._on_hold = False
+            self._call.ground.media(port.StopPlay(self._call.leg.id, _HOLD))
+
+    # Inside.
+
+    def _do(self, asked: port.AgentAsked, now: float) -> str | None:
         """The reason of a refusal, empty when it is done; None: it is answered later, or by nobody."""
-        leg, verb, value = call.leg.id, asked.verb, asked.value
+        call, verb, value = self._call, asked.verb, asked.value
         match verb:
             case "hold":
                 if not self._on_hold:
                     self._on_hold = True
-                    self._play(call, _HOLD, HOLD_PROMPT, loop=True)
+                    self._play(_HOLD, HOLD_PROMPT, loop=True)
             case "resume":
-                self._on_hold = False
-                call.ground.media(port.StopPlay(leg, _HOLD))
+                self.leave()
             case "play":
                 if call.ground.directory.prompt(value) is None:
                     return f"there is no prompt {value}"
-                self._play(call, _PLAY, value, loop=False)
+                self._play(_PLAY, value, loop=False)
             case "stop_play":
-                call.ground.media(port.StopPlay(leg, _PLAY))
+                call.ground.media(port.StopPlay(call.leg.id, _PLAY))
             case "set":
-                call.trace.add(now, "agent", "variables", variables=value)
+                return self._set(value, now)
+            case "record":
+                return self._record(now)
+            case "stop_record":
+                if self._recording:
+                    self._recording = False
+                    call.ground.media(port.StopRecord(call.leg.id))
             case "transfer":
-                return self._transfer(call, value, asked.number, now)
+                return self._owner.transfer(value, asked.number, dict(asked.details), now)
             case _:
                 return f"{verb} is not served by this version"
         return ""
 
-    def _play(self, call: Call, play: str, prompt: str, *, loop: bool) -> None:
+    def _play(self, play: str, prompt: str, *, loop: bool) -> None:
+        call = self._call
         path = call.ground.directory.prompt(prompt)
         if path is None:
             call.ground.media(port.Tone(call.leg.id, play, _COMFORT, ((0.2, 9.8),)))
         else:
             call.ground.media(port.Play(call.leg.id, play, path, loop))
 
-    def _transfer(self, call: Call, target: str, request: int, now: float) -> str | None:
-        kind, colon, name = target.partition(":")
-        if not colon or kind in ("user", "number"):
-            return self._treatment.hand_off(call, name or kind, request, now)
-        if kind != "agent":
-            return f"no transfer to a {kind} in this version: write agent:NAME, user:NUMBER or a number"
-        agent = call.ground.directory.agent(call.route.account.id, name)
-        if agent is None:
-            return f"there is no agent {name}"
-        call.trace.add(now, "agent", "transfer", outcome=name)
-        if self._on_hold:
-            self._on_hold = False
-            call.ground.media(port.StopPlay(call.leg.id, _HOLD))
-        self._treatment.hand_over(call, agent, {"transferred": "yes"})
-        return None
+    def _set(self, text: str, now: float) -> str:
+        given = orjson.loads(text)
+        for name, value in given.items():
+            if _NAME.fullmatch(name) is None:
+                return f"{name[:64]!r} is no name for a variable: letters, digits and _"
+            if name not in self.variables and len(self.variables) >= VARIABLES:
+                return f"{VARIABLES} variables are set already"
+            self.variables[name] = bounded(value)
+        self._call.trace.add(now, "agent", "variables", variables=text)
+        return ""
+
+    def _record(self, now: float) -> str:
+        if self._recording:
+            return "a recording is under way"
+        call = self._call
+        wall = call.ground.wall(now)
+        number = next(self._stage.recordings)
+        recording = Recording(call.route.account.id, call.id, "rec", number, "", call.caller, wall)
+        self._recording = True
+        call.ground.media(port.Record(call.leg.id, call.ground.record(recording)))
+        call.trace.add(now, "agent", "recording", outcome=recording.key)
+        return ""

@@ -1,13 +1,23 @@
-"""dial {agent}: an AI agent's socket is joined to the caller."""
+"""dial {agent}: an AI agent attends to the caller, or whomever it hands the caller to."""
 
-from edge.call.agent import attach
-from edge.command.running import Running
+from edge.call.attendance import Attendance
+from edge.call.handoff import Run
+from edge.call.hunt import Hunt
+from edge.call.leg import Leg
+from edge.command.running import Running, Stage
+from edge.error import Refusal
 from edge.flow.command import Dial
+from edge.sip.session import Session, SessionEvent
 from media import port
 
 
 class AgentRunning(Running[Dial]):
-    _connected = False
+    """Args: run: carries out the commands of a handoff."""
+
+    def __init__(self, stage: Stage, seq: int, command: Dial, run: Run) -> None:
+        super().__init__(stage, seq, command)
+        self._run = run
+        self._attendance: Attendance | None = None
 
     def start(self, now: float) -> None:
         call = self._call
@@ -15,23 +25,50 @@ class AgentRunning(Running[Dial]):
         if agent is None:
             self._end("failed", now, cause="no_such_agent")
         elif call.answer(now):
-            self._media(attach(call, agent, self.command.parameters))
+            parameters = self.command.parameters
+            self._attendance = Attendance(self._stage, self._run, agent, parameters, self._left)
+            self._attendance.start(now)
 
     def digit(self, digit: str, now: float) -> bool:
+        if self._attendance is not None and self._attendance.digit(digit, now):
+            return True
         if digit in self.command.exit_digits:
-            self._leave(f"digit:{digit}", "", now)
+            if self._attendance is not None:
+                self._attendance.cancel(now, "")
+            self._left(f"digit:{digit}", "", now)
         return True  # the agent has heard it
 
     def media_event(self, event: port.Event, now: float) -> None:
-        match event:
-            case port.AgentConnected():
-                self._connected = True
-            case port.AgentFailed(_, reason):
-                self._leave("failed" if self._connected else "no_answer", reason, now)
-            case port.AgentEnded(_, reason):
-                self._leave("done", reason, now)
+        if self._attendance is not None:
+            self._attendance.media_event(event, now)
 
-    def _leave(self, outcome: str, cause: str, now: float) -> None:
+    def session_event(self, session: Session, event: SessionEvent, now: float) -> None:
+        if self._attendance is not None:
+            self._attendance.session_event(session, event, now)
+
+    def allocated(self, leg: Leg, now: float) -> bool:
+        return self._attendance is not None and self._attendance.allocated(leg, now)
+
+    def unallocated(self, leg: Leg, refusal: Refusal, now: float) -> None:
+        if self._attendance is not None:
+            self._attendance.unallocated(leg, refusal, now)
+
+    @property
+    def conversation(self) -> Hunt | None:
+        return self._attendance.conversation if self._attendance is not None else None
+
+    def let_go(self) -> None:
+        super().let_go()
+        if self._attendance is not None:
+            self._attendance.let_go()
+
+    def cancel(self, now: float, reason: str) -> None:
+        super().cancel(now, reason)
+        if self._attendance is not None:
+            self._attendance.cancel(now, reason)
+
+    def _left(self, outcome: str, cause: str, now: float) -> None:
         if not self.over:
             self._media(port.Detach(self._call.leg.id))
-            self._end(outcome, now, cause=cause)
+            variables = dict(self._attendance.variables) if self._attendance is not None else {}
+            self._end(outcome, now, cause=cause, variables=variables)

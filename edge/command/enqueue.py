@@ -109,7 +109,7 @@ class EnqueueRunning(Running[Enqueue]):
             self._call.ground.acd.decline(lease, Why.UNREACHABLE, now)
             return
         self._count += 1
-        whisper = (Sound(text=terms.whisper),) if terms.whisper else ()
+        whisper = ((Sound(text=terms.whisper),) if terms.whisper else ()) + self.command.whisper
         name = f"queue{self.seq}.{self._count}"
         self._offers[lease.id] = offer = Offer(self._call, self, lease, terms, name, whisper)
         offer.start(now)

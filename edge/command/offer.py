@@ -13,7 +13,7 @@ from typing import Final, Protocol
 
 from edge.acd.lease import Lease, Why
 from edge.acd.terms import QueueTerms, name_of_ai
-from edge.call.agent import attach
+from edge.call.attach import attach
 from edge.call.call import Call
 from edge.call.hunt import Hunt
 from edge.call.leg import Leg

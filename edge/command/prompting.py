@@ -29,6 +29,7 @@ class Prompting:
         """
         self._call = call
         self._leg = leg
+        self._account = call.route.account.id
         self._name = name
         self._sounds = sounds
         self._done = done
@@ -64,7 +65,7 @@ class Prompting:
             sound = self._sounds[self._next]
             path = self._path(sound)
             if path is None and sound.text:
-                self._call.ground.ask(Speak(sound.text, sound.voice), self._spoken)
+                self._call.ground.ask(Speak(sound.text, sound.voice, self._account), self._spoken)
                 return
             self._queue(path)
         self._finish_if_done(now)
@@ -98,7 +99,7 @@ class Prompting:
             return self._call.ground.recorded(sound.recording)
         if sound.name:
             return directory.prompt(sound.name)
-        return directory.spoken(sound.text, sound.voice)
+        return directory.spoken(sound.text, sound.voice, self._account)
 
     def _finish_if_done(self, now: float) -> None:
         if not self.over and not self._playing and self._next >= len(self._sounds):

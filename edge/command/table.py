@@ -27,7 +27,7 @@ def running(stage: Stage, issued: Issued) -> AnyRunning:
         case Dial(agent=""):
             return DialRunning(stage, seq, command)
         case Dial():
-            return AgentRunning(stage, seq, command)
+            return AgentRunning(stage, seq, command, running)
         case Record(call=""):
             return RecordRunning(stage, seq, command)
         case Record():

@@ -100,6 +100,8 @@ class Enqueue:
     "Instead of the queue's [s]; 0: the queue's."
     exit_digits: str = ""
     "Any of these leaves the queue."
+    whisper: tuple[Sound, ...] = ()
+    "Heard by who takes the call, behind the queue's own."
 
 
 @dataclass(frozen=True, slots=True)

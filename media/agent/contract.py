@@ -96,6 +96,23 @@ class Say:
 
 
 @dataclass(frozen=True, slots=True)
+class Speak:
+    """Make audio of this text, behind what is spoken already (`Dialect.texts`)."""
+
+    text: str
+    item: str
+    "Its name; it returns in `Dialect.spoken` and `Dialect.interrupted`."
+    voice: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """The agent takes its leave once every text before has been spoken and heard."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Clear:
     """Stop playout at the next frame, drop the queue, return its marks."""
 
@@ -218,6 +235,8 @@ class Fail:
 
 Action: TypeAlias = (
     Say
+    | Speak
+    | Finish
     | Clear
     | Mark
     | Digits
@@ -256,6 +275,14 @@ class Dialect(Protocol):
     @property
     def bare(self) -> bool:
         """The caller's frames leave as binary messages just as they are; `hear` is not called."""
+
+    @property
+    def texts(self) -> bool:
+        """It knows words alone: we recognise what the caller says and speak what the agent writes."""
+
+    @property
+    def language(self) -> str:
+        """That the caller is heard in, where `texts`."""
 
     @property
     def waits(self) -> bool:
@@ -306,6 +333,18 @@ class Dialect(Protocol):
 
     def tell(self, text: str) -> list[Message]:
         """Words for the agent that nobody spoke: a briefing, what an operator typed."""
+
+    def greet(self) -> list[Action]:
+        """What is done first, where `texts`."""
+
+    def prompt(self, text: str) -> list[Message]:
+        """The caller said this, where `texts`."""
+
+    def spoken(self, item: str, milliseconds: int) -> None:
+        """The audio of a `Speak` was made."""
+
+    def fault(self, text: str) -> list[Message]:
+        """Speech could not be made or understood."""
 
     def stop(self) -> list[Message]:
         """The last messages before we close."""

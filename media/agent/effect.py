@@ -33,4 +33,33 @@ class Listen:
     """`Session.hears` or `Session.muted` has changed."""
 
 
-Effect = Send | Close | Redial | Relane | Listen | SendDigits | Event
+@dataclass(frozen=True, slots=True)
+class Utter:
+    """Make audio of a text: answer by `Session.spoken`."""
+
+    text: str
+    item: str
+    voice: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """Answer by `Session.finished` when every text before has been spoken."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attend:
+    """The caller speaks, or has ended: write down what was said, and answer by `Session.prompted`."""
+
+    speaking: bool
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hush:
+    """Speak none of the texts that wait."""
+
+
+Effect = Utter | Finish | Attend | Hush | Send | Close | Redial | Relane | Listen | SendDigits | Event

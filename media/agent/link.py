@@ -1,11 +1,15 @@
 """One session of an agent and its socket: a `media.agent.socket.Listener` that hands on what comes."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 from media.agent.contract import Buffer, Dialect, Encoding
+from media.agent.effect import Attend, Finish, Hush, Utter
+from media.agent.relay import Relay
 from media.agent.session import Session
 from media.agent.socket import Call, Line
 from media.port import AgentSpec
+from media.speech import Scribe, Voice
 
 
 class Plane(Protocol):
@@ -38,6 +42,42 @@ class Link:
         self._bare = session.dialect.bare
         self._line: Line | None = None
         self._silence: bytes | None = None  # sent instead of the caller
+        self._relay: Relay | None = None  # of an agent that knows text alone
+
+    def speak_by(self, voice: Voice, scribe: Scribe) -> None:
+        """The agent knows text alone: these do speech for it."""
+        dialect = self._dialect
+        self._relay = Relay(
+            voice,
+            scribe,
+            dialect.hears,
+            dialect.speaks,
+            lambda words: self._told(lambda now: self.session.prompted(words, now)),
+            lambda item, audio, ms: self._told(lambda now: self.session.spoken(item, audio, ms, now)),
+            lambda reason: self._told(lambda now: self.session.finished(reason, now)),
+            lambda why: self._told(lambda now: self.session.unspoken(why)),
+        )
+
+    def do_speech(self, effect: Utter | Finish | Attend | Hush) -> None:
+        relay = self._relay
+        if relay is None:
+            return
+        match effect:
+            case Attend(speaking, language):
+                relay.attend(speaking, language)
+            case Hush():
+                relay.cut()
+            case _:
+                relay.utter(effect)
+
+    def close_speech(self) -> None:
+        if self._relay is not None:
+            self._relay.close()
+
+    def _told(self, tell: Callable[[float], None]) -> None:
+        if self._plane.current(self):
+            tell(self._plane.now())
+            self._plane.drain(self)
 
     def mute(self, encoding: Encoding | None) -> None:
         """Send silence instead of the caller; None: the caller."""
@@ -46,6 +86,9 @@ class Link:
     def hear(self, frame: Buffer) -> None:
         line = self._line
         if line is None:
+            return
+        if self._relay is not None:
+            self._relay.hear(frame if self._silence is None else self._silence)
             return
         if line.congested:
             self.skipped += 1

@@ -13,6 +13,7 @@ an agent does.
 import secrets
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -22,16 +23,31 @@ from config.schema import MediaLimits
 from media.agent.contract import Context, Encoding
 from media.agent.dialect.table import DIALECTS, Token
 from media.agent.echo import EchoGuard
-from media.agent.effect import Close, Listen, Redial, Relane, Send
+from media.agent.effect import Attend, Close, Finish, Hush, Listen, Redial, Relane, Send, Utter
+from media.agent.inbound import PREFIX
 from media.agent.lane import Lane, Pcm, Rows, Ulaw
 from media.agent.link import Link
 from media.agent.session import Session, State
 from media.agent.socket import Dial, Dialler
 from media.agent.turn import Floor
 from media.port import AgentFailed, AttachAgent, Event, SendDigits, TellAgent
+from media.speech import Providers
 
 NOBODY: Final = -1
 "In the columns that hold a slot's lane."
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What agents need beside sockets that we open; None where there is none."""
+
+    inbound: Dial | None = None
+    "Finds the sockets of bots that dialled us."
+    speech: Providers | None = None
+    "Who speaks and listens for agents that know text alone."
+
+
+ALONE: Final = Means()
 
 
 class AgentPlane:
@@ -42,6 +58,7 @@ class AgentPlane:
         clock: monotonic seconds, the same as `now` of the calls.
         release: the VAD's wait before it reports the end of speech [s], taken off reported latencies.
         dial: opens sockets; the default does so on the running loop.
+        means: what agents need beside sockets.
         send_digits: takes the digits that an agent wants sent to its caller.
         token: returns that many random bytes in hex.
     """
@@ -55,6 +72,7 @@ class AgentPlane:
         *,
         release: float = 0.5,
         dial: Dial | None = None,
+        means: Means = ALONE,
         send_digits: Callable[[SendDigits], None] | None = None,
         token: Token = secrets.token_hex,
     ) -> None:
@@ -65,7 +83,9 @@ class AgentPlane:
         self._release = release
         self._dialler = Dialler(limits)
         self._dial: Dial = dial or self._dialler
+        self._inbound: Dial = means.inbound or self._dial
         self._send_digits = send_digits
+        self._speech = means.speech
         self._token = token
         self._lanes: list[Lane] = []
         self._floor = Floor(slots)
@@ -93,16 +113,21 @@ class AgentPlane:
         parameters = {key: value.encode(errors="replace").decode() for key, value in command.parameters}
         context = Context(command.call_id, command.account_id, agent.sample_rate, parameters, agent.options)
         dialect = make(context, self._token)
+        if dialect.texts and self._speech is None:
+            self._emit(AgentFailed(command.leg, "no_speech", "text agents need media.workers: 0"))
+            return
         hears, speaks = self._lane(dialect.hears), self._lane(dialect.speaks)
         for lane in {hears, speaks}:
             self._lanes[lane].reset(slot)
         playout = self._lanes[speaks].playout
         session = Session(slot, command, dialect, playout, self._floor, self._limits, self._release, now)
         link = Link(self, slot, session, hears, agent)
+        if dialect.texts and self._speech is not None:
+            link.speak_by(self._speech.voice(command.account_id), self._speech.scribe(command.account_id))
         self._links[slot] = link
         self._echo.reset(slot)
         self._speaks[slot] = speaks
-        link.call = self._dial(agent, dialect.subprotocol, link)
+        self._reach(link)
 
     def tell(self, slot: int, command: TellAgent) -> None:
         """Something for the agent from the call."""
@@ -256,9 +281,11 @@ class AgentPlane:
                     case Redial():
                         self._hears[link.slot] = NOBODY
                         link.hang_up(1000)
-                        link.call = self._dial(link.spec, link.session.dialect.subprotocol, link)
+                        self._reach(link)
                     case Relane():
                         self._relane(link)
+                    case Utter() | Finish() | Attend() | Hush():
+                        link.do_speech(effect)
                     case SendDigits():
                         if self._send_digits is not None:
                             self._send_digits(effect)
@@ -287,6 +314,10 @@ class AgentPlane:
     def now(self) -> float:
         return self._clock()
 
+    def _reach(self, link: Link) -> None:
+        dial = self._inbound if link.spec.url.startswith(PREFIX) else self._dial
+        link.call = dial(link.spec, link.session.dialect.subprotocol, link)
+
     def _relane(self, link: Link) -> None:
         dialect, slot = link.session.dialect, link.slot
         link.lane, self._speaks[slot] = self._lane(dialect.hears), self._lane(dialect.speaks)
@@ -300,6 +331,7 @@ class AgentPlane:
             self.drain(link)
 
     def _remove(self, link: Link) -> None:
+        link.close_speech()
         self._timed.discard(link)
         self._past.update(self._tally(link))
         self._links[link.slot] = None

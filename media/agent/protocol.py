@@ -1,11 +1,23 @@
 """The record of what an agent and we said to each other in text, as many messages as the trace takes."""
 
+from dataclasses import dataclass
+
 from media.agent.contract import Action, Buffer, Message, Note, Transcript
 from media.agent.redact import kind, shown
 from media.port import AgentMessage, LegId
 
 _READ = 8_192
 "Bytes of a message that are looked at."
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counters of one session."""
+
+    malformed: int = 0
+    "Messages that broke the agent's protocol."
+    discarded: int = 0
+    "Samples of interrupted utterances that came after the interruption."
 
 
 class Protocol:

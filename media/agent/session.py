@@ -13,42 +13,19 @@ not expect it is late and dropped. `AgentFailed` or `AgentEnded` is reported onc
 
 import enum
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import assert_never
 
 from config.schema import MediaLimits
 from media import port
+from media.agent import contract, effect
 from media.agent.barge_in import BargeIn, Move
-from media.agent.contract import (
-    Action,
-    Ask,
-    Away,
-    Buffer,
-    Clear,
-    Decide,
-    Dialect,
-    Digits,
-    Fail,
-    Formats,
-    HangUp,
-    Inquire,
-    Interrupt,
-    Mark,
-    Message,
-    Note,
-    Ready,
-    Reply,
-    Role,
-    Say,
-    ToolCall,
-    ToolCancel,
-    Transcript,
-)
+from media.agent.contract import Action, Buffer, Dialect, Message, Say
 from media.agent.conversation import Conversation
-from media.agent.effect import Close, Effect, Listen, Redial, Relane, Send
+from media.agent.effect import Attend, Close, Effect, Hush, Listen, Redial, Relane, Send, Utter
 from media.agent.mouth import Mouth
 from media.agent.playout import Playout
-from media.agent.protocol import Protocol
+from media.agent.protocol import Protocol, Tally
 from media.agent.request import Requests
 from media.agent.turn import AUDIBLE, Floor, Turn, is_heard
 
@@ -58,16 +35,6 @@ class State(enum.Enum):
     OPEN = enum.auto()
     LEAVING = enum.auto()
     ENDED = enum.auto()
-
-
-@dataclass(slots=True)
-class Tally:
-    """Counters of one session."""
-
-    malformed: int = 0
-    "Messages that broke the agent's protocol."
-    discarded: int = 0
-    "Samples of interrupted utterances that came after the interruption."
 
 
 class Session:
@@ -158,6 +125,8 @@ class Session:
             if self._options.first_audio_timeout:
                 self._deadline = now + self._options.first_audio_timeout
             self._send(self.dialect.open())
+            for action in self.dialect.greet():
+                self._act(action, now)
 
     def failed(self, reason: str, detail: str, now: float) -> None:
         """The agent could not be reached, or broke off."""
@@ -184,14 +153,15 @@ class Session:
         self._leave(reason or "closed by the agent", now)
 
     def receive_binary(self, data: Buffer, now: float) -> None:
-        if self.state is State.OPEN:
-            self._receive(data, self.dialect.receive_binary(data), now)
+        self._receive(data, self.dialect.receive_binary, now)
 
     def receive_text(self, text: Buffer, now: float) -> None:
-        if self.state is State.OPEN:
-            self._receive(text, self.dialect.receive_text(text), now)
+        self._receive(text, self.dialect.receive_text, now)
 
-    def _receive(self, message: Buffer, actions: list[Action], now: float) -> None:
+    def _receive(self, message: Buffer, read: Callable[[Buffer], list[Action]], now: float) -> None:
+        if self.state is not State.OPEN:
+            return
+        actions = read(message)
         if actions and not isinstance(actions[0], Say):
             self._effects += self.protocol.received(message, actions[0])
         for action in actions:
@@ -207,6 +177,7 @@ class Session:
             return
         self._turn.caller_started()
         self._conversation.caller_started(now)
+        self._relay(Attend(True, self.dialect.language))
         move = self._barge_in.started(now, self._turn_at) if self._is_heard(now) else Move.NOTHING
         if move is Move.NOTHING:
             self._send(self.dialect.speech_started(self._mouth.played_ms))
@@ -216,6 +187,7 @@ class Session:
         self._conversation.caller_stopped(self._turn.caller_stopped(now))
         self._mouth.pass_on(now)
         self._move(self._barge_in.stopped(), now)
+        self._relay(Attend(False, self.dialect.language))
         if self.state is State.OPEN:
             self._send(self.dialect.speech_stopped())
 
@@ -229,6 +201,24 @@ class Session:
         """Something for the agent from the call."""
         if self.state is State.OPEN:
             self._requests.tell(news)
+
+    # Speech, of agents that know text alone.
+
+    def prompted(self, text: str, now: float) -> None:
+        self._send(self.dialect.prompt(text))
+        self._act(contract.Transcript(contract.Role.CALLER, text), now)
+
+    def spoken(self, item: str, audio: bytes, milliseconds: int, now: float) -> None:
+        self.dialect.spoken(item, milliseconds)
+        self._say(Say(audio, item), now)
+
+    def unspoken(self, why: str) -> None:
+        self._send(self.dialect.fault(why))
+        self._effects += self.protocol.refused("speech", why)
+
+    def finished(self, reason: str, now: float) -> None:
+        if self._requests.allowed("hangup"):
+            self._leave(reason, now)
 
     # Playout.
 
@@ -266,50 +256,54 @@ class Session:
         match action:
             case Say():
                 self._say(action, now)
-            case Clear():
+            case contract.Speak(text, item, voice):
+                self._emit(Utter(text, item, voice))
+            case contract.Finish(reason):
+                self._emit(effect.Finish(reason))
+            case contract.Clear():
                 self._clear(now)
-            case Mark(name):
+            case contract.Mark(name):
                 if not self._mouth.mark(name):
                     # Nothing waits before it, or too many wait already.
                     self._return_marks([name], cleared=self._turn.discarding or self._mouth.queued_ms > 0)
-            case Digits(digits):
+            case contract.Digits(digits):
                 if self._requests.allowed("dtmf"):
                     self._effects.append(port.SendDigits(self._leg, digits))
-            case HangUp(reason):
+            case contract.HangUp(reason):
                 if self._requests.allowed("hangup"):
                     self._leave(reason, now)
-            case Note(malformed=malformed):
+            case contract.Note(malformed=malformed):
                 self.tally.malformed += malformed
-            case Ready():
+            case contract.Ready():
                 self._ready = True
                 self._effects.append(Listen())
-            case Formats():
+            case contract.Formats():
                 self._effects.append(Relane())
-            case Interrupt():
+            case contract.Interrupt():
                 if self._mouth.queued_ms > 0 or now - self._mouth.audible_at < AUDIBLE:
                     self._move(self._barge_in.agent_heard(now), now)
-            case Decide(stop):
+            case contract.Decide(stop):
                 self._move(self._barge_in.decided(stop), now)
-            case Reply(message):
+            case contract.Reply(message):
                 self._send([message])
-            case Inquire():
+            case contract.Inquire():
                 self._send(self.dialect.status(self._mouth.queued_ms))
-            case Transcript(role, text, final):
+            case contract.Transcript(role, text, final):
                 self._effects.append(port.AgentTranscript(self._leg, role.value, text, final))
                 if final:
                     self._effects += self._conversation.said(role, text, now)
-                if role is Role.CALLER:
+                if role is contract.Role.CALLER:
                     self._move(self._barge_in.said(text), now)
-            case ToolCall():
+            case contract.ToolCall():
                 if (left := self._requests.use(action)) is not None:
                     self._act(left, now)
-            case ToolCancel(calls):
+            case contract.ToolCancel(calls):
                 self._effects.append(port.AgentToolCancelled(self._leg, calls))
-            case Ask():
+            case contract.Ask():
                 self._requests.ask(action)
-            case Away():
+            case contract.Away():
                 self._redial("closed", "the agent is about to close its connection", now)
-            case Fail(detail):
+            case contract.Fail(detail):
                 self._end(port.AgentFailed(self._leg, "protocol", detail), now)
             case _:
                 assert_never(action)
@@ -351,6 +345,7 @@ class Session:
         cut = self._mouth.cut()
         self._cut = cut.item
         self._conversation.interrupted(now, cut.played_ms, cut.dropped_ms)
+        self._relay(Hush())
         if heard_by_us:
             self._send(self.dialect.speech_started(cut.played_ms))
         self._return_marks(cut.marks, cleared=True)
@@ -364,6 +359,7 @@ class Session:
         cut = self._mouth.cut()
         self._conversation.interrupted(now, cut.played_ms, cut.dropped_ms)
         self._return_marks(cut.marks, cleared=True)
+        self._relay(Hush())
         self._send(self.dialect.cleared(cut.played_ms, cut.dropped_ms))
 
     def _leave(self, reason: str, now: float) -> None:
@@ -390,6 +386,10 @@ class Session:
 
     def _emit(self, effect: Effect) -> None:
         self._effects.append(effect)
+
+    def _relay(self, effect: Attend | Hush) -> None:
+        if self.dialect.texts:
+            self._effects.append(effect)
 
     def _send(self, messages: list[Message]) -> None:
         for message in messages:

@@ -110,3 +110,13 @@ def test_barge_in_is_a_word_or_a_section(written: object, mode: str) -> None:
 def test_an_unknown_way_to_confirm_is_refused() -> None:
     with pytest.raises(ValidationError):
         agent(barge_in={"mode": "reversible", "confirm": ["magic"]})
+
+
+def test_a_bot_that_dials_us_has_a_token_and_a_dialect_for_it() -> None:
+    bot = {"url": "inbound", "token": "0123456789abcdef"}
+    assert agent(dialect="tandem", **bot).url == "inbound"
+    for wrong in ({"url": "inbound"}, {"token": "0123456789abcdef"}, {"url": "inbound", "token": "short"}):
+        with pytest.raises(ValidationError):
+            agent(**wrong)
+    with pytest.raises(ValidationError, match="no dialect in which a bot dials us"):
+        agent(dialect="jambonz", **bot)

@@ -15,6 +15,7 @@ from edge.directory import (
     Did,
     DidId,
     Target,
+    Tool,
     Trunk,
     TrunkId,
     User,
@@ -49,6 +50,7 @@ class FakeDirectory:
     routes: dict[str, list[str]] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
     agents: dict[str, Agent] = field(default_factory=dict)
+    tools: dict[str, Tool] = field(default_factory=dict)
     prompts: dict[str, str] = field(default_factory=dict)
     greetings: dict[str, str] = field(default_factory=dict)
     flows: Program = field(default_factory=Program)
@@ -174,6 +176,9 @@ class FakeDirectory:
     def agent(self, account: AccountId, name: str) -> Agent | None:
         return self.agents.get(name)
 
+    def tool(self, account: AccountId, agent: str, name: str) -> Tool | None:
+        return self.tools.get(name)
+
     def prompt(self, name: str) -> str | None:
         return self.prompts.get(name)
 
@@ -183,7 +188,7 @@ class FakeDirectory:
     def program(self, account: AccountId) -> Program:
         return self.flows
 
-    def spoken(self, text: str, voice: str) -> str | None:
+    def spoken(self, text: str, voice: str, account: str) -> str | None:
         return self.speech.get(text)
 
     def accounts(self) -> Sequence[Account]:

@@ -1,10 +1,11 @@
 """agent: an AI agent talks with the caller (`dial {agent}` on the wire).
 
-`done` when it took its leave, `no_answer` when it could not be reached, `failed` when it broke off,
-`digit:0` when the caller pressed an exit key.
+`done` when it took its leave, `transferred` when the person or queue that it handed the caller to is done,
+`no_answer` when it could not be reached, `failed` when it broke off, `digit:0` when the caller pressed an
+exit key.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from pydantic import Field
@@ -31,6 +32,10 @@ class AgentNode(NodeData):
         return Dial(agent=self.agent, parameters=parameters, exit_digits=self.exit_digits)
 
     def resume(self, scene: Scene, outcome: Outcome) -> Action:
+        variables = outcome.data.get("variables")
+        if isinstance(variables, Mapping):
+            for name, value in variables.items():
+                scene.set(name, value)
         # An outside edge says of a dialled agent what it says of people.
         return Leave("done" if outcome.name == "answered" else outcome.name)
 

@@ -23,7 +23,19 @@ from media.agent.contract import (
     ToolCancel,
     Transcript,
 )
-from media.agent.dialect.plain import PCM, Halves, Plain, read, settings, text_of, unknown, write
+from media.agent.dialect.plain import (
+    PCM,
+    Halves,
+    Plain,
+    read,
+    section,
+    settings,
+    text_of,
+    tools,
+    unknown,
+    with_tools,
+    write,
+)
 
 CALLS: Final = 64
 "Function calls whose answer may still come."
@@ -62,6 +74,10 @@ class Deepgram(Plain):
         agent = given.get("agent", {})
         if self._options.greeting and isinstance(agent, dict):
             agent = {"greeting": self._options.greeting, **agent}
+        offered = tools(self._options.tools)
+        if offered and isinstance(agent, dict):
+            think = section(agent, "think")
+            agent = {**agent, "think": {**think, "functions": with_tools(think.get("functions"), offered)}}
         sound = {"input": way, "output": {**way, "container": "none"}}
         return [write({**given, "type": "Settings", "audio": sound, "agent": agent})]
 

@@ -37,6 +37,8 @@ from media.agent.dialect.plain import (
     section,
     settings,
     text_of,
+    tools,
+    with_tools,
     write,
 )
 
@@ -66,6 +68,8 @@ class Gemini(Plain):
         setup["generationConfig"] = {"responseModalities": ["AUDIO"], **section(setup, "generationConfig")}
         setup.setdefault("inputAudioTranscription", {})
         setup.setdefault("outputAudioTranscription", {})
+        if offered := tools(self._options.tools):
+            setup["tools"] = with_tools(setup.get("tools"), [{"functionDeclarations": _declared(offered)}])
         handle = {"handle": self._handle} if self._handle else {}
         setup["sessionResumption"] = {**section(setup, "sessionResumption"), **handle}
         return [write({"setup": setup})]
@@ -184,3 +188,11 @@ _KNOWN: Final = frozenset(
 def _turn(text: str, *, complete: bool) -> str:
     turns = [{"role": "user", "parts": [{"text": text}]}]
     return write({"clientContent": {"turns": turns, "turnComplete": complete}})
+
+
+def _declared(offered: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The API takes a whole JSON Schema under a name of its own."""
+    return [
+        {"name": tool["name"], "description": tool["description"], "parametersJsonSchema": tool["parameters"]}
+        for tool in offered
+    ]

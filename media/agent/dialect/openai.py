@@ -40,7 +40,9 @@ from media.agent.dialect.plain import (
     section,
     settings,
     text_of,
+    tools,
     unknown,
+    with_tools,
     write,
 )
 
@@ -73,6 +75,7 @@ class OpenAI(Plain):
         )
         self._greeting = context.options.greeting
         self._session = settings(context.options.session)
+        self._tools = tools(context.options.tools)
         detection = section(section(self._session, "audio"), "input").get("turn_detection", {})
         # null, or interrupt_response: false, leaves it to us to end the response.
         self._cancels = detection is None or (
@@ -90,6 +93,9 @@ class OpenAI(Plain):
         for way, encoding in (("input", self.hears), ("output", self.speaks)):
             sound = {**sound, way: {**section(sound, way), "format": _FORMATS[encoding]}}
         session = {"output_modalities": ["audio"], **self._session, "type": "realtime", "audio": sound}
+        if self._tools:
+            offered = [{"type": "function", **tool} for tool in self._tools]
+            session["tools"] = with_tools(self._session.get("tools"), offered)
         return [write({"type": "session.update", "session": session})]
 
     def hear(self, frame: Buffer) -> Message:

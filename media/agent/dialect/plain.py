@@ -5,7 +5,7 @@ from typing import Any, Final
 import orjson
 import pybase64
 
-from media.agent.contract import Ask, Buffer, Digits, Encoding, Mark, Message, Note, Say
+from media.agent.contract import Action, Ask, Buffer, Digits, Encoding, Mark, Message, Note, Say
 
 MARK_NAME_CHARACTERS: Final = 1_024
 "A longer name is refused: it would be held until the mark is played."
@@ -25,6 +25,8 @@ class Plain:
     speaks: Encoding = Encoding.ULAW_8000
     bare: bool = False
     waits: bool = False
+    texts: bool = False
+    language: str = ""
 
     def open(self) -> list[Message]:
         return []
@@ -71,6 +73,18 @@ class Plain:
     def answered(self, ask: Ask, error: str) -> list[Message]:
         return []
 
+    def greet(self) -> list[Action]:
+        return []
+
+    def prompt(self, text: str) -> list[Message]:
+        return []
+
+    def spoken(self, item: str, milliseconds: int) -> None:
+        pass
+
+    def fault(self, text: str) -> list[Message]:
+        return []
+
     def tell(self, text: str) -> list[Message]:
         return []
 
@@ -114,6 +128,18 @@ def settings(text: str) -> dict[str, Any]:
     loaded = orjson.loads(text)
     assert isinstance(loaded, dict), "config refuses anything else"
     return loaded
+
+
+def tools(text: str) -> list[dict[str, Any]]:
+    """`AgentOptions.tools`."""
+    loaded = orjson.loads(text)
+    assert isinstance(loaded, list), "the directory writes a list"
+    return loaded
+
+
+def with_tools(given: object, offered: list[dict[str, Any]]) -> list[Any]:
+    """The operator's own list of tools, and ours behind it."""
+    return [*(given if isinstance(given, list) else ()), *offered]
 
 
 def text_of(value: object) -> str:

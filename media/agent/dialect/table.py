@@ -5,6 +5,7 @@ from typing import Final
 
 from media.agent.contract import Context, Dialect
 from media.agent.dialect.asterisk import Asterisk
+from media.agent.dialect.conversationrelay import ConversationRelay
 from media.agent.dialect.deepgram import Deepgram
 from media.agent.dialect.elevenlabs import ElevenLabs
 from media.agent.dialect.gemini import Gemini
@@ -30,6 +31,7 @@ def _twilio(context: Context, token: Token) -> Dialect:
 
 DIALECTS: Final[Mapping[str, Callable[[Context, Token], Dialect]]] = {
     "asterisk": lambda context, token: Asterisk(context),
+    "conversationrelay": lambda context, token: ConversationRelay(context),
     "deepgram": lambda context, token: Deepgram(context),
     "elevenlabs": lambda context, token: ElevenLabs(context),
     "gemini": lambda context, token: Gemini(context),

@@ -36,6 +36,7 @@ from media.agent.dialect.plain import (
     mark,
     read,
     text_of,
+    tools,
     unknown,
     write,
 )
@@ -85,6 +86,7 @@ class Tandem(Plain):
             parameters=dict(context.parameters),
             allow=list(context.options.allow),
             resumed=resumed,
+            **({"tools": offered} if (offered := tools(context.options.tools)) else {}),
         )
 
     def digit(self, digit: str, duration_ms: int) -> list[Message]:

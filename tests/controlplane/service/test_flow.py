@@ -41,7 +41,7 @@ def test_what_can_be_spoken_ahead_is_known(tmp_path: Path) -> None:
         for node in flow.nodes.values()
         for prompt in node.data.prompts()
     ]
-    assert list(made.texts())[:2] == [("Hello.", "en-us"), ("Wähle.", "de")]
+    assert list(made.texts())[:2] == [("Hello.", "en-us", "a"), ("Wähle.", "de", "a")]
     assert list(made.names()) == ["invalid", *(prompt.name for prompt in ours if prompt.name)]
     assert len(list(made.texts())) == 2 + len([prompt for prompt in ours if prompt.text is not None])
 

@@ -11,7 +11,7 @@ from edge.question import Look, Reply, Speak
 
 
 class FakeSpeech:
-    async def say(self, text: str, voice: str) -> str | None:
+    async def say(self, text: str, voice: str, account: str) -> str | None:
         return f"/{voice}/{text}.wav"
 
 

@@ -29,14 +29,14 @@ def opened(folder: Path, most: int = 2) -> tuple[SpokenTexts, FakeSpeaker]:
 
 async def test_texts_of_flows_are_made_once_and_found_after_a_restart(tmp_path: Path) -> None:
     texts, speaker = opened(tmp_path)
-    assert texts.path("Hello", "en-us") is None
-    await texts.make([("Hello", "en-us"), ("Hello", "de"), ("Hello", "en-us")])
+    assert texts.path("Hello", "en-us", "") is None
+    await texts.make([("Hello", "en-us", ""), ("Hello", "de", ""), ("Hello", "en-us", "")])
     assert speaker.spoken == [("Hello", "en-us"), ("Hello", "de")]
-    path = texts.path("Hello", "en-us")
+    path = texts.path("Hello", "en-us", "")
     assert path is not None and Path(path).exists()
     again, silent = opened(tmp_path)
-    await again.make([("Hello", "en-us")])
-    assert again.path("Hello", "en-us") == path and silent.spoken == []
+    await again.make([("Hello", "en-us", "")])
+    assert again.path("Hello", "en-us", "") == path and silent.spoken == []
 
 
 async def test_what_a_call_needs_is_spoken_then_and_the_longest_unused_gives_way(tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ async def test_age_survives_a_restart(tmp_path: Path) -> None:
 async def test_what_cannot_be_spoken_is_said_in_the_log_without_the_text(tmp_path: Path) -> None:
     texts, _ = opened(tmp_path)
     with structlog.testing.capture_logs() as logs:
-        await texts.make([("unspeakable", "en-us"), ("good", "en-us")])
+        await texts.make([("unspeakable", "en-us", ""), ("good", "en-us", "")])
         assert await texts.say("unspeakable", "en-us") is None
     assert texts.path("good", "en-us") is not None
     assert [log["why"] for log in logs] == ["no such voice"] * 2 and "unspeakable" not in repr(logs)

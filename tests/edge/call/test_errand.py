@@ -60,7 +60,6 @@ def test_a_prompt_is_played_by_its_name(bench: Bench, leg: port.LegId) -> None:
     ("verb", "value"),
     [
         ("play", "none"),
-        ("record", ""),
         ("transfer", "user:nobody"),
         ("transfer", "queue:x"),
         ("transfer", "agent:nobody"),

@@ -50,7 +50,7 @@ def test_the_caller_hears_ringback_and_then_the_person(scene: Scene) -> None:
     assert isinstance(bridge, port.Bridge) and bridge.leg == scene.leg
     (stop,) = scene.bench.commanded(port.StopPlay)
     assert isinstance(stop, port.StopPlay) and isinstance(tone, port.Tone) and stop.play == tone.play
-    assert scene.bench.commanded(port.Detach) and scene.answers() == []
+    assert scene.answers() == []
 
 
 def test_an_agent_that_leaves_meanwhile_does_not_end_the_call(scene: Scene) -> None:

@@ -37,7 +37,7 @@ def test_sounds_are_queued_together_and_told_when_all_were_heard() -> None:
 
 def test_a_text_that_is_not_there_is_spoken_first_and_what_follows_waits() -> None:
     call, made, done = prompting(Sound(file="/a.wav"), Sound(text="slow b", voice="de"), Sound(file="/c.wav"))
-    assert paths(call) == ["/a.wav"] and call.bench.asked[0].question == Speak("slow b", "de")
+    assert paths(call) == ["/a.wav"] and call.bench.asked[0].question == Speak("slow b", "de", "acc_demo")
     end(call, made)
     assert not done
     call.told(path="/b.wav")

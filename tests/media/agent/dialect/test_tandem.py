@@ -215,7 +215,8 @@ def test_every_message_to_the_bot_is_in_the_schema_and_none_else() -> None:
     made = connection()
     messages = [
         *made.open(), *(made.resume() or []), *made.digit("5", 120), *made.mark("m", True),
-        *made.speech_started(5), *made.speech_stopped(), *made.interrupted("", 1, 2, 3), *made.cleared(1, 2),
+        *made.speech_started(5), *made.paused(5), *made.resumed(5), *made.speech_stopped(),
+        *made.interrupted("", 1, 2, 3), *made.cleared(1, 2),
         *made.status(0), *made.tool_result("c", "r", True), *made.answered(Ask(Verb.HOLD), ""),
         *made.answered(Ask(Verb.HOLD), "no"), *made.tell("t"), *made.stop(),
     ]  # fmt: skip
@@ -236,6 +237,7 @@ FROM_THE_BOT: list[dict[str, object]] = [
     {"type": "transcript", "role": "agent", "text": "Hi.", "final": False},
     {"type": "tool_call", "id": "c", "name": "clock", "arguments": {}},
     {"type": "stats"},
+    {"type": "barge_in", "accept": False},
 ]
 
 

@@ -1,0 +1,79 @@
+"""ConversationRelay: the bot sees text, and of what was interrupted the words that were heard."""
+
+import json
+
+from media.agent.contract import Ask, Clear, Digits, Finish, Note, Role, Speak, Transcript, Verb
+from media.agent.dialect.conversationrelay import GATHERED, ConversationRelay
+from tests.support.dialect import context
+
+
+def dialect(**options: object) -> ConversationRelay:
+    return ConversationRelay(context(**options))  # type: ignore[arg-type]
+
+
+def said(relay: ConversationRelay, **message: object) -> list[object]:
+    return list(relay.receive_text(json.dumps(message).encode()))
+
+
+def texts(actions: list[object]) -> list[str]:
+    return [action.text for action in actions if isinstance(action, Speak)]
+
+
+def test_it_begins_with_a_setup_and_the_greeting() -> None:
+    relay = dialect(greeting="Hello there.")
+    (setup,) = relay.open()
+    told = json.loads(str(setup))
+    assert told["type"] == "setup" and told["sessionId"].startswith("VX") and told["callSid"].startswith("CA")
+    assert {"from", "to", "direction", "callStatus", "customParameters", "accountSid"} <= told.keys()
+    assert relay.greet() == [Speak("Hello there.", "s1", "en-US"), Transcript(Role.AGENT, "Hello there.")]
+
+
+def test_tokens_become_sentences() -> None:
+    relay = dialect()
+    assert said(relay, type="text", token="Good mor", last=False) == [Note("text")]
+    assert texts(said(relay, type="text", token="ning. How are", last=False)) == ["Good morning."]
+    assert texts(said(relay, type="text", token=" you?", last=True)) == ["How are you?"]
+    assert texts(said(relay, type="text", token="", last=True)) == []
+    assert len(texts(said(relay, type="text", token="x" * (GATHERED + 1), last=False))) == 1
+
+
+def test_what_was_heard_is_told_by_whole_sentences_and_a_share_of_the_cut_one() -> None:
+    relay = dialect()
+    said(relay, type="text", token="One two. Three four five six. Seven.", last=True)
+    relay.spoken("s1", 800)
+    relay.spoken("s2", 2000)
+    (message,) = relay.interrupted("s2", 1000, 1800, 1000)
+    assert json.loads(str(message)) == {
+        "type": "interrupt",
+        "utteranceUntilInterrupt": "One two. Three four",
+        "durationUntilInterruptMs": 1800,
+    }
+
+
+def test_the_callers_words_and_keys_are_told() -> None:
+    relay = dialect()
+    said(relay, type="language", ttsLanguage="de-DE", transcriptionLanguage="es-ES")
+    (prompt,) = relay.prompt("hola")
+    assert json.loads(str(prompt)) == {"type": "prompt", "voicePrompt": "hola", "lang": "es-ES", "last": True}
+    assert relay.digit("5", 100) == ['{"type":"dtmf","digit":"5"}']
+    assert said(relay, type="text", token="Ja.", last=True)[0] == Speak("Ja.", "s1", "de-DE")
+    assert json.loads(str(relay.fault("no voice")[0])) == {"type": "error", "description": "no voice"}
+
+
+def test_the_bot_plays_dials_and_ends() -> None:
+    relay = dialect()
+    assert said(relay, type="play", source="welcome") == [Ask(Verb.PLAY, "welcome")]
+    assert said(relay, type="sendDigits", digits="9w12#") == [Digits("912#")]
+    actions = said(relay, type="text", token="Bye", last=False) + said(relay, type="end", handoffData="x")
+    assert texts(actions) == ["Bye"] and actions[-1] == Finish("x")
+    assert Clear() in said(relay, type="text", token="New.", last=True, preemptible=True)
+    assert "play: there is no prompt x" in str(relay.answered(Ask(Verb.PLAY, "x"), "there is no prompt x"))
+
+
+def test_what_breaks_the_protocol_is_noted() -> None:
+    relay = dialect()
+    for message in ({"type": "text"}, {"type": "language", "ttsLanguage": "!"}, {"type": "play"}):
+        (note,) = said(relay, **message)
+        assert isinstance(note, Note) and note.malformed
+    (note,) = relay.receive_binary(b"\0")
+    assert isinstance(note, Note) and note.malformed
