@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.bench import audio, measure, overload, routing
+from tests.bench.floor import floor
 from tests.bench.measure import Row
 from tests.bench.subject import Subject, subject
 from tests.bench.usage import prefer
@@ -36,6 +37,7 @@ AUDIO: Final[dict[str, tuple[Callable[[audio.Ground, int], Row], int]]] = {
 }
 "Audio loads, and how many calls of each one core has to carry."
 LOADS = ("registrations", "calls", "overload", "routes", "native", *AUDIO)
+FLOOR_SECONDS = 0.5
 BESIDE = (200.0, 50.0)
 "HTTP requests and SIP transactions a second."
 DAEMON_CPU, LOAD_CPU = 0, 1
@@ -101,9 +103,12 @@ def main(
                 time.sleep(1.0)
                 if load in AUDIO:
                     measured, calls = AUDIO[load]
+                    before = floor(FLOOR_SECONDS, DAEMON_CPU if pinned else None)
                     rates = BESIDE if beside else (0.0, 0.0)
                     with audio.ground(daemon, seconds, settle=settle, beside=rates) as on:
-                        rows.append(measured(on, max(1, round(calls * share))))
+                        row = measured(on, max(1, round(calls * share)))
+                    row.floor_us = (before + floor(FLOOR_SECONDS, DAEMON_CPU if pinned else None)) / 2
+                    rows.append(row)
                 else:
                     rows.append(_measure(load, daemon, count, window, seconds))
     console.print(_table(rows))
@@ -136,6 +141,7 @@ def _table(rows: list[Row]) -> Table:
         "count",
         "reached",
         "CPU µs",
+        "kernel µs",
         "per core",
         "lost",
         "p50 ms",
@@ -155,6 +161,7 @@ def _table(rows: list[Row]) -> Table:
             f"{row.count:,}",
             f"{row.rate:,.0f} packets/s" if stream else f"{row.rate:,.0f}/s",
             f"{row.cpu_us:,.1f} / 20 ms" if stream else f"{row.cpu_us:,.0f}",
+            f"{row.floor_us:.1f}" if stream else "",
             f"{row.per_core:,.0f} {'calls' if stream else '/s'}",
             f"{row.lost:,}",
             f"{row.p50_ms:.1f}",

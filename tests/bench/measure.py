@@ -33,6 +33,8 @@ class Row:
     "Per call."
     late_ms: tuple[float, float, float] | None = None
     "Of the ticks: p50, p99 and most."
+    floor_us: float = math.nan
+    "What the kernel alone took for a packet in and out, at that time."
     generator_share: float = math.nan
     "Of its core that the generator itself used: near 1 it, not the daemon, was measured."
     faults: dict[str, float] = field(default_factory=dict)
