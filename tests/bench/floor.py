@@ -1,7 +1,7 @@
 """What the kernel alone asks for: one receive and one send on a socket of its own, with nothing in between.
 
-Measured before and after each load, since it differs by a factor between machines, and on a shared one between
-minutes: what a load costs says little by itself, and by this it can be compared.
+Measured before and after each load: it differs by a factor between machines, and on a shared one between
+minutes. What a load costs says little by itself, and by this it can be compared.
 """
 
 import os

@@ -3,6 +3,7 @@
 import copy
 import http.client
 import json
+import os
 import re
 import signal
 import sys
@@ -18,6 +19,8 @@ from tests.support.address import HTTP_PORT, SIP_PORT, loopback
 from tests.support.process import Child
 
 _SAMPLE = re.compile(r"^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)$")
+WORKERS = int(os.environ.get("TANDEM_TEST_WORKERS", "0"))
+"`media.workers` of daemons whose test names none: with 2 the whole-daemon tests prove the workers too."
 PROGRAM = [sys.executable, "-m", "controlplane"]
 PASSWORDS = {"1001": "wonderland-1", "1002": "builder-2"}
 
@@ -65,6 +68,8 @@ class Daemon:
             },
             "accounts": [demo],
         }
+        if WORKERS:
+            document["media"] = {"workers": WORKERS}
         document.update(copy.deepcopy(dict(settings or {})))
         self.config = folder / "tandem.yaml"
         self.config.write_text(yaml.safe_dump(document, sort_keys=False))
