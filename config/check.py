@@ -19,9 +19,7 @@ _SECURE = (SipTransport.TLS, SipTransport.WSS)
 
 def check(settings: Settings) -> Iterator[Finding]:
     yield from _listeners(settings)
-    # A daemon that kept its data elsewhere than asked would be worse than one that does not start.
-    if settings.store != "sqlite":
-        yield ("store",), "PostgreSQL is not built yet", "write sqlite"
+    # A daemon that shared nothing although it was asked to would be worse than one that does not start.
     if settings.shared is not None:
         yield ("shared",), "clusters are not built yet", "remove it"
     yield from _platform(settings)

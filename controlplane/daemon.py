@@ -122,7 +122,8 @@ async def _open(
     try:
         passwords = Passwords(folder.path, secrets.choice)
         passwords.fill(settings.accounts)
-        store = await Store.open(folder, settings.limits.store, lambda: wall_ms(time.monotonic()))
+        wall = lambda: wall_ms(time.monotonic())  # noqa: E731
+        store = await Store.open(folder, settings.limits.store, wall, settings.store)
     except BaseException:
         folder.close()
         raise

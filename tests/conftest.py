@@ -3,10 +3,14 @@
 import logging
 import os
 from collections.abc import Generator, Iterator
+from pathlib import Path
 from typing import TypeVar
 
 import pytest
 import structlog
+
+from tests.support.database import Database
+from tests.support.postgres import close_server
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
@@ -20,6 +24,16 @@ def logs_as_they_were() -> Iterator[None]:
     structlog.reset_defaults()
     root.handlers[:] = handlers
     root.setLevel(level)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
+    """With our tables, and no rows."""
+    return Database.new(request.param, tmp_path)
+
+
+def pytest_sessionfinish() -> None:
+    close_server()
 
 
 @pytest.hookimpl(wrapper=True)

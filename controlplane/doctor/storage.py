@@ -51,10 +51,11 @@ def data_folder(path: Path) -> Finding:
     return ok(name, found)
 
 
-def database(folder: Path) -> Finding:
+def database(folder: Path, url: str = "sqlite") -> Finding:
+    """Args: url: `sqlite`, or of a PostgreSQL server."""
     path = folder / DATABASE
     try:
-        revision = revision_of(path)
+        revision = revision_of(path if url == "sqlite" else url)
     except StoreError as error:
         what, _, fix = str(error).partition("; ")
         return fail("database", what, fix)
@@ -63,15 +64,17 @@ def database(folder: Path) -> Finding:
     if revision not in REVISIONS:
         found = f"schema {revision}, this version knows {REVISIONS[-1]}"
         return fail("database", found, "upgrade, or choose another folder with --data")
-    if not os.access(path, os.W_OK):
+    if url == "sqlite" and not os.access(path, os.W_OK):
         return fail("database", f"{path} is not writable", "change its rights")
     state = "current" if revision == REVISIONS[-1] else "migrated at the next start"
     return ok("database", f"schema {revision}, {state}")
 
 
-def integrity(folder: Path) -> Finding:
-    """Whether every page of the database is as it should be."""
+def integrity(folder: Path, url: str = "sqlite") -> Finding:
+    """Whether every page of the database is as it should be; a server's are its own business."""
     name, path = "integrity", folder / DATABASE
+    if url != "sqlite":
+        return ok(name, "looked after by the PostgreSQL server; amcheck and pg_dump go deeper")
     if not path.exists():
         return ok(name, "no database yet")
     found = trouble(path, INTEGRITY_SECONDS)

@@ -11,7 +11,7 @@ from controlplane.store.table import BAN
 from edge.security.ban import BanRecord
 
 UPSERT: Final = statement.upsert(BAN)
-PRUNE: Final = (
+PRUNE: Final = statement.plain(
     "DELETE FROM ban WHERE (node, network) IN "
     "(SELECT node, network FROM ban WHERE expires_at < ? ORDER BY expires_at LIMIT ?)"
 )

@@ -173,6 +173,8 @@ async def close_leftovers(connection: AsyncConnection) -> int:
         "callee",
         "started_at",
     )
+    unwritten = OPEN_CALL.c.id.not_in(sa.select(CDR.c.id))
+    count = await connection.scalar(sa.select(sa.func.count()).select_from(OPEN_CALL).where(unwritten))
     leftovers = sa.select(
         *(OPEN_CALL.c[name] for name in copied),
         sa.literal(""),
@@ -182,8 +184,8 @@ async def close_leftovers(connection: AsyncConnection) -> int:
         sa.literal(0),
         sa.literal(41),  # Q.850 temporary failure
         sa.literal("{}"),
-    ).where(OPEN_CALL.c.id.not_in(sa.select(CDR.c.id)))
+    ).where(unwritten)
     filled = ("target", "ended_at", "disposition", "cause", "sip_status", "q850", "media")
-    result = await connection.execute(sa.insert(CDR).from_select([*copied, *filled], leftovers))
+    await connection.execute(sa.insert(CDR).from_select([*copied, *filled], leftovers))
     await connection.execute(sa.delete(OPEN_CALL))
-    return int(result.rowcount)
+    return count or 0

@@ -1,43 +1,73 @@
-"""SQL text made once from the tables, for a driver that takes `?` and tuples in column order.
+"""SQL text made once from the tables, for drivers that take tuples in column order.
 
 One execution of a Core statement costs 0.4 ms; the text in an `executemany` costs 7 µs a row.
 """
 
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from config.identity import workspace_id
 
+_SQLITE = sqlite.dialect()
+_POSTGRESQL: sa.Dialect = postgresql.dialect(paramstyle="format")  # type: ignore[no-untyped-call]
 
-def insert(table: sa.Table, *, without: tuple[str, ...] = ()) -> str:
+
+@dataclass(frozen=True, slots=True)
+class Sql:
+    """One statement as each database wants it; parameters in the same order."""
+
+    sqlite: str
+    "Parameters are `?`."
+    postgresql: str
+    "Parameters are `%s`."
+
+
+def insert(table: sa.Table, *, without: tuple[str, ...] = ()) -> Sql:
     """Parameters: the columns in order, but for `without`."""
-    return _text(sa.insert(table).values(_parameters(table, without)))
+    statement = sa.insert(table).values(_parameters(table, without))
+    return Sql(_text(statement, _SQLITE), _text(statement, _POSTGRESQL))
 
 
-def upsert(table: sa.Table) -> str:
+def upsert(table: sa.Table) -> Sql:
     """Parameters: all columns in order; a row with the same primary key is replaced."""
-    statement = sqlite.insert(table).values(_parameters(table, ()))
-    replaced = {
-        column.name: statement.excluded[column.name] for column in table.columns if not column.primary_key
-    }
-    keys = list(table.primary_key.columns)
-    return _text(statement.on_conflict_do_update(index_elements=keys, set_=replaced))
+    keys, values = list(table.primary_key.columns), _parameters(table, ())
+    lite, postgres = sqlite.insert(table).values(values), postgresql.insert(table).values(values)
+    return Sql(
+        _text(lite.on_conflict_do_update(index_elements=keys, set_=_rest(table, lite.excluded)), _SQLITE),
+        _text(
+            postgres.on_conflict_do_update(index_elements=keys, set_=_rest(table, postgres.excluded)),
+            _POSTGRESQL,
+        ),
+    )
 
 
-def delete(table: sa.Table) -> str:
+def delete(table: sa.Table) -> Sql:
     """Parameters: the primary key in order."""
     keys = [column == sa.bindparam(f"k_{column.name}") for column in table.primary_key.columns]
-    return _text(sa.delete(table).where(*keys))
+    statement = sa.delete(table).where(*keys)
+    return Sql(_text(statement, _SQLITE), _text(statement, _POSTGRESQL))
+
+
+def plain(text: str) -> Sql:
+    """SQL that both understand, with `?` for its parameters."""
+    return Sql(text, text.replace("?", "%s"))
+
+
+def _rest(table: sa.Table, excluded: ReadOnlyColumnCollection[str, Any]) -> dict[str, object]:
+    return {column.name: excluded[column.name] for column in table.columns if not column.primary_key}
 
 
 def _parameters(table: sa.Table, without: tuple[str, ...]) -> dict[str, sa.BindParameter[object]]:
     return {column.name: sa.bindparam(column.name) for column in table.columns if column.name not in without}
 
 
-def _text(statement: sa.sql.expression.UpdateBase) -> str:
-    return str(statement.compile(dialect=sqlite.dialect()))
+def _text(statement: sa.sql.expression.UpdateBase, dialect: sa.Dialect) -> str:
+    return str(statement.compile(dialect=dialect))
 
 
 @lru_cache(maxsize=10_000)

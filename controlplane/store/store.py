@@ -1,11 +1,13 @@
 """The store of one node: the data folder, the journal that writes, and an engine that reads.
 
-Only SQLite so far; the tables and the reads are those that PostgreSQL will have.
+SQLite in the folder, or PostgreSQL by its URL: the same tables, statements and promises. What is no row
+(passwords, recordings, the control socket) stays in the folder.
 """
 
 import asyncio
 import sqlite3
 from collections.abc import Callable
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -15,12 +17,16 @@ from controlplane.store import allowed, ban, binding, call, keepsake, queue_agen
 from controlplane.store.error import StoreError
 from controlplane.store.folder import DataFolder
 from controlplane.store.journal import StoreJournal
-from controlplane.store.migrate import migrate
+from controlplane.store.migrate import engine_url, migrate, shown
+from controlplane.store.postgresql import PostgresWriter
 from controlplane.store.sqlite import SqliteWriter
-from controlplane.store.writer import WriterThread
+from controlplane.store.writer import Connection, WriterThread
 from edge.acd.record import Told
 from edge.journal import Binding, Keepsake
 from edge.security.ban import AllowRecord, BanRecord
+
+READERS: Final = 4
+"Connections to PostgreSQL that read, beside the one that writes."
 
 
 class Store:
@@ -40,24 +46,37 @@ class Store:
         "Calls that the former run left open."
 
     @classmethod
-    async def open(cls, folder: DataFolder, limits: StoreLimits, wall_ms: Callable[[], int]) -> "Store":
+    async def open(
+        cls, folder: DataFolder, limits: StoreLimits, wall_ms: Callable[[], int], url: str = "sqlite"
+    ) -> "Store":
         """Migrate, close what a crash left open, and load what the edge keeps in memory.
 
         Args:
             folder: held by this process; `close` gives it up.
             wall_ms: the wall clock [ms UTC].
+            url: `sqlite` for the file in the folder, or `postgresql://…`.
 
         Raises:
             StoreError: with one line for the operator.
         """
         loop = asyncio.get_running_loop()
-        await asyncio.to_thread(migrate, folder.database)
+        await asyncio.to_thread(migrate, folder.database if url == "sqlite" else url)
+        connection: Connection
         try:
-            connection = await asyncio.to_thread(SqliteWriter, folder.database, wall_ms)
+            if url == "sqlite":
+                connection = await asyncio.to_thread(SqliteWriter, folder.database, wall_ms)
+                engine = create_async_engine(
+                    f"sqlite+aiosqlite:///{folder.database}", pool_size=2, max_overflow=0
+                )
+            else:
+                connection = await asyncio.to_thread(PostgresWriter, url, wall_ms)
+                # Seen dead only when used: a server that was restarted must not fail the next read.
+                engine = create_async_engine(
+                    engine_url(url), pool_size=READERS, max_overflow=0, pool_pre_ping=True
+                )
         except (sqlite3.Error, OSError) as error:
             raise StoreError(f"database {folder.database}: {error}") from None
         writer = WriterThread(connection, loop.call_soon_threadsafe)
-        engine = create_async_engine(f"sqlite+aiosqlite:///{folder.database}", pool_size=2, max_overflow=0)
         store = cls(folder, engine, writer, StoreJournal(writer, loop, wall_ms, limits))
         try:
             async with engine.begin() as reader:
@@ -72,7 +91,7 @@ class Store:
         except (sa.exc.DBAPIError, OSError) as error:
             await engine.dispose()
             await asyncio.to_thread(writer.close)
-            raise StoreError(f"database {folder.database}: {error}") from None
+            raise StoreError(f"{shown(folder.database if url == 'sqlite' else url)}: {error}") from None
         return store
 
     def take_bindings(self) -> list[Binding]:

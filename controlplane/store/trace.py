@@ -18,7 +18,7 @@ from controlplane.store.table import TRACE_CHUNK
 from edge.journal import TraceEvent
 
 INSERT: Final = statement.insert(TRACE_CHUNK, without=("seq",))
-PRUNE: Final = (
+PRUNE: Final = statement.plain(
     "DELETE FROM trace_chunk WHERE seq IN "
     "(SELECT seq FROM trace_chunk WHERE written_at < ? ORDER BY written_at LIMIT ?)"
 )

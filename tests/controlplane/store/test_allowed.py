@@ -1,24 +1,18 @@
 """Allowed addresses on disk."""
 
-from pathlib import Path
-
 from controlplane.store import allowed
 from controlplane.store.batch import Batch
-from controlplane.store.sqlite import SqliteWriter
 from edge.security.ban import AllowRecord
-from tests.support.database import new_database, rows
+from tests.support.database import Database
 
 
-def test_the_note_of_an_address_that_is_allowed_again_is_replaced(tmp_path: Path) -> None:
-    database = new_database(tmp_path)
-    writer = SqliteWriter(database, lambda: 0)
+def test_the_note_of_an_address_that_is_allowed_again_is_replaced(database: Database) -> None:
+    writer = database.writer()
     for note in ("one", "two"):
         writer.write(Batch(allowed={"192.0.2.1": AllowRecord("192.0.2.1", note, 5)}))
-    assert rows(database, "SELECT network, note, created_at FROM allowed_network") == [
-        ("192.0.2.1", "two", 5)
-    ]
+    assert database.rows("SELECT network, note, created_at FROM allowed_network") == [("192.0.2.1", "two", 5)]
     writer.write(Batch(allowed={"192.0.2.1": None}))
-    assert rows(database, "SELECT * FROM allowed_network") == []
+    assert database.rows("SELECT * FROM allowed_network") == []
     writer.close()
 
 

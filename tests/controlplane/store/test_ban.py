@@ -1,16 +1,11 @@
 """Bans on disk: what is listed, and when it is forgotten (S004-68, S004-73)."""
 
-from pathlib import Path
-
-from config.schema import StoreLimits
 from controlplane.store import ban
 from controlplane.store.ban import NodeBan
 from controlplane.store.batch import Batch
-from controlplane.store.folder import DataFolder
-from controlplane.store.sqlite import SqliteWriter
 from controlplane.store.store import Store
 from edge.security.ban import AllowRecord, BanRecord
-from tests.support.database import new_database, rows
+from tests.support.database import Database
 
 WALL = 1_000_000
 
@@ -36,19 +31,14 @@ ROWS = [
 ]
 
 
-async def opened(folder: Path) -> Store:
-    return await Store.open(DataFolder.open(folder), StoreLimits(), lambda: WALL)
-
-
 async def found(store: Store, status: str = "", q: str = "", offset: int = 0, limit: int = 100) -> list[str]:
     async with store.engine.connect() as connection:
         rows = await ban.search(connection, status=status, q=q, wall_ms=WALL, offset=offset, limit=limit)
     return [f"{row.node} {row.ban.network}" for row in rows]
 
 
-async def test_bans_are_found_by_status_address_reason_and_user_agent(tmp_path: Path) -> None:
-    new_database(tmp_path)
-    store = await opened(tmp_path)
+async def test_bans_are_found_by_status_address_reason_and_user_agent(database: Database) -> None:
+    store = await database.store(lambda: WALL)
     for kept in ROWS:
         store.journal.banned(kept)
     await store.flush()
@@ -66,24 +56,24 @@ async def test_bans_are_found_by_status_address_reason_and_user_agent(tmp_path: 
     await store.close()
 
 
-async def test_what_holds_comes_back_after_a_restart(tmp_path: Path) -> None:
-    new_database(tmp_path)
-    store = await opened(tmp_path)
+async def test_what_holds_comes_back_after_a_restart(database: Database) -> None:
+    store = await database.store(lambda: WALL)
     for kept in ROWS:
         store.journal.banned(kept)
     store.journal.allowed("203.0.113.0/24", AllowRecord("203.0.113.0/24", "office", 7))
     store.journal.allowed("203.0.113.9", AllowRecord("203.0.113.9", "", 8))
     store.journal.allowed("203.0.113.9", None)
     await store.close()
-    store = await opened(tmp_path)
+    store = await database.store(lambda: WALL)
     assert store.take_bans("a") == [ROWS[0].ban] and store.take_bans("a") == []
     assert store.take_allowed() == [AllowRecord("203.0.113.0/24", "office", 7)]
     await store.close()
 
 
-def test_a_ban_of_long_ago_is_forgotten_and_one_that_no_database_takes_goes_alone(tmp_path: Path) -> None:
-    database = new_database(tmp_path)
-    writer = SqliteWriter(database, lambda: WALL)
+def test_a_ban_of_long_ago_is_forgotten_and_one_that_no_database_takes_goes_alone(
+    database: Database,
+) -> None:
+    writer = database.writer(WALL)
     old, new, bad = row("192.0.2.1", expires_at=5), row("192.0.2.2"), row("192.0.2.3", count=2**70)
     writer.write(Batch(bans={(r.node, r.ban.network): r for r in (old, new)}))
     written = writer.write(Batch(prune_bans_before=6))
@@ -95,6 +85,6 @@ def test_a_ban_of_long_ago_is_forgotten_and_one_that_no_database_takes_goes_alon
         )
     )
     assert written.committed and written.rejected == 1
-    assert rows(database, "SELECT network FROM ban ORDER BY network") == [("192.0.2.2",), ("192.0.2.4",)]
-    assert rows(database, "SELECT network FROM allowed_network") == [("192.0.2.9",)]
+    assert database.rows("SELECT network FROM ban ORDER BY network") == [("192.0.2.2",), ("192.0.2.4",)]
+    assert database.rows("SELECT network FROM allowed_network") == [("192.0.2.9",)]
     writer.close()

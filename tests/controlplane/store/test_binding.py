@@ -13,12 +13,12 @@ def test_a_row_has_the_columns_in_order() -> None:
     assert (row["account_id"], row["aor"], row["contact"]) == ("acc_demo", "1001", "sip:1001@192.0.2.1")
     assert (row["q"], row["cseq"], row["reg_id"], row["path"]) == (0.5, 7, 2, "[]")
     assert str(row["workspace_id"]).startswith("ws_")
-    assert UPSERT.count("?") == len(row)
+    assert UPSERT.sqlite.count("?") == len(row)
 
 
 def test_the_key_is_that_of_the_table() -> None:
     assert key(kept("1001")) == key(removed("1001")) == encode(binding("1001"))[:3]
-    assert DELETE.count("?") == 3
+    assert DELETE.sqlite.count("?") == 3
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8"), max_size=20), max_size=5))

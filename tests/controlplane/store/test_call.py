@@ -1,29 +1,26 @@
 """Rows of `open_call` and `cdr`, in a real file."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from controlplane.store import call
 from controlplane.store.batch import Batch
-from controlplane.store.sqlite import SqliteWriter
 from edge.directory import AccountId
 from edge.journal import CallId
-from tests.support.database import new_database
+from tests.support.database import Database
 from tests.support.journal import ACCOUNT, cdr, open_call
 
 
 @pytest.fixture
-async def connection(tmp_path: Path) -> AsyncIterator[AsyncConnection]:
-    database = new_database(tmp_path)
-    writer = SqliteWriter(database, lambda: 0)
+async def connection(database: Database) -> AsyncIterator[AsyncConnection]:
+    writer = database.writer()
     ended = [cdr(f"call_{n}", started_at=1_000 * n, sip_call_id=f"s{n % 2}") for n in range(4)]
     live = open_call("call_live", started_at=9_000)
     writer.write(Batch(opened={live.id: live}, closed={row.id: row for row in ended}))
     writer.close()
-    engine = create_async_engine(f"sqlite+aiosqlite:///{database}")
+    engine = database.engine()
     async with engine.begin() as connection:
         yield connection
     await engine.dispose()

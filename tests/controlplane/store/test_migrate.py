@@ -3,6 +3,7 @@
 import sqlite3
 from pathlib import Path
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
@@ -11,8 +12,9 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from controlplane.store.error import StoreError
-from controlplane.store.migrate import REVISIONS, SCRIPTS, migrate, revision_of
+from controlplane.store.migrate import REVISIONS, SCRIPTS, engine_url, migrate, revision_of
 from controlplane.store.table import METADATA
+from tests.support import postgres
 from tests.support.database import new_database
 
 
@@ -35,6 +37,27 @@ def test_migrations_applied_are_the_tables(tmp_path: Path) -> None:
 
 def _words(sql: str) -> list[str]:
     return sorted(sql.replace("(", " ( ").replace(")", " ) ").replace(",", " , ").split())
+
+
+def test_migrations_applied_to_postgresql_are_the_tables() -> None:
+    url = postgres.server().empty_database()
+    assert revision_of(url) is None
+    migrate(url)
+    migrate(url)
+    assert revision_of(url) == REVISIONS[-1]
+    engine = sa.create_engine(engine_url(url))
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, METADATA) == []
+    engine.dispose()
+
+
+def test_a_server_with_tables_of_somebody_else_is_left_alone() -> None:
+    url = postgres.server().empty_database()
+    with psycopg.connect(url) as connection:
+        connection.execute("CREATE TABLE songs (x int)")
+    with pytest.raises(StoreError, match="made by something else"):
+        migrate(url)
 
 
 def test_the_list_of_revisions_is_the_scripts() -> None:

@@ -1,4 +1,4 @@
-"""The store from open to close, with a real file."""
+"""The store from open to close, with a real database."""
 
 import sqlite3
 from pathlib import Path
@@ -11,7 +11,7 @@ from controlplane.store.error import StoreError
 from controlplane.store.folder import DataFolder
 from controlplane.store.store import Store
 from edge.journal import CallId
-from tests.support.database import new_database
+from tests.support.database import Database, new_database
 from tests.support.journal import ACCOUNT, binding, event, kept, open_call, removed
 
 
@@ -25,35 +25,35 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-async def test_bindings_come_back_after_a_restart(folder: Path) -> None:
-    store = await opened(folder)
+async def test_bindings_come_back_after_a_restart(database: Database) -> None:
+    store = await database.store(lambda: 1_000)
     answers: list[bool] = []
     store.journal.promise([kept("1", path=("<sip:p;lr>", "<sip:q;lr>")), kept("2")], answers.append)
     store.journal.promise([removed("2")], answers.append)
     await store.close()
     assert answers == [True, True]
-    store = await opened(folder)
+    store = await database.store(lambda: 1_000)
     assert store.take_bindings() == [binding("1", path=("<sip:p;lr>", "<sip:q;lr>"))]
     assert store.take_bindings() == []
     await store.close()
 
 
-async def test_expired_bindings_do_not_come_back(folder: Path) -> None:
-    store = await opened(folder)
+async def test_expired_bindings_do_not_come_back(database: Database) -> None:
+    store = await database.store(lambda: 1_000)
     store.journal.promise([kept("1", expires_at=5_000), kept("2", expires_at=5_001)], lambda good: None)
     await store.close()
-    store = await opened(folder, wall=5_000)
+    store = await database.store(lambda: 5_000)
     assert [kept.aor for kept in store.take_bindings()] == ["2"]
     await store.close()
 
 
-async def test_calls_cut_off_by_a_crash_become_interrupted_cdrs(folder: Path) -> None:
-    store = await opened(folder, wall=9_000)
+async def test_calls_cut_off_by_a_crash_become_interrupted_cdrs(database: Database) -> None:
+    store = await database.store(lambda: 9_000)
     store.journal.opened(open_call("call_1", started_at=2_000))
     store.journal.opened(open_call("call_2", started_at=3_000))
     store.journal.traced(CallId("call_1"), [event()])
     await store.close()
-    store = await opened(folder, wall=60_000)
+    store = await database.store(lambda: 60_000)
     assert store.interrupted == 2
     async with store.engine.connect() as connection:
         second, first = await call.latest(connection, limit=10)
@@ -61,7 +61,7 @@ async def test_calls_cut_off_by_a_crash_become_interrupted_cdrs(folder: Path) ->
     assert (first.ended_at, second.ended_at) == (9_000, 3_000), "when they were last heard of"
     assert first.answered_at is None and first.account == ACCOUNT
     await store.close()
-    store = await opened(folder)
+    store = await database.store(lambda: 1_000)
     assert store.interrupted == 0
     await store.close()
 

@@ -1,16 +1,13 @@
 """Rows of `trace_chunk`."""
 
 import zlib
-from pathlib import Path
 
 import orjson
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from controlplane.store import trace
 from controlplane.store.batch import Batch
-from controlplane.store.sqlite import SqliteWriter
 from edge.journal import CallId
-from tests.support.database import new_database
+from tests.support.database import Database
 from tests.support.journal import event
 
 
@@ -29,14 +26,13 @@ def test_a_row_is_plain_in_the_order_of_the_contract() -> None:
     assert list(trace.plain(event())) == ["ts", "layer", "event", "node_id", "outcome", "data"]
 
 
-async def test_a_trace_is_read_in_the_order_in_which_it_came(tmp_path: Path) -> None:
-    database = new_database(tmp_path)
-    writer = SqliteWriter(database, lambda: 0)
+async def test_a_trace_is_read_in_the_order_in_which_it_came(database: Database) -> None:
+    writer = database.writer()
     first, other = CallId("call_1"), CallId("call_2")
     writer.write(Batch(traces={first: [event("INVITE", 5, message=b"\r\n"), event("100", 6)]}))
     writer.write(Batch(traces={other: [event("OTHER")], first: [event("200", 4)]}))
     writer.close()
-    engine = create_async_engine(f"sqlite+aiosqlite:///{database}")
+    engine = database.engine()
     async with engine.connect() as connection:
         rows = await trace.of_call(connection, "call_1")
         assert await trace.of_call(connection, "call_x") == []

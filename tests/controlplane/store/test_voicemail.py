@@ -1,18 +1,15 @@
 """Rows of messages."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from controlplane.store import voicemail
 from controlplane.store.batch import Batch
-from controlplane.store.sqlite import SqliteWriter
 from controlplane.store.voicemail import Count, Voicemail
 from edge.directory import AccountId
 from edge.journal import CallId
-from tests.support.database import new_database
+from tests.support.database import Database
 
 ACCOUNT = AccountId("acc_demo")
 
@@ -22,13 +19,12 @@ def message(call: str, started_at: int, mailbox: str = "1001") -> Voicemail:
     return Voicemail(key, ACCOUNT, mailbox, CallId(call), "1002", started_at, 4_000)
 
 
-async def test_messages_of_a_mailbox_come_newest_first_and_once_each(tmp_path: Path) -> None:
-    database = new_database(tmp_path)
-    writer = SqliteWriter(database, lambda: 0)
+async def test_messages_of_a_mailbox_come_newest_first_and_once_each(database: Database) -> None:
+    writer = database.writer()
     rows = [message("call_1", 1), message("call_2", 2), message("call_2", 2), message("call_3", 3, "1002")]
     assert writer.write(Batch(messages={row.key + str(n): row for n, row in enumerate(rows)})).committed
     writer.close()
-    engine = create_async_engine(f"sqlite+aiosqlite:///{database}")
+    engine = database.engine()
     async with engine.connect() as connection:
         assert await voicemail.of_mailbox(connection, ACCOUNT, "1001", 10) == [rows[1], rows[0]]
         assert await voicemail.of_mailbox(connection, ACCOUNT, "1001", 1) == [rows[1]]
@@ -36,16 +32,15 @@ async def test_messages_of_a_mailbox_come_newest_first_and_once_each(tmp_path: P
     await engine.dispose()
 
 
-async def test_new_and_old_ones_are_counted_and_come_oldest_first(tmp_path: Path) -> None:
-    database = new_database(tmp_path)
-    writer = SqliteWriter(database, lambda: 0)
+async def test_new_and_old_ones_are_counted_and_come_oldest_first(database: Database) -> None:
+    writer = database.writer()
     heard = replace(message("call_1", 1), heard_at=50)
     new = [message("call_3", 3), message("call_2", 2)]
     gone, other = message("call_4", 4), message("call_5", 5, "1002")
     writer.write(Batch(messages={row.key: row for row in (heard, *new, gone, other)}))
     writer.write(Batch(messages={gone.key: None}))
     writer.close()
-    engine = create_async_engine(f"sqlite+aiosqlite:///{database}")
+    engine = database.engine()
     async with engine.connect() as connection:
         counts = await voicemail.counts(connection)
         assert sorted(counts, key=lambda count: count.mailbox) == [
