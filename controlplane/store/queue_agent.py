@@ -15,7 +15,7 @@ from edge.directory import AccountId
 
 UPSERT: Final = statement.upsert(QUEUE_AGENT)
 INSERT_MOVE: Final = statement.insert(AGENT_MOVE, without=("seq",))
-PRUNE_MOVES: Final = (
+PRUNE_MOVES: Final = statement.plain(
     "DELETE FROM agent_move WHERE seq IN (SELECT seq FROM agent_move WHERE at < ? ORDER BY at LIMIT ?)"
 )
 
