@@ -88,7 +88,7 @@ async def work(folder: Path, seed: int) -> None:
             say(line)
             blade.pass_()
 
-        journal.bindings([change], committed)
+        journal.promise([change], committed)
         call = open_call(f"call_{number}")
         journal.opened(call)
         journal.traced(call.id, [event("INVITE", message=b"x" * chance.randrange(2_000))])
