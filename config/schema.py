@@ -8,6 +8,7 @@ from typing import Annotated, Final, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from config.account import Account
+from config.ice import Ice
 from config.section import Address, Duration, Name, Network, Port, RelativePath, Section, refusal
 from config.security import Security
 
@@ -128,6 +129,8 @@ class MediaLimits(Section):
     "Addresses of one WebRTC peer that are tried."
     ice_timeout: Duration = Field(default=15.0, gt=0)
     "A WebRTC peer that is not found within this ends its call [s]."
+    stun_timeout: Duration = Field(default=0.5, gt=0, le=5)
+    "A call of a browser waits at most so long for the servers of `media.ice` [s]."
     dtls_timeout: Duration = Field(default=10.0, gt=0)
     "A DTLS handshake that takes longer ends its call [s]."
     agent_queue: Duration = Field(default=60.0, gt=0)
@@ -339,6 +342,7 @@ class Listen(Section):
 
 
 class Media(Section):
+    ice: Ice = Ice()
     workers: int = Field(default=0, ge=0, le=64)
     "Processes that run the audio; 0: the daemon's own loop."
 

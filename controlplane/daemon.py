@@ -57,6 +57,7 @@ from controlplane.service.voicemail import VoicemailService
 from controlplane.store.error import StoreError
 from controlplane.store.folder import DataFolder
 from controlplane.store.store import Store
+from controlplane.stun import family_of, stun_servers
 from controlplane.tasks import Tasks
 from edge import directory as edge_directory
 from edge.directory import AccountId, User
@@ -167,7 +168,8 @@ async def _serve(
     keeper.prepare(account.id for account in settings.accounts)
     speaker, current = Speaker(), list(settings.accounts)
     providers = SpeechProviders(speaker, lambda: current)
-    node = Node(settings, store, directory, flows.answers, keeper, loop, tasks, providers)
+    stun = await stun_servers(settings.media.ice.addresses(), family_of(settings.listen.rtp.address))
+    node = Node(settings, store, directory, flows.answers, keeper, loop, tasks, providers, stun)
     voicemail = _voicemail(settings, node, store, directory, loop)
     flows.answers.mailboxes = voicemail
 

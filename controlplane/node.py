@@ -65,7 +65,9 @@ class Node:
         loop: asyncio.AbstractEventLoop,
         tasks: asyncio.TaskGroup,
         speech: Providers | None = None,
+        stun: tuple[tuple[str, int], ...] = (),
     ) -> None:
+        """Args: stun: servers that tell browsers' legs where they are seen, numeric."""
         limits = settings.limits
         public = settings.node.public_address
         self._store = store
@@ -109,6 +111,7 @@ class Node:
             capacity=self.capacity,
             trunk_changed=report_trunk,
             rtp_address=settings.listen.rtp.address,
+            stun=stun,
             media_folder=str(settings.node.data.absolute() / MEDIA),
         )
         self.bots = Inbound(limits.media.agent_sockets)

@@ -323,7 +323,10 @@ class Engine:
             DigitSender(self._limits.digits_queue),
         )
         self._table.add(leg)
-        self._emit(Allocated(command.leg, port, self._web.fingerprint if command.webrtc else ""))
+        if not command.webrtc:
+            self._emit(Allocated(command.leg, port))
+        elif self._web.allocate(leg, command.stun, now):
+            self._ticker.start()
 
     def _connect(self, leg: Leg, command: Connect, now: float) -> None:
         if not is_spoken(command.codec.name, command.codec.clock_rate):
@@ -353,7 +356,7 @@ class Engine:
         self._inbound.forget(leg.slot)
         self._wire.close(leg.slot)
         self._table.remove(leg)
-        if not self._table.columns.connected.any():
+        if not self._table.columns.connected.any() and not self._web.asking:
             self._ticker.stop()
         self._emit(Released(leg.id, stats))
 

@@ -104,6 +104,8 @@ class Allocate:
     "Report `SpeechStarted`/`SpeechStopped` also when no agent is attached."
     webrtc: bool = False
     "Its `Connect` will come with `webrtc`."
+    stun: tuple[tuple[str, int], ...] = ()
+    "Numeric addresses of STUN servers that are asked where the port is seen, if `webrtc`."
 
 
 @dataclass(frozen=True, slots=True)
@@ -448,6 +450,8 @@ class Allocated:
     "The even RTP port; RTCP is `port` + 1."
     fingerprint: str = ""
     "Of our DTLS certificate, as in `a=fingerprint`, if `Allocate.webrtc`."
+    seen: tuple[str, int] | None = None
+    "Where a server of `Allocate.stun` sees the port."
 
 
 @dataclass(frozen=True, slots=True)

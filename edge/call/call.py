@@ -238,8 +238,8 @@ class Call:
         if leg is None:
             return
         match event:
-            case port.Allocated(_, number, fingerprint):
-                leg.take(number, fingerprint)
+            case port.Allocated(_, number, fingerprint, seen):
+                leg.take(number, fingerprint, seen)
                 self._allocated(leg, now)
             case port.Refused(_, reason):
                 leg.state = Port.RETURNED
@@ -376,7 +376,7 @@ class Call:
         leg.state = Port.WANTED
         address = bind_address(self.ground.rtp_address, leg.address)
         listens = leg is self.leg and self.treatment.listens
-        self.ground.media(port.Allocate(leg.id, address, listens, leg.browser))
+        self.ground.media(port.Allocate(leg.id, address, listens, leg.browser, self.ground.stun))
 
     def _allocated(self, leg: Leg, now: float) -> None:
         if self.state in (State.ENDING, State.CLOSED):

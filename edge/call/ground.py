@@ -76,6 +76,8 @@ class Ground:
     "Monotonic seconds → ms UTC."
     rtp_address: str
     "Local address that legs are bound to."
+    stun: tuple[tuple[str, int], ...]
+    "Servers that tell browsers' legs where they are seen."
     media: Callable[[Command], None]
     bindings: Callable[[AccountId, str, float], Sequence[Binding]]
     "(account, AOR, now) → where it is registered, best first."

@@ -90,10 +90,11 @@ class Leg:
         """Ours, as the peer sees it."""
         return self._local.address
 
-    def take(self, port: int, fingerprint: str = "") -> None:
-        """Args: fingerprint: of our certificate, on a browser's leg."""
+    def take(self, port: int, fingerprint: str = "", seen: tuple[str, int] | None = None) -> None:
+        """Args: fingerprint: of our certificate, seen: where others see the port, both on a browser's leg."""
         self.state = Port.TAKEN
-        side = Side(self._credentials(), fingerprint) if self.browser else None
+        others = (seen,) if seen is not None and seen != (self.address, port) else ()
+        side = Side(self._credentials(), fingerprint, reflexive=others) if self.browser else None
         self._local = replace(self._local, port=port, webrtc=side)
 
     @property

@@ -10,20 +10,35 @@ keys are DTLS's, the source is ICE's, RTCP shares the port.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from config.schema import MediaLimits
 from media.leg import Leg, LegTable
-from media.port import Event, Failed, Secured, WebRtc
+from media.port import Allocated, Event, Failed, Secured, WebRtc
 from media.rtp.latch import SILENCE, Address, Latch, Verdict
 from media.socket import UdpWire
+from media.webrtc import stun
 from media.webrtc.dtls import Certificate
+from media.webrtc.stun import Kind
 from media.webrtc.transport import Transport
 
+STUN_AGAIN: Final = 0.15
+"An unanswered question to a STUN server is repeated after so long [s]."
 SETTLED: Final = 5.0
 "So long after ICE has chosen, the peer may still choose another address; then the kernel filters [s]."
+
+
+@dataclass(slots=True)
+class Ask:
+    """A question to STUN servers: where do you see this port (RFC 8489 §7)?"""
+
+    servers: tuple[Address, ...]
+    transaction: bytes
+    again: float
+    until: float
 
 
 class IceLatch(Latch):
@@ -60,6 +75,13 @@ class WebLegs:
         self._random_bits = random_bits
         self._emit = emit
         self._certificate: Certificate | None = None
+        self._asked: dict[int, Ask] = {}
+        "By slot: legs whose port is being looked at from outside."
+
+    @property
+    def asking(self) -> bool:
+        """Ticks are needed: a STUN server may answer."""
+        return bool(self._asked)
 
     @property
     def certificate(self) -> Certificate:
@@ -68,10 +90,15 @@ class WebLegs:
             self._certificate = Certificate()
         return self._certificate
 
-    @property
-    def fingerprint(self) -> str:
-        """Of our certificate, as in `a=fingerprint`."""
-        return self.certificate.fingerprint
+    def allocate(self, leg: Leg, servers: tuple[Address, ...], now: float) -> bool:
+        """Tell of the leg's port: now, or when a STUN server has seen it, or none will; whether to tick."""
+        if not servers:
+            self._allocated(leg, None)
+            return False
+        until = now + self._limits.stun_timeout
+        self._asked[leg.slot] = Ask(servers, self._random_bits(96).to_bytes(12, "big"), now, until)
+        self.handle_timers(now)
+        return True
 
     def connect(self, leg: Leg, terms: WebRtc, now: float) -> None:
         """Take what an offer and answer say; the first time, ICE begins."""
@@ -89,6 +116,8 @@ class WebLegs:
             self._settle(leg, leg.web, now)
 
     def handle_timers(self, now: float) -> None:
+        for slot in list(self._asked):
+            self._ask(self._table.at(slot), now)
         for slot in np.flatnonzero(self._table.columns.web_at <= now).tolist():
             leg = self._table.at(slot)
             if leg.web is not None:
@@ -101,12 +130,35 @@ class WebLegs:
             self._wire.send(leg.slot, leg.srtp.seal_rtcp(datagram))
 
     def release(self, leg: Leg, now: float) -> None:
+        self._asked.pop(leg.slot, None)
         if leg.web is not None:
             leg.web.close(now)
             self._send(leg, leg.web)
             leg.web = None
 
     # Inside.
+
+    def _ask(self, leg: Leg, now: float) -> None:
+        ask, slot = self._asked[leg.slot], leg.slot
+        while (received := self._wire.receive_from(slot)) is not None:
+            datagram, source = received
+            answer = stun.parse(bytes(datagram))
+            if answer is None or answer.transaction != ask.transaction or source not in ask.servers:
+                continue
+            if answer.kind is Kind.SUCCESS and answer.mapped is not None:
+                del self._asked[slot]
+                self._allocated(leg, answer.mapped)
+                return
+        if now >= ask.until:
+            del self._asked[slot]
+            self._allocated(leg, None)
+        elif now >= ask.again:
+            ask.again = now + STUN_AGAIN
+            for server in ask.servers:
+                self._wire.send_to(slot, stun.build(Kind.REQUEST, ask.transaction, ()), server)
+
+    def _allocated(self, leg: Leg, seen: Address | None) -> None:
+        self._emit(Allocated(leg.id, leg.port, self.certificate.fingerprint, seen))
 
     def _settle(self, leg: Leg, web: Transport, now: float) -> None:
         """Carry out what ICE and DTLS want after anything has happened to them."""

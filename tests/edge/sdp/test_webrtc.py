@@ -264,3 +264,14 @@ def test_any_candidate_line_is_read_or_left_out(value: str) -> None:
     text = CHROMIUM.replace("a=ice-options:trickle", f"a=candidate:{value}")
     for candidate in peer(body(text)).candidates:
         assert 0 < candidate.port <= 65_535 and 0 < candidate.priority < 1 << 32
+
+
+def test_where_a_stun_server_sees_us_is_a_candidate_too() -> None:
+    made = Leg(
+        LegId("call_x/1"), "192.0.2.1", 7, LIMITS, random.Random(7).randbytes, AudioTerms(), browser=True
+    )
+    made.take(20_000, f"sha-256 {PRINT}", ("198.51.100.9", 60_001))
+    candidates = [line for line in answer_to(body(), made) if line.startswith("a=candidate")]
+    assert candidates[1] == (
+        "a=candidate:2 1 udp 1694498815 198.51.100.9 60001 typ srflx raddr 192.0.2.1 rport 20000"
+    )

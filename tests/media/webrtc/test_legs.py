@@ -1,22 +1,28 @@
 """WebRTC legs in an engine, with browsers made of our own ICE and DTLS on the in-memory network."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from media.port import (
+    Allocate,
+    Allocated,
     Bridge,
     Digit,
     Echo,
     Failed,
     IceCredentials,
+    LegId,
     Release,
     Released,
     Secured,
     SendDigits,
 )
 from media.rtp.telephone_event import DIGITS
+from media.webrtc import stun
+from media.webrtc.stun import Address
 from tests.support.phone import HOST, Studio, signal_to_noise, tone
 from tests.support.webrtc import Browser
 
@@ -223,3 +229,51 @@ def test_legs_without_webrtc_have_no_certificate() -> None:
     studio.phone("leg")
     assert studio.engine._web._certificate is None
     assert np.isinf(studio.engine._table.columns.web_at).all()
+
+
+def stun_server(studio: Studio, *, answers: bool) -> Address:
+    """What it answers, it answers with a fixed address."""
+    server = studio.network.bind("192.0.2.53", 3_478)
+
+    def turn(_: float) -> None:
+        while server.queue:
+            data, source = server.queue.popleft()
+            asked = stun.parse(data)
+            assert asked is not None
+            if answers:
+                seen = stun.mapped(("198.51.100.99", 60_001), asked.transaction)
+                server.sendto(stun.build(stun.Kind.SUCCESS, asked.transaction, (seen,)), source)
+
+    studio.phones.append(SimpleNamespace(turn=turn))  # type: ignore[arg-type]
+    return server.at  # type: ignore[no-any-return]
+
+
+def test_a_stun_server_tells_where_the_port_is_seen_before_the_leg_is_offered() -> None:
+    studio = Studio()
+    at = stun_server(studio, answers=True)
+    studio.engine.execute(Allocate(LegId("web"), HOST, webrtc=True, stun=(at,)))
+    assert not studio.of(Allocated)
+    studio.run(0.1)
+    (allocated,) = studio.of(Allocated)
+    assert allocated.seen == ("198.51.100.99", 60_001) and allocated.fingerprint
+
+
+def test_a_stun_server_that_is_silent_holds_nobody_up() -> None:
+    studio = Studio()
+    at = stun_server(studio, answers=False)
+    studio.engine.execute(Allocate(LegId("web"), HOST, webrtc=True, stun=(at, ("192.0.2.54", 1))))
+    studio.run(0.45)
+    assert not studio.of(Allocated)
+    studio.engine.execute(Allocate(LegId("other"), HOST))
+    studio.engine.execute(Release(LegId("other")))
+    studio.run(0.1)
+    assert [event.seen for event in studio.of(Allocated) if event.leg == "web"] == [None]
+
+
+def test_a_leg_that_goes_while_it_is_looked_at_is_forgotten() -> None:
+    studio = Studio()
+    at = stun_server(studio, answers=False)
+    studio.engine.execute(Allocate(LegId("web"), HOST, webrtc=True, stun=(at,)))
+    studio.engine.execute(Release(LegId("web")))
+    studio.run(1.0)
+    assert not studio.of(Allocated) and len(studio.of(Released)) == 1 and not studio.engine._web.asking
