@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import assert_never
 
 from config.account import BARE_KINDS, ECHO_CODE, Account, Did, Target, TargetKind
-from config.agent import INBOUND, Dialect
 from config.document import Path
 from config.error import did_you_mean
 from config.schema import Settings, SipTransport
@@ -31,7 +30,6 @@ def check(settings: Settings) -> Iterator[Finding]:
         yield from _fallbacks(account, at)
         yield from _queues(account, at)
         yield from _tools(account, at)
-        yield from _workers(settings, account, at)
         yield from _call_limits(account, at)
         music = account.hold_music
         if not isinstance(music, str) and not music.is_file():
@@ -181,15 +179,6 @@ def _call_limits(account: Account, at: Path) -> Iterator[Finding]:
                 yield path, f"no such DID: {limit.id}", "name a number under dids, or leave it out"
             case "account" if limit.id:
                 yield path, "an account's own limit takes no id", "remove it"
-
-
-def _workers(settings: Settings, account: Account, at: Path) -> Iterator[Finding]:
-    for name, agent in account.agents.items():
-        where = (*at, "agents", name, "dialect")
-        if settings.media.workers and agent.url == INBOUND:
-            yield where, "bots that dial us need media.workers: 0", "let us dial the bot, or remove workers"
-        if settings.media.workers and agent.dialect is Dialect.CONVERSATIONRELAY:
-            yield where, "conversationrelay needs media.workers: 0", "use another dialect, or remove workers"
 
 
 def _tools(account: Account, at: Path) -> Iterator[Finding]:

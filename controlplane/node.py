@@ -115,7 +115,7 @@ class Node:
             media_folder=str(settings.node.data.absolute() / MEDIA),
         )
         self.bots = Inbound(limits.media.agent_sockets)
-        self.workers = self._workers(settings) if settings.media.workers else None
+        self.workers = self._workers(settings, speech) if settings.media.workers else None
         self.engine = self.workers or Engine(
             loop,
             time.monotonic,
@@ -178,13 +178,21 @@ class Node:
 
     # Inside.
 
-    def _workers(self, settings: Settings) -> Workers:
+    def _workers(self, settings: Settings, speech: Providers | None) -> Workers:
         media, ports = settings.limits.media, settings.listen.rtp.ports
 
         def call_of_leg(leg: LegId) -> str:
             return call_of(leg)
 
-        return Workers(settings.media.workers, media, ports, self._media_event, self._spawn, call_of_leg)
+        return Workers(
+            settings.media.workers,
+            media,
+            ports,
+            self._media_event,
+            self._spawn,
+            call_of_leg,
+            means=Means(self.bots, speech),
+        )
 
     def _perform(self, effect: Effect) -> None:
         match effect:

@@ -114,7 +114,7 @@ class AgentPlane:
         context = Context(command.call_id, command.account_id, agent.sample_rate, parameters, agent.options)
         dialect = make(context, self._token)
         if dialect.texts and self._speech is None:
-            self._emit(AgentFailed(command.leg, "no_speech", "text agents need media.workers: 0"))
+            self._emit(AgentFailed(command.leg, "no_speech", "no speech provider is set up"))
             return
         hears, speaks = self._lane(dialect.hears), self._lane(dialect.speaks)
         for lane in {hears, speaks}:

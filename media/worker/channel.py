@@ -1,7 +1,7 @@
 """The Unix socket between daemon and audio worker: values in order, each behind its length.
 
-A value is pickled, and unpickled only into the dataclasses and enums of `port.py`, `message.py`, `relay.py`:
-whatever came over this socket pair, which nobody else holds, it can build plain data and nothing more.
+A value is pickled, and unpickled only into the dataclasses and enums of the boundary and of this folder:
+whatever comes over this socket pair, which nobody else holds, can build plain data and nothing more.
 
 Nothing waits: what the other side does not read stays in the write buffer, and who writes asks `is_full`
 before it adds what can be left out. Above `MediaLimits.worker_queue_bytes` the other side counts as hung, and
@@ -21,7 +21,7 @@ from typing import Final, cast
 from media import port
 from media.engine import EngineGauges
 from media.ticker import TickGauges
-from media.worker import message, relay
+from media.worker import message, relay, speech
 
 FULL: Final = 1 / 8
 "Of the buffer's limit: above it what can be left out is."
@@ -39,7 +39,7 @@ class ChannelError(Exception):
 
 def _known() -> dict[tuple[str, str], type]:
     classes: list[type] = [EngineGauges, TickGauges]
-    for module in (port, message, relay):
+    for module in (port, message, relay, speech):
         for value in vars(module).values():
             if isinstance(value, type) and (is_dataclass(value) or issubclass(value, enum.Enum)):
                 classes.append(value)

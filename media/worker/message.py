@@ -15,6 +15,8 @@ class Setup:
     "Of `MediaLimits`."
     ports: tuple[int, int]
     "Its share of the RTP ports, first and last."
+    speech: bool = False
+    "The daemon has providers for agents that know text alone."
 
 
 @dataclass(frozen=True, slots=True)

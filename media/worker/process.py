@@ -19,12 +19,15 @@ from collections.abc import Coroutine
 from typing import Any, Final
 
 from config.schema import MediaLimits
+from media.agent.plane import Means
 from media.engine import Engine
 from media.port import AgentMessage, AgentTranscript, Event, Stats
 from media.prompt import PromptStore
 from media.worker.channel import Channel
 from media.worker.collector import Collector
 from media.worker.message import Beat, Hello, Logged, Setup, Stop, WorkerGauges
+from media.worker.relay import Heard, Opened, Over, Relayed
+from media.worker.speech import FarProviders, Spoken, Unspoken, Written
 
 NICENESS: Final = -10
 BEAT: Final = 1.0
@@ -48,6 +51,8 @@ class Worker:
         self._tasks: set[asyncio.Task[None]] = set()
         self._dropped = 0
         self._lines = _Lines(self.tell)
+        self._bots = Relayed(self.tell)
+        self._speech = FarProviders(self.tell)
 
     def tell(self, value: object) -> None:
         if self.channel is not None:
@@ -60,6 +65,10 @@ class Worker:
                 self._begin(value)
             elif isinstance(value, Stop):
                 self.ended.set()
+            elif isinstance(value, Opened | Heard | Over):
+                self._bots.received(value)
+            elif isinstance(value, Spoken | Written | Unspoken):
+                self._speech.received(value)
             elif self._engine is not None:
                 self._engine.execute(value)  # type: ignore[arg-type]  # the rest of `ToWorker`
         except Exception:
@@ -96,6 +105,7 @@ class Worker:
             self._spawn,
             random.SystemRandom().getrandbits,
             spare=self._collector.spare,
+            means=Means(self._bots, self._speech if setup.speech else None),
         )
         self._collector.begin()
         self.tell(Hello(_hurry()))

@@ -129,7 +129,7 @@ class _Far:
 class Gate:
     """In the daemon: the sockets of one worker's calls."""
 
-    def __init__(self, dial: Dial, tell: Callable[[ToWorker], None]) -> None:
+    def __init__(self, dial: Dial | None, tell: Callable[[ToWorker], None]) -> None:
         self._dial = dial
         self._tell = tell
         self._sockets: dict[int, _Near] = {}
@@ -137,6 +137,9 @@ class Gate:
     def received(self, message: ToDaemon) -> None:
         match message:
             case Wanted(socket, spec, subprotocol):
+                if self._dial is None:
+                    self._tell(Over(socket, "refused", "no bot can dial this daemon"))
+                    return
                 near = self._sockets[socket] = _Near(socket, self._tell, self._sockets)
                 near.call = self._dial(spec, subprotocol, near)
             case Said(socket, data):

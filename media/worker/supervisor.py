@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from config.schema import MediaLimits
+from media.agent.plane import ALONE, Means
 from media.engine import EngineGauges
 from media.port import Command, Event, LegId, Recorded, Release
 from media.ticker import TickGauges
@@ -23,6 +24,8 @@ from media.worker.channel import Channel
 from media.worker.fleet import Fleet
 from media.worker.mend import mend
 from media.worker.message import Beat, Hello, Logged, Setup, Stop, WorkerGauges
+from media.worker.relay import Gate, HungUp, Said, Wanted
+from media.worker.speech import Desk, Speak, Transcribe
 
 COMMAND: Final = (sys.executable, "-m", "media.worker.process")
 START_SECONDS: Final = 30.0
@@ -61,6 +64,7 @@ class Workers:
     Args:
         spawn: owns the tasks that watch the workers.
         call_of: names the call of a leg.
+        means: what agents need beside sockets that we open.
     """
 
     def __init__(
@@ -72,11 +76,13 @@ class Workers:
         spawn: Callable[[Coroutine[Any, Any, None]], object],
         call_of: Callable[[LegId], str],
         *,
+        means: Means = ALONE,
         command: tuple[str, ...] = COMMAND,
         backoff: tuple[float, ...] = BACKOFF,
     ) -> None:
         self._limits = limits
         self._spawn = spawn
+        self._means = means
         self._fleet = Fleet(count, call_of, self._send, emit)
         share = limits.model_copy(
             update={
@@ -85,7 +91,7 @@ class Workers:
             }
         )
         self._processes = [
-            _Process(self, index, Setup(share.model_dump(), part), command, backoff)
+            _Process(self, index, Setup(share.model_dump(), part, means.speech is not None), command, backoff)
             for index, part in enumerate(shares(ports, count))
         ]
 
@@ -150,6 +156,12 @@ class Workers:
     def event(self, worker: int, event: Event) -> None:
         self._fleet.event(worker, event)
 
+    def gate(self, worker: int) -> Gate:
+        return Gate(self._means.inbound, lambda message: self._tell(worker, message))
+
+    def desk(self, worker: int) -> Desk:
+        return Desk(self._means.speech, self._spawn, lambda outcome: self._tell(worker, outcome))
+
     def down(self, worker: int) -> None:
         for leg, path in self._fleet.down(worker, REASON):
             self._spawn(self._mend(leg, path))
@@ -158,6 +170,9 @@ class Workers:
 
     def _send(self, worker: int, command: Command) -> None:
         self._processes[worker].send(command)
+
+    def _tell(self, worker: int, value: object) -> None:
+        self._processes[worker].send(value)
 
     async def _mend(self, leg: LegId, path: str) -> None:
         milliseconds = await asyncio.to_thread(mend, path)
@@ -186,6 +201,8 @@ class _Process:
         self._misses = 0.0
         self._gauges: WorkerGauges | None = None
         self._channel: Channel | None = None
+        self._gate = owner.gate(index)
+        self._desk = owner.desk(index)
         self._child: asyncio.subprocess.Process | None = None
         self._gone = asyncio.Event()
         self._stopping = asyncio.Event()
@@ -200,9 +217,9 @@ class _Process:
     def state(self, load: int) -> WorkerState:
         return WorkerState(self._up, self._starts, load, self._gauges)
 
-    def send(self, command: Command) -> None:
+    def send(self, value: object) -> None:
         if self._channel is not None:
-            self._channel.send(command)
+            self._channel.send(value)
 
     async def run(self) -> None:
         """Keep it running until `stop`."""
@@ -282,6 +299,7 @@ class _Process:
             raise
         finally:
             self._channel = None
+            self._gate.close()
             if self._up:
                 self._up = False
                 self._owner.down(self.index)
@@ -316,6 +334,10 @@ class _Process:
                 self.ready.set()
             case Logged(level, name, text):
                 logging.getLogger(name).log(level, "audio worker %d: %s", self.index, text)
+            case Wanted() | Said() | HungUp():
+                self._gate.received(value)
+            case Speak() | Transcribe():
+                self._desk.received(value)
             case _:
                 try:
                     self._owner.event(self.index, value)  # type: ignore[arg-type]  # the rest of `FromWorker`

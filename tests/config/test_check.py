@@ -164,20 +164,6 @@ def test_a_queue_names_what_is_there(queue: dict[str, object], text: str) -> Non
     assert len(found) == 1 and text in found[0][1]
 
 
-@pytest.mark.parametrize(
-    "agent",
-    [
-        {"dialect": "tandem", "url": "inbound", "token": "0123456789abcdef"},
-        {"dialect": "conversationrelay", "url": "ws://h"},
-    ],
-)
-def test_agents_that_workers_cannot_serve_are_refused(agent: dict[str, object]) -> None:
-    account = {"id": "a", "domain": "a.local", "agents": {"bot": agent}}
-    for workers, found in ((0, 0), (1, 1)):
-        settings = Settings.model_validate({"media": {"workers": workers}, "accounts": [account]})
-        assert len(list(check(settings))) == found
-
-
 def test_a_tool_that_is_not_there_is_found() -> None:
     bot = {"dialect": "tandem", "url": "ws://h", "tools": ["wether"]}
     tools = {"weather": {"description": "d", "url": "https://h"}}

@@ -6,7 +6,7 @@ from media.agent.contract import Buffer
 from media.agent.socket import Listener
 from media.port import AgentSpec
 from media.worker.channel import decode, encode
-from media.worker.relay import Gate, Relayed
+from media.worker.relay import Gate, Over, Relayed, Wanted
 
 SPEC = AgentSpec("bot", "tandem", "inbound:acc/bot")
 
@@ -116,3 +116,10 @@ def test_a_worker_that_dies_hangs_up_its_bots() -> None:
     bot = pair.open()
     pair.gate.close()
     assert bot.code == 1001 and not len(pair.gate)
+
+
+def test_a_daemon_that_no_bot_can_dial_says_so() -> None:
+    told: list[Any] = []
+    gate = Gate(None, told.append)
+    gate.received(Wanted(3, SPEC, None))
+    assert told == [Over(3, "refused", "no bot can dial this daemon")] and not len(gate)
