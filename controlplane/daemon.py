@@ -31,6 +31,7 @@ from controlplane.api.security import SecurityRoutes
 from controlplane.api.server import BindError, HttpServer, bind_tcp, bind_unix
 from controlplane.control import ControlPlane
 from controlplane.node import MEDIA, Node, wall_ms
+from controlplane.observe.agent import AgentWatch
 from controlplane.observe.edge import watch_admission, watch_node, watch_queues
 from controlplane.observe.gauges import watch_loop, watch_store, watch_tasks
 from controlplane.observe.metrics import Metrics
@@ -241,6 +242,7 @@ async def _serve(
         opened.push_async_callback(node.listeners.close)
         opened.push_async_callback(flows.close)
         watch_node(metrics, node)
+        node.journal.watchers.append(AgentWatch(metrics))
         node.journal.watchers.append(Tally(metrics))
         watch_trunks(metrics, directory.all_trunks, node.switch.trunks)
         watch_admission(metrics, control.outside, node.switch.admissions)

@@ -623,6 +623,21 @@ class AgentTurn:
 
 
 @dataclass(frozen=True, slots=True)
+class AgentStarved:
+    """What went wrong with one agent's audio until it left; sent where anything did."""
+
+    leg: LegId
+    gaps: int
+    "Times that its queue ran dry inside an utterance."
+    trimmed: int
+    "Quiet frames left out to win back delay."
+    refused_ms: int
+    "Of its audio found the queue full."
+    skipped: int
+    "Frames of the caller that it was too slow to be sent."
+
+
+@dataclass(frozen=True, slots=True)
 class AgentPaused:
     """The agent is silent while it is decided whether the caller interrupts; `resumed` ends that without."""
 
@@ -777,6 +792,7 @@ Event = (
     | AgentSpoke
     | AgentTurn
     | AgentPaused
+    | AgentStarved
     | AgentInterrupted
     | AgentMessage
     | AgentTranscript

@@ -17,6 +17,9 @@ def cdr_of(call: "Call", disposition: str, cause: str, status: int, ended_at: in
     media: dict[str, object] = dict(sides)
     if call.recording.keys:
         media["recordings"] = list(call.recording.keys)
+    talks = [told for leg in call.legs.values() if (told := leg.talk.summary())]
+    if talks:
+        media["agents"] = talks
     service = call.ground.acd.served(call.id)
     return Cdr(
         call.id,
@@ -52,8 +55,13 @@ def trace_media(call: "Call", event: port.Event, now: float) -> None:
     if spoke and call.ground.conferences.holds(event.leg):
         return  # a conference of an hour has thousands of them
     name, side = type(event).__name__, call.treatment.side(call, call.legs[event.leg])
+    call.legs[event.leg].talk.note(event)
     data = plain(event)
     del data["leg"]
+    if isinstance(event, port.AgentTurn):
+        # On the call's clock, like positions in its recording.
+        for edge in ("began", "ended"):
+            data[f"{edge}_ms"] = max(0, call.ground.wall(data.pop(edge)) - call.started_at)
     if call.trace.secret and "digit" in data:
         data["digit"] = "*"
     call.trace.add(now, "agent" if name.startswith("Agent") else "media", name, side=side, **data)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from config.schema import SipLimits
+from edge.call.talk import Talk
 from edge.directory import AudioTerms
 from edge.error import Refusal
 from edge.ident import Random
@@ -65,6 +66,7 @@ class Leg:
         self.id = id
         self.state = Port.NONE
         self.stats: LegStats | None = None
+        self.talk = Talk()
         self.negotiated: Negotiated | None = None
         self.browser = browser
         names = dict.fromkeys(terms.codecs)

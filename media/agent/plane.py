@@ -30,7 +30,7 @@ from media.agent.link import Link
 from media.agent.session import Session, State
 from media.agent.socket import Dial, Dialler
 from media.agent.turn import Floor
-from media.port import AgentFailed, AttachAgent, Event, SendDigits, TellAgent
+from media.port import AgentFailed, AgentStarved, AttachAgent, Event, SendDigits, TellAgent
 from media.speech import Providers
 
 NOBODY: Final = -1
@@ -332,10 +332,19 @@ class AgentPlane:
 
     def _remove(self, link: Link) -> None:
         link.close_speech()
+        self._tell_starvation(link)
         self._timed.discard(link)
         self._past.update(self._tally(link))
         self._links[link.slot] = None
         self._hears[link.slot] = self._speaks[link.slot] = NOBODY
+
+    def _tell_starvation(self, link: Link) -> None:
+        lane = self._lanes[self._speaks[link.slot]]
+        starved = lane.playout.starvation[link.slot]
+        refused_ms = starved.refused * 1000 // lane.encoding.rate
+        told = AgentStarved(link.session.leg, starved.gaps, starved.trimmed, refused_ms, link.skipped)
+        if any((told.gaps, told.trimmed, told.refused_ms, told.skipped)):
+            self._emit(told)
 
     def _tally(self, link: Link) -> dict[str, int]:
         tally = link.session.tally

@@ -52,7 +52,7 @@ class Session:
         self.state = State.DIALLING
         self.dialect = dialect
         self.tally = Tally()
-        self._leg = command.leg
+        self.leg = command.leg
         self._options = command.agent.options
         rate, most = dialect.speaks.rate, min(limits.agent_queue, command.agent.max_queue)
         self._mouth = Mouth(slot, playout, floor, rate, most, now)
@@ -109,7 +109,7 @@ class Session:
         if self._deadline is not None and now >= self._deadline:
             seconds = f"{self._options.first_audio_timeout:g} s"
             detail = f"no audio within {seconds}: see the agent's log, or raise first_audio_timeout"
-            self._end(port.AgentFailed(self._leg, "timeout", detail), now)
+            self._end(port.AgentFailed(self.leg, "timeout", detail), now)
         self._move(self._barge_in.handle_timer(now), now)
 
     # The socket.
@@ -118,7 +118,7 @@ class Session:
         if self.state is not State.DIALLING:
             return
         self.state = State.OPEN
-        self._effects.append(port.AgentConnected(self._leg, round((now - self._began) * 1000)))
+        self._effects.append(port.AgentConnected(self.leg, round((now - self._began) * 1000)))
         if self._greeting is not None:
             self._send(self._greeting)
         else:
@@ -135,7 +135,7 @@ class Session:
         if not self._resumed and self._redial(reason, detail, now):
             self._resumed = True
             return
-        self._end(port.AgentFailed(self._leg, reason, detail), now)
+        self._end(port.AgentFailed(self.leg, reason, detail), now)
 
     def _redial(self, reason: str, detail: str, now: float) -> bool:
         """Go on over another connection while the caller hears what is queued; False where that cannot be."""
@@ -145,7 +145,7 @@ class Session:
         if self._greeting is None:
             return False
         self.state, self._began, self._ready = State.DIALLING, now, not self.dialect.waits
-        self._effects += [port.AgentReconnecting(self._leg, reason, detail), Redial()]
+        self._effects += [port.AgentReconnecting(self.leg, reason, detail), Redial()]
         return True
 
     def closed(self, reason: str, now: float) -> None:
@@ -228,7 +228,7 @@ class Session:
         self._mouth.turn_begun()
         self._turn_at = now
         self._effects += self._conversation.agent_started(now)
-        self._effects.append(port.AgentSpoke(self._leg, *self._turn.agent_started(now, self._arrived)))
+        self._effects.append(port.AgentSpoke(self.leg, *self._turn.agent_started(now, self._arrived)))
 
     def marks_reached(self) -> None:
         self._return_marks(self._mouth.reached(), cleared=False)
@@ -239,7 +239,7 @@ class Session:
             return
         self._conversation.agent_heard_until(now)
         if self.state is State.LEAVING:
-            self._end(port.AgentEnded(self._leg, self._farewell), now)
+            self._end(port.AgentEnded(self.leg, self._farewell), now)
 
     def hang_up(self, now: float) -> None:
         """The leg needs no agent any more."""
@@ -268,7 +268,7 @@ class Session:
                     self._return_marks([name], cleared=self._turn.discarding or self._mouth.queued_ms > 0)
             case contract.Digits(digits):
                 if self._requests.allowed("dtmf"):
-                    self._effects.append(port.SendDigits(self._leg, digits))
+                    self._effects.append(port.SendDigits(self.leg, digits))
             case contract.HangUp(reason):
                 if self._requests.allowed("hangup"):
                     self._leave(reason, now)
@@ -289,7 +289,7 @@ class Session:
             case contract.Inquire():
                 self._send(self.dialect.status(self._mouth.queued_ms))
             case contract.Transcript(role, text, final):
-                self._effects.append(port.AgentTranscript(self._leg, role.value, text, final))
+                self._effects.append(port.AgentTranscript(self.leg, role.value, text, final))
                 if final:
                     self._effects += self._conversation.said(role, text, now)
                 if role is contract.Role.CALLER:
@@ -298,13 +298,13 @@ class Session:
                 if (left := self._requests.use(action)) is not None:
                     self._act(left, now)
             case contract.ToolCancel(calls):
-                self._effects.append(port.AgentToolCancelled(self._leg, calls))
+                self._effects.append(port.AgentToolCancelled(self.leg, calls))
             case contract.Ask():
                 self._requests.ask(action)
             case contract.Away():
                 self._redial("closed", "the agent is about to close its connection", now)
             case contract.Fail(detail):
-                self._end(port.AgentFailed(self._leg, "protocol", detail), now)
+                self._end(port.AgentFailed(self.leg, "protocol", detail), now)
             case _:
                 assert_never(action)
 
@@ -333,11 +333,11 @@ class Session:
             case Move.PAUSE:
                 self._mouth.pause()
                 self._send(self.dialect.paused(self._mouth.played_ms))
-                self._effects.append(port.AgentPaused(self._leg, False, self._mouth.played_ms))
+                self._effects.append(port.AgentPaused(self.leg, False, self._mouth.played_ms))
             case Move.RESUME:
                 self._mouth.resume()
                 self._send(self.dialect.resumed(self._mouth.played_ms))
-                self._effects.append(port.AgentPaused(self._leg, True, self._mouth.played_ms))
+                self._effects.append(port.AgentPaused(self.leg, True, self._mouth.played_ms))
 
     def _interrupt(self, now: float, *, heard_by_us: bool = False) -> None:
         """The caller has the floor: drop what is queued and tell the agent how much was heard."""
@@ -350,7 +350,7 @@ class Session:
             self._send(self.dialect.speech_started(cut.played_ms))
         self._return_marks(cut.marks, cleared=True)
         self._send(self.dialect.interrupted(cut.item, cut.item_ms, cut.played_ms, cut.dropped_ms))
-        self._effects.append(port.AgentInterrupted(self._leg, cut.played_ms, cut.dropped_ms, now))
+        self._effects.append(port.AgentInterrupted(self.leg, cut.played_ms, cut.dropped_ms, now))
         self.dry(now)
 
     def _clear(self, now: float) -> None:

@@ -45,7 +45,7 @@ _QUIETEST: Final = np.float32(10.0)  # mean square that is never a voice
 # `_VOWEL`; half of a voice's frames are above it.
 _PERIODIC: Final = np.float32(0.5)
 _VOWEL: Final = np.float32(0.8)
-_ALIKE: Final = np.float32(0.93)  # at most this cosine between the spectrum and that of 40 ms ago
+_ALIKE: Final = np.float32(0.90)  # at most this cosine between the spectrum and that of 40 ms ago
 _BESIDE_LINES: Final = np.float32(0.035)  # at least this share of the power is outside the two main lines
 _NOISE_SHARE: Final = np.float32(0.25)  # at most this much of a frame is explained away as noise
 _LOOK_BACK: Final = 10  # frames of which the quietest is the noise

@@ -30,7 +30,7 @@ WINDOW: Final = 12
 "Frames whose points count together: a consonant, the closure after it and the vowel's beginning."
 CONSONANT: Final = 7
 "Frames without pitch that count, at most: noise, however long, never comes near `CONFIRM`."
-DEARER: Final = np.float32(5.0)
+DEARER: Final = np.float32(7.0)
 "Points more that are needed for every frame of a tone in the last seconds."
 TONES: Final = np.float32(10.0)
 "At most so many of these frames count: after any melody, eight frames of a clear vowel are speech."

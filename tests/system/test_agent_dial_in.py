@@ -50,6 +50,7 @@ class DialIn:
         working = asyncio.create_task(self._work())
         await self._stop.wait()
         working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
 
     async def _work(self) -> None:
         while True:
