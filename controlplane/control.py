@@ -12,6 +12,7 @@ from controlplane.api.admin import AdminRoutes
 from controlplane.api.cac import CacRoutes
 from controlplane.api.conference import ConferenceRoutes
 from controlplane.api.debug import DebugRoutes
+from controlplane.api.example import EXAMPLES
 from controlplane.api.gate import Gate
 from controlplane.api.media import MediaRoutes
 from controlplane.api.openapi import DocsRoutes
@@ -126,7 +127,7 @@ class ControlPlane:
             *DebugRoutes(self._monitor, gate).public(),
             *self._media.public(gate),
             *self._admin.public(gate),
-            *DocsRoutes(OPERATIONS).public(gate),
+            *DocsRoutes(OPERATIONS, EXAMPLES).public(gate),
         ]
 
     def operator(self) -> Sequence[BaseRoute]:

@@ -205,9 +205,9 @@ async def _serve(
             metrics,
             calls,
             [
+                *control.public(gate),
                 *security.public(gate),
                 *outside.public(gate),
-                *control.public(gate),
                 *CarrierRoutes(carrier, most.body_bytes).public(),
                 *bots.public(),
             ],

@@ -28,12 +28,13 @@ def public_app(
     trace = gate.wrap(CallRoutes(calls).trace)
     return _app(
         [
+            # Patterns are tried one after the other, and /route is asked for every call.
+            *more,
             Route("/healthz", healthz),
             Route("/readyz", readyz(readiness)),
             Route("/metrics", gate.wrap(_metrics(metrics))),
             # A SIP Call-ID may hold a slash.
             Route("/calls/{call_id:path}/trace", trace),
-            *more,
             Route("/hooks/carrier", _not_built, methods=ANY_METHOD),
             Route("/v1", _not_built, methods=ANY_METHOD),
             Route("/v1/{rest:path}", _not_built, methods=ANY_METHOD),

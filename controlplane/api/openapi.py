@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from controlplane.api.envelope import answer
+from controlplane.api.example import Example, schema_of
 from controlplane.api.gate import Gate
 
 Json = dict[str, object]
@@ -46,13 +47,19 @@ class Operation:
     "The body is a file."
 
 
-def document(operations: Iterable[Operation]) -> Json:
+def document(operations: Iterable[Operation], examples: Iterable[Example] = ()) -> Json:
+    """Args: examples: of requests; their answers are the schema of what is answered."""
     operations = list(operations)
+    of: dict[tuple[str, str], list[Example]] = {}
+    for example in examples:
+        of.setdefault((example.method, example.path), []).append(example)
     models = list(dict.fromkeys(model for operation in operations for model in operation.bodies))
     _, schemas = models_json_schema([(model, "validation") for model in models], ref_template=REF)
     paths: dict[str, dict[str, Json]] = {}
     for operation in operations:
-        paths.setdefault(operation.path, {})[operation.method.lower()] = _described(operation)
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _described(
+            operation, of.get((operation.method, operation.path), [])
+        )
     return {
         "openapi": "3.1.0",
         "info": {"title": "Tandem", "version": _version(), "summary": "A SIP edge and its control plane."},
@@ -73,8 +80,8 @@ def document(operations: Iterable[Operation]) -> Json:
 
 
 class DocsRoutes:
-    def __init__(self, operations: Sequence[Operation]) -> None:
-        self._document = document(operations)
+    def __init__(self, operations: Sequence[Operation], examples: Sequence[Example] = ()) -> None:
+        self._document = document(operations, examples)
 
     def public(self, gate: Gate) -> Sequence[BaseRoute]:
         return [Route("/openapi.json", gate.wrap(self.json)), Route("/docs", gate.wrap(self.page))]
@@ -96,7 +103,7 @@ _ERROR: Final[Json] = {
 }
 
 
-def _described(operation: Operation) -> Json:
+def _described(operation: Operation, examples: Sequence[Example]) -> Json:
     named = [name.partition(":")[0] for name in _parameters(operation.path)]
     parameters: list[Json] = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in named
@@ -106,7 +113,9 @@ def _described(operation: Operation) -> Json:
         for name, text in operation.query
     ]
     error: Json = {"application/json": {"schema": {"$ref": REF.format(model="Error")}}}
-    replies: Json = {str(status): {"description": text} for status, text in operation.replies}
+    replies: Json = {
+        str(status): {"description": text} | _shown(status, examples) for status, text in operation.replies
+    }
     refused = [400, 413, 415] if operation.bodies else [400] if operation.query or named else []
     for status in refused + ([] if operation.open else [403]):
         replies.setdefault(str(status), {"description": "Refused", "content": error})
@@ -124,14 +133,28 @@ def _described(operation: Operation) -> Json:
     if operation.binary:
         made["requestBody"] = {"content": {"application/octet-stream": {}}, "required": True}
     if operation.bodies:
-        made["requestBody"] = {"content": _content(operation.bodies), "required": True}
+        made["requestBody"] = {"content": _content(operation.bodies, examples), "required": True}
     return made
 
 
-def _content(bodies: tuple[type[BaseModel], ...]) -> Json:
+def _shown(status: int, examples: Sequence[Example]) -> Json:
+    """Schema and examples of one answer."""
+    of = [example for example in examples if example.status == status]
+    replies = [reply for example in of for reply in (example.reply, *example.also)]
+    if not replies:
+        return {}
+    named = {f"example {number}": {"value": reply} for number, reply in enumerate(replies, 1)}
+    return {"content": {"application/json": {"schema": schema_of(*replies), "examples": named}}}
+
+
+def _content(bodies: tuple[type[BaseModel], ...], examples: Sequence[Example]) -> Json:
     references: list[Json] = [{"$ref": REF.format(model=model.__name__)} for model in bodies]
     schema = references[0] if len(references) == 1 else {"anyOf": references}
-    return {kind: {"schema": schema} for kind in ("application/json", "application/x-www-form-urlencoded")}
+    asked = [example.body for example in examples if example.body is not None]
+    made: Json = {"schema": schema}
+    if asked:
+        made["examples"] = {f"example {number}": {"value": body} for number, body in enumerate(asked, 1)}
+    return {"application/json": made, "application/x-www-form-urlencoded": {"schema": schema}}
 
 
 def _parameters(path: str) -> list[str]:
