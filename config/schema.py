@@ -228,6 +228,18 @@ class StoreLimits(Section):
     "Rows waiting; above it promises are refused and trace rows dropped and counted, CDRs are kept."
     traces_kept: Duration = Field(default=2_592_000.0, ge=3_600)
     "Traces of calls are forgotten after this [s]."
+    trace_chunks: int = Field(default=10_000_000, ge=1_000)
+    "Pieces of traces kept, some two a call; the oldest go first."
+    cdrs_kept: Duration = Field(default=34_560_000.0, ge=86_400)
+    "CDRs are forgotten after this [s]."
+    cdr_rows: int = Field(default=10_000_000, ge=1_000)
+    "CDRs kept; the oldest go first."
+    voicemail_kept: Duration | None = Field(default=None, ge=3_600)
+    "Messages in mailboxes are erased after this, heard or not [s]; None: their users do it."
+    recordings_kept: Duration | None = Field(default=None, ge=3_600)
+    "Recordings of calls and of flows are erased after this [s]; None: never."
+    recordings_bytes: int | None = Field(default=None, ge=1_000_000)
+    "Recordings of calls and of flows together; the oldest go first; None: while there is room."
     bans_kept: Duration = Field(default=2_592_000.0, ge=3_600)
     "Bans are listed for so long after their end [s]."
     bans_reported: int = Field(default=10_000, ge=1)

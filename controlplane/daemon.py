@@ -50,6 +50,7 @@ from controlplane.service.flow_session import FlowSessions
 from controlplane.service.own_address import OwnAddresses
 from controlplane.service.passwords import Passwords
 from controlplane.service.recording import RecordingKeeper
+from controlplane.service.retention import Retention
 from controlplane.service.security import Clock, SecurityService
 from controlplane.service.speech_provider import SpeechProviders
 from controlplane.service.system_prompt import SystemPrompts
@@ -233,6 +234,9 @@ async def _serve(
         app = operator_app(readiness, metrics, calls, commands)
         servers.append(HttpServer(app, opened.enter_context(bind_unix(store.folder.control_socket)), most))
         await voicemail.open()
+        retention = _retention(settings, store, voicemail, loop, tasks)
+        retention.start()
+        opened.callback(retention.stop)
         opened.callback(node.engine.close)
         opened.push_async_callback(node.engine.release_all)
         if node.workers is not None:
@@ -340,6 +344,18 @@ def _voicemail(
 
     folder = settings.node.data.absolute() / MEDIA
     return VoicemailService(store, folder, lambda: wall_ms(loop.time()), told)
+
+
+def _retention(
+    settings: Settings,
+    store: Store,
+    voicemail: VoicemailService,
+    loop: asyncio.AbstractEventLoop,
+    tasks: asyncio.TaskGroup,
+) -> Retention:
+    media = settings.node.data.absolute() / MEDIA
+    wall = lambda: wall_ms(loop.time())  # noqa: E731
+    return Retention(store, voicemail, media, settings.limits.store, wall, loop, tasks.create_task)
 
 
 def _security(

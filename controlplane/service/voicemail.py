@@ -67,6 +67,16 @@ class VoicemailService:
             reply |= {"key": found.key, "caller": found.caller, "at": found.started_at}
         return reply
 
+    async def erase_before(self, wall_ms: int, limit: int) -> int:
+        """Erase the oldest messages left before `wall_ms`, at most `limit`; how many that were."""
+        async with self._store.engine.connect() as reader:
+            old = await voicemail.before(reader, wall_ms, limit)
+        for message in old:
+            await self._erase(message)
+        for account, mailbox in dict.fromkeys((message.account, message.mailbox) for message in old):
+            await self.count(account, mailbox)
+        return len(old)
+
     # Inside.
 
     async def _settle(self, account: AccountId, mailbox: str, key: str, *, erase: bool) -> None:

@@ -28,6 +28,8 @@ class Batch:
     "Of agents, in order."
     prune_before: int | None = None
     "Forget trace chunks written, and moves of agents made, before this [ms UTC]."
+    prune_cdrs_before: int | None = None
+    "Forget calls that began before this [ms UTC]."
     prune_bans_before: int | None = None
     "Forget bans that would have ended before this [ms UTC]."
 

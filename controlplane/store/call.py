@@ -16,6 +16,9 @@ from edge.journal import CallId, Cdr, OpenCall
 INSERT_OPEN: Final = statement.upsert(OPEN_CALL)
 DELETE_OPEN: Final = statement.delete(OPEN_CALL)
 INSERT_CDR: Final = statement.upsert(CDR)
+PRUNE: Final = statement.plain(
+    "DELETE FROM cdr WHERE id IN (SELECT id FROM cdr WHERE started_at < ? ORDER BY started_at LIMIT ?)"
+)
 
 Row = tuple[object, ...]
 
@@ -103,6 +106,12 @@ async def latest(
     return [_decode(row) for row in (await connection.execute(query)).fetchall()]
 
 
+async def oldest_of(connection: AsyncConnection, rows: int) -> int:
+    """When the oldest of the latest `rows` calls began [ms UTC]; 0 when there are fewer."""
+    query = sa.select(CDR.c.started_at).order_by(CDR.c.started_at.desc()).offset(rows - 1).limit(1)
+    return (await connection.execute(query)).scalar() or 0
+
+
 async def find(connection: AsyncConnection, name: str, limit: int) -> list[Cdr]:
     """By our id, else by SIP Call-ID, which several calls may share: newest first."""
     for column in (CDR.c.id, CDR.c.sip_call_id):
@@ -131,7 +140,7 @@ async def outbound_since(connection: AsyncConnection, since: int) -> list[Outbou
             AccountId(row.account_id),
             row.caller if row.direction == "out" else "",
             row.target.removeprefix(forward),
-            row.ms / 1000,
+            float(row.ms) / 1000,  # PostgreSQL adds up as numeric
         )
         for row in (await connection.execute(query)).fetchall()
     ]

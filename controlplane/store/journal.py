@@ -27,8 +27,8 @@ from edge.security.ban import AllowRecord
 
 RETRY: Final = 1.0
 "Pause after a failed commit [s]."
-PRUNE_INTERVAL: Final = 60.0
-"Old traces and bans are looked for this often, when there is something to write [s]."
+PRUNE_INTERVAL: Final = 1.0
+"Old traces, CDRs and bans are looked for this often, when there is something to write [s]."
 
 
 class Handle(Protocol):
@@ -60,6 +60,10 @@ class StoreJournal:
         self._timer_at: float | None = None
         self._not_before = 0.0  # after a failed commit
         self._pruned_at = clock.time()
+        self.oldest_trace = 0
+        "Older chunks go, whatever their age [ms UTC]."
+        self.oldest_cdr = 0
+        "The same of CDRs."
         self._flushed: list[Callable[[], object]] = []
         self.commits = 0
         self.failures = 0
@@ -191,9 +195,13 @@ class StoreJournal:
         now = self._clock.time()
         if now - self._pruned_at >= PRUNE_INTERVAL:
             self._pruned_at = now
-            batch.prune_before = self._wall_ms() - int(self._limits.traces_kept * 1000)
-            batch.prune_bans_before = self._wall_ms() - int(self._limits.bans_kept * 1000)
+            batch.prune_before = max(self._ago(self._limits.traces_kept), self.oldest_trace)
+            batch.prune_cdrs_before = max(self._ago(self._limits.cdrs_kept), self.oldest_cdr)
+            batch.prune_bans_before = self._ago(self._limits.bans_kept)
         self._writer.submit(batch, lambda written: self._finished(batch, waiters, written))
+
+    def _ago(self, seconds: float) -> int:
+        return self._wall_ms() - int(seconds * 1000)
 
     def _finished(self, batch: Batch, waiters: list[Callable[[bool], None]], written: Written) -> None:
         self._flying, self._in_flight = Batch(), 0

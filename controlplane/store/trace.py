@@ -49,3 +49,9 @@ async def of_call(connection: AsyncConnection, call: str) -> list[dict[str, obje
     query = sa.select(TRACE_CHUNK.c.events).where(TRACE_CHUNK.c.call_id == call).order_by(TRACE_CHUNK.c.seq)
     chunks = (await connection.execute(query)).scalars().all()
     return [event for chunk in chunks for event in orjson.loads(zlib.decompress(chunk))]
+
+
+async def oldest_of(connection: AsyncConnection, chunks: int) -> int:
+    """When the oldest of the latest `chunks` was written [ms UTC]; 0 when there are fewer."""
+    query = sa.select(TRACE_CHUNK.c.written_at).order_by(TRACE_CHUNK.c.written_at.desc())
+    return (await connection.execute(query.offset(chunks - 1).limit(1))).scalar() or 0

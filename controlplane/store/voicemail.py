@@ -79,6 +79,13 @@ async def message(
     return None if row is None else _decode(row)
 
 
+async def before(connection: AsyncConnection, wall_ms: int, limit: int) -> list[Voicemail]:
+    """Messages left before `wall_ms` [ms UTC], the oldest first."""
+    query = sa.select(VOICEMAIL).where(VOICEMAIL.c.started_at < wall_ms)
+    query = query.order_by(VOICEMAIL.c.started_at, VOICEMAIL.c.key).limit(limit)
+    return [_decode(row) for row in (await connection.execute(query)).fetchall()]
+
+
 async def by_key(connection: AsyncConnection, account: AccountId, mailbox: str, key: str) -> Voicemail | None:
     query = _of(account, mailbox).where(VOICEMAIL.c.key == key)
     row = (await connection.execute(query)).fetchone()

@@ -13,7 +13,7 @@ from controlplane.store.statement import Sql
 from edge.journal import BindingChange, KeepsakeChange
 
 PRUNE_ROWS: Final = 500
-"Old trace chunks and old bans forgotten with one batch, of each."
+"Old trace chunks, CDRs and bans forgotten with one batch, of each."
 
 Row = tuple[object, ...]
 
@@ -45,6 +45,8 @@ def statements(batch: Batch, wall_ms: int) -> Iterator[tuple[Sql, Sequence[Row]]
         yield queue_agent.UPSERT, [queue_agent.encode(told) for told in batch.agents.values()]
     if batch.moves:
         yield queue_agent.INSERT_MOVE, [queue_agent.encode_move(row) for row in batch.moves]
+    if batch.prune_cdrs_before is not None:
+        yield call.PRUNE, [(batch.prune_cdrs_before, PRUNE_ROWS)]
     if batch.prune_bans_before is not None:
         yield ban.PRUNE, [(batch.prune_bans_before, PRUNE_ROWS)]
     if batch.prune_before is not None:

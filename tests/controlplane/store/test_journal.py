@@ -176,7 +176,7 @@ def test_flush_comes_back_when_the_disk_fails() -> None:
 def test_old_traces_are_forgotten_now_and_then() -> None:
     bench = Bench(traces_kept=3_600)
     bench.clock.advance_to(PRUNE_INTERVAL)
-    for at, expected in ((1, 10**13 - 3_600_000), (2, None)):
+    for at, expected in ((0.1, 10**13 - 3_600_000), (0.2, None)):
         bench.promise()
         bench.clock.advance_to(PRUNE_INTERVAL + at)
         assert bench.writer.batches[-1].prune_before == expected
