@@ -233,6 +233,7 @@ async def _serve(
         commands = [*security.operator(), *control.operator(), reload, drain]
         app = operator_app(readiness, metrics, calls, commands)
         servers.append(HttpServer(app, opened.enter_context(bind_unix(store.folder.control_socket)), most))
+        await voicemail.adopt(directory)
         await voicemail.open()
         retention = _retention(settings, store, voicemail, loop, tasks)
         retention.start()

@@ -12,16 +12,22 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 import structlog
 
-from controlplane.store import voicemail
+from controlplane.service.media import milliseconds
+from controlplane.store import call, trace, voicemail
 from controlplane.store.store import Store
 from controlplane.store.voicemail import Voicemail
-from edge.directory import AccountId
+from edge.directory import AccountId, Directory
 from edge.event.message_summary import Mailbox
 from edge.flow.command import Consult
+from edge.journal import Cdr
 from edge.question import Reply
+
+CUT_OFF: Final = 5.0
+"A row is written within this of its WAV, or never [s]."
 
 Told = Callable[[AccountId, str, Mailbox], None]
 "(account, number of the user, how many messages)."
@@ -36,6 +42,36 @@ class VoicemailService:
         self._media = media
         self._wall_ms = wall_ms
         self._told = told
+
+    async def adopt(self, directory: Directory) -> int:
+        """Give a row to each WAV of a former run that was killed between the two; how many that were.
+
+        Whose message it is, its call's CDR says. One from well before the last row written had its own:
+        it was erased, and only the file was left by the kill.
+        """
+        files = await asyncio.to_thread(lambda: sorted(self._media.glob("*/vm/*.wav")))
+        async with self._store.engine.connect() as reader:
+            known = await voicemail.keys(reader)
+            since = await trace.oldest_of(reader, 1) / 1000 - CUT_OFF
+            lost = [path for path in files if path.relative_to(self._media).as_posix() not in known]
+            lost = [path for path in lost if path.stat().st_mtime >= since]
+            found = [(path, await call.find(reader, _call_of(path), 1)) for path in lost]
+        adopted = 0
+        for path, cdrs in found:
+            mailbox = _mailbox_of(directory, cdrs[0]) if cdrs else ""
+            key = path.relative_to(self._media).as_posix()
+            if not mailbox or not key.startswith(f"{cdrs[0].account}/"):
+                _log.warning("nobody's message", key=key)
+                continue
+            cdr = cdrs[0]
+            long = await asyncio.to_thread(milliseconds, path)
+            row = Voicemail(key, cdr.account, mailbox, cdr.id, cdr.caller, cdr.started_at, long)
+            self._store.journal.message(row)
+            _log.warning("a message of a former run was given its row", key=key, call_id=cdr.id)
+            adopted += 1
+        if adopted:
+            await self._store.flush()
+        return adopted
 
     async def open(self) -> None:
         """Tell what waits already."""
@@ -99,3 +135,19 @@ class VoicemailService:
             await asyncio.to_thread((self._media / message.key).unlink, missing_ok=True)
         except OSError as error:
             _log.error("message not erased from disk", key=message.key, why=error.strerror)
+
+
+def _call_of(path: Path) -> str:
+    """`call_….wav`, or `call_…-2.wav` of the second recording of a call."""
+    name, _, number = path.stem.rpartition("-")
+    return name if name and number.isdigit() else path.stem
+
+
+def _mailbox_of(directory: Directory, cdr: Cdr) -> str:
+    """Number of the user whom the call was for; empty when it was for none."""
+    kind, _, value = cdr.target.partition(":")
+    did = directory.did(cdr.callee)
+    if kind not in ("user", "voicemail"):  # such as that of a call which was cut off itself
+        value = cdr.callee if did is None else did.target.value
+    user = directory.user(cdr.account, value)
+    return "" if user is None else user.number

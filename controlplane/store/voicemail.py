@@ -86,6 +86,11 @@ async def before(connection: AsyncConnection, wall_ms: int, limit: int) -> list[
     return [_decode(row) for row in (await connection.execute(query)).fetchall()]
 
 
+async def keys(connection: AsyncConnection) -> set[str]:
+    """Of every message."""
+    return set((await connection.execute(sa.select(VOICEMAIL.c.key))).scalars())
+
+
 async def by_key(connection: AsyncConnection, account: AccountId, mailbox: str, key: str) -> Voicemail | None:
     query = _of(account, mailbox).where(VOICEMAIL.c.key == key)
     row = (await connection.execute(query)).fetchone()

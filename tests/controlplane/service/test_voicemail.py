@@ -1,11 +1,16 @@
 """Mailboxes: counts that phones are told, and steps through the messages."""
 
+import os
+import wave
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import structlog
+
 from config.schema import StoreLimits
 from controlplane.service.voicemail import VoicemailService
+from controlplane.store import voicemail
 from controlplane.store.folder import DataFolder
 from controlplane.store.store import Store
 from controlplane.store.voicemail import Voicemail
@@ -13,7 +18,9 @@ from edge.directory import AccountId
 from edge.event.message_summary import Mailbox
 from edge.flow.command import Consult
 from edge.journal import CallId
-from tests.support.database import new_database
+from tests.support.database import Database, new_database
+from tests.support.directory import FakeDirectory
+from tests.support.journal import cdr, event
 
 ACCOUNT = AccountId("acc_demo")
 
@@ -99,3 +106,41 @@ async def test_nobody_erases_what_is_in_the_mailbox_of_another(tmp_path: Path) -
         await made.service.consult(ACCOUNT, Consult("1002", erase=f"{ACCOUNT}/vm/call_1.wav"))
         await made.service.consult(AccountId("acc_other"), Consult("1001", erase=f"{ACCOUNT}/vm/call_1.wav"))
         assert path.exists() and await made.service.count(ACCOUNT, "1001") == Mailbox(new=1)
+
+
+async def test_a_message_whose_row_was_cut_off_gets_it_at_the_next_start(tmp_path: Path) -> None:
+    """`kill -9` between the WAV and its row leaves no half object."""
+    store = await Database.new("sqlite", tmp_path).store(lambda: 60_000)
+    directory = FakeDirectory()
+    directory.add_user("1001")
+    directory.add_did("12025550123", "user", "1001")
+    media = tmp_path / "media"
+    ended = {
+        "call_a": cdr("call_a", target="user:1001", callee="1001", caller="1002"),
+        "call_b": cdr("call_b", target="", callee="12025550123", caller="14155551234"),
+        "call_c": cdr("call_c", target="flow:reception", callee="9000"),
+    }
+    for name, row in ended.items():
+        store.journal.closed(row)
+        path = media / f"acc_demo/vm/{name}{'-2' if name == 'call_b' else ''}.wav"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with wave.open(str(path), "wb") as file:
+            file.setparams((1, 2, 8_000, 0, "NONE", ""))
+            file.writeframes(bytes(16_000))
+    (media / "acc_demo/vm/call_unknown.wav").touch()
+    erased = media / "acc_demo/vm/call_d.wav"
+    erased.touch()
+    os.utime(erased, (1, 1))
+    store.journal.closed(cdr("call_d", target="user:1001"))
+    store.journal.traced(CallId("call_a"), [event()])
+    await store.flush()
+    service = VoicemailService(store, media, lambda: 9_000, lambda *told: None)
+    with structlog.testing.capture_logs():
+        assert [await service.adopt(directory) for _ in range(2)] == [2, 0]
+    async with store.engine.connect() as reader:
+        found = await voicemail.of_mailbox(reader, AccountId("acc_demo"), "1001", 10)
+    assert sorted((row.call, row.caller, row.milliseconds) for row in found) == [
+        ("call_a", "1002", 1_000),
+        ("call_b", "14155551234", 1_000),
+    ]
+    await store.close()
