@@ -115,6 +115,8 @@ class SipLimits(Section):
     "Tools at work for one AI agent; one more is refused."
     tool_result_bytes: int = Field(default=65_536, ge=256)
     "Longest result of a tool that an agent is given [bytes]."
+    challenges_traced: int = Field(default=1_000, ge=0)
+    "INVITEs that were challenged, kept for the trace of the call that follows."
     trace_events: int = Field(default=2_000, ge=10)
     "Trace rows kept of one call; the rest is counted."
 

@@ -5,7 +5,7 @@ route; then admission. A challenge leaves no call behind; every other outcome le
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from edge.authenticator import Authenticator, Challenged
 from edge.call.agent import AgentTreatment
@@ -15,6 +15,7 @@ from edge.call.echo import EchoTreatment, PickUpTreatment
 from edge.call.flow import FlowTreatment
 from edge.call.ground import Ground, contact_address
 from edge.call.treatment import Treatment
+from edge.challenges import Challenge, Challenges
 from edge.channels import Channels
 from edge.custom_header import accepted
 from edge.directory import Account, Device, Target, Trunk
@@ -56,6 +57,10 @@ class Arrivals:
     "Live ones, by our id."
     witness: Witness
     draining: bool = False
+    challenges: Challenges = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.challenges = Challenges(self.ground.limits.challenges_traced)
 
     def invite(self, request: Request, key: ServerKey, flow: Flow, now: float) -> Call | None:
         """Answer, challenge or take on; the call that began, if one did."""
@@ -79,6 +84,7 @@ class Arrivals:
             return None
         id = call_id(ground.wall(now), ground.random)
         trace = Trace(id, ground.wall, ground.limits.trace_events, self.waiting)
+        self.challenges.tell(request.call_id, trace, now)
         trace.sip(now, False, request.wire(), flow)
         _trace_identity(trace, identity, flow, now)
         allowed = identity.trunk.headers.accept if isinstance(identity, TrunkIdentity) else account.headers
@@ -164,6 +170,7 @@ class Arrivals:
                 self.witness.challenged(request, account, proven, flow, now)
                 response = response_to(request, 401, to_tag=tag(self.ground.random), headers=proven.headers)
                 self.ground.wire.layer.respond(key, response, now)
+                self.challenges.note(Challenge(now, request, response, flow, proven.reason))
                 return None
             case Refusal():
                 self._refuse(request, key, proven, now)

@@ -1,5 +1,7 @@
 """Messages of our own making: requests (RFC 3261 §8.1.1) and responses (§8.2.6)."""
 
+import functools
+import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -37,6 +39,8 @@ PHRASES: Final = {
     607: "Unwanted", 608: "Rejected",
 }
 # fmt: on
+_CHALLENGES: Final = (401, 407)
+_WHY: Final = ("Warning", "Reason")
 _CLASSES: Final = {
     1: "Progress",
     2: "OK",
@@ -49,6 +53,13 @@ _CLASSES: Final = {
 
 def phrase(status: int) -> str:
     return PHRASES.get(status) or _CLASSES[status // 100]
+
+
+@functools.lru_cache(maxsize=256)
+def _warning(status: int) -> str:
+    name = phrase(status)
+    code = re.sub(r"[^a-z]+", "_", name.lower())
+    return f'399 tandem "{code}: {name}"'
 
 
 def response_to(
@@ -64,7 +75,8 @@ def response_to(
     """The response to `request`, or to the partial request of a `ParseError`.
 
     Via, From, To, Call-ID and CSeq are copied as they came, if they came; Record-Route too from 101 to
-    299 (§12.1.1), Timestamp in 100 (§8.2.6.1). `to_tag` is added when To has none.
+    299 (§12.1.1), Timestamp in 100 (§8.2.6.1). `to_tag` is added when To has none. A refusal without
+    Warning or Reason is given a Warning with the name of its status.
     """
     copied: list[tuple[str, str]] = []
     record_route = 100 < status < 300
@@ -83,7 +95,10 @@ def response_to(
         to = f"{to.removesuffix(';')};tag={to_tag}"
     fields = (("From", get("From")), ("To", to), ("Call-ID", get("Call-ID")), ("CSeq", get("CSeq")))
     copied += [(name, value) for name, value in fields if value]
-    copied += [(canonical(name), value) for name, value in headers]
+    given = [(canonical(name), value) for name, value in headers]
+    copied += given
+    if status >= 400 and status not in _CHALLENGES and not any(name in _WHY for name, _ in given):
+        copied.append(("Warning", _warning(status)))
     if content_type:
         copied.append(("Content-Type", content_type))
     return Response(status, reason if reason is not None else phrase(status), Headers.adopt(copied), body)

@@ -339,6 +339,8 @@ def test_every_row_of_a_call_reaches_the_journal_in_order(bench: Bench) -> None:
     sip = [(row.event, row.outcome) for row in rows if row.layer == "sip"]
     assert sip == [
         ("INVITE", "received"),
+        ("401", "sent"),
+        ("INVITE", "received"),
         ("200", "sent"),
         ("ACK", "received"),
         ("BYE", "received"),

@@ -34,8 +34,17 @@ def test_a_response_copies_what_the_rfc_lists_as_it_came() -> None:
         b"SIP/2.0 486 Busy Here\r\nVia: SIP/2.0/UDP a;branch=z9hG4bK1\r\n"
         b"Via: SIP/2.0/UDP b;branch=z9hG4bK2\r\n"
         b"From: Weird   spacing <sip:a@h> ; tag = 1\r\nTo: Bob <sip:bob@h>;tag=t1\r\nCall-ID: x@y\r\n"
-        b"CSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n"
+        b'CSeq: 1 INVITE\r\nWarning: 399 tandem "busy_here: Busy Here"\r\nContent-Length: 0\r\n\r\n'
     )
+
+
+def test_a_refusal_says_why_once() -> None:
+    """§20.43; RFC 3326."""
+    reason = ("Reason", 'Q.850;cause=17;text="busy"')
+    assert "Warning" not in response_to(INVITE, 486, headers=(reason,)).headers
+    assert response_to(INVITE, 404, headers=(("warning", "399 x y"),)).headers.all("Warning") == ["399 x y"]
+    assert "Warning" not in response_to(INVITE, 401).headers, "a challenge is no refusal"
+    assert "Warning" not in response_to(INVITE, 302).headers
 
 
 def test_record_route_is_copied_where_a_dialog_may_form() -> None:
