@@ -26,7 +26,7 @@ from media.frame import FRAME_SAMPLES, Frames, Mask, Rows
 
 DEPTH: Final = 16
 "Frames that a leg can hold."
-MAX_TARGET: Final = 8
+MAX_TARGET: Final = 10
 WINDOW_FRAMES: Final = 50
 "How long the buffer must stay too deep before it shrinks."
 CALM_WINDOWS: Final = 10

@@ -31,9 +31,16 @@ def bot(tmp_path: Path) -> Iterator[Bot]:
 
 
 @pytest.fixture
-def site(tmp_path: Path, bot: Bot) -> Iterator[tuple[Site, Daemon]]:
+def workers() -> int:
+    return 0
+
+
+@pytest.fixture
+def site(tmp_path: Path, bot: Bot, workers: int) -> Iterator[tuple[Site, Daemon]]:
     made = Site(tmp_path)
-    with made.daemon(tmp_path / "daemon", extensions=AGENT, agents={"bot": bot.agent()}) as daemon:
+    with made.daemon(
+        tmp_path / "daemon", workers=workers, extensions=AGENT, agents={"bot": bot.agent()}
+    ) as daemon:
         yield made, daemon
 
 
@@ -62,6 +69,7 @@ def phone(site: tuple[Site, Daemon], folder: Path, *, answers: bool = False) -> 
     return Softphone(folder / "phone", server, "1002", PASSWORDS["1002"], speaks=speaks, answers=answers)
 
 
+@pytest.mark.parametrize("workers", [0, 1])
 def test_its_own_tone_comes_back_and_hold_stops_it(
     jssip: Path, site: tuple[Site, Daemon], tmp_path: Path
 ) -> None:

@@ -28,6 +28,7 @@ PAGE = Path(__file__).with_name("browser.html")
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
+    "--disable-dev-shm-usage",
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",

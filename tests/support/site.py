@@ -55,8 +55,9 @@ class Site:
             },
         }
 
-    def daemon(self, folder: Path, **account: Any) -> Daemon:
-        return Daemon(folder, account=account, settings={"listen": self.listen}, address=self.address)
+    def daemon(self, folder: Path, workers: int = 0, **account: Any) -> Daemon:
+        settings = {"listen": self.listen, "media": {"workers": workers}}
+        return Daemon(folder, account=account, settings=settings, address=self.address)
 
     def uri(self, number: str, kind: str, six: bool) -> str:
         host, port = ("[::1]", self.ports6[kind]) if six else (self.address, PORTS[kind])
