@@ -29,6 +29,8 @@ MUTED: Final = 5.0
 "So much of nothing but digital silence is a muted microphone [s]."
 UNMENTIONED: Final = 3
 "Reports in a row that say nothing of our audio."
+SILENT_SO_FAR: Final = frozenset(("no_packet", "private_address"))
+"Reasons that the first packet takes away."
 _QUIET: Final = 64.0
 "Mean square that is silence in every law: A-law has no zero."
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Final
 
 from media.codec.table import name_of
+from media.diagnosis import SILENT_SO_FAR
 from media.frame import FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE
 from media.leg import Leg, LegTable
 from media.port import LegStats
@@ -84,7 +85,7 @@ class Reports:
             codec=codec,
             delay_ms=delay,
             mos=self._mos(leg, delay),
-            no_audio=",".join(leg.ailments),
+            no_audio=",".join(_lasting(leg)),
         )
 
     def _mos(self, leg: Leg, delay: float) -> float | None:
@@ -102,6 +103,13 @@ class Reports:
         return round(
             mos.score(mos.rating(name_of(int(columns.law_in[slot])), loss, burstiness, heard_after)), 2
         )
+
+
+def _lasting(leg: Leg) -> list[str]:
+    """Who is late to speak, as before an answer, lacked nothing in the end."""
+    if leg.latch.source is None:
+        return leg.ailments
+    return [reason for reason in leg.ailments if reason not in SILENT_SO_FAR]
 
 
 def _dbov(mean_square: float) -> float:

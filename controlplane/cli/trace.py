@@ -1,4 +1,4 @@
-"""`tandem trace CALL_ID`: the SIP ladder, then every row."""
+"""`tandem trace CALL_ID`: the SIP ladder, then every row, then why somebody was not heard."""
 
 import json as text_json
 import urllib.parse
@@ -50,7 +50,15 @@ def run(
         console.print(Text(line))
     console.print()
     console.print(table(rows))
+    for line in silences(rows):
+        console.print(Text(line))
     return 0
+
+
+def silences(rows: list[dict[str, Any]]) -> list[str]:
+    """Why a side was not heard, and what to change, last of all, where it is seen."""
+    found = (row["data"] for row in rows if row["event"] == "NoAudio" and isinstance(row.get("data"), dict))
+    return [f"No audio from the {why['side']}: {why['detail']}. Fix: {why['fix']}." for why in found]
 
 
 def table(rows: list[dict[str, Any]]) -> Table:

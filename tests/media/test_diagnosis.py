@@ -135,3 +135,13 @@ def test_packets_that_the_keys_do_not_open_are_named() -> None:
         peer.sendto(packet.build(0, False, number, number, 1, chance.bytes(170)), (HOST, 20_000))
         studio.run(0.02)
     assert told(studio) == ["wrong_keys"]
+
+
+def test_who_is_late_to_speak_lacked_nothing_in_the_end() -> None:
+    studio = Studio()
+    phone = studio.phone("leg")
+    studio.run(5.0)
+    phone.say(tone(500, 1.0))
+    studio.run(1.2)
+    studio.engine.execute(Release(phone.leg))
+    assert told(studio) == ["no_packet"] and studio.of(Released)[0].stats.no_audio == ""

@@ -12,6 +12,7 @@ from tests.support.journal import cdr
 from tests.support.operator import operator, tandem_beside
 
 PEER = "udp:192.0.2.7:5060"
+NO_AUDIO = {"side": "caller", "detail": "no packet came", "fix": "set node.public_address"}
 
 
 async def test_a_ladder_and_every_row(tmp_path: Path) -> None:
@@ -23,6 +24,7 @@ async def test_a_ladder_and_every_row(tmp_path: Path) -> None:
     events = [
         TraceEvent(100, "sip", "INVITE", "received", "", invite),
         TraceEvent(101, "route", "target", "agent", "", {"rule": "extension [9000]", "tried": ["did"]}),
+        TraceEvent(102, "media", "NoAudio", "", "", {**NO_AUDIO, "reason": "private_address"}),
         TraceEvent(102, "sip", "200", "sent", "", {"peer": PEER, "message": b"SIP/2.0 200 OK\r\n\r\n"}),
     ]
     store.journal.traced(ended.id, events)
@@ -39,8 +41,15 @@ async def test_a_ladder_and_every_row(tmp_path: Path) -> None:
     assert lost.exit_code == 1 and "No such file" in lost.stderr
     assert result.exit_code == 0
     assert PEER in result.output and " INVITE sdp " in result.output and "200 OK" in result.output
+    told = "No audio from the caller: no packet came. Fix: set node.public_address."
+    assert result.output.rstrip().endswith(told)
     assert 'rule=extension [9000] tried=["did"]' in result.output, "brackets are no markup"
-    assert [row["event"] for row in json.loads(by_sip.output)["events"]] == ["INVITE", "target", "200"]
+    assert [row["event"] for row in json.loads(by_sip.output)["events"]] == [
+        "INVITE",
+        "target",
+        "NoAudio",
+        "200",
+    ]
     assert unknown.exit_code == 1 and unknown.stderr == "tandem: there is no call call_x\n"
     assert unknown_json.exit_code == 1 and json.loads(unknown_json.output)["error"] == "no_such_call"
     await store.close()
