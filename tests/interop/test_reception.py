@@ -24,6 +24,7 @@ def account(**more: Any) -> dict[str, Any]:
     return {
         "extensions": [{"number": "9001", "target": {"flow": "reception"}}],
         "flows": {"reception": str(RECEPTION)},
+        "queues": {"people": {"members": [{"user": "1001"}], "auto_ready": True}},
         "agents": {"demo": {"dialect": "twilio", "url": "builtin:demo"}},
         "schedules": {"office": {"force": "open"}},
         **more,

@@ -18,6 +18,7 @@ def account(force: str, flow: Path = RECEPTION) -> dict[str, Any]:
     return {
         "extensions": [{"number": "9001", "target": {"flow": "reception"}}],
         "flows": {"reception": str(flow)},
+        "queues": {"people": {"members": [{"user": "1001"}], "auto_ready": True}},
         "agents": {"demo": {"dialect": "twilio", "url": "builtin:demo"}},
         "schedules": {"office": {"force": force}},
     }
