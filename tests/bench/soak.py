@@ -156,10 +156,11 @@ def grown(readings: list[Reading], before: Reading, after: Reading) -> list[str]
 
 
 def _sockets(pid: int) -> int:
-    try:
-        return sum(os.readlink(link).startswith("socket:") for link in Path(f"/proc/{pid}/fd").iterdir())
-    except OSError:
-        return 0
+    found = 0
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(OSError):  # closed meanwhile
+            found += os.readlink(link).startswith("socket:")
+    return found
 
 
 def table(readings: list[Reading]) -> Table:
