@@ -65,6 +65,8 @@ async def test_a_start_is_idempotent_and_a_step_goes_on() -> None:
     assert isinstance(first, Issued) and first == desk.start() and len(desk.sessions) == 1
     assert first.wire()["params"]["text"] == "Hello 4930123"  # type: ignore[index]
     assert desk.step("digit:9") == ("menu", 2)
+    again = desk.start()
+    assert isinstance(again, Issued) and again.seq == 2, "the current command, not the first one"
 
 
 async def test_a_late_step_is_answered_with_the_current_command() -> None:
