@@ -351,6 +351,8 @@ class Account(Section):
     "Custom ones of its users' and strangers' INVITEs that are taken, and that its phones are told."
     hold_music: Literal["builtin", "silence"] | RelativePath = "builtin"
     "What a party on hold hears: our tune, nothing, or a WAV."
+    country: str = Field(default="us", pattern=r"^[a-z]{2}$")
+    "ISO 3166-1 alpha-2, lower case: whose ringback and congestion tones callers hear."
     record: RecordPolicy = "on_demand"
     "Whole calls: every one that is answered, none, or when a flow or an operator says so."
     users: tuple[User, ...] = ()

@@ -78,6 +78,8 @@ class Account:
     call_limits: tuple[CallLimit, ...] = ()
     hold_music: str = "builtin"
     "Path of a WAV that held parties hear; `builtin`: ours; empty: silence."
+    country: str = "us"
+    "ISO code; whose tones callers hear."
     record: str = "on_demand"
     "Of whole calls: always, never or on_demand."
     headers: tuple[str, ...] = ()

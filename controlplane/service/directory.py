@@ -217,6 +217,7 @@ class MemoryDirectory:
             hold_music="" if part.hold_music == "silence" else str(part.hold_music),
             conferences=part.conferences,
             record=part.record,
+            country=part.country,
             headers=_canonical(part.headers),
         )
         self._accounts[account.id] = self._hosts[account.domain] = account

@@ -22,13 +22,12 @@ from edge.error import Refusal
 from edge.flow.scene import Outcome
 from edge.sip.refer import Refer
 from edge.sip.session import Session, SessionEvent
+from edge.tone import tones
 from media import port
 
 FAULT_PROMPT: Final = "agent-unreachable"
 _PLAY: Final = "fault"
 _APOLOGY_SECONDS: Final = 3.0
-_CONGESTION: Final = (480.0, 620.0)
-"Reorder tone, heard where the prompt is not there [Hz]."
 
 
 class AgentTreatment(Treatment):
@@ -114,7 +113,7 @@ class AgentTreatment(Treatment):
         call.ground.media(port.Detach(call.leg.id))
         path = call.ground.directory.prompt(FAULT_PROMPT)
         if path is None:
-            call.ground.media(port.Tone(call.leg.id, _PLAY, _CONGESTION, ((0.25, 0.25),)))
+            call.ground.media(port.Tone(call.leg.id, _PLAY, *tones(call.route.account.country).congestion))
             call.alarm(now + _APOLOGY_SECONDS, lambda at: call.finish("failed", "agent_failed", at))
         else:
             call.ground.media(port.Play(call.leg.id, _PLAY, path))

@@ -18,10 +18,8 @@ from edge.error import Refusal
 from edge.flow.command import Dial
 from edge.routing.route import Route, route_inside
 from edge.sip.session import Ended, Session, SessionEvent
+from edge.tone import tones
 from media import port
-
-RINGBACK: Final = ((440.0, 480.0), ((2.0, 4.0),))
-"Frequencies [Hz] and cadence [s]."
 
 _BUSY: Final = frozenset({486, 600})
 _ABSENT: Final = frozenset({408, 480, 487})
@@ -228,7 +226,8 @@ class DialRunning(Running[Dial]):
         """Ringback, for a caller whose own phone does not ring any more."""
         if not self._sounding and self._call.answered_at is not None:
             self._sounding = True
-            self._media(port.Tone(self._call.leg.id, self._name("ring"), *RINGBACK))
+            ringback = tones(self._call.route.account.country).ringback
+            self._media(port.Tone(self._call.leg.id, self._name("ring"), *ringback))
 
     def _silence(self) -> None:
         if self._sounding:

@@ -31,6 +31,8 @@ AUDIO: Final[dict[str, tuple[Callable[[audio.Ground, int], Row], int]]] = {
     "echo": (audio.echo, 1_500),
     "srtp": (audio.secured_echo, 400),
     "bridge": (audio.bridge, 1_000),
+    "conference": (audio.conference, 1_500),
+    "prompts": (audio.prompts, 1_500),
     "g722": (audio.g722, 350),
     "opus": (audio.opus, 180),
     "agents": (audio.agents, 400),

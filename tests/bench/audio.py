@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from media.port import Crypto
@@ -16,7 +16,7 @@ from tests.bench.measure import Row, signalling
 from tests.bench.signalling import Signalling, Work
 from tests.bench.sources import Source
 from tests.bench.streams import Payload, Streams
-from tests.bench.subject import AGENT, BRIDGE, ECHO, Subject
+from tests.bench.subject import AGENT, BRIDGE, ECHO, MENU, ROOMS, Subject
 from tests.support.address import loopback
 from tests.support.process import Child
 
@@ -41,9 +41,13 @@ class Ground:
     memory: int = 0
     faults: dict[str, float] = field(default_factory=dict)
 
-    def set_up(self, number: str, calls: int, sdp: bytes | Callable[[int], bytes]) -> list[Work]:
+    def set_up(
+        self, number: str | Sequence[str], calls: int, sdp: bytes | Callable[[int], bytes]
+    ) -> list[Work]:
+        """Args: number: or several, called in turn."""
         offer = sdp if callable(sdp) else lambda _: sdp
-        load, works = self.caller.set_up([number], calls, RATE, offer)
+        numbers = [number] if isinstance(number, str) else list(number)
+        load, works = self.caller.set_up(numbers, calls, RATE, offer)
         assert load.done == calls, f"{load.failed} of {calls} calls were not answered: {load.statuses}"
         return works
 
@@ -157,6 +161,43 @@ def agents(on: Ground, calls: int) -> Row:
     """16 kHz bare audio through an agent that returns it, VAD on."""
     works = on.set_up(AGENT, calls, offer(on.socket.address, sources.pcmu()))
     return on.row("agent call", calls, Streams([on.socket], [work.media for work in works], Payload.BURSTS))
+
+
+def conference(on: Ground, calls: int) -> Row:
+    """Rooms of three in which all are loud; what the first says to the second is judged."""
+    rooms = min(max(1, calls // 3), len(ROOMS))
+    speaks, hums = sources.pcmu(), sources.hum()
+    works = on.set_up(ROOMS[:rooms], 3 * rooms, offer(on.socket.address, speaks))
+    first = [work.index < rooms for work in works]
+    second = [rooms <= work.index < 2 * rooms for work in works]
+    place = {work.index: n for n, work in enumerate(works)}
+    returns = [
+        place[work.index + rooms] if one else place[work.index - rooms] if two else n
+        for n, (work, one, two) in enumerate(zip(works, first, second, strict=True))
+    ]
+    streams = Streams(
+        [on.socket],
+        [work.media for work in works],
+        Payload.SOURCES,
+        returns=returns,
+        sources=[speaks if one else hums for one in first],
+        judged=first,
+    )
+    return on.row("conference leg, rooms of three", 3 * rooms, streams)
+
+
+def prompts(on: Ground, calls: int) -> Row:
+    """A prompt to each, voices and keys (in the audio) looked for in what it says; gaps are the loss."""
+    hum = sources.hum()
+    works = on.set_up(MENU, calls, offer(on.socket.address, hum))
+    streams = Streams(
+        [on.socket],
+        [work.media for work in works],
+        Payload.SOURCES,
+        sources=[hum] * calls,
+        judged=[False] * calls,
+    )
+    return on.row("prompt, voice activity, keys", calls, streams)
 
 
 def offer(here: tuple[str, int], source: Source, *lines: str) -> bytes:

@@ -32,6 +32,13 @@ def pcmu() -> Source:
     return _source(0, 160, [LINEAR_TO_ULAW[frame.view(np.uint16)].tobytes() for frame in pcm], "PCMU/8000")
 
 
+def hum() -> Source:
+    """`pcmu` without its burst."""
+    pcm = _second(8_000)
+    pcm[0] = pcm[1]
+    return _source(0, 160, [LINEAR_TO_ULAW[frame.view(np.uint16)].tobytes() for frame in pcm], "PCMU/8000")
+
+
 def g722() -> Source:
     coder = G722Encoder()
     return _source(9, 160, [coder.encode(frame) for frame in _second(16_000)], "G722/8000")

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench.usage import core_seconds, cpu_seconds, memory_bytes, prefer
+from tests.support import wav
 from tests.support.address import loopback
 from tests.support.daemon import Daemon
 
 ANSWER, ECHO, AGENT, BRIDGE = "12025550101", "12025550102", "12025550103", "12025550104"
+MENU = "12025550105"
+ROOMS = tuple(str(12025560000 + n) for n in range(1_000))
 "DIDs, called from a trunk's address."
 
 
@@ -82,10 +85,37 @@ def subject(
             {"number": ECHO, "target": {"echo": True}},
             {"number": AGENT, "target": {"agent": "echo"}},
             {"number": BRIDGE, "target": {"trunk": "far"}},
+            {"number": MENU, "target": {"flow": "menu"}},
+            *({"number": number, "target": {"conference": number}} for number in ROOMS),
         ],
+        "flows": {"menu": str(_menu(folder))},
         "agents": {"echo": {"dialect": "tandem", "url": agent_url, "sample_rate": 16_000, "barge_in": True}},
     }
     settings = {"security": {"allow": [trunk, far]}, "media": {"workers": workers}}
+    settings["limits"] = {"sip": {"rooms_per_account": len(ROOMS)}}
     with Daemon(folder, account=account, settings=settings, cpu=cpu) as daemon:
         prefer(daemon.child.pid)
         yield Subject(daemon, trunk, far, names, cpu)
+
+
+def _menu(folder: Path) -> Path:
+    """A prompt of 20 s that is played again and again, keys listened for, and voices, since it may record."""
+    folder.mkdir(parents=True, exist_ok=True)
+    wav.write(folder / "prompt.wav", wav.tone(440.0, 20.0))
+    path = folder / "menu.yaml"
+    path.write_text(_MENU)
+    return path
+
+
+_MENU = """
+nodes:
+  menu:
+    kind: collect
+    variable: number
+    prompt: {file: prompt.wav}
+    max_tries: 20
+    timeout: 1s
+    next: {done: message, default: menu}
+  message: {kind: record, next: end}
+  end: {kind: hangup}
+"""
