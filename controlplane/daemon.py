@@ -221,6 +221,8 @@ async def _serve(
             current[:] = accounts
             keeper.prepare({account.id for account in accounts} - prepared)
             prepared.update(account.id for account in accounts)
+            node.shield.renew()
+            node.do(node.switch.start)  # trunks may have come, gone or changed
 
         prepared = {account.id for account in settings.accounts}
         configuration = Configuration(settings, read, passwords, directory_of, directory, took)

@@ -205,6 +205,11 @@ class Shield:
         self._keeper.disallowed(network)
         return True
 
+    def renew(self) -> None:
+        """Who is a trunk may have changed: every source is met anew, its failures forgotten, not its ban."""
+        self._met.clear()
+        self._prefixes.clear()
+
     def configured(self) -> tuple[str, ...]:
         """Networks that the configuration allows."""
         return tuple(self._configured)

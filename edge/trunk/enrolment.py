@@ -82,12 +82,12 @@ class Enrolled:
         if not self._stopped:
             self._ground.resolve(self._registrar, found)
 
-    def stop(self, now: float) -> None:
-        """Take the binding back; nobody waits for the answer."""
+    def stop(self, now: float, *, replaced: bool = False) -> None:
+        """Take the binding back, unless another one of us has its place; nobody waits for the answer."""
         self._stopped = True
         if self._alarm is not None:
             self._alarm.cancel()
-        if self._bound is not None:
+        if self._bound is not None and not replaced:
             self._register(self._bound, 0, (), now)
 
     # Inside.

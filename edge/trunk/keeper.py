@@ -30,17 +30,19 @@ class TrunkKeeper:
         self._report = report
         self._pulses: dict[TrunkId, Pulse] = {}
         self._enrolled: dict[TrunkId, Enrolled] = {}
+        self._known: dict[TrunkId, Trunk] = {}
         self._stopped = False
 
     def start(self, now: float) -> None:
-        for trunk in self._ground.directory.all_trunks():
-            if trunk.probing is not None:
-                pulse = self._pulses[trunk.id] = Pulse(trunk.probing)
-                self._probe(trunk, pulse, now)
-            if trunk.enrolment is not None:
-                enrolled = Enrolled(trunk, trunk.enrolment, self._ground, self._requests, self._enrolled_as)
-                self._enrolled[trunk.id] = enrolled
-                enrolled.start(now)
+        """As the directory has it now; call it again when trunks have changed."""
+        current = {trunk.id: trunk for trunk in self._ground.directory.all_trunks()}
+        for id, known in tuple(self._known.items()):
+            trunk = current.get(id)
+            if trunk is None or _matters(trunk) != _matters(known):
+                self._leave(known, trunk, now)
+        for trunk in current.values():
+            if trunk.id not in self._known:
+                self._begin(trunk, now)
 
     def stop(self, now: float) -> None:
         """Probe no more, and take our registrations back."""
@@ -66,6 +68,24 @@ class TrunkKeeper:
         return replace(route, trunk_out=first, more_trunks=tuple(more))
 
     # Inside.
+
+    def _begin(self, trunk: Trunk, now: float) -> None:
+        self._known[trunk.id] = trunk
+        if trunk.probing is not None:
+            pulse = self._pulses[trunk.id] = Pulse(trunk.probing)
+            self._probe(trunk, pulse, now)
+        if trunk.enrolment is not None:
+            enrolled = Enrolled(trunk, trunk.enrolment, self._ground, self._requests, self._enrolled_as)
+            self._enrolled[trunk.id] = enrolled
+            enrolled.start(now)
+
+    def _leave(self, trunk: Trunk, instead: Trunk | None, now: float) -> None:
+        del self._known[trunk.id]
+        self._pulses.pop(trunk.id, None)
+        enrolled = self._enrolled.pop(trunk.id, None)
+        if enrolled is not None:
+            # A binding that the next registration takes over must not be taken back behind it.
+            enrolled.stop(now, replaced=instead is not None and _binding(instead) == _binding(trunk))
 
     def _enrolled_as(self, trunk: Trunk, state: Registered) -> None:
         self._report(trunk, "registration", state.name.lower())
@@ -93,12 +113,21 @@ class TrunkKeeper:
             self._requests.send(options, flow, beaten, at)
 
         def beaten(response: Response | None, at: float) -> None:
-            if self._stopped:
+            if self._stopped or self._pulses.get(trunk.id) is not pulse:
                 return
             if pulse.beat(alive(response)):
                 self._report(trunk, "health", pulse.health.name.lower())
             again = max(now + pulse.probing.interval, at)
             self._ground.agenda.at(again, lambda when: self._probe(trunk, pulse, when))
 
-        if not self._stopped:
+        if not self._stopped and self._pulses.get(trunk.id) is pulse:
             self._ground.resolve(proxy, found)
+
+
+def _matters(trunk: Trunk) -> tuple[object, ...]:
+    """What probing and registering depend on."""
+    return (trunk.proxy, trunk.username, trunk.password, trunk.probing, trunk.enrolment)
+
+
+def _binding(trunk: Trunk) -> tuple[str, str]:
+    return (trunk.username, trunk.enrolment.registrar if trunk.enrolment is not None else "")

@@ -19,7 +19,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import audio, measure, overload, routing
+from tests.bench import audio, banned, measure, overload, routing
 from tests.bench.floor import floor
 from tests.bench.measure import Row
 from tests.bench.subject import Subject, subject
@@ -38,7 +38,7 @@ AUDIO: Final[dict[str, tuple[Callable[[audio.Ground, int], Row], int]]] = {
     "agents": (audio.agents, 400),
 }
 "Audio loads, and how many calls of each one core has to carry."
-LOADS = ("registrations", "calls", "overload", "routes", "native", *AUDIO)
+LOADS = ("registrations", "calls", "overload", "banned", "routes", "native", *AUDIO)
 FLOOR_SECONDS = 0.5
 BESIDE = (200.0, 50.0)
 "HTTP requests and SIP transactions a second."
@@ -129,6 +129,8 @@ def _measure(load: str, daemon: Subject, count: int, window: int, seconds: float
             return measure.registrations(daemon, count, window)
         case "calls":
             return measure.calls(daemon, count, window)
+        case "banned":
+            return banned.banned()
         case "overload":
             return overload.overload(daemon, min(seconds, 10.0))
         case "native":

@@ -126,6 +126,17 @@ def test_ipv6_is_counted_and_banned_by_64(keeper: FakeKeeper) -> None:
     assert made.refuses("2001:db8:0:1:ffff::9", 2.0) and not made.refuses("2001:db8:0:2::1", 2.0)
 
 
+def test_an_address_that_becomes_a_trunks_is_exempt_once_sources_are_met_anew(keeper: FakeKeeper) -> None:
+    trunks: set[str] = set()
+    made = shield(keeper, trunk=lambda address: address in trunks)
+    guess(made, ALICE, 3)
+    guess(made, EVE, 10)
+    trunks.add(ALICE)
+    made.renew()
+    guess(made, ALICE, 20)
+    assert not made.refuses(ALICE, 100.0) and made.refuses(EVE, 100.0)
+
+
 def test_allowed_addresses_and_trunks_are_exempt_from_everything(keeper: FakeKeeper) -> None:
     made = shield(keeper, trunk=lambda address: address == "192.0.2.9", allow=["198.51.100.0/24"])
     for address in ("192.0.2.9", "198.51.100.7", "::ffff:198.51.100.7"):

@@ -67,3 +67,33 @@ def test_probes_end_with_the_service() -> None:
     made.advance(100.0)
     assert not [m for m in first.got() if isinstance(m, Request) and m.cseq.number > 1]
     assert not isinstance(first.got(), Response)
+
+
+def test_trunks_that_come_go_or_change_are_probed_as_they_are_now() -> None:
+    made, first, second = bench()
+    answer(first)
+    answer(second)
+    trunks = made.directory.trunks
+    del trunks["b"]
+    trunks["a"] = replace(trunks["a"], proxy="sip:127.0.0.11:5060;transport=udp")
+    made.directory.add_trunk("c", "sip:127.0.0.12:5060;transport=udp")
+    trunks["c"] = replace(trunks["c"], probing=Probing(40.0, 1, 1))
+    made.switch.start(made.now)
+    made.drain()
+    moved, third = Phone(made, "a", 11), Phone(made, "c", 12)
+    answer(moved)
+    answer(third)
+    assert health(made, "a") is Health.UNKNOWN or health(made, "a") is Health.UP
+    assert health(made, "c") is Health.UP
+    made.advance(41.0)
+    assert first.got() == [] and second.got() == [] and moved.got() and third.got()
+
+
+def test_a_reload_that_changes_nothing_of_a_trunk_leaves_its_health() -> None:
+    made, first, second = bench()
+    answer(first)
+    answer(second)
+    made.directory.trunks["a"] = replace(made.directory.trunks["a"], max_channels=3)
+    made.switch.start(made.now)
+    made.drain()
+    assert health(made, "a") is Health.UP and first.got() == []
