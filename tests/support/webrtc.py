@@ -1,5 +1,6 @@
 """WebRTC peers on a hand clock: terms of both sides, and a browser on a `Studio`'s network in memory."""
 
+import asyncio
 import random
 from dataclasses import replace
 from typing import Any
@@ -113,3 +114,41 @@ class Browser:
         parsed = packet.parse(memoryview(opened))
         assert parsed is not None
         self.received.append((now, parsed))
+
+
+class Endpoint(asyncio.DatagramProtocol):
+    """Drives our transport by a real socket and clock."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.heard: list[bytes] = []
+        self.transport: Transport | None = None
+        self.srtp: Srtp | None = None
+        self.socket: Any = None
+
+    def connection_made(self, transport: Any) -> None:
+        self.socket = transport
+
+    def datagram_received(self, data: bytes, addr: Any) -> None:
+        if packet.is_rtp(data):
+            assert self.srtp is not None
+            self.heard.append(self.srtp.open(data))
+        elif self.transport is not None:
+            self.transport.receive(data, addr[:2], self.loop.time())
+            self.settle()
+
+    def settle(self) -> None:
+        assert self.transport is not None
+        for datagram, to in self.transport.take():
+            self.socket.sendto(datagram, to)
+        if self.srtp is None and self.transport.crypto is not None:
+            self.srtp = Srtp(self.transport.crypto)
+
+    async def run(self) -> None:
+        assert self.transport is not None
+        while True:
+            due = self.transport.next_timer_at()
+            if due is not None and due <= self.loop.time():
+                self.transport.handle_timer(self.loop.time())
+            self.settle()
+            await asyncio.sleep(0.01)

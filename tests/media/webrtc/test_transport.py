@@ -4,7 +4,6 @@ import asyncio
 import random
 import secrets
 from dataclasses import replace
-from typing import Any
 
 import aioice.ice
 import aiortc
@@ -13,50 +12,11 @@ import pytest
 from config.schema import MediaLimits
 from media.port import Candidate, IceCredentials, WebRtc
 from media.rtp import packet
-from media.srtp import Srtp
 from media.webrtc.dtls import Certificate
 from media.webrtc.transport import HOST_PRIORITY, Transport
-from tests.support.webrtc import mirrored, terms
+from tests.support.webrtc import Endpoint, mirrored, terms
 
 HERE = "127.0.0.1"
-
-
-class Endpoint(asyncio.DatagramProtocol):
-    """Drives our transport by a real socket and clock."""
-
-    def __init__(self) -> None:
-        self.loop = asyncio.get_running_loop()
-        self.heard: list[bytes] = []
-        self.transport: Transport | None = None
-        self.srtp: Srtp | None = None
-        self.socket: Any = None
-
-    def connection_made(self, transport: Any) -> None:
-        self.socket = transport
-
-    def datagram_received(self, data: bytes, addr: Any) -> None:
-        if packet.is_rtp(data):
-            assert self.srtp is not None
-            self.heard.append(self.srtp.open(data))
-        elif self.transport is not None:
-            self.transport.receive(data, addr[:2], self.loop.time())
-            self.settle()
-
-    def settle(self) -> None:
-        assert self.transport is not None
-        for datagram, to in self.transport.take():
-            self.socket.sendto(datagram, to)
-        if self.srtp is None and self.transport.crypto is not None:
-            self.srtp = Srtp(self.transport.crypto)
-
-    async def run(self) -> None:
-        assert self.transport is not None
-        while True:
-            due = self.transport.next_timer_at()
-            if due is not None and due <= self.loop.time():
-                self.transport.handle_timer(self.loop.time())
-            self.settle()
-            await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize("active", [True, False])
