@@ -58,4 +58,5 @@ class FlowRoutes:
             issued = self._sessions.start(call, AccountId(body.accountId), body.flowId, body.vars)
         else:
             raise Failure(400, "bad_parameter", "a start has accountId and flowId, a step has outcome")
-        return answer(done(issued).wire())
+        wire = done(issued).wire()
+        return answer(wire | {"params": {**wire["params"], **self._sessions.told(call)}})

@@ -59,6 +59,8 @@ class AdmissionService:
         self._clock = clock
         self._wall = wall
         self._timer: Handle | None = None
+        self.audited: Callable[[], object] = lambda: None
+        "Others that audit with us."
 
     def show(self, account_id: str) -> Json | None:
         """Counters, limits and live calls of one account; None: there is no such account."""
@@ -113,6 +115,7 @@ class AdmissionService:
             self._journal.traced(
                 of, [TraceEvent(now, "admission", "repaired", "leaked", data={"held": call})]
             )
+        self.audited()
         return len(gone)
 
     def start(self) -> None:

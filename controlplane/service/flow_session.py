@@ -2,20 +2,22 @@
 
 One state for each call, changed by one step at a time. A webhook is fetched by us while the edge is told
 `noop`: it asks again, and gets what comes next when the answer is there. A step that names another `seq`
-than the last command it was given is late, and is answered with the current command.
+than the last command it was given is late, and is answered with the current command. Calls in a queue are
+those of `controlplane.service.flow_queue`.
 """
 
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from config.identity import stable_id
 from config.schema import FlowLimits
+from controlplane.service.flow_queue import DECLINED, WAITING, FlowQueue
 from edge.command.noop import outcome_of
 from edge.directory import AccountId
 from edge.error import Refusal
-from edge.flow.command import Issued, Noop
+from edge.flow.command import Enqueue, Issued, Noop
 from edge.flow.given import given
 from edge.flow.machine import Program, State, begin, step
 from edge.flow.scene import Outcome
@@ -24,6 +26,8 @@ from edge.flow_trace import tell
 from edge.journal import CallId, Journal
 from edge.question import Look, Question, Reply
 from edge.trace import Trace
+
+Queue: TypeAlias = Callable[[CallId, AccountId, Callable[[str], None]], FlowQueue]
 
 TRACE_ROWS = 2_000
 "Of one call."
@@ -37,6 +41,8 @@ class _Session:
     used_at: float
     delivered: int = 0
     "`seq` of the last command that the edge was given."
+    queue: FlowQueue | None = None
+    "In which it waits, or talks to an agent."
 
 
 class FlowSessions:
@@ -50,6 +56,8 @@ class FlowSessions:
         reply: Callable[[Question], Coroutine[Any, Any, Reply]],
         spawn: Callable[[Coroutine[Any, Any, None]], object],
         id_of: Callable[[CallId], CallId] = lambda call: call,
+        queue: Queue | None = None,
+        do: Callable[[Callable[[float], None]], None] | None = None,
     ) -> None:
         """
         Args:
@@ -57,6 +65,8 @@ class FlowSessions:
             now: monotonic [s]; wall: monotonic → ms UTC.
             reply: asks a service.
             id_of: our id of a call that `/route` admitted, under which it is traced.
+            queue: (call, account, expelled) → what waits for the call; None: there are no queues.
+            do: runs one act on the edge.
         """
         self._program = program
         self._journal = journal
@@ -66,10 +76,15 @@ class FlowSessions:
         self._reply = reply
         self._spawn = spawn
         self._id_of = id_of
+        self._queue = queue
+        self._do = do or (lambda act: act(now()))
         self._sessions: OrderedDict[CallId, _Session] = OrderedDict()  # longest unused first
 
     def __len__(self) -> int:
         return len(self._sessions)
+
+    def __contains__(self, call: object) -> bool:
+        return call in self._sessions
 
     def start(
         self, call: CallId, account: AccountId, flow: str, variables: Mapping[str, object]
@@ -109,12 +124,20 @@ class FlowSessions:
             fix = "start it by accountId and flowId"
             return Refusal("no_such_call", 404, f"there is no call {call} in a flow", fix)
         current = session.state.issued
+        if session.queue is not None and outcome.name in (WAITING, DECLINED):
+            self._do(lambda at: _heard(session, outcome, at))
+            return self._deliver(session)
         late = (session.delivered if seq is None else seq) != current.seq
         fetching = isinstance(current.command, Noop) and current.command.fetch is not None
         if outcome.name == "hangup" or not (late or fetching):
             session.state, _ = step(session.state, outcome, self._wall(now))
             self._stepped(call, session, now)
         return self._deliver(session)
+
+    def told(self, call: CallId) -> dict[str, object]:
+        """More params of the current command: a queue's."""
+        session = self._sessions.get(call)
+        return {} if session is None or session.queue is None else session.queue.told(self._now())
 
     # Inside.
 
@@ -131,6 +154,7 @@ class FlowSessions:
             if session.used_at + self._limits.session_idle > now:
                 break
             del self._sessions[call]
+            self._leave_queue(session)
 
     def _deliver(self, session: _Session) -> Issued:
         session.delivered = session.state.issued.seq
@@ -143,10 +167,38 @@ class FlowSessions:
         rows = trace.take()
         if rows:
             self._journal.traced(trace.call, rows)
+        self._leave_queue(session)
         command = state.issued.command
+        if isinstance(command, Enqueue) and not state.ended:
+            self._enqueue(call, session, command)
         if isinstance(command, Noop) and command.fetch is not None and not state.ended:
             look = Look(session.account, command.fetch)
             self._spawn(self._fetch(call, session, state.issued.seq, look))
+
+    def _enqueue(self, call: CallId, session: _Session, command: Enqueue) -> None:
+        seq = session.state.issued.seq
+
+        def left(outcome: str) -> None:
+            if session.state.issued.seq == seq:
+                now = self._now()
+                session.state, _ = step(session.state, Outcome(outcome), self._wall(now))
+                self._stepped(call, session, now)
+
+        def join(now: float) -> None:
+            assert queue is not None, "it was made"
+            refusal = queue.join(command, now)
+            if refusal is not None:
+                left("failed")
+
+        queue = None if self._queue is None else self._queue(call, session.account, left)
+        if queue is not None:
+            session.queue = queue
+            self._do(join)
+
+    def _leave_queue(self, session: _Session) -> None:
+        queue, session.queue = session.queue, None
+        if queue is not None:
+            self._do(queue.leave)
 
     async def _fetch(self, call: CallId, session: _Session, seq: int, look: Look) -> None:
         reply: Reply = {}
@@ -157,6 +209,11 @@ class FlowSessions:
                 now = self._now()
                 session.state, _ = step(session.state, outcome_of(reply), self._wall(now))
                 self._stepped(call, session, now)
+
+
+def _heard(session: _Session, outcome: Outcome, now: float) -> None:
+    if session.queue is not None and outcome.name == DECLINED:
+        session.queue.decline(outcome.data.get("leaseId"), now)
 
 
 def _name(program: Program, account: AccountId, flow: str) -> str:

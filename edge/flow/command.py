@@ -6,6 +6,7 @@ is `play` with a text, an AI agent is `dial` with an agent, and a webhook is `no
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from edge.flow.value import Value
 
@@ -189,7 +190,7 @@ class Issued:
     node_id: str
     command: Command
 
-    def wire(self) -> dict[str, object]:
+    def wire(self) -> dict[str, Any]:
         """The body of `POST /flow`'s answer (S004-34)."""
         name = type(self.command).__name__.lower()
         return {"command": name, "node_id": self.node_id, "params": params(self.command), "seq": self.seq}

@@ -210,7 +210,7 @@ class OutsideCalls:
         )
         if full is not None and not busy:
             return channels.refused(full, call.trace, now)
-        journey = follow(self._directory, first, lambda user: bool(self._contacts(user, now)), busy=busy)
+        journey = follow(self._directory, first, lambda user: bool(self.contacts(user, now)), busy=busy)
         if isinstance(journey, Refusal):
             return journey
         # Perhaps it is the caller who is busy; if so, taking without the callee fails again.
@@ -243,14 +243,15 @@ class OutsideCalls:
             made = answer.flow(last, asked.call_id, caller, asked.dialled)
         elif last.callee is not None:
             seconds = last.callee.ring_time or self._limits.ring_timeout
-            made = answer.proxy(last, self._contacts(last.callee, now), caller, name, seconds)
+            made = answer.proxy(last, self.contacts(last.callee, now), caller, name, seconds)
         elif last.trunk_out is not None:
             made = answer.outbound(last, last.trunk_out, caller, name)
         else:
             made = answer.to_us(last, journey.number or asked.dialled, asked.here)
         return made | answer.diverted(journey.diversions)
 
-    def _contacts(self, user: User, now: float) -> list[str]:
+    def contacts(self, user: User, now: float) -> list[str]:
+        """Where the user is registered, with us or with an outside edge."""
         names = dict.fromkeys((user.number, *user.usernames))
         ours = [binding.contact for name in names for binding in self._bindings(user.account, name, now)]
         theirs = self._registrations.contacts(user.account, user.id, now)
