@@ -285,14 +285,14 @@ class Acd:
     def _dispatch(self, ticket: Ticket, terms: QueueTerms, free: list[Candidate], now: float) -> None:
         if ticket.leases and (terms.strategy is not Strategy.RING_ALL or ticket.chosen is not None):
             return
+        # A caller of this or another queue may have been offered one of them in the same look.
+        free[:] = [one for one in free if self.roster.eligible(one.agent, now)]
         wanted = {**terms.skills, **ticket.skills}
         fit = fitting(self.world.directory, free, wanted, people=ticket.people)
         key = (ticket.account, terms.name)
         for one in order(terms.strategy, fit, self._last.get(key, -1), self.world.chance):
             self._last[key] = one.position
             self._offer(ticket, terms, one.agent, now)
-        # Others of this look must not be offered the same agents; an AI agent may have room for more.
-        free[:] = [one for one in free if self.roster.eligible(one.agent, now)]
 
     def _offer(self, ticket: Ticket, terms: QueueTerms, agent: Agent, now: float) -> None:
         id, epoch = ticket.attempts.get(agent.id) or (LeaseId(self.world.id(now)), 0)

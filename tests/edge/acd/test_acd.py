@@ -99,6 +99,14 @@ def test_without_wrap_up_the_agent_is_free_at_once() -> None:
     assert desk.agent("1001").state is State.WAITING
 
 
+def test_an_agent_of_two_queues_is_offered_one_caller_in_one_look() -> None:
+    second = QueueTerms("second", members=(member("1001"),))
+    desk = Desk(replace(QUEUE, leave_when_empty=False), replace(second, leave_when_empty=False))
+    first, other = desk.joins("a"), desk.joins("b", "second")
+    desk.ready("1001")
+    assert first.rung == ["1001"] and not other.offers
+
+
 # Missed offers.
 
 
