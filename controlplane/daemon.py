@@ -11,7 +11,7 @@ import resource
 import secrets
 import signal
 import time
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -46,7 +46,7 @@ from controlplane.service.demo import URL as DEMO_URL
 from controlplane.service.demo import DemoAgent
 from controlplane.service.directory import MemoryDirectory
 from controlplane.service.flow import FlowLibrary
-from controlplane.service.flow_queue import FlowQueue
+from controlplane.service.flow_queue import FlowQueue, reap
 from controlplane.service.flow_session import FlowSessions
 from controlplane.service.own_address import OwnAddresses
 from controlplane.service.passwords import Passwords
@@ -63,7 +63,6 @@ from controlplane.store.store import Store
 from controlplane.stun import family_of, stun_servers
 from controlplane.tasks import Tasks
 from edge import directory as edge_directory
-from edge.acd.acd import Acd
 from edge.directory import AccountId, User
 from edge.event.message_summary import Mailbox
 from edge.flow.command import Fetch
@@ -321,25 +320,8 @@ def _sessions(
     sessions = FlowSessions(
         program, node.journal, limits, loop.time, wall_ms, reply, spawn, id_of, queue, node.do
     )
-    control.admission.audited = lambda: node.do(lambda now: _reap(acd, (node.switch.calls, sessions), now))
+    control.admission.audited = lambda: node.do(lambda now: reap(acd, (node.switch.calls, sessions), now))
     return sessions
-
-
-class _Any:
-    """What is in any of several."""
-
-    def __init__(self, parts: Sequence[Container[CallId]]) -> None:
-        self._parts = parts
-
-    def __contains__(self, call: object) -> bool:
-        return any(call in part for part in self._parts)
-
-
-def _reap(acd: Acd, live: Sequence[Container[CallId]], now: float) -> None:
-    """End what the queues hold of calls that are gone; nothing, unless we erred."""
-    gone = acd.audit(_Any(live), now)
-    if gone:
-        _log.error("queues held calls that are not live", calls=gone)
 
 
 def _carrier(

@@ -10,7 +10,9 @@ An agent who does not take it: step `declined` with `{leaseId}` in its data. Han
 own door.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
+
+import structlog
 
 from edge.acd.acd import Acd
 from edge.acd.lease import Lease, Why
@@ -24,6 +26,8 @@ from edge.journal import CallId
 WAITING = "waiting"
 DECLINED = "declined"
 POLL_MS = 500
+
+_log = structlog.get_logger(__name__)
 
 
 class FlowQueue:
@@ -110,3 +114,23 @@ class FlowQueue:
         else:
             told["agent"] = name_of_ai(lease.agent)
         return told
+
+
+def reap(acd: Acd, live: Sequence[Container[CallId]], now: float) -> None:
+    """End what the queues hold of calls that are gone; nothing, unless we erred.
+
+    Args: live: calls that are not.
+    """
+    gone = acd.audit(_Any(live), now)
+    if gone:
+        _log.error("queues held calls that are not live", calls=gone)
+
+
+class _Any:
+    """What is in any of several."""
+
+    def __init__(self, parts: Sequence[Container[CallId]]) -> None:
+        self._parts = parts
+
+    def __contains__(self, call: object) -> bool:
+        return any(call in part for part in self._parts)

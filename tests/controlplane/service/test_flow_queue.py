@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from config.schema import FlowLimits
-from controlplane.service.flow_queue import FlowQueue
+from controlplane.service.flow_queue import FlowQueue, reap
 from controlplane.service.flow_session import FlowSessions
 from edge.acd.state import State
 from edge.acd.terms import Member, QueueTerms, ai_agent
@@ -118,3 +118,12 @@ def test_an_ai_agent_is_named() -> None:
     engine.sessions.start(CallId("c2"), ACC, "main", {})
     (offer,) = engine.sessions.told(CallId("c2"))["offers"]
     assert offer["agent"] == "demo" and "contacts" not in offer
+
+
+def test_calls_that_are_gone_are_reaped() -> None:
+    engine = Engine()
+    acd = engine.desk.acd
+    reap(acd, ({}, engine.sessions), engine.desk.now)
+    assert [one.call for one in acd.tickets(ACC)] == [CALL]
+    reap(acd, ({},), engine.desk.now)
+    assert not list(acd.tickets(ACC)) and engine.desk.agent("1001").state is State.WAITING
