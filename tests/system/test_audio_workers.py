@@ -253,7 +253,8 @@ def test_three_calls_meet_in_a_room_wherever_they_are(on: On) -> None:
 
             await talk([phone], only_he_is_heard, quiet=others)
         joins = [event for event in made.events if isinstance(event, Joined)]
-        assert [(event.leg, event.members) for event in joins] == list(zip(legs, (1, 2, 3), strict=True))
+        # Who comes by a pair is there a little later.
+        assert {event.leg for event in joins} == set(legs) and [event.members for event in joins] == [1, 2, 3]
 
     on(scenario)
 
