@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from config.schema import MediaLimits
 from media.agent.contract import Buffer
-from media.agent.plane import AgentPlane
+from media.agent.plane import ALONE, AgentPlane, Means
 from media.agent.socket import Listener
 from media.codec.g711 import LINEAR_TO_ULAW
 from media.port import AgentSpec, AttachAgent, Event, LegId, SendDigits
@@ -54,7 +54,13 @@ class FakeLine:
 class Bench:
     """A plane whose time goes by in ticks of 20 ms; every slot is in the same phase group."""
 
-    def __init__(self, slots: int = 4, limits: MediaLimits | None = None, release: float = 0.0) -> None:
+    def __init__(
+        self,
+        slots: int = 4,
+        limits: MediaLimits | None = None,
+        release: float = 0.0,
+        means: Means = ALONE,
+    ) -> None:
         self.now = 100.0
         self.events: list[Event] = []
         self.digits: list[SendDigits] = []
@@ -67,6 +73,7 @@ class Bench:
             lambda: self.now,
             release=release,
             dial=self._dial,
+            means=means,
             send_digits=self.digits.append,
             token=lambda size: f"{next(stream):0{size * 2}x}",
         )

@@ -8,7 +8,7 @@ from edge.directory import Agent
 from edge.sip.message import Request
 from media import port
 from tests.support.directory import ACC, FakeDirectory
-from tests.support.edge import Phone
+from tests.support.edge import Phone, final
 from tests.support.flow_call import FlowCall
 
 FLOW = """
@@ -158,3 +158,22 @@ def test_variables_have_names_and_a_bound(call: FlowCall) -> None:
     for number in range(101):
         last = asks(call, "set", f'{{"v{number}":1}}')
     assert last == "100 variables are set already"
+
+
+def test_a_hundred_callers_of_an_agent_that_dies_end_up_where_the_flow_says() -> None:
+    """Issue 5, must be shown: whoever talked to it is somewhere, nobody in silence."""
+    directory = FakeDirectory()
+    directory.agents["greeter"] = Agent(ACC, "greeter", "tandem", "ws://h", (), 8_000, True, 5.0)
+    call = FlowCall(FLOW, directory)
+    bench = call.bench
+    for number in range(99):
+        phone = Phone(bench, "1001", n=10 + number)
+        phone.ack(final(phone.dial("9001")))
+    calls = list(bench.switch.calls.values())
+    assert len(calls) == 100
+    for one in calls:
+        bench.media(port.AgentConnected(one.leg.id, 5))
+    for one in calls:
+        bench.media(port.AgentFailed(one.leg.id, "closed", "killed"))
+    played = [play.leg for play in bench.commanded(port.Play) if isinstance(play, port.Play)]
+    assert sorted(played) == sorted(one.leg.id for one in calls), "each hears the prompt of `failed`"
