@@ -17,6 +17,9 @@ from media.webrtc.stun import Address
 HOST_PRIORITY = (126 << 24) | (65_535 << 8) | 255
 "Of our one candidate (RFC 8445 §5.1.2.1)."
 
+CLOSE_GRACE = 2.0
+"A peer that closes DTLS hangs up as a rule: its BYE, on another way, has so long to come first [s]."
+
 
 class Transport:
     def __init__(
@@ -34,6 +37,8 @@ class Transport:
         self._dtls: Dtls | None = None
         self._dtls_until: float | None = None
         self._early: bytes | None = None
+        self._closed_at: float | None = None
+        self._closed = False
         self._out: list[tuple[bytes, Address]] = []
         self._ice = self._new_ice(now)
 
@@ -54,7 +59,7 @@ class Transport:
         """Cause and detail, once it is over."""
         if self._ice.failure:
             return self._ice.failure, _ADVICE[self._ice.failure]
-        if self._dtls is not None and self._dtls.failure:
+        if self._dtls is not None and self._dtls.failure and (self._closed_at is None or self._closed):
             return self._dtls.failure, self._dtls.detail
         return None
 
@@ -74,7 +79,7 @@ class Transport:
         if (before.local, before.remote) != (terms.local, terms.remote):
             self._ice = self._new_ice(now)
         if before.fingerprints != terms.fingerprints or before.active is not terms.active:
-            self._dtls = None
+            self._dtls = self._closed_at = None
             self._shake_hands(now)
 
     def receive(self, datagram: bytes, source: Address, now: float) -> None:
@@ -88,15 +93,20 @@ class Transport:
                 self._early = datagram  # its first flight, which overtook our nomination
             else:
                 self._dtls.receive(datagram, now)
+                if self._dtls.failure == "dtls_closed" and self._closed_at is None:
+                    self._closed_at = now
 
     def next_timer_at(self) -> float | None:
         times = [self._ice.next_timer_at(), self._dtls_until]
+        if self._closed_at is not None:
+            times.append(self._closed_at + CLOSE_GRACE)
         if self._dtls is not None:
             times.append(self._dtls.next_timer_at())
         return None if self.failure else min((time for time in times if time is not None), default=None)
 
     def handle_timer(self, now: float) -> None:
         self._ice.handle_timer(now)
+        self._closed = self._closed_at is not None and now >= self._closed_at + CLOSE_GRACE
         dtls = self._dtls
         if dtls is None:
             return
