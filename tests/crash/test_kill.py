@@ -1,4 +1,4 @@
-"""`kill -9` at every boundary between a write and its answer: 240 seeded runs, each at one of them.
+"""`kill -9` at every boundary between a write and its answer: 270 seeded runs, each at one of them.
 
 What was promised is there, what was begun is whole or absent, and no call is without its CDR, or has two.
 """
@@ -13,36 +13,33 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from config.schema import StoreLimits
 from controlplane.store import trace
-from controlplane.store.folder import DataFolder
-from controlplane.store.store import Store
 from controlplane.store.table import CDR, OPEN_CALL, TRACE_CHUNK, VOICEMAIL
-from tests.support.database import new_database, rows
+from tests.support.database import Database
 
 ROOT = Path(__file__).parents[2]
-RUNS = 240
+RUNS = {"sqlite": 240, "postgresql": 30}
 
 
 @pytest.mark.timeout(300)
-async def test_nothing_is_lost_wherever_the_kill_falls(tmp_path: Path) -> None:
-    template = new_database(tmp_path)
+@pytest.mark.parametrize("kind", RUNS)
+async def test_nothing_is_lost_wherever_the_kill_falls(tmp_path: Path, kind: str) -> None:
     forge = _forge()
     assert forge.stdin is not None and forge.stdout is not None
     promised = 0
-    for seed in range(RUNS):
+    for seed in range(RUNS[kind]):
         folder = tmp_path / str(seed)
         folder.mkdir()
-        shutil.copy(template, folder)
-        forge.stdin.write(f"{folder} {seed}\n")
+        database = Database.new(kind, folder)
+        forge.stdin.write(f"{folder} {seed} {database.url}\n")
         forge.stdin.flush()
         assert int(forge.stdout.readline()) == signal.SIGKILL, f"seed {seed} was not cut"
-        promised += await judge(folder)
+        promised += await judge(database)
         shutil.rmtree(folder)
     forge.stdin.close()
     assert forge.wait(5) == 0
     forge.stdout.close()
-    assert promised > RUNS, "hardly anything was promised before the cut: the test shows nothing"
+    assert promised > RUNS[kind], "hardly anything was promised before the cut: the test shows nothing"
 
 
 def _forge() -> "subprocess.Popen[str]":
@@ -50,17 +47,16 @@ def _forge() -> "subprocess.Popen[str]":
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, text=True)
 
 
-async def judge(folder: Path) -> int:
+async def judge(database: Database) -> int:
     """How many promises were kept, all of them after the cut too."""
-    said = [line.split() for line in (folder / "said").read_text().splitlines()]
-    database = folder / "tandem.db"
-    left_open = {str(id) for (id,) in rows(database, "SELECT id FROM open_call")}
-    closed = {str(id) for (id,) in rows(database, "SELECT id FROM cdr")}
+    said = [line.split() for line in (database.folder / "said").read_text().splitlines()]
+    left_open = {str(id) for (id,) in database.rows("SELECT id FROM open_call")}
+    closed = {str(id) for (id,) in database.rows("SELECT id FROM cdr")}
     assert not left_open & closed, "a call is up or was, not both"
     flushed = max((int(line[1]) for line in said if line[0] == "flushed"), default=0)
     assert {f"call_{n}" for n in range(1, flushed + 1)} <= left_open | closed, "no call was lost"
 
-    store = await Store.open(DataFolder.open(folder), StoreLimits(), lambda: 2_000)
+    store = await database.store(lambda: 2_000)
     assert store.interrupted == len(left_open)
     assert _agree(said, {binding.aor: binding.cseq for binding in store.take_bindings()})
     async with store.engine.connect() as connection:
@@ -73,7 +69,8 @@ async def judge(folder: Path) -> int:
         messages = set((await connection.execute(sa.select(VOICEMAIL.c.call_id))).scalars())
         assert messages <= set(ended)
     await store.close()
-    assert rows(database, "PRAGMA integrity_check") == [("ok",)]
+    if database.url == "sqlite":
+        assert database.rows("PRAGMA integrity_check") == [("ok",)]
     return sum(line[0] == "kept" for line in said)
 
 

@@ -1,8 +1,9 @@
 """A store whose process is killed at a chosen boundary between a write and its answer.
 
-`python -m tests.support.guillotine` reads lines `FOLDER SEED` and forks one process for each, which works on
-a store of its own there and sends itself SIGKILL at the boundary of its number. What it was promised before,
-and what it had begun, stands in `FOLDER/said`, one line by one system call, so that a kill loses none.
+`python -m tests.support.guillotine` reads lines `FOLDER SEED STORE` and forks a process for each. It works on
+a store of its own (`sqlite` in the folder, or a URL) and sends itself SIGKILL at the boundary of its number.
+What it was promised before, and what it had begun, stands in `FOLDER/said`, one line by one system call, so
+that a kill loses none.
 """
 
 import asyncio
@@ -15,10 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from config.schema import StoreLimits
+from controlplane.store.batch import Batch, Written
 from controlplane.store.folder import DataFolder
+from controlplane.store.postgresql import PostgresWriter
 from controlplane.store.sqlite import SqliteWriter
 from controlplane.store.store import Store
 from controlplane.store.voicemail import Voicemail
+from controlplane.store.writing import statements
 from edge.journal import CallId
 from tests.support.journal import ACCOUNT, cdr, event, kept, open_call, removed
 
@@ -61,14 +65,37 @@ class Cut:
         return done
 
 
-async def work(folder: Path, seed: int) -> None:
+def cut(writer: Any, blade: Blade) -> None:
+    """Boundaries before and after each statement of the writer, its BEGIN and COMMIT included."""
+    if isinstance(writer, SqliteWriter):
+        writer._connection = Cut(writer._connection, blade)  # type: ignore[assignment]
+        return
+    assert isinstance(writer, PostgresWriter)
+    write = writer.write
+
+    def execute(batch: Batch) -> None:
+        blade.pass_()
+        with writer._connection.cursor() as cursor:
+            for sql, rows in statements(batch, 1_000):
+                cursor.executemany(sql.postgresql, rows)
+                blade.pass_()
+
+    def between(batch: Batch) -> Written:
+        blade.pass_()
+        written = write(batch)
+        blade.pass_()
+        return written
+
+    writer._execute = execute  # type: ignore[method-assign]
+    writer.write = between  # type: ignore[method-assign]
+
+
+async def work(folder: Path, seed: int, url: str) -> None:
     chance = random.Random(seed)
     blade = Blade(chance.randrange(BOUNDARIES))
     said = os.open(folder / "said", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    store = await Store.open(DataFolder.open(folder), StoreLimits(), lambda: 1_000)
-    writer: Any = store._writer._connection
-    assert isinstance(writer, SqliteWriter)
-    writer._connection = Cut(writer._connection, blade)  # type: ignore[assignment]
+    store = await Store.open(DataFolder.open(folder), StoreLimits(), lambda: 1_000, url)
+    cut(store._writer._connection, blade)
     journal = store.journal
 
     def say(text: str) -> None:
@@ -107,10 +134,10 @@ async def work(folder: Path, seed: int) -> None:
 
 def main() -> None:
     for line in sys.stdin:
-        folder, seed = line.split()
+        folder, seed, url = line.split()
         child = os.fork()
         if child == 0:
-            asyncio.run(work(Path(folder), int(seed)))
+            asyncio.run(work(Path(folder), int(seed), url))
         _, status = os.waitpid(child, 0)
         print(os.WTERMSIG(status) if os.WIFSIGNALED(status) else -os.WEXITSTATUS(status), flush=True)
 
