@@ -69,7 +69,7 @@ def phone(site: tuple[Site, Daemon], folder: Path, *, answers: bool = False) -> 
     return Softphone(folder / "phone", server, "1002", PASSWORDS["1002"], speaks=speaks, answers=answers)
 
 
-@pytest.mark.parametrize("workers", [0])
+@pytest.mark.parametrize("workers", [0, 1])
 def test_its_own_tone_comes_back_and_hold_stops_it(
     jssip: Path, site: tuple[Site, Daemon], tmp_path: Path
 ) -> None:
