@@ -13,7 +13,7 @@ from psycopg import pq
 
 from controlplane.store.batch import Batch, Written
 from controlplane.store.error import StoreError
-from controlplane.store.writing import parts, statements
+from controlplane.store.writing import Row, parts, statements
 
 LOCK: Final = 0x7A4D_7461_6E64_656D
 "Key of the advisory lock."
@@ -87,7 +87,7 @@ class PostgresWriter:
     def _execute(self, batch: Batch) -> None:
         with self._connection.cursor() as cursor:
             for sql, rows in statements(batch, self._wall_ms()):
-                cursor.executemany(sql.postgresql, rows)
+                cursor.executemany(sql.postgresql, map(_without_nul, rows))
 
     def _write_singly(self, batch: Batch) -> Written:
         kept: list[bool] = []
@@ -112,6 +112,13 @@ class PostgresWriter:
         except _REJECTED:
             return False
         return True
+
+
+def _without_nul(row: Row) -> Row:
+    """PostgreSQL has no NUL in text; what a peer put into a name must not cost a CDR."""
+    if any(isinstance(value, str) and "\0" in value for value in row):
+        return tuple(value.replace("\0", "") if isinstance(value, str) else value for value in row)
+    return row
 
 
 def _failed(batch: Batch, error: Exception) -> Written:
