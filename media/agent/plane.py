@@ -83,7 +83,7 @@ class AgentPlane:
         self._release = release
         self._dialler = Dialler(limits)
         self._dial: Dial = dial or self._dialler
-        self._inbound: Dial = means.inbound or self._dial
+        self._inbound: Dial = self._dial if means.inbound is None else means.inbound
         self._send_digits = send_digits
         self._speech = means.speech
         self._token = token

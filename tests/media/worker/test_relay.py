@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from config.schema import MediaLimits
 from media.agent.contract import Buffer
+from media.agent.plane import AgentPlane, Means
 from media.agent.socket import Listener
-from media.port import AgentSpec
+from media.port import AgentSpec, AttachAgent, LegId
 from media.worker.channel import decode, encode
 from media.worker.relay import Gate, Over, Relayed, Wanted
 
@@ -116,6 +118,15 @@ def test_a_worker_that_dies_hangs_up_its_bots() -> None:
     bot = pair.open()
     pair.gate.close()
     assert bot.code == 1001 and not len(pair.gate)
+
+
+def test_a_plane_whose_calls_are_all_over_still_asks_the_daemon() -> None:
+    """An empty `Relayed` is one all the same."""
+    told: list[Any] = []
+    relayed = Relayed(told.append)
+    plane = AgentPlane(1, MediaLimits(), told.append, lambda: 0.0, means=Means(relayed))
+    plane.attach(0, AttachAgent(LegId("c/1"), SPEC, "c", "acc"), 0.0)
+    assert [type(message) for message in told] == [Wanted]
 
 
 def test_a_daemon_that_no_bot_can_dial_says_so() -> None:
