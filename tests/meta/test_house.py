@@ -76,6 +76,20 @@ def test_every_test_asserts_something() -> None:
     assert not idle
 
 
+def test_no_committed_file_holds_both_sides_of_a_merge() -> None:
+    marks = re.compile(rb"^(<{7}|>{7}) ", re.MULTILINE)
+    assert not [path.relative_to(ROOT) for path in tracked() if marks.search(path.read_bytes())]
+
+
+def test_every_script_of_the_shell_can_be_read() -> None:
+    scripts = [
+        path for path in tracked(".ci/*", "scripts/*") if path.read_bytes().startswith(b"#!/usr/bin/env bash")
+    ]
+    assert len(scripts) > 5
+    for path in scripts:
+        subprocess.run(["bash", "-n", path], check=True)
+
+
 def test_no_committed_file_names_the_machine_it_was_written_on() -> None:
     """Paths of a workplace and hosts of package mirrors are nobody else's business."""
     private = re.compile(rb"/(?:work|root|home/[a-z]+)/|files\.pythonhosted\.org|pypi\.org/simple")
