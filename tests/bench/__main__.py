@@ -19,7 +19,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import audio, banned, measure, overload, routing
+from tests.bench import audio, banned, flows, marathon, measure, overload, routing
 from tests.bench.floor import floor
 from tests.bench.measure import Row
 from tests.bench.subject import Subject, subject
@@ -38,7 +38,7 @@ AUDIO: Final[dict[str, tuple[Callable[[audio.Ground, int], Row], int]]] = {
     "agents": (audio.agents, 400),
 }
 "Audio loads, and how many calls of each one core has to carry."
-LOADS = ("registrations", "calls", "overload", "banned", "routes", "native", *AUDIO)
+LOADS = ("registrations", "calls", "overload", "banned", "routes", "native", "flows", *AUDIO, "marathon")
 FLOOR_SECONDS = 0.5
 BESIDE = (200.0, 50.0)
 "HTTP requests and SIP transactions a second."
@@ -92,7 +92,7 @@ def main(
         stack.enter_context(agent)
         agent.wait_for("ready")
         prefer(agent.pid)
-        for load in loads or LOADS:
+        for load in loads or LOADS[:-1]:
             console.print(f"{load} …")
             # A daemon of its own for each: the memory and the database of one load are no burden on the next.
             with subject(
@@ -135,6 +135,10 @@ def _measure(load: str, daemon: Subject, count: int, window: int, seconds: float
             return overload.overload(daemon, min(seconds, 10.0))
         case "native":
             return routing.native(count)
+        case "flows":
+            return flows.flows()
+        case "marathon":
+            return marathon.marathon(daemon, 50 * count, window)
         case _:
             return routing.routes(daemon, count)
 

@@ -83,7 +83,7 @@ class Daemon:
     def uri(self, number: str) -> str:
         return f"sip:{number}@{self.address}:{SIP_PORT}"
 
-    def wait_ready(self, timeout: float = 20.0) -> None:
+    def wait_ready(self, timeout: float = 60.0) -> None:
         deadline = time.monotonic() + timeout
         while True:
             try:
