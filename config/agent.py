@@ -11,7 +11,7 @@ from config.section import Duration, Name, Section, headers_of, refusal
 
 
 class Dialect(enum.StrEnum):
-    """Every dialect that is planned; one not built yet is refused when a call reaches it."""
+    """How we talk to agents."""
 
     TANDEM = "tandem"
     TWILIO = "twilio"

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from config.error import ConfigError
 from config.load import load
-from config.notice import notices
 from controlplane.cli import say
 from controlplane.service.flow import FlowLibrary
 
@@ -24,7 +23,7 @@ def run(path: Path | None, data: Path | None, environ: Mapping[str, str], *, jso
             number = len(error.problems)
             sys.stderr.write(f"{error}\n{number} {'problem' if number == 1 else 'problems'}\n")
         return 1
-    noted = [*notices(settings), *map(str, flows.warnings)]
+    noted = list(map(str, flows.warnings))
     accounts = [
         {
             "id": account.id,

@@ -1,7 +1,7 @@
 """What is wrong with a flow that can be read: found before a caller finds it, each with a place and a fix.
 
 Errors: ways out that never happen, loops without media, files that are missing, names that the configuration
-does not have. Warnings: unreachable nodes, dead ends, variables that nothing sets, nodes not built yet.
+does not have. Warnings: unreachable nodes, dead ends, variables that nothing sets.
 """
 
 import re

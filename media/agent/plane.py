@@ -104,9 +104,7 @@ class AgentPlane:
         agent = command.agent
         make = DIALECTS.get(agent.dialect)
         if make is None:
-            detail = (
-                f"dialect {agent.dialect} of agent {agent.name} is not built yet: use {' or '.join(DIALECTS)}"
-            )
+            detail = f"dialect {agent.dialect} of agent {agent.name} is none of {', '.join(DIALECTS)}"
             self._emit(AgentFailed(command.leg, "unsupported_dialect", detail))
             return
         # Names and numbers of a call may hold bytes that were never UTF-8.
