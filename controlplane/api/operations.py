@@ -9,7 +9,7 @@ from controlplane.api.openapi import Operation
 from controlplane.api.outside import AgentBody, AuthBody, DialogBody, RegisterBody, RouteBody
 from controlplane.api.queue_agent import AgentControl
 from controlplane.api.security import Allow, Report
-from controlplane.api.supervision import ModeBody, RecordingBody, SuperviseBody
+from controlplane.api.supervision import ModeBody, RecordingBody, SuperviseBody, TransferBody
 
 _LANG: Final = (
     ("lang", "en-US and the like; all when omitted"),
@@ -203,6 +203,14 @@ OPERATIONS: Final = (
         "Send a supervisor away",
         query=_ACCOUNT,
         replies=((200, "Gone"), (404, "No such call or supervisor")),
+    ),
+    Operation(
+        "POST",
+        "/calls/{call_id}/transfer",
+        "supervision",
+        "Warm transfer: hold the caller, ring and brief somebody, join them when he takes the call",
+        (TransferBody,),
+        replies=((202, "He is rung"), (404, "No such live call"), (409, "Nobody to transfer")),
     ),
     Operation(
         "POST",

@@ -1,4 +1,4 @@
-"""Supervisors and recordings of live calls over HTTP."""
+"""Supervisors, recordings and warm transfers of live calls over HTTP."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -38,6 +38,15 @@ class RecordingBody(_Body):
     state: Literal["on", "off", "pause"]
 
 
+class TransferBody(_Body):
+    to: str = Field(min_length=1, max_length=128)
+    "`user:1002`, `queue:support` or a number."
+    briefing: str = Field(default="", max_length=1_000)
+    "Said to who answers, before the two are joined; empty: who calls."
+    confirm: bool = True
+    "Who answers takes the call by pressing 1."
+
+
 class SupervisionRoutes:
     def __init__(self, service: SupervisionService, body_bytes: int) -> None:
         self._service = service
@@ -50,6 +59,7 @@ class SupervisionRoutes:
             Route(all_, gate.wrap(self.begin), methods=["POST"]),
             Route(one, gate.wrap(self.change), methods=["POST"]),
             Route(one, gate.wrap(self.end), methods=["DELETE"]),
+            Route("/calls/{call_id}/transfer", gate.wrap(self.transfer), methods=["POST"]),
             Route("/calls/{call_id}/recording", gate.wrap(self.record), methods=["POST"]),
         ]
 
@@ -74,6 +84,13 @@ class SupervisionRoutes:
     async def record(self, request: Request) -> Response:
         body = await read(request, RecordingBody, self._body_bytes)
         return answer(done(self._service.record(body.account_id, request.path_params["call_id"], body.state)))
+
+    async def transfer(self, request: Request) -> Response:
+        """Hold the caller, ring and brief somebody, and join the two when he takes the call."""
+        body = await read(request, TransferBody, self._body_bytes)
+        call = request.path_params["call_id"]
+        begun = self._service.transfer(body.account_id, call, body.to, body.briefing, confirm=body.confirm)
+        return answer(done(begun), 202)
 
 
 def _account(request: Request) -> str:

@@ -1,4 +1,4 @@
-"""Live calls under supervision, and their recordings, for operators."""
+"""Live calls under supervision, their recordings, and warm transfers, for operators."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -6,6 +6,8 @@ from typing import TypeVar
 from edge.call.call import Call
 from edge.call.recording import Taping
 from edge.call.supervision import Mode, Supervisions, Supervisor
+from edge.call.warm_transfer import transfer
+from edge.command.table import running
 from edge.directory import AccountId
 from edge.error import Refusal
 
@@ -51,6 +53,13 @@ class SupervisionService:
             return found
         refusal = self._now(lambda now: found.recording.turn(Taping(state), now))
         return refusal or self._shown(found)
+
+    def transfer(self, account: str, call: str, to: str, briefing: str, *, confirm: bool) -> Json | Refusal:
+        found = self._supervisions.call(AccountId(account), call)
+        if isinstance(found, Refusal):
+            return found
+        refusal = self._now(lambda now: transfer(found, running, to, briefing, now, confirm=confirm))
+        return refusal or {"call": found.id, "to": to}
 
     # Inside.
 

@@ -12,6 +12,7 @@ from typing import Final
 from edge.call.attendance import Attendance
 from edge.call.bridge import take_on
 from edge.call.call import Call
+from edge.call.hunt import Hunt
 from edge.call.leg import Leg
 from edge.call.succession import Succession
 from edge.call.treatment import Treatment
@@ -63,6 +64,12 @@ class AgentTreatment(Treatment):
         if self._succession is None:
             self._succession = Succession(call, lambda number, at: self._succeeded(call, number, at))
         self._succession.referred(session, refer, now)
+
+    def release(self) -> Hunt | None:
+        talking = self._attendance.conversation if self._attendance is not None else None
+        if talking is not None and self._attendance is not None:
+            self._attendance.let_go()
+        return talking
 
     def outlives(self, call: Call, session: Session) -> bool:
         return self._succession is not None and self._succession.outlives(session)

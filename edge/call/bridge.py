@@ -141,6 +141,18 @@ class BridgeTreatment(Treatment):
             self._partner = partner
         return True
 
+    def release(self) -> Hunt | None:
+        if (
+            self._transfer is not None
+            or self._partner is not None
+            or self._former
+            or not self._up(self._call)
+        ):
+            return None
+        self._quiet()
+        hunt, self._hunt = self._hunt, None
+        return hunt
+
     def picked_up(self, call: Call, by: Call, now: float) -> bool:
         hunt = self._hunt
         if call.answered_at is not None or hunt is None or hunt.connected:

@@ -14,6 +14,7 @@ from types import MappingProxyType
 
 from edge.call.bridge import take_on
 from edge.call.call import Call
+from edge.call.hunt import Hunt
 from edge.call.leg import Leg
 from edge.call.succession import Succession
 from edge.call.treatment import Treatment
@@ -93,6 +94,12 @@ class FlowTreatment(Treatment):
         if self._succession is None:
             self._succession = Succession(call, self._succeeded)
         self._succession.referred(session, refer, now)
+
+    def release(self) -> Hunt | None:
+        talking = self._running.conversation if self._running is not None else None
+        if talking is not None and self._running is not None:
+            self._running.let_go()
+        return talking
 
     def outlives(self, call: Call, session: Session) -> bool:
         return self._succession is not None and self._succession.outlives(session)

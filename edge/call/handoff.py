@@ -46,8 +46,10 @@ class Handoff:
         details: dict[str, str],
         done: Callable[[bool, str, float], None],
     ) -> None:
-        """Args: target: `user:1002`, `queue:support` or a number; details: `briefing` is said to who
-        answers.
+        """
+        Args:
+            target: `user:1002`, `queue:support` or a number.
+            details: `briefing` is said to who answers; `confirm` is the key by which he takes the call.
         """
         self.target = target
         self._done = done
@@ -63,6 +65,7 @@ class Handoff:
                 ring_timeout=call.ground.limits.ring_timeout,
                 early_media=False,
                 whisper=whisper,
+                confirm=details.get("confirm", ""),
             )
         )
         own = replace(stage, ended=self._ended, typed=deque(maxlen=1))
@@ -76,6 +79,11 @@ class Handoff:
     def conversation(self) -> Hunt | None:
         """The person whom the caller talks to."""
         return self._running.conversation
+
+    @property
+    def joined(self) -> bool:
+        """Whether the caller talks to somebody."""
+        return self._running.joined
 
     def let_go(self) -> None:
         """The conversation goes on without us."""

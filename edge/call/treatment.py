@@ -11,6 +11,7 @@ from media.port import Event, LegId
 
 if TYPE_CHECKING:
     from edge.call.call import Call
+    from edge.call.hunt import Hunt
 
 AlarmAction: TypeAlias = Callable[[float], None]
 
@@ -44,6 +45,10 @@ class Treatment:
         """A side asks that its partner be transferred: accept or refuse by `session.referral`."""
         fix = "transfer calls between two parties"
         session.referral.refuse(403, now, Refusal("no_partner", 403, "nobody to transfer", fix).headers())
+
+    def release(self) -> "Hunt | None":
+        """Give up a conversation between the caller and one other, which goes on; None: there is none."""
+        return None
 
     def spares(self, leg: LegId) -> bool:
         """Whether the call goes on although the audio of `leg` is lost: it is nobody's who talks."""

@@ -81,6 +81,10 @@ class DialRunning(Running[Dial]):
     def conversation(self) -> Hunt | None:
         return self._talking
 
+    @property
+    def joined(self) -> bool:
+        return self._talking is not None
+
     def let_go(self) -> None:
         super().let_go()
         self._hunts.clear()

@@ -61,6 +61,10 @@ class EnqueueRunning(Running[Enqueue]):
             self._leave(f"digit:{digit}", now, "")
         return True  # pressed for nobody, or for the agent
 
+    @property
+    def joined(self) -> bool:
+        return self._talking is not None
+
     def media_event(self, event: port.Event, now: float) -> None:
         if isinstance(event, port.Played) and self._patience is not None and event.leg == self._call.leg.id:
             self._patience.played(event, now)

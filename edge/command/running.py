@@ -86,6 +86,11 @@ class Running(ABC, Generic[C]):
         """Whom the caller talks to."""
         return None
 
+    @property
+    def joined(self) -> bool:
+        """Whether the caller talks to somebody."""
+        return False
+
     def let_go(self) -> None:
         """The conversation goes on without us. No outcome follows."""
         self.over = True

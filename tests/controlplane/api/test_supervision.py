@@ -62,3 +62,13 @@ async def test_bad_questions_and_strangers_are_refused(site: Control) -> None:
     assert (await site.far.post(path, json={**bad, "mode": "listen"})).status_code == 403
     far = await site.far.post(f"/calls/{call.id}/recording", json={"accountId": "acc_demo", "state": "on"})
     assert far.status_code == 403
+
+
+async def test_a_call_is_transferred_warm(site: Control) -> None:
+    (call,) = site.bench.switch.calls.values()
+    path, body = f"/calls/{call.id}/transfer", {"accountId": "acc_demo", "to": "user:1005"}
+    begun = await site.public.post(path, json={**body, "briefing": "About the invoice."})
+    assert begun.status_code == 202 and begun.json() == {"call": call.id, "to": "user:1005"}
+    assert (await site.public.post(path, json=body)).status_code == 409
+    assert (await site.public.post("/calls/none/transfer", json=body)).status_code == 404
+    assert (await site.public.post(path, json={"accountId": "acc_demo"})).status_code == 400

@@ -27,3 +27,14 @@ def test_a_live_call_is_recorded_on_demand() -> None:
     assert isinstance(on, dict)
     assert on["recording"] == {"state": "on", "keys": [f"{account}/call/{call}.wav"]}
     assert isinstance(service.record("acc_x", call, "on"), Refusal)
+
+
+def test_a_call_is_transferred_with_a_briefing() -> None:
+    floor = Floor()
+    service = SupervisionService(floor.bench.switch.supervisions, lambda act: act(floor.bench.now))
+    account, call = floor.call.route.account.id, floor.call.id
+    begun = service.transfer(account, call, "user:1005", "hi", confirm=True)
+    assert begun == {"call": call, "to": "user:1005"}
+    again = service.transfer(account, call, "user:1005", "hi", confirm=True)
+    assert isinstance(again, Refusal) and again.code == "not_transferable"
+    assert isinstance(service.transfer("acc_x", call, "user:1005", "", confirm=True), Refusal)
