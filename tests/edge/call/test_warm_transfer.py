@@ -2,12 +2,14 @@
 
 import pytest
 
+from edge.acd.terms import QueueTerms
 from edge.call.warm_transfer import transfer
 from edge.command.table import running
 from edge.directory import Target
 from edge.error import Refusal
 from edge.sip.message import Request
 from media import port
+from tests.support.acd import member
 from tests.support.directory import FakeDirectory
 from tests.support.edge import Bench, Phone, final
 from tests.support.flow import program
@@ -17,13 +19,15 @@ from tests.support.flow_call import Spoken
 class Scene:
     """Alice talks with Bob; Carol is to have the call."""
 
-    def __init__(self, *, by_flow: bool = False) -> None:
+    def __init__(self, *, by_flow: bool = False, queue: QueueTerms | None = None) -> None:
         directory = FakeDirectory(prompts={"hold-music": "/music.wav"})
         for number in ("1001", "1002", "1003"):
             directory.add_user(number)
         directory.flows = program("nodes: {a: {kind: dial, to: '1002', next: b}, b: {kind: hangup}}")
         directory.extensions["9001"] = Target("flow", "main")
         directory.speech = Spoken()
+        if queue is not None:
+            directory.queue_terms[queue.name] = queue
         self.bench = Bench(directory)
         self.bob, self.carol = Phone(self.bench, "1002", 3), Phone(self.bench, "1003", 5)
         for phone in (self.bob, self.carol):
@@ -163,3 +167,14 @@ def test_what_is_no_conversation_is_refused() -> None:
     scene.begin()
     again = scene.begin()
     assert isinstance(again, Refusal) and (again.status, again.code) == (409, "not_transferable")
+
+
+def test_a_queue_hands_the_caller_to_an_agent_who_has_his_wrap_up_afterwards() -> None:
+    scene = Scene(queue=QueueTerms("help", "q_help", members=(member("1003"),), auto_ready=True))
+    assert scene.begin("queue:help") is None
+    carols = scene.carol_answers()
+    assert not scene.bridged() and scene.heard(carols), "briefed first"
+    scene.bench.media(port.Played(carols, scene.heard(carols)[0].play, 500, True))
+    assert scene.bridged() == [{scene.call.leg.id, carols}] and methods(scene.bob) == ["BYE"]
+    scene.alice.bye()
+    assert "BYE" in methods(scene.carol) and scene.over()
