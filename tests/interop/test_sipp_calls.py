@@ -442,7 +442,7 @@ def replaced(call: Call) -> str:
 
 def test_an_attended_transfer_joins_the_two_who_were_talked_to(house: House) -> None:
     """RFC 5589 §7: 202, the outcome, and a BYE in both calls of who transfers; the others talk on."""
-    stays = taken().pause(2_500).request("BYE").expect(200)
+    stays = taken().pause(6_000).request("BYE").expect(200)
     with (
         house.callee(stays) as far,
         house.callee(ended(taken()), address=house.other) as other,
