@@ -64,6 +64,8 @@ class Reliable:
         self._give_up = give_up
         self._rseq = (zlib.crc32(seed.encode()) & 0x3FFF_FFFF) + 1
         self._pending: Response | None = None
+        self._late: Response | None = None
+        "Overtaken by the final response; its PRACK is on the way (RFC 3262 §3)."
         self._queue: deque[Response] = deque()
         self._alarms: list[Alarm] = []
         self.settled = False
@@ -85,22 +87,22 @@ class Reliable:
     def acknowledged(self, prack: Request, now: float) -> bool:
         """Take a PRACK; False: it matches nothing that waits for one (481)."""
         match = _RACK.fullmatch((prack.headers.get("RAck") or "").strip())
-        pending = self._pending
+        pending = self._pending or self._late
         if match is None or pending is None:
             return False
         number, method = pending.cseq
         if (int(match[1]), int(match[2]), match[3]) != (self._rseq, number, method):
             return False
         self.settled = self.settled or bool(pending.body)
-        self._pending = None
+        self._pending = self._late = None
         self._disarm()
         if self._queue:
             self._transmit(self._queue.popleft(), now)
         return True
 
     def stop(self) -> None:
-        """A final response has been sent."""
-        self._pending = None
+        """A final response has been sent: nothing is repeated, and a PRACK that crossed it still counts."""
+        self._late, self._pending = self._pending, None
         self._queue.clear()
         self._disarm()
 

@@ -112,6 +112,20 @@ def test_the_200_waits_for_the_prack_and_does_not_answer_twice(talk: Talk) -> No
     assert all(m.status == 200 and not m.body for m in answers)
 
 
+def test_a_prack_that_crosses_the_200_is_answered_once(talk: Talk) -> None:
+    """§3: a 1xx without SDP does not hold up the 200, whose sender MUST take the PRACK all the same."""
+    session = talk.called(REQUIRED, SDP)
+    session.progress(180, b"", talk.now)
+    talk.settle()
+    ringing = rung(talk, 180)
+    session.accept(SDP, talk.now)
+    talk.settle()
+    assert rung(talk, 200).body == SDP
+    for cseq, status in ((2, 200), (3, 481)):
+        prack(talk, ringing, cseq)
+        assert [message.status for message in talk.take() if isinstance(message, Response)][-1] == status
+
+
 def test_hanging_up_while_the_200_waits_is_a_refusal(talk: Talk) -> None:
     session = talk.called(SUPPORTED, SDP)
     session.progress(183, SDP, talk.now)
