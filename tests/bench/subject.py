@@ -92,7 +92,8 @@ def subject(
         "agents": {"echo": {"dialect": "tandem", "url": agent_url, "sample_rate": 16_000, "barge_in": True}},
     }
     settings = {"security": {"allow": [trunk, far]}, "media": {"workers": workers}}
-    settings["limits"] = {"sip": {"rooms_per_account": len(ROOMS)}}
+    # Calls that an overload has left half-way would be waited for at the end.
+    settings["limits"] = {"sip": {"rooms_per_account": len(ROOMS), "drain": "1s"}}
     with Daemon(folder, account=account, settings=settings, cpu=cpu) as daemon:
         prefer(daemon.child.pid)
         yield Subject(daemon, trunk, far, names, cpu)
