@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import socket
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -137,10 +138,18 @@ class Sipp:
         ]
         command += ["-timeout", f"{timeout}s", "-timeout_error", "-cid_str", f"%u-%p@{self.address}"]
         self._command, self._folder = command, folder
+        self._called = server is None
+        self._table = Path("/proc/net/tcp" if transport.startswith("t") else "/proc/net/udp")
         self.child: Child
 
     def __enter__(self) -> Self:
         self.child = Child(self._command, name=self.name, cwd=self._folder, env={"TERM": "dumb"})
+        if self._called:
+            try:
+                wait_until(self._listens, 10.0, what=f"{self.name} listens")
+            except BaseException:
+                self.child.stop()
+                raise
         return self
 
     def __exit__(
@@ -149,6 +158,11 @@ class Sipp:
         if error is not None:
             error.add_note(self._said())
         self.child.stop()
+
+    def _listens(self) -> bool:
+        """Who calls it sooner is told that nobody is there."""
+        place = f"{socket.inet_aton(self.address)[::-1].hex().upper()}:{SIP_PORT:04X}"
+        return place in self._table.read_text()
 
     def done(self) -> None:
         """Wait until its calls are made; fails with what it did not expect."""
