@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal, cast
 from pydantic import AfterValidator, Field, model_validator
 
 from config.agent import Agent
-from config.audio import PHONE_CODECS, TRUNK_CODECS, Codecs, Srtp
+from config.audio import PHONE_CODECS, TRUNK_CODECS, CodecOrder, Codecs, PacketTime, Srtp
 from config.carrier import CarrierHooks
 from config.conference import Conference
 from config.header import HeaderNames, TrunkHeaders
@@ -168,6 +168,10 @@ class User(Section):
     "Signing in to the queues means available; else that is said apart."
     codecs: Codecs | None = None
     "The account's when omitted."
+    codec_order: CodecOrder | None = None
+    "The same."
+    ptime: PacketTime | None = None
+    "The same."
     srtp: Srtp | None = None
     "The account's when omitted."
     fraud: Fraud = Fraud()
@@ -320,6 +324,8 @@ class Trunk(Section):
     default: bool = False
     "Takes the account's outbound calls that name no trunk."
     codecs: Codecs = TRUNK_CODECS
+    codec_order: CodecOrder = "theirs"
+    ptime: PacketTime = 20
     srtp: Srtp = "optional"
     number_format: NumberStyle = NumberStyle.AS_DIALLED
     rewrite: tuple[Rewriting, ...] = Field(default=(), max_length=100)
@@ -341,6 +347,10 @@ class Account(Section):
     "Algorithms offered in a challenge, first choice first."
     codecs: Codecs = PHONE_CODECS
     "Of its users' phones."
+    codec_order: CodecOrder = "theirs"
+    "The same."
+    ptime: PacketTime = 20
+    "The same."
     srtp: Srtp = "optional"
     "The same."
     limits: AccountLimits = AccountLimits()

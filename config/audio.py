@@ -1,4 +1,4 @@
-"""What is spoken with phones and trunks: codecs and the secrecy of their audio."""
+"""What is spoken with phones and trunks: codecs, packet times and the secrecy of their audio."""
 
 from typing import Annotated, Final, Literal
 
@@ -7,7 +7,15 @@ from pydantic import Field
 Codec = Literal["pcmu", "pcma", "g722", "opus", "l16"]
 
 Codecs = Annotated[tuple[Codec, ...], Field(min_length=1, max_length=5)]
-"In the order of our offers. A peer that offers is answered in its own order."
+"In the order of our offers."
+
+CodecOrder = Literal["theirs", "ours"]
+"""Whose order decides when the peer offers: its own, as RFC 3264 §6.1 recommends, or that of `codecs`, where
+there is a reason."""
+
+PacketTime = Literal[10, 20, 30, 40, 50, 60]
+"""What we ask the peer for, in offers and answers, and what it is sent where it asks for nothing (RFC 8866
+§6.4) [ms]. What it asks for is what it is sent. Opus leaves in packets of 20 ms, whatever is asked for."""
 
 Srtp = Literal["off", "optional", "required"]
 """`optional`: spoken with who offers it, and offered where signalling is encrypted too (TLS, WSS):

@@ -103,9 +103,13 @@ class AudioTerms:
     """What we speak with the phones of a user, or with a trunk."""
 
     codecs: tuple[str, ...] = ("pcmu", "pcma", "g722", "opus")
-    "Lower case, in the order of our offers; a peer that offers is answered in its own order."
+    "Lower case, in the order of our offers."
     srtp: str = "optional"
     "`off`, `optional` or `required`."
+    ours_first: bool = False
+    "A peer that offers is answered in our order, not in its own."
+    ptime_ms: int = 20
+    "What we ask for, and send to who asks for nothing."
 
 
 @dataclass(frozen=True, slots=True)

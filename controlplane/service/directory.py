@@ -222,7 +222,12 @@ class MemoryDirectory:
         )
         self._accounts[account.id] = self._hosts[account.domain] = account
         for user in part.users:
-            terms = AudioTerms(user.codecs or part.codecs, user.srtp or part.srtp)
+            terms = AudioTerms(
+                user.codecs or part.codecs,
+                user.srtp or part.srtp,
+                (user.codec_order or part.codec_order) == "ours",
+                user.ptime or part.ptime,
+            )
             self._add_user(account, user, terms, passwords)
         users = tuple(self._users[account.id, user.number] for user in part.users)
         queues = queue_terms(part)
@@ -312,7 +317,7 @@ class MemoryDirectory:
             (part.register_.password if part.register_ else auth.password) or "",
             part.max_channels,
             part.default,
-            audio=AudioTerms(part.codecs, part.srtp),
+            audio=AudioTerms(part.codecs, part.srtp, part.codec_order == "ours", part.ptime),
             numbers=NumberFormat(
                 part.number_format.value,
                 tuple(Rewriting(re.compile(rule.match), rule.to) for rule in part.rewrite),

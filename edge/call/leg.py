@@ -78,6 +78,8 @@ class Leg:
             address=address,
             port=0,
             codecs=tuple(CODECS[name] for name in names if name in CODECS),
+            ours_first=terms.ours_first,
+            ptime_ms=terms.ptime_ms,
             session_id=session_id,
             srtp=_policy(terms.srtp, private),
             key=self._key,

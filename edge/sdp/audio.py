@@ -27,7 +27,7 @@ SECURE: Final = frozenset(("RTP/SAVP", "RTP/SAVPF"))
 "RFC 3711 §12, RFC 5124."
 
 PACKET_TIMES: Final = (10, 20, 30, 40, 50, 60)
-"[ms]"
+"That we can make and take [ms]."
 
 _DIRECTIONS: Final = {direction.value: direction for direction in Direction}
 _UNSET: Final = frozenset(("0.0.0.0", "::"))
@@ -56,7 +56,7 @@ class Audio:
     hold: bool
     "The author does not want to hear us: sendonly, inactive or an unset address (RFC 2543)."
     ptime_ms: int
-    "Packet time that the author wishes to receive, one of `PACKET_TIMES`."
+    "Packet time that the author wishes to receive, or puts up with; one of `PACKET_TIMES`."
     rtcp: tuple[str, int] | None
     "None: `remote` with port + 1."
     secure: bool = False
@@ -67,14 +67,15 @@ class Audio:
     "Of a browser; then `remote` and `rtcp` mean nothing."
 
 
-def read(description: Description, media: Media) -> Audio | NotAcceptable:
+def read(description: Description, media: Media, ptime_ms: int = 20) -> Audio | NotAcceptable:
+    """Args: ptime_ms: what an author is sent that wishes for nothing."""
     if media.kind.lower() != "audio":
         return NotAcceptable(f"no use for {media.kind} streams", 304)
     if media.port == 0:
         return NotAcceptable("the audio stream has port 0", 304)
     protocol = media.protocol.upper()
     if protocol in webrtc.PROTOCOLS:
-        return _browser(description, media)
+        return _browser(description, media, ptime_ms)
     if protocol not in PLAIN | SECURE:
         return NotAcceptable(f"audio over {media.protocol} is not supported", 302)
     connection = description.connection(media)
@@ -93,14 +94,14 @@ def read(description: Description, media: Media) -> Audio | NotAcceptable:
         events=events,
         direction=direction,
         hold=not hears(direction),
-        ptime_ms=_packet_time(media),
+        ptime_ms=_packet_time(media, ptime_ms),
         rtcp=_rtcp(media, host),
         secure=protocol in SECURE,
         crypto=crypto.read(attributes(media.lines, "crypto")),
     )
 
 
-def _browser(description: Description, media: Media) -> Audio | NotAcceptable:
+def _browser(description: Description, media: Media, ptime_ms: int) -> Audio | NotAcceptable:
     peer = webrtc.read(description, media)
     if isinstance(peer, str):
         return NotAcceptable(peer, 399)
@@ -113,7 +114,7 @@ def _browser(description: Description, media: Media) -> Audio | NotAcceptable:
         events=events,
         direction=direction,
         hold=not hears(direction),
-        ptime_ms=_packet_time(media),
+        ptime_ms=_packet_time(media, ptime_ms),
         rtcp=None,
         secure=True,
         webrtc=peer,
@@ -181,13 +182,17 @@ def _direction(description: Description, media: Media) -> Direction:
     return Direction.SENDRECV
 
 
-def _packet_time(media: Media) -> int:
-    """20 unless the peer names another that we can make; never above its maxptime."""
-    wish, most = media.attribute("ptime") or "", media.attribute("maxptime") or ""
-    ptime = int(wish) if _is_number(wish, 4) and int(wish) in PACKET_TIMES else 20
-    if not _is_number(most, 4) or ptime <= int(most):
-        return ptime
-    return max((time for time in PACKET_TIMES if time <= int(most)), default=PACKET_TIMES[0])
+def _packet_time(media: Media, otherwise: int) -> int:
+    """The longest that we can make within ptime and maxptime (RFC 8866 §6.4, §6.5); 10 at least."""
+    wish, most = _milliseconds(media, "ptime") or otherwise, _milliseconds(media, "maxptime")
+    bound = min(wish, most) if most else wish
+    return max((time for time in PACKET_TIMES if time <= bound), default=PACKET_TIMES[0])
+
+
+def _milliseconds(media: Media, name: str) -> int:
+    """0 when it is absent or makes no sense; fractions, as of codecs with odd packet times, are cut."""
+    whole = (media.attribute(name) or "").partition(".")[0]
+    return int(whole) if _is_number(whole, 4) else 0
 
 
 def _rtcp(media: Media, host: str) -> tuple[str, int] | None:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from edge.sdp import webrtc
-from edge.sdp.audio import Audio, NotAcceptable, compose, hears, read, speaks
+from edge.sdp.audio import PACKET_TIMES, Audio, NotAcceptable, compose, hears, read, speaks
 from edge.sdp.crypto import OFFERED, CryptoLine, Srtp
 from edge.sdp.description import Description, Line, Media
 from edge.sdp.webrtc import Setup, Side
@@ -42,6 +42,10 @@ class Local:
     "Payload type of telephone-event at 8 kHz in our offers, others follow; None: no events at all."
     direction: Direction = Direction.SENDRECV
     "What we wish; the peer's may leave less."
+    ours_first: bool = False
+    "Answers are in our order of codecs; else in the offerer's."
+    ptime_ms: int = 20
+    "What we ask for, and send to a peer that asks for nothing."
     srtp: Srtp = Srtp.OFF
     key: Callable[[str], bytes] | None = None
     "Suite → our master key and salt, the same each time; needed unless `srtp` is off."
@@ -112,7 +116,7 @@ def answer(
     """Our answer to `offered`; `previous` as for `offer`."""
     refused: NotAcceptable | None = None
     for place, media in enumerate(offered.media):
-        theirs = read(offered, media)
+        theirs = read(offered, media, local.ptime_ms)
         agreed = theirs if isinstance(theirs, NotAcceptable) else _agree(theirs, local)
         if isinstance(agreed, NotAcceptable):
             if refused is None or media.kind.lower() == "audio":
@@ -150,8 +154,9 @@ def accept(
     assert place is not None, "our offers hold an audio stream"
     if place >= len(answered.media):
         return NotAcceptable("the answer lacks our audio stream", 304)
-    ours, theirs = read(offered, offered.media[place]), read(answered, answered.media[place])
+    ours = read(offered, offered.media[place])
     assert isinstance(ours, Audio), "our own audio stream is usable"
+    theirs = read(answered, answered.media[place], ours.ptime_ms)
     if isinstance(theirs, NotAcceptable):
         return theirs
     web: WebRtc | None = None
@@ -209,7 +214,10 @@ def _agree(theirs: Audio, local: Local) -> Negotiated | NotAcceptable:
     common = tuple(codec for codec in theirs.codecs if (codec.name, codec.clock_rate) in known)
     if not common:
         return NotAcceptable("none of the codecs offered is known", 305)
-    codec = common[0]  # §6.1: the offerer's order
+    if local.ours_first:  # §6.1 recommends the offerer's order "unless there is a specific reason"
+        ours = [(codec.name, codec.clock_rate) for codec in local.codecs]
+        common = tuple(sorted(common, key=lambda codec: ours.index((codec.name, codec.clock_rate))))
+    codec = common[0]
     chosen, crypto = _chosen(theirs, local), None
     web = None
     if theirs.webrtc is not None and local.webrtc is not None:
@@ -337,7 +345,8 @@ def _section(
         lines.append(("a", f"rtpmap:{number} telephone-event/{clock}"))
         lines.append(("a", f"fmtp:{number} 0-15"))
     lines.extend(more)
-    lines.append(("a", "ptime:20"))
+    lines.append(("a", f"ptime:{local.ptime_ms}"))
+    lines.append(("a", f"maxptime:{PACKET_TIMES[-1]}"))
     lines.append(("a", direction.value))
     return Media("audio", local.port, protocol, tuple(formats), tuple(lines))
 

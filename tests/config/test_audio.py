@@ -26,3 +26,10 @@ def test_a_policy_of_srtp_is_one_of_three() -> None:
     assert Trunk.model_validate({"name": "t", "proxy": "sip:h", "srtp": "required"}).srtp == "required"
     with pytest.raises(ValidationError):
         Trunk.model_validate({"name": "t", "proxy": "sip:h", "srtp": True})
+
+
+@pytest.mark.parametrize("more", [{"ptime": 25}, {"ptime": 0}, {"ptime": "soon"}, {"codec_order": "mine"}])
+def test_a_packet_time_that_we_cannot_make_is_refused(more: dict[str, object]) -> None:
+    assert User.model_validate({"number": "1001", "ptime": 30, "codec_order": "ours"}).ptime == 30
+    with pytest.raises(ValidationError):
+        User.model_validate({"number": "1001", **more})

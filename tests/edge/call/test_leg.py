@@ -89,6 +89,16 @@ def test_a_codec_that_the_other_side_speaks_is_offered_first() -> None:
     assert b"RTP/AVP 0 9 101" in taken(both, first=Codec("opus", 111, 48_000)).offer()
 
 
+def test_the_terms_choose_codec_and_packet_time() -> None:
+    leg = taken(AudioTerms(("pcma", "pcmu"), ours_first=True, ptime_ms=30))
+    answer = leg.answer(sdp("0 8 101"))
+    assert isinstance(answer, bytes)
+    assert b"m=audio 20000 RTP/AVP 8 0 101\r\n" in answer and b"\r\na=ptime:30\r\na=maxptime:60\r\n" in answer
+    assert (leg.connect().codec.name, leg.connect().ptime_ms) == ("pcma", 30)
+    leg.answer(sdp("0 8 101", "a=ptime:40\r\n", version=2))
+    assert leg.connect().ptime_ms == 40, "what the peer asks for wins"
+
+
 def test_opus_is_offered_with_its_terms_and_events_of_its_clock() -> None:
     """RFC 7587 §7, RFC 4733 §2.1."""
     offer = taken(AudioTerms(("opus", "pcmu"))).offer()

@@ -76,7 +76,11 @@ def test_an_unset_address_is_hold_as_in_rfc_2543(c: str) -> None:
     [
         (("a=ptime:30",), 30),
         (("a=ptime:25",), 20),
+        (("a=ptime:5",), 10),
+        (("a=ptime:200",), 60),
+        (("a=ptime:22.5",), 20),
         (("a=ptime:x",), 20),
+        (("a=ptime:0",), 20),
         (("a=ptime:60", "a=maxptime:40"), 40),
         (("a=maxptime:10",), 10),
         (("a=maxptime:5",), 10),
@@ -85,6 +89,16 @@ def test_an_unset_address_is_hold_as_in_rfc_2543(c: str) -> None:
 )
 def test_the_packet_time_is_one_that_we_can_make(lines: tuple[str, ...], ptime: int) -> None:
     assert usable(*lines).ptime_ms == ptime
+
+
+@pytest.mark.parametrize(("lines", "ptime"), [((), 40), (("a=ptime:10",), 10), (("a=maxptime:30",), 30)])
+def test_who_wishes_for_no_packet_time_is_sent_the_one_of_its_terms(
+    lines: tuple[str, ...], ptime: int
+) -> None:
+    """RFC 8866 §6.4."""
+    description = section(*lines)
+    audio = read(description, description.media[0], ptime_ms=40)
+    assert isinstance(audio, Audio) and audio.ptime_ms == ptime
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,7 @@ def test_an_offer_names_what_we_can_do() -> None:
         "a=rtpmap:101 telephone-event/8000",
         "a=fmtp:101 0-15",
         "a=ptime:20",
+        "a=maxptime:60",
         "a=sendrecv",
         "",
     ]
@@ -64,6 +65,42 @@ def test_the_answer_follows_the_offerers_order_and_numbers() -> None:
     back = agreed(accept(offer(THEM), heard.description))
     assert back.remote == ("192.0.2.1", 20_000) and back.codec == PCMA and back.dtmf == 96
     assert back.description is None
+
+
+def test_our_order_decides_where_it_is_set() -> None:
+    """§6.1: the offerer's order, unless there is a specific reason."""
+    heard = agreed(answer(offer(THEM), replace(US, ours_first=True)))
+    assert heard.codec == PCMU and heard.accept == (PCMU, PCMA)
+    assert heard.description is not None and heard.description.media[0].formats == ("0", "8", "96")
+
+
+@pytest.mark.parametrize("ptime", [10, 30, 60])
+def test_our_packet_time_is_asked_for_in_offer_and_answer(ptime: int) -> None:
+    """RFC 8866 §6.4: what its author wishes to receive."""
+    ours = replace(US, ptime_ms=ptime)
+    for description in (offer(ours), answered(answer(offer(THEM), ours))):
+        assert description.media[0].attribute("ptime") == str(ptime)
+        assert description.media[0].attribute("maxptime") == "60"
+
+
+def test_each_side_is_sent_the_packet_time_that_it_asks_for() -> None:
+    """RFC 3264 §6.1: the two directions need not be alike."""
+    ours, theirs = replace(US, ptime_ms=30), replace(THEM, ptime_ms=10)
+    heard = agreed(answer(offer(theirs), ours))
+    assert heard.ptime_ms == 10 and heard.description is not None
+    assert agreed(accept(offer(theirs), heard.description)).ptime_ms == 30
+
+
+def test_who_asks_for_no_packet_time_is_sent_ours() -> None:
+    ours = replace(US, ptime_ms=40)
+    mute = described("""v=0
+        o=- 1 1 IN IP4 192.0.2.2
+        s=-
+        c=IN IP4 192.0.2.2
+        t=0 0
+        m=audio 30000 RTP/AVP 0""")
+    assert agreed(answer(mute, ours)).ptime_ms == 40
+    assert agreed(accept(offer(ours), mute)).ptime_ms == 40
 
 
 def test_every_stream_is_answered_in_its_place() -> None:
