@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from starlette.routing import BaseRoute
@@ -85,7 +86,8 @@ class ControlPlane:
             self.outside,
             registrations,
             node.do,
-            lambda asker: node.listeners.sent_by(_towards(node, asker)),
+            # Addresses that we listen on do not change, and askers are few.
+            lru_cache(maxsize=64)(lambda asker: node.listeners.sent_by(_towards(node, asker))),
             wall_ms,
         )
         folder = Path(settings.node.data).absolute() / MEDIA

@@ -1,6 +1,6 @@
 """The one place that makes error answers: `{"error": code, "detail": text}` (S004-04)."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
 import orjson
@@ -22,9 +22,22 @@ class Failure(Exception):
         self.status, self.code, self.detail = status, code, detail
 
 
+class Json(Response):
+    """JSON as bytes. Its two headers are written as they go out; `Response` makes them of text."""
+
+    media_type = "application/json"
+
+    def init_headers(self, headers: Mapping[str, str] | None = None) -> None:
+        if headers:
+            super().init_headers(headers)
+            return
+        length = str(len(self.body)).encode()
+        self.raw_headers = [(b"content-length", length), (b"content-type", b"application/json")]
+
+
 def answer(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """Args: value: whatever orjson takes."""
-    return Response(orjson.dumps(value), status, headers, "application/json")
+    return Json(orjson.dumps(value), status, headers)
 
 
 def refuse(status: int, code: str, detail: str, headers: dict[str, str] | None = None) -> Response:

@@ -11,6 +11,7 @@ call may ask again once it is authenticated.
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from config.schema import SipLimits
@@ -318,7 +319,7 @@ class OutsideCalls:
             call.alarm.cancel()
         up = call.answered_at is not None
         seconds = self._limits.call_seconds if up else self._limits.outside_ring
-        call.alarm = self._agenda.at(now + seconds, lambda at: self._lost(call, at))
+        call.alarm = self._agenda.at(now + seconds, partial(self._lost, call))
 
     def _lost(self, call: OutsideCall, now: float) -> None:
         call.trace.add(now, "presence", "lost", outcome="no_end_reported")

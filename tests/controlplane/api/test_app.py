@@ -1,12 +1,16 @@
 """Routes of the two applications (design §6, HTTP; S004-62, S004-63)."""
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from config.schema import Gates
 from controlplane.api.app import operator_app, public_app
+from controlplane.api.envelope import Failure
 from controlplane.api.gate import Gate
 from controlplane.api.health import Phase, Readiness
 from controlplane.observe.metrics import Metrics
@@ -147,3 +151,26 @@ def test_the_operator_lists_and_shows_calls(site: Site) -> None:
 def test_a_bad_parameter_is_400(site: Site, text: str) -> None:
     response = site.operator.get("/calls", params={"limit": text})
     assert response.status_code == 400 and response.json()["error"] == "bad_parameter"
+
+
+def test_a_path_without_parameters_answers_as_any_other_route_does() -> None:
+    async def broken(request: Request) -> Response:
+        raise RuntimeError("a bug")
+
+    async def refuses(request: Request) -> Response:
+        raise Failure(409, "taken", "it is taken")
+
+    def app(*routes: Route) -> TestClient:
+        made = public_app(Gate(Gates(), frozenset()), Readiness(), Metrics(), cast("Any", Calls()), routes)
+        return TestClient(made, raise_server_exceptions=False)
+
+    plain = app(Route("/broken", broken), Route("/refuses", refuses, methods=["POST"]))
+    patterns = app(Route("/{x}roken", broken), Route("/{x}efuses", refuses, methods=["POST"]))
+    for method in ("GET", "HEAD", "POST", "DELETE"):
+        for path in ("/broken", "/refuses", "/healthz", "/nothing"):
+            one, other = plain.request(method, path), patterns.request(method, path)
+            assert (one.status_code, one.content) == (other.status_code, other.content), (method, path)
+            assert dict(one.headers) == dict(other.headers), (method, path)
+    assert plain.get("/broken").json()["error"] == "internal_error"
+    with pytest.raises(RuntimeError, match="a bug"):  # so that the server logs it
+        TestClient(plain.app).get("/broken")

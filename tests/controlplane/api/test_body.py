@@ -3,13 +3,13 @@
 import pytest
 from pydantic import BaseModel
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from controlplane.api import envelope
-from controlplane.api.body import read
+from controlplane.api.body import read, read_bytes
 
 
 class Sum(BaseModel):
@@ -61,3 +61,18 @@ def test_a_bad_body_is_refused_in_the_envelope(
 def test_the_field_at_fault_is_named_and_its_value_is_not(client: TestClient) -> None:
     detail = client.post("/", json={"name": "x", "parts": [1, "secret"]}).json()["detail"]
     assert detail.startswith("parts.1: ") and "secret" not in detail
+
+
+async def test_a_body_in_pieces_is_joined_and_one_that_breaks_off_is_nobodys() -> None:
+    messages = [
+        {"type": "http.request", "body": b"ab", "more_body": True},
+        {"type": "http.request", "body": b"c"},
+    ]
+
+    async def receive() -> dict[str, object]:
+        return messages.pop(0)
+
+    assert await read_bytes(Request({"type": "http"}, receive), 3) == b"abc"
+    messages += [{"type": "http.request", "body": b"ab", "more_body": True}, {"type": "http.disconnect"}]
+    with pytest.raises(ClientDisconnect):
+        await read_bytes(Request({"type": "http"}, receive), 3)

@@ -16,3 +16,5 @@ async def test_a_failure_becomes_the_envelope() -> None:
 def test_answers_are_json() -> None:
     assert answer({"a": 1}).headers["content-type"] == "application/json"
     assert refuse(400, "bad", "x", {"Retry-After": "5"}).headers["retry-after"] == "5"
+    plain = answer({"a": 1}, 201)
+    assert (plain.status_code, plain.headers["content-length"]) == (201, "7")

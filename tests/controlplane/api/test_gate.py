@@ -83,3 +83,14 @@ def test_a_page_of_another_site_does_not_pass() -> None:
 @pytest.mark.parametrize("header", ["x_forwarded_for", "forwarded", "x_real_ip"])
 def test_a_forwarded_request_is_not_local(header: str) -> None:
     assert verdict(**{header: "127.0.0.1"}) == "not_local"
+
+
+def test_of_a_header_that_comes_twice_the_first_counts() -> None:
+    hosts = [(b"host", b"evil.example"), (b"host", b"127.0.0.1")]
+    scope = {"type": "http", "method": "GET", "path": "/", "client": ("127.0.0.1", 5), "headers": hosts}
+    with pytest.raises(Failure, match="Host"):
+        Gate(Gates(), frozenset()).check(Request(scope))
+
+
+def test_a_token_is_compared_as_it_came() -> None:
+    assert verdict("192.0.2.1", token="schlüssel", x_admin_token="schlüssel") == "passed"
