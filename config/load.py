@@ -24,6 +24,7 @@ PROBLEMS_MAX: Final = 200
 
 _SECRET_KEYS: Final = frozenset(
     {"password", "admin_token", "headers", "api_key", "auth_token", "session", "store", "shared"}
+    | {"access_key", "secret_key", "session_token"}
 )
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Final, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from config.account import Account
+from config.bucket import MediaBucket
 from config.ice import Ice
 from config.section import Address, Duration, Name, Network, Port, RelativePath, Section, refusal
 from config.security import Security
@@ -329,6 +330,8 @@ class Media(Section):
     ice: Ice = Ice()
     workers: int = Field(default=0, ge=0, le=64)
     "Processes that run the audio; 0: the daemon's own loop."
+    store: MediaBucket | None = None
+    "Where recordings, messages and prompts are copied to; None: the media folder is all there is."
 
 
 class Gates(Section):

@@ -28,6 +28,7 @@ from controlplane.service.call import CallService
 from controlplane.service.conference import ConferenceService
 from controlplane.service.directory import MemoryDirectory
 from controlplane.service.media import MediaService
+from controlplane.service.mirror import Mirror
 from controlplane.service.outside import OutsideService
 from controlplane.service.prompt_catalogue import PromptCatalogue, Saves
 from controlplane.service.queue import QueueService
@@ -54,8 +55,9 @@ class ControlPlane:
         speaker: Saves,
         left: Callable[[AccountId, str], object],
         loop: asyncio.AbstractEventLoop,
+        mirror: Mirror,
     ) -> None:
-        """Args: left: (account, user's number): a message was left."""
+        """Args: left: (account, user's number): a message was left; mirror: of the media folder."""
         limits = settings.limits.sip
         most = settings.limits.http
         switch = node.switch
@@ -100,6 +102,7 @@ class ControlPlane:
             most.media_bytes,
             left,
             most.mp3_bytes,
+            mirror,
         )
         agents = AgentService(switch.acd, directory, store, node.do, loop.time)
         also_reachable(switch.acd, registrations)
@@ -108,7 +111,7 @@ class ControlPlane:
         self._queues = QueueRoutes(QueueService(switch.acd, directory, loop.time))
         self._cac = CacRoutes(self.admission, most.body_bytes)
         self._media = MediaRoutes(media)
-        self._admin = AdminRoutes(PromptCatalogue(folder, speaker))
+        self._admin = AdminRoutes(PromptCatalogue(folder, speaker, mirror))
         self._supervision = SupervisionRoutes(
             SupervisionService(switch.supervisions, node.do), most.body_bytes
         )

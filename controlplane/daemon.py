@@ -29,8 +29,9 @@ from controlplane.api.health import Phase, Readiness
 from controlplane.api.reload import reload_route
 from controlplane.api.security import SecurityRoutes
 from controlplane.api.server import BindError, HttpServer, bind_tcp, bind_unix
+from controlplane.archive import Archive
 from controlplane.control import ControlPlane
-from controlplane.node import MEDIA, Node, wall_ms
+from controlplane.node import Node, wall_ms
 from controlplane.observe.agent import AgentWatch
 from controlplane.observe.edge import watch_admission, watch_node, watch_queues
 from controlplane.observe.gauges import watch_loop, watch_store, watch_tasks
@@ -50,13 +51,10 @@ from controlplane.service.flow_queue import FlowQueue, reap
 from controlplane.service.flow_session import FlowSessions
 from controlplane.service.own_address import OwnAddresses
 from controlplane.service.passwords import Passwords
-from controlplane.service.recording import RecordingKeeper
-from controlplane.service.retention import Retention
 from controlplane.service.security import Clock, SecurityService
 from controlplane.service.speech_provider import SpeechProviders
 from controlplane.service.system_prompt import SystemPrompts
 from controlplane.service.usage import charge_past_calls
-from controlplane.service.voicemail import VoicemailService
 from controlplane.store.error import StoreError
 from controlplane.store.folder import DataFolder
 from controlplane.store.store import Store
@@ -64,7 +62,6 @@ from controlplane.stun import family_of, stun_servers
 from controlplane.tasks import Tasks
 from edge import directory as edge_directory
 from edge.directory import AccountId, User
-from edge.event.message_summary import Mailbox
 from edge.flow.command import Fetch
 from edge.flow.machine import Program
 from edge.journal import CallId
@@ -154,7 +151,8 @@ async def _serve(
     folder = settings.node.data.absolute() / "prompts"
     flows = CallFlows(library, prompts, folder, settings.limits.flow, tasks.create_task)
     demo = DemoAgent()
-    keeper = RecordingKeeper(settings.node.data.absolute() / MEDIA, store.journal)
+    archive = Archive(settings, store, tasks, loop)
+    keeper = archive.keeper
     public = settings.node.public_address
     own = OwnAddresses(
         {listener.address for listener in settings.listen.sip}, None if public == "auto" else public
@@ -168,12 +166,12 @@ async def _serve(
 
     generated = passwords.fill(settings.accounts)
     directory = directory_of(settings.accounts, generated)
-    keeper.prepare(account.id for account in settings.accounts)
+    archive.took(settings.accounts)
     speaker, current = Speaker(), list(settings.accounts)
     providers = SpeechProviders(speaker, lambda: current)
     stun = await stun_servers(settings.media.ice.addresses(), family_of(settings.listen.rtp.address))
     node = Node(settings, store, directory, flows.answers, keeper, loop, tasks, providers, stun)
-    voicemail = _voicemail(settings, node, store, directory, loop)
+    voicemail = await archive.open(node, directory)
     flows.answers.mailboxes = voicemail
 
     def left(account: AccountId, mailbox: str) -> None:
@@ -194,7 +192,7 @@ async def _serve(
         opened.push_async_callback(providers.close)
         # The catalogue is the platform's: it has an account's voice where there is but one account.
         voice = providers.voice(current[0].id) if len(current) == 1 else speaker
-        control = ControlPlane(settings, node, store, directory, calls, voice, left, loop)
+        control = ControlPlane(settings, node, store, directory, calls, voice, left, loop, archive.mirror)
         opened.callback(control.close)
         outside = FlowRoutes(
             _sessions(settings, node, control, directory, flows, loop, tasks), most.body_bytes
@@ -220,12 +218,10 @@ async def _serve(
             library.take(accounts)
             carrier.take(accounts)
             current[:] = accounts
-            keeper.prepare({account.id for account in accounts} - prepared)
-            prepared.update(account.id for account in accounts)
+            archive.took(accounts)
             node.shield.renew()
             node.do(node.switch.start)  # trunks may have come, gone or changed
 
-        prepared = {account.id for account in settings.accounts}
         configuration = Configuration(settings, read, passwords, directory_of, directory, took)
         again: dict[str, Reload] = {"accounts": configuration.reload, "flows": flows.reload}
         if settings.listen.tls is not None:
@@ -238,9 +234,8 @@ async def _serve(
         servers.append(HttpServer(app, opened.enter_context(bind_unix(store.folder.control_socket)), most))
         await voicemail.adopt(directory)
         await voicemail.open()
-        retention = _retention(settings, store, voicemail, loop, tasks)
-        retention.start()
-        opened.callback(retention.stop)
+        archive.retain(voicemail)
+        opened.callback(archive.close)
         opened.callback(node.engine.close)
         opened.push_async_callback(node.engine.release_all)
         if node.workers is not None:
@@ -257,6 +252,7 @@ async def _serve(
         watch_queues(metrics, node.switch.acd, directory.accounts)
         watch_security(metrics, node.shield, node.fraud, loop.time)
         watch_store(metrics, store.journal)
+        archive.watch(metrics)
         watch_tasks(metrics, loop)
         watches = watch_loop(metrics, loop)
         serving = [tasks.create_task(server.serve()) for server in servers]
@@ -341,34 +337,6 @@ def _carrier(
     made = CarrierService(directory, bring, fetch, lambda: wall_ms(loop.time()) / 1000, most)
     made.take(settings.accounts)
     return made
-
-
-def _voicemail(
-    settings: Settings,
-    node: Node,
-    store: Store,
-    directory: MemoryDirectory,
-    loop: asyncio.AbstractEventLoop,
-) -> VoicemailService:
-    def told(account: AccountId, mailbox: str, waiting: Mailbox) -> None:
-        user = directory.user(account, mailbox)
-        if user is not None:
-            node.do(lambda now: node.switch.mailbox(user, waiting, now))
-
-    folder = settings.node.data.absolute() / MEDIA
-    return VoicemailService(store, folder, lambda: wall_ms(loop.time()), told)
-
-
-def _retention(
-    settings: Settings,
-    store: Store,
-    voicemail: VoicemailService,
-    loop: asyncio.AbstractEventLoop,
-    tasks: asyncio.TaskGroup,
-) -> Retention:
-    media = settings.node.data.absolute() / MEDIA
-    wall = lambda: wall_ms(loop.time())  # noqa: E731
-    return Retention(store, voicemail, media, settings.limits.store, wall, loop, tasks.create_task)
 
 
 def _security(

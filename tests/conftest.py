@@ -9,8 +9,10 @@ from typing import TypeVar
 import pytest
 import structlog
 
+from config.bucket import MediaBucket
 from tests.support.database import Database
 from tests.support.postgres import close_server
+from tests.support.s3 import close_s3_server, s3_server
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
@@ -32,8 +34,15 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
     return Database.new(request.param, tmp_path)
 
 
+@pytest.fixture(params=["folder", "s3"])
+def bucket(request: pytest.FixtureRequest) -> MediaBucket | None:
+    """Where media is copied to: nowhere, or to an S3 service that we did not write."""
+    return None if request.param == "folder" else s3_server().bucket()
+
+
 def pytest_sessionfinish() -> None:
     close_server()
+    close_s3_server()
 
 
 @pytest.hookimpl(wrapper=True)

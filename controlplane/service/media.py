@@ -14,6 +14,8 @@ from collections.abc import AsyncIterable, Awaitable, Callable
 from pathlib import Path
 from typing import Final
 
+from controlplane.provider.bucket import BucketError
+from controlplane.service.mirror import Mirror
 from controlplane.service.mp3 import Mp3Cache
 from controlplane.store.store import Store
 from controlplane.store.voicemail import Voicemail
@@ -42,6 +44,7 @@ class MediaService:
         limit: int,
         left: Callable[[AccountId, str], object] = lambda account, mailbox: None,
         mp3_limit: int = 1 << 30,
+        mirror: Mirror | None = None,
     ) -> None:
         """
         Args:
@@ -49,6 +52,7 @@ class MediaService:
             limit: longest file taken [bytes].
             left: (account, user's number): a message was left.
             mp3_limit: MP3s that are kept, all together [bytes].
+            mirror: of the folder; None: it has none.
         """
         self._mp3 = Mp3Cache(folder, mp3_limit)
         self._folder = folder
@@ -58,6 +62,7 @@ class MediaService:
         self._wall_ms = wall_ms
         self._limit = limit
         self._left = left
+        self._mirror = mirror or Mirror()
 
     def path(self, key: str) -> Path | Refusal:
         """Where `key` is kept, whether it is there or not."""
@@ -72,10 +77,14 @@ class MediaService:
         path = self.path(key)
         if isinstance(path, Refusal):
             return path
-        try:
-            found = await asyncio.to_thread(path.stat)
-        except OSError:
-            found = None
+        found = await _status(path)
+        if found is None:
+            try:
+                if await self._mirror.bring(key):
+                    found = await _status(path)
+            except (BucketError, OSError) as error:
+                text = f"the file is not here, and the bucket does not give it: {error}"
+                return Refusal("not_reached", 503, text, "see to media.store", retry_after=5)
         if found is None or not stat.S_ISREG(found.st_mode):
             return Refusal("no_such_media", 404, f"there is no file {key}", "upload it, or name another")
         return path, found
@@ -106,6 +115,9 @@ class MediaService:
             if refusal is not None:
                 return refusal
             new = not path.exists()
+            if path.is_dir():
+                raise IsADirectoryError
+            self._mirror.put(key)
             part.replace(path)
         except (IsADirectoryError, NotADirectoryError, FileExistsError):
             return Refusal("bad_key", 400, "the key is a folder, or leads through a file", "use another key")
@@ -158,6 +170,13 @@ class MediaService:
         if self._store.journal.last_error:
             return Refusal("not_kept", 503, "the file is there, its row could not be written", "put it again")
         self._left(row.account, row.mailbox)
+        return None
+
+
+async def _status(path: Path) -> os.stat_result | None:
+    try:
+        return await asyncio.to_thread(path.stat)
+    except OSError:
         return None
 
 

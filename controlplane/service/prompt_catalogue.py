@@ -11,7 +11,10 @@ from typing import Final, Protocol
 
 import structlog
 
+from controlplane.provider.bucket import BucketError
+from controlplane.service.mirror import Mirror
 from edge.error import Refusal
+from edge.recordings import PART
 from media.tts import SpeechError
 
 IDS: Final = (
@@ -99,8 +102,9 @@ class Progress:
 
 
 class PromptCatalogue:
-    def __init__(self, folder: Path, speaker: Saves) -> None:
-        """Args: folder: the media folder."""
+    def __init__(self, folder: Path, speaker: Saves, mirror: Mirror | None = None) -> None:
+        """Args: folder: the media folder; mirror: of it, None: it has none."""
+        self._mirror = mirror or Mirror()
         self._folder = folder
         self._speaker = speaker
         self.progress = Progress()
@@ -127,13 +131,16 @@ class PromptCatalogue:
 
     async def _speak(self, key: str, text: str, voice: str, force: bool) -> None:
         path = self._folder.absolute() / key
-        if path.exists() and not force:
-            self.progress.skipped += 1
-            return
+        part = path.with_name(f"{path.name}{PART}")
         try:
+            if not force and (path.exists() or await self._mirror.bring(key)):
+                self.progress.skipped += 1
+                return
             path.parent.mkdir(parents=True, exist_ok=True)
-            await self._speaker.save(path, text, voice)
-        except (SpeechError, OSError) as error:
+            await self._speaker.save(part, text, voice)
+            self._mirror.put(key)
+            part.replace(path)
+        except (SpeechError, BucketError, OSError) as error:
             self.progress.failed += 1
             _log.warning("a prompt cannot be spoken", key=key, why=str(error))
         else:

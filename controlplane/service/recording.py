@@ -6,12 +6,13 @@
 """
 
 import contextlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import Final
 
 import structlog
 
+from controlplane.service.mirror import Mirror
 from controlplane.store.journal import StoreJournal
 from controlplane.store.voicemail import Voicemail
 from edge.directory import AccountId
@@ -26,9 +27,10 @@ _log = structlog.get_logger(__name__)
 
 
 class RecordingKeeper:
-    def __init__(self, media: Path, journal: StoreJournal) -> None:
-        """Args: media: the media folder, made when missing."""
+    def __init__(self, media: Path, journal: StoreJournal, mirror: Mirror | None = None) -> None:
+        """Args: media: the media folder, made when missing; mirror: of it, None: it has none."""
         self._media = media
+        self._mirror = mirror or Mirror()
         self._journal = journal
         self.left: Callable[[AccountId, str], object] = lambda account, mailbox: None
         "(account, user's number): a message was left."
@@ -38,7 +40,7 @@ class RecordingKeeper:
         """Path of what a user has recorded for callers of his voicemail."""
         return self._greetings.get((account, number))
 
-    def prepare(self, accounts: Iterable[str]) -> int:
+    def prepare(self, accounts: Collection[str]) -> int:
         """Make the folders, clear away what a former run did not finish, and return how many files that were.
 
         What was recorded of whole calls is mended and kept instead.
@@ -50,14 +52,20 @@ class RecordingKeeper:
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
                 for remains in folder.glob(f"*{PART}"):
                     if name == "call" and repair(remains):
+                        self._mirror.put(f"{account}/call/{remains.stem}")
                         remains.rename(remains.with_suffix(""))
                         _log.warning("a recording of a former run was mended", file=remains.stem)
                         continue
                     remains.unlink()
                     cleared += 1
+        self.learn(accounts)
+        return cleared
+
+    def learn(self, accounts: Iterable[str]) -> None:
+        """The greetings that are there."""
+        for account in accounts:
             for greeting in (self._media / account / "greeting").glob("*.wav"):
                 self._greetings[account, greeting.stem] = str(greeting)
-        return cleared
 
     def keep(self, effect: Keep) -> None:
         """Never raises: a full disk is told in the log."""
@@ -70,6 +78,7 @@ class RecordingKeeper:
                 part.unlink()
             return
         try:
+            self._mirror.put(key)
             part.rename(path)
         except OSError as error:
             _log.error("recording lost", call_id=recording.call, key=key, why=error.strerror)

@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol
 import structlog
 
 from config.schema import StoreLimits
+from controlplane.service.mirror import Mirror
 from controlplane.service.voicemail import VoicemailService
 from controlplane.store import call, trace
 from controlplane.store.store import Store
@@ -47,8 +48,10 @@ class Retention:
         wall_ms: Callable[[], int],
         clock: Clock,
         spawn: Callable[[Coroutine[Any, Any, None]], object],
+        mirror: Mirror | None = None,
     ) -> None:
-        """Args: media: the media folder."""
+        """Args: media: the media folder; mirror: of it, None: it has none."""
+        self._mirror = mirror or Mirror()
         self._store = store
         self._voicemail = voicemail
         self._media = media
@@ -98,7 +101,18 @@ class Retention:
         if kept is None and most is None:
             return
         since = None if kept is None else self._wall_ms() / 1000 - kept
-        if erased := await asyncio.to_thread(erase_recordings, self._media, since, most):
+        folders = await asyncio.to_thread(_folders, self._media)
+        old = await self._mirror.old(
+            [f"{folder.parent.name}/{folder.name}" for folder in folders], since, most
+        )
+        if old is None:
+            erased = await asyncio.to_thread(erase_recordings, self._media, since, most)
+        else:
+            erased = len(old)
+            for key in old:
+                self._mirror.erase(key)
+                await asyncio.to_thread((self._media / key).unlink, missing_ok=True)
+        if erased:
             _log.info("old recordings erased", count=erased)
 
 
@@ -122,10 +136,13 @@ def erase_recordings(media: Path, since: float | None, most: int | None) -> int:
 
 def _recordings(media: Path) -> Iterator[tuple[float, int, str]]:
     """When it was finished [s UTC], bytes and path of each."""
-    for name in FOLDERS:
-        for folder in media.glob(f"*/{name}"):
-            with os.scandir(folder) as entries:
-                for entry in entries:
-                    if entry.name.endswith(".wav") and entry.is_file(follow_symlinks=False):
-                        status = entry.stat()
-                        yield status.st_mtime, status.st_size, entry.path
+    for folder in _folders(media):
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.name.endswith(".wav") and entry.is_file(follow_symlinks=False):
+                    status = entry.stat()
+                    yield status.st_mtime, status.st_size, entry.path
+
+
+def _folders(media: Path) -> list[Path]:
+    return [folder for name in FOLDERS for folder in media.glob(f"*/{name}")]

@@ -16,7 +16,9 @@ from typing import Final
 
 import structlog
 
+from controlplane.provider.bucket import BucketError
 from controlplane.service.media import milliseconds
+from controlplane.service.mirror import Mirror
 from controlplane.store import call, trace, voicemail
 from controlplane.store.store import Store
 from controlplane.store.voicemail import Voicemail
@@ -36,8 +38,16 @@ _log = structlog.get_logger(__name__)
 
 
 class VoicemailService:
-    def __init__(self, store: Store, media: Path, wall_ms: Callable[[], int], told: Told) -> None:
-        """Args: media: the folder of the WAVs."""
+    def __init__(
+        self,
+        store: Store,
+        media: Path,
+        wall_ms: Callable[[], int],
+        told: Told,
+        mirror: Mirror | None = None,
+    ) -> None:
+        """Args: media: the folder of the WAVs; mirror: of it, None: it has none."""
+        self._mirror = mirror or Mirror()
         self._store = store
         self._media = media
         self._wall_ms = wall_ms
@@ -100,6 +110,8 @@ class VoicemailService:
             found = await voicemail.message(reader, account, step.mailbox, step.index, step.before)
         reply: dict[str, str | int] = {"status": 200, "new": count.new, "old": count.old}
         if found is not None:
+            if not await self._is_here(found.key):
+                return {"status": 503, "error": "the message cannot be read"}
             reply |= {"key": found.key, "caller": found.caller, "at": found.started_at}
         return reply
 
@@ -114,6 +126,17 @@ class VoicemailService:
         return len(old)
 
     # Inside.
+
+    async def _is_here(self, key: str) -> bool:
+        path = self._media / key
+        if await asyncio.to_thread(path.exists):
+            return True
+        try:
+            await self._mirror.bring(key)
+        except (BucketError, OSError) as error:
+            _log.error("message not brought from the bucket", key=key, why=str(error))
+            return False
+        return True  # one that is nowhere is skipped by whoever plays it
 
     async def _settle(self, account: AccountId, mailbox: str, key: str, *, erase: bool) -> None:
         await self._store.flush()
@@ -132,6 +155,7 @@ class VoicemailService:
         if self._store.journal.last_error:
             return
         try:
+            self._mirror.erase(message.key)
             await asyncio.to_thread((self._media / message.key).unlink, missing_ok=True)
         except OSError as error:
             _log.error("message not erased from disk", key=message.key, why=error.strerror)

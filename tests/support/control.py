@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx2
 
+from config.bucket import MediaBucket
 from config.schema import Gates, StoreLimits
 from controlplane.api.admin import AdminRoutes
 from controlplane.api.app import operator_app, public_app
@@ -38,6 +39,7 @@ from media.tts import SpeechError
 from tests.support.database import new_database
 from tests.support.directory import FakeDirectory
 from tests.support.outside import Outside
+from tests.support.s3 import mirror_of, running, sent
 
 TOKEN = "open-sesame"
 
@@ -73,7 +75,13 @@ class FakeSpeaker:
 
 
 class Control:
-    def __init__(self, store: Store, folder: Path, directory: FakeDirectory | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        folder: Path,
+        directory: FakeDirectory | None = None,
+        bucket: MediaBucket | None = None,
+    ) -> None:
         self.outside = Outside(directory)
         bench = self.outside.bench
         self.bench = bench
@@ -106,11 +114,18 @@ class Control:
         self.agents = AgentService(switch.acd, bench.directory, store, self.do, self.clock.time)
         also_reachable(switch.acd, self.outside.registrations)
         self.calls = CallService(store, lambda call: (), 100)
+        self.mirror = mirror_of(self.folder, bucket)
         self.media = MediaService(
-            self.folder, store, bench.directory, self.calls.find, lambda: wall(bench.now), limit=100_000
+            self.folder,
+            store,
+            bench.directory,
+            self.calls.find,
+            lambda: wall(bench.now),
+            limit=100_000,
+            mirror=self.mirror,
         )
         self.speaker = FakeSpeaker()
-        self.catalogue = PromptCatalogue(self.folder, self.speaker)
+        self.catalogue = PromptCatalogue(self.folder, self.speaker, self.mirror)
         self.monitor = Monitor(2, 10)
         self.gate = Gate(Gates(admin_token=TOKEN), frozenset())
         cac = CacRoutes(self.admission, 100_000)
@@ -146,12 +161,23 @@ class Control:
         assert response.status_code == 200, response.text
         return response.json()
 
+    async def sent(self) -> None:
+        """With a bucket: wait until it has everything, and let go of what is here."""
+        if self.mirror.remote:
+            await sent(self.mirror)
+            for path in self.folder.rglob("*.*"):
+                path.unlink()
+
 
 @contextlib.asynccontextmanager
-async def control(folder: Path, directory: FakeDirectory | None = None) -> AsyncIterator[Control]:
+async def control(
+    folder: Path, directory: FakeDirectory | None = None, bucket: MediaBucket | None = None
+) -> AsyncIterator[Control]:
     new_database(folder)
     store = await Store.open(DataFolder.open(folder), StoreLimits(), lambda: 1_000_000)
     try:
-        yield Control(store, folder, directory)
+        site = Control(store, folder, directory, bucket)
+        async with running(site.mirror):
+            yield site
     finally:
         await store.close()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from config.bucket import MediaBucket
 from controlplane.service.media import milliseconds
 from edge.error import Refusal
 from tests.support.control import control
@@ -45,8 +46,8 @@ async def test_a_key_that_leads_elsewhere_is_refused(tmp_path: Path, key: str) -
         assert isinstance(found, Refusal) and (found.status, found.code) == (400, "bad_key")
 
 
-async def test_a_file_is_whole_or_not_there(tmp_path: Path) -> None:
-    async with control(tmp_path) as site:
+async def test_a_file_is_whole_or_not_there(tmp_path: Path, bucket: MediaBucket | None) -> None:
+    async with control(tmp_path, bucket=bucket) as site:
         assert await site.media.put("a/b.wav", content(b"one", b"two")) is True
         assert (site.folder / "a/b.wav").read_bytes() == b"onetwo"
         assert await site.media.put("a/b.wav", content(b"x" * 600_000)) == Refusal(
@@ -56,8 +57,10 @@ async def test_a_file_is_whole_or_not_there(tmp_path: Path) -> None:
         assert [path.name for path in (site.folder / "a").iterdir()] == ["b.wav"], "nothing is left behind"
 
 
-async def test_a_key_cannot_be_a_folder_nor_lead_through_a_file(tmp_path: Path) -> None:
-    async with control(tmp_path) as site:
+async def test_a_key_cannot_be_a_folder_nor_lead_through_a_file(
+    tmp_path: Path, bucket: MediaBucket | None
+) -> None:
+    async with control(tmp_path, bucket=bucket) as site:
         await site.media.put("a/b.wav", content(b"1"))
         for key in ("a", "a/b.wav/c"):
             found = await site.media.put(key, content(b"1"))
@@ -66,8 +69,8 @@ async def test_a_key_cannot_be_a_folder_nor_lead_through_a_file(tmp_path: Path) 
         assert isinstance(missing, Refusal) and missing.status == 404
 
 
-async def test_a_voicemail_writes_its_row(tmp_path: Path) -> None:  # S004-78
-    async with control(tmp_path) as site:
+async def test_a_voicemail_writes_its_row(tmp_path: Path, bucket: MediaBucket | None) -> None:  # S004-78
+    async with control(tmp_path, bucket=bucket) as site:
         sound = tmp_path / "tone.wav"
         write(sound, tone(440.0, 1.5))
         assert await site.media.put("acc_demo/vm/call_1.wav", content(sound.read_bytes())) is True
