@@ -6,12 +6,14 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
-from config.schema import Settings
-from controlplane.doctor import agent, machine, network, storage, worker
+from config.schema import Settings, SipListener, SipTransport
+from controlplane.doctor import agent, machine, network, storage, tls, worker
 from controlplane.doctor.finding import Finding, fail
 
 AT_ONCE: Final = 16
 "Agents asked at the same time."
+
+_SECURE: Final = (SipTransport.TLS, SipTransport.WSS)
 
 Check = Callable[[], Finding]
 
@@ -32,7 +34,8 @@ def checks(settings: Settings, *, running: bool, metrics: str | None = None) -> 
         partial(storage.data_folder, data),
         partial(storage.database, data, settings.store),
         partial(storage.integrity, data, settings.store),
-        lambda: storage.certificate(listen.tls, datetime.now(UTC)),
+        lambda: tls.certificate(listen.tls, datetime.now(UTC)),
+        *(partial(_tls, settings, one, running) for one in listen.sip if one.transport in _SECURE),
         machine.speech,
         machine.tick_lateness,
         partial(worker.workers, settings.media.workers, metrics),
@@ -50,6 +53,16 @@ def examine(settings: Settings, *, running: bool, metrics: str | None = None) ->
     with ThreadPoolExecutor(AT_ONCE) as pool:
         found += pool.map(_safely, agents)
     return found
+
+
+def _tls(settings: Settings, listener: SipListener, running: bool) -> Finding:
+    files = settings.listen.tls
+    if files is None:
+        fix = "set listen.tls, or take the listener away"
+        return fail(f"TLS at {listener.transport} {listener.address}:{listener.port}", "no certificate", fix)
+    domains = [account.domain for account in settings.accounts]
+    names = tls.dialled(domains, settings.node.public_address)
+    return tls.listener(listener, files, names, datetime.now(UTC), running=running)
 
 
 def _safely(check: Check) -> Finding:

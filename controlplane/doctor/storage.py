@@ -1,14 +1,10 @@
-"""The data folder, the database in it, and the certificate."""
+"""The data folder and the database in it."""
 
 import os
-import re
 import shutil
-import ssl
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from config.schema import Tls
 from controlplane.doctor.finding import Finding, fail, ok, warn
 from controlplane.store.backup import trouble
 from controlplane.store.error import StoreError
@@ -19,13 +15,6 @@ SPACE_WARN: Final = 1 << 30
 SPACE_FAIL: Final = 100 << 20
 INTEGRITY_SECONDS: Final = 5.0
 "For reading through the database [s]."
-EXPIRY_WARN: Final = timedelta(days=14)
-
-_VALIDITY: Final = re.compile(
-    rb"\x17\x0d([0-9]{12})Z\x17\x0d([0-9]{12})Z|\x18\x0f([0-9]{14})Z\x18\x0f([0-9]{14})Z"
-    rb"|\x17\x0d([0-9]{12})Z\x18\x0f([0-9]{14})Z"
-)
-"The two times of a validity in DER: UTCTime, GeneralizedTime or one of each (RFC 5280 §4.1.2.5)."
 
 
 def data_folder(path: Path) -> Finding:
@@ -85,44 +74,3 @@ def integrity(folder: Path, url: str = "sqlite") -> Finding:
     if found:
         return fail(name, f"{path}: {found}", "stop the daemon, and restore the latest copy of tandem backup")
     return ok(name, "every page is whole")
-
-
-def certificate(tls: Tls | None, now: datetime) -> Finding:
-    """Args: now: aware."""
-    name = "certificate"
-    if tls is None:
-        return ok(name, "none set: no TLS, no WSS")
-    try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(tls.certificate, tls.key)
-        ends = _expiry(tls.certificate.read_text(encoding="ascii", errors="replace"))
-    except (OSError, ValueError) as error:
-        fix = "give a PEM chain and its key in listen.tls"
-        return fail(
-            name, f"{tls.certificate}: {error.strerror if isinstance(error, OSError) else error}", fix
-        )
-    if ends is None:
-        return warn(
-            name, f"{tls.certificate}: the end of its validity cannot be read", "check it by openssl x509"
-        )
-    found = f"{tls.certificate}, good until {ends:%Y-%m-%d}"
-    if ends <= now:
-        return fail(name, found, "renew it")
-    if ends - now < EXPIRY_WARN:
-        return warn(name, found, "renew it soon")
-    return ok(name, found)
-
-
-def _expiry(pem: str) -> datetime | None:
-    """When the first certificate ends, the peer's own being first in a chain."""
-    begin = pem.find("-----BEGIN CERTIFICATE-----")
-    end = pem.find("-----END CERTIFICATE-----", begin)
-    if begin < 0 or end < 0:
-        return None
-    der = ssl.PEM_cert_to_DER_cert(pem[begin : end + len("-----END CERTIFICATE-----")])
-    match = _VALIDITY.search(der)
-    if match is None:
-        return None
-    text = next(group for group in (match[2], match[4], match[6]) if group is not None).decode()
-    if len(text) == 12:
-        text = ("20" if text < "50" else "19") + text
-    return datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=UTC)

@@ -38,22 +38,26 @@ class Authority:
         )
         self.certificate.write_bytes(made.sign(self._key, hashes.SHA256()).public_bytes(Encoding.PEM))
 
-    def issue(self, stem: str, *identities: str) -> tuple[Path, Path]:
-        """A certificate for host names, IP addresses or `sip:` domains: (certificate, key)."""
+    def issue(self, stem: str, *identities: str, days: int = 2) -> tuple[Path, Path]:
+        """For host names, IP addresses or `sip:` domains, good for `days`: (certificate, key)."""
         key = ec.generate_private_key(ec.SECP256R1())
-        names = x509.SubjectAlternativeName([_identity(text) for text in identities])
-        made = self._builder(stem, key.public_key()).add_extension(names, critical=False)
+        made = self._builder(stem, key.public_key(), days)
+        if identities:
+            names = x509.SubjectAlternativeName([_identity(text) for text in identities])
+            made = made.add_extension(names, critical=False)
         certificate, secret = self.folder / f"{stem}.pem", self.folder / f"{stem}.key"
         certificate.write_bytes(made.sign(self._key, hashes.SHA256()).public_bytes(Encoding.PEM))
         secret.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()))
         return certificate, secret
 
-    def tls(self, stem: str, *identities: str, verify_client: bool = False) -> Tls:
+    def tls(self, stem: str, *identities: str, verify_client: bool = False, days: int = 2) -> Tls:
         """`listen.tls` with a fresh certificate, and this authority trusted."""
-        certificate, key = self.issue(stem, *identities)
+        certificate, key = self.issue(stem, *identities, days=days)
         return Tls(certificate=certificate, key=key, ca=self.certificate, verify_client=verify_client)
 
-    def _builder(self, subject: str, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
+    def _builder(
+        self, subject: str, key: ec.EllipticCurvePublicKey, days: int = 90
+    ) -> x509.CertificateBuilder:
         today = datetime.datetime.now(datetime.UTC)
         return (
             x509.CertificateBuilder()
@@ -62,5 +66,5 @@ class Authority:
             .public_key(key)
             .serial_number(x509.random_serial_number())
             .not_valid_before(today - datetime.timedelta(days=1))
-            .not_valid_after(today + datetime.timedelta(days=2))
+            .not_valid_after(today + datetime.timedelta(days=days))
         )

@@ -1,5 +1,6 @@
 """The list of checks."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from config.schema import Settings
 from controlplane.doctor import examination
 from controlplane.doctor.finding import Finding, Verdict, ok
+from tests.support.authority import Authority
 
 
 def settings() -> Settings:
@@ -21,6 +23,20 @@ def test_every_listener_and_every_agent_has_its_check(monkeypatch: pytest.Monkey
         "one",
         "agent a/demo",
     ]
+
+
+def test_each_listener_of_tls_has_a_handshake_of_its_own(tmp_path: Path) -> None:
+    sip = [{"transport": name, "port": 5061 + n} for n, name in enumerate(("tls", "wss", "udp"))]
+    files = Authority(tmp_path).tls("server", "pbx.example.com", days=90)
+    made = Settings.model_validate(
+        {
+            "listen": {"sip": sip, "tls": files.model_dump()},
+            "accounts": [{"id": "a", "domain": "pbx.example.com"}],
+        }
+    )
+    found = [f for check in examination.checks(made, running=False) if "TLS at" in (f := check()).name]
+    assert [finding.name for finding in found] == ["TLS at tls 0.0.0.0:5061", "TLS at wss 0.0.0.0:5062"]
+    assert all(finding.verdict is Verdict.OK for finding in found), found
 
 
 def test_a_check_that_breaks_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
