@@ -7,6 +7,8 @@ programmed against; `text` is for people and `fix` says what to change to get th
 
 from dataclasses import dataclass
 
+from edge.sip.grammar import quote
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
@@ -22,7 +24,7 @@ class Refusal:
 
     def headers(self) -> tuple[tuple[str, str], ...]:
         """Warning (RFC 3261 §20.43) with the code, and Retry-After where there is one."""
-        warning = f'399 tandem "{self.code}: {self.text}"'
+        warning = f"399 tandem {quote(f'{self.code}: {self.text}')}"
         if self.retry_after is None:
             return (("Warning", warning),)
         return (("Warning", warning), ("Retry-After", str(self.retry_after)))

@@ -242,7 +242,7 @@ class Registrar:
 
 
 def _too_many(limits: SipLimits) -> _Refused:
-    text = f'399 tandem "at most {limits.contacts_per_aor} contacts"'
+    text = f'399 tandem "too_many_contacts: at most {limits.contacts_per_aor} contacts"'
     return _Refused(403, "Too Many Contacts", (("Warning", text),))
 
 

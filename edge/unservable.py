@@ -16,7 +16,9 @@ def unservable(request: Request) -> tuple[int, Headers] | None:
     if (unsupported := unsupported_options(request)) is not None:
         return unsupported
     if request.method == "REGISTER" and not request.to.uri.is_sip:
-        return 400, (("Warning", '399 tandem "To names no SIP address of record"'),)  # RFC 4475 §3.3.4
+        return 400, (
+            ("Warning", '399 tandem "bad_to: To names no SIP address of record"'),
+        )  # RFC 4475 §3.3.4
     if request.method == "INVITE":
         return _uninvitable(request)
     return None
@@ -37,9 +39,11 @@ def _uninvitable(request: Request) -> tuple[int, Headers] | None:
         return 422, too_small  # RFC 4028 §9
     # §8.1.1.8 demands a Contact; peers of RFC 2543, whose branches lack the cookie, are reached at From.
     if request.headers.get("Contact") is None and request.branch.startswith(COOKIE):
-        return 400, (("Warning", '399 tandem "an INVITE needs a Contact"'),)
+        return 400, (("Warning", '399 tandem "no_contact: an INVITE needs a Contact"'),)
     accepted = [kind.partition(";")[0].strip().lower() for kind in request.headers.elements("Accept")]
     if accepted and not any(kind in _TAKES_SDP for kind in accepted):
         # §21.4.7; RFC 4475 §3.3.15: no answer of ours could be read.
-        return 406, (("Warning", f'399 tandem "the answer is {SDP}, which Accept leaves out"'),)
+        return 406, (
+            ("Warning", f'399 tandem "not_acceptable: the answer is {SDP}, which Accept leaves out"'),
+        )
     return None

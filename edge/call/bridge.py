@@ -113,7 +113,7 @@ class BridgeTreatment(Treatment):
             assert by is not None, "whoever may transfer is known"
             refusal = self._attended(call, session, refer, now)
             if refusal is None and self._partner is not None and session is not call.near:
-                refusal = Refusal("no_partner", 403, "nobody to transfer", "")
+                refusal = Refusal("no_partner", 403, "nobody to transfer", "transfer within a call of two")
             if refusal is None and not session.referral.pending:
                 return
             if refusal is None:

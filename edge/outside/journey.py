@@ -66,7 +66,8 @@ def _turned_away(
         fix = "wait for a call to end or raise max_simultaneous of the user"
         return Why.BUSY, Refusal("user_busy", 486, text, fix)
     if forward_of(callee, Why.ALWAYS):
-        return Why.ALWAYS, Refusal("forwarded", 480, "", "")
+        text, fix = f"user {number} forwards every call", "take away forward.always of the user"
+        return Why.ALWAYS, Refusal("forwarded", 480, text, fix)
     if callee.dnd:
         text, fix = f"user {number} does not want to be disturbed", "take away dnd of the user"
         return Why.DO_NOT_DISTURB, Refusal("do_not_disturb", 480, text, fix)
