@@ -26,6 +26,7 @@ from controlplane.api.drain import drain_route
 from controlplane.api.flow import FlowRoutes
 from controlplane.api.gate import Gate
 from controlplane.api.health import Phase, Readiness
+from controlplane.api.refused import RefusedRoutes
 from controlplane.api.reload import reload_route
 from controlplane.api.security import SecurityRoutes
 from controlplane.api.server import BindError, HttpServer, bind_tcp, bind_unix
@@ -229,7 +230,8 @@ async def _serve(
         reload = reload_route(again)
         stop, hurry = asyncio.Event(), asyncio.Event()
         drain = drain_route(stop.set, lambda: len(node.switch.calls), settings.limits.sip.drain)
-        commands = [*security.operator(), *control.operator(), reload, drain]
+        refused = RefusedRoutes(node.switch.logbook.attempts, most.page_rows)
+        commands = [*security.operator(), *control.operator(), *refused.operator(), reload, drain]
         app = operator_app(readiness, metrics, calls, commands)
         servers.append(HttpServer(app, opened.enter_context(bind_unix(store.folder.control_socket)), most))
         await voicemail.adopt(directory)

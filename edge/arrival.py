@@ -1,11 +1,12 @@
 """From an INVITE that asks for a new dialog to a call, or to a refusal that says why.
 
 The order of checks is that of `design.md` §6: source address of a trunk, digest, challenge; then the
-route; then admission. A challenge leaves no call behind; every other outcome leaves a trace and a CDR.
+route; then admission. A challenge, and a refusal before anybody is known, leave a trace alone; every other
+outcome leaves a trace and a CDR.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from edge.authenticator import Authenticator, Challenged
 from edge.call.agent import AgentTreatment
@@ -15,7 +16,6 @@ from edge.call.echo import EchoTreatment, PickUpTreatment
 from edge.call.flow import FlowTreatment
 from edge.call.ground import Ground, contact_address
 from edge.call.treatment import Treatment
-from edge.challenges import Challenge, Challenges
 from edge.channels import Channels
 from edge.custom_header import accepted
 from edge.directory import Account, Device, Target, Trunk
@@ -57,17 +57,13 @@ class Arrivals:
     "Live ones, by our id."
     witness: Witness
     draining: bool = False
-    challenges: Challenges = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.challenges = Challenges(self.ground.limits.challenges_traced)
 
     def invite(self, request: Request, key: ServerKey, flow: Flow, now: float) -> Call | None:
         """Answer, challenge or take on; the call that began, if one did."""
         ground = self.ground
         overload = self._overload()
         if overload is not None:
-            self._refuse(request, key, overload, now)
+            self._refuse(request, key, overload, flow, now)
             return None
         identity = self._identify(request, key, flow, now)
         if identity is None:
@@ -80,11 +76,11 @@ class Arrivals:
         account = decision.account if isinstance(decision, Route) else self._account_of(identity)
         if account is None:
             assert isinstance(decision, Refusal), "a route has its account"
-            self._refuse(request, key, decision, now)
+            self._refuse(request, key, decision, flow, now)
             return None
         id = call_id(ground.wall(now), ground.random)
         trace = Trace(id, ground.wall, ground.limits.trace_events, self.waiting)
-        self.challenges.tell(request.call_id, trace, now)
+        self.witness.attempts.tell(request.call_id, trace, now)
         trace.sip(now, False, request.wire(), flow)
         _trace_identity(trace, identity, flow, now)
         allowed = identity.trunk.headers.accept if isinstance(identity, TrunkIdentity) else account.headers
@@ -162,18 +158,17 @@ class Arrivals:
             fix = "name an account's domain as the host of request URI, To or From"
             refusal = Refusal("unknown_domain", 403, f"{request.uri.host} is not served here", fix)
             self.witness.lost(request, flow, now)
-            self._refuse(request, key, refusal, now)
+            self._refuse(request, key, refusal, flow, now)
             return None
         proven = self.authenticator.check(request, account, now)
         match proven:
             case Challenged():
-                self.witness.challenged(request, account, proven, flow, now)
                 response = response_to(request, 401, to_tag=tag(self.ground.random), headers=proven.headers)
+                self.witness.challenged(request, account, proven, response, flow, now)
                 self.ground.wire.layer.respond(key, response, now)
-                self.challenges.note(Challenge(now, request, response, flow, proven.reason))
                 return None
             case Refusal():
-                self._refuse(request, key, proven, now)
+                self._refuse(request, key, proven, flow, now)
                 return None
             case Trunk():
                 self.witness.proven(flow, now)
@@ -289,10 +284,11 @@ class Arrivals:
             case Stranger():
                 return None
 
-    def _refuse(self, request: Request, key: ServerKey, refusal: Refusal, now: float) -> None:
+    def _refuse(self, request: Request, key: ServerKey, refusal: Refusal, flow: Flow, now: float) -> None:
         response = response_to(
             request, refusal.status, to_tag=tag(self.ground.random), headers=refusal.headers()
         )
+        self.witness.attempts.refused(request, response, flow, refusal, now)
         self.ground.wire.layer.respond(key, response, now)
 
 

@@ -14,6 +14,14 @@ from edge.sip.digest import Challenge, Credentials, NonceBook, Verdict, credenti
 from edge.sip.message import Request
 from edge.sip.nonce import Nonces
 
+_WARNINGS: Final = {
+    "no_credentials": ("Warning", '399 tandem "no_credentials: prove who you are"'),
+    "bad": ("Warning", '399 tandem "bad: username or password is wrong"'),
+    "stale": ("Warning", '399 tandem "stale: the nonce is too old"'),
+    "replay": ("Warning", '399 tandem "replay: the nonce count was used before"'),
+}
+"The same for users that do not exist: who tries names learns nothing."
+
 _NAMES: Final = {"md5": "MD5", "sha-256": "SHA-256"}
 
 
@@ -92,17 +100,14 @@ class Authenticator:
         self, account: Account, now: float, reason: str, *, stale: bool = False, stranger: str = ""
     ) -> Challenged:
         """One WWW-Authenticate for each algorithm (RFC 8760 §2.3), each with a nonce of its own."""
-        return Challenged(
-            tuple(
-                (
-                    "WWW-Authenticate",
-                    str(Challenge(account.domain, self.nonces.issue(now), _NAMES[name], stale=stale)),
-                )
-                for name in account.digest
-            ),
-            reason,
-            stranger,
-        )
+        challenges = [
+            (
+                "WWW-Authenticate",
+                str(Challenge(account.domain, self.nonces.issue(now), _NAMES[name], stale=stale)),
+            )
+            for name in account.digest
+        ]
+        return Challenged((*challenges, _WARNINGS[reason]), reason, stranger)
 
 
 def _unusable(credentials: Credentials) -> Refusal:

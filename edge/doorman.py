@@ -29,18 +29,19 @@ class Doorman:
         if account is None:
             self.witness.lost(request, flow, now)
             fix = "name an account's domain as the host of request URI, To or From"
-            self.refuse(
-                request, key, Refusal("unknown_domain", 403, f"{request.uri.host} is not served", fix), now
-            )
+            text = f"{request.uri.host} is not served"
+            self._refuse(request, key, flow, Refusal("unknown_domain", 403, text, fix), now)
             return None
         proven = self.authenticator.check(request, account, now)
         match proven:
             case Challenged():
-                self.witness.challenged(request, account, proven, flow, now)
-                self.respond(request, key, 401, now, proven.headers)
+                response = response_to(request, 401, to_tag=tag(self.random), headers=proven.headers)
+                self.witness.challenged(request, account, proven, response, flow, now)
+                self.layer.respond(key, response, now)
             case Refusal():
-                self.refuse(request, key, proven, now)
+                self._refuse(request, key, flow, proven, now)
             case Device():
+                self.witness.attempts.proven(request.call_id)
                 user = self.directory.user_by_id(proven.user)
                 assert user is not None, "a device belongs to a user"
                 home = self.directory.account_of_host(request.uri.host.lower())
@@ -48,10 +49,11 @@ class Doorman:
                     return UserIdentity(account, user, proven)
                 fix = f"ask for somebody at {account.domain}"
                 text = f"{request.uri.host} is not the domain of the caller's account"
-                self.refuse(request, key, Refusal("foreign_domain", 403, text, fix), now)
+                self._refuse(request, key, flow, Refusal("foreign_domain", 403, text, fix), now)
             case trunk:
                 fix = "ask as a user"
-                self.refuse(request, key, Refusal("not_a_user", 403, f"trunk {trunk.name}", fix), now)
+                text = f"trunk {trunk.name}"
+                self._refuse(request, key, flow, Refusal("not_a_user", 403, text, fix), now)
         return None
 
     def refuse(self, request: Request, key: ServerKey, refusal: Refusal, now: float) -> None:
@@ -66,4 +68,10 @@ class Doorman:
         headers: tuple[tuple[str, str], ...] = (),
     ) -> None:
         response = response_to(request, status, to_tag=tag(self.random), headers=headers)
+        self.layer.respond(key, response, now)
+
+    def _refuse(self, request: Request, key: ServerKey, flow: Flow, refusal: Refusal, now: float) -> None:
+        """Before it is known who asks."""
+        response = response_to(request, refusal.status, to_tag=tag(self.random), headers=refusal.headers())
+        self.witness.attempts.refused(request, response, flow, refusal, now)
         self.layer.respond(key, response, now)

@@ -5,7 +5,9 @@ a queue keeps them in order. What a call still holds when its last session is do
 """
 
 from collections import deque
+from collections.abc import Callable
 
+from edge.attempts import Attempts
 from edge.call.call import Call
 from edge.journal import Journal
 from edge.sessions import SessionTable
@@ -18,7 +20,11 @@ TRACE_SECONDS = 1.0
 
 
 class Logbook:
-    def __init__(self, journal: Journal, sessions: SessionTable) -> None:
+    def __init__(
+        self, journal: Journal, sessions: SessionTable, wall: Callable[[float], int], attempts: int
+    ) -> None:
+        """Args: attempts: how many of those that nobody has proven yet are remembered."""
+        self.attempts = Attempts(journal, wall, attempts)
         self._journal = journal
         self._sessions = sessions
         self._waiting: deque[tuple[float, Trace]] = deque()  # in order of deadline
@@ -44,13 +50,18 @@ class Logbook:
     def write_due(self, now: float) -> None:
         while self._waiting and self._waiting[0][0] <= now:
             self._write(self._waiting.popleft()[1])
+        self.attempts.write_due(now)
 
     def finish(self, call: Call) -> None:
         """Nothing more will come of `call`."""
         self._write(call.trace)
 
     def next_timer_at(self) -> float | None:
-        return self._waiting[0][0] if self._waiting else None
+        attempt = self.attempts.next_timer_at()
+        if not self._waiting:
+            return attempt
+        row = self._waiting[0][0]
+        return row if attempt is None else min(row, attempt)
 
     def _write(self, trace: Trace) -> None:
         rows = trace.take()

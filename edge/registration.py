@@ -46,22 +46,22 @@ class Registrations:
             fix = "register at the domain of an account"
             refusal = Refusal("unknown_domain", 404, f"{request.uri.host} is not served here", fix)
             self.witness.lost(request, flow, now)
-            self._respond(key, self._refused(request, refusal), now)
+            self._refuse(request, key, flow, refusal, now)
             return
         proven = self.authenticator.check(request, account, now)
         match proven:
             case Device():
                 self._change(request, key, flow, account, proven, now)
             case Challenged():
-                self.witness.challenged(request, account, proven, flow, now)
                 response = response_to(request, 401, to_tag=tag(self.random), headers=proven.headers)
+                self.witness.challenged(request, account, proven, response, flow, now)
                 self._respond(key, response, now)
             case Refusal():
-                self._respond(key, self._refused(request, proven), now)
+                self._refuse(request, key, flow, proven, now)
             case trunk:
                 fix = "place calls without registering, or add a user for this equipment"
                 text = f"trunk {trunk.name} has no address of record"
-                self._respond(key, self._refused(request, Refusal("not_a_user", 403, text, fix)), now)
+                self._refuse(request, key, flow, Refusal("not_a_user", 403, text, fix), now)
 
     def _change(
         self, request: Request, key: ServerKey, flow: Flow, account: Account, device: Device, now: float
@@ -72,8 +72,9 @@ class Registrations:
             if user is None or user.id != device.user:
                 text = f"{device.username} may not register {name or 'the domain itself'}"
                 refusal = Refusal("foreign_aor", 403, text, "put the device's username into To")
-                self._respond(key, self._refused(request, refusal), now)
+                self._refuse(request, key, flow, refusal, now)
                 return
+        self.witness.attempts.proven(request.call_id)
         outcome = self.registrar.register(request, flow, account.id, device.username, now, self.wall(now))
         if isinstance(outcome, Response):
             self._respond(key, outcome, now)
@@ -101,8 +102,10 @@ class Registrations:
             for changed in self.watchers:
                 changed(user, now)
 
-    def _refused(self, request: Request, refusal: Refusal) -> Response:
-        return response_to(request, refusal.status, to_tag=tag(self.random), headers=refusal.headers())
+    def _refuse(self, request: Request, key: ServerKey, flow: Flow, refusal: Refusal, now: float) -> None:
+        response = response_to(request, refusal.status, to_tag=tag(self.random), headers=refusal.headers())
+        self.witness.attempts.refused(request, response, flow, refusal, now)
+        self._respond(key, response, now)
 
     def _respond(self, key: ServerKey, response: Response, now: float) -> None:
         self.layer.respond(key, response, now)

@@ -96,12 +96,12 @@ class Switch:
         self._journal = journal
         self._limits = limits
         self._random = random
-        self._witness = witness = Witness(shield, directory)
         self._wall = wall
         self._effects: list[Effect] = []
         self._events: list[tuple[Session, SessionEvent]] = []
         self._sessions = SessionTable()
-        self._logbook = Logbook(journal, self._sessions)
+        self.logbook = Logbook(journal, self._sessions, wall, limits.challenges_traced)
+        self._witness = witness = Witness(shield, directory, self.logbook.attempts)
         self._awaited = Awaited(self._effects.append)
         values = timers or TimerValues()
         self.agenda = Agenda()
@@ -113,7 +113,7 @@ class Switch:
         self.channels = Channels(self.admissions, fraud)
         bindings = self.registrar.lookup
         self.acd = queues(directory, journal, self.admissions, bindings, random, wall)
-        self._timed = (self.layer, self.agenda, self.acd, self.registrar, self._logbook)
+        self._timed = (self.layer, self.agenda, self.acd, self.registrar, self.logbook)
         self._questions = Questions(self._effects.append)
         self._recordings = Recordings(media_folder, self._effects.append)
         self.calls: dict[CallId, Call] = {}
@@ -151,7 +151,7 @@ class Switch:
         nonces = Nonces(random(32), limits.nonce_life, limits.nonces_tracked)
         self.authenticator = authenticator = Authenticator(directory, nonces)
         self._arrivals = Arrivals(
-            ground, authenticator, self.channels, journal, self._logbook.wait, self.calls, witness
+            ground, authenticator, self.channels, journal, self.logbook.wait, self.calls, witness
         )
         registrations = Registrations(
             self.registrar, authenticator, directory, self.layer, random, wall, self._awaited.promise, witness
@@ -192,10 +192,10 @@ class Switch:
             if message.request is not None and message.request.method != "ACK":
                 self._malformed(message, message.request, flow)
         elif isinstance(message, Request):
-            self._logbook.received(message.call_id, data, flow, now)
+            self.logbook.received(message.call_id, data, flow, now)
             self.layer.receive_request(message, flow, now)
         else:
-            self._logbook.received(message.call_id, data, flow, now)
+            self.logbook.received(message.call_id, data, flow, now)
             self.layer.receive_response(message, flow, now)
         self._settle(now)
 
@@ -239,7 +239,7 @@ class Switch:
         self.agenda.handle_timer(now)
         self.acd.handle_timer(now)
         self._settle(now)
-        self._logbook.write_due(now)
+        self.logbook.write_due(now)
         changes = self.registrar.expire(now)
         if changes:
             self._journal.promise(changes, _indifferent)
@@ -312,9 +312,9 @@ class Switch:
         self.subscriptions.load(keepsakes, now)
 
     def live_trace(self, call: CallId) -> tuple[TraceEvent, ...]:
-        """Rows of a live call that are not in the journal yet."""
+        """Rows of a live call, or of what is not proven yet (by Call-ID), that are not in the journal."""
         live = self.calls.get(call)
-        return live.trace.waiting() if live is not None else ()
+        return live.trace.waiting() if live is not None else self.logbook.attempts.rows(call)
 
     # What sessions and calls ask.
 
@@ -329,7 +329,7 @@ class Switch:
         self.acd.changed(now)
         self._sessions.perhaps_done(*call.sessions)
         if not call.sessions:
-            self._logbook.finish(call)  # else when the last of them is done
+            self.logbook.finish(call)  # else when the last of them is done
 
     # Inside.
 
@@ -339,7 +339,7 @@ class Switch:
             for effect in effects:
                 match effect:
                     case Send():
-                        self._logbook.sent(effect, now)
+                        self.logbook.sent(effect, now)
                         self._effects.append(effect)
                     case Incoming(request, flow, key):
                         self._incoming(request, flow, key, now)
@@ -364,7 +364,7 @@ class Switch:
                     call.receive_session(session, event, now)
         for call in self._sessions.retire():
             if call.id not in self.calls:
-                self._logbook.finish(call)
+                self.logbook.finish(call)
 
     def _incoming(self, request: Request, flow: Flow, key: ServerKey | None, now: float) -> None:
         session = self._sessions.inside(request)

@@ -1,4 +1,4 @@
-"""`tandem calls`."""
+"""`tandem calls`: those that are up and were, or what was turned away before it became one."""
 
 import urllib.parse
 from collections.abc import Mapping
@@ -21,11 +21,13 @@ def run(
     *,
     limit: int,
     account: str | None,
+    refused: bool = False,
     json: bool,
 ) -> int:
     query = {"limit": str(limit)} | ({} if account is None else {"account": account})
+    target = f"/{'refused' if refused else 'calls'}?{urllib.parse.urlencode(query)}"
     try:
-        status, answer = ask(data_folder(config, data, environ), f"/calls?{urllib.parse.urlencode(query)}")
+        status, answer = ask(data_folder(config, data, environ), target)
     except (NotRunning, ConfigError) as error:
         return say.refuse(str(error), json=json, code="not_running")
     if status != 200:
@@ -33,8 +35,19 @@ def run(
     if json:
         say.as_json(answer)
     else:
-        Console(highlight=False).print(table(answer))
+        Console(highlight=False).print(refused_table(answer) if refused else table(answer))
     return 0
+
+
+def refused_table(answer: dict[str, Any]) -> Table:
+    made = Table(box=None, pad_edge=False)
+    for heading in ("when", "SIP Call-ID", "asked", "from", "source", "to", "why", "fix"):
+        made.add_column(heading, overflow="fold")
+    for row in answer["refused"]:
+        why = f"{row['status']} {row['code']}: {row['text']}"
+        cells = (row["sip_call_id"], row["method"], row["who"], row["source"], row["to"], why, row["fix"])
+        made.add_row(*map(Text, (say.moment(row["ts"]), *cells)))
+    return made
 
 
 def table(answer: dict[str, list[dict[str, Any]]]) -> Table:

@@ -127,12 +127,15 @@ def call(
 @place
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000), help="Rows at most.")
 @click.option("--account", help="Only calls of this account.")
+@click.option("--refused", is_flag=True, help="What was turned away before it was a call or a registration.")
 @as_json
-def calls(config: Path | None, data: Path | None, limit: int, account: str | None, json: bool) -> None:
+def calls(
+    config: Path | None, data: Path | None, limit: int, account: str | None, refused: bool, json: bool
+) -> None:
     """List calls, those that are up first."""
     from controlplane.cli.calls import run
 
-    sys.exit(run(config, data, os.environ, limit=limit, account=account, json=json))
+    sys.exit(run(config, data, os.environ, limit=limit, account=account, refused=refused, json=json))
 
 
 @main.command()

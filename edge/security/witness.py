@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from edge.attempts import Attempts
 from edge.authenticator import Challenged
 from edge.directory import Account, Directory
 from edge.journal import Binding
@@ -28,6 +29,7 @@ PROVEN: Final = 600.0
 class Witness:
     shield: Shield
     directory: Directory
+    attempts: Attempts
 
     def load(self, bindings: Iterable[Binding], now: float, wall_ms: int) -> None:
         """Phones that were registered before the start."""
@@ -56,9 +58,16 @@ class Witness:
         self.shield.registered(flow.remote[0], now + PROVEN, now)
 
     def challenged(
-        self, request: Request, account: Account, challenge: Challenged, flow: Flow, now: float
+        self,
+        request: Request,
+        account: Account,
+        challenge: Challenged,
+        response: Response,
+        flow: Flow,
+        now: float,
     ) -> None:
-        """A REGISTER or INVITE was answered 401."""
+        """It was answered 401, by `response`."""
+        self.attempts.challenged(request, response, flow, challenge.reason, account.domain, now)
         agent = request.headers.get("User-Agent") or ""
         if challenge.reason == "bad":
             self.shield.failed(flow.remote[0], agent, now)

@@ -39,7 +39,6 @@ PHRASES: Final = {
     607: "Unwanted", 608: "Rejected",
 }
 # fmt: on
-_CHALLENGES: Final = (401, 407)
 _WHY: Final = ("Warning", "Reason")
 _CLASSES: Final = {
     1: "Progress",
@@ -97,7 +96,7 @@ def response_to(
     copied += [(name, value) for name, value in fields if value]
     given = [(canonical(name), value) for name, value in headers]
     copied += given
-    if status >= 400 and status not in _CHALLENGES and not any(name in _WHY for name, _ in given):
+    if status >= 400 and not any(name in _WHY for name, _ in given):
         copied.append(("Warning", _warning(status)))
     if content_type:
         copied.append(("Content-Type", content_type))

@@ -33,6 +33,7 @@ SDP = (
 )
 
 _BRANCHES = itertools.count()
+_WARNING = re.compile(r'\d{3} \S+ "(?:[^"\\]|\\.)*"')
 
 
 @dataclass
@@ -148,6 +149,7 @@ class Bench:
                     case Send(data, flow, _):
                         message = parse_message(data)
                         assert not isinstance(message, ParseError), (message, data)
+                        assert explained(message), data
                         self.sent.append((message, flow))
                     case Promise(changes, token):
                         self.journal.promise(
@@ -350,6 +352,15 @@ class Phone:
 
     def bye(self) -> None:
         self.say("BYE", self.remote, to=self.to)
+
+
+def explained(message: Request | Response) -> bool:
+    """Every refusal says why, whatever it is of (issue 3, *Explain*)."""
+    if isinstance(message, Request) or message.status < 400:
+        return True
+    warnings = message.headers.all("Warning")
+    assert all(_WARNING.fullmatch(text) for text in warnings), message.wire()
+    return bool(warnings) or message.headers.get("Reason") is not None
 
 
 def final(messages: list[Request | Response]) -> Response:

@@ -4,9 +4,12 @@ import json
 from pathlib import Path
 
 from config.schema import StoreLimits
+from controlplane.api.refused import RefusedRoutes
 from controlplane.store.folder import DataFolder
 from controlplane.store.store import Store
 from tests.support.database import new_database
+from tests.support.directory import FakeDirectory
+from tests.support.edge import Bench, Phone
 from tests.support.journal import cdr, open_call
 from tests.support.operator import operator, tandem, tandem_beside
 
@@ -43,3 +46,21 @@ def test_without_a_daemon_it_is_one_line_and_1(tmp_path: Path) -> None:
     )
     as_json = json.loads(tandem("calls", "--json", "--data", str(tmp_path)).stdout)
     assert as_json["error"] == "not_running"
+
+
+async def test_what_was_turned_away_is_listed_with_its_fix(tmp_path: Path) -> None:
+    """S004-62."""
+    directory = FakeDirectory()
+    directory.add_user("1001")
+    bench = Bench(directory)
+    Phone(bench, "1001").say("INVITE", "sip:*43@demo.local")
+    new_database(tmp_path)
+    store = await Store.open(DataFolder.open(tmp_path), StoreLimits(), lambda: 1_000)
+    routes = RefusedRoutes(bench.switch.logbook.attempts, 100).operator()
+    async with operator(store, tmp_path, routes):
+        shown = await tandem_beside("calls", "--refused", "--data", str(tmp_path), COLUMNS="400")
+        as_json = await tandem_beside("calls", "--refused", "--json", "--data", str(tmp_path))
+    _, line = shown.output.splitlines()
+    assert "call-1001-2" in line and "401 no_credentials" in line and "auth.ip" in line
+    assert json.loads(as_json.output)["refused"][0]["who"] == "1001@demo.local"
+    await store.close()

@@ -3,11 +3,12 @@
 import pytest
 
 from config.security import Enumeration, Security, Threshold
+from edge.attempts import Attempts
 from edge.journal import Binding
 from edge.security.witness import Witness
 from edge.sip.message import Response
 from tests.support.directory import ACC, FakeDirectory
-from tests.support.edge import Bench, Phone, final
+from tests.support.edge import Bench, FakeJournal, Phone, final
 from tests.support.security import shield
 
 EVE = ("127.0.0.6", 5060)
@@ -200,7 +201,7 @@ def test_domains_that_are_not_ours_are_names_too(bench: Bench) -> None:
 
 def test_phones_of_before_the_start_are_known() -> None:
     made = shield(flood={"count": 3, "per": 1, "ban": 60})
-    witness = Witness(made, FakeDirectory())
+    witness = Witness(made, FakeDirectory(), Attempts(FakeJournal(), lambda now: 0, 0))
     kept = Binding(
         ACC, "1001", "sip:1001@192.0.2.1", 1.0, 2_000_000, "c", 1, (), "udp:192.0.2.1:5060/0/0", "test"
     )
