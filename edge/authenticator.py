@@ -115,5 +115,5 @@ def _unusable(credentials: Credentials) -> Refusal:
         "bad_credentials",
         400,
         f"algorithm {credentials.algorithm[:16]!a} with qop {credentials.qop[:16]!a} is not usable",
-        "answer the challenge with one of its algorithms, qop=auth, nc and cnonce",
+        "answer the challenge with one of its algorithms and qop=auth with nc and cnonce, or without qop",
     )

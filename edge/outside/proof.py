@@ -86,7 +86,7 @@ class Proofs:
                 detail = "the nonce is old" if proof.verdict is Verdict.STALE else "nc was used before"
                 return self._challenging(account, "stale", detail, now, stale=True)
             case Verdict.MALFORMED:
-                detail = "only MD5 and SHA-256 with qop=auth, cnonce and nc can be verified"
+                detail = "only MD5 and SHA-256 can be verified, with qop=auth, cnonce and nc or without qop"
                 return self._challenging(account, "bad_response", detail, now)
             case Verdict.BAD:
                 self._failed(asked, known=proof.named is not None, now=now)

@@ -1,7 +1,8 @@
-"""Digest authentication, both sides (RFC 3261 §22, RFC 7616, RFC 8760; RFC 2069 answers as a client only).
+"""Digest authentication, both sides (RFC 3261 §22, RFC 7616, RFC 8760, RFC 2069).
 
-Served: MD5 and SHA-256 with qop=auth. Declined: the -sess algorithms, auth-int, userhash, and, as a
-server, answers without qop, whose replay nothing would stop.
+Served: MD5 and SHA-256 with qop=auth, or without qop, as old phones and small libraries answer though
+it was offered (RFC 2617 §3.2.2.1). Such an answer has no use count, so it is the last that its nonce is
+good for. Declined: the -sess algorithms, auth-int, userhash.
 """
 
 import enum
@@ -19,7 +20,9 @@ _FIELD = rf"({TOKEN})[ \t]*+=[ \t]*+({QUOTED}|[^\s,\"]*+)"
 _FIELD_FIND = re.compile(_FIELD, re.DOTALL)
 # Some phones leave an empty element behind; the count of fields is bounded by that of the header bytes.
 _FIELDS = re.compile(rf"(?:[ \t]*+(?:{_FIELD})?+[ \t]*+(?:,|\Z))*+", re.DOTALL)
-_COUNT = re.compile(r"[0-9A-Fa-f]{8}")
+# Eight digits by the RFC; some phones leave out the zeros, and what is hashed is what they sent.
+_COUNT = re.compile(r"[0-9A-Fa-f]{1,8}")
+_LAST_USE: Final = 0xFFFFFFFF  # the highest use count
 _DUMMY_HA1: Final = "0" * 32
 
 
@@ -41,7 +44,7 @@ class Verdict(enum.Enum):
     BAD = "wrong password, or no such user"
     STALE = "right, but the nonce is old or not ours: challenge again with stale=true"
     REPLAY = "right, but this use count was seen before: challenge again with stale=true"
-    MALFORMED = "not something that we offered: another algorithm, no qop, no proper count"
+    MALFORMED = "not something that we offered: another algorithm or qop, no proper count"
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,9 +193,8 @@ def verify(
             which costs the same time as a known one.
     """
     algorithm = _ALGORITHMS.get(credentials.algorithm)
-    if algorithm is None or credentials.qop != "auth" or not credentials.cnonce:
-        return Verdict.MALFORMED
-    if _COUNT.fullmatch(credentials.nc) is None or (count := int(credentials.nc, 16)) == 0:
+    count = _use_count(credentials)
+    if algorithm is None or count is None:
         return Verdict.MALFORMED
     known = ha1s.get(algorithm.key) if ha1s is not None else None
     expected = response(
@@ -202,7 +204,7 @@ def verify(
         credentials.nonce,
         credentials.nc,
         credentials.cnonce,
-        "auth",
+        credentials.qop,
         algorithm,
     )
     given = credentials.response.lower().encode("utf-8", "surrogateescape")
@@ -213,6 +215,15 @@ def verify(
     if number is None:
         return Verdict.STALE
     return Verdict.OK if nonces.use(number, count) else Verdict.REPLAY
+
+
+def _use_count(credentials: Credentials) -> int | None:
+    """Which use of the nonce this is, from 1; None: not one that can be judged."""
+    if not credentials.qop:
+        return _LAST_USE
+    if credentials.qop != "auth" or not credentials.cnonce or _COUNT.fullmatch(credentials.nc) is None:
+        return None
+    return int(credentials.nc, 16) or None
 
 
 # The client.

@@ -107,6 +107,21 @@ def test_a_use_count_counts_once(directory: FakeDirectory, authenticator: Authen
     assert isinstance(check(directory, authenticator, proof(asked, "alice", nc=2)), Device)
 
 
+def test_an_answer_without_qop_counts_once(
+    directory: FakeDirectory, authenticator: Authenticator
+) -> None:  # S004-11
+    """RFC 2617 §3.2.2.1: it has no count, so nothing else may come after it with that nonce."""
+    asked = challenge(directory, authenticator)
+    old = Challenged(tuple((name, value.replace(', qop="auth"', "")) for name, value in asked.headers), "")
+    answered = proof(old, "alice")
+    assert "qop" not in answered and "nc=" not in answered
+    assert isinstance(check(directory, authenticator, answered), Device)
+    for later in (answered, proof(asked, "alice")):
+        again = check(directory, authenticator, later)
+        assert isinstance(again, Challenged) and again.reason == "replay"
+        assert all("stale=true" in value for _, value in again.headers)
+
+
 def test_an_algorithm_that_was_not_offered_proves_nothing(directory: FakeDirectory) -> None:
     directory.digest = ("sha-256",)
     authenticator = Authenticator(directory, Nonces(b"k" * 32, life=60.0, tracked=100))
@@ -117,7 +132,7 @@ def test_an_algorithm_that_was_not_offered_proves_nothing(directory: FakeDirecto
     assert isinstance(check(directory, authenticator, answered), Challenged)
 
 
-def test_credentials_without_qop_are_refused_with_what_to_change(
+def test_credentials_of_another_qop_are_refused_with_what_to_change(
     directory: FakeDirectory, authenticator: Authenticator
 ) -> None:
     answered = proof(challenge(directory, authenticator), "alice").replace("qop=auth", "qop=auth-int")
