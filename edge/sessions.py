@@ -53,10 +53,16 @@ class SessionTable:
     def invited(self, key: ServerKey) -> AnsweringSession | None:
         return self._invites.get(key)
 
-    def inside(self, request: Request) -> Session | None:
-        """The session whose dialog `request` names."""
+    def inside(self, request: Request, key: ServerKey | None) -> Session | None:
+        """The session whose dialog `request` names.
+
+        An ACK that names none is that of INVITE `key`, whose branch it has: some libraries make up a To tag.
+        """
         tag = request.to.tag
-        return self._dialogs.get((request.call_id, tag)) if tag else None
+        session = self._dialogs.get((request.call_id, tag)) if tag else None
+        if session is None and key is not None and request.method == "ACK":
+            return self._invites.get(key)
+        return session
 
     def replaced(self, replaces: Replaces) -> tuple[Session, Call] | None:
         """The session whose dialog a Replaces names (RFC 3891 §3)."""

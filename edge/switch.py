@@ -367,13 +367,12 @@ class Switch:
                 self.logbook.finish(call)
 
     def _incoming(self, request: Request, flow: Flow, key: ServerKey | None, now: float) -> None:
-        session = self._sessions.inside(request)
+        session = self._sessions.inside(request, key)
+        key = None if request.method == "ACK" else key  # nobody answers it
         if session is not None:
             self._inside(session, request, flow, key, now)
-            return
-        if key is None:
-            return  # an ACK that belongs to nothing
-        self._reception.receive(request, key, flow, now)
+        elif key is not None:  # else an ACK that belongs to nothing
+            self._reception.receive(request, key, flow, now)
 
     def _inside(
         self, session: Session, request: Request, flow: Flow, key: ServerKey | None, now: float

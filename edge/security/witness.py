@@ -46,7 +46,7 @@ class Witness:
         match message:
             case Request():
                 agent = message.headers.get("User-Agent") or ""
-                return sessions.inside(message) is not None or self.shield.admits(source, agent, now)
+                return sessions.inside(message, None) is not None or self.shield.admits(source, agent, now)
             case Response():
                 # A response's User-Agent says whom we called, not who attacks.
                 return sessions.traced(message.call_id) is not None or self.shield.admits(source, "", now)

@@ -35,7 +35,8 @@ class Send:
 class Incoming:
     """A new request: answer it by `respond(key, …)`.
 
-    `key` is None for an ACK that belongs to a 2xx, or to nothing. `flow` is where it came from.
+    An ACK is passed up if it belongs to a 2xx, or to nothing: `key` is then None, or that of the INVITE whose
+    branch it has against §13.2.2.4. `flow` is where it came from.
     """
 
     request: Request

@@ -220,6 +220,19 @@ def test_a_200_is_repeated_until_its_ack_and_the_call_ends_without_one(bench: Be
     assert bench.idle()
 
 
+def test_an_ack_with_the_branch_of_its_invite_needs_no_right_tag(bench: Bench) -> None:
+    """pyVoIP 1.6 makes up a To tag for every ACK; its calls must not end after 32 s."""
+    alice = Phone(bench, "1001")
+    answer = final(alice.dial("*43"))
+    wrong = (answer.headers.get("To") or "").partition(";tag=")[0] + ";tag=made-up"
+    uri = str(answer.contacts[0].uri)
+    alice.say("ACK", uri, to=wrong, branch=alice.invite_branch, cseq=answer.cseq.number)
+    bench.advance(40.0)
+    assert alice.statuses() == [] and len(bench.switch.calls) == 1
+    alice.say("ACK", uri, to=wrong, cseq=answer.cseq.number)
+    assert alice.got() == [], "to nothing, and nobody answers an ACK"
+
+
 def test_limits_refuse_and_give_back(bench: Bench) -> None:
     bench.directory.add_user("1003", max_simultaneous=1)
     first, second = Phone(bench, "1003", 4), Phone(bench, "1003", 5)

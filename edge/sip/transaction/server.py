@@ -168,7 +168,8 @@ class ServerTransactions:
             machine.receive_ack(Incoming(ack, flow, None), now)
             self._settle(invite, machine, now)
         elif invite not in self._confirmed:
-            self._effects.append(Incoming(ack, flow, None))
+            key = invite if invite in self._accepted else None
+            self._effects.append(Incoming(ack, flow, key))
 
     def _receive_cancel(self, cancel: Request, key: ServerKey, invite: ServerKey, now: float) -> None:
         """§9.2: 200 when the INVITE is known, though it only has an effect before its final response."""

@@ -114,9 +114,9 @@ def test_after_a_2xx_copies_are_absorbed_and_acks_go_up() -> None:
     assert server.receive(request("INVITE"), 0.5) == []
     assert statuses(server.respond(key, invite, 200, 0.5)) == [200]
     assert server.respond(key, invite, 486, 0.5) == []
-    for branch in ("z9hG4bK1", "z9hG4bKown"):
+    for branch, named in (("z9hG4bK1", key), ("z9hG4bKown", None)):
         ack = request("ACK", branch=branch, to_tag="b")
-        assert server.receive(ack, 0.6) == [Incoming(ack, PEER, None)]
+        assert server.receive(ack, 0.6) == [Incoming(ack, PEER, named)]
     server.run_out(0.6)
 
 
