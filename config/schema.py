@@ -46,6 +46,8 @@ class SipLimits(Section):
     "Live calls; above it new ones get 503."
     calls_per_second: float | None = Field(default=None, gt=0, le=1_000_000)
     "New calls taken on, other requests as parts of one; more get 503. None: as many as are measured to fit."
+    refusals_kept: int = Field(default=20_000, ge=2)
+    "Answers of an overloaded node, and challenges, remembered for copies and second rounds of 32 s."
     rooms_per_account: int = Field(default=100, ge=1)
     "Conferences of one account at one time."
     room_members: int = Field(default=200, ge=2)

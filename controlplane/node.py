@@ -109,6 +109,7 @@ class Node:
             shield=self.shield,
             fraud=self.fraud,
             capacity=self.capacity,
+            waited=self.listeners.waited,
             trunk_changed=report_trunk,
             rtp_address=settings.listen.rtp.address,
             stun=stun,
@@ -142,7 +143,11 @@ class Node:
     # What the sockets say (`edge.transport.upper.Upper`).
 
     def receive(self, data: bytes, flow: Flow, now: float) -> None:
-        self._driver.do(lambda now: self.switch.receive(data, flow, now))
+        turned = self.switch.turnstile.turned_away(data, flow, now)
+        if turned is None:
+            self._driver.do(lambda now: self.switch.receive(data, flow, now))
+        elif turned[0]:
+            self._perform(Send(*turned, None))
         if self.hep is not None:
             self._mirror(self.hep, data, flow, now, sent=False)
 

@@ -55,9 +55,10 @@ class Reception:
         method = request.method
         if method == "INVITE":
             call = self.arrivals.invite(request, key, flow, now)
-            self.turnstile.charge(CHALLENGED if call is None else weight(method))
+            cost = CHALLENGED if call is None else weight(method)
+            self._charge(request, cost, now, challenged=call is None)
             return
-        self.turnstile.charge(weight(method))
+        self._charge(request, weight(method), now, challenged=method == "REGISTER")
         match method:
             case "REGISTER":
                 self.registrations.register(request, key, flow, now)
@@ -72,6 +73,14 @@ class Reception:
             case _:
                 self.witness.probed(request, flow, now)
                 self.respond(key, request, 405, now)
+
+    def _charge(self, request: Request, cost: float, now: float, *, challenged: bool) -> None:
+        if request.headers.get("Authorization") is not None:
+            self.turnstile.charge(cost, request.call_id)
+            return
+        self.turnstile.charge(cost)
+        if challenged:
+            self.turnstile.challenged(request.call_id, weight(request.method), now)
 
     def unknown(self, request: Request, key: ServerKey, now: float) -> None:
         """It names a dialog that is not here (RFC 3261 §12.2.2)."""

@@ -86,6 +86,7 @@ class Switch:
         shield: Shield,
         fraud: FraudGuard,
         capacity: Capacity | None = None,
+        waited: Callable[[], float] = lambda: 0.0,
         rtp_address: str = "0.0.0.0",
         stun: tuple[tuple[str, int], ...] = (),
         media_folder: str = "",
@@ -166,7 +167,8 @@ class Switch:
             holds=self.layer.holds,
             registered=shield.knows,
             welcome=shield.admits,
-            send=self._effects.append,
+            waited=waited,
+            kept=limits.refusals_kept,
         )
         self._reception = Reception(
             self.layer,
@@ -182,9 +184,7 @@ class Switch:
     # Doors.
 
     def receive(self, data: bytes, flow: Flow, now: float) -> None:
-        """One message as it came off the wire."""
-        if not self.turnstile.admits(data, flow, now):
-            return
+        """One message as it came off the wire, which `turnstile` has not turned away."""
         message = parse_message(data, self._limits)
         if not self._witness.admits(message, flow, self._sessions, now):
             return

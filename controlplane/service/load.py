@@ -55,7 +55,7 @@ class LoadWatch:
 
     Args:
         worked: spent on signalling so far [s].
-        waited: longest wait at a socket since the last question [s].
+        waited: how long what is read now has waited at a socket [s].
         busy: CPU used so far, of what there is one core of [s]; None: of this thread, or of the whole process
             where that has a single core.
     """

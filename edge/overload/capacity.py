@@ -7,8 +7,9 @@
 
 Capacity is what was taken on, and what the idle rest of the loop would carry at the present cost of a call.
 So audio, HTTP and everything else on the loop count without being asked, and the rate settles where the loop
-is busy for `SHARE` of the time, refusals aside. Where messages still wait, it is trimmed, by half at most:
-others may have the core, and then few wait as long as many. A rate that is configured always holds.
+is busy for `SHARE` of the time, refusals aside. Where messages still wait while it holds, it is trimmed, by
+half at most: others may have the core, and then few wait as long as many. A wait that is left from before it
+held says nothing of it. A rate that is configured always holds.
 """
 
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ SHARE: Final = 0.82
 "Of the capacity that is used; the rest suffices to turn four times as many away."
 LATE: Final = 0.15
 "Messages that wait longer than this are too many [s]; a phone sends again what stays unanswered for 0.5 s."
+BEHIND: Final = 0.1
+"While messages wait longer than this, no new call is taken on where the rate holds [s]."
 CALM: Final = 2.0
 "So long without anybody turned away, and the door stands open again [s]."
 LEAST: Final = 10.0
@@ -27,7 +30,8 @@ LEAST: Final = 10.0
 
 _GAIN: Final = 0.2
 _LEARN: Final = 0.05  # of the period spent on signalling; less says little of what a call costs
-_CUT, _BACK, _DEEPEST = 0.9, 0.02, 0.5  # of the trim, each period
+_QUEUED: Final = 0.06  # longer waits trim a rate that holds [s]: calls that wait are up, and cost audio
+_CUT, _BACK, _DEEPEST = 0.96, 0.02, 0.5  # of the trim, each period
 _REFUSAL: Final = 0.04  # of a call: what it costs to turn one away, and to hear the ACK
 _BOUND: Final = 5.0  # a cost so many times the first one, or its part, is a measuring fault
 
@@ -42,11 +46,11 @@ class Period:
     refused: int
     "Requests turned away."
     worked: float
-    "Spent on signalling [s]."
+    "Spent on signalling, refusals aside [s]."
     busy: float
     "Share of the time in which the loop had something to do, 0 to 1."
     waited: float
-    "Longest that a message was seen to wait at the socket, or the loop was late [s]."
+    "How long the message in hand has waited at the socket, or how late the loop was [s]."
 
 
 class Capacity:
@@ -74,13 +78,15 @@ class Capacity:
     def observe(self, period: Period) -> None:
         seconds, admitted = period.seconds, period.admitted
         refusing = period.refused * _REFUSAL * self._cost
-        worked = max(0.0, period.worked - refusing)
-        if admitted >= 1.0 and worked >= _LEARN * seconds:
-            cost = min(max(worked / admitted, self._first / _BOUND), self._first * _BOUND)
+        if admitted >= 1.0 and period.worked >= _LEARN * seconds:
+            cost = min(max(period.worked / admitted, self._first / _BOUND), self._first * _BOUND)
             self._cost += _GAIN * (cost - self._cost)
         self._late += 0.5 * (period.waited - self._late)
         late = self._late > LATE
-        self._trim = max(_DEEPEST, self._trim * _CUT) if late else min(1.0, self._trim + _BACK)
+        if self.holds and self._late > _QUEUED:
+            self._trim = max(_DEEPEST, self._trim * _CUT)
+        else:
+            self._trim = min(1.0, self._trim + _BACK)
         idle = min(1.0, 1.0 - period.busy + refusing / seconds)
         self.measured += _GAIN * (admitted / seconds + idle / self._cost - self.measured)
         self._calm = 0.0 if late or period.refused else self._calm + seconds

@@ -2,23 +2,25 @@
 
 ::
 
-    bytes ── admits ──▶ room: goes on, and is charged by `charge` once it is known what it was
-                  └──▶ crowded: a glance ─▶ 503 with Retry-After, without a transaction, a trace or a row
+    bytes ── turned_away ──▶ None: goes on, and is charged by `charge` once it is known what it was
+                       └───▶ crowded: a glance ─▶ 503 with Retry-After; no transaction, no trace, no row
 
-Turned away first are new dialogs and strangers' requests without credentials, then those with credentials,
-which have cost us a challenge already; last of all, registrations that phones here refresh. Requests inside a
-dialog, ACK, CANCEL, BYE, responses, and copies of what was let in always pass.
+Turned away first are new dialogs and strangers' requests without credentials, then those with credentials;
+last of all, registrations that phones here refresh. Requests inside a dialog, ACK, CANCEL, BYE, responses,
+copies of what was let in, and the second round of what was challenged, for which room was kept, always pass.
+While what is read has waited too long already, no new dialog is taken on at all, so that we catch up.
+Copies of what was turned away get the same answer even when there is room again: whoever has heard a 503
+is no longer there for a 200.
 """
 
 from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
-from edge.overload.capacity import Capacity
-from edge.overload.glance import Glance, answer, glance
-from edge.sip.effect import Send
+from edge.overload.capacity import BEHIND, Capacity
+from edge.overload.glance import Glance, glance
+from edge.overload.recent import Recent
 from edge.sip.flow import Flow
-from edge.sip.via import Via
 
 WEIGHTS: Final = {"INVITE": 1.0, "REGISTER": 0.15, "SUBSCRIBE": 0.3, "MESSAGE": 0.3, "OPTIONS": 0.1}
 "What a request costs, measured in calls."
@@ -29,7 +31,17 @@ _BURST: Final = 0.2  # of a second's calls may come at once
 _SPARED: Final = 0.25  # of the burst, for those who bring credentials
 _DEBT: Final = 1.0  # so many seconds' calls in arrears, and refreshed registrations are turned away, too
 _OTHER: Final = 0.1
-_REASON: Final = b'Warning: 399 tandem "overloaded: more calls come than this node can carry"\r\n'
+_COPIES: Final = 32.0  # so long a phone may send the same again: timer B [s]
+_PASS: Final = frozenset((b"SIP/", b"BYE ", b"CANC", b"PRAC"))
+_HEADERS: Final = tuple(
+    b'Warning: 399 tandem "overloaded: more calls come than this node can carry"\r\nRetry-After: %d\r\n'
+    % wait
+    for wait in range(2, 10)
+)
+
+
+Turned = tuple[bytes, Flow]
+"The answer, empty where none is deserved, and its way."
 
 
 class Turnstile:
@@ -38,59 +50,76 @@ class Turnstile:
         capacity: Capacity,
         *,
         tag: str,
-        holds: Callable[[Via, str], bool],
+        holds: Callable[[str, str], bool],
         registered: Callable[[str, float], bool],
         welcome: Callable[[str, str, float], bool],
-        send: Callable[[Send], None],
+        waited: Callable[[], float],
+        kept: int,
     ) -> None:
         """
         Args:
             tag: begins the To tag of every refusal; nothing else holds it.
-            holds: whether (via, method) belongs to a transaction that was let in.
+            holds: whether (identity, method) is of a transaction that was let in.
             registered: whether a phone is registered from (address, now).
             welcome: whether (address, user agent, now) is no flood and no scanner.
+            waited: how long what is read now has waited [s].
+            kept: refusals and challenges that are remembered, at most.
         """
         self._capacity = capacity
         self._tag = tag.encode()
         self._holds = holds
         self._registered = registered
         self._welcome = welcome
-        self._send = send
+        self._waited = waited
+        self._refusals = Recent[bytes](_COPIES, kept)  # by the hash of the datagram: copies are equal
+        self._challenged = Recent[float](_COPIES, kept)  # by the hash of the Call-ID: the room that is kept
         self._level = _BURST * capacity.rate
         self._filled = 0.0  # when [s]
         self._admitted = 0.0
         self.shed: Counter[str] = Counter()
-        "Requests turned away, by method."
+        "Requests turned away, by method; copies are not counted."
 
-    def admits(self, data: bytes, flow: Flow, now: float) -> bool:
-        """Whether this message goes on; if not, it has been answered, or deserves no answer."""
-        if data[:4] == b"ACK " and self._tag in data:
-            return False  # of a refusal of ours
+    def turned_away(self, data: bytes, flow: Flow, now: float) -> Turned | None:
+        """None: the message goes on."""
+        kind = data[:4]
+        if kind == b"ACK ":
+            return (b"", flow) if self._tag in data else None  # of a refusal of ours
+        if kind in _PASS:
+            return None
+        if self._refusals and (known := self._refusals.get(hash(data), now)) is not None:
+            return known, flow
         if not self._capacity.holds:
-            return True
+            return None
         rate = self._capacity.rate
         burst = max(2.0, _BURST * rate)
         self._level = min(burst, self._level + (now - self._filled) * rate)
         self._filled = now
-        if self._level >= _SPARED * burst:
-            return True
-        if data[:4] in (b"SIP/", b"ACK ", b"BYE ", b"CANC", b"PRAC"):
-            return True
-        seen = glance(data)
-        if seen is None or seen.inside or self._holds(seen.via, seen.method):
-            return True
-        if seen.proven and self._level > 0.0:
-            return True
+        behind = self._waited() > BEHIND
+        if self._level >= _SPARED * burst and not behind:
+            return None
+        seen = glance(data, flow)
+        if seen is None or seen.inside or self._holds(seen.identity, seen.method):
+            return None
+        if seen.proven and (
+            (self._level > 0.0 and not behind) or self._challenged.get(hash(seen.call_id), now) is not None
+        ):
+            return None
         address = flow.remote[0]
         if seen.method == "REGISTER" and self._level > -_DEBT * rate and self._registered(address, now):
-            return True
-        if self._welcome(address, seen.agent, now):
-            self._refuse(seen, flow)
-        return False
+            return None
+        if not self._welcome(address, seen.agent, now):
+            return b"", flow
+        return self._refuse(seen, data, flow, now)
 
-    def charge(self, cost: float) -> None:
-        """Something new was let in."""
+    def charge(self, cost: float, call_id: str = "") -> None:
+        """Something new was let in. Args: call_id: of the second round of what was challenged."""
         self._admitted += cost
+        if self._capacity.holds:
+            self._level -= cost - (self._challenged.pop(_named(call_id)) or 0.0)
+
+    def challenged(self, call_id: str, cost: float, now: float) -> None:
+        """Whoever asked with this Call-ID will ask again with credentials: keep room for `cost`."""
+        self._challenged.put(_named(call_id), cost, now)
         if self._capacity.holds:
             self._level -= cost
 
@@ -104,13 +133,19 @@ class Turnstile:
         """Requests turned away so far."""
         return sum(self.shed.values())
 
-    def _refuse(self, seen: Glance, flow: Flow) -> None:
-        self.shed[seen.method if seen.method in WEIGHTS else "other"] += 1
+    def _refuse(self, seen: Glance, data: bytes, flow: Flow, now: float) -> Turned | None:
         # Spread out, so that they do not all come back together.
-        wait = 2 + hash(seen.copied) % 8
-        headers = b"%sRetry-After: %d\r\n" % (_REASON, wait)
-        data, way = answer(seen, b"503 Service Unavailable", headers, self._tag, flow)
-        self._send(Send(data, way, None))
+        wait = hash(seen.call_id) % len(_HEADERS)
+        turned = seen.answer(b"503 Service Unavailable", _HEADERS[wait], self._tag)
+        if turned is not None:
+            self.shed[seen.method if seen.method in WEIGHTS else "other"] += 1
+            if turned[1] is flow and not flow.reliable:
+                self._refusals.put(hash(data), turned[0], now)
+        return turned
+
+
+def _named(call_id: str) -> int:
+    return hash(call_id.encode("utf-8", "surrogateescape"))
 
 
 def weight(method: str) -> float:

@@ -223,10 +223,11 @@ class Listeners:
         return sum(udp.dropped for udp in self._udp.values())
 
     def waited(self) -> float:
-        """Longest that a sampled datagram had to wait for us [s]; the next samples are asked for."""
-        waited = max((udp.waited for udp in self._udp.values()), default=0.0)
+        """How long what is read now has waited for us at its socket [s]."""
+        waited = 0.0
         for udp in self._udp.values():
-            udp.sample()
+            if udp.age > waited:
+                waited = udp.age
         return waited
 
     def cut(self, network: str) -> None:

@@ -5,7 +5,7 @@ out one by one, 5 µs in bursts) and, unlike it, can read the kernel's error que
 the socket hides behind an epoll of its own, since uvloop gives up a socket that it watches
 itself when its error queue is not empty. Elsewhere ICMP goes unheard, and timers B and F tell.
 
-The kernel stamps what comes in; of one datagram now and then we read how long it has waited for us.
+The kernel stamps what comes in; when we are behind, each batch begins by reading how long it has waited.
 """
 
 import asyncio
@@ -21,7 +21,8 @@ from edge.sip.flow import Flow, Transport
 from edge.transport.guard import EveryoneWelcome, Guard
 from edge.transport.upper import Upper
 
-_BATCH: Final = 32  # datagrams per wake-up; the audio's tick must get its turn
+_BATCH: Final = 64  # datagrams per wake-up…
+_SHIFT: Final = 0.004  # …and for so long [s]; the audio's tick must get its turn
 _LONGEST: Final = 65_535
 _KEEPALIVE: Final = 4  # CRLFCRLF, a zero byte…: nothing this short is a message [bytes]
 _BUFFER: Final = 4 << 20  # asked of the kernel each way; it grants what it allows [bytes]
@@ -54,9 +55,9 @@ class UdpSocket:
             sock.setsockopt(socket.SOL_SOCKET, option, _BUFFER)
         self.dropped = 0
         "Datagrams that the kernel had no room to send."
-        self.waited = 0.0
-        "Longest that a datagram in a sample had been in the kernel's queue, since `sample` [s]."
-        self._sampling = False
+        self.age = 0.0
+        "How long the batch in hand, or the last one, was in the kernel's queue; 0 if we are not behind [s]."
+        self._behind = False
         self._sock = sock
         self._upper = upper
         self._loop = loop
@@ -89,11 +90,6 @@ class UdpSocket:
         except (ValueError, OverflowError):
             self._loop.call_soon(self._fail, flow)  # no address at all
 
-    def sample(self) -> None:
-        """Look how long the next datagram has waited."""
-        self.waited = 0.0
-        self._sampling = self._stamped
-
     def close(self) -> None:
         self._loop.remove_reader(self._descriptor())
         if self._epoll is not None:
@@ -105,14 +101,18 @@ class UdpSocket:
 
     def _readable(self) -> None:
         now = self._loop.time()
+        until = time.monotonic() + _SHIFT
+        behind, self._behind = self._behind, self._stamped
         read = 0
-        while read < _BATCH and self._sock.fileno() >= 0:
+        while read < _BATCH and self._sock.fileno() >= 0 and time.monotonic() < until:
             try:
-                if self._sampling:
+                if behind:
                     size, source = self._receive_stamped()
+                    behind = False
                 else:
                     size, source = self._sock.recvfrom_into(self._buffer)
             except BlockingIOError:
+                self._behind, self.age = False, 0.0
                 if read == 0:
                     self._report_errors()
                 return
@@ -126,11 +126,10 @@ class UdpSocket:
 
     def _receive_stamped(self) -> tuple[int, tuple[str, int]]:
         size, notes, _, source = self._sock.recvmsg_into([self._buffer], 128)
-        self._sampling = False
         for level, kind, note in notes:
             if (level, kind) == (socket.SOL_SOCKET, _SO_TIMESTAMPNS) and len(note) == _STAMP.size:
                 seconds, nanoseconds = _STAMP.unpack(note)
-                self.waited = max(0.0, time.time() - seconds - nanoseconds / 1e9)
+                self.age = max(0.0, time.time() - seconds - nanoseconds / 1e9)
         return size, source
 
     def _report_errors(self) -> None:

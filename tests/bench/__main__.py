@@ -24,6 +24,7 @@ from tests.bench.floor import floor
 from tests.bench.measure import Row
 from tests.bench.subject import Subject, subject
 from tests.bench.usage import prefer
+from tests.bench.yardstick import yardstick_ns
 from tests.support.address import loopback
 from tests.support.process import Child
 
@@ -84,6 +85,7 @@ def main(
     else:
         console.print("[yellow]one core only: load and daemon share it, the figures mean little")
     prefer(os.getpid())
+    pace = yardstick_ns()
     rows: list[Row] = []
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tandem-bench-")))
@@ -113,8 +115,9 @@ def main(
                     rows.append(row)
                 else:
                     rows.append(_measure(load, daemon, count, window, seconds))
-    console.print(_table(rows))
-    result = {"machine": _machine(), "rows": [row.plain() for row in rows]}
+    pace = (pace + yardstick_ns()) / 2
+    console.print(_table(rows, pace))
+    result = {"machine": _machine() | {"yardstick_ns": pace}, "rows": [row.plain() for row in rows]}
     if json_path is not None:
         text = json.dumps(result, indent=1)
         if str(json_path) == "-":
@@ -143,8 +146,9 @@ def _measure(load: str, daemon: Subject, count: int, window: int, seconds: float
             return routing.routes(daemon, count)
 
 
-def _table(rows: list[Row]) -> Table:
-    table = Table(title="tandem serve, one core")
+def _table(rows: list[Row], pace: float) -> Table:
+    caption = f"yardstick {pace:.0f} ns: a fixed piece of Python, before and after; twice that, twice the CPU"
+    table = Table(title="tandem serve, one core", caption=caption)
     right = (
         "count",
         "reached",

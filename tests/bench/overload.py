@@ -21,31 +21,35 @@ def overload(subject: Subject, seconds: float) -> Row:
         signalling.call([ANSWER], int(WARM * 1_000), 32)
         rate = subject.daemon.metrics()["tandem_calls_per_second_limit"]
         once, cpu_once = _offer(subject, signalling, rate, seconds)
+        own = time.process_time()
         often, cpu_often = _offer(subject, signalling, TIMES * rate, seconds)
+        own = time.process_time() - own
     finally:
         signalling.close()
     refused = often.statuses.get(503, 0)
-    unanswered = often.failed - refused
     call = cpu_once / max(once.done, 1)
     refusal = (cpu_often - call * often.done) / max(refused, 1)
+    carried, kept = once.meanwhile / once.offering, often.meanwhile / often.offering
     faults = {
-        f"calls/s at {rate:,.0f}": once.done / once.seconds,
-        "% of it kept": 100 * (often.done / often.seconds) / (once.done / once.seconds),
+        f"calls/s at {rate:,.0f}": carried,
+        "% of it kept": 100 * kept / carried,
         "refused": float(refused),
         "resent": float(often.resent),
+        "limit/s after": subject.daemon.metrics()["tandem_calls_per_second_limit"],
     }
     return Row(
-        f"{TIMES} × {rate:,.0f} calls/s: a refusal",
+        f"{often.begun / often.offering / rate:.1f} × {rate:,.0f} calls/s: a refusal",
         "s⁻¹",
         often.done,
         often.seconds,
         cpu_often,
         refusal * 1e6,
         1 / max(refusal, 1e-9),
-        unanswered,
+        often.failed - refused,
         math.nan,
         math.nan,
-        rate=often.done / often.seconds,
+        rate=kept,
+        generator_share=own / often.seconds,
         faults=faults,
     )
 

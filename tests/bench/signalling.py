@@ -19,7 +19,9 @@ from typing import Final
 from tests.support.sip import make_sdp
 
 RESEND: Final = 0.5
-"An unanswered request is sent again after this [s]; it counts as `resent`."
+"T1: an unanswered request is sent again after this, then after twice as long… [s]; it counts as `resent`."
+LONGEST: Final = 4.0
+"…up to T2 [s]."
 GIVE_UP: Final = 8.0
 CALLER: Final = 12_025_560_000
 "Number of the first call's caller; those after it count up."
@@ -43,6 +45,12 @@ class Load:
     failed: int = 0
     resent: int = 0
     seconds: float = 0.0
+    "Until the last of them was done or given up."
+    offering: float = 0.0
+    "Until the last of them was begun [s]."
+    begun: int = 0
+    meanwhile: int = 0
+    "Done in that time."
     latencies: list[float] = field(default_factory=list)
     "From the first request to the answer that counts [s]."
     statuses: dict[int, int] = field(default_factory=dict)
@@ -59,6 +67,8 @@ class Work:
     resend_at: float
     last: bytes
     "What to send again."
+    patience: float = RESEND
+    "Between the last two copies [s]."
     cseq: int = 1
     remote: bytes = b""
     target: bytes = b""
@@ -171,6 +181,8 @@ class Signalling:
                 under_way[work.call_id] = work
                 begun += 1
                 self._send(work.last)
+                if begun == count:
+                    load.offering, load.meanwhile = time.monotonic() - started, load.done
             if now >= sweep_at:
                 sweep_at = now + RESEND / 2
                 self._sweep(under_way, load, now)
@@ -184,7 +196,7 @@ class Signalling:
                         self._receive(data, under_way, load, hang_up)
                     else:
                         self._serve(data, ready)
-        load.seconds = time.monotonic() - started
+        load.seconds, load.begun = time.monotonic() - started, begun
         return load
 
     def _sweep(self, under_way: dict[bytes, Work], load: Load, now: float) -> None:
@@ -194,7 +206,8 @@ class Signalling:
                 load.failed += 1
                 load.statuses[0] = load.statuses.get(0, 0) + 1
             elif now >= work.resend_at:
-                work.resend_at = now + RESEND
+                work.patience = min(2 * work.patience, LONGEST)
+                work.resend_at = now + work.patience
                 load.resent += 1
                 self._send(work.last)
 
@@ -214,7 +227,7 @@ class Signalling:
         now = time.monotonic()
         method = cseq[2]
         if method == b"REGISTER" and status == 401 and work.cseq == 1:
-            work.cseq, work.resend_at = 2, now + RESEND
+            work.cseq, work.resend_at, work.patience = 2, now + RESEND, RESEND
             work.last = self._register(work, self._proof(data, work.user))
             self._send(work.last)
             return
@@ -225,7 +238,7 @@ class Signalling:
             load.latencies.append(now - work.began)
             self.live[work.call_id] = work
             if hang_up:
-                work.resend_at = now + RESEND
+                work.resend_at, work.patience = now + RESEND, RESEND
                 work.last = self._bye(work)
                 self._send(work.last)
                 return

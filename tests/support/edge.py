@@ -94,6 +94,7 @@ class Bench:
         limits: SipLimits | None = None,
         security: Security | None = None,
         capacity: Capacity | None = None,
+        waited: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self.now = 1_000.0
         self.directory = directory or FakeDirectory()
@@ -119,6 +120,7 @@ class Bench:
             shield=self.shield,
             fraud=self.fraud,
             capacity=capacity,
+            waited=waited,
             media_folder="/media",
         )
         self.sent: list[tuple[Request | Response, Flow]] = []
@@ -134,7 +136,14 @@ class Bench:
         self.kept: list[Keep] = []
 
     def receive(self, data: bytes, source: tuple[str, int], transport: Transport = Transport.UDP) -> None:
-        self.switch.receive(data, Flow(transport, source), self.now)
+        flow = Flow(transport, source)
+        turned = self.switch.turnstile.turned_away(data, flow, self.now)
+        if turned is None:
+            self.switch.receive(data, flow, self.now)
+        elif turned[0]:
+            message = parse_message(turned[0])
+            assert not isinstance(message, ParseError), (message, turned[0])
+            self.sent.append((message, turned[1]))
         self.drain()
 
     def media(self, event: port.Event) -> None:

@@ -21,7 +21,6 @@ from edge.sip.timer import TimerValues
 from edge.sip.transaction.client import ClientTransactions
 from edge.sip.transaction.deadline import NEVER, Deadline
 from edge.sip.transaction.server import ServerTransactions
-from edge.sip.via import Via
 
 
 class TransactionLayer:
@@ -56,9 +55,9 @@ class TransactionLayer:
         """Transactions that are neither finished nor only waiting for copies."""
         return self._client.live + self._server.live
 
-    def holds(self, via: Via, method: str) -> bool:
-        """Whether a request with this top Via is a copy of one that was let in."""
-        return self._server.holds(via, method)
+    def holds(self, identity: str, method: str) -> bool:
+        """Whether a request of this identity is a copy of one that was let in."""
+        return self._server.holds(identity, method)
 
     # From the transport.
 

@@ -12,7 +12,7 @@ from edge.sip.via import Via
 COOKIE: Final = "z9hG4bK"
 "Branches that are unique begin so (§8.1.1.7)."
 _LONGEST: Final = 200  # characters of an identity; a peer must not make us keep what it pads
-_DEFAULT_PORT: Final = 5060
+DEFAULT_PORT: Final = 5060
 
 
 def identity(request: Request, via: Via) -> str:
@@ -24,14 +24,14 @@ def identity(request: Request, via: Via) -> str:
     branch = via.branch
     # The cookie alone is unique to nothing (RFC 4475 §3.2.1).
     if branch.startswith(COOKIE) and branch != COOKIE:
-        return branch_identity(via)
+        return branch_identity(branch, via.host, via.port)
     text = f"2543 {request.uri} {request.from_.tag} {request.call_id} {request.cseq.number} {via}"
     return text if len(text) <= _LONGEST else _digest(text)
 
 
-def branch_identity(via: Via) -> str:
-    """The same for a request whose branch is unique by itself (§17.2.3)."""
-    text = f"{via.branch} {via.host}:{via.port}"
+def branch_identity(branch: str, host: str, port: int | None) -> str:
+    """The same for a request whose branch is unique by itself (§17.2.3). Args: host, port: of sent-by."""
+    text = f"{branch} {host}:{port}"
     return text if len(text) <= _LONGEST else _digest(text)
 
 
@@ -54,7 +54,7 @@ def reply_flow(via: Via, flow: Flow) -> Flow:
     if flow.transport is not Transport.UDP or via.rport is not None:
         return flow
     address, port = flow.remote
-    sent_by = via.port or _DEFAULT_PORT
+    sent_by = via.port or DEFAULT_PORT
     return flow if sent_by == port else replace(flow, remote=(address, sent_by))
 
 

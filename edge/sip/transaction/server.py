@@ -20,7 +20,6 @@ from edge.sip.message import Request, Response
 from edge.sip.timer import TimerValues
 from edge.sip.transaction.deadline import Deadline
 from edge.sip.transaction.matching import (
-    branch_identity,
     identity,
     merge_id,
     note_source,
@@ -31,7 +30,6 @@ from edge.sip.transaction.schedule import Schedule
 from edge.sip.transaction.server_invite import ServerInvite, State
 from edge.sip.transaction.server_request import ServerRequests
 from edge.sip.transaction.wheel import Wheel
-from edge.sip.via import Via
 
 _RETRY_AFTER: Final = "5"
 "Seconds that a peer is asked to wait when we are full."
@@ -85,9 +83,9 @@ class ServerTransactions:
         else:
             self._effects.append(Incoming(request, flow, key))
 
-    def holds(self, via: Via, method: str) -> bool:
-        """Of branches that are unique alone; others are taken for new."""
-        key = server_key(branch_identity(via), method)
+    def holds(self, identity: str, method: str) -> bool:
+        """Args: identity: of a branch that is unique alone; others are taken for new."""
+        key = server_key(identity, method)
         if method != "INVITE":
             return self._requests.holds(key)
         return self._invites.get(key) is not None or key in self._confirmed or key in self._accepted

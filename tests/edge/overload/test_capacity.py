@@ -1,6 +1,6 @@
 """A simulated loop under load, on no clock at all: what the rate becomes."""
 
-from edge.overload.capacity import LATE, LEAST, PERIOD, SHARE, Capacity, Period
+from edge.overload.capacity import BEHIND, LATE, LEAST, PERIOD, SHARE, Capacity, Period
 
 
 class Loop:
@@ -25,15 +25,16 @@ class Loop:
 
     def _period(self, offered: float) -> None:
         limit = self.capacity.rate * PERIOD if self.capacity.holds else offered
-        taken = min(offered, limit)
+        behind = self.capacity.holds and self.backlog * self.cost > BEHIND
+        taken = 0.0 if behind else min(offered, limit)
         refused = offered - taken
         room = max(0.0, PERIOD * (1.0 - self.other) - refused * self.refusal)
         self.backlog += taken
         done = min(self.backlog, room / self.cost)
         self.backlog -= done
         self.carried += done
-        worked = done * self.cost + refused * self.refusal
-        busy = min(1.0, worked / PERIOD + self.other)
+        worked = done * self.cost
+        busy = min(1.0, (worked + refused * self.refusal) / PERIOD + self.other)
         waited = min(self.backlog * self.cost, 1.0)
         self.capacity.observe(Period(PERIOD, done, int(refused), worked, busy, waited))
 
@@ -72,7 +73,7 @@ def test_the_door_opens_again_when_the_rush_is_over() -> None:
 
 def test_messages_that_wait_trim_the_rate_and_no_more_than_by_half() -> None:
     capacity = Capacity(0.001)
-    for _ in range(50):
+    for _ in range(100):
         capacity.observe(Period(PERIOD, 50, 10, 0.05, 0.5, 0.4))
     assert 0.4 * SHARE * capacity.measured < capacity.rate < 0.6 * SHARE * capacity.measured
     for _ in range(50):
@@ -90,3 +91,26 @@ def test_a_configured_rate_holds_from_the_first_moment() -> None:
     capacity = Capacity(0.001, configured=50.0)
     capacity.observe(Period(PERIOD, 10, 0, 0.01, 0.1, 0.0))
     assert capacity.holds and capacity.rate == 50.0
+
+
+def test_what_waited_before_the_rate_held_does_not_trim_it() -> None:
+    capacity = Capacity(0.001)
+    capacity.observe(Period(PERIOD, 100, 0, 0.2, 1.0, 0.5))
+    assert capacity.holds
+    assert capacity.rate == SHARE * capacity.measured
+    for _ in range(6):
+        capacity.observe(Period(PERIOD, 150, 500, 0.2, 1.0, 0.0))
+        assert capacity.rate > 0.9 * SHARE * capacity.measured, "it was half a second, and is over"
+    assert capacity.rate == SHARE * capacity.measured
+
+
+def test_stalls_now_and_then_cost_the_rate_little_and_it_comes_back() -> None:
+    loop = Loop(Capacity(0.0008), 0.0008)
+    loop.offer(5_000, 20)
+    rate = loop.capacity.rate
+    for n in range(100):
+        loop.backlog += 300 if n % 10 == 0 else 0  # something else had the core for a quarter of a second
+        loop._period(5_000 * PERIOD)
+        assert loop.capacity.rate > 0.6 * rate
+    loop.offer(5_000, 10)
+    assert loop.capacity.rate > 0.95 * rate

@@ -3,7 +3,7 @@
 import pytest
 
 from edge.overload.capacity import Capacity
-from edge.overload.turnstile import weight
+from edge.overload.turnstile import CHALLENGED, weight
 from edge.sip.message import Response
 from tests.support.directory import FakeDirectory
 from tests.support.edge import Bench, Phone, final
@@ -51,6 +51,63 @@ def test_the_same_request_gets_the_same_answer(bench: Bench) -> None:  # RFC 326
         eve.say("INVITE", "sip:12025550123@demo.local", body=eve.sdp(), branch="z9hG4bKsame", cseq=1)
         answers.append(eve.got()[0].wire())
     assert answers[0] == answers[1]
+
+
+def test_a_copy_of_what_was_refused_is_refused_even_when_there_is_room_again(bench: Bench) -> None:
+    """Its caller has heard the 503 and is gone: a call would ring for nobody."""
+    crowd(bench)
+    eve = Phone(bench, "eve", 30)
+    eve.say("INVITE", "sip:12025550123@demo.local", body=eve.sdp(), branch="z9hG4bKsame", cseq=1)
+    assert eve.statuses() == [503]
+    bench.advance(4.0)
+    calls = len(bench.switch.calls)
+    eve.say("INVITE", "sip:12025550123@demo.local", body=eve.sdp(), branch="z9hG4bKsame", cseq=1)
+    assert eve.statuses() == [503] and len(bench.switch.calls) == calls
+    assert bench.switch.turnstile.shed["INVITE"] == 1, "copies are not counted"
+    assert final(Phone(bench, "eve", 31).dial("12025550123")).status == 200
+
+
+def test_whoever_was_challenged_gets_in_with_the_proof_although_it_has_become_crowded(bench: Bench) -> None:
+    alice, uri = Phone(bench, "1001"), "sip:*43@demo.local"
+    alice.say("INVITE", uri, body=alice.sdp())
+    (challenge,) = alice.got()
+    assert isinstance(challenge, Response) and challenge.status == 401
+    alice.ack(challenge, uri)
+    bench.switch.turnstile.charge(5.0)
+    alice.say("INVITE", uri, body=alice.sdp(), headers=alice.authorization(challenge, "INVITE", uri))
+    assert final(alice.got()).status == 200
+    proof = alice.authorization(challenge, "INVITE", uri)
+    other = Phone(bench, "1002", 40)
+    other.say("INVITE", uri, body=other.sdp(), headers=proof)
+    assert other.statuses() == [503], "credentials that nobody was asked for wait their turn"
+
+
+def test_room_is_kept_for_the_second_round_and_paid_once(bench: Bench) -> None:
+    turnstile = bench.switch.turnstile
+    before = turnstile._level
+    turnstile.charge(CHALLENGED)
+    turnstile.challenged("a@b", 1.0, bench.now)
+    assert turnstile._level == pytest.approx(before - CHALLENGED - 1.0)
+    turnstile.charge(1.0, "a@b")
+    assert turnstile._level == pytest.approx(before - CHALLENGED - 1.0)
+    turnstile.charge(1.0, "a@b")
+    assert turnstile._level == pytest.approx(before - CHALLENGED - 2.0)
+
+
+def test_nobody_new_is_taken_on_while_what_is_read_has_waited_too_long() -> None:
+    waited = 0.5
+    directory = FakeDirectory()
+    directory.add_did("12025550123", "answer")
+    bench = Bench(directory, capacity=Capacity(0.001, configured=1000.0), waited=lambda: waited)
+    eve = Phone(bench, "eve", 30)
+    assert final(eve.dial("12025550123")).status == 503
+    waited = 0.01
+    answered = final(eve.dial("12025550123"))
+    assert answered.status == 200
+    waited = 0.5
+    eve.ack(answered)
+    eve.bye()
+    assert eve.statuses() == [200]
 
 
 def test_what_belongs_to_a_call_passes(bench: Bench) -> None:

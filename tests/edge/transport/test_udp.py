@@ -105,15 +105,21 @@ async def test_what_cannot_be_sent_at_all_is_told() -> None:
 
 
 @linux
-async def test_a_sample_tells_how_long_a_datagram_has_waited_for_us() -> None:
-    async with opened() as (udp, upper, address):
+async def test_when_we_are_behind_it_is_told_how_long_a_batch_has_waited() -> None:
+    class Watching(FakeGuard):
+        def refuses(self, address: str, now: float) -> bool:
+            ages.append(udp.age)
+            return False
+
+    async with opened(Watching()) as (udp, upper, address):
         with bound() as peer:
-            udp.sample()
-            peer.sendto(b"hello", address)
-            time.sleep(0.02)  # noqa: ASYNC251  the loop stands still
-            await upper.until(received=1)
-            assert 0.015 < udp.waited < 5.0
+            ages: list[float] = []
+            for _ in range(200):
+                peer.sendto(b"hello", address)
+            time.sleep(0.05)  # noqa: ASYNC251  the loop stands still
+            await upper.until(received=200)
+            assert ages[0] == 0.0, "one wake-up does not tell"
+            assert 0.04 < max(ages) < 5.0
             peer.sendto(b"again", address)
-            await upper.until(received=2)
-            udp.sample()
-            assert udp.waited == 0.0
+            await upper.until(received=201)
+            assert udp.age == 0.0
