@@ -44,8 +44,8 @@ class ServerTransactions:
         self._effects = effects
         self._requests = ServerRequests(values, limit, effects, deadline)
         self._invites: Schedule[ServerInvite] = Schedule(deadline)
-        # CONFIRMED: that copies are absorbed.
-        self._confirmed: Wheel[bool] = Wheel(values.t4, limit, deadline)
+        # CONFIRMED: the CSeq number of copies to absorb.
+        self._confirmed: Wheel[int] = Wheel(values.t4, limit, deadline)
         # ACCEPTED: the flow that a 2xx takes, as text.
         self._accepted: Wheel[str] = Wheel(64 * values.t1, limit, deadline)
         # By merge id: INVITEs without final response, then those in ACCEPTED.
@@ -138,12 +138,17 @@ class ServerTransactions:
     # Inside.
 
     def _receive_invite(self, request: Request, key: ServerKey, flow: Flow, now: float) -> None:
+        number = request.cseq.number
         machine = self._invites.get(key)
-        if machine is not None:
+        if machine is not None and not machine.gives_way_to(number):
             machine.receive_invite(now)
             return
-        if key in self._confirmed or key in self._accepted:
+        if self._confirmed.get(key) == number or key in self._accepted:
             return
+        if machine is not None:
+            self._pending.pop(machine.merge_id, None)
+            self._invites.drop(key)
+        self._confirmed.pop(key)
         if self.live >= self._limit:
             self.refuse(request, flow, 503, (("Retry-After", _RETRY_AFTER),))
             return
@@ -199,7 +204,7 @@ class ServerTransactions:
             case State.CONFIRMED:
                 self._invites.drop(key)
                 if not machine.flow.reliable:
-                    self._confirmed.put(key, True, now)
+                    self._confirmed.put(key, machine.invite.cseq.number, now)
             case State.ACCEPTED:
                 self._invites.drop(key)
                 self._accepted.put(key, str(machine.flow), now)

@@ -131,6 +131,13 @@ class ServerInvite:
         """A copy of the INVITE."""
         self._step(Input.INVITE, None, now)
 
+    def gives_way_to(self, number: int) -> bool:
+        """Whether an INVITE with this CSeq number, though it has our branch, is a new one.
+
+        §8.1.1.7 wants a new branch for each; some libraries keep it for the second round of a challenge.
+        """
+        return self.state is COMPLETED and number > self.invite.cseq.number
+
     def receive_ack(self, ack: Incoming, now: float) -> None:
         self._step(Input.ACK, ack, now)
 

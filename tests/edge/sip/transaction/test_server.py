@@ -1,5 +1,7 @@
 """Requests of peers through the layer (RFC 3261 §17.2, §18.2, §9.2, §8.2.2.2)."""
 
+import pytest
+
 from edge.sip.build import response_to
 from edge.sip.effect import Cancelled, Effect, Incoming, Send, ServerKey, Unacknowledged
 from edge.sip.flow import Flow, Transport
@@ -93,6 +95,24 @@ def test_an_invite_is_refused_and_the_ack_absorbed() -> None:
     server.side.handle_timer(5.7)
     assert len(server.side) == 0
     server.run_out(5.7)
+
+
+@pytest.mark.parametrize("acknowledged", [True, False])
+def test_the_second_round_of_a_challenge_may_keep_the_branch(acknowledged: bool) -> None:
+    """Against RFC 3261 §8.1.1.7, as pyVoIP 1.6 does: the CSeq tells it from a copy."""
+    server = Server()
+    first = request("INVITE")
+    key = server.incoming(first)
+    server.respond(key, first, 401)
+    if acknowledged:
+        server.receive(request("ACK", to_tag="b"))
+    second = request("INVITE", cseq=2)
+    assert server.receive(second, 0.1) == [Incoming(second, PEER, key)]
+    assert server.receive(request("INVITE", cseq=2), 0.2) == []
+    assert statuses(server.respond(key, second, 200, 0.3)) == [200]
+    ack = request("ACK", cseq=2, to_tag="b")
+    assert server.receive(ack, 0.4) == [Incoming(ack, PEER, key)]
+    server.run_out(0.4)
 
 
 def test_a_refusal_that_is_never_acknowledged_is_told() -> None:
