@@ -12,7 +12,7 @@ import re
 from typing import Self
 
 _URI = "sip:[-+*#%@.:;=_[:alnum:]]*"
-_OUTSIDE = ("INVITE", "CANCEL", "SUBSCRIBE", "MESSAGE")
+_OUTSIDE = ("INVITE", "CANCEL", "SUBSCRIBE", "MESSAGE", "REGISTER")
 _C = "v=0\no=sipp 1 1 IN IP4 [local_ip]\ns=-\nc=IN IP4 [local_ip]\nt=0 0\n"
 AUDIO = (
     f"{_C}m=audio 6000 RTP/AVP 0 8 101\na=rtpmap:0 PCMU/8000\na=rtpmap:8 PCMA/8000\n"
@@ -71,6 +71,11 @@ class Scenario:
         headers = f"Event: {package}\nExpires: 600"
         self._outside("SUBSCRIBE", headers)
         return self.expect(200).comes("NOTIFY").respond(200)
+
+    def register(self) -> Self:
+        """With digest, for what comes to the same address and port in a later run."""
+        self._outside("REGISTER", "Expires: 600")
+        return self.expect(200)
 
     def message(self, text: str) -> Self:
         self._outside("MESSAGE", "Content-Type: text/plain", text)
