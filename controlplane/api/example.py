@@ -1,7 +1,7 @@
 """Requests with their answers, for the OpenAPI document; a test sends each to a daemon and compares.
 
 They are sent in this order to the account `acc_demo` of a new daemon: users 1001 and 1002, DID 12025550123 to
-1002. Answers stand for their shape: ids, times and nonces differ each time.
+1002, the flow `hello` that says a word. Answers stand for their shape: ids, times, nonces differ each time.
 """
 
 from collections.abc import Mapping
@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 Json = dict[str, object]
+JSON: Final = "application/json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,10 @@ class Example:
     "Sent with the admin token."
     also: tuple[object, ...] = ()
     "Other answers of the same status."
+    content: bytes | None = None
+    "Sent in place of `body`."
+    media_type: str = JSON
+    "Of the answer; what is no JSON is shown as text, `reply` is how it begins."
 
 
 ACCOUNT: Final = {"accountId": "acc_demo"}
@@ -80,6 +85,9 @@ _DIGEST: Final[Json] = {
     "callId": "a1",
     "srcIp": "192.0.2.7",
 }
+_NO_ROOM: Final[Json] = {"error": "no_such_conference", "detail": "nobody is in a room of this name"}
+_NO_CALL: Final[Json] = {"error": "no_such_call", "detail": "there is no live call c9"}
+_WAV: Final = b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0data\0\0\0\0"
 
 EXAMPLES: Final = (
     Example("GET", "/healthz", 200, {"status": "alive"}),
@@ -264,34 +272,106 @@ EXAMPLES: Final = (
         {"running": False, "total": 0, "generated": 0, "skipped": 0, "failed": 0},
         token=True,
     ),
+    Example(
+        "POST",
+        "/admin/tts/generate",
+        200,
+        {"generated": 10, "skipped": 0, "failed": 0},
+        query={"lang": "en-US", "gender": "female"},
+        token=True,
+    ),
+    Example(
+        "POST",
+        "/flow",
+        200,
+        {"command": "play", "node_id": "hello", "params": {"text": "Hello."}, "seq": 1},
+        {**ACCOUNT, "callId": "f1", "flowId": "hello"},
+    ),
+    Example(
+        "POST",
+        "/flow",
+        200,
+        {"command": "hangup", "node_id": "bye", "params": {}, "seq": 2},
+        {"callId": "f1", "outcome": "done", "seq": 1},
+    ),
+    Example(
+        "GET",
+        "/agent/moves",
+        200,
+        {
+            "moves": [
+                {
+                    "agent_id": "us_m6vr4dfk3svrgxlvkd7ftsqkhi",
+                    "ts": 1_795_876_825_721,
+                    "status": "on_break",
+                    "state": "waiting",
+                    "cause": "login",
+                    "reason": "",
+                    "queue": "",
+                    "call_id": "",
+                }
+            ]
+        },
+        query={**ACCOUNT, "userId": "1001"},
+    ),
+    Example(
+        "GET",
+        "/agent/confirm/{account_id}/{lease_id}/{epoch}",
+        200,
+        {"ok": False},
+        names={"account_id": "acc_demo", "lease_id": "01m8h9kafwgg4vxy0wazbvbk7k", "epoch": "1"},
+        also=({"ok": True, "callId": "c2"},),
+    ),
+    Example(
+        "GET",
+        "/agent/claim/{account_id}/{agent_id}/{call_id}",
+        200,
+        {"ok": False, "winner": None},
+        names={"account_id": "acc_demo", "agent_id": "1001", "call_id": "c2"},
+        also=({"ok": True, "callId": "c2"},),
+    ),
+    *(
+        Example(method, "/conferences/{name}" + more, 404, _NO_ROOM, body, query, {"name": "board", **names})
+        for method, more, body, query, names in (
+            ("GET", "", None, ACCOUNT, {}),
+            ("POST", "", {**ACCOUNT, "locked": True}, {}, {}),
+            ("POST", "/members/{member}", {**ACCOUNT, "muted": True}, {}, {"member": "1"}),
+            ("DELETE", "/members/{member}", None, ACCOUNT, {"member": "1"}),
+        )
+    ),
+    *(
+        Example(method, "/calls/{call_id}/" + more, 404, _NO_CALL, body, query, {"call_id": "c9", **names})
+        for method, more, body, query, names in (
+            ("GET", "supervisors", None, ACCOUNT, {}),
+            ("POST", "supervisors", {**ACCOUNT, "user": "1002", "mode": "listen"}, {}, {}),
+            ("POST", "supervisors/{user}", {**ACCOUNT, "mode": "whisper"}, {}, {"user": "1002"}),
+            ("DELETE", "supervisors/{user}", None, ACCOUNT, {"user": "1002"}),
+            ("POST", "transfer", {**ACCOUNT, "to": "queue:support", "briefing": "An old friend"}, {}, {}),
+            ("POST", "recording", {**ACCOUNT, "state": "on"}, {}, {}),
+        )
+    ),
+    Example(
+        "PUT",
+        "/media/{key}",
+        201,
+        {"key": "acc_demo/vm/c1.wav", "url": "/media/acc_demo/vm/c1.wav"},
+        names={"key": "acc_demo/vm/c1.wav"},
+        content=_WAV,
+    ),
+    Example("GET", "/media/{key}", 200, "RIFF", names={"key": "acc_demo/vm/c1.wav"}, media_type="audio/wav"),
+    Example(
+        "GET",
+        "/debug",
+        426,
+        {"error": "upgrade_required", "detail": "/debug is a WebSocket; a browser is shown a page"},
+    ),
+    Example("GET", "/metrics", 200, "# HELP ", media_type="text/plain"),
+    Example("GET", "/openapi.json", 200, {"openapi": "3.1.0", "info": {"title": "Tandem"}, "paths": {}}),
+    Example("GET", "/docs", 200, "<!doctype html>", media_type="text/html"),
+    Example(
+        "POST",
+        "/hooks/carrier",
+        403,
+        {"error": "bad_signature", "detail": "the request is signed by no carrier that we know"},
+    ),
 )
-
-
-def schema_of(*values: object) -> Json:
-    """JSON Schema of what has the shape of `values`: what all have is required, null may be anything."""
-    kinds = {_KINDS.get(type(value), "") for value in values}
-    if not values or "null" in kinds or "" in kinds:
-        return {}
-    if len(kinds) > 1:
-        return {"anyOf": [schema_of(value) for value in values]}
-    if kinds == {"object"}:
-        objects = [value for value in values if isinstance(value, Mapping)]
-        names = list(dict.fromkeys(name for one in objects for name in one))
-        properties = {name: schema_of(*(one[name] for one in objects if name in one)) for name in names}
-        required = [name for name in names if all(name in one for one in objects)]
-        return {"type": "object", "properties": properties, "required": required}
-    if kinds == {"array"}:
-        items = [item for value in values if isinstance(value, list) for item in value]
-        return {"type": "array", "items": schema_of(*items)}
-    return {"type": kinds.pop()}
-
-
-_KINDS: Final[dict[type, str]] = {
-    dict: "object",
-    list: "array",
-    str: "string",
-    bool: "boolean",
-    int: "integer",
-    float: "number",
-    type(None): "null",
-}

@@ -16,8 +16,9 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from controlplane.api.envelope import answer
-from controlplane.api.example import Example, schema_of
+from controlplane.api.example import JSON, Example
 from controlplane.api.gate import Gate
+from controlplane.api.shape import schema_of
 
 Json = dict[str, object]
 
@@ -140,11 +141,14 @@ def _described(operation: Operation, examples: Sequence[Example]) -> Json:
 def _shown(status: int, examples: Sequence[Example]) -> Json:
     """Schema and examples of one answer."""
     of = [example for example in examples if example.status == status]
-    replies = [reply for example in of for reply in (example.reply, *example.also)]
-    if not replies:
-        return {}
-    named = {f"example {number}": {"value": reply} for number, reply in enumerate(replies, 1)}
-    return {"content": {"application/json": {"schema": schema_of(*replies), "examples": named}}}
+    content: Json = {
+        example.media_type: {"schema": {"type": "string"}} for example in of if example.media_type != JSON
+    }
+    replies = [reply for one in of if one.media_type == JSON for reply in (one.reply, *one.also)]
+    if replies:
+        named = {f"example {number}": {"value": reply} for number, reply in enumerate(replies, 1)}
+        content[JSON] = {"schema": schema_of(*replies), "examples": named}
+    return {"content": content} if content else {}
 
 
 def _content(bodies: tuple[type[BaseModel], ...], examples: Sequence[Example]) -> Json:
