@@ -40,6 +40,12 @@ class LegColumns:
         "Slot of the member that alone hears it, -1 is none."
         self.agent = np.zeros(slots, np.bool_)
         self.playing = np.zeros(slots, np.bool_)
+        self.track = np.zeros(slots, np.int64)
+        "Which prompt or tone (`id` of the `Track`), 0 is none."
+        self.track_at = np.zeros(slots, np.int64)
+        "Sample of it where the next frame begins."
+        self.track_last = np.zeros(slots, np.int64)
+        "Last such sample of a frame that is taken from the track as it is."
         self.dialling = np.zeros(slots, np.bool_)
         self.listened = np.zeros(slots, np.bool_)
         "Whether voice activity is looked for."

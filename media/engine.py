@@ -49,12 +49,14 @@ from media.port import (
     HearDigit,
     Join,
     MoveRecord,
+    PausePlay,
     PauseRecord,
     Play,
     Record,
     Refused,
     Release,
     Released,
+    SeekPlay,
     SendDigits,
     StopPlay,
     StopRecord,
@@ -262,12 +264,8 @@ class Engine:
                 self._joints.execute(leg, command, now)
             case TellAgent():
                 self._agents.tell(leg.slot, command)
-            case Play(play=play, path=path, loop=loop):
-                self._prompter.play(leg, play, path, loop)
-            case Tone():
-                self._prompter.tone(leg, command)
-            case StopPlay(play=name):
-                self._prompter.stop(leg, name)
+            case Play() | Tone() | PausePlay() | SeekPlay() | StopPlay():
+                self._prompter.execute(leg, command)
             case Record(path=path, stereo=stereo):
                 self._stop_recording(leg)
                 timeline = Timeline(now) if stereo else None
@@ -319,7 +317,7 @@ class Engine:
             slot,
             port,
             command.vad,
-            Playback(command.leg, self._limits.play_queue),
+            Playback(command.leg, self._limits.play_queue, slot, columns),
             DigitSender(self._limits.digits_queue),
         )
         self._table.add(leg)

@@ -11,9 +11,9 @@ from typing import Final, Protocol
 import numpy as np
 
 from media.codec.table import FIRST_WIDE, LAWS, SILENCE, TO_OTHER, ULAW, encode
-from media.frame import FRAME_SAMPLES, SAMPLE_RATE, Mask, Pcm, Slots
+from media.frame import FRAME_SAMPLES, SAMPLE_RATE, Frames, Mask, Pcm, Slots
 from media.leg import LegTable
-from media.plan import Mix, Plan, WidePlan
+from media.plan import Mix, Plan, Roll, WidePlan
 from media.port import DigitsSent, Event
 from media.record import Recorder
 from media.rtp import packet
@@ -81,6 +81,8 @@ class Outbound:
             narrow = plan.mix.narrow
             payload[plan.mix.send] = encode(mixed[narrow], columns.law_out[plan.mix.slots[narrow]])
             mixed = mixed[plan.mix.wide]
+        for roll in plan.rolls:
+            self._roll(roll, payload)
         for position, slot in plan.playing:
             self._play(slot, int(columns.law_out[slot]), self._wire.payload(position))
         coded = self._code(plan.wide_sends, sound, mixed, now) if plan.wide_sends is not None else ()
@@ -170,16 +172,27 @@ class Outbound:
             elif plain := instead[position]:
                 instead[position] = srtp.seal(bytes(plain))
 
+    def _roll(self, roll: Roll, payload: Frames) -> None:
+        """Copy the next frames of one prompt for all that hear it; what is not plain is made singly."""
+        columns, slots = self._table.columns, roll.slots
+        starts = columns.track_at[slots]
+        plain = starts <= columns.track_last[slots]
+        windows = self._table.at(int(slots[0])).playback.track.windows[roll.law]
+        if plain.all():
+            payload[roll.send] = windows[starts]
+            columns.track_at[slots] = starts + FRAME_SAMPLES
+            return
+        payload[roll.send[plain]] = windows[starts[plain]]
+        columns.track_at[slots[plain]] = starts[plain] + FRAME_SAMPLES
+        for index in np.flatnonzero(~plain).tolist():
+            self._play(int(slots[index]), roll.law, self._wire.payload(int(roll.send[index])))
+
     def _play(self, slot: int, law: int, out: memoryview) -> None:
         """Write the next frame of the leg's prompts to `out`."""
-        playback = self._table.at(slot).playback
-        ended = playback.frame(law, out)
-        if not ended:
-            return
+        ended = self._table.at(slot).playback.frame(law, out)
         for played in ended:
             self._emit(played)
-        if not playback.is_audible():
-            self._table.columns.playing[slot] = False
+        if ended:
             self._table.changed()
 
     def _dial(self, plan: Plan, instead: dict[int, memoryview | bytes]) -> None:

@@ -15,6 +15,8 @@ from media.columns import LegColumns
 from media.frame import FRAME_SAMPLES, Mask, Rows, Slots
 
 EMPTY: Final[Rows] = np.zeros(0, np.intp)
+FEWEST: Final = 4
+"Legs of a `Roll`: fewer cost less one by one."
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,16 @@ class Relay:
     "Positions among the played rows."
     send: Rows
     "Positions among the sent rows."
+
+
+@dataclass(frozen=True, slots=True)
+class Roll:
+    """Legs that hear one prompt by one law, each at its own place."""
+
+    law: int
+    send: Rows
+    "Positions among the sent rows."
+    slots: Rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +139,9 @@ class Plan:
     "Positions in `send` to which an agent speaks."
     spoken_slots: Slots
     mix: Mix | None
+    rolls: tuple[Roll, ...]
     playing: list[tuple[int, int]]
-    "(position in `send`, slot) of prompts."
+    "(position in `send`, slot) of prompts that few others hear."
     dialling: list[tuple[int, int]]
     "(position in `send`, slot) of digits being sent."
     step: int | Rows
@@ -166,7 +179,7 @@ def make_plan(columns: LegColumns, group: int) -> Plan:
     inband = np.flatnonzero(columns.inband[take])
     recorded = np.flatnonzero(columns.recorded[take])
     spoken = np.flatnonzero(speaks & ~broad)
-    prompted = np.flatnonzero(playing & ~broad)
+    rolls, prompted = _rolls(columns, send, np.flatnonzero(playing & ~broad))
     dialling = np.flatnonzero(columns.dialling[send])
     secured = np.flatnonzero(columns.secured[send])
     packed = np.flatnonzero(columns.packed[send])
@@ -211,7 +224,8 @@ def make_plan(columns: LegColumns, group: int) -> Plan:
         spoken=spoken,
         spoken_slots=send[spoken].astype(np.int32),
         mix=_mix(columns, roomed, send, np.flatnonzero(mixed), broad) if mixed.any() else None,
-        playing=[(int(position), int(send[position])) for position in prompted],
+        rolls=rolls,
+        playing=[(position, int(send[position])) for position in prompted],
         dialling=[(int(position), int(send[position])) for position in dialling],
         step=_steps(columns, send) if broad.any() else FRAME_SAMPLES,
         wide_sends=_wide_plan(columns, send, broad, relayed, speaks, mixed, place, wide_rows)
@@ -220,6 +234,21 @@ def make_plan(columns: LegColumns, group: int) -> Plan:
         packed=[(int(position), int(send[position])) for position in packed],
         secured=[(int(position), int(send[position])) for position in secured],
     )
+
+
+def _rolls(columns: LegColumns, send: Rows, prompted: Rows) -> tuple[tuple[Roll, ...], list[int]]:
+    """Legs that hear the same, and positions of those that are too few for it."""
+    slots = send[prompted]
+    tracks = np.where(columns.track[slots] == 0, 0, columns.track[slots] * 2 + columns.law_out[slots])
+    rolls: list[Roll] = []
+    others: list[int] = []
+    for track in np.unique(tracks).tolist():
+        these = prompted[tracks == track]
+        if track and len(these) >= FEWEST:
+            rolls.append(Roll(int(columns.law_out[send[these[0]]]), these, send[these]))
+        else:
+            others += these.tolist()
+    return tuple(rolls), others
 
 
 def _steps(columns: LegColumns, send: Rows) -> Rows:

@@ -1,18 +1,27 @@
 """Prompts and tones waiting to be heard on one leg, played frame by frame without gaps.
 
-`StopPlay` lets one more frame out: the next one of the prompt, faded to silence within 10 ms.
-A prompt that is still being loaded holds up those behind it, never the audio of the leg.
+Most frames are copied from the track as they are, for many legs at once (`outbound.py`); `frame` makes the
+others. Nothing clicks: what is stopped or paused fades to silence within 10 ms and what goes on fades in,
+what is sought fades into the new place, a loop's end is fitted to its beginning. Pausing is silence; the
+frame that faded is heard again. A prompt that is still being loaded holds up those behind it, never the
+audio of the leg.
 """
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from media.codec.table import LAWS
-from media.dsp.fade import fade_out
-from media.frame import FRAME_MS, FRAME_SAMPLES, Frames
+from media.columns import LegColumns
+from media.dsp.fade import fade_in, fade_out
+from media.frame import FRAME_SAMPLES, SAMPLE_RATE, Frames, Pcm
 from media.port import LegId, Played
+from media.track import Track
+
+_PER_MS: Final = SAMPLE_RATE // 1000
+_NOTHING: Final = -1
 
 
 @dataclass(slots=True, eq=False)
@@ -21,54 +30,109 @@ class Item:
 
     play: str
     loop: bool
-    frames: tuple[memoryview, ...] | None = None
-    "By codec number: companded bytes, 160 per frame. None while loading."
-    sent: int = 0
-    "Frames really sent."
-    position: int = 0
-    "Next frame."
+    track: Track | None = None
+    "None while loading."
+    at: int = 0
+    "Sample where its next frame begins; of the head of the queue it stands in the columns."
+    base: int = 0
+    "Samples really sent, less `at`."
+    paused: bool = False
+    falls: bool = False
+    "The next frame fades to silence: it was heard when it was paused."
+    rises: bool = False
+    "The next frame fades in."
+    leaves: int = _NOTHING
+    "The sample from which it was taken to another place."
+
+    def heard_at(self, at: int) -> int:
+        """Where the frame begins that follows what was heard of it; `at` is where its next one does."""
+        return at if self.leaves == _NOTHING else self.leaves
 
 
-@dataclass(slots=True)
 class Playback:
-    """The queue of one leg."""
+    """The queue of one leg, and what the columns say of its head."""
 
-    leg: LegId
-    limit: int
-    "Items waiting."
-    _queue: deque[Item] = field(default_factory=deque)
-    _fading: Item | None = None
+    def __init__(self, leg: LegId, limit: int, slot: int, columns: LegColumns) -> None:
+        """Args: limit: items waiting."""
+        self._leg = leg
+        self._limit = limit
+        self._slot = slot
+        self._columns = columns
+        self._queue: deque[Item] = deque()
+        self._head: Item | None = None
+        self._fading: Item | None = None  # was the head, was stopped
+        self._lead()
 
     def queue(self, play: str, *, loop: bool) -> Item | None:
         """Append an item; `None` when the queue is full."""
-        if len(self._queue) >= self.limit:
+        if len(self._queue) >= self._limit:
             return None
         item = Item(play, loop)
         self._queue.append(item)
+        self._lead()
         return item
+
+    def load(self, item: Item, track: Track) -> list[Played]:
+        """`item` can be heard; return what is over with it, if its sound has no length."""
+        item.track = track
+        self._move(item, track.clamp(self._at(item), loop=item.loop))
+        return self._pass_over()
 
     def is_audible(self) -> bool:
         """Whether `frame` has something to give."""
-        return self._fading is not None or (bool(self._queue) and self._queue[0].frames is not None)
+        return self._fading is not None or (self._head is not None and self._head.track is not None)
+
+    @property
+    def track(self) -> Track:
+        """Of the head of the queue, which must be audible."""
+        assert self._head is not None and self._head.track is not None, "an audible item has been loaded"
+        return self._head.track
 
     def drop(self, item: Item, error: str = "") -> list[Played]:
         """Take out an item that will not be heard (any more)."""
         if item not in self._queue:
             return []
-        self._queue.remove(item)
-        return [self._played(item, finished=False, error=error)]
+        self._take_out(item)
+        return [self._played(item, finished=False, error=error), *self._pass_over()]
 
     def stop(self, play: str | None) -> list[Played]:
         """Stop one item by name, or all; what is being heard fades in the next frame."""
         stopped: list[Played] = []
         for item in [item for item in self._queue if play is None or item.play == play]:
-            heard = item is self._queue[0] and item.sent > 0
-            self._queue.remove(item)
+            heard = self._is_heard(item)
+            self._take_out(item)
             if heard:
                 self._fading = item
             else:
                 stopped.append(self._played(item, finished=False))
-        return stopped
+        return [*stopped, *self._pass_over()]
+
+    def pause(self, play: str | None, paused: bool) -> list[Played]:
+        """Of one item by name, or of the first one."""
+        item = self._named(play)
+        if item is None or item.paused is paused:
+            return []
+        if paused:
+            item.falls = self._is_heard(item)
+        else:
+            item.rises |= not item.falls and self._sent(item) > 0
+            item.falls = False
+        item.paused = paused
+        return self._pass_over()
+
+    def seek(self, play: str | None, milliseconds: int, *, relative: bool) -> list[Played]:
+        """Go on elsewhere, to the frame; past the end is its end, past the end of a loop its beginning."""
+        item = self._named(play)
+        if item is None:
+            return []
+        heard, at = self._is_heard(item), self._at(item)
+        to = milliseconds * _PER_MS // FRAME_SAMPLES * FRAME_SAMPLES + (at if relative else 0)
+        to = max(to, 0) if item.track is None else item.track.clamp(to, loop=item.loop)
+        if heard and item.leaves == _NOTHING:
+            item.leaves = at
+        item.rises = not heard and to > 0
+        self._move(item, to)
+        return self._pass_over()
 
     def end(self) -> list[Played]:
         """The leg goes: nothing more will be heard."""
@@ -76,47 +140,115 @@ class Playback:
         if self._fading is not None:
             stopped.insert(0, self._played(self._fading, finished=False))
             self._fading = None
+            self._lead()
         return stopped
-
-    def pass_empty(self) -> list[Played]:
-        """Finish prompts without a single frame that have come to the head of the queue."""
-        done: list[Played] = []
-        while self._queue and self._queue[0].frames is not None and not len(self._queue[0].frames[0]):
-            done.append(self._played(self._queue.popleft(), finished=True))
-        return done
 
     def frame(self, law: int, out: memoryview) -> list[Played]:
         """Write the next frame (160 bytes) in codec number `law` to `out`; return what ended with it."""
         if self._fading is not None:
             item, self._fading = self._fading, None
-            out[:] = _faded(_bytes_of(item, law), law)
-            item.sent += 1
+            out[:] = _companded(fade_out(_pcm(item, law, item.heard_at(item.at))), law)
+            item.base += FRAME_SAMPLES
+            self._lead()
             return [self._played(item, finished=False)]
         item = self._queue[0]
-        out[:] = _bytes_of(item, law)
-        item.sent += 1
-        item.position += 1
-        assert item.frames is not None, "an audible item has been loaded"
-        if item.position * FRAME_SAMPLES < len(item.frames[law]):
+        at, track = self._at(item), item.track
+        assert track is not None, "an audible item has been loaded"
+        if item.paused:
+            pcm = np.zeros((1, FRAME_SAMPLES), np.int16)
+            if item.falls:
+                pcm = fade_out(_pcm(item, law, item.heard_at(at)))
+            out[:] = _companded(pcm, law)
+            item.falls, item.leaves = False, _NOTHING
             return []
-        if item.loop:
-            item.position = 0
-            return []
-        self._queue.popleft()
-        return [self._played(item, finished=True), *self.pass_empty()]
+        if item.leaves != _NOTHING:
+            old, new = fade_out(_pcm(item, law, item.leaves)), fade_in(_pcm(item, law, at))
+            both = old.astype(np.int32) + new
+            out[:] = _companded(np.clip(both, -32768, 32767).astype(np.int16), law)
+        elif item.rises:
+            out[:] = _companded(fade_in(_pcm(item, law, at)), law)
+        else:
+            out[:] = track.frame(law, at, loop=item.loop).data
+        item.leaves, item.rises = _NOTHING, False
+        after = track.after(at, loop=item.loop)
+        item.base += at + FRAME_SAMPLES - after
+        self._go(item, after)
+        return self._pass_over()
+
+    # Inside.
+
+    def _pass_over(self) -> list[Played]:
+        """Finish what has come to its end at the head of the queue."""
+        done: list[Played] = []
+        while self._queue and self._is_over(self._queue[0]):
+            item = self._queue[0]
+            self._take_out(item)
+            done.append(self._played(item, finished=True))
+        self._lead()
+        return done
+
+    def _is_over(self, item: Item) -> bool:
+        if item.track is None or item.paused or item.leaves != _NOTHING:
+            return False
+        return not item.track.samples if item.loop else self._at(item) >= item.track.length
+
+    def _lead(self) -> None:
+        """Tell the columns of the head of the queue."""
+        head = self._queue[0] if self._queue else None
+        columns, slot = self._columns, self._slot
+        if head is not self._head:
+            self._head = head
+            columns.track_at[slot] = 0 if head is None else head.at
+        columns.playing[slot] = self.is_audible()
+        columns.track[slot] = 0 if head is None or head.track is None else id(head.track)
+        columns.track_last[slot] = self._last_plain(head)
+
+    def _last_plain(self, head: Item | None) -> int:
+        if head is None or head.track is None or self._fading is not None:
+            return _NOTHING
+        if head.paused or head.rises or head.leaves != _NOTHING:
+            return _NOTHING
+        return head.track.last_plain(loop=head.loop)
+
+    def _take_out(self, item: Item) -> None:
+        item.at = self._at(item)
+        self._queue.remove(item)
+        self._lead()
+
+    def _named(self, play: str | None) -> Item | None:
+        return next((item for item in self._queue if play is None or item.play == play), None)
+
+    def _at(self, item: Item) -> int:
+        return int(self._columns.track_at[self._slot]) if item is self._head else item.at
+
+    def _go(self, item: Item, at: int) -> None:
+        if item is self._head:
+            self._columns.track_at[self._slot] = at
+        else:
+            item.at = at
+
+    def _move(self, item: Item, to: int) -> None:
+        item.base += self._at(item) - to
+        self._go(item, to)
+
+    def _sent(self, item: Item) -> int:
+        return item.base + self._at(item)
+
+    def _is_heard(self, item: Item) -> bool:
+        if item is not self._head or item.rises:
+            return False
+        return self._sent(item) > 0 and (not item.paused or item.falls)
 
     def _played(self, item: Item, *, finished: bool, error: str = "") -> Played:
-        return Played(self.leg, item.play, item.sent * FRAME_MS, finished, error)
+        return Played(self._leg, item.play, self._sent(item) // _PER_MS, finished, error)
 
 
-def _bytes_of(item: Item, law: int) -> memoryview:
-    assert item.frames is not None, "an audible item has been loaded"
-    start = item.position * FRAME_SAMPLES
-    return item.frames[law][start : start + FRAME_SAMPLES]
+def _pcm(item: Item, law: int, at: int) -> Pcm:
+    """Shape (1, 160)."""
+    assert item.track is not None, "an audible item has been loaded"
+    return LAWS[law].to_linear[item.track.frame(law, at, loop=item.loop)][None, :]
 
 
-def _faded(frame: memoryview, law: int) -> bytes:
-    coder = LAWS[law]
-    pcm = fade_out(coder.to_linear[np.frombuffer(frame, np.uint8)][None, :])
-    companded: Frames = coder.from_linear[pcm.view(np.uint16)]
-    return companded.tobytes()
+def _companded(pcm: Pcm, law: int) -> memoryview:
+    companded: Frames = LAWS[law].from_linear[pcm.view(np.uint16)]
+    return companded.data.cast("B")

@@ -232,6 +232,30 @@ class Tone:
 
 
 @dataclass(frozen=True, slots=True)
+class PausePlay:
+    """Let a playback be silent from where it is, or go on; those behind it wait."""
+
+    leg: LegId
+    paused: bool
+    play: str | None = None
+    "None: the one that is heard."
+
+
+@dataclass(frozen=True, slots=True)
+class SeekPlay:
+    """Go on elsewhere in a playback, from its start or from where it is, to 20 ms.
+
+    Before its start is its start, past its end its end; a loop goes round.
+    """
+
+    leg: LegId
+    milliseconds: int
+    relative: bool = False
+    play: str | None = None
+    "None: the one that is heard."
+
+
+@dataclass(frozen=True, slots=True)
 class StopPlay:
     """Stop one playback, or all of them when `play` is None."""
 
@@ -428,6 +452,8 @@ Command = (
     | Detach
     | Play
     | Tone
+    | PausePlay
+    | SeekPlay
     | StopPlay
     | Record
     | PauseRecord

@@ -10,6 +10,7 @@ import os
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import BinaryIO, Final
 
 import numpy as np
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 from config.schema import MediaLimits
 from media import mp3, wav
 from media.codec.g711 import LINEAR_TO_ALAW, LINEAR_TO_ULAW
+from media.track import Track
 
 _RATE: Final = 8000
 _FRAME: Final = 160
@@ -34,7 +36,7 @@ class PromptError(Exception):
         self.why = why
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Prompt:
     """Frames of 20 ms at 8 kHz, the last one filled up with silence; the arrays are read-only."""
 
@@ -44,7 +46,16 @@ class Prompt:
     "Shape ``(frames, 160)``."
     alaw: NDArray[np.uint8]
     "Shape ``(frames, 160)``."
-    milliseconds: int
+    samples: int
+    "Without what fills up the last frame."
+
+    @property
+    def milliseconds(self) -> int:
+        return self.samples * 1000 // _RATE
+
+    @cached_property
+    def track(self) -> Track:
+        return Track((self.ulaw, self.alaw), self.samples)
 
     @property
     def size(self) -> int:
@@ -175,7 +186,7 @@ def made_of(rate: int, pieces: Iterable[NDArray[np.float32]]) -> Prompt:
     for array in (pcm, ulaw, alaw):
         array.flags.writeable = False
     shape = (frames, _FRAME)
-    return Prompt(pcm.reshape(shape), ulaw.reshape(shape), alaw.reshape(shape), len(samples) * 1000 // _RATE)
+    return Prompt(pcm.reshape(shape), ulaw.reshape(shape), alaw.reshape(shape), len(samples))
 
 
 def _resampled(rate: int, pieces: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.int16]]:

@@ -5,7 +5,8 @@ while the leg goes on hearing what it heard.
 """
 
 from collections.abc import Callable, Coroutine
-from typing import Any, Protocol
+from functools import lru_cache
+from typing import Any, Final, Protocol
 
 import numpy as np
 
@@ -13,8 +14,12 @@ from media.codec.table import LAWS
 from media.dsp.tone import cadence
 from media.leg import Leg, LegTable
 from media.playback import Item
-from media.port import Event, Played, Tone
+from media.port import Event, PausePlay, Play, Played, SeekPlay, StopPlay, Tone
 from media.prompt import Prompt, PromptError
+from media.track import Track
+
+TONES: Final = 64
+"Kept in memory, the latest ones."
 
 
 class Prompts(Protocol):
@@ -37,11 +42,22 @@ class Prompter:
         self._spawn = spawn
         self._emit = emit
 
-    def stop(self, leg: Leg, play: str | None) -> None:
-        """Stop one playback by name, or all of the leg."""
-        self._settle(leg, leg.playback.stop(play))
+    def execute(self, leg: Leg, command: Play | Tone | PausePlay | SeekPlay | StopPlay) -> None:
+        match command:
+            case Play(play=name, path=path, loop=loop):
+                self._play(leg, name, path, loop)
+            case Tone():
+                self._tone(leg, command)
+            case PausePlay(paused=paused, play=play):
+                self._settle(leg, leg.playback.pause(play, paused))
+            case SeekPlay(milliseconds=milliseconds, relative=relative, play=play):
+                self._settle(leg, leg.playback.seek(play, milliseconds, relative=relative))
+            case StopPlay(play=play):
+                self._settle(leg, leg.playback.stop(play))
 
-    def play(self, leg: Leg, play: str, path: str, loop: bool) -> None:
+    # Inside.
+
+    def _play(self, leg: Leg, play: str, path: str, loop: bool) -> None:
         item = leg.playback.queue(play, loop=loop)
         if item is None:
             self._emit(Played(leg.id, play, 0, finished=False, error="too many prompts are waiting"))
@@ -50,7 +66,7 @@ class Prompter:
         if prompt is None:
             self._spawn(self._load(leg, item, path))
         else:
-            self._loaded(leg, item, _companded(prompt))
+            self._settle(leg, leg.playback.load(item, prompt.track))
 
     async def _load(self, leg: Leg, item: Item, path: str) -> None:
         try:
@@ -60,28 +76,24 @@ class Prompter:
             return
         # The leg may have gone meanwhile, and its slot may be another's.
         if self._table.find(leg.id) is leg:
-            self._loaded(leg, item, _companded(prompt))
+            self._settle(leg, leg.playback.load(item, prompt.track))
 
-    def tone(self, leg: Leg, command: Tone) -> None:
+    def _tone(self, leg: Leg, command: Tone) -> None:
         item = leg.playback.queue(command.play, loop=True)
         if item is None:
             self._emit(Played(leg.id, command.play, 0, finished=False, error="too many prompts are waiting"))
             return
-        pcm = cadence(command.frequencies, command.cadence)
-        bits = np.ascontiguousarray(pcm).view(np.uint16)
-        self._loaded(leg, item, tuple(law.from_linear[bits].data.cast("B") for law in LAWS))
-
-    def _loaded(self, leg: Leg, item: Item, frames: tuple[memoryview, ...]) -> None:
-        item.frames = frames
-        self._settle(leg, leg.playback.pass_empty())
+        self._settle(leg, leg.playback.load(item, sounded(command.frequencies, command.cadence)))
 
     def _settle(self, leg: Leg, played: list[Played]) -> None:
         for event in played:
             self._emit(event)
         if self._table.find(leg.id) is leg:
-            self._table.columns.playing[leg.slot] = leg.playback.is_audible()
             self._table.changed()
 
 
-def _companded(prompt: Prompt) -> tuple[memoryview, ...]:
-    return (prompt.ulaw.data.cast("B"), prompt.alaw.data.cast("B"))
+@lru_cache(maxsize=TONES)
+def sounded(frequencies: tuple[float, ...], pattern: tuple[tuple[float, float], ...]) -> Track:
+    """A tone of `media.port.Tone`, made once for all that hear it."""
+    bits = cadence(frequencies, pattern).view(np.uint16)
+    return Track([law.from_linear[bits] for law in LAWS], bits.size)

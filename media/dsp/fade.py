@@ -6,6 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 _LENGTH: Final = 80  # samples: 10 ms at 8 kHz
+SMOOTHED: Final = _LENGTH
+"Samples that `joined` changes at most."
+_QUIET: Final = 64  # a step that nobody hears as a click
 _RISE: Final = (0.5 - 0.5 * np.cos(np.pi * (np.arange(_LENGTH) + 0.5) / _LENGTH)).astype(np.float32)
 _FALL: Final = _RISE[::-1].copy()
 
@@ -32,3 +35,18 @@ def fade_out(pcm: NDArray[np.int16]) -> NDArray[np.int16]:
     faded = np.zeros_like(pcm)
     faded[:, :_LENGTH] = pcm[:, :_LENGTH] * _FALL
     return faded
+
+
+def joined(before: NDArray[np.int16], after: NDArray[np.int16]) -> NDArray[np.int16]:
+    """`after`, one-dimensional as `before` is, so that it follows without a click; a copy if it is changed.
+
+    A step that is larger than any of the 10 ms on either side is spread over `after`'s first 10 ms.
+    """
+    step = int(after[0]) - int(before[-1])
+    around = (before[-SMOOTHED:], after[:SMOOTHED])
+    if abs(step) <= max(int(np.abs(np.diff(side.astype(np.int32))).max(initial=_QUIET)) for side in around):
+        return after
+    fitted = after.astype(np.float32)
+    fitted[:SMOOTHED] -= step * _FALL[: len(after)]
+    clipped: NDArray[np.int16] = np.clip(np.rint(fitted), -32768, 32767).astype(np.int16)
+    return clipped

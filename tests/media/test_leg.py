@@ -17,7 +17,7 @@ PCMU, PCMA = Codec("pcmu", 0), Codec("pcma", 8)
 def add(table: LegTable, name: str = "leg") -> Leg:
     slot = table.take_slot()
     assert slot is not None
-    leg = Leg(LegId(name), slot, 20000, False, Playback(LegId(name), 8), DigitSender(8))
+    leg = Leg(LegId(name), slot, 20000, False, Playback(LegId(name), 8, slot, table.columns), DigitSender(8))
     table.add(leg)
     return leg
 

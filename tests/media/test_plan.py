@@ -79,3 +79,14 @@ def test_slots_for_other_planes_are_32_bits_wide() -> None:
 def test_nobody_is_an_empty_plan() -> None:
     plan = make_plan(LegColumns(4), 0)
     assert len(plan.take) == len(plan.send) == len(plan.poll) == 0 and plan.relays == ()
+
+
+def test_legs_that_hear_one_prompt_by_one_law_are_sent_it_together() -> None:
+    legs = columns(*[0] * 8)
+    legs.playing[:] = True
+    legs.track[:7] = 70
+    legs.law_out[:7] = [ULAW] * 4 + [ALAW] * 3
+    legs.track[7] = 71
+    plan = make_plan(legs, 0)
+    assert [(roll.law, roll.slots.tolist()) for roll in plan.rolls] == [(ULAW, [0, 1, 2, 3])]
+    assert plan.playing == [(4, 4), (5, 5), (6, 6), (7, 7)], "too few for it"

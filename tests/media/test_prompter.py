@@ -11,9 +11,11 @@ from media.port import (
     AttachAgent,
     Echo,
     LegId,
+    PausePlay,
     Play,
     Played,
     Release,
+    SeekPlay,
     StopPlay,
     Tone,
 )
@@ -26,7 +28,7 @@ SPEC = AgentSpec("a", "twilio", "ws://127.0.0.1:1/")
 
 def prompt(pcm: np.ndarray) -> Prompt:
     frames = pcm[: len(pcm) // 160 * 160].reshape(-1, 160)
-    return Prompt(frames, g711.encode_ulaw(frames), g711.encode_alaw(frames), len(frames) * 20)
+    return Prompt(frames, g711.encode_ulaw(frames), g711.encode_alaw(frames), frames.size)
 
 
 def test_a_prompt_is_heard_whole_and_told_with_its_length() -> None:
@@ -154,3 +156,36 @@ def test_a_prompt_halts_the_agent_and_not_the_other_way_round() -> None:
     levels = [round(int(value), -3) for value in phone.heard()[::160]]
     assert levels.count(-8000) == 20
     assert levels[0] == levels[-1] == 4000
+
+
+def test_pause_seek_and_resume_come_by_the_port() -> None:
+    studio = Studio()
+    phone = studio.phone("leg")
+    sent = tone(700, 2.0)
+    studio.prompts.store["p.wav"] = prompt(sent)
+    studio.engine.execute(Play(LEG, "p", "p.wav"))
+    studio.run(0.5)
+    studio.engine.execute(PausePlay(LEG, True))
+    studio.run(0.5)
+    assert not phone.heard()[-2_400:].any()
+    studio.engine.execute(SeekPlay(LEG, 1_500, play="p"))
+    studio.engine.execute(PausePlay(LEG, False))
+    studio.run(1.0)
+    (told,) = studio.of(Played)
+    assert told.finished and 960 <= told.milliseconds <= 1_040
+
+
+def test_many_legs_hear_one_prompt_each_from_its_own_beginning_to_its_end() -> None:
+    studio = Studio()
+    sent = tone(700, 0.5)
+    studio.prompts.store["p.wav"] = prompt(sent)
+    phones = [studio.phone(f"leg{number}") for number in range(16)]
+    for phone in phones:
+        studio.engine.execute(Play(phone.leg, "p", "p.wav"))
+        studio.run(0.02)
+    studio.run(1.0)
+    assert sorted(studio.of(Played), key=lambda told: int(told.leg[3:])) == [
+        Played(phone.leg, "p", 500, True) for phone in phones
+    ]
+    for phone in phones:
+        assert signal_to_noise(phone.heard(), sent) > 35

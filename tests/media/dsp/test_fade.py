@@ -1,6 +1,6 @@
 import numpy as np
 
-from media.dsp.fade import fade_in, fade_out
+from media.dsp.fade import SMOOTHED, fade_in, fade_out, joined
 
 LOUD = np.full((3, 160), -20000, np.int16)
 
@@ -27,3 +27,16 @@ def test_the_frame_itself_is_left_alone() -> None:
     fade_in(LOUD)
     fade_out(LOUD)
     assert (LOUD == -20000).all()
+
+
+def test_what_follows_without_a_step_is_left_as_it_is() -> None:
+    tone = np.rint(9000 * np.sin(np.arange(320) * 2 * np.pi / 40)).astype(np.int16)
+    assert joined(tone[:160], tone[160:]) is not tone and (joined(tone[:160], tone[160:]) == tone[160:]).all()
+
+
+def test_a_step_is_spread_over_10_ms() -> None:
+    before, after = np.full(160, 9000, np.int16), np.full(160, -9000, np.int16)
+    fitted = joined(before, after)
+    assert abs(int(fitted[0]) - 9000) < 100 and (fitted[SMOOTHED:] == -9000).all()
+    assert np.abs(np.diff(np.concatenate((before, fitted)).astype(int))).max() < 500
+    assert len(joined(before, after[:20])) == 20
