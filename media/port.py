@@ -696,7 +696,8 @@ class AgentAsked:
     leg: LegId
     number: int
     verb: str
-    "`transfer`, `hold`, `resume`, `play`, `stop_play`, `record`, `stop_record` or `set`."
+    """`transfer`, `hold`, `resume`, `play`, `pause_play`, `resume_play`, `seek_play`, `stop_play`, `record`,
+    `stop_record` or `set`."""
     value: str
     details: tuple[tuple[str, str], ...] = ()
     "Of a transfer: `context`, `briefing` and `return`."

@@ -8,11 +8,18 @@ from typing import TypeVar
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 
 from config.bucket import MediaBucket
 from tests.support.database import Database
 from tests.support.postgres import close_server
 from tests.support.s3 import close_s3_server, s3_server
+
+# How fast a machine draws examples, or runs one, is no property of what is tested.
+settings.register_profile(
+    "house", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("house")
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 

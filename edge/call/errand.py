@@ -68,7 +68,12 @@ class Errands:
             case "play":
                 if call.ground.directory.prompt(value) is None:
                     return f"there is no prompt {value}"
-                self._play(_PLAY, value, loop=False)
+                self._play(_PLAY, value, loop=("loop", "true") in asked.details)
+            case "pause_play" | "resume_play":
+                call.ground.media(port.PausePlay(call.leg.id, verb == "pause_play", _PLAY))
+            case "seek_play":
+                relative = value[:1] in ("+", "-")
+                call.ground.media(port.SeekPlay(call.leg.id, int(value), relative, _PLAY))
             case "stop_play":
                 call.ground.media(port.StopPlay(call.leg.id, _PLAY))
             case "set":

@@ -1,4 +1,4 @@
-"""play: sounds to their end, for a while, or keys sent instead."""
+"""play: sounds to their end, for a while, under the caller's control, or keys sent instead."""
 
 from edge.command.prompting import Prompting
 from edge.command.running import Running
@@ -8,6 +8,7 @@ from media import port
 
 class PlayRunning(Running[Play]):
     _prompting: Prompting | None = None
+    _paused = False
 
     def start(self, now: float) -> None:
         if not self._call.answer(now):
@@ -31,6 +32,25 @@ class PlayRunning(Running[Play]):
                 self._prompting.played(event, now)
             case port.DigitsSent(digits=digits) if digits == self.command.digits:
                 self._end("done", now)
+
+    def digit(self, digit: str, now: float) -> bool:
+        control = self.command.controls.get(digit)
+        if control is None or self._prompting is None:
+            return False
+        step = self.command.step_ms
+        match control:
+            case "pause":
+                self._paused = not self._paused
+                self._prompting.pause(self._paused)
+            case "back":
+                self._prompting.seek(-step, relative=True)
+            case "forward":
+                self._prompting.seek(step, relative=True)
+            case "restart":
+                self._prompting.seek(0, relative=False)
+            case "stop":
+                self._enough(now)
+        return True
 
     def _heard(self, milliseconds: int, now: float) -> None:
         # What nobody heard must not count as something heard: a flow might go round in it for ever.

@@ -35,7 +35,7 @@ class Prompting:
         self._done = done
         self._loop = loop
         self._next = 0
-        self._playing: set[str] = set()
+        self._playing: dict[str, None] = {}  # in the order of hearing
         self._heard = 0
         self.over = False
 
@@ -46,7 +46,7 @@ class Prompting:
         """The end of any playback of the call."""
         if event.play not in self._playing:
             return
-        self._playing.discard(event.play)
+        del self._playing[event.play]
         self._heard += event.milliseconds
         self._finish_if_done(now)
 
@@ -56,6 +56,17 @@ class Prompting:
         for play in self._playing:
             self._call.ground.media(port.StopPlay(self._leg or self._call.leg.id, play))
         self._playing.clear()
+
+    def pause(self, paused: bool) -> None:
+        """Of the sound that is heard; the others wait behind it."""
+        for play in tuple(self._playing)[:1]:
+            self._call.ground.media(port.PausePlay(self._leg or self._call.leg.id, paused, play))
+
+    def seek(self, milliseconds: int, *, relative: bool) -> None:
+        """In the sound that is heard."""
+        for play in tuple(self._playing)[:1]:
+            leg = self._leg or self._call.leg.id
+            self._call.ground.media(port.SeekPlay(leg, milliseconds, relative, play))
 
     # Inside.
 
@@ -83,7 +94,7 @@ class Prompting:
         if path is None:
             return  # no such prompt, or no speech: the others are heard
         play = f"{self._name}{number}"
-        self._playing.add(play)
+        self._playing[play] = None
         loop = self._loop and number + 1 == len(self._sounds)
         self._call.ground.media(port.Play(self._leg or self._call.leg.id, play, path, loop))
 

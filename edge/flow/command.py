@@ -38,6 +38,10 @@ class Play:
     "At most; 0: to the end."
     digits: str = ""
     "Sent as telephone events instead."
+    controls: Mapping[str, str] = field(default_factory=dict)
+    "Key of the caller → `pause` (and on again), `back`, `forward`, `restart` or `stop`."
+    step_ms: int = 0
+    "Of `back` and `forward`."
 
 
 @dataclass(frozen=True, slots=True)

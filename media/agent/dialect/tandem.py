@@ -47,7 +47,14 @@ ENCODINGS: Final = PCM
 VERSION: Final = 1
 "Of the protocol; it changes when a bot that was right is wrong."
 
-_VALUE: Final = {Verb.TRANSFER: "target", Verb.PLAY: "prompt", Verb.SET: "variables"}
+_VALUE: Final = {
+    Verb.TRANSFER: "target",
+    Verb.PLAY: "prompt",
+    Verb.SEEK_PLAY: "milliseconds",
+    Verb.SET: "variables",
+}
+LONGEST_SEEK: Final = 86_400_000
+"[ms]"
 "Where the value of an `Ask` stands."
 _ASKS: Final = {verb.value: verb for verb in Verb}
 _REQUEST_CHARACTERS: Final = 128
@@ -180,12 +187,19 @@ def _ask(verb: Verb, message: dict[str, Any]) -> Action:
     if verb not in _VALUE:
         return Ask(verb, "", request)
     value = message.get(_VALUE[verb])
+    if verb is Verb.SEEK_PLAY:
+        if type(value) is not int or abs(value) > LONGEST_SEEK:
+            return Note("seek_play", "milliseconds is not a whole number of at most a day", malformed=True)
+        to = f"{value:+d}" if message.get("relative") is True else str(max(value, 0))
+        return Ask(verb, to, request)
     if verb is Verb.SET:
         if not isinstance(value, dict):
             return Note("set", "variables is not an object", malformed=True)
         return Ask(verb, write(value), request)
     if not isinstance(value, str) or not 1 <= len(value) <= 256:
         return Note(verb.value, f"{_VALUE[verb]} is not text of 1–256 characters", malformed=True)
+    if verb is Verb.PLAY:
+        return Ask(verb, value, request, (("loop", "true"),) if message.get("loop") is True else ())
     return Ask(verb, value, request, _details(message) if verb is Verb.TRANSFER else ())
 
 

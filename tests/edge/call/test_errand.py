@@ -82,3 +82,22 @@ def test_a_transfer_puts_another_agent_in_the_same_call(bench: Bench, leg: port.
 
 def test_variables_are_in_the_trace(bench: Bench, leg: port.LegId) -> None:
     assert ask(bench, leg, "set", '{"plan":"gold"}') == [""]
+
+
+def test_a_prompt_is_paused_sought_and_gone_on_with(bench: Bench, leg: port.LegId) -> None:
+    bench.directory.prompts["welcome"] = "/prompts/welcome.wav"
+    bench.media(port.AgentAsked(leg, 1, "play", "welcome", (("loop", "true"),)))
+    (play,) = bench.commanded(port.Play)
+    assert isinstance(play, port.Play) and play.loop
+    for verb, value in (
+        ("pause_play", ""),
+        ("seek_play", "9000"),
+        ("seek_play", "-500"),
+        ("resume_play", ""),
+    ):
+        assert ask(bench, leg, verb, value)[-1] == ""
+    name = play.play
+    paused, gone_on = port.PausePlay(leg, True, name), port.PausePlay(leg, False, name)
+    assert bench.commanded(port.PausePlay) == [paused, gone_on]
+    sought = [port.SeekPlay(leg, 9_000, False, name), port.SeekPlay(leg, -500, True, name)]
+    assert bench.commanded(port.SeekPlay) == sought

@@ -49,3 +49,22 @@ def test_keys_during_it_are_kept_for_later() -> None:
     call = play("kind: say\ntext: Hello.")
     call.press("5")
     assert call.at == "it" and len(call.playing()) == 1
+
+
+def test_the_caller_pauses_goes_back_and_forth_and_stops() -> None:
+    keys = "pause: '5', back: '4', forward: '6', restart: '1', stop: '#', step: 3s"
+    call = play(f"kind: play\nprompt: {{file: /m.wav}}\ncontrols: {{{keys}}}")
+    (heard,) = call.playing()
+    for key in "5546127":
+        call.press(key)
+    leg, name = call.leg, heard.play
+    paused, gone_on = port.PausePlay(leg, True, name), port.PausePlay(leg, False, name)
+    assert call.bench.commanded(port.PausePlay) == [paused, gone_on]
+    assert call.bench.commanded(port.SeekPlay) == [
+        port.SeekPlay(leg, -3_000, True, name),
+        port.SeekPlay(leg, 3_000, True, name),
+        port.SeekPlay(leg, 0, False, name),
+    ]
+    assert call.at == "it"
+    call.press("#")
+    assert call.at == "done" and call.bench.commanded(port.StopPlay) == [port.StopPlay(leg, name)]

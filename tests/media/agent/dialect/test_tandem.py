@@ -140,11 +140,21 @@ def ask(**message: object) -> object:
     return action
 
 
+BARE = ("hold", "resume", "mute", "unmute", "pause_play", "resume_play", "stop_play", "record", "stop_record")
+
+
 def test_the_call_is_controlled_by_named_requests() -> None:
     assert ask(type="transfer", target="user:1002", id="r1") == Ask(Verb.TRANSFER, "user:1002", "r1")
     assert ask(type="play", prompt="welcome") == Ask(Verb.PLAY, "welcome")
+    assert ask(type="play", prompt="m", loop=True) == Ask(Verb.PLAY, "m", "", (("loop", "true"),))
+    assert ask(type="seek_play", milliseconds=9_000) == Ask(Verb.SEEK_PLAY, "9000")
+    assert ask(type="seek_play", milliseconds=-9, id="r") == Ask(Verb.SEEK_PLAY, "0", "r")
+    assert ask(type="seek_play", milliseconds=-9, relative=True) == Ask(Verb.SEEK_PLAY, "-9")
+    assert ask(type="seek_play", milliseconds=9, relative=True) == Ask(Verb.SEEK_PLAY, "+9")
+    for bad in (None, True, 1.5, "9", 86_400_001):
+        assert isinstance(ask(type="seek_play", milliseconds=bad), Note)
     assert ask(type="set", variables={"plan": "gold"}) == Ask(Verb.SET, '{"plan":"gold"}')
-    for verb in ("hold", "resume", "mute", "unmute", "stop_play", "record", "stop_record"):
+    for verb in BARE:
         assert ask(type=verb, id="r") == Ask(Verb(verb), "", "r")
     assert ask(type="stats") == Inquire()
 
@@ -233,7 +243,8 @@ FROM_THE_BOT: list[dict[str, object]] = [
     {"type": "transfer", "target": "agent:sales", "id": "r"},
     {"type": "play", "prompt": "welcome"},
     {"type": "set", "variables": {"plan": "gold"}},
-    *({"type": kind} for kind in ("hold", "resume", "mute", "unmute", "stop_play", "record", "stop_record")),
+    {"type": "seek_play", "milliseconds": -5_000, "relative": True},
+    *({"type": kind} for kind in BARE),
     {"type": "transcript", "role": "agent", "text": "Hi.", "final": False},
     {"type": "tool_call", "id": "c", "name": "clock", "arguments": {}},
     {"type": "stats"},
