@@ -214,6 +214,10 @@ def _queues(account: Account, at: Path) -> Iterator[Finding]:
         if not isinstance(music, str) and not music.is_file():
             fix = "write account, builtin, silence or the path of a WAV"
             yield (*path, "music"), f"no such file: {music}", fix
+        hours = queue.callback.schedule
+        if hours is not None and hours not in account.schedules:
+            fix = did_you_mean(hours, account.schedules, "add it under schedules")
+            yield (*path, "callback", "schedule"), f"no such schedule: {hours}", fix
         for index, member in enumerate(queue.members):
             where = (*path, "members", index)
             if member.user is not None and member.user not in users:

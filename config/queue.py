@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from config.section import Count, Duration, Name, Number, RelativePath, Section, refusal
 
 Level = Annotated[int, Field(ge=1, le=100)]
+Prefix = Annotated[str, Field(pattern=r"^\+?[0-9]{1,15}$")]
 
 
 class QueueStrategy(enum.StrEnum):
@@ -58,6 +59,31 @@ class Overflow(Section):
     "[s]; at once where nobody is signed in."
 
 
+class Callback(Section):
+    """How callers are called back whom a flow has promised it (nodes `enqueue` and `callback`)."""
+
+    schedule: Name | None = None
+    "People are called in its hours alone; omitted: at any time."
+    expires: Duration = Field(default=86_400.0, ge=60, le=604_800)
+    "Who was not reached by then is called no more [s]."
+    attempts: int = Field(default=3, ge=1, le=20)
+    "So often the customer is dialled."
+    retry: Duration = Field(default=600.0, ge=10, le=86_400)
+    "After the first try in vain, twice as long after each further one [s]."
+    ring_timeout: Duration = Field(default=30.0, ge=5, le=180)
+    "The customer is rung so long [s]."
+    max_waiting: Annotated[Count, Field(le=10_000)] = 100
+    "Promises at one time; beyond it none are made."
+    per_number: int = Field(default=3, ge=1, le=1_000)
+    "Promises to one number within 24 hours; who asks again while one waits has that one."
+    prefixes: tuple[Prefix, ...] = Field(default=(), max_length=200)
+    "Of the numbers that are called, with country code; omitted: those of `fraud.country`, if that is set."
+    caller_id: Annotated[str, Field(max_length=32, pattern=r"^\+?[0-9]*$")] = ""
+    "Shown to the customer; omitted: the number that he had called, else as the trunk has it."
+    whisper: str = Field(default="A callback. Please stay on the line.", max_length=1_000)
+    "Spoken to the agent who answers, before the customer is dialled."
+
+
 class Queue(Section):
     """A waiting line."""
 
@@ -100,3 +126,4 @@ class Queue(Section):
     "The key by which an agent takes the call; empty: answering does."
     confirm_timeout: Duration = Field(default=10.0, ge=1, le=60)
     "For the key, after the whisper [s]."
+    callback: Callback = Callback()

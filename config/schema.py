@@ -112,6 +112,12 @@ class SipLimits(Section):
     "Texts that wait for one user; beyond it senders get 480."
     messages_kept: int = Field(default=20_000, ge=0)
     "Texts that wait, of all accounts together."
+    callbacks: int = Field(default=10_000, ge=0)
+    "Callbacks that are promised, of all accounts together; beyond it none are."
+    callbacks_shown: int = Field(default=1_000, ge=1)
+    "Callbacks that are over and still shown; beyond it the oldest are forgotten."
+    callback_shown: Duration = Field(default=604_800.0, ge=0)
+    "So long a callback that is over is shown [s]."
     voice_messages_per_user: int = Field(default=200, ge=0)
     "Voice messages in one mailbox, heard ones too; beyond it callers are told that it is full."
     tool_calls: int = Field(default=8, ge=1)

@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute
 from config.schema import Settings
 from controlplane.api.admin import AdminRoutes
 from controlplane.api.cac import CacRoutes
+from controlplane.api.callback import CallbackRoutes
 from controlplane.api.conference import ConferenceRoutes
 from controlplane.api.debug import DebugRoutes
 from controlplane.api.example import EXAMPLES
@@ -25,6 +26,7 @@ from controlplane.api.supervision import SupervisionRoutes
 from controlplane.node import MEDIA, Node, wall_ms
 from controlplane.service.admission import AdmissionService
 from controlplane.service.call import CallService
+from controlplane.service.callback import CallbackService
 from controlplane.service.conference import ConferenceService
 from controlplane.service.directory import MemoryDirectory
 from controlplane.service.media import MediaService
@@ -108,7 +110,9 @@ class ControlPlane:
         also_reachable(switch.acd, registrations)
         self._outside = OutsideRoutes(service, agents, most.body_bytes)
         self._agents = AgentRoutes(agents, most.body_bytes)
-        self._queues = QueueRoutes(QueueService(switch.acd, directory, loop.time))
+        self._queues = QueueRoutes(QueueService(switch.acd, directory, loop.time, switch.callbacks.of))
+        self.callbacks = CallbackService(switch.callbacks, switch.acd, directory, node.do, loop.time)
+        self._callbacks = CallbackRoutes(self.callbacks)
         self._cac = CacRoutes(self.admission, most.body_bytes)
         self._media = MediaRoutes(media)
         self._admin = AdminRoutes(PromptCatalogue(folder, speaker, mirror))
@@ -126,6 +130,7 @@ class ControlPlane:
             *self._outside.public(gate),
             *self._agents.public(gate),
             *self._queues.public(gate),
+            *self._callbacks.public(gate),
             *self._cac.public(gate),
             *self._conferences.public(gate),
             *self._supervision.public(gate),

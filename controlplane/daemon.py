@@ -195,6 +195,7 @@ async def _serve(
         voice = providers.voice(current[0].id) if len(current) == 1 else speaker
         control = ControlPlane(settings, node, store, directory, calls, voice, left, loop, archive.mirror)
         opened.callback(control.close)
+        flows.answers.callbacks = control.callbacks
         outside = FlowRoutes(
             _sessions(settings, node, control, directory, flows, loop, tasks), most.body_bytes
         )
@@ -318,7 +319,9 @@ def _sessions(
     sessions = FlowSessions(
         program, node.journal, limits, loop.time, wall_ms, reply, spawn, id_of, queue, node.do
     )
-    control.admission.audited = lambda: node.do(lambda now: reap(acd, (node.switch.calls, sessions), now))
+    control.admission.audited = lambda: node.do(
+        lambda now: reap(acd, (node.switch.calls, sessions, node.switch.callbacks), now)
+    )
     return sessions
 
 

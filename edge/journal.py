@@ -53,7 +53,7 @@ class Keepsake:
     """What a later run of the edge takes up again: a text that waits, a subscription."""
 
     kind: str
-    "`text` or `subscription`."
+    "`text`, `subscription` or `callback`."
     key: str
     account: AccountId
     expires_at: int

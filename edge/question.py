@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from edge.directory import AccountId
-from edge.flow.command import Consult, Fetch
+from edge.flow.command import Consult, Fetch, Pledge
 from edge.flow.value import Value
 
 Reply: TypeAlias = Mapping[str, Value]
@@ -35,7 +35,7 @@ class Look:
     """What a flow looks up while its caller waits. Reply: `status` (0: no answer), and what was found."""
 
     account: AccountId
-    fetch: Fetch | Consult
+    fetch: Fetch | Consult | Pledge
     trusted: bool = True
     "The URL is the operator's own, which may lead to private addresses."
 

@@ -22,7 +22,9 @@ from edge.awaited import Awaited, Promise, Resolve
 from edge.cac.admission import Admissions
 from edge.call.call import Call
 from edge.call.ground import Ground, Reach
+from edge.call.originate import Origination
 from edge.call.supervision import Supervisions
+from edge.callbacks import Callbacks
 from edge.channels import Channels
 from edge.directory import Directory, User
 from edge.doorman import Doorman
@@ -143,9 +145,12 @@ class Switch:
             ask=self._questions.ask,
             record=self._recordings.begin,
             recorded=self._recordings.path,
+            callbacks=lambda: self.callbacks,
             mailbox=lambda account, number: self.subscriptions.mailbox_of(account, number),
         )
         self.conferences = ground.conferences
+        begins = Origination(ground, journal, self.calls, self.logbook.wait, lambda: self.draining)
+        self.callbacks = Callbacks(begins, fraud, self._awaited.promise)
         self.supervisions = Supervisions(ground, journal, self.calls)
         self._requests = Requests(self.layer)
         self.trunks = TrunkKeeper(ground, self._requests, trunk_changed)
@@ -170,16 +175,8 @@ class Switch:
             waited=waited,
             kept=limits.refusals_kept,
         )
-        self._reception = Reception(
-            self.layer,
-            random,
-            witness,
-            self.turnstile,
-            self._arrivals,
-            registrations,
-            self.messages,
-            self.subscriptions,
-        )
+        handlers = (self._arrivals, registrations, self.messages, self.subscriptions)
+        self._reception = Reception(self.layer, random, witness, self.turnstile, *handlers)
 
     # Doors.
 
@@ -240,8 +237,7 @@ class Switch:
         self.acd.handle_timer(now)
         self._settle(now)
         self.logbook.write_due(now)
-        changes = self.registrar.expire(now)
-        if changes:
+        if changes := self.registrar.expire(now):
             self._journal.promise(changes, _indifferent)
             self.subscriptions.unbound(changes, now)
             self._settle(now)
@@ -283,7 +279,7 @@ class Switch:
         self._settle(now)
 
     def drain(self) -> None:
-        """Take no new calls; live ones go on."""
+        """Take and make no new calls; live ones go on."""
         self._arrivals.draining = True
 
     @property
@@ -305,11 +301,12 @@ class Switch:
         self._settle(now)
 
     def load(self, bindings: Sequence[Binding], now: float, keepsakes: Sequence[Keepsake] = ()) -> None:
-        """What was kept from before the start: bindings, texts that wait, subscriptions."""
+        """What was kept from before the start: bindings, texts that wait, subscriptions, callbacks."""
         self.registrar.load(bindings, now, self._wall(now))
         self._witness.load(bindings, now, self._wall(now))
         self.messages.load(keepsakes, now)
         self.subscriptions.load(keepsakes, now)
+        self.callbacks.load(keepsakes, now)
 
     def live_trace(self, call: CallId) -> tuple[TraceEvent, ...]:
         """Rows of a live call, or of what is not proven yet (by Call-ID), that are not in the journal."""

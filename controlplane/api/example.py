@@ -230,6 +230,7 @@ EXAMPLES: Final = (
         query=ACCOUNT,
     ),
     Example("GET", "/queues", 200, {"account_id": "acc_demo", "queues": []}, query=ACCOUNT),
+    Example("GET", "/callbacks", 200, {"account_id": "acc_demo", "callbacks": []}, query=ACCOUNT),
     Example("GET", "/conferences", 200, {"account_id": "acc_demo", "conferences": []}, query=ACCOUNT),
     Example(
         "POST",

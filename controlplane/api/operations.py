@@ -134,6 +134,22 @@ OPERATIONS: Final = (
     ),
     Operation(
         "GET",
+        "/callbacks",
+        "queues",
+        "Who was promised a call back, where he is in line, and what became of it",
+        query=(*_ACCOUNT, ("queue", "Of one alone")),
+        replies=((200, "Those that wait, then those that are over"), (404, "No such account")),
+    ),
+    Operation(
+        "DELETE",
+        "/callbacks/{id}",
+        "queues",
+        "Call nobody back; a call for it ends, unless the customer has answered",
+        query=_ACCOUNT,
+        replies=((200, "The callback"), (404, "No such callback waits")),
+    ),
+    Operation(
+        "GET",
         "/conferences",
         "conferences",
         "Rooms somebody is in, with their members",

@@ -118,6 +118,11 @@ def watch_queues(metrics: Metrics, acd: Acd, accounts: Callable[[], Sequence[Acc
         ("timeout", "Callers who waited too long."),
         ("no_agents", "Callers who left because nobody was signed in."),
         ("missed", "Offers that agents missed."),
+        ("promised", "Callbacks that were promised."),
+        ("called_back", "Of them those that reached somebody."),
+        ("unreached", "Callbacks that were tried in vain, or not allowed."),
+        ("expired", "Callbacks whose time ran out."),
+        ("withdrawn", "Callbacks that somebody withdrew."),
     ):
         metrics.labelled(f"queue_{name}", f"{text} Since the start.", labels, tally(name))
     agents = ("account", "status", "state")

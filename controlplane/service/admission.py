@@ -132,7 +132,7 @@ class AdmissionService:
 
     def _live(self) -> Iterator[_Live]:
         for call in self._calls.values():
-            sip = call.session.invite.call_id
+            sip = call.session.call_id
             yield _Live(call.id, sip, call.route, call.caller, call.callee, call.started_at)
         for outside in self._outside.live:
             yield _Live(

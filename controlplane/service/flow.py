@@ -12,6 +12,7 @@ from typing import Final
 from config.account import ECHO_CODE, Account
 from config.error import ConfigError, Problem
 from config.load import text_of
+from config.queue import Queue
 from config.schema import FlowLimits, Settings
 from controlplane.service.speech import Text
 from controlplane.service.system_prompt import MUSIC, TEXTS
@@ -84,7 +85,7 @@ class FlowLibrary:
                     yield prompt.text.text.strip(), prompt.voice or "en-us", account
         for part in self._accounts:
             for queue in part.queues.values():
-                yield from ((text, "en-us", part.id) for text in (queue.greeting, queue.whisper) if text)
+                yield from ((text, "en-us", part.id) for text in texts_of(queue) if text)
 
     def names(self) -> Iterator[str]:
         """System prompts that some flow plays, ours among them."""
@@ -101,6 +102,11 @@ class FlowLibrary:
         except ConfigError as error:
             return None, [Finding(problem, True) for problem in error.problems]
         return draft.flow, check(draft, outside_of(account), flows)
+
+
+def texts_of(queue: Queue) -> tuple[str, ...]:
+    """What a queue says by itself."""
+    return queue.greeting, queue.whisper, queue.callback.whisper
 
 
 def _prompts(program: Program) -> Iterator[Prompt]:

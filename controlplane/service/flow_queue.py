@@ -64,6 +64,7 @@ class FlowQueue:
             now,
             priority=command.priority,
             skills=command.skills,
+            since=now - (self._acd.world.wall(now) - command.since) / 1000 if command.since else None,
             max_wait=command.max_wait or None,
         )
 

@@ -4,8 +4,8 @@ from typing import Protocol
 
 from controlplane.provider.http import HttpClient
 from edge.directory import AccountId
-from edge.flow.command import Consult
-from edge.question import Look, Question, Reply, Speak
+from edge.flow.command import Consult, Pledge
+from edge.question import Question, Reply, Speak
 
 
 class Says(Protocol):
@@ -16,20 +16,28 @@ class Mailboxes(Protocol):
     async def consult(self, account: AccountId, step: Consult) -> Reply: ...
 
 
+class Promises(Protocol):
+    async def promise(self, account: AccountId, pledge: Pledge) -> Reply: ...
+
+
 class Answers:
     mailboxes: Mailboxes
     "Set before the first call."
+    callbacks: Promises
+    "Likewise."
 
     def __init__(self, speech: Says, http: HttpClient) -> None:
         self._speech = speech
         self._http = http
 
     async def reply(self, question: Question) -> Reply:
-        match question:
-            case Speak(text, voice, account):
-                return {"path": await self._speech.say(text, voice, account)}
-            case Look(account, fetch, trusted):
-                if isinstance(fetch, Consult):
-                    return await self.mailboxes.consult(account, fetch)
+        if isinstance(question, Speak):
+            return {"path": await self._speech.say(question.text, question.voice, question.account)}
+        match question.fetch:
+            case Consult() as step:
+                return await self.mailboxes.consult(question.account, step)
+            case Pledge() as pledge:
+                return await self.callbacks.promise(question.account, pledge)
+            case fetch:
                 # Flows and tools in files are the operator's: what they ask may be in his own network.
-                return await self._http.fetch(fetch, trusted=trusted)
+                return await self._http.fetch(fetch, trusted=question.trusted)

@@ -1,9 +1,10 @@
 """Queues for operators: who waits, who serves, and what was done since the start."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from controlplane.service.outside import Json
 from edge.acd.acd import Acd
+from edge.acd.callback import Callback
 from edge.acd.tally import Tally
 from edge.acd.terms import QueueTerms
 from edge.acd.ticket import Ticket
@@ -12,8 +13,16 @@ from edge.error import Refusal
 
 
 class QueueService:
-    def __init__(self, acd: Acd, directory: Directory, now: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        acd: Acd,
+        directory: Directory,
+        now: Callable[[], float],
+        callbacks: Callable[[AccountId], Iterable[Callback]] = lambda account: (),
+    ) -> None:
+        """Args: callbacks: of an account, those that are over too."""
         self._acd = acd
+        self._callbacks = callbacks
         self._directory = directory
         self._now = now
 
@@ -54,6 +63,14 @@ class QueueService:
             "overflowed": tally.overflowed,
             "left": tally.left,
             "missed_offers": tally.missed,
+            "callbacks": {
+                "waiting": sum(one.queue == queue.name and not one.over for one in self._callbacks(account)),
+                "promised": tally.promised,
+                "reached": tally.called_back,
+                "unreached": tally.unreached,
+                "expired": tally.expired,
+                "withdrawn": tally.withdrawn,
+            },
             "service_level": None if level is None else round(level, 4),
             "service_level_seconds": queue.service_level,
             "average_wait": round(tally.waited / tally.answered, 3) if tally.answered else None,
@@ -69,6 +86,7 @@ class QueueService:
             "waited": round(now - ticket.joined, 3),
             "estimate": round(place.wait) if place is not None else 0,
             "ringing": sorted(ticket.leases),
+            "callback": ticket.away,
         }
 
     def _agents(self, account: AccountId, queue: QueueTerms, now: float) -> list[Json]:

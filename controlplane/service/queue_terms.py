@@ -2,8 +2,8 @@
 
 from config.account import Account
 from config.identity import stable_id
-from config.queue import Queue
-from edge.acd.terms import AgentId, Announcements, Member, QueueTerms, Strategy, ai_agent
+from config.queue import Callback, Queue
+from edge.acd.terms import AgentId, Announcements, CallbackTerms, Member, QueueTerms, Strategy, ai_agent
 
 
 def queue_terms(account: Account) -> tuple[QueueTerms, ...]:
@@ -46,4 +46,20 @@ def _queue(account: Account, name: str, part: Queue) -> QueueTerms:
         part.whisper,
         part.confirm,
         part.confirm_timeout,
+        _callback(part.callback),
+    )
+
+
+def _callback(part: Callback) -> CallbackTerms:
+    return CallbackTerms(
+        part.schedule or "",
+        part.expires,
+        part.attempts,
+        part.retry,
+        part.ring_timeout,
+        part.max_waiting,
+        part.per_number,
+        tuple(prefix.removeprefix("+") for prefix in part.prefixes),
+        part.caller_id,
+        part.whisper,
     )

@@ -22,9 +22,9 @@ from edge.acd.lease import MISSES, Lease, LeaseId, Why
 from edge.acd.roster import Roster, World
 from edge.acd.state import AgentEvent, Status
 from edge.acd.strategy import Candidate, fitting, order
-from edge.acd.tally import Ledger, Service
+from edge.acd.tally import Ledger
 from edge.acd.terms import AgentId, QueueTerms, Strategy, name_of_ai
-from edge.acd.ticket import Exit, Line, Place, Ticket, Waits
+from edge.acd.ticket import Exit, Line, Place, Ticket, Waits, no_such_queue, queue_full
 from edge.agenda import Agenda
 from edge.directory import AccountId, UserId
 from edge.error import Refusal
@@ -67,6 +67,7 @@ class Acd:
         people: bool = False,
         since: float | None = None,
         max_wait: float | None = None,
+        away: bool = False,
     ) -> Refusal | None:
         """Take a place in the line.
 
@@ -75,22 +76,21 @@ class Acd:
             people: no AI agent is wanted.
             since: has waited since then already; None: since now.
             max_wait: instead of the queue's [s].
+            away: waits elsewhere, to be called back.
         """
         terms = self.world.directory.queue(account, queue)
         if terms is None:
-            return Refusal(
-                "no_such_queue", 404, f"there is no queue {queue}", "add it under accounts[].queues"
-            )
+            return no_such_queue(queue)
         if call in self._tickets:
             return Refusal("already_waiting", 409, f"call {call} is in a queue", "leave that one first")
         line = self._lines.setdefault(account, Line())
-        if len(line) >= terms.max_queued and line.count(terms.name) >= terms.max_queued:
-            fix = f"raise max_queued of queue {terms.name}, or give it more agents"
-            return Refusal("queue_full", 503, f"{terms.max_queued} callers wait in {terms.name}", fix)
+        if not away and len(line) >= terms.max_queued and line.count(terms.name) >= terms.max_queued:
+            return queue_full(terms)
         joined = now if since is None else since
         ticket = Ticket(
             call, account, terms.name, owner, joined, next(self._numbers), priority, skills, people, max_wait
         )
+        ticket.away = away
         self._tickets[call] = ticket
         line.add(ticket)
         self._enter(ticket, terms, now)
@@ -106,8 +106,8 @@ class Acd:
             self._out(ticket, exit, now)
             self._settle(now)
 
-    def ended(self, call: CallId, now: float, cause: str = "call_ended") -> None:
-        """The conversation is over, by whomever; who has not been answered yet leaves."""
+    def ended(self, call: CallId, now: float, cause: str = "call_ended", *, spoken: bool = True) -> None:
+        """The conversation is over, or was `spoken` in vain; who has not been answered yet leaves."""
         ticket = self._tickets.get(call)
         if ticket is None:
             return
@@ -119,8 +119,10 @@ class Acd:
         self._leases.pop(lease.id, None)
         terms = self.world.directory.queue(ticket.account, ticket.queue)
         agent = self.roster.agent(ticket.account, lease.agent)
-        self.ledger.of(ticket).talked(max(0.0, now - ticket.taken_at))
-        self.roster.ended(agent, call, terms.wrap_up if terms is not None else 0.0, cause, now)
+        if spoken:
+            self.ledger.of(ticket).talked(max(0.0, now - ticket.taken_at))
+        wrap_up = terms.wrap_up if terms is not None and spoken else 0.0
+        self.roster.ended(agent, call, wrap_up, cause, now)
         self._settle(now)
 
     def place(self, call: CallId, now: float) -> Place | None:
@@ -132,10 +134,6 @@ class Acd:
         terms = self.world.directory.queue(ticket.account, ticket.queue)
         at_work = 0 if terms is None else self.roster.at_work(ticket.account, terms, now)
         return Place(position, self.ledger.estimate(ticket, terms, position, at_work))
-
-    def served(self, call: CallId) -> Service | None:
-        """What was done for the call; told once."""
-        return self.ledger.service(call)
 
     # Offers.
 
@@ -244,11 +242,12 @@ class Acd:
 
     def _enter(self, ticket: Ticket, terms: QueueTerms, now: float) -> None:
         ticket.visited.add(terms.name)
-        self.ledger.of(ticket).joined += 1
-        longest = terms.max_wait if ticket.max_wait is None else ticket.max_wait
-        at = max(now, ticket.joined + longest)
-        ticket.timer = self._agenda.at(at, lambda at: self._expel(ticket, Exit.TIMEOUT, at))
-        if terms.overflow:
+        if not ticket.away:
+            self.ledger.of(ticket).joined += 1
+            longest = terms.max_wait if ticket.max_wait is None else ticket.max_wait
+            at = max(now, ticket.joined + longest)
+            ticket.timer = self._agenda.at(at, lambda at: self._expel(ticket, Exit.TIMEOUT, at))
+        if terms.overflow and not ticket.away:
             at = max(now, ticket.joined + terms.overflow_after)
             ticket.overflow = self._agenda.at(at, lambda at: self._overflow(ticket, terms, at))
         if not self._looking:
@@ -274,7 +273,7 @@ class Acd:
                 free[ticket.queue] = self.roster.free(account, terms, now)
             if free[ticket.queue]:
                 self._dispatch(ticket, terms, free[ticket.queue], now)
-            if not ticket.leases and terms.leave_when_empty:
+            if not ticket.leases and terms.leave_when_empty and not ticket.away:
                 if ticket.queue not in staffed:
                     staffed[ticket.queue] = self.roster.staffed(account, terms, now)
                 if not staffed[ticket.queue]:

@@ -35,6 +35,15 @@ class Tally:
     "By a key."
     missed: int = 0
     "Offers."
+    promised: int = 0
+    "Callbacks; those on the line alone are counted above."
+    called_back: int = 0
+    "Of them reached."
+    unreached: int = 0
+    "Tried in vain, or not allowed."
+    expired: int = 0
+    withdrawn: int = 0
+    "By whoever asked for that over the API."
     waited: float = 0.0
     "All that were answered together [s]."
     longest: float = 0.0
@@ -92,11 +101,14 @@ class Ledger:
 
     def won(self, ticket: Ticket, agent: AgentId, terms: QueueTerms | None, now: float) -> None:
         waited = now - ticket.joined
-        self.of(ticket).took(waited, terms.service_level if terms is not None else 0.0)
+        if not ticket.away:
+            self.of(ticket).took(waited, terms.service_level if terms is not None else 0.0)
         _remember(self._won, ticket.call, agent)
         _remember(self._services, ticket.call, Service(ticket.queue, agent, waited))
 
     def lost(self, ticket: Ticket, exit: Exit, now: float) -> None:
+        if ticket.away:
+            return
         self.of(ticket).lost(exit)
         _remember(self._services, ticket.call, Service(ticket.queue, None, now - ticket.joined))
 
@@ -104,6 +116,7 @@ class Ledger:
         return self._won.get(call)
 
     def service(self, call: CallId) -> Service | None:
+        """What was done for the call; told once."""
         return self._services.pop(call, None)
 
     def estimate(self, ticket: Ticket, terms: QueueTerms | None, position: int, at_work: int) -> float:

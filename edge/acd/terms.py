@@ -57,6 +57,30 @@ class Announcements:
 
 
 @dataclass(frozen=True, slots=True)
+class CallbackTerms:
+    """How callers are called back who do not wait on the line."""
+
+    schedule: str = ""
+    "Of the account: its hours alone; empty: at any time."
+    expires: float = 86_400.0
+    "[s]"
+    attempts: int = 3
+    retry: float = 600.0
+    "After the first try in vain, twice as long after each further one [s]."
+    ring_timeout: float = 30.0
+    "Of the customer [s]."
+    max_waiting: int = 100
+    per_number: int = 3
+    "Promises to one number within 24 hours."
+    prefixes: tuple[str, ...] = ()
+    "Of numbers, as digits with country code; empty: those of the account's own country."
+    caller_id: str = ""
+    "Shown to the customer; empty: the number that he had called."
+    whisper: str = "A callback. Please stay on the line."
+    "Told to the agent who answers."
+
+
+@dataclass(frozen=True, slots=True)
 class QueueTerms:
     name: str
     id: str = ""
@@ -101,6 +125,7 @@ class QueueTerms:
     "The key by which an agent takes the call; empty: by answering."
     confirm_timeout: float = 10.0
     "[s]"
+    callback: CallbackTerms = CallbackTerms()
 
     def member(self, agent: AgentId) -> Member | None:
         return next((member for member in self.members if member.agent == agent), None)

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from edge.acd.lease import Lease, LeaseId, Why
-from edge.acd.terms import AgentId
+from edge.acd.terms import AgentId, QueueTerms
 from edge.agenda import Alarm
 from edge.directory import AccountId
+from edge.error import Refusal
 from edge.journal import CallId
 
 
@@ -62,6 +63,8 @@ class Ticket:
     "No AI agent is wanted."
     max_wait: float | None = None
     "Instead of the queue's [s]."
+    away: bool = False
+    "Waits to be called back: no limit of those on the line holds, and no count of theirs."
     leases: dict[AgentId, Lease] = field(default_factory=dict)
     attempts: dict[AgentId, tuple[LeaseId, int]] = field(default_factory=dict)
     "Agent → lease and the epoch of the latest offer."
@@ -112,9 +115,19 @@ class Line:
             del self._keys[bisect_left(self._keys, ticket.key)]
 
     def count(self, queue: str) -> int:
-        return sum(ticket.queue == queue for ticket in self._tickets.values())
+        """Those on the line."""
+        return sum(ticket.queue == queue and not ticket.away for ticket in self._tickets.values())
 
     def position(self, ticket: Ticket) -> int:
         """From 1, among the callers of its queue."""
         ahead = self._keys[: bisect_left(self._keys, ticket.key)]
         return 1 + sum(self._tickets[key].queue == ticket.queue for key in ahead)
+
+
+def no_such_queue(queue: str) -> Refusal:
+    return Refusal("no_such_queue", 404, f"there is no queue {queue}", "add it under accounts[].queues")
+
+
+def queue_full(terms: QueueTerms) -> Refusal:
+    fix = f"raise max_queued of queue {terms.name}, or give it more agents"
+    return Refusal("queue_full", 503, f"{terms.max_queued} callers wait in {terms.name}", fix)

@@ -55,7 +55,7 @@ class BridgeTreatment(Treatment):
         if self._replaces is not None:
             self._replace(call, *self._replaces, now)
             return
-        hops = diversion.count(call.session.invite)
+        hops = diversion.count(call.session.invite) if call.session.invite is not None else 0
         self._hunt = Hunt(call, self, call.route, name="hop", hops=hops)
         self._hunt.start(now, busy=self._busy)
 

@@ -18,8 +18,9 @@ from edge.agenda import Alarm
 from edge.call.cause import lost, q850
 from edge.call.detail import cdr_of, trace_media
 from edge.call.ground import Ground, bind_address
-from edge.call.info import key_press
+from edge.call.info import hear
 from edge.call.leg import Leg, Port, is_browser
+from edge.call.no_caller import NoCaller
 from edge.call.recording import CallRecording
 from edge.call.treatment import AlarmAction, Treatment
 from edge.directory import AudioTerms, User
@@ -63,7 +64,7 @@ class Call:
         self,
         id: CallId,
         ground: Ground,
-        session: AnsweringSession,
+        session: AnsweringSession | NoCaller,
         route: Route,
         treatment: Treatment,
         trace: Trace,
@@ -75,7 +76,7 @@ class Call:
         self.id = id
         self.ground = ground
         self.session = session
-        self.near: Session = session
+        self.near: Session | NoCaller = session
         "Whom `leg` serves: the caller, until it is transferred away."
         self.route = route
         self.treatment = treatment
@@ -87,7 +88,7 @@ class Call:
         self.answered_at: int | None = None
         self.state = State.STARTING
         self.legs: dict[port.LegId, Leg] = {}
-        self.leg = self.leg_for(session.flow, route.caller_audio, offer=session.invite.body)
+        self.leg = self.leg_for(session.flow, route.caller_audio, offer=session.offer)
         self.legs[self.leg.id] = self.leg
         self.callers_leg = self.leg
         self.sessions: set[Session] = set()
@@ -97,6 +98,10 @@ class Call:
         self._delayed = not session.offer  # the offer is ours, its answer comes with the ACK
         self._alarms: list[Alarm] = []
         self.recording = CallRecording(self)
+        self.ticket = id
+        "Under which it waits in a queue."
+        self.promised = ""
+        "Id of the callback that its caller has been promised."
         self._disposition = ("failed", "internal", 500)
 
     # Set-up.
@@ -227,7 +232,7 @@ class Call:
                 if cause == "cancelled":
                     self.finish("cancelled", "caller_cancelled", now, 487)
                 elif by is By.REMOTE:
-                    self.finish("answered", "caller_hangup", now)
+                    self.finish("answered" if self.answered_at else "cancelled", "caller_hangup", now)
                 else:
                     self.finish("failed", cause, now)
             case _:
@@ -349,12 +354,7 @@ class Call:
             self._agreed(leg, now)
 
     def informed(self, leg: Leg, info: Info, now: float) -> None:
-        """An INFO of either side: a key press, or something for the trace alone."""
-        side = self.treatment.side(self, leg)
-        body = b"***" if self.trace.secret else info.body
-        self.trace.add(now, "call", "info", side=side, content_type=info.content_type, body=body)
-        if (press := key_press(leg.id, info.content_type, info.body)) is not None:
-            self.ground.media(press)
+        hear(self, leg, info, now)
 
     def acknowledged(self, leg: Leg, body: bytes, now: float) -> None:
         """An ACK, with the answer to our offer if the 200 held one; if not, what was agreed before stands."""

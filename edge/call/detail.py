@@ -15,16 +15,19 @@ def cdr_of(call: "Call", disposition: str, cause: str, status: int, ended_at: in
     legs = (leg for leg in call.legs.values() if leg.stats and leg.negotiated)
     sides = {call.treatment.side(call, leg): plain(leg.stats) for leg in legs if leg.stats}
     media: dict[str, object] = dict(sides)
+    if call.promised:
+        media["callback"] = call.promised
+        disposition = "callback" if disposition == "answered" else disposition
     if call.recording.keys:
         media["recordings"] = list(call.recording.keys)
     talks = [told for leg in call.legs.values() if (told := leg.talk.summary())]
     if talks:
         media["agents"] = talks
-    service = call.ground.acd.served(call.id)
+    service = call.ground.acd.ledger.service(call.ticket)
     return Cdr(
         call.id,
         call.route.account.id,
-        call.session.invite.call_id,
+        call.session.call_id,
         call.route.direction,
         call.caller,
         call.callee,

@@ -62,6 +62,7 @@ class FlowTreatment(Treatment):
             callee=call.callee,
             did=route.did.number if route.did is not None else "",
             headers=variables_of(call.identity.headers),
+            caller_private=call.identity.private,
         )
         variables |= self._brought
         begun = begin(self._program, self._flow, variables, call.ground.wall(now))

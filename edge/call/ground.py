@@ -28,6 +28,7 @@ from media.port import Command
 if TYPE_CHECKING:
     from edge.call.call import Call
     from edge.call.treatment import Treatment
+    from edge.callbacks import Callbacks
     from edge.error import Refusal
     from edge.routing.route import Route
 
@@ -104,6 +105,8 @@ class Ground:
     "Announce a recording; the path to write it to."
     recorded: Callable[[str], str]
     "Key → where that recording is, once it is complete."
+    callbacks: "Callable[[], Callbacks]"
+    "Promised to callers."
     mailbox: Callable[[AccountId, str], Mailbox]
     "(account, user's number): the voice messages that wait."
     outages: Outages = field(init=False)

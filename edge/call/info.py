@@ -4,15 +4,29 @@ Neither was ever standardised; phones and gateways write `Signal=5`, `Signal= *`
 with a `Duration` in milliseconds, or just the key.
 """
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from edge.sip.session import Info
 from media.port import HearDigit, LegId
+
+if TYPE_CHECKING:
+    from edge.call.call import Call
+    from edge.call.leg import Leg
 
 KEYS: Final = "0123456789*#ABCD"
 _NUMBERED: Final = {str(number): key for number, key in enumerate(KEYS)}
 _LONGEST: Final = 128  # bytes that are looked at
 _DEFAULT_MS: Final = 100
 _MOST_MS: Final = 5_000
+
+
+def hear(call: "Call", leg: "Leg", info: Info, now: float) -> None:
+    """An INFO of either side: a key press, or something for the trace alone."""
+    side = call.treatment.side(call, leg)
+    body = b"***" if call.trace.secret else info.body
+    call.trace.add(now, "call", "info", side=side, content_type=info.content_type, body=body)
+    if (press := key_press(leg.id, info.content_type, info.body)) is not None:
+        call.ground.media(press)
 
 
 def key_press(leg: LegId, content_type: str, body: bytes) -> HearDigit | None:

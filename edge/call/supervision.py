@@ -231,7 +231,7 @@ class Supervisions:
         """A live call of the account, by our id or its SIP Call-ID."""
         call = self._calls.get(CallId(id))
         if call is None:
-            call = next((c for c in self._calls.values() if c.session.invite.call_id == id), None)
+            call = next((c for c in self._calls.values() if c.session.call_id == id), None)
         if call is None or call.route.account.id != account:
             why = f"there is no live call {id[:64]}"
             return Refusal("no_such_call", 404, why, "see GET /cac for live ones")
@@ -269,7 +269,7 @@ class Supervisions:
             OpenCall(
                 supervisor.id,
                 account.id,
-                call.session.invite.call_id,
+                call.session.call_id,
                 "internal",
                 call.caller,
                 user.number,
@@ -299,7 +299,7 @@ class Supervisions:
             Cdr(
                 supervisor.id,
                 call.route.account.id,
-                call.session.invite.call_id,
+                call.session.call_id,
                 "internal",
                 call.caller,
                 supervisor.user.number,

@@ -37,7 +37,7 @@ class EnqueueRunning(Running[Enqueue]):
         acd = call.ground.acd
         terms = call.ground.directory.queue(call.route.account.id, command.queue)
         if terms is not None:
-            self._patience = Patience(call, self._name("wait"), terms)
+            self._patience = Patience(call, self._name("wait"), terms, command.offer)
             self._patience.start(now)
         refusal = acd.join(
             call.id,
@@ -47,6 +47,7 @@ class EnqueueRunning(Running[Enqueue]):
             now,
             priority=command.priority,
             skills=command.skills,
+            since=now - (call.ground.wall(now) - command.since) / 1000 if command.since else None,
             max_wait=command.max_wait or None,
         )
         if refusal is None:

@@ -1,7 +1,9 @@
-"""noop: a service is asked over HTTP; the call waits in silence."""
+"""noop: a service is asked over HTTP, or a callback is promised; the call waits in silence."""
 
+from edge.acd.callback import Callback
 from edge.command.running import Running
-from edge.flow.command import Noop
+from edge.error import Refusal
+from edge.flow.command import Noop, Pledge
 from edge.flow.scene import Outcome
 from edge.question import Look, Reply
 
@@ -12,7 +14,17 @@ class NoopRunning(Running[Noop]):
         if fetch is None:
             self._end("done", now)
             return
+        if isinstance(fetch, Pledge):
+            ground = self._call.ground
+            ground.callbacks().promise(self._call.route.account.id, fetch, self._promised, now)
+            return
         self._call.ground.ask(Look(self._call.route.account.id, fetch), self._told)
+
+    def _promised(self, made: Callback | Refusal, now: float) -> None:
+        if isinstance(made, Callback):
+            self._call.promised = made.id
+        reply = promised(made)
+        self._told(reply, now)
 
     def _told(self, reply: Reply, now: float) -> None:
         outcome = outcome_of(reply)
@@ -24,3 +36,10 @@ def outcome_of(reply: Reply) -> Outcome:
     status = reply.get("status")
     good = isinstance(status, int) and 200 <= status < 300
     return Outcome("done" if good else "failed", reply)
+
+
+def promised(made: Callback | Refusal) -> Reply:
+    """What came of a pledge, in the form of a service's answer."""
+    if isinstance(made, Refusal):
+        return {"status": made.status, "code": made.code, "text": made.text}
+    return {"status": 200, "id": made.id}

@@ -16,11 +16,12 @@ LONGEST: Final = 60
 
 
 class Patience:
-    def __init__(self, call: Call, name: str, terms: QueueTerms) -> None:
-        """Args: name: of its playbacks."""
+    def __init__(self, call: Call, name: str, terms: QueueTerms, offer: tuple[Sound, ...] = ()) -> None:
+        """Args: name: of its playbacks; offer: told with every announcement."""
         self._call = call
         self._name = name
         self._terms = terms
+        self._offer = offer
         self._count = 0
         self._prompting: Prompting | None = None
         self._music = ""
@@ -28,7 +29,7 @@ class Patience:
 
     def start(self, now: float) -> None:
         if self._terms.greeting:
-            self._say((self._terms.greeting,), now)
+            self._say((Sound(text=self._terms.greeting),), now)
         else:
             self._play()
         self._expect(now + self._terms.announcements.first)
@@ -50,18 +51,18 @@ class Patience:
     # Inside.
 
     def _expect(self, at: float) -> None:
-        if self._terms.announcements:
+        if self._terms.announcements or self._offer:
             self._alarm = self._call.alarm(at, self._announce)
 
     def _announce(self, now: float) -> None:
         self._expect(now + self._terms.announcements.interval)
         place = self._call.ground.acd.place(self._call.id, now)
         if place is not None and self._prompting is None:
-            self._say(sentences(self._terms, place), now)
+            told = tuple(Sound(text=text) for text in sentences(self._terms, place))
+            self._say(told + self._offer, now)
 
-    def _say(self, texts: tuple[str, ...], now: float) -> None:
+    def _say(self, sounds: tuple[Sound, ...], now: float) -> None:
         self._quiet()
-        sounds = tuple(Sound(text=text) for text in texts)
         self._prompting = Prompting(self._call, self._next("say"), sounds, self._said)
         self._prompting.start(now)
 

@@ -25,7 +25,7 @@ Outside = Mapping[str, Collection[str]]
 
 _ALWAYS: Final = frozenset({"default", "done", "error"})
 "Ways out that any node may have."
-_RARE: Final = frozenset({"failed", "error", "transferred", "abandoned", "holiday"})
+_RARE: Final = frozenset({"failed", "error", "transferred", "abandoned", "holiday", "callback"})
 "Not worth a warning when they lead nowhere."
 _DIGITS: Final = re.compile(r"digit:([0-9*#]{1,16})")
 _PUBLIC: Final = re.compile(r"\+?[0-9]{3,15}")

@@ -107,6 +107,10 @@ class Enqueue:
     "Any of these leaves the queue."
     whisper: tuple[Sound, ...] = ()
     "Heard by who takes the call, behind the queue's own."
+    since: int = 0
+    "Has waited since then [ms UTC]; 0: since now."
+    offer: tuple[Sound, ...] = ()
+    "Heard between the music, with the announcements."
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,10 +180,30 @@ class Consult:
 
 
 @dataclass(frozen=True, slots=True)
+class Pledge:
+    """A promise to call somebody back when the turn comes. Outcome data: id; of a refusal code and text."""
+
+    queue: str
+    number: str
+    call: str = ""
+    "Id of the caller's."
+    name: str = ""
+    "Of the caller, told to the agent."
+    did: str = ""
+    "Which was called: shown to who is called back."
+    inside: bool = False
+    "The caller is a user of the account."
+    since: int = 0
+    "Has waited since then [ms UTC]; 0: since now."
+    priority: int = 0
+    skills: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Noop:
     """Nothing to hear: we are busy. Outcomes: done, failed."""
 
-    fetch: Fetch | Consult | None = None
+    fetch: Fetch | Consult | Pledge | None = None
     poll_ms: int = 200
 
 
@@ -209,8 +233,8 @@ def params(command: Command) -> dict[str, object]:
         value = getattr(command, name)
         if name == "sounds":
             plain |= _sounds(value)
-        elif name == "whisper":
-            plain |= {"whisper": _prompts(value)} if value else {}
+        elif name in ("whisper", "offer"):
+            plain |= {name: _prompts(value)} if value else {}
         elif name in ("early_media", "confirm_timeout") and value == part.default:
             continue  # of dialling people alone
         elif value or (value is not part.default and name in ("barge_in", "beep", "early_media")):

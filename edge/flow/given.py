@@ -15,6 +15,7 @@ GIVEN: Final = (
     "callee",
     "did",
     "headers",
+    "caller_private",
 )
 
 
@@ -28,8 +29,11 @@ def given(
     callee: str = "",
     did: str = "",
     headers: Mapping[str, str] | None = None,
+    caller_private: bool = False,
 ) -> dict[str, Value]:
-    """`caller_cid` is the caller's number without +; headers: custom ones that may pass, as `x_name`."""
+    """`caller_cid` is the caller's number without +; headers: custom ones that may pass, as `x_name`;
+    caller_private: the caller asks that its number be told to nobody.
+    """
     return {
         "call_id": call_id,
         "account": account,
@@ -40,4 +44,5 @@ def given(
         "callee": callee,
         "did": did,
         "headers": dict(headers or {}),
+        "caller_private": caller_private,
     }

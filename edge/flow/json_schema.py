@@ -1,6 +1,6 @@
 """The JSON Schema of a flow document, made from the node kinds themselves; kept in `config/flows`."""
 
-from typing import Final
+from typing import Any, Final
 
 from edge.flow.node.data import NodeData
 from edge.flow.node.table import KINDS
@@ -46,7 +46,7 @@ def json_schema() -> dict[str, object]:
 
 
 def _fields(kind: type[NodeData], more: dict[str, object] | None = None) -> dict[str, object]:
-    made = kind.model_json_schema(by_alias=False)
+    made = _inlined(kind.model_json_schema(by_alias=False))
     properties = {"kind": {"const": kind.KIND}, **made.get("properties", {}), **(more or {})}
     return {
         "type": "object",
@@ -55,3 +55,22 @@ def _fields(kind: type[NodeData], more: dict[str, object] | None = None) -> dict
         "additionalProperties": False,
         **({"description": made["description"]} if "description" in made else {}),
     }
+
+
+def _inlined(made: dict[str, Any]) -> dict[str, Any]:
+    """Without `$defs`, which would be another document's once the fields are part of a flow's."""
+    parts = made.pop("$defs", {})
+
+    def walk(part: object) -> object:
+        if isinstance(part, dict):
+            name = str(part.get("$ref", "")).removeprefix("#/$defs/")
+            return (
+                walk({**parts[name], **{k: v for k, v in part.items() if k != "$ref"}})
+                if name
+                else {key: walk(value) for key, value in part.items()}
+            )
+        return [walk(one) for one in part] if isinstance(part, list) else part
+
+    found = walk(made)
+    assert isinstance(found, dict), "a mapping stays one"
+    return found

@@ -97,6 +97,23 @@ class FraudGuard:
             taken.append(usage)
         return None
 
+    def destination(self, account: Account, number: str, prefixes: Sequence[str] = ()) -> Refusal | None:
+        """Why nobody may have us call `number` later on, whom anybody could have named; nothing is counted.
+
+        Args: prefixes: of numbers with country code; none: what the account's country is.
+        """
+        country = account.fraud.country
+        digits = e164(number, country)
+        fix = (
+            "name a number that may be called, or see callback.prefixes of the queue and fraud of the account"
+        )
+        if number in _EMERGENCY or digits in _EMERGENCY:
+            return Refusal("emergency_number", 403, "emergency numbers are not called back", fix)
+        allowed = tuple(prefixes) or ((country,) if country else ())
+        if (allowed and not digits.startswith(allowed)) or not _permitted(account.fraud.bounds, digits):
+            return Refusal("fraud_destination", 403, "numbers like this one are not called back", fix)
+        return None
+
     def release(self, call: CallId, seconds: float, now: float) -> None:
         """`call` is over; it was up, answered, for `seconds`. Nothing when it was not counted."""
         for usage in self._calls.pop(call, ()):

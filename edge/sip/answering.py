@@ -40,6 +40,10 @@ class AnsweringSession(Session):
     def call_id(self) -> str:
         return self.invite.call_id
 
+    @property
+    def max_forwards(self) -> int | None:
+        return self.invite.max_forwards
+
     def progress(self, status: int, body: bytes, now: float, headers: Headers = ()) -> None:
         """Send 101–199 with our tag: an early dialog (§13.3.1.1)."""
         if self.state is not State.INVITING or self._accepting is not None:

@@ -156,6 +156,7 @@ def test_a_fallback_is_an_agent_of_the_account_and_ends_somewhere() -> None:
         ({"overflow": {"queue": "q"}}, "no such other queue: q"),
         ({"overflow": {"queue": "z"}}, "no such other queue: z"),
         ({"music": "/nowhere.wav"}, "no such file"),
+        ({"callback": {"schedule": "office"}}, "no such schedule: office"),
     ],
 )
 def test_a_queue_names_what_is_there(queue: dict[str, object], text: str) -> None:

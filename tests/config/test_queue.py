@@ -47,3 +47,17 @@ def test_a_member_is_a_person_or_an_ai_agent(wrong: dict[str, Any]) -> None:
 def test_what_no_queue_can_be_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Queue.model_validate(wrong)
+
+
+def test_callbacks_have_bounds() -> None:
+    back = Queue().callback
+    assert (back.schedule, back.expires, back.attempts, back.per_number) == (None, 86_400.0, 3, 3)
+    for wrong in (
+        {"attempts": 0},
+        {"expires": "1s"},
+        {"prefixes": ["x"]},
+        {"caller_id": "Ann"},
+        {"colour": 1},
+    ):
+        with pytest.raises(ValidationError):
+            Queue.model_validate({"callback": wrong})

@@ -12,6 +12,7 @@ from config.schema import Gates, StoreLimits
 from controlplane.api.admin import AdminRoutes
 from controlplane.api.app import operator_app, public_app
 from controlplane.api.cac import CacRoutes
+from controlplane.api.callback import CallbackRoutes
 from controlplane.api.conference import ConferenceRoutes
 from controlplane.api.debug import DebugRoutes
 from controlplane.api.gate import Gate
@@ -25,6 +26,7 @@ from controlplane.observe.metrics import Metrics
 from controlplane.observe.monitor import Monitor
 from controlplane.service.admission import AdmissionService
 from controlplane.service.call import CallService
+from controlplane.service.callback import CallbackService
 from controlplane.service.conference import ConferenceService
 from controlplane.service.media import MediaService
 from controlplane.service.outside import OutsideService
@@ -129,10 +131,15 @@ class Control:
         self.monitor = Monitor(2, 10)
         self.gate = Gate(Gates(admin_token=TOKEN), frozenset())
         cac = CacRoutes(self.admission, 100_000)
+        queues = QueueService(switch.acd, bench.directory, self.clock.time, switch.callbacks.of)
+        self.callbacks = CallbackService(
+            switch.callbacks, switch.acd, bench.directory, self.do, self.clock.time
+        )
         routes = [
             *OutsideRoutes(self.service, self.agents, 100_000).public(self.gate),
             *AgentRoutes(self.agents, 100_000).public(self.gate),
-            *QueueRoutes(QueueService(switch.acd, bench.directory, self.clock.time)).public(self.gate),
+            *QueueRoutes(queues).public(self.gate),
+            *CallbackRoutes(self.callbacks).public(self.gate),
             *cac.public(self.gate),
             *ConferenceRoutes(self.conferences, 100_000).public(self.gate),
             *SupervisionRoutes(SupervisionService(switch.supervisions, self.do), 100_000).public(self.gate),

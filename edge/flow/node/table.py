@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from edge.flow.node.agent import AgentNode
+from edge.flow.node.callback import CallbackNode
 from edge.flow.node.collect import Collect
 from edge.flow.node.condition import Condition
 from edge.flow.node.conference import ConferenceNode
@@ -44,6 +45,7 @@ KINDS: Final[Mapping[str, type[NodeData]]] = {
         DialNode,
         Forward,
         EnqueueNode,
+        CallbackNode,
         AgentNode,
         VoicemailNode,
         MailboxNode,

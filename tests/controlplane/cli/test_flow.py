@@ -86,7 +86,7 @@ def test_variables_are_brought_along_and_json_is_for_programs(tmp_path: Path) ->
 def test_expected_paths_are_judged(tmp_path: Path) -> None:
     words = ("flow", "simulate", RECEPTION, "--config", CONFIG, "--script")
     result = tandem(*words, PATHS)
-    assert result.exit_code == 0 and result.stdout.count("good ") == 7
+    assert result.exit_code == 0 and result.stdout.count("good ") == 9
     wrong = tmp_path / "paths.yaml"
     wrong.write_text("paths: [{name: never, expect: [hangup end]}]")
     result = tandem(*words, str(wrong))

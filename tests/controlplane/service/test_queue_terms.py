@@ -31,8 +31,11 @@ def test_everything_arrives() -> None:
             "whisper": "support",
             "confirm": "1",
             "music": "silence",
+            "callback": {"expires": "2h", "attempts": 5, "prefixes": ["+49"], "caller_id": "+4930"},
         }
     )
+    back = found.callback
+    assert (back.expires, back.attempts, back.prefixes, back.caller_id) == (7_200.0, 5, ("49",), "+4930")
     assert found.strategy is Strategy.RING_ALL and found.auto_ready and not found.leave_when_empty
     assert [(one.agent, one.level, one.calls) for one in found.members] == [
         (stable_id("acc", "user", "1001"), 2, 1),

@@ -424,10 +424,10 @@ def test_what_was_done_for_a_call_is_told_once() -> None:
     caller = desk.joins("a")
     desk.advance(3.0)
     caller.answered()
-    service = desk.acd.served(caller.call)
+    service = desk.acd.ledger.service(caller.call)
     assert service is not None
     assert (service.queue, service.agent, service.wait) == ("support", user("1001"), 3.0)
-    assert desk.acd.served(caller.call) is None
+    assert desk.acd.ledger.service(caller.call) is None
 
 
 def test_the_reaper_ends_what_belongs_to_no_live_call_and_says_why() -> None:

@@ -1,9 +1,11 @@
 """enqueue: a caller, a queue, and phones that ring for him (S004-35, S004-48, S004-54…56)."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
+from edge.acd.callback import Stage
 from edge.acd.state import AgentEvent, State, Status
 from edge.acd.terms import AgentId, Announcements, QueueTerms, Strategy
 from edge.directory import Forwarding, Target, UserId
@@ -285,3 +287,94 @@ def test_who_pauses_while_his_phone_rings_is_cancelled() -> None:
     call.bench.drain()
     call.bench.advance(0.0)
     assert "CANCEL" in methods(bob) and methods(eve) == ["INVITE"]
+
+
+OFFER = 'callback: {digit: "2"},'
+
+
+def promised() -> tuple[FlowCall, Phone]:
+    """A caller who has waited for a minute with nobody there, and has just pressed 2."""
+    terms = replace(QUEUE, leave_when_empty=False, auto_ready=False)
+    call, bob, _ = queued(terms, OFFER, signed_in=("1002",))
+    call.bench.advance(60.0)
+    call.press("2")
+    return call, bob
+
+
+def test_who_waits_is_offered_a_call_back_between_the_music() -> None:
+    call, _, _ = queued(replace(QUEUE, leave_when_empty=False), OFFER, signed_in=())
+    call.bench.advance(QUEUE.announcements.first)
+    assert [play.path for play in call.playing()] == [
+        "/spoken/Press 2 to hang up and be called back. You keep your place in line..wav"
+    ]
+
+
+def test_a_caller_who_agrees_hangs_up_with_a_promise_and_a_cdr_of_its_own() -> None:
+    call, _ = promised()
+    call.hears()
+    call.press("1")
+    (about,) = call.bench.switch.callbacks.of(ACC)
+    assert (about.number, about.since) == ("1001", int((call.bench.now - 60.0) * 1000))
+    assert "Thank you" in call.hears()[0]
+    (cdr,) = call.bench.journal.cdrs
+    assert (cdr.disposition, cdr.cause, cdr.queue) == ("callback", "flow_hangup", "support")
+    assert cdr.media["callback"] == about.id and cdr.wait_ms == 60_000
+    (ticket,) = call.bench.switch.acd.tickets(ACC)
+    assert ticket.joined == call.bench.now - 60.0 and ticket.away
+
+
+def test_a_caller_who_hangs_up_before_agreeing_is_promised_nothing() -> None:
+    call, _ = promised()
+    call.phone.bye()
+    assert not list(call.bench.switch.callbacks.of(ACC)) and not len(call.bench.switch.admissions)
+    (cdr,) = call.bench.journal.cdrs
+    assert cdr.disposition == "answered" and "callback" not in cdr.media
+
+
+def test_a_caller_who_hangs_up_while_the_promise_is_written_keeps_it() -> None:
+    call, _ = promised()
+    held = call.bench.journal.promise
+    waiting: list[Callable[[], None]] = []
+    call.bench.journal.promise = lambda changes, then: waiting.append(lambda: held(changes, then))  # type: ignore[method-assign]
+    call.press("1")
+    call.phone.bye()
+    call.bench.journal.promise = held  # type: ignore[method-assign]
+    for commit in waiting:
+        commit()
+    call.bench.drain()
+    (about,) = call.bench.switch.callbacks.of(ACC)
+    assert about.number == "1001"
+
+
+def test_a_caller_who_presses_nothing_more_waits_on_in_his_place() -> None:
+    call, _ = promised()
+    for _ in range(3):
+        call.hears()
+        call.bench.advance(8.0)
+    assert call.at == "it"
+    (ticket,) = call.bench.switch.acd.tickets(ACC)
+    assert ticket.joined == call.bench.now - 84.0 and not ticket.away
+
+
+def test_the_promise_is_kept_as_soon_as_an_agent_is_there() -> None:
+    call, bob = promised()
+    call.hears()
+    call.press("1")
+    call.hears()
+    call.phone.got()
+    call.phone.register()
+    for event in (AgentEvent.LOGIN, AgentEvent.AVAILABLE):
+        call.bench.switch.acd.tell(ACC, user("1002"), event, call.bench.now)
+    call.bench.advance(1.0)
+    request = requests(bob)[-1]
+    bob.reply(request, 200, bob.sdp())
+    heard: set[str] = set()
+    for play in call.bench.commanded(port.Play):
+        assert isinstance(play, port.Play)
+        if "callback" in play.path.lower() and play.play not in heard:
+            heard.add(play.play)
+            call.bench.media(port.Played(play.leg, play.play, 1_000, True, ""))
+    mine = [m for m in call.phone.got() if isinstance(m, Request) and m.method == "INVITE"]
+    call.phone.reply(mine[-1], 200, call.phone.sdp())
+    (about,) = call.bench.switch.callbacks.of(ACC)
+    assert about.stage is Stage.REACHED and len(bridged(call)) == 1
