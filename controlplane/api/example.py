@@ -85,6 +85,10 @@ _DIGEST: Final[Json] = {
     "callId": "a1",
     "srcIp": "192.0.2.7",
 }
+_NO_CALLBACK: Final[Json] = {
+    "error": "no_such_callback",
+    "detail": "no callback cb_1 waits; see GET /callbacks for those that wait",
+}
 _NO_ROOM: Final[Json] = {"error": "no_such_conference", "detail": "nobody is in a room of this name"}
 _NO_CALL: Final[Json] = {"error": "no_such_call", "detail": "there is no live call c9"}
 _WAV: Final = b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0data\0\0\0\0"
@@ -231,6 +235,7 @@ EXAMPLES: Final = (
     ),
     Example("GET", "/queues", 200, {"account_id": "acc_demo", "queues": []}, query=ACCOUNT),
     Example("GET", "/callbacks", 200, {"account_id": "acc_demo", "callbacks": []}, query=ACCOUNT),
+    Example("DELETE", "/callbacks/{id}", 404, _NO_CALLBACK, query=ACCOUNT, names={"id": "cb_1"}),
     Example("GET", "/conferences", 200, {"account_id": "acc_demo", "conferences": []}, query=ACCOUNT),
     Example(
         "POST",
