@@ -10,12 +10,13 @@ Random: TypeAlias = Callable[[int], bytes]
 "`n` random bytes, `secrets.token_bytes` in the daemon."
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_PAIRS = tuple(first + second for first in _ALPHABET for second in _ALPHABET)
 
 
 def ulid(wall_ms: int, random: Random) -> str:
     """26 characters, lower case: 48 bits of time, 80 of chance; sorts by time."""
     value = (wall_ms & 0xFFFF_FFFF_FFFF) << 80 | int.from_bytes(random(10), "big")
-    return "".join([_ALPHABET[(value >> shift) & 31] for shift in range(125, -1, -5)])
+    return "".join([_PAIRS[value >> shift & 1023] for shift in range(120, -1, -10)])
 
 
 def call_id(wall_ms: int, random: Random) -> CallId:

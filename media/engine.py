@@ -309,9 +309,10 @@ class Engine:
         self._wideband.reset(slot)
         self._digits.reset(slot)
         columns = self._table.columns
-        columns.ssrc[slot] = self._random_bits(32)
-        columns.sequence[slot] = self._random_bits(15)
-        columns.timestamp[slot] = self._random_bits(32)
+        chance = self._random_bits(32 + 15 + 32)
+        columns.ssrc[slot] = chance & 0xFFFF_FFFF
+        columns.sequence[slot] = chance >> 32 & 0x7FFF
+        columns.timestamp[slot] = chance >> 47
         leg = Leg(
             command.leg,
             slot,
@@ -354,7 +355,7 @@ class Engine:
         self._inbound.forget(leg.slot)
         self._wire.close(leg.slot)
         self._table.remove(leg)
-        if not self._table.columns.connected.any() and not self._web.asking:
+        if not self._table.connected and not self._web.asking:
             self._ticker.stop()
         self._emit(Released(leg.id, stats))
 

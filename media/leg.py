@@ -92,6 +92,8 @@ class LegTable:
         self.columns = LegColumns(slots)
         self.stale = [True] * GROUPS
         "By group: whether its plan must be made anew."
+        self.connected = 0
+        "Legs that are."
         self.secured = 0
         "Connected legs that speak SRTP."
         self.unaligned = 0
@@ -129,8 +131,9 @@ class LegTable:
 
     def remove(self, leg: Leg) -> None:
         columns = self.columns
-        if columns.connected[leg.slot] and not columns.aligned[leg.slot]:
-            self.unaligned -= 1
+        if columns.connected[leg.slot]:
+            self.connected -= 1
+            self.unaligned -= not columns.aligned[leg.slot]
         self.secured -= int(columns.secured[leg.slot])
         columns.connected[leg.slot] = False
         columns.web_at[leg.slot] = np.inf
@@ -179,6 +182,7 @@ class LegTable:
         if not columns.connected[slot]:
             leg.connected_at = now
             columns.connected[slot] = True
+            self.connected += 1
             columns.marker[slot] = columns.eager[slot] = True
             self.unaligned += 1
             columns.group[slot] = slot % GROUPS

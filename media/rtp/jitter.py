@@ -77,8 +77,9 @@ class JitterBuffer:
     def restart(self, slot: int, number: int) -> None:
         """Empty the leg's buffer; `number` will be the first frame of a new stream."""
         self._tag[slot] = -1
-        self._voids -= int(self._void[slot].sum())
-        self._void[slot] = False
+        if self._voids:
+            self._voids -= int(self._void[slot].sum())
+            self._void[slot] = False
         self._play[slot] = number
         self._newest[slot] = number - 1
         self._owing -= int(self._owed[slot] > 0)
