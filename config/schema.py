@@ -223,6 +223,8 @@ class HttpLimits(Section):
     "Live monitors at `/debug`."
     monitor_rows: int = Field(default=1_000, ge=10)
     "Rows that wait for one slow monitor; beyond it they are dropped and counted."
+    api_keys: int = Field(default=10_000, ge=1)
+    "API keys, revoked ones too."
     carrier_events: int = Field(default=10_000, ge=100)
     "Events of carriers remembered, so that one that is told twice has its effect once."
 

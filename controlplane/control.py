@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute
 
 from config.schema import Settings
 from controlplane.api.admin import AdminRoutes
+from controlplane.api.administration_example import ADMINISTRATION_EXAMPLES
 from controlplane.api.cac import CacRoutes
 from controlplane.api.callback import CallbackRoutes
 from controlplane.api.conference import ConferenceRoutes
@@ -137,7 +138,7 @@ class ControlPlane:
             *DebugRoutes(self._monitor, gate).public(),
             *self._media.public(gate),
             *self._admin.public(gate),
-            *DocsRoutes(OPERATIONS, EXAMPLES).public(gate),
+            *DocsRoutes(OPERATIONS, (*EXAMPLES, *ADMINISTRATION_EXAMPLES)).public(gate),
         ]
 
     def operator(self) -> Sequence[BaseRoute]:

@@ -19,6 +19,7 @@ import structlog
 
 from config.account import Account
 from config.schema import Settings
+from controlplane.administration import Administration
 from controlplane.api.agent_socket import AgentSocketRoutes
 from controlplane.api.app import operator_app, public_app
 from controlplane.api.carrier import CarrierRoutes
@@ -186,7 +187,10 @@ async def _serve(
     calls = CallService(store, node.switch.live_trace, settings.limits.http.page_rows)
     names = frozenset(account.domain for account in settings.accounts)
     http, most = settings.listen.http, settings.limits.http
-    gate = Gate(settings.gates, names)
+    administration = Administration(
+        settings, store, lambda id: directory.account(AccountId(id)) is not None, lambda: wall_ms(loop.time())
+    )
+    gate = Gate(settings.gates, names, administration.ring)
     security = SecurityRoutes(_security(settings, store, node, loop), most.body_bytes)
     async with contextlib.AsyncExitStack() as opened:
         await opened.enter_async_context(speaker)
@@ -209,6 +213,7 @@ async def _serve(
             [
                 *control.public(gate),
                 *security.public(gate),
+                *administration.public(gate),
                 *outside.public(gate),
                 *CarrierRoutes(carrier, most.body_bytes).public(),
                 *bots.public(),
@@ -232,7 +237,13 @@ async def _serve(
         stop, hurry = asyncio.Event(), asyncio.Event()
         drain = drain_route(stop.set, lambda: len(node.switch.calls), settings.limits.sip.drain)
         refused = RefusedRoutes(node.switch.logbook.attempts, most.page_rows)
-        commands = [*security.operator(), *control.operator(), *refused.operator(), reload, drain]
+        commands = [
+            *security.operator(),
+            *control.operator(),
+            *refused.operator(),
+            *administration.operator(),
+        ]
+        commands += [reload, drain]
         app = operator_app(readiness, metrics, calls, commands)
         servers.append(HttpServer(app, opened.enter_context(bind_unix(store.folder.control_socket)), most))
         await voicemail.adopt(directory)

@@ -1,4 +1,4 @@
-"""Who may use operator routes: a known address or the token (S004-03, S004-65).
+"""Who may use operator routes: a known address, the token, or an API key of the scope (S004-03, S004-65).
 
 An address alone is not enough: a page in an operator's browser, or a name rebound to a loopback address,
 also comes from there. So a request without the token must name us as an address in Host, bring no foreign
@@ -7,6 +7,7 @@ Origin, and must not have been forwarded: no proxy is trusted to say for whom.
 
 import hmac
 import ipaddress
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -15,29 +16,52 @@ from starlette.responses import Response
 
 from config.schema import Gates
 from controlplane.api.envelope import Endpoint, Failure
+from controlplane.auth.key import PREFIX, KeyRing
+from controlplane.auth.principal import Principal
+from controlplane.auth.scope import scope_of
 from controlplane.service.own_address import Networks
 
+TOKEN: Final = Principal("token")
+NODE: Final = Principal("node")
+"Whoever comes from an address of `gates.nodes`."
 HOSTS_REMEMBERED: Final = 1_024
 "Verdicts on Host that are kept; clients choose what they send."
+Identify = Callable[[Request], Principal]
+"Who asks; raises `Failure` for whoever may not."
+_PLATFORM: Final = "the API key is of one account, and this is the platform's"
 _FORWARDED: Final = frozenset((b"x-forwarded-for", b"forwarded", b"x-real-ip"))
 
 
 class Gate:
-    def __init__(self, gates: Gates, names: frozenset[str]) -> None:
-        """Args: names: host names, lower case, that mean this node besides its addresses."""
+    def __init__(self, gates: Gates, names: frozenset[str], keys: KeyRing | None = None) -> None:
+        """
+        Args:
+            names: host names, lower case, that mean this node besides its addresses.
+            keys: API keys; None: there are none.
+        """
+        self._keys = keys
         self._nodes = Networks(gates.nodes)
         self._token = gates.admin_token.encode()
         self._names = names | {"localhost"}
         self._names_us = lru_cache(maxsize=HOSTS_REMEMBERED)(self._is_us)
 
-    def check(self, request: HTTPConnection) -> None:
-        """Raises `Failure` (403) when the request may not pass."""
+    def check(self, request: HTTPConnection) -> Principal:
+        """Who asks. Raises `Failure` (401 for a key that is none, else 403) when the request may not pass."""
+        who = self.admit(request)
+        if who.account:
+            raise Failure(403, "foreign_account", _PLATFORM)
+        return who
+
+    def admit(self, request: HTTPConnection) -> Principal:
+        """The same, for routes that look after a key's account themselves."""
         # One pass over the raw headers; the first of a name counts. Every call that is routed pays it.
         headers = dict(reversed(request.scope["headers"]))
         if (token := headers.get(b"x-admin-token")) is not None:
             if self._token and hmac.compare_digest(token, self._token):
-                return
+                return TOKEN
             raise Failure(403, "bad_token", "X-Admin-Token is not the token of gates.admin_token")
+        if (shown := _key_of(headers)) is not None:
+            return self._bearer(request, shown)
         client = request.scope.get("client")
         if client is None or client[0] not in self._nodes:
             raise Failure(403, "not_allowed", "the source address is not in gates.nodes")
@@ -49,6 +73,7 @@ class Gate:
         origin = headers.get(b"origin")
         if origin is not None and origin.partition(b"://")[2].lower() != host.lower():
             raise Failure(403, "foreign_origin", "the request comes from a page of another site")
+        return NODE
 
     def wrap(self, endpoint: Endpoint) -> Endpoint:
         async def gated(request: Request) -> Response:
@@ -58,15 +83,30 @@ class Gate:
         return gated
 
     def wrap_token(self, endpoint: Endpoint) -> Endpoint:
-        """For what the token alone opens, wherever it comes from (S004-79)."""
+        """For what the token opens, or a key of that scope, wherever it comes from (S004-79)."""
 
         async def gated(request: Request) -> Response:
-            if "x-admin-token" not in request.headers:
-                raise Failure(403, "no_token", "send X-Admin-Token with the token of gates.admin_token")
-            self.check(request)
+            if self.identify_token(request).account:
+                raise Failure(403, "foreign_account", _PLATFORM)
             return await endpoint(request)
 
         return gated
+
+    def identify_token(self, request: Request) -> Principal:
+        """Who asks for what the token opens, or a key of that scope: an address alone does not."""
+        who = self.admit(request)
+        if who is NODE:
+            raise Failure(403, "no_token", "send X-Admin-Token with the token of gates.admin_token")
+        return who
+
+    def _bearer(self, request: HTTPConnection, shown: str) -> Principal:
+        key = None if self._keys is None else self._keys.of(shown)
+        if key is None:
+            raise Failure(401, "bad_key", "the API key is unknown, expired or revoked")
+        wanted = scope_of(request.scope.get("method", "GET"), request.scope["path"])
+        if wanted not in key.scopes:
+            raise Failure(403, "missing_scope", f"the API key has no scope {wanted}")
+        return Principal(f"key:{key.id}", key.scopes, key.account)
 
     def _is_us(self, host: bytes) -> bool:
         name = host.decode("latin-1").lower()
@@ -82,3 +122,14 @@ class Gate:
         except ValueError:
             return False
         return True
+
+
+def _key_of(headers: Mapping[bytes, bytes]) -> str | None:
+    """The API key that is shown, good or not; other bearers are other doors' business."""
+    if (key := headers.get(b"x-api-key")) is not None:
+        return key.decode("latin-1")
+    if (bearer := headers.get(b"authorization")) is not None:
+        kind, _, token = bearer.decode("latin-1").partition(" ")
+        if kind.lower() == "bearer" and token.strip().startswith(PREFIX):
+            return token.strip()
+    return None

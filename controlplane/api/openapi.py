@@ -41,7 +41,7 @@ class Operation:
     "Name and what it means."
     replies: tuple[tuple[int, str], ...] = ((200, "Done"),)
     token: bool = False
-    "Opened by the admin token alone."
+    "An address alone does not open it."
     open: bool = False
     "Not gated."
     binary: bool = False
@@ -75,6 +75,12 @@ def document(operations: Iterable[Operation], examples: Iterable[Example] = ()) 
                     "description": "An address of gates.nodes, not forwarded, that names us by address.",
                 },
                 "token": {"type": "apiKey", "in": "header", "name": "X-Admin-Token"},
+                "key": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": "X-API-Key",
+                    "description": "Of `POST /keys`, with the scope that is asked for; also as Bearer.",
+                },
             },
         },
     }
@@ -118,7 +124,7 @@ def _described(operation: Operation, examples: Sequence[Example]) -> Json:
         str(status): {"description": text} | _shown(status, examples) for status, text in operation.replies
     }
     refused = [400, 413, 415] if operation.bodies else [400] if operation.query or named else []
-    for status in refused + ([] if operation.open else [403]):
+    for status in refused + ([] if operation.open else [401, 403]):
         replies.setdefault(str(status), {"description": "Refused", "content": error})
     made: Json = {
         "tags": [operation.tag],
@@ -127,9 +133,9 @@ def _described(operation: Operation, examples: Sequence[Example]) -> Json:
         "responses": replies,
         "security": []
         if operation.open
-        else [{"token": []}]
+        else [{"token": []}, {"key": []}]
         if operation.token
-        else [{"node": []}, {"token": []}],
+        else [{"node": []}, {"token": []}, {"key": []}],
     }
     if operation.binary:
         made["requestBody"] = {"content": {"application/octet-stream": {}}, "required": True}

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from controlplane.api.administration_operations import ADMINISTRATION
 from controlplane.api.cac import ResetBody
 from controlplane.api.conference import LockBody, MemberBody
 from controlplane.api.flow import Step
@@ -318,4 +319,5 @@ OPERATIONS: Final = (
         ),
         open=True,
     ),
+    *ADMINISTRATION,
 )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from controlplane.store.act import Act
 from controlplane.store.ban import NodeBan
 from controlplane.store.voicemail import Voicemail
 from edge.acd.record import Told, Transition
@@ -13,7 +14,7 @@ from edge.security.ban import AllowRecord
 
 @dataclass(slots=True)
 class Batch:
-    promises: list[tuple[Change, ...]] = field(default_factory=list)
+    promises: list[tuple[Change | Act, ...]] = field(default_factory=list)
     opened: dict[CallId, OpenCall] = field(default_factory=dict)
     closed: dict[CallId, Cdr] = field(default_factory=dict)
     traces: dict[CallId, list[TraceEvent]] = field(default_factory=dict)

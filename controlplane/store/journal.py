@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from config.schema import StoreLimits
+from controlplane.store.act import Act
 from controlplane.store.ban import NodeBan
 from controlplane.store.batch import Batch, Written
 from controlplane.store.voicemail import Voicemail
@@ -87,7 +88,7 @@ class StoreJournal:
 
     # What the edge calls.
 
-    def promise(self, changes: Sequence[Change], committed: Callable[[bool], None]) -> None:
+    def promise(self, changes: Sequence[Change | Act], committed: Callable[[bool], None]) -> None:
         if self.saturated:
             self.refused += 1
             self._clock.call_at(self._clock.time(), lambda: committed(False))

@@ -13,7 +13,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from config.schema import StoreLimits
-from controlplane.store import allowed, ban, binding, call, keepsake, queue_agent
+from controlplane.auth.key import ApiKey
+from controlplane.store import allowed, api_key, ban, binding, call, keepsake, queue_agent
+from controlplane.store.act import Act
 from controlplane.store.error import StoreError
 from controlplane.store.folder import DataFolder
 from controlplane.store.journal import StoreJournal
@@ -42,6 +44,7 @@ class Store:
         self._keepsakes: list[Keepsake] = []
         self._allowed: list[AllowRecord] = []
         self._agents: list[Told] = []
+        self._api_keys: list[ApiKey] = []
         self.interrupted = 0
         "Calls that the former run left open."
 
@@ -88,6 +91,7 @@ class Store:
                 store._bans = await ban.active(reader, None, wall_ms())
                 store._allowed = await allowed.all_of_them(reader)
                 store._agents = await queue_agent.all_of_them(reader)
+                store._api_keys = await api_key.all_of_them(reader)
         except (sa.exc.DBAPIError, OSError) as error:
             await engine.dispose()
             await asyncio.to_thread(writer.close)
@@ -119,10 +123,22 @@ class Store:
         agents, self._agents = self._agents, []
         return agents
 
+    def take_api_keys(self) -> list[ApiKey]:
+        """For the ring, once."""
+        keys, self._api_keys = self._api_keys, []
+        return keys
+
     def trouble(self) -> list[str]:
         """Why nothing can be promised now; for `/readyz`."""
         found = [f"database: {self.journal.last_error}"] if self.journal.last_error else []
         return found + (["database: too many rows wait"] if self.journal.saturated else [])
+
+    async def commit(self, *acts: Act) -> bool:
+        """Whether all of them are on disk; else none is."""
+        done = asyncio.get_running_loop().create_future()
+        self.journal.promise(acts, lambda kept: None if done.done() else done.set_result(kept))
+        kept: bool = await done
+        return kept
 
     async def flush(self) -> None:
         """Returns when all that the journal holds is on disk."""

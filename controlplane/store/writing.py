@@ -4,10 +4,12 @@ A row that cannot be encoded at all (an integer beyond 64 bits, text that is not
 company with it: then the batch is written in its smallest parts, each behind a savepoint.
 """
 
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from controlplane.store import allowed, ban, binding, call, keepsake, queue_agent, trace, voicemail
+from controlplane.store import allowed, audit, ban, binding, call, keepsake, queue_agent, trace, voicemail
+from controlplane.store.act import Act
 from controlplane.store.batch import Batch
 from controlplane.store.statement import Sql
 from edge.journal import BindingChange, KeepsakeChange
@@ -47,6 +49,7 @@ def statements(batch: Batch, wall_ms: int) -> Iterator[tuple[Sql, Sequence[Row]]
         yield queue_agent.INSERT_MOVE, [queue_agent.encode_move(row) for row in batch.moves]
     if batch.prune_cdrs_before is not None:
         yield call.PRUNE, [(batch.prune_cdrs_before, PRUNE_ROWS)]
+        yield audit.PRUNE, [(batch.prune_cdrs_before, PRUNE_ROWS)]
     if batch.prune_bans_before is not None:
         yield ban.PRUNE, [(batch.prune_bans_before, PRUNE_ROWS)]
     if batch.prune_before is not None:
@@ -67,6 +70,10 @@ def _promised(batch: Batch) -> Iterator[tuple[Sql, Sequence[Row]]]:
         yield keepsake.UPSERT, taken
     if lost := [where for where, kept in held.items() if kept is None]:
         yield keepsake.DELETE, lost
+    # In their order: one may undo another.
+    acts = [change for change in changes if isinstance(change, Act)]
+    for sql, group in itertools.groupby(acts, lambda act: act.sql):
+        yield sql, [act.row for act in group]
 
 
 def parts(batch: Batch) -> list[Batch]:

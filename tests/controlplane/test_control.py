@@ -14,6 +14,7 @@ from starlette.routing import Route, WebSocketRoute
 
 from config.load import parse
 from config.schema import Gates, Settings
+from controlplane.api.administration_operations import ADMINISTRATION
 from controlplane.api.app import public_app
 from controlplane.api.gate import Gate
 from controlplane.api.health import Readiness
@@ -25,6 +26,7 @@ from controlplane.observe.metrics import Metrics
 from controlplane.provider.http import HttpClient
 from controlplane.service.call import CallService
 from controlplane.service.directory import MemoryDirectory
+from controlplane.service.mirror import Mirror
 from controlplane.service.question import Answers
 from controlplane.service.recording import RecordingKeeper
 from controlplane.service.speech import SpokenTexts
@@ -52,6 +54,7 @@ accounts:
 ELSEWHERE = {
     "/hooks/carrier",
     "/flow",
+    *(operation.path for operation in ADMINISTRATION),
     "/security/report",
     "/security/bans",
     "/security/allow",
@@ -66,7 +69,7 @@ class Site:
         loop = asyncio.get_running_loop()
         self.node = node
         self.plane = ControlPlane(
-            settings, node, store, directory, calls, Speaker(), lambda account, mailbox: None, loop
+            settings, node, store, directory, calls, Speaker(), lambda account, mailbox: None, loop, Mirror()
         )
         self.metrics = Metrics()
         watch_admission(self.metrics, self.plane.outside, node.switch.admissions)

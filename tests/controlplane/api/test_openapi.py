@@ -39,7 +39,7 @@ def test_a_body_is_described_by_the_model_that_decodes_it() -> None:
     }
     assert made["components"]["schemas"]["Thing"]["required"] == ["name"]
     assert [(given["in"], given["name"]) for given in one["parameters"]] == [("path", "id"), ("query", "q")]
-    assert set(one["responses"]) == {"201", "400", "403", "413", "415"}
+    assert set(one["responses"]) == {"201", "400", "401", "403", "413", "415"}
 
 
 def test_one_of_several_bodies_is_any_of_them() -> None:
@@ -54,8 +54,8 @@ def test_who_may_call_it_is_said() -> None:
     )
     paths = made["paths"]
     assert paths["/open"]["get"]["security"] == [] and "403" not in paths["/open"]["get"]["responses"]
-    assert paths["/token"]["get"]["security"] == [{"token": []}]
-    assert paths["/things/{id}"]["post"]["security"] == [{"node": []}, {"token": []}]
+    assert paths["/token"]["get"]["security"] == [{"token": []}, {"key": []}]
+    assert paths["/things/{id}"]["post"]["security"] == [{"node": []}, {"token": []}, {"key": []}]
 
 
 @pytest.mark.parametrize("path", ["/openapi.json", "/docs"])

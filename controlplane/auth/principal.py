@@ -1,0 +1,18 @@
+"""Who a request comes from, once a gate has let it pass."""
+
+from dataclasses import dataclass
+
+from controlplane.auth.scope import SCOPES
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    actor: str
+    "For the audit trail: `cli`, `token`, `node`, or `key:` with its id."
+    scopes: frozenset[str] = frozenset(SCOPES)
+    account: str = ""
+    "The only one that it may see; empty: all of them."
+
+
+CLI = Principal("cli")
+"Whoever may open the control socket."
