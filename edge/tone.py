@@ -1,52 +1,87 @@
-"""The tones that callers of each country know (after ITU-T E.180, Supplement 2): ringback and congestion.
+"""The tones that callers of each country know: one row a country (after ITU-T E.180, Supplement 2).
 
 Frequencies are in Hz, cadences pairs of (on, off) in seconds: what `media.port.Tone` takes. Modulated tones
-are given by their carrier.
+are given by their carrier; of several that are in use one stands here.
 """
 
 from dataclasses import dataclass
 from typing import Final
 
-Sounded = tuple[tuple[float, ...], tuple[tuple[float, float], ...]]
-"Frequencies and cadence."
+Frequencies = tuple[float, ...]
+Cadence = tuple[tuple[float, float], ...]
+Sounded = tuple[Frequencies, Cadence, tuple[Frequencies, ...]]
+"Frequencies, cadence, and frequencies burst by burst where they differ."
+
+SPECIAL: Final[Sounded] = ((), ((0.33, 0.0), (0.33, 0.0), (0.33, 1.0)), ((950.0,), (1400.0,), (1800.0,)))
+"Special information tone (E.180 §7): the number cannot be reached, however often one tries."
 
 
 @dataclass(frozen=True, slots=True)
 class Tones:
     ringback: Sounded
+    busy: Sounded
     congestion: Sounded
     "Also heard where a prompt is missing that says what failed."
+    call_waiting: Sounded
+    intercept: Sounded = SPECIAL
+
+    def of_cause(self, cause: str) -> Sounded:
+        """What goes before the end of a call, by the causes of a flow's `hangup`."""
+        match cause:
+            case "congestion" | "declined" | "unavailable":
+                return self.congestion
+            case "not_found":
+                return self.intercept
+            case _:
+                return self.busy
 
 
-def _tones(hertz: float, ring: tuple[float, float], congested: float) -> Tones:
-    return Tones(((hertz,), (ring,)), ((hertz,), ((congested, congested),)))
+def _even(on: float) -> Cadence:
+    return ((on, on),)
 
 
-_NORTH_AMERICA: Final = Tones(((440.0, 480.0), ((2.0, 4.0),)), ((480.0, 620.0), ((0.25, 0.25),)))
-_DOUBLE: Final = ((400.0, 450.0), ((0.4, 0.2), (0.4, 2.0)))
-_BRITAIN: Final = Tones(_DOUBLE, ((400.0,), ((0.4, 0.35), (0.225, 0.525))))
-_EUROPE: Final = _tones(425.0, (1.0, 4.0), 0.2)
+def _row(
+    hertz: float, ring: Cadence, busy: Cadence, congestion: Cadence, waiting: Cadence, *ringing: float
+) -> Tones:
+    """Args: ringing: frequencies of ringback, unless that is of `hertz` as well."""
+    one = (hertz,)
+    return Tones((ringing or one, ring, ()), (one, busy, ()), (one, congestion, ()), (one, waiting, ()))
+
+
+_TWICE: Final[Cadence] = ((0.4, 0.2), (0.4, 2.0))
+_SLOW: Final[Cadence] = ((1.0, 4.0),)
+_NORTH_AMERICA: Final = Tones(
+    ((440.0, 480.0), ((2.0, 4.0),), ()),
+    ((480.0, 620.0), _even(0.5), ()),
+    ((480.0, 620.0), _even(0.25), ()),
+    ((440.0,), ((0.3, 10.0),), ()),
+)
+_EUROPE: Final = _row(425, _SLOW, _even(0.5), _even(0.2), ((0.2, 0.6), (0.2, 3.0)))
 
 DEFAULT: Final = "us"
 COUNTRIES: Final[dict[str, Tones]] = {
     "us": _NORTH_AMERICA,
     "ca": _NORTH_AMERICA,
-    "gb": _BRITAIN,
-    "ie": _BRITAIN,
-    "au": Tones(_DOUBLE, ((400.0,), ((0.375, 0.375),))),
-    "nz": Tones(_DOUBLE, ((400.0,), ((0.25, 0.25),))),
-    "in": Tones(((400.0, 425.0), ((0.4, 0.2), (0.4, 2.0))), ((400.0,), ((0.25, 0.25),))),
-    "de": _tones(425.0, (1.0, 4.0), 0.24),
-    "at": _tones(420.0, (1.0, 5.0), 0.2),
-    "fr": _tones(440.0, (1.5, 3.5), 0.25),
-    "es": Tones(((425.0,), ((1.5, 3.0),)), ((425.0,), ((0.2, 0.2), (0.2, 0.2), (0.2, 0.6)))),
-    "nl": _tones(425.0, (1.0, 4.0), 0.25),
-    "be": _tones(425.0, (1.0, 3.0), 0.167),
-    "se": Tones(((425.0,), ((1.0, 5.0),)), ((425.0,), ((0.25, 0.75),))),
-    "jp": _tones(400.0, (1.0, 2.0), 0.5),
-    "cn": _tones(450.0, (1.0, 4.0), 0.7),
-    "br": Tones(((425.0,), ((1.0, 4.0),)), ((425.0,), ((0.25, 0.25), (0.75, 0.25)))),
-    **dict.fromkeys(("ch", "cz", "dk", "fi", "gr", "hu", "it", "no", "pl", "pt", "ro", "sk", "tr"), _EUROPE),
+    "gb": _row(400, _TWICE, _even(0.375), ((0.4, 0.35), (0.225, 0.525)), ((0.1, 3.0),), 400, 450),
+    "ie": _row(425, _TWICE, _even(0.5), _even(0.25), ((0.18, 0.2), (0.2, 4.5)), 400, 450),
+    "au": _row(425, _TWICE, _even(0.375), _even(0.375), ((0.2, 0.2), (0.2, 4.4)), 400, 450),
+    "nz": _row(400, _TWICE, _even(0.5), _even(0.25), ((0.25, 0.25), (0.25, 3.25)), 400, 450),
+    "in": _row(400, _TWICE, _even(0.75), _even(0.25), ((0.2, 0.1), (0.2, 7.5)), 400, 425),
+    "de": _row(425, _SLOW, _even(0.48), _even(0.24), ((0.2, 0.2), (0.2, 5.0))),
+    "at": _row(420, ((1.0, 5.0),), _even(0.4), _even(0.2), ((0.04, 1.96),)),
+    "fr": _row(440, ((1.5, 3.5),), _even(0.5), _even(0.25), ((0.3, 10.0),)),
+    "es": _row(
+        425, ((1.5, 3.0),), _even(0.2), ((0.2, 0.2), (0.2, 0.2), (0.2, 0.6)), ((0.175, 0.175), (0.175, 3.5))
+    ),
+    "it": _row(425, _SLOW, _even(0.5), _even(0.2), ((0.4, 0.1), (0.25, 0.1), (0.15, 14.0))),
+    "nl": _row(425, _SLOW, _even(0.5), _even(0.25), ((0.5, 9.5),)),
+    "be": _row(425, ((1.0, 3.0),), _even(0.5), _even(0.167), ((0.175, 0.175), (0.175, 3.5))),
+    "ch": _row(425, _SLOW, _even(0.5), _even(0.2), ((0.2, 0.2), (0.2, 4.0))),
+    "se": _row(425, ((1.0, 5.0),), _even(0.25), ((0.25, 0.75),), ((0.2, 0.5), (0.2, 9.1))),
+    "jp": _row(400, ((1.0, 2.0),), _even(0.5), _even(0.5), ((0.5, 8.0),)),
+    "cn": _row(450, _SLOW, _even(0.35), _even(0.7), ((0.4, 4.0),)),
+    "br": _row(425, _SLOW, _even(0.25), ((0.25, 0.25), (0.75, 0.25)), ((0.05, 1.0),)),
+    **dict.fromkeys(("cz", "dk", "fi", "gr", "hu", "no", "pl", "pt", "ro", "sk", "tr"), _EUROPE),
 }
 "By ISO 3166-1 alpha-2 code, lower case; others hear those of `DEFAULT`."
 

@@ -229,6 +229,8 @@ class Tone:
     "[Hz], mixed at equal level."
     cadence: tuple[tuple[float, float], ...]
     "Pairs of (on, off) [s], repeated."
+    bursts: tuple[tuple[float, ...], ...] = ()
+    "Frequencies of each burst, in turn, instead of `frequencies`."
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 import numpy as np
 
 from media.codec.table import LAWS
-from media.dsp.tone import cadence
+from media.dsp.tone import Frequencies, cadence
 from media.leg import Leg, LegTable
 from media.playback import Item
 from media.port import Event, PausePlay, Play, Played, SeekPlay, StopPlay, Tone
@@ -83,7 +83,9 @@ class Prompter:
         if item is None:
             self._emit(Played(leg.id, command.play, 0, finished=False, error="too many prompts are waiting"))
             return
-        self._settle(leg, leg.playback.load(item, sounded(command.frequencies, command.cadence)))
+        self._settle(
+            leg, leg.playback.load(item, sounded(command.frequencies, command.cadence, command.bursts))
+        )
 
     def _settle(self, leg: Leg, played: list[Played]) -> None:
         for event in played:
@@ -93,7 +95,9 @@ class Prompter:
 
 
 @lru_cache(maxsize=TONES)
-def sounded(frequencies: tuple[float, ...], pattern: tuple[tuple[float, float], ...]) -> Track:
+def sounded(
+    frequencies: Frequencies, pattern: tuple[tuple[float, float], ...], bursts: tuple[Frequencies, ...]
+) -> Track:
     """A tone of `media.port.Tone`, made once for all that hear it."""
-    bits = cadence(frequencies, pattern).view(np.uint16)
+    bits = cadence(frequencies, pattern, bursts).view(np.uint16)
     return Track([law.from_linear[bits] for law in LAWS], bits.size)

@@ -144,6 +144,8 @@ class Hangup:
     cause: str = "normal"
     status: int = 0
     "SIP status when the call was not answered; 0: by the cause."
+    tone: float = 0.0
+    "So long the caller hears the tone of the cause first, in early media where nothing was answered [s]."
 
 
 @dataclass(frozen=True, slots=True)

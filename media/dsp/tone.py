@@ -1,4 +1,4 @@
-"""Cadenced call-progress tones: ringback, busy, dial tone (ITU-T E.180, Supplement 2).
+"""Cadenced call-progress tones: ringback, busy, dial tone, special information (ITU-T E.180, Supplement 2).
 
 A tone is made once as a loop of 20 ms frames; playing it is then taking one row after another.
 """
@@ -19,33 +19,40 @@ LONGEST: Final = 60.0
 "Of one round of the cadence [s]; what is longer is cut."
 
 
-def cadence(frequencies: tuple[float, ...], pattern: tuple[tuple[float, float], ...]) -> NDArray[np.int16]:
+Frequencies = tuple[float, ...]
+
+
+def cadence(
+    frequencies: Frequencies, pattern: tuple[tuple[float, float], ...], bursts: tuple[Frequencies, ...] = ()
+) -> NDArray[np.int16]:
     """One round of the tone of `media.port.Tone`, to be repeated.
 
     Args:
         frequencies: [Hz], mixed at equal level; those outside 20–3900 Hz are left out.
         pattern: pairs of (on, off) [s]; empty or without any pause: continuous. On and off are
             rounded to 20 ms frames together, so that the rhythm does not drift.
+        bursts: instead of `frequencies` those of each burst, in turn; then `pattern` must have a pause.
 
     Returns:
         Shape ``(frames, 160)``, at least one frame, 8 kHz. Round after round the phase runs on.
     """
-    audible = [hertz for hertz in frequencies if 20.0 <= hertz <= 3900.0]
+    rounds = [[hertz for hertz in mix if 20.0 <= hertz <= 3900.0] for mix in bursts or (frequencies,)]
     rhythm = [(max(on, 0.0), max(off, 0.0)) for on, off in pattern if math.isfinite(on + off)]
-    if not audible:
+    if not any(rounds):
         return np.zeros((1, _SAMPLES), np.int16)
     if sum(off for _, off in rhythm) == 0.0:
-        return _continuous(audible)
+        return _continuous(next(filter(None, rounds)))
     total = min(sum(on + off for on, off in rhythm), LONGEST)
     frames = max(round(total * _RATE / _SAMPLES), 1)
-    gain = np.zeros(frames * _SAMPLES)
+    gains = np.zeros((len(rounds), frames * _SAMPLES))
     start = 0.0
-    for on, off in rhythm:
-        _burst(gain, round(start * _RATE), round((start + on) * _RATE))
+    for number, (on, off) in enumerate(rhythm):
+        _burst(gains[number % len(rounds)], round(start * _RATE), round((start + on) * _RATE))
         start += on + off
         if start >= total:
             break
-    return _framed(gain * _sines(audible, len(gain)))
+    mixes = (gain * _sines(mix, len(gain)) for mix, gain in zip(rounds, gains, strict=True) if mix)
+    return _framed(sum(mixes, np.zeros(gains.shape[1])))
 
 
 def _burst(gain: NDArray[np.float64], first: int, last: int) -> None:

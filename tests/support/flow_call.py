@@ -34,9 +34,9 @@ class FlowCall:
         self.bench = Bench(self.directory)
         self.phone = Phone(self.bench, "1001")
         self._ended: set[str] = set()
-        answers = self.phone.dial("9001")
+        self.answers = self.phone.dial("9001")
         if answered:
-            self.phone.ack(final(answers))
+            self.phone.ack(final(self.answers))
         calls = list(self.bench.switch.calls.values())
         self.call = calls[0] if calls else None
 
