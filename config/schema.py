@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 from config.account import Account
 from config.bucket import MediaBucket
 from config.ice import Ice
+from config.observe import Observe
 from config.section import Address, Duration, Name, Network, Port, RelativePath, Section, refusal
 from config.security import Security
 from config.store import StoreLimits as StoreLimits
@@ -352,22 +353,6 @@ class Gates(Section):
     "Taken from `X-Admin-Token`; empty: there is none."
     trust_from: bool = True
     "An outside edge has proven the From of whoever it asks `/route` for; false: `/auth` must have said so."
-
-
-class Hep(Section):
-    """A capture server that is sent every SIP message (HEP version 3, as Homer takes it)."""
-
-    address: Address
-    port: Port = 9_060
-    id: int = Field(default=2_001, ge=0, le=4_294_967_295)
-    "Ours, as the capture server knows it."
-    password: str = Field(default="", max_length=256, repr=False)
-
-
-class Observe(Section):
-    """Who watches."""
-
-    hep: Hep | None = None
 
 
 class Settings(Section):

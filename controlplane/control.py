@@ -59,8 +59,14 @@ class ControlPlane:
         left: Callable[[AccountId, str], object],
         loop: asyncio.AbstractEventLoop,
         mirror: Mirror,
+        given: Callable[[str, str], None] | None = None,
     ) -> None:
-        """Args: left: (account, user's number): a message was left; mirror: of the media folder."""
+        """
+        Args:
+            left: (account, user's number): a message was left.
+            mirror: of the media folder.
+            given: told (callId, its W3C traceparent) by an outside edge.
+        """
         limits = settings.limits.sip
         most = settings.limits.http
         switch = node.switch
@@ -109,7 +115,7 @@ class ControlPlane:
         )
         agents = AgentService(switch.acd, directory, store, node.do, loop.time)
         also_reachable(switch.acd, registrations)
-        self._outside = OutsideRoutes(service, agents, most.body_bytes)
+        self._outside = OutsideRoutes(service, agents, most.body_bytes, given)
         self._agents = AgentRoutes(agents, most.body_bytes)
         self._queues = QueueRoutes(QueueService(switch.acd, directory, loop.time, switch.callbacks.of))
         self.callbacks = CallbackService(switch.callbacks, switch.acd, directory, node.do, loop.time)

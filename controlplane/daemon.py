@@ -41,6 +41,7 @@ from controlplane.observe.metrics import Metrics
 from controlplane.observe.security import watch_security
 from controlplane.observe.tally import Tally
 from controlplane.observe.trunk import watch_trunks
+from controlplane.provider.otlp import MissingExtra
 from controlplane.service.call import CallService
 from controlplane.service.call_flow import CallFlows
 from controlplane.service.carrier import Brought, CarrierService
@@ -62,6 +63,7 @@ from controlplane.store.folder import DataFolder
 from controlplane.store.store import Store
 from controlplane.stun import family_of, stun_servers
 from controlplane.tasks import Tasks
+from controlplane.tracing import open_tracing
 from edge import directory as edge_directory
 from edge.directory import AccountId, User
 from edge.flow.command import Fetch
@@ -111,7 +113,7 @@ async def serve(
     raise_file_limit()
     try:
         await _open(settings, flows or FlowLibrary.load(settings, {}), read or (lambda: settings), ready)
-    except (StoreError, ListenError, BindError, WorkerError) as error:
+    except (StoreError, ListenError, BindError, WorkerError, MissingExtra) as error:
         raise StartError(str(error)) from None
 
 
@@ -193,15 +195,19 @@ async def _serve(
     gate = Gate(settings.gates, names, administration.ring)
     security = SecurityRoutes(_security(settings, store, node, loop), most.body_bytes)
     async with contextlib.AsyncExitStack() as opened:
+        tracing = open_tracing(settings, node, loop, opened)
+        given = None if tracing is None else tracing.give
         await opened.enter_async_context(speaker)
         opened.push_async_callback(providers.close)
         # The catalogue is the platform's: it has an account's voice where there is but one account.
         voice = providers.voice(current[0].id) if len(current) == 1 else speaker
-        control = ControlPlane(settings, node, store, directory, calls, voice, left, loop, archive.mirror)
+        control = ControlPlane(
+            settings, node, store, directory, calls, voice, left, loop, archive.mirror, given
+        )
         opened.callback(control.close)
         flows.answers.callbacks = control.callbacks
         outside = FlowRoutes(
-            _sessions(settings, node, control, directory, flows, loop, tasks), most.body_bytes
+            _sessions(settings, node, control, directory, flows, loop, tasks), most.body_bytes, given
         )
         carrier = _carrier(settings, node, directory, flows, loop)
         bots = AgentSocketRoutes(node.bots, directory.bot_token, settings.limits.media.agent_write_buffer)

@@ -14,6 +14,7 @@ from config.schema import Settings
 from controlplane.observe.monitor import Monitor
 from controlplane.observe.security import SecurityKeeper, report_fraud
 from controlplane.observe.tap import Tapped
+from controlplane.observe.tracing import Tracing
 from controlplane.observe.trunk import report_trunk
 from controlplane.service.directory import MemoryDirectory
 from controlplane.service.load import LoadWatch, estimate
@@ -22,6 +23,7 @@ from controlplane.service.recording import RecordingKeeper
 from controlplane.store.store import Store
 from edge.awaited import Promise, Resolve
 from edge.ident import call_of
+from edge.journal import CallId
 from edge.overload.capacity import Capacity
 from edge.overload.glance import call_id_of
 from edge.question import Ask, Question, Reply
@@ -40,7 +42,7 @@ from edge.transport.resolver import Resolver
 from media.agent.inbound import Inbound
 from media.agent.plane import Means
 from media.engine import Engine
-from media.port import Event, LegId
+from media.port import AttachAgent, Event, LegId
 from media.prompt import PromptStore
 from media.speech import Providers
 from media.worker.supervisor import Workers
@@ -75,6 +77,7 @@ class Node:
         self._keeper = keeper
         self._loop = loop
         self._tasks = tasks
+        self._tracing: Tracing | None = None
         self.shield = Shield(
             settings.security,
             limits.sip,
@@ -166,6 +169,16 @@ class Node:
         """Change the switch and carry out what it wants."""
         self._driver.do(act)
 
+    def trace(self, tracing: Tracing) -> None:
+        """From now on calls have a trace, and those whom they ask are told of it."""
+        self._tracing = self._answers.tracing = tracing
+        self.journal.watchers.append(tracing)
+
+    def brought(self, call: CallId) -> dict[str, str]:
+        """Custom header fields that were accepted of who calls."""
+        found = self.switch.calls.get(call)
+        return {} if found is None else dict(found.identity.headers)
+
     async def drain(self, seconds: float, hurry: asyncio.Event) -> None:
         """Take no new calls; end what lives after `seconds`, or at once when told to hurry."""
         self.switch.drain()
@@ -219,6 +232,8 @@ class Node:
                 self._spawn(self._reply(question, token))
             case Keep():
                 self._keeper.keep(effect)
+            case AttachAgent() if self._tracing is not None:
+                self.engine.execute(self._tracing.attaching(effect))
             case command:
                 self.engine.execute(command)
 

@@ -38,6 +38,8 @@ class Look:
     fetch: Fetch | Consult | Pledge
     trusted: bool = True
     "The URL is the operator's own, which may lead to private addresses."
+    call: str = ""
+    "For which call, so that the service can be told."
 
 
 Question = Speak | Look

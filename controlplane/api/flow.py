@@ -6,6 +6,7 @@
     {"callId": "c1", "outcome": "digit:1", "data": {}, "seq": 1}        → {"command": "dial", …, "seq": 2}
 """
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -40,8 +41,15 @@ class Step(BaseModel):
 
 
 class FlowRoutes:
-    def __init__(self, sessions: FlowSessions, body_bytes: int) -> None:
-        """Args: body_bytes: longest body taken."""
+    def __init__(
+        self, sessions: FlowSessions, body_bytes: int, given: Callable[[str, str], None] | None = None
+    ) -> None:
+        """
+        Args:
+            body_bytes: longest body taken.
+            given: told (call, its W3C traceparent) of a request that has one.
+        """
+        self._given = given
         self._sessions = sessions
         self._body_bytes = body_bytes
 
@@ -51,6 +59,8 @@ class FlowRoutes:
     async def step(self, request: Request) -> Response:
         body = await read(request, Step, self._body_bytes)
         call = CallId(body.callId)
+        if self._given is not None and (parent := request.headers.get("traceparent")) is not None:
+            self._given(self._sessions.known_as(call), parent)
         if body.outcome is not None:
             data = {name[:64]: bounded(value) for name, value in list(body.data.items())[:100]}
             issued = self._sessions.step(call, Outcome(body.outcome, data), body.seq)

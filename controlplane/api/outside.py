@@ -1,6 +1,6 @@
 """The door of outside edges: `POST /auth`, `/route` and `/presence/event` (S004-06…28, S004-40…43)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Literal
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
@@ -124,7 +124,15 @@ class AgentBody(PresenceBody):
 
 
 class OutsideRoutes:
-    def __init__(self, outside: OutsideService, agents: AgentService, body_bytes: int) -> None:
+    def __init__(
+        self,
+        outside: OutsideService,
+        agents: AgentService,
+        body_bytes: int,
+        given: Callable[[str, str], None] | None = None,
+    ) -> None:
+        """Args: given: told (callId, its W3C traceparent) of a `/route` that has one."""
+        self._given = given
         self._outside = outside
         self._agents = agents
         self._body_bytes = body_bytes
@@ -143,6 +151,8 @@ class OutsideRoutes:
 
     async def route(self, request: Request) -> Response:
         body = await read(request, RouteBody, self._body_bytes)
+        if self._given is not None and (parent := request.headers.get("traceparent")) is not None:
+            self._given(body.call_id, parent)
         asker = "127.0.0.1" if request.client is None else request.client.host
         return answer({"rtjson": self._outside.route(body.asked(self._outside.here(asker)))})
 

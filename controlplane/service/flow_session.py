@@ -134,6 +134,10 @@ class FlowSessions:
             self._stepped(call, session, now)
         return self._deliver(session)
 
+    def known_as(self, call: CallId) -> CallId:
+        """Our id of a call that `/route` admitted; else the one that it was given."""
+        return self._id_of(call)
+
     def told(self, call: CallId) -> dict[str, object]:
         """More params of the current command: a queue's."""
         session = self._sessions.get(call)
@@ -172,7 +176,7 @@ class FlowSessions:
         if isinstance(command, Enqueue) and not state.ended:
             self._enqueue(call, session, command)
         if isinstance(command, Noop) and command.fetch is not None and not state.ended:
-            look = Look(session.account, command.fetch)
+            look = Look(session.account, command.fetch, call=trace.call)
             self._spawn(self._fetch(call, session, state.issued.seq, look))
 
     def _enqueue(self, call: CallId, session: _Session, command: Enqueue) -> None:

@@ -4,7 +4,7 @@ from typing import Protocol
 
 from controlplane.provider.http import HttpClient
 from edge.directory import AccountId
-from edge.flow.command import Consult, Pledge
+from edge.flow.command import Consult, Fetch, Pledge
 from edge.question import Question, Reply, Speak
 
 
@@ -20,11 +20,17 @@ class Promises(Protocol):
     async def promise(self, account: AccountId, pledge: Pledge) -> Reply: ...
 
 
+class Traces(Protocol):
+    def fetching(self, fetch: Fetch, call: str) -> Fetch: ...
+
+
 class Answers:
     mailboxes: Mailboxes
     "Set before the first call."
     callbacks: Promises
     "Likewise."
+    tracing: Traces | None = None
+    "Tells services to which trace a call belongs."
 
     def __init__(self, speech: Says, http: HttpClient) -> None:
         self._speech = speech
@@ -39,5 +45,7 @@ class Answers:
             case Pledge() as pledge:
                 return await self.callbacks.promise(question.account, pledge)
             case fetch:
+                if self.tracing is not None:
+                    fetch = self.tracing.fetching(fetch, question.call)
                 # Flows and tools in files are the operator's: what they ask may be in his own network.
                 return await self._http.fetch(fetch, trusted=question.trusted)

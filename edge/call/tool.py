@@ -52,7 +52,7 @@ class ToolCalls:
         body: dict[str, Value] = {"arguments": arguments, "callSessionId": call.id, "tool": tool.name}
         fetch = Fetch("POST", tool.url, tool.headers, body, tool.timeout, retries=0)
         self._pending += 1
-        look = Look(call.route.account.id, fetch, trusted=tool.trusted)
+        look = Look(call.route.account.id, fetch, trusted=tool.trusted, call=call.id)
         call.ground.ask(look, lambda reply, at: self._told(asked, reply, at, now))
 
     def cancel(self, calls: tuple[str, ...]) -> None:

@@ -18,7 +18,8 @@ class NoopRunning(Running[Noop]):
             ground = self._call.ground
             ground.callbacks().promise(self._call.route.account.id, fetch, self._promised, now)
             return
-        self._call.ground.ask(Look(self._call.route.account.id, fetch), self._told)
+        look = Look(self._call.route.account.id, fetch, call=self._call.id)
+        self._call.ground.ask(look, self._told)
 
     def _promised(self, made: Callback | Refusal, now: float) -> None:
         if isinstance(made, Callback):

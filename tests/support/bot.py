@@ -99,6 +99,7 @@ class Conversation:
             "connected",
             path=self.socket.request.path if self.socket.request else "",
             subprotocol=self.socket.subprotocol,
+            traceparent=self.socket.request.headers.get("traceparent", "") if self.socket.request else "",
         )
         async with asyncio.TaskGroup() as tasks:
             timed = [

@@ -1,5 +1,6 @@
 """Answers to what calls ask."""
 
+from dataclasses import replace
 from typing import Any
 
 from config.schema import FlowLimits
@@ -35,3 +36,23 @@ async def test_a_mailbox_is_asked_for_the_account_of_the_call() -> None:
     reply = await answers.reply(Look(AccountId("a"), Consult("1001")))
     assert reply == {"status": 200, "asked": "a 1001"}
     await http.close()
+
+
+async def test_a_service_is_told_to_which_trace_the_call_belongs() -> None:
+    asked = []
+
+    class FakeTracing:
+        def fetching(self, fetch: Fetch, call: str) -> Fetch:
+            return replace(fetch, headers=(("traceparent", call),))
+
+    class FakeHttp:
+        async def fetch(self, fetch: Fetch, *, trusted: bool) -> Reply:
+            asked.append(fetch.headers)
+            return {}
+
+    answers = Answers(FakeSpeech(), FakeHttp())  # type: ignore[arg-type]
+    look = Look(AccountId("a"), Fetch("GET", "http://127.0.0.1:1/"), call="call_1")
+    await answers.reply(look)
+    answers.tracing = FakeTracing()
+    await answers.reply(look)
+    assert asked == [(), (("traceparent", "call_1"),)]
