@@ -12,6 +12,7 @@ the toll-fraud guard again.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final, Protocol
 
 from edge.acd.callback import Callback
@@ -227,6 +228,7 @@ class CallbackTreatment(BridgeTreatment):
             gone = Refusal("no_such_queue", 404, f"there is no queue {about.queue}", "promise it anew")
             self._fail(route if isinstance(route, Refusal) else gone, now)
             return
+        call.route = replace(route, caller=self._near)
         shown = terms.callback.caller_id or about.did
         hunt = Hunt(call, self, route, name="customer", caller=shown, follows=False)
         refusal = hunt.take(now)
