@@ -36,6 +36,7 @@ from controlplane.service.outside import OutsideService
 from controlplane.service.prompt_catalogue import PromptCatalogue, Saves
 from controlplane.service.queue import QueueService
 from controlplane.service.queue_agent import AgentService
+from controlplane.service.queue_days import QueueDays
 from controlplane.service.supervision import SupervisionService
 from controlplane.store.store import Store
 from edge.acd.native import also_reachable
@@ -117,7 +118,10 @@ class ControlPlane:
         also_reachable(switch.acd, registrations)
         self._outside = OutsideRoutes(service, agents, most.body_bytes, given)
         self._agents = AgentRoutes(agents, most.body_bytes)
-        self._queues = QueueRoutes(QueueService(switch.acd, directory, loop.time, switch.callbacks.of))
+        self._days = QueueDays(switch.acd.ledger, directory, store, loop, wall_ms)
+        self._days.start()
+        queues = QueueService(switch.acd, directory, loop.time, switch.callbacks.of)
+        self._queues = QueueRoutes(queues, self._days)
         self.callbacks = CallbackService(switch.callbacks, switch.acd, directory, node.do, loop.time)
         self._callbacks = CallbackRoutes(self.callbacks)
         self._cac = CacRoutes(self.admission, most.body_bytes)
@@ -152,6 +156,7 @@ class ControlPlane:
 
     def close(self) -> None:
         self.admission.stop()
+        self._days.stop()
 
 
 def _towards(node: Node, asker: str) -> Flow:

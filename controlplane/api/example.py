@@ -234,6 +234,13 @@ EXAMPLES: Final = (
         query=ACCOUNT,
     ),
     Example("GET", "/queues", 200, {"account_id": "acc_demo", "queues": []}, query=ACCOUNT),
+    Example(
+        "GET",
+        "/queues/days",
+        200,
+        {"account_id": "acc_demo", "days": []},
+        query={**ACCOUNT, "since": "2026-11-01", "until": "2026-11-30"},
+    ),
     Example("GET", "/callbacks", 200, {"account_id": "acc_demo", "callbacks": []}, query=ACCOUNT),
     Example("DELETE", "/callbacks/{id}", 404, _NO_CALLBACK, query=ACCOUNT, names={"id": "cb_1"}),
     Example("GET", "/conferences", 200, {"account_id": "acc_demo", "conferences": []}, query=ACCOUNT),

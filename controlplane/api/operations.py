@@ -119,6 +119,14 @@ OPERATIONS: Final = (
     ),
     Operation(
         "GET",
+        "/queues/days",
+        "people",
+        "What queues did day by day, in the account's calendar, also before a restart",
+        query=(*_ACCOUNT, ("since", "First day, such as 2026-11-01"), ("until", "Last day")),
+        replies=((200, "Days of queues"), (404, "No such account")),
+    ),
+    Operation(
+        "GET",
         "/cac",
         "admission",
         "Channels, rate windows and live calls of an account",

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from controlplane.store.act import Act
 from controlplane.store.ban import NodeBan
+from controlplane.store.queue_day import Key
 from controlplane.store.voicemail import Voicemail
 from edge.acd.record import Told, Transition
 from edge.acd.terms import AgentId
@@ -27,6 +28,8 @@ class Batch:
     agents: dict[tuple[AccountId, AgentId], Told] = field(default_factory=dict)
     moves: list[Transition] = field(default_factory=list)
     "Of agents, in order."
+    queue_days: dict[Key, tuple[int, ...]] = field(default_factory=dict)
+    "What is added to the counts of each."
     prune_before: int | None = None
     "Forget trace chunks written, and moves of agents made, before this [ms UTC]."
     prune_cdrs_before: int | None = None

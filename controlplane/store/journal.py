@@ -20,6 +20,7 @@ from config.schema import StoreLimits
 from controlplane.store.act import Act
 from controlplane.store.ban import NodeBan
 from controlplane.store.batch import Batch, Written
+from controlplane.store.queue_day import Key, QueueDay, added
 from controlplane.store.voicemail import Voicemail
 from controlplane.store.writer import Writer
 from edge.acd.record import Told, Transition
@@ -121,6 +122,11 @@ class StoreJournal:
             self.dropped += 1
             return
         self._batch.moves.append(row)
+        self._added(1, self._limits.write_behind)
+
+    def queue_day(self, row: QueueDay) -> None:
+        """Add to what a queue did on a day."""
+        _add_day(self._batch, (row.account, row.queue, row.day), row.counts)
         self._added(1, self._limits.write_behind)
 
     def message(self, row: Voicemail) -> None:
@@ -236,5 +242,12 @@ class StoreJournal:
         ahead.allowed = batch.allowed | ahead.allowed
         ahead.agents = batch.agents | ahead.agents
         ahead.moves = batch.moves + ahead.moves
-        self._rows += len(batch.opened) + len(batch.closed) + len(batch.messages)
+        for key, counts in batch.queue_days.items():
+            _add_day(ahead, key, counts)
+        self._rows += len(batch.opened) + len(batch.closed) + len(batch.messages) + len(batch.queue_days)
         self._rows += len(batch.bans) + len(batch.allowed) + len(batch.agents) + len(batch.moves)
+
+
+def _add_day(batch: Batch, key: Key, counts: tuple[int, ...]) -> None:
+    before = batch.queue_days.get(key)
+    batch.queue_days[key] = counts if before is None else added(before, counts)

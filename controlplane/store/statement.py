@@ -46,6 +46,18 @@ def upsert(table: sa.Table) -> Sql:
     )
 
 
+def accumulate(table: sa.Table) -> Sql:
+    """Parameters: all columns in order; to the numbers of a row with the same primary key they are added."""
+    keys, values = list(table.primary_key.columns), _parameters(table, ())
+    numbers = [column.name for column in table.columns if isinstance(column.type, sa.BigInteger)]
+    lite, postgres = sqlite.insert(table).values(values), postgresql.insert(table).values(values)
+    sums = [{name: table.c[name] + made.excluded[name] for name in numbers} for made in (lite, postgres)]
+    return Sql(
+        _text(lite.on_conflict_do_update(index_elements=keys, set_=sums[0]), _SQLITE),
+        _text(postgres.on_conflict_do_update(index_elements=keys, set_=sums[1]), _POSTGRESQL),
+    )
+
+
 def delete(table: sa.Table) -> Sql:
     """Parameters: the primary key in order."""
     keys = [column == sa.bindparam(f"k_{column.name}") for column in table.primary_key.columns]

@@ -216,3 +216,32 @@ AUDIT: Final = sa.Table(
     sa.Column("name", sa.Text, nullable=False),
     sa.Index(None, "at"),
 )
+
+QUEUE_DAY_COUNTS: Final = (
+    "joined",
+    "answered",
+    "in_time",
+    "abandoned",
+    "timeout",
+    "no_agents",
+    "overflowed",
+    "left_early",
+    "missed",
+    "promised",
+    "called_back",
+    "unreached",
+    "expired",
+    "withdrawn",
+    "waited_ms",
+)
+
+QUEUE_DAY: Final = sa.Table(
+    "queue_day",
+    METADATA,
+    sa.Column("account_id", sa.Text, primary_key=True),
+    sa.Column("queue", sa.Text, primary_key=True),
+    sa.Column("day", sa.Text, primary_key=True),
+    sa.Column("workspace_id", sa.Text, nullable=False),
+    *(sa.Column(name, sa.BigInteger, nullable=False) for name in QUEUE_DAY_COUNTS),
+    sqlite_with_rowid=False,
+)

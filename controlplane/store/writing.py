@@ -4,11 +4,23 @@ A row that cannot be encoded at all (an integer beyond 64 bits, text that is not
 company with it: then the batch is written in its smallest parts, each behind a savepoint.
 """
 
+import datetime
 import itertools
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from controlplane.store import allowed, audit, ban, binding, call, keepsake, queue_agent, trace, voicemail
+from controlplane.store import (
+    allowed,
+    audit,
+    ban,
+    binding,
+    call,
+    keepsake,
+    queue_agent,
+    queue_day,
+    trace,
+    voicemail,
+)
 from controlplane.store.act import Act
 from controlplane.store.batch import Batch
 from controlplane.store.statement import Sql
@@ -47,7 +59,10 @@ def statements(batch: Batch, wall_ms: int) -> Iterator[tuple[Sql, Sequence[Row]]
         yield queue_agent.UPSERT, [queue_agent.encode(told) for told in batch.agents.values()]
     if batch.moves:
         yield queue_agent.INSERT_MOVE, [queue_agent.encode_move(row) for row in batch.moves]
+    if batch.queue_days:
+        yield queue_day.ADD, [queue_day.encode(key, counts) for key, counts in batch.queue_days.items()]
     if batch.prune_cdrs_before is not None:
+        yield queue_day.PRUNE, [(_day(batch.prune_cdrs_before),)]
         yield call.PRUNE, [(batch.prune_cdrs_before, PRUNE_ROWS)]
         yield audit.PRUNE, [(batch.prune_cdrs_before, PRUNE_ROWS)]
     if batch.prune_bans_before is not None:
@@ -87,4 +102,9 @@ def parts(batch: Batch) -> list[Batch]:
     found += [Batch(allowed={network: record}) for network, record in batch.allowed.items()]
     found += [Batch(agents={key: told}) for key, told in batch.agents.items()]
     found += [Batch(moves=[row]) for row in batch.moves]
+    found += [Batch(queue_days={key: counts}) for key, counts in batch.queue_days.items()]
     return found
+
+
+def _day(wall_ms: int) -> str:
+    return datetime.datetime.fromtimestamp(max(0, wall_ms) / 1000, datetime.UTC).date().isoformat()

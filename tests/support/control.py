@@ -33,6 +33,7 @@ from controlplane.service.outside import OutsideService
 from controlplane.service.prompt_catalogue import PromptCatalogue
 from controlplane.service.queue import QueueService
 from controlplane.service.queue_agent import AgentService
+from controlplane.service.queue_days import QueueDays
 from controlplane.service.supervision import SupervisionService
 from controlplane.store.folder import DataFolder
 from controlplane.store.store import Store
@@ -132,13 +133,14 @@ class Control:
         self.gate = Gate(Gates(admin_token=TOKEN), frozenset())
         cac = CacRoutes(self.admission, 100_000)
         queues = QueueService(switch.acd, bench.directory, self.clock.time, switch.callbacks.of)
+        days = QueueDays(switch.acd.ledger, bench.directory, store, self.clock, wall)
         self.callbacks = CallbackService(
             switch.callbacks, switch.acd, bench.directory, self.do, self.clock.time
         )
         routes = [
             *OutsideRoutes(self.service, self.agents, 100_000).public(self.gate),
             *AgentRoutes(self.agents, 100_000).public(self.gate),
-            *QueueRoutes(queues).public(self.gate),
+            *QueueRoutes(queues, days).public(self.gate),
             *CallbackRoutes(self.callbacks).public(self.gate),
             *cac.public(self.gate),
             *ConferenceRoutes(self.conferences, 100_000).public(self.gate),

@@ -120,3 +120,9 @@ def test_of_fifty_claims_at_once_one_wins_and_nothing_is_left(tmp_path: Path) ->
         assert after == {"ok": False, "winner": roster[winner]["user_id"]}
         tiles = ask(daemon, "GET", "/presence/users?accountId=acc_demo")["tiles"]
         assert tiles["ready"] == 50
+        daemon.restart()
+        (day,) = ask(daemon, "GET", "/queues/days?accountId=acc_demo")["days"]
+        assert (day["name"], day["joined"], day["answered"], day["abandoned"]) == ("support", 1, 1, 0)
+        assert ask(daemon, "GET", "/queues?accountId=acc_demo")["queues"][0]["answered"] == 0, (
+            "since the start"
+        )
