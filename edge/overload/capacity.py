@@ -19,10 +19,10 @@ PERIOD: Final = 0.2
 "Between two observations [s]."
 SHARE: Final = 0.82
 "Of the capacity that is used; the rest suffices to turn four times as many away."
-LATE: Final = 0.15
+LATE: Final = 0.2
 "Messages that wait longer than this are too many [s]; a phone sends again what stays unanswered for 0.5 s."
 BEHIND: Final = 0.1
-"While messages wait longer than this, no new call is taken on where the rate holds [s]."
+"While messages wait longer than this, no room for new calls comes back where the rate holds [s]."
 CALM: Final = 2.0
 "So long without anybody turned away, and the door stands open again [s]."
 LEAST: Final = 10.0

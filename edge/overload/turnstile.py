@@ -8,7 +8,8 @@
 Turned away first are new dialogs and strangers' requests without credentials, then those with credentials;
 last of all, registrations that phones here refresh. Requests inside a dialog, ACK, CANCEL, BYE, responses,
 copies of what was let in, and the second round of what was challenged, for which room was kept, always pass.
-While what is read has waited too long already, no new dialog is taken on at all, so that we catch up.
+While what is read has waited too long already, no room comes back, so that we catch up; what was free before
+a stall is enough for those who came in it.
 Copies of what was turned away get the same answer even when there is room again: whoever has heard a 503
 is no longer there for a 200.
 """
@@ -92,17 +93,15 @@ class Turnstile:
             return None
         rate = self._capacity.rate
         burst = max(2.0, _BURST * rate)
-        self._level = min(burst, self._level + (now - self._filled) * rate)
+        if self._waited() <= BEHIND:
+            self._level = min(burst, self._level + (now - self._filled) * rate)
         self._filled = now
-        behind = self._waited() > BEHIND
-        if self._level >= _SPARED * burst and not behind:
+        if self._level >= _SPARED * burst:
             return None
         seen = glance(data, flow)
         if seen is None or seen.inside or self._holds(seen.identity, seen.method):
             return None
-        if seen.proven and (
-            (self._level > 0.0 and not behind) or self._challenged.get(hash(seen.call_id), now) is not None
-        ):
+        if seen.proven and (self._level > 0.0 or self._challenged.get(hash(seen.call_id), now) is not None):
             return None
         address = flow.remote[0]
         if seen.method == "REGISTER" and self._level > -_DEBT * rate and self._registered(address, now):

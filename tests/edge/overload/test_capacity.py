@@ -26,7 +26,7 @@ class Loop:
     def _period(self, offered: float) -> None:
         limit = self.capacity.rate * PERIOD if self.capacity.holds else offered
         behind = self.capacity.holds and self.backlog * self.cost > BEHIND
-        taken = 0.0 if behind else min(offered, limit)
+        taken = 0.0 if behind else min(offered, limit)  # a bucket that is empty stays so
         refused = offered - taken
         room = max(0.0, PERIOD * (1.0 - self.other) - refused * self.refusal)
         self.backlog += taken

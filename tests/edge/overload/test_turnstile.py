@@ -94,14 +94,18 @@ def test_room_is_kept_for_the_second_round_and_paid_once(bench: Bench) -> None:
     assert turnstile._level == pytest.approx(before - CHALLENGED - 2.0)
 
 
-def test_nobody_new_is_taken_on_while_what_is_read_has_waited_too_long() -> None:
+def test_no_room_comes_back_while_what_is_read_has_waited_too_long() -> None:
     waited = 0.5
     directory = FakeDirectory()
     directory.add_did("12025550123", "answer")
     bench = Bench(directory, capacity=Capacity(0.001, configured=1000.0), waited=lambda: waited)
+    assert final(Phone(bench, "eve", 29).dial("12025550123")).status == 200, "it was only a stall"
+    bench.switch.turnstile.charge(160)
+    bench.now += 1.0
     eve = Phone(bench, "eve", 30)
     assert final(eve.dial("12025550123")).status == 503
     waited = 0.01
+    bench.now += 0.1
     answered = final(eve.dial("12025550123"))
     assert answered.status == 200
     waited = 0.5
