@@ -12,9 +12,10 @@ def tell(trace: Trace, state: State, now: float) -> None:
     if state.fault:
         trace.add(now, "flow", "fault", outcome="hangup", node_id=state.node.id, text=state.fault)
     issued = state.issued
-    shown: dict[str, object] = {
-        name: state.masked(value) if isinstance(value, str) else value
-        for name, value in params(issued.command).items()
-    }
+    shown = params(issued.command)
+    if state.secrets:
+        shown = {
+            name: state.masked(value) if isinstance(value, str) else value for name, value in shown.items()
+        }
     name = type(issued.command).__name__.lower()
     trace.add(now, "flow", "command", name, issued.node_id, seq=issued.seq, params=shown)

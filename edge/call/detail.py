@@ -1,6 +1,6 @@
 """What is written down of a call: its CDR, and a row of its trace for what happened in the audio."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from edge.call.cause import q850
 from edge.journal import Cdr
@@ -8,6 +8,8 @@ from media import port
 
 if TYPE_CHECKING:
     from edge.call.call import Call
+
+_SPEECH: Final = (port.SpeechStarted, port.SpeechStopped)
 
 
 def cdr_of(call: "Call", disposition: str, cause: str, status: int, ended_at: int) -> Cdr:
@@ -54,8 +56,7 @@ def plain(value: port.Event | port.LegStats) -> dict[str, Any]:
 
 def trace_media(call: "Call", event: port.Event, now: float) -> None:
     """One row of what happened in the audio of a leg."""
-    spoke = isinstance(event, port.SpeechStarted | port.SpeechStopped)
-    if spoke and call.ground.conferences.holds(event.leg):
+    if isinstance(event, _SPEECH) and call.ground.conferences.holds(event.leg):
         return  # a conference of an hour has thousands of them
     name, side = type(event).__name__, call.treatment.side(call, call.legs[event.leg])
     call.legs[event.leg].talk.note(event)

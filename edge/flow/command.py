@@ -6,7 +6,7 @@ is `play` with a text, an AI agent is `dial` with an agent, and a webhook is `no
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from edge.flow.value import Value
 
@@ -231,17 +231,24 @@ def params(command: Command) -> dict[str, object]:
     if isinstance(command, Noop):
         return {"poll_ms": command.poll_ms}
     plain: dict[str, object] = {}
-    for name, part in command.__dataclass_fields__.items():
+    for name, default in _FIELDS[type(command)]:
         value = getattr(command, name)
         if name == "sounds":
             plain |= _sounds(value)
         elif name in ("whisper", "offer"):
             plain |= {name: _prompts(value)} if value else {}
-        elif name in ("early_media", "confirm_timeout") and value == part.default:
+        elif name in ("early_media", "confirm_timeout") and value == default:
             continue  # of dialling people alone
-        elif value or (value is not part.default and name in ("barge_in", "beep", "early_media")):
+        elif value or (value is not default and name in ("barge_in", "beep", "early_media")):
             plain[name] = list(value) if isinstance(value, tuple) else value
     return plain
+
+
+_FIELDS: Final = {
+    kind: tuple((name, part.default) for name, part in kind.__dataclass_fields__.items())
+    for kind in (Play, Gather, Dial, Enqueue, Record, Conference, Hangup)
+}
+"Of each command that travels: its parameters and their defaults."
 
 
 def _sounds(sounds: tuple[Sound, ...]) -> dict[str, object]:

@@ -98,9 +98,20 @@ class Prompt:
     voice: str = ""
     file: str = ""
     name: str = ""
+    _fixed: "Sound | None" = field(init=False, default=None, repr=False, compare=False)
+    "What it is in every call, where it is the same in all."
+
+    def __post_init__(self) -> None:
+        if self.text is None:
+            object.__setattr__(self, "_fixed", Sound(file=self.file, name=self.name))
+        elif self.text.is_fixed:
+            object.__setattr__(self, "_fixed", self._spoken(self.text.render({})))
 
     def sound(self, scene: Scene) -> Sound | None:
-        if self.text is None:
-            return Sound(file=self.file, name=self.name)
-        text = scene.text(self.text).strip()
+        if self.text is None or self.text.is_fixed:
+            return self._fixed
+        return self._spoken(scene.text(self.text))
+
+    def _spoken(self, text: str) -> Sound | None:
+        text = text.strip()
         return Sound(text=text, voice=self.voice or "en-us") if text else None

@@ -10,7 +10,7 @@ _SLOT: Final = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 
 
 class Template:
-    __slots__ = ("_parts", "names", "text")
+    __slots__ = ("_fixed", "_parts", "names", "text")
 
     def __init__(self, text: str) -> None:
         """Raises `ExpressionError`; its position counts from the expression's begin."""
@@ -23,14 +23,18 @@ class Template:
         )
         self.names = frozenset[str]().union(*(p.names for p in self._parts if isinstance(p, Expression)))
         "Variables that it reads."
+        fixed = not any(isinstance(part, Expression) for part in self._parts)
+        self._fixed = text[:TEXT_MAX] if fixed else None
 
     @property
     def is_fixed(self) -> bool:
         """Whether it is the same text for every call."""
-        return not any(isinstance(part, Expression) for part in self._parts)
+        return self._fixed is not None
 
     def render(self, variables: Variables) -> str:
         """At most `TEXT_MAX` characters."""
+        if self._fixed is not None:
+            return self._fixed
         parts = [part if isinstance(part, str) else text_of(part(variables)) for part in self._parts]
         return "".join(parts)[:TEXT_MAX]
 

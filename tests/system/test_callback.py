@@ -1,7 +1,10 @@
 """A callback over real sockets: promised, killed twice, and kept all the same (F-S2)."""
 
+import contextlib
+import http.client
 import json
 import queue
+import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -25,9 +28,14 @@ def account(folder: Path) -> dict[str, Any]:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "flow.yaml").write_text(FLOW)
     back = {"whisper": "", "ring_timeout": "60s", "retry": "10s"}
-    queue = {"members": [{"user": "1001"}], "auto_ready": True, "agent_ring_timeout": "60s", "callback": back}
+    support = {
+        "members": [{"user": "1001"}],
+        "auto_ready": True,
+        "agent_ring_timeout": "60s",
+        "callback": back,
+    }
     return {
-        "queues": {"support": queue},
+        "queues": {"support": support},
         "flows": {"later": str(folder / "flow.yaml")},
         "extensions": [{"number": "9003", "target": {"flow": "later"}}],
     }
@@ -70,6 +78,13 @@ def taken(phone: Phone) -> Call:
 
 def rung(phone: Phone) -> Message:
     return phone.incoming.get(timeout=PATIENCE)
+
+
+def on_disk(daemon: Daemon) -> str:
+    """What a crash leaves of callbacks."""
+    with contextlib.closing(sqlite3.connect(daemon.folder / "data/tandem.db")) as database:
+        rows = database.execute("SELECT data FROM keepsake WHERE kind = 'callback'").fetchall()
+    return str(rows)
 
 
 def phones(daemon: Daemon) -> tuple[Phone, Phone]:
@@ -116,9 +131,7 @@ def test_who_was_reached_is_left_alone_after_a_kill(tmp_path: Path) -> None:
             taken(agent)
             taken(customer)
             until(lambda: callbacks(daemon)[0]["state"] == "reached", "it is not noted that he was reached")
-            time.sleep(
-                0.2
-            )  # written behind: what a crash in that moment costs is a second call, not a promise
+            until(lambda: "reached" in on_disk(daemon), "it is not on disk that he was reached")
             daemon.restart(kill=True)
             assert callbacks(daemon)[0]["state"] == "reached"
             assert agent.register().status == 200
@@ -127,3 +140,28 @@ def test_who_was_reached_is_left_alone_after_a_kill(tmp_path: Path) -> None:
             except queue.Empty:
                 return
             raise AssertionError("an agent is rung for somebody who was reached")
+
+
+def stepped(daemon: Daemon, **body: object) -> dict[str, Any]:
+    connection = http.client.HTTPConnection(*daemon.http, timeout=PATIENCE)
+    try:
+        connection.request("POST", "/flow", json.dumps(body), {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        found: dict[str, Any] = json.loads(answer.read())
+        assert answer.status == 200, found
+        return found
+    finally:
+        connection.close()
+
+
+def test_an_outside_edge_is_given_the_same_commands_and_the_same_promise(tmp_path: Path) -> None:
+    """S004-32: a gather, a noop while it is written down, and what is said then."""
+    with Daemon(tmp_path / "daemon", account=account(tmp_path)) as daemon:
+        given = {"caller": "1002", "direction": "internal"}
+        first = stepped(daemon, callId="c1", accountId="acc_demo", flowId="later", vars=given)
+        assert (first["command"], first["params"]["text"]) == ("gather", "One?")
+        stepped(daemon, callId="c1", outcome="digit:1", seq=first["seq"])
+        until(lambda: stepped(daemon, callId="c1", outcome="default")["command"] == "play", "no promise")
+        (about,) = callbacks(daemon)
+        assert (about["number"], about["promised_in"], about["state"]) == ("1002", "c1", "waiting")
+        assert about["id"] in on_disk(daemon)

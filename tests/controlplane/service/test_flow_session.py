@@ -10,10 +10,10 @@ from config.schema import FlowLimits
 from controlplane.service.flow_session import FlowSessions
 from edge.directory import AccountId
 from edge.error import Refusal
-from edge.flow.command import Issued
+from edge.flow.command import Issued, Pledge
 from edge.flow.scene import Outcome
 from edge.journal import CallId
-from edge.question import Question, Reply
+from edge.question import Look, Question, Reply
 from tests.support.edge import FakeJournal
 from tests.support.flow import program
 
@@ -27,6 +27,9 @@ nodes:
 """
 
 
+LATER = "nodes: {it: {kind: callback, queue: q, next: bye}, bye: {kind: hangup}}"
+
+
 class Desk:
     def __init__(self, **limits: Any) -> None:
         self.now = 100.0
@@ -34,7 +37,7 @@ class Desk:
         self.asked: list[Question] = []
         self.answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self.tasks: list[asyncio.Task[None]] = []
-        made = program(FLOW)
+        made = program(FLOW, later=LATER)
         self.sessions = FlowSessions(
             lambda account: made if account == ACC else None,
             self.journal,
@@ -50,7 +53,7 @@ class Desk:
         return await self.answer
 
     def start(self, call: CallId = CALL, account: AccountId = ACC, flow: str = "main") -> Issued | Refusal:
-        return self.sessions.start(call, account, flow, {"caller_cid": "4930123"})
+        return self.sessions.start(call, account, flow, {"caller_cid": "4930123", "caller": "4930123"})
 
     def step(self, outcome: str, seq: int | None = None, call: CallId = CALL) -> tuple[str, int]:
         issued = self.sessions.step(call, Outcome(outcome), seq)
@@ -87,6 +90,18 @@ async def test_while_we_fetch_the_edge_hears_noop_and_then_what_came_of_it() -> 
     assert desk.step("default") == ("told", 3), "the poll is no outcome of what was not heard yet"
     assert desk.step("done") == ("bye", 4)
     assert len(desk.asked) == 1
+
+
+async def test_a_promise_is_written_down_while_the_edge_hears_noop() -> None:
+    desk = Desk()
+    assert isinstance(desk.start(flow="later"), Issued)
+    assert desk.step("digit:1") == ("it", 2)
+    await asyncio.sleep(0)
+    (look,) = desk.asked
+    assert isinstance(look, Look) and look.fetch == Pledge("q", "4930123", call="c1", since=100_000)
+    desk.answer.set_result({"status": 200, "id": "cb_1"})
+    await asyncio.gather(*desk.tasks)
+    assert desk.step("default") == ("it", 3), "thanks"
 
 
 async def test_a_caller_who_hangs_up_while_we_fetch_is_gone() -> None:
