@@ -1,13 +1,12 @@
 """voicemail: greeting, beep, message; kept for a user (`play`, then `record` on the wire)."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import ClassVar
 
 from pydantic import Field
 
 from config.section import Duration
-from edge.flow.command import Play, Record
+from edge.flow.command import Play, Record, Sound
 from edge.flow.node.data import Audible, Keys, NodeData, Reference, Text, fixed
 from edge.flow.scene import Action, Leave, Outcome, Prompt, Scene
 from edge.flow.template import Template
@@ -42,7 +41,8 @@ class VoicemailNode(NodeData):
         scene.memory = (0,)
         sounds = scene.sounds(self.greeting or GREETING)
         if self.greeting is None:
-            sounds = (replace(sounds[0], personal=scene.text(self.mailbox).strip()),)
+            ours = sounds[0]
+            sounds = (Sound(ours.text, ours.voice, personal=scene.text(self.mailbox).strip()),)
         return Play(sounds) if sounds else self._record(scene)
 
     def resume(self, scene: Scene, outcome: Outcome) -> Action:
