@@ -150,3 +150,26 @@ def test_whom_a_flow_has_dialled_sends_the_caller_to_an_agent(bench: Machines) -
     assert "BYE" in requests(bench.bob)
     (attach,) = attached(bench)
     assert attach.leg == bench.leg
+
+
+def test_a_caller_who_transfers_while_the_flow_rings_somebody_hands_on_the_step_under_way(
+    bench: Machines,
+) -> None:
+    """The step begins again for who is there now: one outcome, one CDR, and nothing rings for nobody."""
+    alice = bench.talk("9001")
+    bench.media(port.Digit(bench.leg, "1", "rfc4733", 100))
+    ringing = invited(bench.bob)
+    bench.bob.reply(ringing, 180)
+    refer(alice, "1003")
+    assert bench.reports(bench.alice) == ["SIP/2.0 100 Trying"]
+    carol = bench.pick_up(bench.carol, invited(bench.carol))
+    assert bench.reports(bench.alice) == ["SIP/2.0 200 OK"] and requests(bench.alice) == ["BYE"]
+    heard = [m for m in bench.bob.got() if isinstance(m, Request)]
+    assert [m.method for m in heard if m.call_id == ringing.call_id] == ["CANCEL"]
+    (again,) = [m for m in heard if m.method == "INVITE"]
+    assert again.call_id != ringing.call_id
+    bench.bob.reply(ringing, 200, bench.bob.sdp())  # he picked up as it was cancelled
+    assert not bench.commanded(port.Bridge), "the first attempt is over"
+    carol.say("BYE")
+    (cdr,) = bench.journal.cdrs
+    assert cdr.disposition == "answered" and not bench.legs and not len(bench.switch.admissions)
