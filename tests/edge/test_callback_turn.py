@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
+from config.schedule import Hours, Schedule
 from edge.acd.callback import Stage
 from edge.acd.state import State
 from edge.acd.terms import CallbackTerms
+from edge.flow.machine import Program
 from tests.support.callback import NUMBER, QUEUE, Promises, invite, methods
 from tests.support.directory import ACC
 
@@ -251,3 +253,37 @@ def test_channels_are_counted_and_a_full_account_ends_the_try_not_the_promise() 
     here.takes()
     assert here.bench.switch.admissions.count("account_out", ACC) == 1
     here.answers()
+
+
+def test_people_are_called_in_the_hours_of_the_schedule_alone() -> None:
+    here = terms(schedule="office")
+    hours = Hours.model_validate({"days": "thu", "open": "00:30", "close": "01:00"})
+    here.directory.flows = Program(schedules={"office": Schedule(weekly=(hours,))})
+    about = here.promise().callback
+    here.bench.advance(700.0)  # 00:28 of the first of January 1970, a Thursday
+    assert about.stage is Stage.CLOSED and not here.bob.got()
+    here.bob.register()
+    here.bench.advance(106.0)
+    assert about.stage is Stage.CALLING
+    here.bob.reply(invite(here.bob), 486)
+    here.bench.advance(1_900.0)
+    assert about.stage is Stage.CLOSED and here.clean()
+
+
+def test_a_schedule_that_is_gone_wakes_nobody_up() -> None:
+    here = terms(schedule="office")
+    about = here.promise().callback
+    here.bench.advance(60.0)
+    assert about.stage is Stage.CLOSED and not here.bob.got()
+
+
+def test_the_hours_end_while_an_agent_is_rung() -> None:
+    here = terms(schedule="office")
+    here.directory.flows = Program(schedules={"office": Schedule(force="open")})
+    about = here.promise().callback
+    here.bob.reply(invite(here.bob), 180)
+    here.directory.flows = Program(schedules={"office": Schedule(force="closed")})
+    here.bench.advance(8.0)
+    assert "CANCEL" in methods(here.bob) and here.clean() and about.stage in (Stage.WAITING, Stage.CLOSED)
+    here.bench.advance(30.0)
+    assert about.stage is Stage.CLOSED and "INVITE" not in methods(here.bob)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from edge.acd.callback import Stage
 from edge.acd.state import State
-from edge.acd.terms import CallbackTerms
+from edge.acd.terms import CallbackTerms, Strategy
 from media import port
 from tests.support.callback import NUMBER, QUEUE, Promises, hang_up, invite, methods
 
@@ -131,3 +131,35 @@ def test_the_customer_is_shown_the_number_that_he_had_called() -> None:
     here.promise(did="12025550100")
     here.takes()
     assert "+12025550111" in (invite(here.carrier).headers.get("From") or "")
+
+
+def test_an_agent_who_hands_the_customer_on_is_free_while_the_two_talk() -> None:
+    here = Promises(signed_in=("1002",))
+    about = here.promise().callback
+    request = here.takes()
+    here.answers()
+    here.eve.register()
+    here.bob.call_id = request.call_id
+    to = request.headers.get("From") or ""
+    target = str(request.contacts[0].uri)
+    here.bob.say("REFER", target, to=to, headers="Refer-To: <sip:1003@demo.local>\r\n")
+    taken = invite(here.eve)
+    here.eve.reply(taken, 200, here.eve.sdp())
+    assert "BYE" in methods(here.bob) and here.state("1002") is State.WRAP_UP
+    assert len(here.bench.switch.calls) == 1 and about.stage is Stage.REACHED
+    hang_up(here.eve, taken)
+    (cdr,) = here.cdrs
+    assert (cdr.disposition, cdr.queue, cdr.agent) == ("answered", "support", "us_1002")
+    assert "BYE" in methods(here.carrier) and here.clean()
+    here.bench.advance(QUEUE.wrap_up)
+    assert here.state("1002") is State.WAITING
+
+
+def test_ring_all_rings_all_and_the_first_takes_it() -> None:
+    here = Promises(replace(QUEUE, strategy=Strategy.RING_ALL), signed_in=("1002", "1003"))
+    here.promise()
+    here.eve.reply(invite(here.eve), 180)
+    here.takes(here.bob)
+    assert "CANCEL" in methods(here.eve) and here.state("1003") is State.WAITING
+    here.answers()
+    assert len(here.bench.switch.calls) == 1
