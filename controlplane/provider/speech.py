@@ -7,6 +7,8 @@ https://elevenlabs.io/docs/api-reference. Every URL and program here is the oper
 import asyncio
 import contextlib
 import io
+import os
+import signal
 import wave
 from pathlib import Path
 from typing import Any, Final
@@ -151,12 +153,21 @@ class CommandVoice:
                     raise SpeechError(f"the speech program wrote more than {LONGEST_BYTES} bytes")
             status = await child.wait()
         except BaseException:
-            with contextlib.suppress(ProcessLookupError):
-                child.kill()
+            await _kill(child)
             raise
         if status != 0:
             raise SpeechError(f"the speech program ended with {status}")
         return await asyncio.to_thread(read_wav, bytes(made))
+
+
+async def _kill(child: asyncio.subprocess.Process) -> None:
+    """End it with all that it has started, which may hold its pipe; unread, that would stay open."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGKILL)
+    assert child.stdout is not None, "started with pipes"
+    while await child.stdout.read(_PIECE):
+        pass
+    await child.wait()
 
 
 class WebScribe:

@@ -149,8 +149,16 @@ async def test_a_program_of_the_operator_speaks(tmp_path: Path) -> None:
     assert read_wav((tmp_path / "b.wav").read_bytes()).pcm == bytes(4)
 
 
-@pytest.mark.parametrize("code", ["raise SystemExit(3)", "print('no wav')", "import time; time.sleep(20)"])
-async def test_a_program_that_fails_is_told(code: str) -> None:
+LEAVES_ANOTHER = "import os, time; os.fork(); time.sleep(600)"
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["raise SystemExit(3)", "print('no wav')", LEAVES_ANOTHER, "while True: print('x' * 65536)"],
+)
+async def test_a_program_that_fails_is_told(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And nothing of it is left running, not even what it started and what holds its pipe."""
+    monkeypatch.setattr("controlplane.provider.speech.LONGEST_BYTES", 1_000_000)
     with pytest.raises(SpeechError):
         await command("-c", code, timeout=1.5).speak("Hello.")
 
