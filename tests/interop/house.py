@@ -72,6 +72,7 @@ class House:
         row = [{"username": name, "password": name} for name in ("1007", "1008")]
         pair = [{"username": name, "password": name} for name in ("1005", "1006")]
         return {
+            "headers": ["X-Ticket"],
             "users": [
                 user("1001"),
                 user("1002"),
@@ -85,10 +86,13 @@ class House:
             "dids": [
                 {"number": DID, "target": {"forward": "+14155550100"}},
                 {"number": "12025550101", "target": {"forward": "+14165550100"}},
+                {"number": "12025550102", "target": {"user": "1002"}},
             ],
             "trunks": [
-                trunk("near", self.near, auth={"ip": [self.near]}),
-                trunk("udp", self.far, default=True),
+                trunk("near", self.near, auth={"ip": [self.near]}, headers={"accept": ["X-Ticket"]}),
+                trunk(
+                    "udp", self.far, default=True, headers={"send": ["X-Ticket"], "add": {"X-Edge": "one"}}
+                ),
                 trunk("tcp", self.far, "tcp"),
                 trunk("alaw", self.far, codecs=["pcma"], number_format="e164"),
                 trunk(
@@ -115,5 +119,6 @@ class House:
                 {"prefix": "1422", "trunks": ["udp", "other"]},
                 {"prefix": "1423", "trunks": ["gone", "other"]},
                 {"prefix": "1424", "trunks": ["other"]},
+                {"prefix": "1425", "trunks": ["tcp", "other"]},
             ],
         }  # fmt: skip
