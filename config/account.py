@@ -257,6 +257,15 @@ class TrunkRegister(Section):
     registrar: SipUri | None = None
     "The trunk's proxy when omitted."
     expires: Duration = Field(default=3_600.0, ge=60, le=86_400)
+    retry: Duration = Field(default=30.0, ge=1, le=3_600)
+    "After the first failure, then ever later (RFC 5626 §4.5); half of each wait is left to chance."
+    retry_max: Duration = Field(default=1_800.0, ge=1, le=86_400)
+
+    @model_validator(mode="after")
+    def _ever_later(self) -> "TrunkRegister":
+        if self.retry > self.retry_max:
+            raise refusal("retry is longer than retry_max", "raise retry_max")
+        return self
 
 
 class Rewriting(Section):

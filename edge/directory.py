@@ -238,6 +238,8 @@ class Enrolment:
     "SIP URI."
     expires: int
     "What we ask for [s]."
+    retry: tuple[float, float] = (30.0, 1_800.0)
+    "After the first failure, and at most [s]; half of it is left to chance."
 
 
 @dataclass(frozen=True, slots=True)

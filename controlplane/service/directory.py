@@ -337,8 +337,12 @@ class MemoryDirectory:
             probing=Probing(part.health.interval, part.health.down_after, part.health.up_after)
             if part.health
             else None,
-            enrolment=Enrolment(part.register_.registrar or part.proxy, round(part.register_.expires))
-            if part.register_
+            enrolment=Enrolment(
+                register.registrar or part.proxy,
+                round(register.expires),
+                (register.retry, register.retry_max),
+            )
+            if (register := part.register_)
             else None,
         )
         self._trunks_by_id[trunk.id] = trunk

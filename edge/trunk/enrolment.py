@@ -4,7 +4,8 @@
 
     resolve ─▶ REGISTER ─ 401 ─▶ with digest ─ 200 ─▶ [most of the interval] ─▶ again
                    │ 423: with its Min-Expires       └ 403, 404 …: refused, tried again late
-                   └ no answer, 503: the next server; after the last one 30 s … 30 min (RFC 5626 §4.5)
+                   └ no answer, 503: the next server; after the last one 30 s … 30 min (RFC 5626 §4.5),
+                                     but never before its Retry-After
 """
 
 import enum
@@ -27,8 +28,6 @@ from edge.sip.message import Response
 from edge.sip.session import AGENT
 from edge.sip.uri import Uri
 
-BACK_OFF: Final = (30.0, 1_800.0)
-"After the first failure, and at most [s]; half of it is left to chance."
 _EARLY: Final = 0.85  # of what was granted
 _LONGEST: Final = 86_400
 
@@ -61,11 +60,13 @@ class Enrolled:
         self._changed = changed
         self._registrar = Uri.parse(terms.registrar)
         self._expires = terms.expires
+        self._retry = terms.retry
         self._call_id = f"{ground.random(12).hex()}@tandem"
         self._tag = tag(ground.random)
         self._cseq = 0
         self._flows: deque[Flow] = deque()
         self._failures = 0
+        self._patience = 0.0  # what the last server wants us to wait [s]
         self._alarm: Alarm | None = None
         self._bound: Flow | None = None  # where the carrier knows us
         self._stopped = False
@@ -131,6 +132,7 @@ class Enrolled:
                 return
         if self._stopped:
             return
+        self._patience = 0.0 if response is None else _retry_after(response)
         if response is None or self.status in (408, 503):
             if self._flows:
                 self._flows.popleft()
@@ -163,11 +165,11 @@ class Enrolled:
     def _fail(self, state: Registered, now: float) -> None:
         self._become(state)
         self._bound = None
-        least, most = BACK_OFF
+        least, most = self._retry
         wait = min(least * 2.0**self._failures, most)
         self._failures = min(self._failures + 1, 16)
         chance = int.from_bytes(self._ground.random(2), "big") / 65_536
-        self._again(now + wait * (0.5 + chance / 2))
+        self._again(now + max(wait * (0.5 + chance / 2), min(self._patience, most)))
 
     def _become(self, state: Registered) -> None:
         if state is not self.state:
@@ -190,6 +192,12 @@ def _granted(response: Response, ours: Address) -> int | None:
             if seconds is not None:
                 return min(seconds, _LONGEST)
     return None if response.expires is None else min(response.expires, _LONGEST)
+
+
+def _retry_after(response: Response) -> float:
+    """RFC 3261 §20.33, without comment and parameters [s]."""
+    text = (response.headers.get("Retry-After") or "").partition(";")[0].partition("(")[0]
+    return float(delta_seconds(text.strip()) or 0)
 
 
 def _min_expires(response: Response) -> int:

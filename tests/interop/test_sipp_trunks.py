@@ -88,26 +88,34 @@ def test_a_trunk_that_challenges_gets_our_credentials(house: House) -> None:
         assert 'username="us"' in second.header("Proxy-Authorization")
 
 
-@pytest.mark.parametrize("status", [500, 503, 408])
-def test_a_trunk_that_fails_is_followed_by_the_next_of_its_route(house: House, status: int) -> None:
+@pytest.mark.parametrize(
+    ("status", "transport"), [(500, "u1"), (503, "u1"), (408, "u1"), (503, "t1"), (504, "t1")]
+)
+def test_a_trunk_that_fails_is_followed_by_the_next_of_its_route(
+    house: House, status: int, transport: str
+) -> None:
     fails = called().incoming().answer(status).ack_comes()
+    number = {"u1": "+14225550100", "t1": "+14255550100"}[transport]
     with (
-        house.callee(fails) as first,
+        house.callee(fails, transport=transport) as first,
         house.callee(ended(taken()), address=house.other) as second,
-        house.caller(hung_up(up()), "+14225550100") as near,
+        house.caller(hung_up(up()), number, transport=transport) as near,
     ):
         near.done()
         first.done()
         second.done()
 
 
-@pytest.mark.parametrize("status", [486, 600, 603, 404])
-def test_an_answer_of_the_callee_leads_to_no_other_trunk(house: House, status: int) -> None:
+@pytest.mark.parametrize(
+    ("status", "transport"), [(486, "u1"), (600, "u1"), (603, "u1"), (404, "u1"), (486, "t1")]
+)
+def test_an_answer_of_the_callee_leads_to_no_other_trunk(house: House, status: int, transport: str) -> None:
+    number = {"u1": "+14225550100", "t1": "+14255550100"}[transport]
     refused = calling().invite(AUDIO, digest=True).expect(100, optional=True).expect(status).ack_refusal()
     with (
-        house.callee(called().incoming().answer(status).ack_comes()) as far,
+        house.callee(called().incoming().answer(status).ack_comes(), transport=transport) as far,
         house.callee(ended(taken()), address=house.other) as other,
-        house.caller(refused, "+14225550100") as near,
+        house.caller(refused, number, transport=transport) as near,
     ):
         near.done()
         far.done()
@@ -170,6 +178,30 @@ def test_a_carrier_that_grants_too_briefly_is_asked_for_what_it_wants(tmp_path: 
         first, second = far.wire("REGISTER")
         assert (first.header("Expires"), second.header("Expires")) == ("600", "1800")
         wait_until(lambda: bool(state(daemon, "trunk")), 5.0, what="the state is visible")
+
+
+def test_a_carrier_that_is_out_of_order_is_asked_ever_later_until_it_answers(tmp_path: Path) -> None:
+    """RFC 5626 §4.5: 503 thrice, each wait about twice the last; both states are seen in `/metrics`."""
+    address = loopback()
+    registrar = called()
+    for _ in range(3):
+        registrar.comes("REGISTER").respond(503)
+    registrar.comes("REGISTER").respond(200, headers="Expires: 600")
+    register = {"username": "us", "password": "secret", "retry": "1s", "retry_max": "1m"}
+    with (
+        Sipp(tmp_path / "registrar", registrar, address=address, timeout=60) as far,
+        carrier(tmp_path, address, register=register) as daemon,
+    ):
+        wait_until(lambda: registered(daemon) == 0.0, 20.0, what="the state is seen")
+        far.done()
+        wait_until(lambda: registered(daemon) == 1.0, 20.0, what="the state is seen")
+        waits = [b.at - a.at for a, b in pairwise(far.wire("REGISTER"))]
+        assert len(waits) == 3 and all(least <= w for least, w in zip((0.5, 1.0, 2.0), waits, strict=True))
+
+
+def registered(daemon: Daemon) -> float | None:
+    found = [v for name, v in daemon.metrics().items() if name.startswith("tandem_trunk_registered{")]
+    return found[0] if found else None
 
 
 def test_a_trunk_is_probed_and_its_health_changes_slowly(tmp_path: Path) -> None:

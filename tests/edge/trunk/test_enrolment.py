@@ -79,6 +79,18 @@ def test_a_carrier_that_refuses_is_asked_ever_later(status: int) -> None:
     assert 15 <= waits[0] <= 31 and 900 <= waits[-1] <= 1_801 and waits == sorted(waits)
 
 
+def test_a_carrier_is_not_asked_before_the_time_that_it_names() -> None:
+    """RFC 3261 §20.33, §21.5.4; but not later than we would by ourselves at the latest."""
+    for told, wait in (("90 (maintenance);duration=60", 90), ("9999999", 1_800), ("soon", 16)):
+        made = bench()
+        carrier = Phone(made, "carrier", 9)
+        carrier.reply(register(carrier), 503, headers=f"Retry-After: {told}\r\n")
+        began = made.now
+        while not any(flow.remote == carrier.source for _, flow in made.sent):
+            made.advance(0.5)
+        assert wait - 1 <= made.now - began <= wait + 15, told
+
+
 def test_wrong_credentials_are_not_tried_twice_at_once() -> None:
     made = bench()
     carrier = Phone(made, "carrier", 9)
