@@ -114,6 +114,35 @@ def test_waiting_messages_are_asked_for_and_told(tmp_path: Path) -> None:
         phone.wait_event("Messages-Waiting: no")
 
 
+def test_a_watcher_sees_who_is_there_who_talks_and_who_has_gone(tmp_path: Path) -> None:
+    """RFC 3856, RFC 3863: pjsua2 follows 1001, which registers, calls the echo, hangs up and signs off."""
+    with (
+        Daemon(tmp_path / "daemon") as daemon,
+        Softphone(
+            tmp_path / "pjsua2",
+            daemon.sip,
+            "1002",
+            PASSWORDS["1002"],
+            speaks=wav.silence(1.0),
+            watches="1001",
+        ) as watcher,
+    ):
+        watcher.wait_registered()
+        watcher.wait_event('"state": "ACTIVE", "online": false')
+        with Baresip(
+            tmp_path / "baresip", daemon.sip, "1001", PASSWORDS["1001"], speaks=wav.tone(440.0, 30.0)
+        ) as watched:
+            watched.wait_registered()
+            watcher.wait_event('"online": true, "text": "Available"')
+            watched.dial(daemon.uri("*43"))
+            watcher.wait_event('"online": true, "text": "On the phone"')
+            seen = len(watcher.child.lines)
+            watched.hang_up()
+            watcher.wait_event('"online": true, "text": "Available"', after=seen)
+            seen = len(watcher.child.lines)
+        watcher.wait_event('"online": false', 30.0, after=seen)
+
+
 @pytest.mark.parametrize("side", ["caller", "callee"])
 def test_a_phone_that_requires_prack_calls_and_is_called(tmp_path: Path, side: str) -> None:
     """RFC 3262, in either role of ours."""

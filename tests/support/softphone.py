@@ -38,6 +38,7 @@ class Softphone:
         srtp: bool = False,
         waiting: bool = False,
         prack: bool = False,
+        watches: str = "",
     ) -> None:
         """
         Args:
@@ -45,6 +46,7 @@ class Softphone:
             srtp: it speaks nothing else.
             waiting: it asks for its waiting messages (RFC 3842).
             prack: it requires 100rel (RFC 3262).
+            watches: whose presence it follows, a number (RFC 3856).
         """
         pytest.importorskip("pjsua2", reason="pjsua2 is not installed (scripts/interop installs it)")
         folder.mkdir(parents=True)
@@ -63,6 +65,7 @@ class Softphone:
             "srtp": srtp,
             "waiting": waiting,
             "prack": prack,
+            "watches": watches,
         }
         self.child = Child(
             [sys.executable, "-m", "tests.support.softphone", json.dumps(settings)], name=f"pjsua2 {user}"
@@ -166,6 +169,12 @@ def main() -> None:
         def onDtmfDigit(self, event: Any) -> None:
             say("digit", digit=event.digit)
 
+    class Watched(pj.Buddy):  # type: ignore[misc, name-defined]
+        def onBuddyState(self) -> None:
+            info = self.getInfo()
+            online = info.presStatus.status == pj.PJSUA_BUDDY_STATUS_ONLINE
+            say("presence", state=info.subStateName, online=online, text=info.presStatus.note)
+
     class PhoneAccount(pj.Account):  # type: ignore[misc, name-defined]
         def onRegState(self, event: Any) -> None:
             say("registered" if event.code == 200 else "refused", code=event.code, expires=event.expiration)
@@ -228,6 +237,11 @@ def main() -> None:
         account_config.mediaConfig.srtpSecureSignaling = 0
     live["account"] = PhoneAccount()
     live["account"].create(account_config)
+    if settings["watches"]:
+        buddy = pj.BuddyConfig()
+        buddy.uri, buddy.subscribe = f"sip:{settings['watches']}@{settings['server']}", True
+        live["watched"] = Watched()
+        live["watched"].create(live["account"], buddy)
     say("ready")
 
     running = True
