@@ -99,6 +99,8 @@ class _App(Starlette):
             response = await endpoint(request)
         except envelope.Failure as failure:
             response = await envelope.failed(request, failure)
+        except HTTPException as refused:
+            response = await envelope.unrouted(request, refused)
         except Exception as error:
             await (await envelope.broken(request, error))(scope, receive, send)
             raise  # the server logs it

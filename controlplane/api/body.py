@@ -1,10 +1,12 @@
 """Request bodies: JSON or a form, both taken everywhere (S004-02), decoded by a pydantic model."""
 
 import urllib.parse
-from typing import Any, TypeVar
+from functools import lru_cache
+from types import UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 import orjson
-from pydantic import BaseModel, ValidationError
+from pydantic import AliasChoices, AliasPath, BaseModel, ValidationError
 from starlette.requests import ClientDisconnect, Request
 
 from controlplane.api.envelope import Failure
@@ -26,7 +28,7 @@ async def read(request: Request, model: type[Model], limit: int) -> Model:
 
 
 async def read_fields(request: Request, limit: int) -> dict[str, object]:
-    """The body's fields as they came. Form values that begin like a JSON object or list are parsed (S004-03).
+    """The body's fields as they came; all of a form are text.
 
     Raises:
         Failure: 400, 413 or 415.
@@ -42,7 +44,15 @@ async def read_fields(request: Request, limit: int) -> dict[str, object]:
 
 
 def decode(fields: dict[str, object], model: type[Model]) -> Model:
-    """Raises `Failure` (400) with the first field that is wrong."""
+    """Raises `Failure` (400) with the first field that is wrong.
+
+    A field of lists or objects may come as JSON in text, as a form has it (S004-03). One that is text stays
+    text, whatever it begins with: a phone's User-Agent may be `[x]`.
+    """
+    for name in _structured(model):
+        text = fields.get(name)
+        if isinstance(text, str) and text[:1] in ("{", "["):
+            fields = {**fields, name: _json(text.encode())}
     try:
         return model.model_validate(fields)
     except ValidationError as error:
@@ -81,4 +91,33 @@ def _form(data: bytes) -> dict[str, object]:
         pairs = urllib.parse.parse_qsl(data.decode(), keep_blank_values=True, max_num_fields=1_000)
     except (UnicodeDecodeError, ValueError) as error:
         raise Failure(400, "bad_form", str(error)) from None
-    return {name: _json(text.encode()) if text[:1] in ("{", "[") else text for name, text in pairs}
+    return dict(pairs)
+
+
+@lru_cache(maxsize=1_024)
+def _structured(model: type[BaseModel]) -> tuple[str, ...]:
+    """Names under which fields come that are more than text, numbers and the like."""
+    return tuple(
+        name
+        for field, info in model.model_fields.items()
+        if _is_structured(info.annotation)
+        for name in _names(field, info.validation_alias)
+    )
+
+
+def _names(field: str, alias: str | AliasPath | AliasChoices | None) -> list[str]:
+    match alias:
+        case None:
+            return [field]
+        case AliasChoices(choices=choices):
+            return [field, *(choice for choice in choices if isinstance(choice, str))]
+        case _:
+            return [field, str(alias)]
+
+
+def _is_structured(annotation: object) -> bool:
+    origin = get_origin(annotation)
+    if origin in (Union, UnionType, Annotated):
+        return any(map(_is_structured, get_args(annotation)))
+    kind = origin or annotation
+    return isinstance(kind, type) and issubclass(kind, (list, tuple, dict, BaseModel))

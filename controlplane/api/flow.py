@@ -9,7 +9,7 @@
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -29,11 +29,11 @@ Id = Annotated[str, Field(min_length=1, max_length=256)]
 class Step(BaseModel):
     """The start has `accountId` and `flowId`, every further step an `outcome`."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", coerce_numbers_to_str=True)
 
-    callId: Id
-    accountId: Id | None = None
-    flowId: Id | None = None
+    callId: Id = Field(validation_alias=AliasChoices("callId", "call_id"))
+    accountId: Id | None = Field(default=None, validation_alias=AliasChoices("accountId", "account_id"))
+    flowId: Id | None = Field(default=None, validation_alias=AliasChoices("flowId", "flow_id"))
     vars: dict[str, Any] = {}
     outcome: Annotated[str, Field(min_length=1, max_length=256)] | None = None
     data: dict[str, Any] = {}
@@ -63,7 +63,8 @@ class FlowRoutes:
             self._given(self._sessions.known_as(call), parent)
         if body.outcome is not None:
             data = {name[:64]: bounded(value) for name, value in list(body.data.items())[:100]}
-            issued = self._sessions.step(call, Outcome(body.outcome, data), body.seq)
+            account = None if body.accountId is None else AccountId(body.accountId)
+            issued = self._sessions.step(call, Outcome(body.outcome, data), body.seq, account)
         elif body.accountId is not None and body.flowId is not None:
             issued = self._sessions.start(call, AccountId(body.accountId), body.flowId, body.vars)
         else:

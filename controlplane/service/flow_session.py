@@ -36,6 +36,8 @@ TRACE_ROWS = 2_000
 @dataclass(slots=True)
 class _Session:
     account: AccountId
+    flow: str
+    "Name of the one in which it began."
     state: State
     trace: Trace
     used_at: float
@@ -89,10 +91,15 @@ class FlowSessions:
     def start(
         self, call: CallId, account: AccountId, flow: str, variables: Mapping[str, object]
     ) -> Issued | Refusal:
-        """The first command; for a call that began already the current one (S004-36)."""
+        """The first command; for a call that began already, in the same flow, the current one (S004-36)."""
         now = self._now()
         session = self._find(call, now)
         if session is not None:
+            if session.account != account:
+                return _no_call(call)
+            if flow not in (session.flow, stable_id(account, "flow", session.flow)):
+                fix = "a call has one flow; name another call, or end this one by outcome hangup"
+                return Refusal("no_such_flow", 404, f"call {call} is not in flow {flow[:64]}", fix)
             return self._deliver(session)
         self._forget_idle(now)
         if len(self._sessions) >= self._limits.sessions:
@@ -111,18 +118,26 @@ class FlowSessions:
             fix = "add it under accounts[].flows"
             return Refusal("no_such_flow", 404, f"account {account} has no flow {flow}", fix)
         trace = Trace(self._id_of(call), self._wall, TRACE_ROWS)
-        session = self._sessions[call] = _Session(account, begun[0], trace, now)
+        session = self._sessions[call] = _Session(
+            account, _name(program, account, flow), begun[0], trace, now
+        )
         trace.add(now, "flow", "begin", outcome=flow, version=begun[0].flow.version, door="http")
         self._stepped(call, session, now)
         return self._deliver(session)
 
-    def step(self, call: CallId, outcome: Outcome, seq: int | None) -> Issued | Refusal:
-        """What comes after `outcome`. Args: seq: of the command that ended; None: of the last one given."""
+    def step(
+        self, call: CallId, outcome: Outcome, seq: int | None, account: AccountId | None = None
+    ) -> Issued | Refusal:
+        """What comes after `outcome`.
+
+        Args:
+            seq: of the command that ended; None: of the last one given.
+            account: whose call it must be; None: whoever's.
+        """
         now = self._now()
         session = self._find(call, now)
-        if session is None:
-            fix = "start it by accountId and flowId"
-            return Refusal("no_such_call", 404, f"there is no call {call} in a flow", fix)
+        if session is None or account not in (None, session.account):
+            return _no_call(call)
         current = session.state.issued
         if session.queue is not None and outcome.name in (WAITING, DECLINED):
             self._do(lambda at: _heard(session, outcome, at))
@@ -213,6 +228,11 @@ class FlowSessions:
                 now = self._now()
                 session.state, _ = step(session.state, outcome_of(reply), self._wall(now))
                 self._stepped(call, session, now)
+
+
+def _no_call(call: CallId) -> Refusal:
+    fix = "start it by accountId and flowId"
+    return Refusal("no_such_call", 404, f"there is no call {call} in a flow", fix)
 
 
 def _heard(session: _Session, outcome: Outcome, now: float) -> None:

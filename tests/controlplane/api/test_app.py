@@ -3,6 +3,7 @@
 from typing import Any, cast
 
 import pytest
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -160,14 +161,19 @@ def test_a_path_without_parameters_answers_as_any_other_route_does() -> None:
     async def refuses(request: Request) -> Response:
         raise Failure(409, "taken", "it is taken")
 
+    async def gone(request: Request) -> Response:
+        raise HTTPException(410, "it was here")
+
     def app(*routes: Route) -> TestClient:
         made = public_app(Gate(Gates(), frozenset()), Readiness(), Metrics(), cast("Any", Calls()), routes)
         return TestClient(made, raise_server_exceptions=False)
 
-    plain = app(Route("/broken", broken), Route("/refuses", refuses, methods=["POST"]))
-    patterns = app(Route("/{x}roken", broken), Route("/{x}efuses", refuses, methods=["POST"]))
+    plain = app(Route("/gone", gone), Route("/broken", broken), Route("/refuses", refuses, methods=["POST"]))
+    patterns = app(
+        Route("/{x}one", gone), Route("/{x}roken", broken), Route("/{x}efuses", refuses, methods=["POST"])
+    )
     for method in ("GET", "HEAD", "POST", "DELETE"):
-        for path in ("/broken", "/refuses", "/healthz", "/nothing"):
+        for path in ("/gone", "/broken", "/refuses", "/healthz", "/nothing"):
             one, other = plain.request(method, path), patterns.request(method, path)
             assert (one.status_code, one.content) == (other.status_code, other.content), (method, path)
             assert dict(one.headers) == dict(other.headers), (method, path)

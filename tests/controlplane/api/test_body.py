@@ -28,6 +28,13 @@ def client() -> TestClient:
     return TestClient(Starlette(routes=[Route("/", echo, methods=["POST"])], exception_handlers=handlers))
 
 
+def test_text_stays_text_whatever_it_begins_with(client: TestClient) -> None:  # S004-03
+    for text in ("[x] 1.0", "{", "[1]", "{}"):  # a User-Agent, as its phone likes
+        for more in ({"data": {"name": text}}, {"json": {"name": text}}):
+            response = client.post("/", **more)  # type: ignore[arg-type]
+            assert (response.status_code, response.json()["name"]) == (200, text)
+
+
 def test_json_and_forms_are_the_same(client: TestClient) -> None:
     expected = {"name": "a b", "parts": [1, 2], "count": 3}
     assert client.post("/", json=expected).json() == expected

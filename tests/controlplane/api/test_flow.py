@@ -73,3 +73,22 @@ async def test_what_is_wrong_is_told(
 async def test_strangers_do_not_step_our_flows() -> None:
     async with client("203.0.113.5") as far:
         assert (await far.post("/flow", json=START)).status_code == 403
+
+
+async def test_a_call_is_of_one_account_and_began_in_one_flow(http: httpx2.AsyncClient) -> None:  # S004-36
+    assert (await http.post("/flow", json=START)).json() == (await http.post("/flow", json=START)).json()
+    for wrong, code in (({"accountId": "other"}, "no_such_call"), ({"flowId": "x"}, "no_such_flow")):
+        response = await http.post("/flow", json={**START, **wrong})
+        assert (response.status_code, response.json()["error"]) == (404, code), (
+            "and nothing of the call is told"
+        )
+    step = {"callId": "c1", "outcome": "done", "data": {"digits": "1"}}
+    response = await http.post("/flow", json={**step, "accountId": "other"})
+    assert (response.status_code, response.json()["error"]) == (404, "no_such_call")
+    assert (await http.post("/flow", json={**step, "accountId": "acc"})).json()["seq"] == 2
+
+
+async def test_names_and_numbers_are_taken_as_other_routes_take_them(http: httpx2.AsyncClient) -> None:
+    first = await http.post("/flow", json={"call_id": 77, "account_id": "acc", "flow_id": "main"})
+    assert first.json()["seq"] == 1
+    assert (await http.post("/flow", data={"callId": "77", "outcome": "timeout"})).json()["seq"] == 2
