@@ -28,6 +28,7 @@ _SHARE: Final = np.float32(0.7)  # of the frame's energy in the two tones
 _STRONGER: Final = np.float32(6.3)  # 8 dB above the next tone of the same group
 _TWIST: Final = np.float32(10.0)  # 10 dB between low and high at most
 _QUIETEST: Final = np.float32(2.0e3)  # mean square of each tone, about -57 dBov
+_WAVES: Final = len(_SHIFTS) * len(LOW + HIGH)
 _NONE: Final = -1
 _SURE: Final = 2  # frames
 
@@ -105,30 +106,39 @@ class ToneKeys:
 
     def _keys(self, pcm: NDArray[np.int16]) -> NDArray[np.int64]:
         """The key in each row; -1: none."""
+        keys = np.full(len(pcm), _NONE, np.int64)
         samples = pcm.astype(np.float32)
         energy = np.einsum("ij,ij->i", samples, samples) * np.float32(1 / _SAMPLES)
-        products = samples @ self._matrix
+        if energy.max(initial=0) <= _QUIETEST:
+            return keys
+        products = self._matrix @ samples.T
         products *= products
         # By shift, group and tone; a sine of amplitude a has the mean square a²/2.
-        power = (products[:, 0::2] + products[:, 1::2]) * np.float32(2 / _SAMPLES**2)
-        tones = power.reshape(len(pcm), len(_SHIFTS), 2, 4).max(axis=1)
-        order = np.sort(tones, axis=2)
-        top, next_ = order[:, :, 3], order[:, :, 2]
-        low, high = top[:, 0], top[:, 1]
-        clear = (top > next_ * _STRONGER).all(axis=1)
-        clear &= (top > _QUIETEST).all(axis=1)
-        clear &= (low < high * _TWIST) & (high < low * _TWIST)
-        clear &= low + high > energy * _SHARE
-        at = tones.argmax(axis=2)
-        return np.where(clear, at[:, 0] * 4 + at[:, 1], _NONE)
+        power = products[:_WAVES] + products[_WAVES:]
+        power *= np.float32(2 / _SAMPLES**2)
+        tones = np.maximum(np.maximum(power[:8], power[8:16]), power[16:])
+        # Most frames are no key at the first look, and the others are few.
+        likely = np.flatnonzero(tones[:4].max(axis=0) + tones[4:].max(axis=0) > energy * _SHARE)
+        if len(likely):
+            keys[likely] = _decide(tones[:, likely].T.reshape(-1, 2, 4))
+        return keys
+
+
+def _decide(tones: NDArray[np.float32]) -> NDArray[np.int64]:
+    """The keys of frames that the strongest tones make up: shape (frames, 2, 4), mean squares; -1: none."""
+    order = np.sort(tones, axis=2)
+    top, next_ = order[:, :, 3], order[:, :, 2]
+    low, high = top[:, 0], top[:, 1]
+    clear = (top > next_ * _STRONGER).all(axis=1)
+    clear &= (top > _QUIETEST).all(axis=1)
+    clear &= (low < high * _TWIST) & (high < low * _TWIST)
+    at = tones.argmax(axis=2)
+    return np.where(clear, at[:, 0] * 4 + at[:, 1], _NONE)
 
 
 def _matrix() -> NDArray[np.float32]:
-    """Cosine and sine of each tone in turn, in columns."""
+    """The cosines of all tones, shift by shift, then their sines; shape (48, 160)."""
     time = np.arange(_SAMPLES) / _RATE
-    columns: list[NDArray[np.float64]] = []
-    for shift in _SHIFTS:
-        for frequency in LOW + HIGH:
-            phase = 2 * np.pi * frequency * shift * time
-            columns += [np.cos(phase), np.sin(phase)]
-    return np.stack(columns, axis=1).astype(np.float32)
+    tones = np.array([frequency * shift for shift in _SHIFTS for frequency in LOW + HIGH])
+    phase = 2 * np.pi * tones[:, None] * time
+    return np.concatenate((np.cos(phase), np.sin(phase))).astype(np.float32)
