@@ -11,8 +11,8 @@ The edge names an address from SDP; behind NAT the stream comes from another. Ru
    SDP address. Somebody who merely guesses the port knows neither the SSRC nor can he be heard
    while the true source is.
 5. A `Connect` with another address ranks the latched source anew and opens rule 2 for
-   `MOVE_GRACE` s; in that time a source that fits no better takes over only after `PAUSE` s
-   without the old one.
+   `MOVE_GRACE` s; in that time a source that fits as well takes over only after `PAUSE` s
+   without the old one, and one that fits worse not at all.
 """
 
 import enum
@@ -75,7 +75,7 @@ class Latch:
                 self._better_until = self._moved_until = now
         elif not (
             (silence >= SILENCE and (ssrc == self._ssrc or fit is _Fit.EXACT))
-            or (silence >= PAUSE and now < self._moved_until)
+            or (silence >= PAUSE and now < self._moved_until and fit >= self._fit(self.source))
         ):
             return Verdict.FOREIGN
         self.source = source

@@ -86,6 +86,17 @@ def test_a_moved_peer_behind_nat_is_heard_when_its_old_source_pauses() -> None:
     assert latch.offer(NAT, 7, 0.6, 100.6) is Verdict.LATCHED
 
 
+def test_a_pause_after_a_move_lets_in_nobody_who_fits_worse() -> None:
+    """A phone on hold is silent: who sends to its port all the while must not get it."""
+    latch = aimed()
+    latch.offer(SDP, SSRC, 0.0, 1.0)
+    latch.aim(SAME_HOST, 100.0)
+    for silence in (0.6, 1.9, 3.0):
+        assert latch.offer(ATTACKER, 0x666, silence, 100.0 + silence) is Verdict.FOREIGN
+    assert latch.offer(SDP, SSRC, 3.0, 103.1) is Verdict.HEAR
+    assert latch.offer(SAME_HOST, 5, 0.02, 103.2) is Verdict.LATCHED
+
+
 def test_the_move_is_over_when_the_old_source_just_goes_on() -> None:
     latch = aimed()
     latch.offer(NAT, SSRC, 0.0, 1.0)
