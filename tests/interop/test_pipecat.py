@@ -1,5 +1,8 @@
-"""A Pipecat pipeline serves a call unchanged (issue 2, must be shown 5)."""
+"""A Pipecat pipeline serves a call unchanged (issue 2, must be shown 5) and passes the kit (issue 5)."""
 
+import json
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -51,3 +54,26 @@ def test_the_caller_hears_the_canned_tone_and_then_itself(tmp_path: Path) -> Non
     greeting = max(wav.tone_level_db(half, 880.0) for half in halves)
     assert greeting == pytest.approx(-12.0, abs=1.5)
     assert wav.peak_frequency(wav.loudest(heard[-int(1.5 * 8000) :], 1.0)) == pytest.approx(440.0, abs=2.0)
+
+
+@pytest.mark.timeout(240)
+def test_a_pipecat_bot_fails_no_case_of_the_conformance_kit() -> None:
+    """Its serializer sets no marks; whether it sends `clear` is up to its pipeline: these do not apply."""
+    with pipeline() as (url, _):
+        command = [
+            sys.executable,
+            "-m",
+            "controlplane",
+            "agent",
+            "check",
+            url,
+            "--dialect",
+            "twilio",
+            "--json",
+        ]
+        done = subprocess.run(
+            [*command, "--jobs", "4"], cwd=ROOT, capture_output=True, text=True, timeout=180, check=False
+        )
+    told = json.loads(done.stdout)
+    assert not [case for case in told["cases"] if case["verdict"] == "fail"] and done.returncode == 0
+    assert told["totals"]["pass"] >= 30, [case for case in told["cases"] if case["verdict"] != "pass"]

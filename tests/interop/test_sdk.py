@@ -1,5 +1,6 @@
 """The vendors' own SDKs judge every message that we send them, and every one that our tests say they send."""
 
+import asyncio
 import json
 from collections.abc import Callable, Iterator
 from typing import Any, Union, get_args
@@ -205,3 +206,45 @@ async def test_the_openai_client_talks_with_our_test_server_as_our_dialect_does(
     assert kinds[:3] == ["session.created", "session.updated", "response.created"]
     assert kinds.count("response.output_audio.delta") == 10
     assert server.kinds() == ["session.update"] and server.frames == NOTICES_AFTER
+
+
+async def test_the_elevenlabs_client_talks_with_our_test_server_as_our_dialect_does() -> None:
+    sdk = pytest.importorskip("elevenlabs.conversational_ai.conversation", reason=f"elevenlabs {WHERE}")
+    client = pytest.importorskip("elevenlabs.client", reason=f"elevenlabs {WHERE}")
+    loop = asyncio.get_running_loop()
+    heard, interrupted = bytearray(), asyncio.Event()
+
+    class Interface(sdk.AsyncAudioInterface):  # type: ignore[misc, name-defined]
+        async def start(self, input_callback: Any) -> None:
+            self.speaking = loop.create_task(self.speak(input_callback))
+
+        async def speak(self, say: Any) -> None:
+            for _ in range(NOTICES_AFTER):
+                await say(bytes(640))
+
+        async def stop(self) -> None:
+            await self.speaking
+
+        async def output(self, audio: bytes) -> None:
+            heard.extend(audio)
+
+        async def interrupt(self) -> None:
+            interrupted.set()
+
+    async with vendor("elevenlabs") as server:
+        base = server.url.partition("/v1/")[0].replace("ws:", "http:")
+        conversation = sdk.AsyncConversation(
+            client.AsyncElevenLabs(api_key="k", base_url=base),
+            "agent-1",
+            requires_auth=False,
+            audio_interface=Interface(),
+        )
+        await conversation.start_session()
+        async with asyncio.timeout(60.0):
+            await interrupted.wait()
+            while server.kinds().count("pong") < 1:
+                await asyncio.sleep(0.01)
+            await conversation.end_session()
+            assert await conversation.wait_for_session_end() == "conv_1"
+    assert len(heard) == 8_000 and server.frames == NOTICES_AFTER
+    assert server.kinds()[0] == "conversation_initiation_client_data" and server.early == 0
