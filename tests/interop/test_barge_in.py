@@ -11,8 +11,10 @@ from tests.support.address import loopback
 from tests.support.bot import Bot
 from tests.support.caller import Phone
 from tests.support.daemon import PASSWORDS, Daemon
+from tests.support.process import wait_until
 from tests.support.speech import speech
 from tests.support.stream import Packet
+from tests.support.talker import DIALECTS, Talker
 
 AUDIBLE = 0.02
 "Peak amplitude, −34 dBFS: below it a packet of ours is comfort noise or a fade's end."
@@ -139,3 +141,50 @@ def test_a_mark_comes_back_when_it_has_been_played(tmp_path: Path) -> None:
     loud = [packet.at for packet in call.heard if packet.loudness > AUDIBLE]
     assert loud[-1] - loud[0] == pytest.approx(0.98, abs=0.03)
     assert mark["at"] == pytest.approx(loud[-1], abs=0.06)
+
+
+@pytest.fixture(scope="module")
+def switchboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Daemon, Phone]]:
+    """An extension for each dialect, in their order: 9200, 9201…"""
+    with Talker() as talker:
+        targets = [
+            {"number": str(9200 + n), "target": {"agent": dialect}} for n, dialect in enumerate(DIALECTS)
+        ]
+        account = {"extensions": targets, "agents": talker.agents()}
+        folder = tmp_path_factory.mktemp("dialects")
+        with (
+            Daemon(folder, account=account) as daemon,
+            Phone(loopback(), daemon.sip, "1001", PASSWORDS["1001"]) as phone,
+        ):
+            yield daemon, phone
+
+
+def sent_at(packets: list[Packet]) -> list[tuple[float, Packet]]:
+    """When each of them was due at its sender: by its RTP timestamp, after the one that came soonest."""
+    base = packets[0].timestamp
+    media = [((packet.timestamp - base) % 2**32) / 8000 for packet in packets]
+    start = min(packet.at - at for packet, at in zip(packets, media, strict=True))
+    return [(start + at, packet) for packet, at in zip(packets, media, strict=True)]
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_agents_of_every_dialect_fall_silent(switchboard: tuple[Daemon, Phone], dialect: str) -> None:
+    """Issue 5, Must be shown: ≤ 40 ms from the decision to silence in RTP. A busy machine has three tries."""
+    took: list[float] = []
+    while not took or min(took) > 0.040:
+        assert len(took) < 3, took
+        took.append(silent_after(*switchboard, str(9200 + DIALECTS.index(dialect))))
+
+
+def silent_after(daemon: Daemon, phone: Phone, number: str) -> float:
+    """Interrupt the agent; seconds from the decision to its last audible packet."""
+    call = phone.dial(number)
+    wait_until(lambda: any(packet.loudness > VOICED for packet in call.heard), 60.0, what="it talks")
+    call.say(speech("No, wait a moment, please."))
+    call.wait_said()
+    call.hang_up()
+    cut = [row["data"] for row in daemon.trace(call.id) if row["event"] == "AgentInterrupted"]
+    assert cut, "nothing was interrupted"
+    decided = float(cut[0]["decided_at"])
+    heard = [at for at, packet in sent_at(call.heard) if packet.loudness > AUDIBLE and at < decided + 0.5]
+    return heard[-1] - decided
