@@ -226,6 +226,8 @@ class HttpLimits(Section):
     "Rows that wait for one slow monitor; beyond it they are dropped and counted."
     api_keys: int = Field(default=10_000, ge=1)
     "API keys, revoked ones too."
+    objects: int = Field(default=100_000, ge=1)
+    "Users, numbers, flows and the like that were made by the API, of all accounts together."
     carrier_events: int = Field(default=10_000, ge=100)
     "Events of carriers remembered, so that one that is told twice has its effect once."
 

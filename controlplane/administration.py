@@ -1,33 +1,59 @@
-"""What operators make while we run, joined: API keys."""
+"""What operators make while we run, joined: API keys, and objects of the configuration."""
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 
 from starlette.routing import BaseRoute
 
 from config.schema import Settings
 from controlplane.api.gate import Gate
 from controlplane.api.key import KeyRoutes
+from controlplane.api.objects import ObjectRoutes
 from controlplane.auth.key import KeyRing
+from controlplane.auth.seal import Seal, SealError
+from controlplane.service.configuration import Configuration
 from controlplane.service.key import KeyService
+from controlplane.service.object_shelf import ObjectShelf
+from controlplane.service.objects import ObjectService
+from controlplane.store.error import StoreError
 from controlplane.store.store import Store
 
 
 class Administration:
-    def __init__(
-        self,
-        settings: Settings,
-        store: Store,
-        has_account: Callable[[str], bool],
-        wall_ms: Callable[[], int],
-    ) -> None:
-        most = settings.limits.http
+    def __init__(self, settings: Settings, store: Store, wall_ms: Callable[[], int]) -> None:
+        """Raises `StoreError` when what is stored cannot be read."""
+        self._most = settings.limits.http
+        self._store = store
+        self._wall_ms = wall_ms
         self.ring = KeyRing(store.take_api_keys(), wall_ms)
-        keys = KeyService(store, self.ring, has_account, wall_ms, secrets.token_bytes, most.api_keys)
-        self._keys = KeyRoutes(keys, most.body_bytes, most.page_rows)
+        folder = Path(settings.node.data).absolute()
+        seal = Seal(folder, secrets.token_bytes)
+        self.shelf = ObjectShelf(folder, seal, settings.limits.flow, secrets.choice)
+        try:
+            self.shelf.load(store.take_objects())
+        except SealError as error:
+            raise StoreError(str(error)) from None
+        self._routes: tuple[KeyRoutes, ObjectRoutes]
+
+    def open(self, configuration: Configuration, reload_flows: Callable[[], object]) -> None:
+        """Before the first request."""
+
+        def accounts() -> Iterable[str]:
+            return (account.id for account in configuration.file.accounts)
+
+        most, store, wall = self._most, self._store, self._wall_ms
+        keys = KeyService(
+            store, self.ring, lambda id: id in accounts(), wall, secrets.token_bytes, most.api_keys
+        )
+        objects = ObjectService(store, self.shelf, configuration, wall, reload_flows, most.objects)
+        self._routes = (
+            KeyRoutes(keys, most.body_bytes, most.page_rows),
+            ObjectRoutes(objects, most.body_bytes),
+        )
 
     def public(self, gate: Gate) -> Sequence[BaseRoute]:
-        return self._keys.public(gate)
+        return [route for part in self._routes for route in part.public(gate)]
 
     def operator(self) -> Sequence[BaseRoute]:
-        return self._keys.operator()
+        return [route for part in self._routes for route in part.operator()]

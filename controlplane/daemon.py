@@ -45,7 +45,7 @@ from controlplane.provider.otlp import MissingExtra
 from controlplane.service.call import CallService
 from controlplane.service.call_flow import CallFlows
 from controlplane.service.carrier import Brought, CarrierService
-from controlplane.service.configuration import Configuration, Reload, reload_all
+from controlplane.service.configuration import Configuration, Reload, devices_of, reload_all
 from controlplane.service.demo import URL as DEMO_URL
 from controlplane.service.demo import DemoAgent
 from controlplane.service.directory import MemoryDirectory
@@ -133,8 +133,13 @@ async def _open(
         folder.close()
         raise
     try:
+        administration = Administration(settings, store, lambda: wall_ms(time.monotonic()))
+        whole = await asyncio.to_thread(administration.shelf.merge, settings)
+        if whole is not settings:
+            library.take(whole.accounts)
+            library.reload()
         async with Tasks() as tasks:
-            await _serve(settings, library, read, store, passwords, tasks, ready)
+            await _serve(whole, settings, library, read, store, passwords, administration, tasks, ready)
     except BaseExceptionGroup as group:
         raise group.exceptions[0] from None  # what ended the start, out of the task group's wrapping
     finally:
@@ -143,10 +148,12 @@ async def _open(
 
 async def _serve(
     settings: Settings,
+    file: Settings,
     library: FlowLibrary,
     read: Callable[[], Settings],
     store: Store,
     passwords: Passwords,
+    administration: Administration,
     tasks: asyncio.TaskGroup,
     ready: Callable[[Ready], None],
 ) -> None:
@@ -189,9 +196,6 @@ async def _serve(
     calls = CallService(store, node.switch.live_trace, settings.limits.http.page_rows)
     names = frozenset(account.domain for account in settings.accounts)
     http, most = settings.listen.http, settings.limits.http
-    administration = Administration(
-        settings, store, lambda id: directory.account(AccountId(id)) is not None, lambda: wall_ms(loop.time())
-    )
     gate = Gate(settings.gates, names, administration.ring)
     security = SecurityRoutes(_security(settings, store, node, loop), most.body_bytes)
     async with contextlib.AsyncExitStack() as opened:
@@ -211,6 +215,21 @@ async def _serve(
         )
         carrier = _carrier(settings, node, directory, flows, loop)
         bots = AgentSocketRoutes(node.bots, directory.bot_token, settings.limits.media.agent_write_buffer)
+
+        def took(accounts: Sequence[Account]) -> None:
+            gone = devices_of(current) - devices_of(accounts)
+            library.take(accounts)
+            carrier.take(accounts)
+            current[:] = accounts
+            archive.took(accounts)
+            node.shield.renew()
+            node.forget(gone)
+            node.do(node.switch.start)  # trunks may have come, gone or changed
+
+        configuration = Configuration(
+            file, read, passwords, directory_of, directory, took, administration.shelf.merge
+        )
+        administration.open(configuration, flows.reload)
         app = public_app(
             gate,
             readiness,
@@ -227,15 +246,6 @@ async def _serve(
         )
         servers = [HttpServer(app, opened.enter_context(bind_tcp(http.address, http.port)), most)]
 
-        def took(accounts: Sequence[Account]) -> None:
-            library.take(accounts)
-            carrier.take(accounts)
-            current[:] = accounts
-            archive.took(accounts)
-            node.shield.renew()
-            node.do(node.switch.start)  # trunks may have come, gone or changed
-
-        configuration = Configuration(settings, read, passwords, directory_of, directory, took)
         again: dict[str, Reload] = {"accounts": configuration.reload, "flows": flows.reload}
         if settings.listen.tls is not None:
             again["certificate"] = node.listeners.reload_certificate

@@ -5,7 +5,7 @@ import contextlib
 import random
 import secrets
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Final
 
 import structlog
@@ -22,6 +22,7 @@ from controlplane.service.question import Answers
 from controlplane.service.recording import RecordingKeeper
 from controlplane.store.store import Store
 from edge.awaited import Promise, Resolve
+from edge.directory import AccountId
 from edge.ident import call_of
 from edge.journal import CallId
 from edge.overload.capacity import Capacity
@@ -178,6 +179,17 @@ class Node:
         """Custom header fields that were accepted of who calls."""
         found = self.switch.calls.get(call)
         return {} if found is None else dict(found.identity.headers)
+
+    def forget(self, devices: Iterable[tuple[AccountId, str]]) -> None:
+        """Registrations end of devices (account, username) that are no more."""
+
+        def act(now: float) -> None:
+            for account, username in devices:
+                if changes := self.switch.registrar.forget(account, username):
+                    self.journal.promise(changes, lambda kept: None)
+                    self.switch.subscriptions.unbound(changes, now)
+
+        self.do(act)
 
     async def drain(self, seconds: float, hurry: asyncio.Event) -> None:
         """Take no new calls; end what lives after `seconds`, or at once when told to hurry."""

@@ -146,6 +146,14 @@ class Registrar:
             )
         return tuple(changes)
 
+    def forget(self, account: AccountId, aor: str) -> tuple[BindingChange, ...]:
+        """The address of record is no more: so are its bindings."""
+        record = self._locations.record(account, aor)
+        contacts = list(record.entries)
+        for contact in contacts:
+            self._locations.put(record, contact, None)
+        return tuple(BindingChange(account, aor, contact, None) for contact in contacts)
+
     def expire(self, now: float) -> tuple[BindingChange, ...]:
         """Remove some of what has ended; call again while `next_timer_at` is not after `now`."""
         return self._locations.expire(now)

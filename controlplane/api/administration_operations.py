@@ -3,6 +3,7 @@
 from typing import Final
 
 from controlplane.api.key import KeyBody, RotateBody
+from controlplane.api.objects import ImportBody, ObjectBody
 from controlplane.api.openapi import Operation
 
 ADMINISTRATION: Final = (
@@ -39,4 +40,71 @@ ADMINISTRATION: Final = (
         token=True,
     ),
     Operation("GET", "/audit", "keys", "Who changed what, the latest first", token=True),
+    Operation(
+        "GET",
+        "/accounts/{account}/{kind}",
+        "configuration",
+        "Users, extensions, dids, queues, schedules or flows, those of the file and those made here",
+        replies=((200, "Each with its origin, file or api"), (404, "No such account or kind")),
+        token=True,
+    ),
+    Operation(
+        "GET",
+        "/accounts/{account}/{kind}/{name}",
+        "configuration",
+        "One object, without its secrets",
+        replies=((200, "The object"), (404, "No such account, kind or object")),
+        token=True,
+    ),
+    Operation(
+        "PUT",
+        "/accounts/{account}/{kind}/{name}",
+        "configuration",
+        "Make or replace an object, in use from the next call on",
+        (ObjectBody,),
+        query=(("new", "1: refuse when it is there"),),
+        replies=(
+            (200, "Replaced"),
+            (201, "New; with the passwords that were generated, this once"),
+            (404, "No such account or kind"),
+            (409, "The file has it, something else is in its way, or something leads to it"),
+            (503, "Not kept"),
+        ),
+        token=True,
+    ),
+    Operation(
+        "DELETE",
+        "/accounts/{account}/{kind}/{name}",
+        "configuration",
+        "Remove an object; a user's registrations end",
+        replies=(
+            (200, "Removed"),
+            (404, "No such account, kind or object"),
+            (409, "The file has it, or something leads to it"),
+            (503, "Not kept"),
+        ),
+        token=True,
+    ),
+    Operation(
+        "GET",
+        "/configuration",
+        "configuration",
+        "What was made here, in the shape of the configuration file",
+        query=(("secrets", "1: with passwords"),),
+        token=True,
+    ),
+    Operation(
+        "POST",
+        "/configuration",
+        "configuration",
+        "Make all of an export, or nothing",
+        (ImportBody,),
+        replies=(
+            (200, "What became new, what changed, what was removed"),
+            (404, "No such account or kind"),
+            (409, "The file has it, something is in its way, or something leads to it"),
+            (503, "Not kept"),
+        ),
+        token=True,
+    ),
 )

@@ -25,6 +25,7 @@ def run(config: Path | None, data: Path | None, environ: Mapping[str, str], file
     else:
         folder = settings.node.data
         print(
-            f"{file}: {size:,} bytes\nCopy {folder}/passwords.json and {folder}/media too: they are no rows."
+            f"{file}: {size:,} bytes\n"
+            f"Copy passwords.json, secret.key and media of {folder} too: they are no rows."
         )
     return 0

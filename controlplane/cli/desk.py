@@ -34,7 +34,7 @@ class Desk:
         if self.json:
             say.as_json(answer)
         else:
-            Console(highlight=False, soft_wrap=True).print(show(answer), markup=False)
+            Console(highlight=False, soft_wrap=True, emoji=False).print(show(answer), markup=False)
         return 0
 
 

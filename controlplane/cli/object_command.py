@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from controlplane.auth.scope import SCOPES
-from controlplane.cli.command import as_json, main, place
+from controlplane.cli.command import FILE, as_json, main, place
 
 if TYPE_CHECKING:
     from controlplane.cli.desk import Desk
@@ -78,3 +78,86 @@ def keys_revoke(id: str, config: Path | None, data: Path | None, json: bool) -> 
     from controlplane.cli.key import revoke
 
     sys.exit(revoke(_desk(config, data, json), id))
+
+
+@main.group()
+def users() -> None:
+    """Users that were made while the daemon runs, beside those of the configuration file."""
+
+
+@users.command("create")
+@click.argument("account")
+@click.argument("number")
+@click.option("--name", default="", help="Shown to who is called.")
+@click.option("--username", default="", help="Of its device; the number when left out.")
+@click.option(
+    "--password", default="", envvar="TANDEM_PASSWORD", help="Or TANDEM_PASSWORD; else one is generated."
+)
+@place
+@as_json
+def users_create(
+    account: str,
+    number: str,
+    name: str,
+    username: str,
+    password: str,
+    config: Path | None,
+    data: Path | None,
+    json: bool,
+) -> None:
+    """Make a user with one device; it may register at once."""
+    from controlplane.cli.objects import create
+
+    sys.exit(create(_desk(config, data, json), account, number, name, username, password))
+
+
+@users.command("list")
+@click.argument("account")
+@place
+@as_json
+def users_list(account: str, config: Path | None, data: Path | None, json: bool) -> None:
+    """List users of the file and those that were made."""
+    from controlplane.cli.objects import show
+
+    sys.exit(show(_desk(config, data, json), account))
+
+
+@users.command("remove")
+@click.argument("account")
+@click.argument("number")
+@place
+@as_json
+def users_remove(account: str, number: str, config: Path | None, data: Path | None, json: bool) -> None:
+    """Remove a user that was made; its registrations end."""
+    from controlplane.cli.objects import remove
+
+    sys.exit(remove(_desk(config, data, json), account, number))
+
+
+@main.command("export")
+@click.argument("file", type=FILE, required=False)
+@click.option("--secrets", is_flag=True, help="With passwords, in the clear: keep it safe.")
+@place
+@as_json
+def export_objects(
+    file: Path | None, secrets: bool, config: Path | None, data: Path | None, json: bool
+) -> None:
+    """Write what was made while the daemon runs as YAML, or as JSON into FILE.json."""
+    from controlplane.cli.objects import export
+
+    sys.exit(export(_desk(config, data, json), file, secrets=secrets))
+
+
+@main.command("import")
+@click.argument("file", type=FILE)
+@click.option("--dry-run", is_flag=True, help="Only say what would change.")
+@click.option("--prune", is_flag=True, help="Remove what these accounts have beside it.")
+@place
+@as_json
+def import_objects(
+    file: Path, dry_run: bool, prune: bool, config: Path | None, data: Path | None, json: bool
+) -> None:
+    """Make all of an export, or nothing; doing it again changes nothing."""
+    from controlplane.cli.objects import take_in
+
+    sys.exit(take_in(_desk(config, data, json), file, dry_run=dry_run, prune=prune))

@@ -15,6 +15,7 @@ from config.schema import Settings
 from controlplane.service.directory import MemoryDirectory
 from controlplane.service.passwords import Passwords
 from controlplane.store.error import StoreError
+from edge.directory import AccountId
 
 Reload = Callable[[], str | Awaitable[str]]
 "Reads something again; why it could not be used, empty when it is."
@@ -32,6 +33,7 @@ class Configuration:
         make: MakeDirectory,
         directory: MemoryDirectory,
         took: Callable[[Sequence[Account]], object],
+        merge: Callable[[Settings], Settings] = lambda settings: settings,
     ) -> None:
         """
         Args:
@@ -39,7 +41,13 @@ class Configuration:
             make: a directory of accounts and generated passwords.
             directory: in use; it becomes the new one.
             took: told the new accounts.
+            merge: the file's configuration with what the API has made; runs in a thread.
         """
+        self.file = settings
+        "What the file says, without what the API has made."
+        self.changing = asyncio.Lock()
+        "Held by whoever makes a new directory."
+        self._merge = merge
         self._settings = settings
         self._read = read
         self._passwords = passwords
@@ -48,22 +56,43 @@ class Configuration:
         self._took = took
 
     async def reload(self) -> str:
-        try:
-            settings, directory = await asyncio.to_thread(self._prepare)
-        except (ConfigError, StoreError) as error:
-            _log.error("configuration not taken", why=str(error))
-            return str(error)
-        self._directory.become(directory)
-        self._took(settings.accounts)
+        async with self.changing:
+            try:
+                file = await asyncio.to_thread(self._read)
+                settings, directory = await self.prepare(await asyncio.to_thread(self._merge, file))
+            except (ConfigError, StoreError) as error:
+                _log.error("configuration not taken", why=str(error))
+                return str(error)
+            self.file = file
+            self.take(settings, directory)
         later = _changed(self._settings, settings)
         if later:
             _log.warning("changed, but only from the next start on", sections=later)
         _log.info("accounts taken", accounts=len(settings.accounts))
         return ""
 
-    def _prepare(self) -> tuple[Settings, MemoryDirectory]:
-        settings = self._read()
-        return settings, self._make(settings.accounts, self._passwords.fill(settings.accounts))
+    async def prepare(self, settings: Settings) -> tuple[Settings, MemoryDirectory]:
+        """A directory of them, in use once it is taken. Raises `StoreError`."""
+
+        def make() -> MemoryDirectory:
+            return self._make(settings.accounts, self._passwords.fill(settings.accounts))
+
+        return settings, await asyncio.to_thread(make)
+
+    def take(self, settings: Settings, directory: MemoryDirectory) -> None:
+        """From now on look-ups are answered by `directory`."""
+        self._directory.become(directory)
+        self._took(settings.accounts)
+
+
+def devices_of(accounts: Iterable[Account]) -> set[tuple[AccountId, str]]:
+    """Account and username of each."""
+    return {
+        (AccountId(account.id), username)
+        for account in accounts
+        for user in account.users
+        for username in user.usernames()
+    }
 
 
 async def reload_all(parts: Iterable[Reload]) -> list[str]:

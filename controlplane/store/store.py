@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from config.schema import StoreLimits
 from controlplane.auth.key import ApiKey
-from controlplane.store import allowed, api_key, ban, binding, call, keepsake, queue_agent
+from controlplane.store import allowed, api_key, ban, binding, call, config_object, keepsake, queue_agent
 from controlplane.store.act import Act
 from controlplane.store.error import StoreError
 from controlplane.store.folder import DataFolder
@@ -45,6 +45,7 @@ class Store:
         self._allowed: list[AllowRecord] = []
         self._agents: list[Told] = []
         self._api_keys: list[ApiKey] = []
+        self._objects: list[config_object.Stored] = []
         self.interrupted = 0
         "Calls that the former run left open."
 
@@ -92,6 +93,7 @@ class Store:
                 store._allowed = await allowed.all_of_them(reader)
                 store._agents = await queue_agent.all_of_them(reader)
                 store._api_keys = await api_key.all_of_them(reader)
+                store._objects = await config_object.all_of_them(reader)
         except (sa.exc.DBAPIError, OSError) as error:
             await engine.dispose()
             await asyncio.to_thread(writer.close)
@@ -127,6 +129,11 @@ class Store:
         """For the ring, once."""
         keys, self._api_keys = self._api_keys, []
         return keys
+
+    def take_objects(self) -> list[config_object.Stored]:
+        """What the API had made before the start; for the shelf, once."""
+        objects, self._objects = self._objects, []
+        return objects
 
     def trouble(self) -> list[str]:
         """Why nothing can be promised now; for `/readyz`."""

@@ -1,11 +1,16 @@
 """What operators make, joined: its routes are those of the OpenAPI document, on both doors."""
 
+import secrets
+
 from starlette.routing import Route
 
 from config.schema import Gates, Settings
 from controlplane.administration import Administration
 from controlplane.api.administration_operations import ADMINISTRATION
 from controlplane.api.gate import Gate
+from controlplane.service.configuration import Configuration
+from controlplane.service.directory import MemoryDirectory
+from controlplane.service.passwords import Passwords
 from controlplane.store.folder import DataFolder
 from controlplane.store.store import Store
 from tests.support.database import Database
@@ -15,7 +20,13 @@ async def test_every_route_is_described_and_is_there_for_the_command_line_too(da
     account = {"id": "acc", "domain": "a.example", "users": [{"number": "1001"}]}
     settings = Settings.model_validate({"node": {"data": database.folder}, "accounts": [account]})
     store = await Store.open(DataFolder.open(database.folder), settings.limits.store, lambda: 1, database.url)
-    made = Administration(settings, store, lambda id: id == "acc", lambda: 1)
+    made = Administration(settings, store, lambda: 1)
+    passwords = Passwords(database.folder, secrets.choice)
+    directory = MemoryDirectory((), {}, set(), {})
+    configuration = Configuration(
+        settings, lambda: settings, passwords, lambda *parts: directory, directory, lambda accounts: None
+    )
+    made.open(configuration, lambda: None)
     described = {(one.method, one.path) for one in ADMINISTRATION}
     for routes in (made.public(Gate(Gates(), frozenset(), made.ring)), made.operator()):
         assert described == {

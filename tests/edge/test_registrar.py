@@ -139,6 +139,13 @@ def test_contacts_are_compared_as_uris(edge: Edge) -> None:
     assert len(edge.found()) == 2
 
 
+def test_what_is_no_more_is_not_registered_any_more(edge: Edge) -> None:
+    edge.granted(register(f"Contact: {A}", f"Contact: {B}"))
+    gone = edge.registrar.forget(ACME, "1001")
+    assert len(gone) == 2 and all(change.binding is None for change in gone)
+    assert edge.found() == [] and edge.registrar.forget(ACME, "1001") == () and len(edge.registrar) == 0
+
+
 def test_star_removes_everything(edge: Edge) -> None:
     edge.granted(register(f"Contact: {A}, {B}"))
     done = edge.granted(register("Contact: *", "Expires: 0", cseq=2))

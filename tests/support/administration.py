@@ -1,7 +1,9 @@
 """What operators make, over a real database of either kind: routes as the daemon's, a hand clock."""
 
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+import os
+import secrets
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,20 +11,39 @@ import httpx2
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from config.schema import Gates, StoreLimits
+from config.account import Account
+from config.load import parse
+from config.schema import FlowLimits, Gates, Settings, StoreLimits
 from controlplane.api.app import public_app
 from controlplane.api.envelope import answer
 from controlplane.api.gate import Gate
 from controlplane.api.health import Readiness
 from controlplane.api.key import KeyRoutes
+from controlplane.api.objects import ObjectRoutes
 from controlplane.auth.key import KeyRing
+from controlplane.auth.seal import Seal
 from controlplane.observe.metrics import Metrics
 from controlplane.service.call import CallService
+from controlplane.service.configuration import Configuration
+from controlplane.service.directory import MemoryDirectory
 from controlplane.service.key import KeyService
+from controlplane.service.object_shelf import ObjectShelf
+from controlplane.service.objects import ObjectService
+from controlplane.service.passwords import Passwords
 from controlplane.store.folder import DataFolder
 from controlplane.store.store import Store
 from tests.support.database import Database
 
+YAML = """
+accounts:
+  - id: acc_demo
+    domain: demo.local
+    users: [{number: "1001", name: Alice, devices: [{username: alice, password: wonderland}]}]
+    extensions: [{number: "77", target: {user: "1001"}}]
+    dids: [{number: "12025550123", target: {user: "1001"}}]
+    queues: {support: {}}
+  - {id: acc_other, domain: other.local, dids: [{number: "12025550199", target: {echo: true}}]}
+"""
 TOKEN = {"X-Admin-Token": "open-sesame"}
 
 
@@ -43,9 +64,66 @@ class Office:
             limit,
         )
         self.routes = KeyRoutes(self.keys, 100_000, 100)
+        self.text = YAML
+        self.shelf = ObjectShelf(
+            store.folder.path, Seal(store.folder.path, os.urandom), FlowLimits(), secrets.choice
+        )
+        self.shelf.load(store.take_objects())
+        self.passwords = Passwords(store.folder.path, secrets.choice)
+        file = self.read()
+        whole = self.shelf.merge(file)
+        self.directory = self.directory_of(whole.accounts, self.passwords.fill(whole.accounts))
+        self.taken: list[Sequence[Account]] = []
+        self.configuration = Configuration(
+            file,
+            self.read,
+            self.passwords,
+            self.directory_of,
+            self.directory,
+            self.taken.append,
+            self.shelf.merge,
+        )
+        self.flow_reloads = 0
+        self.objects = ObjectService(
+            store, self.shelf, self.configuration, lambda: self.now, self._flows_reloaded, limit
+        )
+        self.object_routes = ObjectRoutes(self.objects, 100_000)
         self.gate = Gate(Gates(admin_token="open-sesame"), frozenset(), self.ring)
         surfaces = [Route(path, self.gate.wrap(_fine)) for path in ("/queues", "/cac", "/calls")]
-        self.http = self.client([*surfaces, *self.routes.public(self.gate)])
+        self.http = self.client(
+            [*surfaces, *self.routes.public(self.gate), *self.object_routes.public(self.gate)]
+        )
+
+    def _flows_reloaded(self) -> None:
+        self.flow_reloads += 1
+
+    def operator(self) -> list[BaseRoute]:
+        return [*self.routes.operator(), *self.object_routes.operator()]
+
+    def read(self) -> Settings:
+        return parse(self.text, "test.yaml", self.store.folder.path, {})
+
+    def directory_of(
+        self, accounts: Sequence[Account], passwords: Mapping[tuple[str, str], str]
+    ) -> MemoryDirectory:
+        return MemoryDirectory(accounts, passwords, set(), {})
+
+    async def put(self, path: str, **value: object) -> tuple[int, dict[str, Any]]:
+        response = await self.http.put(f"/accounts/{path}", json=value, headers=TOKEN)
+        return response.status_code, response.json()
+
+    async def get(self, path: str) -> tuple[int, dict[str, Any]]:
+        response = await self.http.get(path, headers=TOKEN)
+        return response.status_code, response.json()
+
+    async def delete(self, path: str) -> tuple[int, str]:
+        response = await self.http.delete(f"/accounts/{path}", headers=TOKEN)
+        return response.status_code, response.json().get("error", "")
+
+    async def take_in(self, accounts: object, **more: object) -> tuple[int, dict[str, Any]]:
+        body = {"accounts": accounts} | more
+        response = await self.http.post("/configuration", json=body, headers=TOKEN)
+        return response.status_code, response.json()
 
     def client(self, routes: Sequence[BaseRoute], source: str = "203.0.113.5") -> httpx2.AsyncClient:
         app = public_app(

@@ -9,7 +9,7 @@ from controlplane.auth.scope import SCOPES, scope_of
 def test_every_gated_operation_asks_for_a_scope_that_can_be_given() -> None:
     asked = {scope_of(one.method, one.path) for one in OPERATIONS if not one.open}
     assert asked <= SCOPES.keys()
-    assert SCOPES.keys() == asked | {"config.write"}, "no scope opens nothing"
+    assert SCOPES.keys() == asked, "no scope opens nothing"
 
 
 @pytest.mark.parametrize(

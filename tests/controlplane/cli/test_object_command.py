@@ -6,7 +6,18 @@ from tests.support.operator import tandem
 
 
 @pytest.mark.parametrize(
-    "words", [("keys", "create"), ("keys", "list"), ("keys", "rotate"), ("keys", "revoke")]
+    "words",
+    [
+        ("keys", "create"),
+        ("keys", "list"),
+        ("users", "create"),
+        ("users", "list"),
+        ("users", "remove"),
+        ("export",),
+        ("import",),
+        ("keys", "rotate"),
+        ("keys", "revoke"),
+    ],
 )
 def test_a_command_says_what_it_does(words: tuple[str, ...]) -> None:
     result = tandem(*words, "--help")

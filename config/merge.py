@@ -1,0 +1,144 @@
+"""What the API has made beside what the file says: one configuration, by the same models and checks.
+
+The file comes first. An object that it has too, or with which the whole is not right, is left out and told.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, Literal
+
+from pydantic import ValidationError
+
+from config.account import Account, Did, Extension, User
+from config.check import check
+from config.error import path_text
+from config.queue import Queue
+from config.schedule import Schedule
+from config.schema import Settings
+from config.section import Section
+
+Kind = Literal["users", "extensions", "dids", "queues", "schedules", "flows"]
+Key = tuple[str, str, str]
+"Account, kind and name."
+Object = Section | Path
+"A flow is the path of its document."
+
+MODELS: Final[Mapping[str, type[Section]]] = {
+    "users": User,
+    "extensions": Extension,
+    "dids": Did,
+    "queues": Queue,
+    "schedules": Schedule,
+}
+KINDS: Final = (*MODELS, "flows")
+NUMBERED: Final = ("users", "extensions", "dids")
+"Lists, whose name is `number`; the others are mappings by name."
+
+
+class Unfit(Exception):
+    """The value is no object of its kind; the message says why, without a secret."""
+
+
+def object_of(kind: str, name: str, value: Mapping[str, object]) -> tuple[str, Section]:
+    """Its name as the configuration has it, and the object. Raises `Unfit`."""
+    fields = dict(value)
+    if kind in NUMBERED and str(fields.setdefault("number", name)).removeprefix("+") != name.removeprefix(
+        "+"
+    ):
+        raise Unfit(f"number: it is {name} in the path")
+    try:
+        made = MODELS[kind].model_validate(fields)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        context = first.get("ctx", {})
+        what = f"{context['what']}; {context['fix']}" if first["type"] == "refused" else first["msg"]
+        raise Unfit(f"{path_text(first['loc']) or kind}: {what}") from None
+    if kind == "queues" and isinstance(getattr(made, "music", ""), Path):
+        raise Unfit("music: a file of this machine is for the configuration file alone")
+    return (getattr(made, "number") if kind in NUMBERED else name), made  # noqa: B009 - of each model
+
+
+def has(account: Account, kind: str, name: str) -> bool:
+    """Whether the account has an object of this name."""
+    held = getattr(account, kind)
+    return any(one.number == name for one in held) if kind in NUMBERED else name in held
+
+
+def merged(settings: Settings, objects: Mapping[Key, Object]) -> tuple[Settings, dict[Key, str]]:
+    """The whole, and why some objects are not part of it."""
+    wrong: dict[Key, str] = {}
+    if not objects:
+        return settings, wrong
+    known = {account.id: account for account in settings.accounts}
+    for key in objects:
+        account = known.get(key[0])
+        if account is None:
+            wrong[key] = f"there is no account {key[0]}"
+        elif has(account, key[1], key[2]):
+            wrong[key] = "the configuration file has it too"
+    while True:
+        left = {key: made for key, made in objects.items() if key not in wrong}
+        whole = _joined(settings, left)
+        found = _findings(settings, whole, left)
+        if not found:
+            return whole, wrong
+        wrong |= found
+
+
+def _joined(settings: Settings, objects: Mapping[Key, Object]) -> Settings:
+    of: dict[str, dict[str, dict[str, Object]]] = {}
+    for (account, kind, name), made in objects.items():
+        of.setdefault(account, {}).setdefault(kind, {})[name] = made
+    accounts = []
+    for part in settings.accounts:
+        changes: dict[str, object] = {}
+        for kind, more in of.get(part.id, {}).items():
+            held = getattr(part, kind)
+            changes[kind] = (*held, *more.values()) if kind in NUMBERED else {**held, **more}
+        accounts.append(part.model_copy(update=changes) if changes else part)
+    return settings.model_copy(update={"accounts": tuple(accounts)})
+
+
+def _findings(before: Settings, whole: Settings, objects: Mapping[Key, Object]) -> dict[Key, str]:
+    """Objects with which the whole is not right; the file alone is."""
+    if not objects:
+        return {}
+    found: dict[Key, str] = {}
+    strays: list[str] = []
+    for path, what, fix in check(whole):
+        text = f"{what}; {fix}" if fix else what
+        key = _key_at(whole, path)
+        if key is not None and key in objects:
+            found.setdefault(key, text)
+        else:
+            strays.append(text)
+    if strays and not found:
+        # Told of a line of the file that comes later: whose doing it is, is found by halves.
+        for key in _culprits(before, list(objects), objects):
+            found[key] = strays[0]
+    return found
+
+
+def _key_at(whole: Settings, path: tuple[str | int, ...]) -> Key | None:
+    if len(path) < 4 or path[0] != "accounts" or path[2] not in KINDS:
+        return None
+    account, kind, place = whole.accounts[int(path[1])], str(path[2]), path[3]
+    if kind in NUMBERED:
+        return account.id, kind, getattr(account, kind)[int(place)].number
+    return account.id, kind, str(place)
+
+
+def _culprits(before: Settings, keys: list[Key], objects: Mapping[Key, Object]) -> list[Key]:
+    if len(keys) == 1:
+        return keys
+    half = len(keys) // 2
+    parts = [part for part in (keys[:half], keys[half:]) if _is_wrong(before, part, objects)]
+    if not parts:  # only together
+        return keys[half:]
+    return [key for part in parts for key in _culprits(before, part, objects)]
+
+
+def _is_wrong(before: Settings, keys: list[Key], objects: Mapping[Key, Object]) -> bool:
+    whole = _joined(before, {key: objects[key] for key in keys})
+    # What a part lacks of the other half is no fault of it: only lines of the file count here.
+    return any(_key_at(whole, path) not in objects for path, _, _ in check(whole))

@@ -1,0 +1,161 @@
+"""What the API has made, as it was given, and the configuration that it makes with the file's."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+import structlog
+
+from config.account import Account, Target
+from config.error import ConfigError
+from config.merge import NUMBERED, Key, Object, Unfit, merged, object_of
+from config.schema import FlowLimits, Settings
+from config.section import Section
+from controlplane.auth.seal import Seal
+from controlplane.service.passwords import ALPHABET, LENGTH
+from controlplane.store.config_object import Stored
+from edge.flow.document import Draft, read_flow
+
+FOLDER: Final = "flows"
+"In the data folder: documents of flows, written out for whoever reads flows."
+UNSHOWN: Final = "password"
+
+Document = dict[str, Any]
+_log = structlog.get_logger(__name__)
+
+
+class ObjectShelf:
+    """All objects, as they were given; what the merged configuration is made of."""
+
+    def __init__(self, folder: Path, seal: Seal, limits: FlowLimits, choose: Callable[[str], str]) -> None:
+        """Args: folder: the data folder; choose: one character, for passwords."""
+        self._folder = folder / FOLDER
+        self._seal = seal
+        self._limits = limits
+        self._choose = choose
+        self.documents: dict[Key, Document] = {}
+        self.left_out: dict[Key, str] = {}
+        "Those that are not served, and why."
+
+    def load(self, rows: list[Stored]) -> None:
+        """Raises `SealError`."""
+        self.documents = {
+            (row.account, row.kind, row.name): orjson.loads(self._seal.open(row.sealed, _place(row)))
+            for row in rows
+        }
+
+    def sealed(self, key: Key, wall_ms: int) -> Stored:
+        """The row of a document. Raises `SealError`."""
+        row = Stored(*key, wall_ms, b"")
+        return Stored(*key, wall_ms, self._seal.seal(orjson.dumps(self.documents[key]), _place(row)))
+
+    def merge(self, settings: Settings) -> Settings:
+        """The file with all objects that go with it; what does not is told in the log. Blocks."""
+        whole, self.left_out = self.plan(settings, self.documents)
+        for (account, kind, name), why in self.left_out.items():
+            _log.error("object not served", account=account, kind=kind, name=name, why=why)
+        return whole
+
+    def plan(self, settings: Settings, documents: Mapping[Key, Document]) -> tuple[Settings, dict[Key, str]]:
+        """The whole with these, and why some are not part of it. Blocks: flows are written out."""
+        objects: dict[Key, Object] = {}
+        wrong: dict[Key, str] = {}
+        for key, document in documents.items():
+            try:
+                objects[key] = self._object(key, document)
+            except Unfit as unfit:
+                wrong[key] = str(unfit)
+        whole, unmatched = merged(settings, objects)
+        return whole, wrong | unmatched
+
+    def named(
+        self, kind: str, name: str, document: Document, before: Document | None
+    ) -> tuple[str, Document]:
+        """The name as it is kept, and the document with a password for each device. Raises `Unfit`."""
+        if kind == "flows":
+            self._object(("", kind, name), document)
+            return name, document
+        name, _ = object_of(kind, name, document)
+        if kind == "users":
+            document = dict(document) | {"number": name}
+            document["devices"] = [
+                device | {"password": device.get("password") or self._password(device, before, name)}
+                for device in document.get("devices") or [{}]
+            ]
+        return name, document
+
+    def _password(self, device: Document, before: Document | None, number: str) -> str:
+        """The one that it had, else a new one."""
+        username = device.get("username") or number
+        for old in () if before is None else before["devices"]:
+            if (old.get("username") or number) == username:
+                return str(old["password"])
+        return "".join(self._choose(ALPHABET) for _ in range(LENGTH))
+
+    def _object(self, key: Key, document: Document) -> Object:
+        account, kind, name = key
+        return self._flow(account, name, document) if kind == "flows" else object_of(kind, name, document)[1]
+
+    def _flow(self, account: str, name: str, document: Document) -> Path:
+        text = orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()
+        if "${" in text:
+            raise Unfit("${…} is for the configuration file alone")
+        try:
+            _no_reach(read_flow(text, name, name=name, limits=self._limits))
+        except ConfigError as error:
+            first = error.problems[0]
+            raise Unfit(f"{first.path}: {first.what}" + (f"; {first.fix}" if first.fix else "")) from None
+        mark = hashlib.sha256(text.encode()).hexdigest()[:12]
+        file = self._folder / account / f"{name}.{mark}.json"
+        if account and not file.exists():
+            file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            part = file.with_suffix(".part")
+            part.write_text(text, encoding="utf-8")
+            part.replace(file)
+        return file
+
+
+def _no_reach(draft: Draft) -> None:
+    """What only the operator's own files may say: our environment, our files, our network (SSRF)."""
+    for name, node in draft.flow.nodes.items():
+        if node.data.KIND == "webhook":
+            raise Unfit(f"{name}: webhooks are for flows in files alone, whose URLs are the operator's")
+        if any(prompt.file for prompt in node.data.prompts()):
+            raise Unfit(f"{name}: prompts from files are for flows in files alone; give a text or a name")
+
+
+def shown(document: Document) -> Document:
+    """Without secrets."""
+    return {
+        key: [{name: value for name, value in one.items() if name != UNSHOWN} for one in value]
+        if key == "devices"
+        else value
+        for key, value in document.items()
+    }
+
+
+def of_file(account: Account, kind: str) -> dict[str, Document]:
+    """Name → what the configuration file has of this kind, without secrets and defaults."""
+    held = getattr(account, kind)
+    named = {one.number: one for one in held} if kind in NUMBERED else held
+    return {name: {} if isinstance(one, Path) else shown(_plain(one)) for name, one in named.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Target):
+        return {value.kind.value: value.value or True}
+    if isinstance(value, Section):
+        fields = type(value).model_fields
+        held = {name: getattr(value, name) for name in value.model_fields_set}
+        return {fields[name].alias or name: _plain(one) for name, one in held.items()}
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [_plain(one) for one in value]
+    return value if isinstance(value, (bool, int, float, type(None))) else str(value)
+
+
+def _place(row: Stored) -> str:
+    return "\0".join((row.account, row.kind, row.name))

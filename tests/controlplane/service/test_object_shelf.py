@@ -1,0 +1,70 @@
+"""Objects as they were given, and what is shown of them; the rest is in api/test_objects.py."""
+
+import os
+from pathlib import Path
+
+import pytest
+import structlog
+
+from config.load import parse
+from config.merge import Unfit
+from config.schema import FlowLimits
+from controlplane.auth.seal import Seal
+from controlplane.service.object_shelf import ObjectShelf, of_file, shown
+
+YAML = """
+accounts:
+  - id: acc
+    domain: a.example
+    users: [{number: "1001", ring_time: 20s, devices: [{username: alice, password: hush}]}]
+    extensions: [{number: "77", target: {echo: true}}]
+    queues: {support: {strategy: ring_all}}
+"""
+
+
+def shelf(folder: Path) -> ObjectShelf:
+    return ObjectShelf(folder, Seal(folder, os.urandom), FlowLimits(), lambda alphabet: alphabet[0])
+
+
+def test_rows_lead_back_to_the_documents(tmp_path: Path) -> None:
+    one = shelf(tmp_path)
+    one.documents = {("acc", "users", "1"): {"number": "1", "devices": []}}
+    rows = [one.sealed(key, 5) for key in one.documents]
+    two = shelf(tmp_path)
+    two.load(rows)
+    assert two.documents == one.documents
+
+
+def test_a_device_keeps_its_password_or_gets_one(tmp_path: Path) -> None:
+    before = {"devices": [{"username": "a", "password": "old"}]}
+    value = {"devices": [{"username": "a"}, {"username": "b"}, {"username": "c", "password": "own"}]}
+    name, made = shelf(tmp_path).named("users", "1", value, before)
+    assert name == "1" and [one["password"] for one in made["devices"]] == ["old", "a" * 16, "own"]
+    assert shown(made)["devices"] == [{"username": "a"}, {"username": "b"}, {"username": "c"}]
+
+
+def test_what_the_file_has_is_shown_as_it_was_written_without_secrets() -> None:
+    (account,) = parse(YAML, "test.yaml", Path(), {}).accounts
+    user = {"number": "1001", "ring_time": 20.0, "devices": [{"username": "alice"}]}
+    assert of_file(account, "users") == {"1001": user}
+    assert of_file(account, "extensions") == {"77": {"number": "77", "target": {"echo": True}}}
+    assert of_file(account, "queues") == {"support": {"strategy": "ring_all"}}
+
+
+def test_what_does_not_go_with_the_file_is_told(tmp_path: Path) -> None:
+    made = shelf(tmp_path)
+    made.documents = {("acc", "users", "1001"): {}, ("acc", "users", "1002"): {"number": "x y"}}
+    with structlog.testing.capture_logs() as logs:
+        whole = made.merge(parse(YAML, "test.yaml", tmp_path, {}))
+    assert len(logs) == 2 and len(whole.accounts[0].users) == 1 and len(made.left_out) == 2
+
+
+def test_a_flow_has_a_file_for_each_of_its_texts(tmp_path: Path) -> None:
+    made = shelf(tmp_path)
+    made.documents = {("acc", "flows", "a"): {"nodes": {"x": {"kind": "hangup"}}}}
+    settings = parse(YAML, "test.yaml", tmp_path, {})
+    first = made.merge(settings).accounts[0].flows["a"]
+    made.documents = {("acc", "flows", "a"): {"nodes": {"y": {"kind": "hangup"}}}}
+    assert made.merge(settings).accounts[0].flows["a"] != first
+    with pytest.raises(Unfit):
+        made.named("flows", "b", {"nodes": {}}, None)
