@@ -1,5 +1,7 @@
 """Registrations in a row, in ten stretches: memory and pauses of the last must be those of the first."""
 
+import click
+
 from tests.bench.measure import Row, registrations
 from tests.bench.subject import Subject
 
@@ -12,12 +14,14 @@ def marathon(subject: Subject, count: int, window: int) -> Row:
     rows: list[Row] = []
     memory: list[int] = []
     pauses: list[float] = []
-    for _ in range(STRETCHES):
+    for stretch in range(1, STRETCHES + 1):
         before = subject.daemon.metrics()
         rows.append(registrations(subject, count // STRETCHES, window))
         after = subject.daemon.metrics()
         memory.append(subject.memory() // 1024)
         pauses.append(longest_ms(before, after))
+        told = f"{rows[-1].cpu_us:,.0f} µs, {memory[-1]:,} kB, pauses up to {pauses[-1]:g} ms"
+        click.echo(f"  {stretch} of {STRETCHES}: {told}", err=True)
     seconds, cpu = sum(row.seconds for row in rows), sum(row.cpu for row in rows)
     each = cpu / count
     return Row(
