@@ -37,6 +37,8 @@ class Security(Section):
     scanners: Scanners = Scanners()
     flood: Threshold = Threshold(count=200, per=1.0, ban=600.0)
     "Messages outside dialogs from a source without a registered phone."
+    flood_bytes: int = Field(default=8_192, ge=1_024)
+    "A message counts in `flood` once for each so many bytes that it begins [bytes]."
     allow: tuple[Network, ...] = ("127.0.0.1/32", "::1/128")
     """Sources exempt from every per-source limit. Left out, that is this machine: whoever tries things out
     here must not be locked out, and a proxy on this machine speaks for many. `[]` exempts nobody."""

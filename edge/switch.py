@@ -183,7 +183,7 @@ class Switch:
     def receive(self, data: bytes, flow: Flow, now: float) -> None:
         """One message as it came off the wire, which `turnstile` has not turned away."""
         message = parse_message(data, self._limits)
-        if not self._witness.admits(message, flow, self._sessions, now):
+        if not self._witness.admits(message, len(data), flow, self._sessions, now):
             return
         if isinstance(message, ParseError):
             if message.request is not None and message.request.method != "ACK":

@@ -91,8 +91,8 @@ class Shield:
 
     # What the switch saw. False: do not answer.
 
-    def admits(self, address: str, user_agent: str, now: float) -> bool:
-        """A message outside of any dialog."""
+    def admits(self, address: str, user_agent: str, now: float, size: int = 0) -> bool:
+        """A message of `size` bytes outside of any dialog."""
         source = self._met.get(address) or self._meet(address, now)
         if source.ban is not None and source.banned(now):
             return False
@@ -104,7 +104,7 @@ class Shield:
             return False
         if source.flood is None:
             source.flood = Window(self._security.flood.per, now)
-        count = source.flood.add(now)
+        count = source.flood.add(now, 1 + size // self._security.flood_bytes)
         if count < self._security.flood.count:
             return True
         self.offences[Rule.FLOOD] += 1

@@ -39,19 +39,27 @@ class Witness:
                 self.shield.registered(source, now + (binding.expires_at - wall_ms) / 1000, now)
 
     def admits(
-        self, message: Request | Response | ParseError, flow: Flow, sessions: SessionTable, now: float
+        self,
+        message: Request | Response | ParseError,
+        size: int,
+        flow: Flow,
+        sessions: SessionTable,
+        now: float,
     ) -> bool:
-        """Whether it may pass; calls that are up go on, whatever the number of their messages."""
-        source = flow.remote[0]
+        """Whether it may pass; calls that are up go on, whatever the number of their messages.
+
+        Args: size: of the message [bytes].
+        """
+        source, shield = flow.remote[0], self.shield
         match message:
             case Request():
                 agent = message.headers.get("User-Agent") or ""
-                return sessions.inside(message, None) is not None or self.shield.admits(source, agent, now)
+                return sessions.inside(message, None) is not None or shield.admits(source, agent, now, size)
             case Response():
                 # A response's User-Agent says whom we called, not who attacks.
-                return sessions.traced(message.call_id) is not None or self.shield.admits(source, "", now)
+                return sessions.traced(message.call_id) is not None or shield.admits(source, "", now, size)
             case ParseError(status=status):
-                return status == 0 or self.shield.malformed(source, now)
+                return status == 0 or shield.malformed(source, now)
 
     def proven(self, flow: Flow, now: float) -> None:
         """A trunk without an address in the configuration gave the right answer: it may call at any rate."""

@@ -71,6 +71,14 @@ def test_a_source_without_a_phone_may_not_flood(keeper: FakeKeeper) -> None:
     assert not made.admits(EVE, "", 5.3), "the door of the switch is shut as well"
 
 
+def test_long_messages_count_by_their_bytes(keeper: FakeKeeper) -> None:
+    """Issue 3, *Transports*: limits per source on bytes beside messages."""
+    made = shield(keeper, flood={"count": 200, "per": "1s", "ban": "10m"}, flood_bytes=8_192)
+    assert [made.admits(EVE, "", 5.0, 65_000) for _ in range(25)] == [True] * 24 + [False]
+    assert all(made.admits(ALICE, "", 5.0, 8_191) for _ in range(199)), "an ordinary one counts once"
+    assert keeper.rules() == [(EVE, "flood")]
+
+
 def test_steady_traffic_below_the_rate_is_no_flood() -> None:
     made = shield(flood={"count": 200, "per": "1s", "ban": "10m"})
     assert all(made.admits(ALICE, "", n / 170) for n in range(5_000))
