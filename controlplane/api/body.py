@@ -47,11 +47,13 @@ def decode(fields: dict[str, object], model: type[Model]) -> Model:
     """Raises `Failure` (400) with the first field that is wrong.
 
     A field of lists or objects may come as JSON in text, as a form has it (S004-03). One that is text stays
-    text, whatever it begins with: a phone's User-Agent may be `[x]`.
+    text, whatever it begins with: a phone's User-Agent may be `[x]`. Left empty, such a field is left out.
     """
     for name in _structured(model):
         text = fields.get(name)
-        if isinstance(text, str) and text[:1] in ("{", "["):
+        if text == "":
+            fields = {other: value for other, value in fields.items() if other != name}
+        elif isinstance(text, str) and text[:1] in ("{", "["):
             fields = {**fields, name: _json(text.encode())}
     try:
         return model.model_validate(fields)

@@ -39,6 +39,7 @@ def test_json_and_forms_are_the_same(client: TestClient) -> None:
     expected = {"name": "a b", "parts": [1, 2], "count": 3}
     assert client.post("/", json=expected).json() == expected
     assert client.post("/", data={"name": "a b", "parts": "[1,2]", "count": "3"}).json() == expected
+    assert client.post("/", data={"name": "x", "parts": ""}).json()["parts"] == [], "empty is left out"
     raw = client.post("/", content=b'{"name":"x"}')
     assert raw.json()["name"] == "x", "without a type it is JSON"
 
