@@ -47,7 +47,7 @@ class Turn:
         self._seated: Lease | None = None
         ground = callbacks.ground
         waiting = callbacks.origination.waiting
-        self._trace = Trace(about.id, ground.wall, ground.limits.trace_events, waiting)
+        self.trace = Trace(about.id, ground.wall, ground.limits.trace_events, waiting)
 
     def promised(self, then: Promised, now: float) -> None:
         """`then` comes once it is on disk."""
@@ -208,7 +208,7 @@ class Turn:
             self._note(now, stage.value, why=why)
 
     def _note(self, now: float, outcome: str, **data: str | int) -> None:
-        self._trace.add(now, "call", "callback", outcome, "", queue=self.about.queue, **data)
+        self.trace.add(now, "call", "callback", outcome, "", queue=self.about.queue, **data)
 
     def _forget_if_over(self) -> None:
         if self.about.over and self._try is None:

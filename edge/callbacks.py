@@ -27,7 +27,7 @@ from edge.error import Refusal
 from edge.flow.command import Pledge
 from edge.flow.schedule import Hours, hours_at
 from edge.ident import ulid
-from edge.journal import CallId, Change, Keepsake, KeepsakeChange
+from edge.journal import CallId, Change, Keepsake, KeepsakeChange, TraceEvent
 from edge.routing.route import digits_of, route_inside
 from edge.security.fraud import FraudGuard, e164
 
@@ -63,6 +63,11 @@ class Callbacks:
         """Those that wait, then those that are over, oldest first."""
         yield from (turn.about for turn in self._turns.values() if turn.about.account == account)
         yield from (past for past in self._past.values() if past.account == account)
+
+    def rows(self, id: CallId) -> tuple[TraceEvent, ...]:
+        """Of the trace of one that waits, what is not in the journal yet."""
+        turn = self._turns.get(id)
+        return () if turn is None else turn.trace.waiting()
 
     def promise(self, account: AccountId, pledge: Pledge, then: Promised, now: float) -> None:
         """Promise to call somebody back; `then` comes once it is on disk, or with the reason why not."""

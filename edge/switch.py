@@ -309,9 +309,11 @@ class Switch:
         self.callbacks.load(keepsakes, now)
 
     def live_trace(self, call: CallId) -> tuple[TraceEvent, ...]:
-        """Rows of a live call, or of what is not proven yet (by Call-ID), that are not in the journal."""
+        """Rows of a live call, a callback, or what is not proven yet (by Call-ID), not in the journal yet."""
         live = self.calls.get(call)
-        return live.trace.waiting() if live is not None else self.logbook.attempts.rows(call)
+        if live is not None:
+            return live.trace.waiting()
+        return self.callbacks.rows(call) or self.logbook.attempts.rows(call)
 
     # What sessions and calls ask.
 

@@ -287,3 +287,13 @@ def test_the_hours_end_while_an_agent_is_rung() -> None:
     assert "CANCEL" in methods(here.bob) and here.clean() and about.stage in (Stage.WAITING, Stage.CLOSED)
     here.bench.advance(30.0)
     assert about.stage is Stage.CLOSED and "INVITE" not in methods(here.bob)
+
+
+def test_its_trace_is_seen_before_it_is_written() -> None:
+    here = Promises(signed_in=())
+    about = here.promise().callback
+    switch = here.bench.switch
+    assert [row.outcome for row in switch.live_trace(about.id)] == ["promised"]
+    here.bench.advance(2.0)
+    assert switch.live_trace(about.id) == ()
+    assert [row.outcome for row in here.rows(about.id)] == ["promised"]

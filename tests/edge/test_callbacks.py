@@ -1,11 +1,18 @@
 """What may be promised to whom, and what is left of it after a crash (F-S2)."""
 
+import random
 from dataclasses import replace
 
 import pytest
 
-from edge.acd.terms import CallbackTerms
-from tests.support.callback import QUEUE, Promises
+from edge.acd.callback import Stage
+from edge.acd.state import State
+from edge.acd.terms import CallbackTerms, Strategy
+from edge.sip.message import Request
+from media import port
+from tests.support.callback import QUEUE, Promises, hang_up, requests
+from tests.support.directory import ACC
+from tests.support.edge import Phone
 
 
 def terms(**more: object) -> Promises:
@@ -67,3 +74,50 @@ def test_a_promise_that_cannot_be_written_down_is_none() -> None:
     assert here.promise().code == "not_kept" and not here.all()
     here.bench.journal.broken = False
     assert here.promise().callback
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_whatever_happens_each_call_has_one_cdr_and_everything_is_given_back(seed: int) -> None:
+    chance = random.Random(seed)
+    strategy = chance.choice([Strategy.LONGEST_IDLE, Strategy.RING_ALL])
+    rules = CallbackTerms(attempts=2, retry=10.0, ring_timeout=10.0, expires=500.0)
+    key = chance.choice(["", "1"])
+    terms = replace(QUEUE, strategy=strategy, ring_timeout=8.0, confirm=key, callback=rules)
+    here = Promises(terms, signed_in=("1002", "1003"))
+    bench, waiting = here.bench, list[tuple[Phone, Request]]()
+    for _ in range(60):
+        for phone in (here.bob, here.eve, here.carrier):
+            waiting += [(phone, m) for m in requests(phone) if m.method == "INVITE"]
+        match chance.randrange(8):
+            case 0:
+                here.promise(f"+1202555{chance.randrange(3):04}")
+            case 1 | 2 if waiting:
+                phone, request = waiting[chance.randrange(len(waiting))]
+                phone.reply(request, 200, phone.sdp())
+            case 3 if waiting:
+                phone, request = waiting.pop(chance.randrange(len(waiting)))
+                phone.reply(request, chance.choice([180, 404, 408, 486, 503, 603]))
+            case 4 if waiting:
+                hang_up(*waiting.pop(chance.randrange(len(waiting))))
+            case 5 if here.all() and chance.random() < 0.2:
+                here.withdraw(chance.choice(here.all()).id)
+            case 6:
+                leg = chance.choice(sorted(bench.legs)) if bench.legs else port.LegId("none/1")
+                bench.media(port.Digit(leg, "1", "rfc4733", 100))
+            case _:
+                here.hears()
+                bench.advance(chance.choice([0.1, 2.5, 9.0, 15.0]))
+    bench.switch.hang_up_all("test", bench.now)
+    bench.drain()
+    bench.switch.drain()
+    bench.advance(100.0)
+    assert here.clean() and not list(bench.switch.acd.tickets(ACC))
+    ids = [cdr.id for cdr in here.cdrs]
+    assert len(ids) == len(set(ids)) and set(ids) == {call.id for call in bench.journal.calls}
+    for number in ("1002", "1003"):
+        assert here.state(number) is State.WAITING
+    for about in here.all():
+        assert about.over or about.tries < 2
+    assert sum(about.stage is Stage.REACHED for about in here.all()) <= sum(
+        cdr.answered_at is not None for cdr in here.cdrs
+    )
