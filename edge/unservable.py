@@ -31,6 +31,8 @@ def unsupported_options(request: Request) -> tuple[int, Headers] | None:
 
 
 def _uninvitable(request: Request) -> tuple[int, Headers] | None:
+    if (request.headers.get("Content-Encoding") or "identity").strip().lower() != "identity":
+        return 415, (("Accept-Encoding", "identity"),)  # §8.2.3
     if sdp_in(request) is None:
         return 415, (("Accept", SDP),)
     if request.max_forwards == 0:

@@ -177,6 +177,14 @@ def test_an_offer_that_nobody_can_use_is_488_with_a_warning(body: str) -> None:
     assert answer.status == 488 and answer.headers.get("Warning") and not carrier.up
 
 
+@pytest.mark.parametrize(("encoding", "status"), [("gzip", 415), ("Identity", 200)])
+def test_an_offer_that_is_packed_is_refused_with_what_we_read(encoding: str, status: int) -> None:
+    """RFC 3261 §8.2.3."""
+    answer = Carrier().call(f"{INVITE}\nContent-Encoding: {encoding}")
+    assert answer.status == status
+    assert status == 200 or answer.headers.get("Accept-Encoding") == "identity"
+
+
 @pytest.mark.parametrize(
     ("sdp", "direction"),
     [
