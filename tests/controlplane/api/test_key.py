@@ -4,7 +4,7 @@ from tests.support.administration import TOKEN, office
 from tests.support.database import Database
 
 
-async def test_a_key_opens_what_its_scopes_say_and_nothing_else(database: Database) -> None:
+async def test_a_key_opens_what_its_scopes_say_and_nothing_else(database: Database) -> None:  # S004-03
     async with office(database) as site:
         key = (await site.make("agents.read"))["key"]
         assert await site.status("/queues", key) == (200, "")
