@@ -117,6 +117,7 @@ ADMINISTRATION_EXAMPLES: Final = (
         200,
         {"accounts": [{"id": "acc_demo", "dids": [{"number": "12025550188", "target": {"user": "1003"}}]}]},
         token=True,
+        also=({"accounts": [{"id": "acc_demo"}]},),
     ),
     Example(
         "POST",
