@@ -102,6 +102,7 @@ ADMINISTRATION_EXAMPLES: Final = (
         {"dids": [{"name": "12025550188", "origin": "api", "value": {"target": {"user": "1003"}}}]},
         names={"account": "acc_demo", "kind": "dids"},
         token=True,
+        also=({"users": []},),
     ),
     Example(
         "GET",
@@ -110,6 +111,7 @@ ADMINISTRATION_EXAMPLES: Final = (
         {"name": "1003", "origin": "api", "value": {"number": "1003", "devices": [{"username": "carol"}]}},
         names={"account": "acc_demo", "kind": "users", "name": "1003"},
         token=True,
+        also=({"name": "support", "origin": "file", "value": {}},),
     ),
     Example(
         "GET",
