@@ -2,13 +2,11 @@
 
 ::
 
-    frame ─▶ VoiceGate ─▶ points ─▶ webrtcvad ─▶ 24 of 5 to 12 frames, more after tones ─▶ started
-                            (voiced frames only)  500 ms without a voiced frame         ─▶ stopped
+    frame ─▶ VoiceGate ─▶ points ─▶ webrtcvad ─▶ 16 of 4 to 12 frames ─▶ sounds like a voice? ─▶ started
+                            (voiced frames only)  500 ms without a voiced frame               ─▶ stopped
 
-A clear vowel earns 10 points, a frame without pitch 2: speech is two or three frames of a vowel, or one
-with the long consonant before or after it ("Excuse", "Stop"). Clicks and the edges of tones are over
-sooner; noise earns 2 a frame, of which only so many count. Music is full of voiced frames, where its notes
-begin, but full of held ones too: each of these makes the next decision dearer.
+A clear vowel earns 10 points, a frame without pitch 2. Enough points make a beginning, and `voice.py` has the
+last word on it: music is full of voiced frames where its notes begin. Held tones make it dearer besides.
 
 webrtcvad alone takes half of white noise, most ringback and every DTMF digit for speech, so it is asked
 only about frames in which the gate has found a voice, and its no takes their points away.
@@ -20,17 +18,18 @@ import numpy as np
 import webrtcvad
 from numpy.typing import NDArray
 
-from media.dsp.gate import TONE, UNVOICED, VOICED, VoiceGate
+from media.dsp.gate import TONE, TRAITS, UNVOICED, VOICED, VoiceGate
+from media.dsp.voice import COLUMNS, ENOUGH, MEMORIES, Likeness, figures
 
-CONFIRM: Final = 24
-"Points that make speech."
-LEAST: Final = 5
-"Frames that must have earned them: 100 ms after its beginning, a note is held and a syllable is not."
+CONFIRM: Final = 16
+"Points that make a beginning of speech, if it sounds like a voice."
+LEAST: Final = 4
+"Frames that must have earned them."
 WINDOW: Final = 12
 "Frames whose points count together: a consonant, the closure after it and the vowel's beginning."
 CONSONANT: Final = 7
 "Frames without pitch that count, at most: noise, however long, never comes near `CONFIRM`."
-DEARER: Final = np.float32(7.0)
+DEARER: Final = np.float32(2.0)
 "Points more that are needed for every frame of a tone in the last seconds."
 TONES: Final = np.float32(10.0)
 "At most so many of these frames count: after any melody, eight frames of a clear vowel are speech."
@@ -45,11 +44,19 @@ AGGRESSIVENESS: Final = 2
 class VoiceActivity:
     """Speech on every slot; a slot's frames are expected every 20 ms, silent or concealed ones too."""
 
-    def __init__(self, slots: int, *, release: float = 0.5, aggressiveness: int = AGGRESSIVENESS) -> None:
+    def __init__(
+        self,
+        slots: int,
+        *,
+        release: float = 0.5,
+        aggressiveness: int = AGGRESSIVENESS,
+        likeness: Likeness | None = None,
+    ) -> None:
         """
         Args:
             release: silence that ends speech [s].
             aggressiveness: of webrtcvad.
+            likeness: has the last word on a beginning; the trained one if None.
         """
         self.speaking: Final = np.zeros(slots, np.bool_)
         self.onset: Final = np.zeros(slots)
@@ -66,6 +73,9 @@ class VoiceActivity:
         self._pitched = np.zeros(slots, np.int16)  # points of frames with pitch
         self._unvoiced = np.zeros(slots, np.int16)  # frames without
         self._tones = np.zeros(slots, np.float32)  # frames, the older the less
+        self._frames = np.zeros((slots, WINDOW, COLUMNS), np.float32)
+        self._memory = np.zeros((slots, MEMORIES), np.float32)
+        self._likeness = Likeness() if likeness is None else likeness
 
     def process(
         self, rows: NDArray[np.int32], pcm: NDArray[np.int16], now: float
@@ -80,7 +90,9 @@ class VoiceActivity:
             The slots where speech started and those where it stopped.
         """
         points = self._gate.process(rows, pcm)
+        given = points.copy()
         self._ask(rows, pcm, points)
+        self._remember(rows, points, given > points)
         tones = np.minimum(self._tones[rows] * FADE + (points == TONE), TONES)
         self._tones[rows] = tones
         total = self._count(rows, np.maximum(points, 0))
@@ -91,6 +103,8 @@ class VoiceActivity:
         started = rows[~speaking & (total >= CONFIRM + DEARER * tones)]
         if len(started):
             started = started[np.count_nonzero(self._points[started], axis=1) >= LEAST]
+        if len(started):
+            started = started[self._likeness.score(self._figures(started)) > ENOUGH]
         for slot in started.tolist():
             self.speaking[slot] = True
             self.onset[slot] = now - 0.02 * self._age(slot)
@@ -109,6 +123,7 @@ class VoiceActivity:
         self._points[slot] = 0
         self._pitched[slot] = self._unvoiced[slot] = 0
         self._tones[slot] = 0.0
+        self._frames[slot] = self._memory[slot] = 0.0
         self.speaking[slot] = False
         self.onset[slot] = 0.0
         self.heard[slot] = 0.0
@@ -122,6 +137,22 @@ class VoiceActivity:
                 detector = self._detectors[slot] = webrtcvad.Vad(self._aggressiveness)
             if not detector.is_speech(pcm[index].tobytes(), 8000):
                 points[index] = 0
+
+    def _remember(self, rows: NDArray[np.int32], points: NDArray[np.int8], vetoed: NDArray[np.bool_]) -> None:
+        """Keep what `voice.py` judges by: this frame, and shares of those before."""
+        frame = np.empty((len(rows), COLUMNS), np.float32)
+        frame[:, :TRAITS] = self._gate.traits[rows]
+        frame[:, TRAITS], frame[:, TRAITS + 1] = points, vetoed
+        self._frames[rows, self._next[rows]] = frame
+        memory = self._memory[rows] * FADE
+        memory[:, 0] += (points == TONE) * (1 - FADE)
+        memory[:, 1] += frame[:, 0] * (1 - FADE)
+        memory[:, 2] += (points >= VOICED) * (1 - FADE)
+        self._memory[rows] = memory
+
+    def _figures(self, slots: NDArray[np.int32]) -> NDArray[np.float32]:
+        order = (self._next[slots][:, None] + np.arange(WINDOW)) % WINDOW
+        return figures(self._frames[slots[:, None], order], self._memory[slots])
 
     def _count(self, rows: NDArray[np.int32], points: NDArray[np.int8]) -> NDArray[np.int16]:
         """Put `points` into the rings; returns what counts of each."""

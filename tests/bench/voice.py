@@ -1,34 +1,60 @@
-"""How soon is speech noticed, and how often is something else taken for it? (issue 2, must be shown 4)
+"""How soon is speech noticed, how often is it missed, and how often is something else taken for it?
 
-python -m tests.bench.voice --seed 1      a set that nobody has tuned on: any other seed
+python -m tests.bench.voice --seed 1      an odd seed: nobody has tuned on it
+
+Issue 2, must be shown 4; issue 5: false triggers ≤ 1 % of each class, speech missed ≤ 2 %. The unit is a clip
+of ten seconds, in which one start of speech is one too many.
 """
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Final
 
 import click
 import numpy as np
+from rich.console import Console
+from rich.table import Table
 
+from media.agent.echo import EchoGuard
 from media.dsp.vad import VoiceActivity
-from tests.support.disturbance import MUSIC, NOISES, melody
+from tests.support import labelled
+from tests.support.disturbance import NOISES
+from tests.support.labelled import Clip
 from tests.support.sound import Pcm, at_level, frames, silence, with_noise
 from tests.support.utterance import Line, on_a_line, utterances
 
-SPEECH_LEVELS = (-12.0, -20.0, -28.0, -35.0)
-NOISE_LEVELS = (-15.0, -25.0, -38.0)
-NEVER = 10**6
+SPEECH_LEVELS: Final = (-12.0, -20.0, -28.0, -35.0)
+NOISE_LEVELS: Final = (-15.0, -25.0, -38.0)
+NEVER: Final = 10**6
 
 
 def starts(sounds: Sequence[Pcm]) -> list[list[int]]:
     """Frames in which speech was noticed, of each sound."""
-    found: list[list[int]] = [[] for _ in sounds]
-    longest = max(len(sound) for sound in sounds)
-    legs = np.stack([frames(np.pad(sound, (0, longest - len(sound)))) for sound in sounds])
-    rows = np.arange(len(sounds), dtype=np.int32)
-    activity = VoiceActivity(len(sounds))
-    for index in range(legs.shape[1]):
-        for slot in activity.process(rows, np.ascontiguousarray(legs[:, index]), index * 0.02)[0]:
+    return heard([Clip("", sound) for sound in sounds])
+
+
+def heard(clips: Sequence[Clip]) -> list[list[int]]:
+    """The same of clips; where the agent talks, its own echo is known to the guard."""
+    found: list[list[int]] = [[] for _ in clips]
+    longest = max(len(clip.pcm) for clip in clips)
+
+    def legs(sounds: Sequence[Pcm]) -> Pcm:
+        return np.stack([frames(np.pad(sound, (0, longest - len(sound)))) for sound in sounds])
+
+    came = legs([clip.pcm for clip in clips])
+    sent = legs([clip.sent for clip in clips if clip.sent is not None]) if clips[0].sent is not None else None
+    rows = np.arange(len(clips), dtype=np.int32)
+    activity, guard = VoiceActivity(len(clips)), EchoGuard(len(clips))
+    for index in range(came.shape[1]):
+        frame = np.ascontiguousarray(came[:, index])
+        others = guard.heard(rows, frame) if sent is not None else []
+        started, stopped = activity.process(rows, frame, index * 0.02)
+        for slot in [*others, *(slot for slot in started if sent is None or not guard.suspects(slot))]:
             found[slot].append(index)
+        for slot in stopped:
+            guard.forget(slot)
+        if sent is not None:
+            guard.sent(rows, np.ascontiguousarray(sent[:, index]))
     return found
 
 
@@ -65,15 +91,6 @@ def unspoken(count: int, seed: int, seconds: float = 10.0) -> list[tuple[str, Pc
     ]
 
 
-def music(count: int, seed: int) -> list[tuple[str, Pcm]]:
-    random = np.random.default_rng(seed)
-    return [
-        (style, _on_a_line(melody(random, style), -20.0, 10.0, random))
-        for style in MUSIC
-        for _ in range(count)
-    ]
-
-
 def mistaken(sounds: Sequence[tuple[str, Pcm]]) -> Counter[str]:
     """Names of those that were taken for speech."""
     found = starts([pcm for _, pcm in sounds])
@@ -88,19 +105,31 @@ def _on_a_line(sound: np.ndarray, level: float, seconds: float, random: np.rando
 
 @click.command()
 @click.option("--seed", default=1, show_default=True)
-@click.option("--count", default=120, show_default=True, help="Utterances, each at four levels.")
-@click.option("--limit", default=200, show_default=True, help="Milliseconds.")
-def main(seed: int, count: int, limit: int) -> None:
-    lines = spoken(count, seed)
-    late = np.array(delays(list(lines.values())))
-    percentiles = ", ".join(f"p{p} {np.percentile(late, p):.0f}" for p in (50, 95, 99))
-    print(f"{len(late)} lines: {np.mean(late <= limit):.1%} within {limit} ms; {percentiles} ms")
-    for name, delay in zip(lines, late.tolist(), strict=True):
+@click.option("--count", default=100, show_default=True, help="Clips of 10 s of each class.")
+@click.option("--spoken", "lines", default=320, show_default=True, help="Utterances.")
+@click.option("--limit", default=200, show_default=True, help="Milliseconds; the later ones are named.")
+def main(seed: int, count: int, lines: int, limit: int) -> None:
+    table = Table(title=f"seed {seed}", title_justify="left")
+    for heading in ("class", "clips", "taken for speech", "of which"):
+        table.add_column(heading)
+    for name, make in labelled.UNSPOKEN.items():
+        clips = make(seed, count)
+        false = Counter(clip.name for clip, times in zip(clips, heard(clips), strict=True) if times)
+        named = ", ".join(f"{kind} {n}" for kind, n in false.most_common())
+        table.add_row(name, f"{len(clips)} of 10 s", f"{false.total() / len(clips):.1%}", named)
+    said = labelled.speech(seed, lines)
+    late = np.array(delays([line for _, line in said]))
+    percentiles = ", ".join(f"p{p} {np.percentile(late, p):.0f}" for p in (50, 90, 95))
+    missed = np.mean(late == NEVER)
+    table.add_row("speech", f"{len(late)} utterances", f"{1 - missed:.1%}", f"{missed:.1%} missed")
+    console = Console(width=120)
+    console.print(table)
+    console.print(
+        f"speech: {np.mean(late <= limit):.1%} within {limit} ms of its first clear frame; {percentiles} ms"
+    )
+    for (name, _), delay in zip(said, late.tolist(), strict=True):
         if delay > limit:
-            print(f"  {'never' if delay == NEVER else delay} {name}")
-    for title, sounds in (("noises and tones", unspoken(6, seed)), ("music", music(10, seed))):
-        false = mistaken(sounds)
-        print(f"{title}: {false.total()} of {len(sounds)} clips of 10 s taken for speech {dict(false)}")
+            console.print(f"  {'never' if delay == NEVER else delay} {name}", markup=False)
 
 
 if __name__ == "__main__":
