@@ -23,15 +23,19 @@ _SWEPT: Final = 256  # addresses of record looked at in one `expire`
 class Entry:
     """One binding that holds until `expires` [s, monotonic]."""
 
-    __slots__ = ("before", "binding", "expires", "order", "params", "undone")
+    __slots__ = ("before", "binding", "expires", "order", "params", "since", "undone")
 
-    def __init__(self, binding: Binding, expires: float, order: int, params: str) -> None:
+    def __init__(
+        self, binding: Binding, expires: float, order: int, params: str, since: float = float("-inf")
+    ) -> None:
         self.binding = binding
         self.expires = expires
         self.order = order
         "Grows with every registration: the highest is the newest."
         self.params = params
         "Contact parameters as the phone wrote them, `expires` left out: `;q=0.5;+sip.instance=…`."
+        self.since = since
+        "When it was registered [s, monotonic]; long ago: before our start."
         self.undone = False
         "The commit failed: whoever replaced this entry falls back to `before`."
         self.before: Entry | None = None

@@ -12,8 +12,10 @@ The caller has authenticated the request and knows that it may change this addre
 Declined: GRUU (RFC 5627), Service-Route (RFC 3608), flow tokens of RFC 5626 §5.
 """
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from typing import Final
 
 from config.schema import SipLimits
 from edge.directory import AccountId
@@ -25,6 +27,8 @@ from edge.sip.flow import Flow, Transport
 from edge.sip.grammar import Malformed, delta_seconds, format_params
 from edge.sip.message import Request, Response
 from edge.sip.uri import Uri
+
+_UNDER_WAY: Final = 32.0  # timer F [s]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +143,7 @@ class Registrar:
             after = None
             if way is not None and entry.expires > now:
                 binding = replace(entry.binding, flow=str(way))
-                after = Entry(binding, entry.expires, entry.order, entry.params)
+                after = Entry(binding, entry.expires, entry.order, entry.params, entry.since)
             self._locations.put(record, contact, after)
             changes.append(
                 BindingChange(record.account, record.aor, contact, None if after is None else after.binding)
@@ -174,7 +178,7 @@ class Registrar:
             if request.expires != 0:
                 raise _Refused(400, "Contact * Needs Expires 0")
             for entry in held.values():
-                _check_order(request, entry)
+                _check_order(request, entry, now)
             return {}
         limits = self._limits
         if len(contacts) > 2 * limits.contacts_per_aor:
@@ -188,7 +192,7 @@ class Registrar:
             text = str(address.uri)
             for known in _matching(planned, address.uri, text, instance, reg_id):
                 if known in held and planned[known] is held[known]:
-                    _check_order(request, held[known])
+                    _check_order(request, held[known], now)
                 del planned[known]
             if seconds:
                 binding = Binding(
@@ -205,7 +209,8 @@ class Registrar:
                     instance=instance,
                     reg_id=reg_id,
                 )
-                planned[text] = Entry(binding, now + seconds, self._locations.next_order(), _params(address))
+                order = self._locations.next_order()
+                planned[text] = Entry(binding, now + seconds, order, _params(address), now)
         if len(planned) > limits.contacts_per_aor and len(planned) > len(held):
             raise _too_many(limits)
         if len(planned) > len(held) and len(self) + len(planned) - len(held) > limits.bindings:
@@ -254,13 +259,17 @@ def _too_many(limits: SipLimits) -> _Refused:
     return _Refused(403, "Too Many Contacts", (("Warning", text),))
 
 
-def _check_order(request: Request, entry: Entry) -> None:
+def _check_order(request: Request, entry: Entry, now: float) -> None:
     """Step 7: within one Call-ID only a higher CSeq may change a binding.
 
-    Whoever is late is told what §12.2.2 tells in a dialog: 500, which phones try again after.
+    That keeps apart what overtook each other on the wire, so only for as long as a request may be under way:
+    after it, a lower one is of a phone that has started anew and always begins with the same Call-ID. (A
+    replay does not come so far: its digest's use count was seen.) Whoever is late is told what §12.2.2 tells
+    in a dialog: 500, which phones try again after.
     """
-    if entry.binding.call_id == request.call_id and entry.binding.cseq >= request.cseq.number:
-        raise _Refused(500, "CSeq Out Of Order")
+    wait = entry.since + _UNDER_WAY - now
+    if entry.binding.call_id == request.call_id and entry.binding.cseq >= request.cseq.number and wait > 0:
+        raise _Refused(500, "CSeq Out Of Order", (("Retry-After", str(math.ceil(wait))),))
 
 
 def _matching(entries: dict[str, Entry], uri: Uri, text: str, instance: str, reg_id: int) -> Iterable[str]:

@@ -177,6 +177,16 @@ def test_within_one_call_id_the_cseq_must_grow(edge: Edge) -> None:
     edge.granted(register(f"Contact: {A}", cseq=1, call_id="after-reboot"))  # the old one has ended
 
 
+def test_a_phone_that_starts_anew_with_its_old_call_id_is_let_in_after_timer_f(edge: Edge) -> None:
+    """Some libraries make the same Call-IDs after every start; §10.3 step 7 is about what is under way."""
+    edge.granted(register(f"Contact: {A}", cseq=500))
+    edge.now += 31.5
+    refused = edge.refused(register(f"Contact: {A}", cseq=1))
+    assert (refused.status, refused.headers.get("Retry-After")) == (500, "1")
+    edge.now += 0.5
+    edge.granted(register(f"Contact: {A}", cseq=1))
+
+
 def test_the_same_contact_twice_in_one_request_is_one_binding(edge: Edge) -> None:
     edge.granted(register(f"Contact: {A};q=0.1, {A};q=0.7"))
     (binding,) = edge.registrar.lookup(ACME, "1001", edge.now)
