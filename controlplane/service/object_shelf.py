@@ -9,13 +9,15 @@ import orjson
 import structlog
 
 from config.account import Account, Target
-from config.error import ConfigError
+from config.error import ConfigError, Problem
 from config.merge import NUMBERED, Key, Object, Unfit, merged, object_of
 from config.schema import FlowLimits, Settings
 from config.section import Section
 from controlplane.auth.seal import Seal
+from controlplane.service.flow import outside_of
 from controlplane.service.passwords import ALPHABET, LENGTH
 from controlplane.store.config_object import Stored
+from edge.flow.check import check
 from edge.flow.document import Draft, read_flow
 
 FOLDER: Final = "flows"
@@ -67,8 +69,32 @@ class ObjectShelf:
                 objects[key] = self._object(key, document)
             except Unfit as unfit:
                 wrong[key] = str(unfit)
-        whole, unmatched = merged(settings, objects)
-        return whole, wrong | unmatched
+        while True:
+            whole, unmatched = merged(settings, objects)
+            astray = self._astray(whole, objects)
+            if not astray:
+                return whole, wrong | unmatched
+            # What names such a flow is looked at again, without it.
+            wrong |= astray
+            objects = {key: made for key, made in objects.items() if key not in astray}
+
+    def _astray(self, whole: Settings, objects: Mapping[Key, Object]) -> dict[Key, str]:
+        """Flows of ours that do not go with the rest, such as one that names a queue which is not there."""
+        found: dict[Key, str] = {}
+        for account in whole.accounts:
+            for name, file in account.flows.items():
+                key = (account.id, "flows", name)
+                if objects.get(key) != file:
+                    continue  # the file's own, which has been checked
+                errors = [
+                    one.problem for one in check(self._draft(file, name), outside_of(account)) if one.error
+                ]
+                if errors:
+                    found[key] = _said(errors[0])
+        return found
+
+    def _draft(self, file: Path, name: str) -> Draft:
+        return read_flow(file.read_text(encoding="utf-8"), name, name=name, limits=self._limits)
 
     def named(
         self, kind: str, name: str, document: Document, before: Document | None
@@ -105,8 +131,7 @@ class ObjectShelf:
         try:
             _no_reach(read_flow(text, name, name=name, limits=self._limits))
         except ConfigError as error:
-            first = error.problems[0]
-            raise Unfit(f"{first.path}: {first.what}" + (f"; {first.fix}" if first.fix else "")) from None
+            raise Unfit(_said(error.problems[0])) from None
         mark = hashlib.sha256(text.encode()).hexdigest()[:12]
         file = self._folder / account / f"{name}.{mark}.json"
         if account and not file.exists():
@@ -115,6 +140,10 @@ class ObjectShelf:
             part.write_text(text, encoding="utf-8")
             part.replace(file)
         return file
+
+
+def _said(problem: Problem) -> str:
+    return f"{problem.path}: {problem.what}" + (f"; {problem.fix}" if problem.fix else "")
 
 
 def _no_reach(draft: Draft) -> None:

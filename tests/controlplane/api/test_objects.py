@@ -84,6 +84,13 @@ async def test_what_the_file_has_can_be_read_and_not_changed(database: Database)
         ),
         (
             "flows/hello",
+            {"nodes": {"a": {"kind": "enqueue", "queue": "nobody"}}},
+            409,
+            "conflict",
+            "nobody",
+        ),
+        (
+            "flows/hello",
             {"nodes": {"a": {"kind": "play", "prompt": {"file": "/etc/x.wav"}}}},
             400,
             "bad_object",
@@ -138,6 +145,16 @@ async def test_a_flow_is_served_under_its_name(database: Database) -> None:
         (account, _) = site.taken[-1]
         assert account.flows["greet"].is_file()
         assert (await site.delete("acc_demo/flows/greet")) == (409, "in_use")
+
+
+async def test_what_a_flow_of_the_api_names_stays(database: Database) -> None:
+    async with office(database) as site:
+        assert (await site.put("acc_demo/queues/repairs", strategy="ring_all"))[0] == 201
+        nodes = {"wait": {"kind": "enqueue", "queue": "repairs", "next": "bye"}, "bye": {"kind": "hangup"}}
+        assert (await site.put("acc_demo/flows/line", nodes=nodes))[0] == 201
+        assert (await site.delete("acc_demo/queues/repairs")) == (409, "in_use")
+        assert (await site.delete("acc_demo/flows/line"))[0] == 200
+        assert (await site.delete("acc_demo/queues/repairs"))[0] == 200
 
 
 async def test_a_file_that_comes_to_have_it_wins(database: Database) -> None:

@@ -68,3 +68,18 @@ def test_a_flow_has_a_file_for_each_of_its_texts(tmp_path: Path) -> None:
     assert made.merge(settings).accounts[0].flows["a"] != first
     with pytest.raises(Unfit):
         made.named("flows", "b", {"nodes": {}}, None)
+
+
+def test_a_flow_that_names_what_is_gone_is_left_out_with_what_leads_to_it(tmp_path: Path) -> None:
+    made = shelf(tmp_path)
+    made.documents = {
+        ("acc", "flows", "a"): {"nodes": {"x": {"kind": "enqueue", "queue": "gone"}}},
+        ("acc", "extensions", "80"): {"target": {"flow": "a"}},
+        ("acc", "extensions", "81"): {"target": {"echo": True}},
+    }
+    whole = made.merge(parse(YAML, "test.yaml", tmp_path, {}))
+    assert set(made.left_out) == {("acc", "flows", "a"), ("acc", "extensions", "80")}
+    assert "gone" in made.left_out["acc", "flows", "a"]
+    assert [one.number for one in whole.accounts[0].extensions] == ["77", "81"] and not whole.accounts[
+        0
+    ].flows
