@@ -137,7 +137,7 @@ class MediaLimits(Section):
     legs: int = Field(default=4_096, ge=1)
     "Slots of the engine; with `media.workers` they are dealt out in equal shares."
     silence_timeout: Duration = Field(default=30.0, gt=0)
-    "A leg that should hear RTP and hears none ends its call after this [s]."
+    "A leg that should hear RTP and hears neither that nor RTCP ends its call after this [s]."
     ice_candidates: int = Field(default=32, ge=1)
     "Addresses of one WebRTC peer that are tried."
     ice_timeout: Duration = Field(default=15.0, gt=0)

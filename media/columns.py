@@ -63,6 +63,8 @@ class LegColumns:
         "Number of the codec in the jitter buffer (`codec/table.py`)."
         self.heard_at = np.zeros(slots, np.float64)
         "Arrival of the last packet, else time of `Connect` [s]."
+        self.reported_at = np.zeros(slots, np.float64)
+        "Arrival of the last RTCP, else 0 [s]."
         self.gap = np.full(slots, LONG_GAP, np.int64)
         "Frames since the last one that was not missing."
         self.hushed = np.zeros(slots, np.bool_)

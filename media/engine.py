@@ -395,5 +395,6 @@ class Engine:
         columns.marker[:] = True
         # We did not listen meanwhile: that is no silence of the peers.
         columns.heard_at[columns.connected] += seconds
+        columns.reported_at[columns.connected] += seconds
         self._inbound.drain_all()
         self._resync_at = self._tick + RESYNC_AFTER

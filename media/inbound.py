@@ -263,6 +263,7 @@ class Inbound:
             return
         columns = self._table.columns
         mentioned = leg.rtcp.receive(reports, int(columns.ssrc[leg.slot]), now)
+        columns.reported_at[leg.slot] = now
         columns.unmentioned[leg.slot] = 0 if mentioned else columns.unmentioned[leg.slot] + 1
 
     def _is_accepted(self, leg: Leg, parsed: Packet) -> bool:

@@ -96,7 +96,8 @@ class Upkeep:
                 columns.locked[slot] = False
                 self._wire.unlock(slot, leg.latch.source)
                 self._table.changed()
-            silence = now - float(columns.heard_at[slot])
+            # Who is muted, or suppresses silence, may send no RTP at all; reports say that he is there.
+            silence = now - float(max(columns.heard_at[slot], columns.reported_at[slot]))
             if silence < self._silence_timeout or not columns.may_receive[slot]:
                 continue
             if not columns.silence_told[slot]:

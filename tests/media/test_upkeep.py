@@ -34,6 +34,20 @@ def test_silence_of_a_peer_that_should_send_is_told_once() -> None:
     assert len(studio.of(Silent)) == 2, "a second silence"
 
 
+def test_a_muted_peer_that_still_reports_is_there() -> None:
+    """Softphones that are muted, or suppress silence, send no RTP: RTCP says that they live (RFC 3550 §6)."""
+    studio = Studio(limits={"silence_timeout": 5.0})
+    phone = studio.phone("leg")
+    phone.say(tone(500, 1.0))
+    studio.run(1.0)
+    for _ in range(5):
+        phone.rtcp.sendto(b"\x80\xc9\x00\x01" + (9).to_bytes(4, "big"), (HOST, phone.server[1] + 1))
+        studio.run(4.0)
+    assert studio.of(Silent) == []
+    studio.run(2.0)
+    assert len(studio.of(Silent)) == 1
+
+
 @pytest.mark.parametrize("direction", [Direction.SENDONLY, Direction.INACTIVE])
 def test_silence_of_a_peer_on_hold_is_as_agreed(direction: Direction) -> None:
     studio = Studio(limits={"silence_timeout": 5.0})
