@@ -116,8 +116,8 @@ MUTATIONS = (
         "S004-36",
         "a flow that is started twice begins twice",
         "controlplane/service/flow_session.py",
-        "        if session is not None:\n            return self._deliver(session)\n",
-        "",
+        "            return self._deliver(session)\n        self._forget_idle(now)\n",
+        "        self._forget_idle(now)\n",
         "tests/controlplane/service/test_flow_session.py",
     ),
     Mutation(
