@@ -28,7 +28,7 @@ FIGURES: Final = 20
 MEMORIES: Final = 3
 "Shares of the last frames, the older the less: tones, loud ones, voiced ones."
 WEIGHTS: Final = Path(__file__).with_name("voice.json")
-ENOUGH: Final = np.float32(2.5)
+ENOUGH: Final = np.float32(2.0)
 "A score from which on it is a voice."
 
 _PITCHED: Final = 0.5  # share of the power that comes again after a period
