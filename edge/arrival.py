@@ -176,6 +176,7 @@ class Arrivals:
             case Device():
                 user = directory.user_by_id(proven.user)
                 assert user is not None, "a device belongs to a user"
+                self.witness.proven(flow, now)
                 return UserIdentity(account, user, proven)
 
     def _replacement(self, request: Request, identity: Identity) -> Route | Refusal:

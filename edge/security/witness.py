@@ -62,7 +62,7 @@ class Witness:
                 return status == 0 or shield.malformed(source, now)
 
     def proven(self, flow: Flow, now: float) -> None:
-        """A trunk without an address in the configuration gave the right answer: it may call at any rate."""
+        """A phone, or a trunk without an address, gave the right answer: it may call at any rate."""
         self.shield.registered(flow.remote[0], now + PROVEN, now)
 
     def challenged(

@@ -185,6 +185,15 @@ def test_a_trunk_that_proved_itself_may_call_at_any_rate(bench: Bench) -> None:
     assert bench.keeper.begun == []
 
 
+def test_a_phone_that_proved_itself_without_registering_may_call_at_any_rate(bench: Bench) -> None:
+    assert final(Phone(bench, "alice", 7).dial("*43")).status == 200
+    for n in range(400):
+        other = Phone(bench, "alice", 7)
+        other.call_id = f"c{n}"
+        other.say("INVITE", "sip:*43@demo.local", body=other.sdp())
+    assert bench.keeper.begun == []
+
+
 def test_domains_that_are_not_ours_are_names_too(bench: Bench) -> None:
     bench.directory.accounts = lambda: ()  # type: ignore[method-assign]
     for n in range(8):
