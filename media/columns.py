@@ -4,6 +4,7 @@ Only plain numbers live here. What a leg holds besides (latch, queues, recorder)
 `leg.py`, and the streams' own columns are in `rtp/statistics.py` and `rtp/jitter.py`.
 """
 
+from enum import IntEnum
 from typing import Final
 
 import numpy as np
@@ -11,22 +12,54 @@ import numpy as np
 NEVER: Final = -1
 "In `expect`: no packet takes the fast path."
 LONG_GAP: Final = 1_000_000
+PLANNED: Final = 11
+"The first flags, which a plan asks of its legs."
+
+
+class Flag(IntEnum):
+    """Row in `LegColumns.flags` of each column that is true or false.
+
+    What a plan asks of its legs comes first.
+    """
+
+    AGENT = 0
+    LISTENED = 1
+    INBAND = 2
+    RECORDED = 3
+    SCALED = 4
+    MAY_RECEIVE = 5
+    PLAYING = 6
+    DIALLING = 7
+    SECURED = 8
+    TAPED = 9
+    PACKED = 10
+    CONNECTED = 11
+    ALIGNED = 12
+    EAGER = 13
+    LOCKED = 14
+    MAY_SEND = 15
+    VOICED = 16
+    HUSHED = 17
+    MARKER = 18
+    SILENCE_TOLD = 19
 
 
 class LegColumns:
     def __init__(self, slots: int) -> None:
+        self.flags = flags = np.zeros((len(Flag), slots), np.bool_)
+        "Shape (flags, slots): all of one slot, or of many, are had in one go."
         # What the leg is.
-        self.connected = np.zeros(slots, np.bool_)
+        self.connected = flags[Flag.CONNECTED]
         self.group = np.zeros(slots, np.int8)
         "Phase group in which it is polled and its frame is played."
-        self.aligned = np.zeros(slots, np.bool_)
+        self.aligned = flags[Flag.ALIGNED]
         "Whether a packet has chosen the group."
-        self.eager = np.zeros(slots, np.bool_)
+        self.eager = flags[Flag.EAGER]
         "Polled in every tick as long as it is not aligned: a packet is likely to come."
-        self.locked = np.zeros(slots, np.bool_)
+        self.locked = flags[Flag.LOCKED]
         "Whether the socket is connected to the latched source."
-        self.may_send = np.zeros(slots, np.bool_)
-        self.may_receive = np.zeros(slots, np.bool_)
+        self.may_send = flags[Flag.MAY_SEND]
+        self.may_receive = flags[Flag.MAY_RECEIVE]
         # What it hears.
         self.source = np.full(slots, -1, np.int64)
         "Slot whose received audio goes out on this leg: its own is an echo, -1 is nothing."
@@ -34,27 +67,27 @@ class LegColumns:
         "Number of the room that it is in, -1 is none."
         self.beat = np.zeros(slots, np.int8)
         "Phase group in which a member of a room is sent its mix."
-        self.voiced = np.zeros(slots, np.bool_)
+        self.voiced = flags[Flag.VOICED]
         "All of its room hear it."
         self.coaches = np.full(slots, -1, np.int64)
         "Slot of the member that alone hears it, -1 is none."
-        self.agent = np.zeros(slots, np.bool_)
-        self.playing = np.zeros(slots, np.bool_)
+        self.agent = flags[Flag.AGENT]
+        self.playing = flags[Flag.PLAYING]
         self.track = np.zeros(slots, np.int64)
         "Which prompt or tone (`id` of the `Track`), 0 is none."
         self.track_at = np.zeros(slots, np.int64)
         "Sample of it where the next frame begins."
         self.track_last = np.zeros(slots, np.int64)
         "Last such sample of a frame that is taken from the track as it is."
-        self.dialling = np.zeros(slots, np.bool_)
-        self.listened = np.zeros(slots, np.bool_)
+        self.dialling = flags[Flag.DIALLING]
+        self.listened = flags[Flag.LISTENED]
         "Whether voice activity is looked for."
-        self.secured = np.zeros(slots, np.bool_)
+        self.secured = flags[Flag.SECURED]
         "Speaks SRTP."
-        self.inband = np.zeros(slots, np.bool_)
+        self.inband = flags[Flag.INBAND]
         "Keys are looked for in its audio: the peer has no telephone-event."
-        self.recorded = np.zeros(slots, np.bool_)
-        self.taped = np.zeros(slots, np.bool_)
+        self.recorded = flags[Flag.RECORDED]
+        self.taped = flags[Flag.TAPED]
         "Recorded with what it is sent beside it."
         # What it receives.
         self.expect = np.full(slots, NEVER, np.int64)
@@ -67,7 +100,7 @@ class LegColumns:
         "Arrival of the last RTCP, else 0 [s]."
         self.gap = np.full(slots, LONG_GAP, np.int64)
         "Frames since the last one that was not missing."
-        self.hushed = np.zeros(slots, np.bool_)
+        self.hushed = flags[Flag.HUSHED]
         "The peer said that it sends no audio now: events or comfort noise came."
         self.noise = np.zeros(slots, np.float64)
         "Root mean square of the comfort noise that it asked for; 0: silence."
@@ -82,11 +115,13 @@ class LegColumns:
         "Factor of what was heard of it last."
         self.volume_to = np.ones(slots, np.float32)
         "Factor that it shall have from its next frame on."
+        self.scaled = flags[Flag.SCALED]
+        "Either is another than 1."
         self.energy = np.zeros(slots, np.float64)
         "Sum of the mean squares of the frames in `energy_frames`."
         self.energy_frames = np.zeros(slots, np.int64)
         # What it sends.
-        self.packed = np.zeros(slots, np.bool_)
+        self.packed = flags[Flag.PACKED]
         "In packets of another time than 20 ms."
         self.law_out = np.zeros(slots, np.uint8)
         self.header = np.zeros(slots, np.int64)
@@ -96,20 +131,20 @@ class LegColumns:
         self.timestamp = np.zeros(slots, np.int64)
         "Of the frame sent last; taken modulo 2³²."
         self.ssrc = np.zeros(slots, np.int64)
-        self.marker = np.zeros(slots, np.bool_)
+        self.marker = flags[Flag.MARKER]
         "The next packet begins a talk spurt."
         self.packets_sent = np.zeros(slots, np.int64)
         # When something is due.
         self.report_at = np.zeros(slots, np.float64)
         self.stats_at = np.zeros(slots, np.float64)
-        self.silence_told = np.zeros(slots, np.bool_)
+        self.silence_told = flags[Flag.SILENCE_TOLD]
         self.web_at = np.full(slots, np.inf)
         "ICE or DTLS of a WebRTC leg has something to do."
 
     def reset(self, slot: int) -> None:
         """Forget everything: the slot gets a new leg."""
         for column in vars(self).values():
-            column[slot] = 0
+            column[..., slot] = 0
         self.source[slot] = self.room[slot] = self.coaches[slot] = -1
         self.volume[slot] = self.volume_to[slot] = 1
         self.expect[slot] = NEVER

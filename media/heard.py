@@ -182,6 +182,7 @@ class Heard:
             wide[places] = ramped(wide[places], before[broad], after[broad])
         if (before != after).any():
             columns.volume[slots] = after
+            columns.scaled[slots] = after != 1
             self._table.changed()
 
     def _detect(self, plan: Plan, pcm: Pcm, now: float) -> None:

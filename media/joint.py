@@ -71,6 +71,7 @@ class Joints:
             case Adjust(gain_db=gain, muted=muted):
                 factor = 0.0 if muted else 10 ** (min(max(gain, QUIETEST_DB), LOUDEST_DB) / 20)
                 columns.volume_to[leg.slot] = factor
+                columns.scaled[leg.slot] = True
                 self._table.changed()
             case Detach():
                 self.part(leg, now)

@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from media.codec.table import FIRST_WIDE, LAWS, wide
-from media.columns import LegColumns
+from media.codec.table import FIRST_WIDE, wide
+from media.columns import PLANNED, Flag, LegColumns
 from media.frame import FRAME_SAMPLES, Mask, Rows, Slots
 
 EMPTY: Final[Rows] = np.zeros(0, np.intp)
+NO_SLOTS: Final[Slots] = np.zeros(0, np.int32)
+LAWS_AT_MOST: Final = 256
 FEWEST: Final = 4
 "Legs of a `Roll`: fewer cost less one by one."
 
@@ -91,8 +94,10 @@ class Mix:
     "… these slots as well."
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Plan:
+    """Never changed once made; not frozen, for that would make each cost twice as much."""
+
     poll: list[int]
     "Slots whose socket is locked to its source."
     listen: list[int]
@@ -153,91 +158,123 @@ class Plan:
     "(position in `send`, slot) of SRTP."
 
 
+def _places(mask: Mask) -> Rows:
+    """`np.flatnonzero` at a quarter of its cost for few."""
+    return mask.nonzero()[0]
+
+
 def make_plan(columns: LegColumns, group: int) -> Plan:
-    live = columns.connected
-    source = columns.source
-    hears = live & (source >= 0)
-    hears[hears] = live[source[hears]]
-    due = live & (columns.group == group)
-    polled = due | (live & ~columns.aligned & columns.eager)
-    roomed = live & (columns.room >= 0)
-    clock = np.where(hears, columns.group[source], np.where(roomed, columns.beat, columns.group))
-    take = np.flatnonzero(due)
-    send = np.flatnonzero(live & columns.may_send & (clock == group))
+    legs = columns.connected.nonzero()[0]
+    groups = columns.group[legs]
+    source = columns.source[legs]
+    # A source of -1 is read as the last slot, and left out.
+    hears = (source >= 0) & columns.connected[source]
+    roomed = columns.room[legs] >= 0
+    some_roomed = bool(roomed.any())
+    due = groups == group
+    own = np.where(roomed, columns.beat[legs], groups) if some_roomed else groups
+    clock = np.where(hears, columns.group[source], own)
+    sent = (clock == group) & columns.may_send[legs]
+    take, send = legs[due], legs[sent]
+    locked = columns.locked[legs]
+    polled = due | (columns.eager[legs] & ~columns.aligned[legs])
 
-    place = np.full(len(live), -1, np.intp)
-    place[take] = np.arange(len(take))
-    playing = columns.playing[send]
-    speaks = columns.agent[send] & ~playing
-    relayed = hears[send] & ~playing & ~speaks
-    mixed = roomed[send] & ~playing
-    broad = columns.law_out[send] >= FIRST_WIDE
-    listened = np.flatnonzero(columns.listened[take])
-    broad_take = columns.law_in[take] >= FIRST_WIDE
-    agents = np.flatnonzero(columns.agent[take] & ~broad_take)
-    wide_agents = np.flatnonzero(columns.agent[take] & broad_take)
-    inband = np.flatnonzero(columns.inband[take])
-    recorded = np.flatnonzero(columns.recorded[take])
-    spoken = np.flatnonzero(speaks & ~broad)
-    rolls, prompted = _rolls(columns, send, np.flatnonzero(playing & ~broad))
-    dialling = np.flatnonzero(columns.dialling[send])
-    secured = np.flatnonzero(columns.secured[send])
-    packed = np.flatnonzero(columns.packed[send])
-    wide_rows = np.flatnonzero(broad_take)
-
-    to = np.flatnonzero(relayed & ~broad)
-    heard = source[send[to]]
-    law_in, law_out = columns.law_in[heard], columns.law_out[send[to]]
-    relays: list[Relay] = []
-    for first in np.unique(law_in).tolist():
-        for second in range(len(LAWS)):
-            chosen = (law_in == first) & (law_out == second)
-            if chosen.any():
-                relays.append(Relay(first, second, place[heard[chosen]], to[chosen]))
+    taken, sending = (columns.flags[:PLANNED].take(slots, axis=1) for slots in (take, send))
+    law_in, law_out = columns.law_in[take], columns.law_out[send]
+    broad = law_out >= FIRST_WIDE
+    some_broad = bool(broad.any())
+    playing = sending[Flag.PLAYING]
+    speaks = sending[Flag.AGENT] & ~playing
+    relayed = hears[sent] & ~(playing | speaks)
+    mixed = roomed[sent] & ~playing
+    narrow = ~broad
+    listened, inband = _places(taken[Flag.LISTENED]), _places(taken[Flag.INBAND])
+    agents, wide_agents, wide_rows = _places(taken[Flag.AGENT]), EMPTY, EMPTY
+    broad_take = law_in >= FIRST_WIDE
+    if broad_take.any():
+        wide_rows = _places(broad_take)
+        agents, wide_agents = agents[~broad_take[agents]], agents[broad_take[agents]]
+    muted = ~taken[Flag.MAY_RECEIVE]
+    spoken = _places(speaks & narrow)
+    rolls, prompted = _rolls(columns, send, _places(playing & narrow))
 
     return Plan(
-        poll=np.flatnonzero(polled & columns.locked).tolist(),
-        listen=np.flatnonzero(polled & ~columns.locked).tolist(),
+        poll=legs[polled & locked].tolist(),
+        listen=legs[polled & ~locked].tolist(),
         take=take,
         take_slots=take.astype(np.int32),
-        muted=np.flatnonzero(~columns.may_receive[take]),
+        muted=_places(muted),
         listened=listened,
-        listened_slots=take[listened].astype(np.int32),
+        listened_slots=_slots(take, listened),
         agents=agents,
-        agent_slots=take[agents].astype(np.int32),
+        agent_slots=_slots(take, agents),
         wide=wide_rows,
-        wide_slots=take[wide_rows].astype(np.int32),
+        wide_slots=_slots(take, wide_rows),
         wide_agents=wide_agents,
-        wide_agent_slots=take[wide_agents].astype(np.int32),
-        wide_agent_places=np.searchsorted(wide_rows, wide_agents),
-        wide_muted=np.flatnonzero(~columns.may_receive[take[wide_rows]]),
+        wide_agent_slots=_slots(take, wide_agents),
+        wide_agent_places=wide_rows.searchsorted(wide_agents) if len(wide_agents) else EMPTY,
+        wide_muted=_places(muted[wide_rows]) if len(wide_rows) else EMPTY,
         inband=inband,
-        inband_slots=take[inband].astype(np.int32),
-        recorded=[(int(position), int(take[position])) for position in recorded],
-        taped=[(int(position), int(send[position])) for position in np.flatnonzero(columns.taped[send])],
-        scaled=np.flatnonzero((columns.volume[take] != 1) | (columns.volume_to[take] != 1)),
-        voices=np.flatnonzero(columns.room[take] >= 0),
+        inband_slots=_slots(take, inband),
+        recorded=_pairs(take, _places(taken[Flag.RECORDED])),
+        taped=_pairs(send, _places(sending[Flag.TAPED])),
+        scaled=_places(taken[Flag.SCALED]),
+        voices=_places(roomed[due]) if some_roomed else EMPTY,
         send=send,
         send_slots=send.tolist(),
-        silent=np.flatnonzero(~relayed & ~speaks & ~mixed & ~playing & ~broad),
-        relays=tuple(relays),
+        silent=_places(~(relayed | speaks | mixed | playing | broad)),
+        relays=_relays(take, law_in, source[sent], law_out, _places(relayed & narrow)),
         spoken=spoken,
-        spoken_slots=send[spoken].astype(np.int32),
-        mix=_mix(columns, roomed, send, np.flatnonzero(mixed), broad) if mixed.any() else None,
+        spoken_slots=_slots(send, spoken),
+        mix=_mix(columns, send, _places(mixed), broad) if some_roomed and mixed.any() else None,
         rolls=rolls,
         playing=[(position, int(send[position])) for position in prompted],
-        dialling=[(int(position), int(send[position])) for position in dialling],
-        step=_steps(columns, send) if broad.any() else FRAME_SAMPLES,
-        wide_sends=_wide_plan(columns, send, broad, relayed, speaks, mixed, place, wide_rows)
-        if broad.any()
+        dialling=_pairs(send, _places(sending[Flag.DIALLING])),
+        step=_steps(columns, send) if some_broad else FRAME_SAMPLES,
+        wide_sends=_wide_plan(columns, send, broad, relayed, speaks, mixed, take, wide_rows)
+        if some_broad
         else None,
-        packed=[(int(position), int(send[position])) for position in packed],
-        secured=[(int(position), int(send[position])) for position in secured],
+        packed=_pairs(send, _places(sending[Flag.PACKED])),
+        secured=_pairs(send, _places(sending[Flag.SECURED])),
     )
+
+
+def _slots(slots: Rows, positions: Rows) -> Slots:
+    return slots[positions].astype(np.int32) if len(positions) else NO_SLOTS
+
+
+def _pairs(slots: Rows, positions: Rows) -> list[tuple[int, int]]:
+    """(position, slot) of each."""
+    return list(zip(positions.tolist(), slots[positions].tolist(), strict=True)) if len(positions) else []
+
+
+def _relays(
+    take: Rows, law_in: NDArray[np.uint8], source: Rows, law_out: NDArray[np.uint8], relayed: Rows
+) -> tuple[Relay, ...]:
+    """The positions `relayed` of what is sent, by their codecs; `source` is whom each of the sent hears."""
+    if not len(relayed):
+        return ()
+    rows = take.searchsorted(source[relayed])
+    kinds = law_in[rows].astype(np.intp) * LAWS_AT_MOST + law_out[relayed]
+    first = int(kinds[0])
+    if (kinds == first).all():
+        return (_relay(first, rows, relayed),)
+    relays: list[Relay] = []
+    for kind in sorted(set(kinds.tolist())):
+        chosen = kinds == kind
+        relays.append(_relay(kind, rows[chosen], relayed[chosen]))
+    return tuple(relays)
+
+
+def _relay(kind: int, take: Rows, send: Rows) -> Relay:
+    law_in, law_out = divmod(kind, LAWS_AT_MOST)
+    return Relay(law_in, law_out, take, send)
 
 
 def _rolls(columns: LegColumns, send: Rows, prompted: Rows) -> tuple[tuple[Roll, ...], list[int]]:
     """Legs that hear the same, and positions of those that are too few for it."""
+    if not len(prompted):
+        return (), []
     slots = send[prompted]
     tracks = np.where(columns.track[slots] == 0, 0, columns.track[slots] * 2 + columns.law_out[slots])
     rolls: list[Roll] = []
@@ -258,8 +295,9 @@ def _steps(columns: LegColumns, send: Rows) -> Rows:
     return step
 
 
-def _mix(columns: LegColumns, roomed: Mask, send: Rows, positions: Rows, broad: Mask) -> Mix:
+def _mix(columns: LegColumns, send: Rows, positions: Rows, broad: Mask) -> Mix:
     slots = send[positions]
+    roomed = columns.connected & (columns.room >= 0)
     rooms = columns.room[slots]
     voices = np.flatnonzero(roomed & columns.voiced & np.isin(columns.room, rooms))
     voices = voices[np.argsort(columns.room[voices], kind="stable")]
@@ -296,7 +334,7 @@ def _wide_plan(
     relayed: Mask,
     speaks: Mask,
     mixed: Mask,
-    place: Rows,
+    take: Rows,
     wide_rows: Rows,
 ) -> WidePlan:
     passing: list[tuple[int, int, int, int]] = []
@@ -318,7 +356,7 @@ def _wide_plan(
             silent.append((position, slot))
         else:
             source = int(columns.source[slot])
-            row = int(place[source])
+            row = int(np.searchsorted(take, source))
             if columns.law_in[source] == columns.law_out[slot] and _is_plain(columns, source):
                 passing.append((position, slot, row, source))
             elif columns.law_in[source] >= FIRST_WIDE:

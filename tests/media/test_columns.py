@@ -1,6 +1,6 @@
 import numpy as np
 
-from media.columns import LONG_GAP, NEVER, LegColumns
+from media.columns import LONG_GAP, NEVER, PLANNED, Flag, LegColumns
 
 
 def test_a_reset_slot_is_as_new_and_its_neighbours_are_untouched() -> None:
@@ -9,8 +9,8 @@ def test_a_reset_slot_is_as_new_and_its_neighbours_are_untouched() -> None:
         column[:] = 1
     used.reset(1)
     for name, column in vars(used).items():
-        assert column[1] == vars(fresh)[name][1], name
-        assert column[0] == column[2] == 1
+        assert (column[..., 1] == vars(fresh)[name][..., 1]).all(), name
+        assert (column[..., [0, 2]] == 1).all()
 
 
 def test_a_new_slot_expects_nothing_hears_nobody_and_is_in_a_long_gap() -> None:
@@ -19,4 +19,18 @@ def test_a_new_slot_expects_nothing_hears_nobody_and_is_in_a_long_gap() -> None:
 
 
 def test_every_column_has_a_row_per_slot() -> None:
-    assert all(isinstance(c, np.ndarray) and c.shape == (5,) for c in vars(LegColumns(5)).values())
+    columns = vars(LegColumns(5))
+    assert columns.pop("flags").shape == (len(Flag), 5)
+    assert all(isinstance(column, np.ndarray) and column.shape == (5,) for column in columns.values())
+
+
+def test_every_flag_is_a_row_of_the_flags() -> None:
+    columns = LegColumns(2)
+    for flag in Flag:
+        column = vars(columns)[flag.name.lower()]
+        column[1] = True
+        assert columns.flags[flag].tolist() == [False, True]
+
+
+def test_what_a_plan_asks_comes_first() -> None:
+    assert Flag.PACKED < PLANNED <= Flag.CONNECTED
