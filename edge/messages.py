@@ -23,10 +23,10 @@ from edge.journal import Binding, Change, Keepsake, KeepsakeChange
 from edge.requests import Requests
 from edge.sip.address import Address
 from edge.sip.build import request as build
+from edge.sip.capability import AGENT
 from edge.sip.effect import ServerKey
 from edge.sip.flow import Flow
 from edge.sip.message import Request, Response
-from edge.sip.session import AGENT
 from edge.sip.uri import Uri
 
 

@@ -22,15 +22,13 @@ from edge.ident import Random, tag
 from edge.sip.address import Address
 from edge.sip.build import request, response_to
 from edge.sip.calling import CallingSession
+from edge.sip.capability import AGENT, ALLOW, SDP
 from edge.sip.digest import answer, choose
 from edge.sip.effect import Answer, ClientKey, EndReason, Failed, Incoming, Send
 from edge.sip.flow import Flow, Transport
 from edge.sip.message import Request, Response
 from edge.sip.parse import ParseError, parse_message
 from edge.sip.session import (
-    AGENT,
-    ALLOW,
-    SDP,
     Acked,
     Answered,
     Ended,

@@ -3,7 +3,7 @@
 ::
 
     Incoming ─▶ Reception ─▶ Arrivals (INVITE) · Registrations · Messages · Subscriptions
-                        └─▶ OPTIONS answered here; 405, 416, 420, 481… with their reason
+                        └─▶ OPTIONS answered here; 403, 405, 416, 420, 481… with their reason
 
 Everything that is let in is charged to the turnstile, so that overload is known before the next one.
 """
@@ -19,16 +19,20 @@ from edge.overload.turnstile import CHALLENGED, Turnstile, weight
 from edge.registration import Registrations
 from edge.security.witness import Witness
 from edge.sip.build import response_to
+from edge.sip.capability import AGENT, ALLOW, CAPABILITIES
 from edge.sip.effect import ServerKey
 from edge.sip.flow import Flow
 from edge.sip.message import Request
-from edge.sip.session import AGENT, ALLOW, SDP, SUPPORTED
 from edge.sip.transaction.layer import TransactionLayer
 from edge.subscriptions import Subscriptions
 from edge.unservable import unservable
 
-_OPTIONS: Final = ", ".join(("path", *SUPPORTED))
+_INSIDE: Final = frozenset(("BYE", "INFO", "PRACK", "UPDATE"))
+"Meaningless outside of a dialog (RFC 3261 §15.1.2, RFC 3262 §3, RFC 3311 §5.2, RFC 6086 §4.2.2)."
 _NO_DIALOG: Final = Refusal("no_such_dialog", 481, "the dialog is not here, or over", "call anew")
+_NO_CALL: Final = Refusal(
+    "no_call", 403, "only a call that is up can be transferred", "send REFER in its dialog"
+)
 
 
 @dataclass(slots=True)
@@ -44,7 +48,7 @@ class Reception:
 
     def receive(self, request: Request, key: ServerKey, flow: Flow, now: float) -> None:
         """A request outside of any session."""
-        if request.to.tag:
+        if request.to.tag and request.method != "REGISTER":  # some phones keep our tag
             if not self.subscriptions.inside(request, key, flow, now):
                 self.unknown(request, key, now)
             return
@@ -69,10 +73,15 @@ class Reception:
             case "OPTIONS":
                 self.witness.probed(request, flow, now)
                 status = 503 if self.arrivals.draining else 200
-                self.respond(key, request, status, now, (("Accept", SDP), ("Supported", _OPTIONS)))
+                self.respond(key, request, status, now, CAPABILITIES)
             case _:
                 self.witness.probed(request, flow, now)
-                self.respond(key, request, 405, now)
+                if method in _INSIDE:
+                    self.unknown(request, key, now)
+                elif method == "REFER":
+                    self.respond(key, request, _NO_CALL.status, now, _NO_CALL.headers())
+                else:
+                    self.respond(key, request, 405, now)
 
     def _charge(self, request: Request, cost: float, now: float, *, challenged: bool) -> None:
         if request.headers.get("Authorization") is not None:

@@ -19,6 +19,7 @@ from edge.journal import Binding, BindingChange, Change, Keepsake, KeepsakeChang
 from edge.kept_dialog import dialog_data, dialog_of
 from edge.requests import Requests
 from edge.sip.build import response_to
+from edge.sip.capability import EVENTS
 from edge.sip.dialog import Dialog
 from edge.sip.effect import ServerKey
 from edge.sip.flow import Flow
@@ -57,8 +58,7 @@ class Subscriptions:
         """A SUBSCRIBE that asks for a new dialog."""
         package = _package(request)
         if package is None:
-            names = ", ".join(package.value for package in Package)
-            self._doorman.respond(request, key, 489, now, (("Allow-Events", names),))
+            self._doorman.respond(request, key, 489, now, (("Allow-Events", EVENTS),))
             return
         seconds = _seconds(request)
         if 0 < seconds < SHORTEST:

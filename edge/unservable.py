@@ -1,8 +1,11 @@
 """What RFC 3261 §8.2.2 and §8.2.3 have us refuse before looking closer at a request."""
 
 from edge.sdp.body import sdp_in
+from edge.sip.address import STAR
+from edge.sip.capability import REGISTRAR, SDP, SUPPORTED
+from edge.sip.grammar import Malformed
 from edge.sip.message import Request
-from edge.sip.session import SDP, SUPPORTED, Headers
+from edge.sip.session import Headers
 from edge.sip.session_timer import SessionTimer
 from edge.sip.transaction.matching import COOKIE
 
@@ -26,7 +29,8 @@ def unservable(request: Request) -> tuple[int, Headers] | None:
 
 def unsupported_options(request: Request) -> tuple[int, Headers] | None:
     """420 for what the peer requires and we do not know (§8.2.2.3), within dialogs too."""
-    required = [o for o in request.headers.elements("Require") if o.lower() not in SUPPORTED]
+    known = (*SUPPORTED, *REGISTRAR) if request.method == "REGISTER" else SUPPORTED
+    required = [o for o in request.headers.elements("Require") if o.lower() not in known]
     return (420, (("Unsupported", ", ".join(required)),)) if required else None
 
 
@@ -40,8 +44,11 @@ def _uninvitable(request: Request) -> tuple[int, Headers] | None:
     if (too_small := SessionTimer(0).too_small(request)) is not None:
         return 422, too_small  # RFC 4028 §9
     # §8.1.1.8 demands a Contact; peers of RFC 2543, whose branches lack the cookie, are reached at From.
-    if request.headers.get("Contact") is None and request.branch.startswith(COOKIE):
-        return 400, (("Warning", '399 tandem "no_contact: an INVITE needs a Contact"'),)
+    if request.headers.get("Contact") is None:
+        if request.branch.startswith(COOKIE):
+            return 400, (("Warning", '399 tandem "no_contact: an INVITE needs a Contact"'),)
+    elif not _reachable(request):
+        return 400, (("Warning", '399 tandem "bad_contact: Contact names no SIP address"'),)
     accepted = [kind.partition(";")[0].strip().lower() for kind in request.headers.elements("Accept")]
     if accepted and not any(kind in _TAKES_SDP for kind in accepted):
         # §21.4.7; RFC 4475 §3.3.15: no answer of ours could be read.
@@ -49,3 +56,12 @@ def _uninvitable(request: Request) -> tuple[int, Headers] | None:
             ("Warning", f'399 tandem "not_acceptable: the answer is {SDP}, which Accept leaves out"'),
         )
     return None
+
+
+def _reachable(request: Request) -> bool:
+    """Whether Contact says where we reach the peer: its requests would be sent to no other place."""
+    try:
+        first = request.contacts[0]
+    except (Malformed, IndexError):
+        return False
+    return first is not STAR and first.uri.is_sip

@@ -12,10 +12,11 @@ from edge.journal import Binding
 from edge.sip.address import Address
 from edge.sip.build import request
 from edge.sip.calling import Authorize, CallingSession
+from edge.sip.capability import AGENT, ALLOW, SDP
 from edge.sip.digest import answer, choose
 from edge.sip.flow import Flow
 from edge.sip.message import Request, Response
-from edge.sip.session import AGENT, ALLOW, SDP, Headers
+from edge.sip.session import Headers
 from edge.sip.uri import Uri
 from edge.trunk.caller import Caller, for_phone, for_trunk
 from edge.trunk.number import written

@@ -9,14 +9,22 @@ _DEEPEST: Final = 3
 
 
 def sdp_in(message: Message) -> bytes | None:
-    """What a message describes; empty without a body, None when its body describes nothing."""
-    return find_sdp(message.headers.get("Content-Type") or "", message.body) if message.body else b""
+    """What a message describes; empty without a body, None when its body describes nothing.
+
+    A body that describes nothing and may be ignored, as its Content-Disposition says, is none (§8.2.3).
+    """
+    if not message.body:
+        return b""
+    found = find_sdp(message.headers.get("Content-Type") or "", message.body)
+    optional = found is None and _handling(message.headers.get("Content-Disposition") or "") == "optional"
+    return b"" if optional else found
 
 
 def find_sdp(content_type: str, body: bytes) -> bytes | None:
     """The body itself when it is `application/sdp`, else the first such part of a multipart.
 
-    None: there is none, whatever the reason; a request that needs one gets 415.
+    None: there is none, whatever the reason, or another part is said to be required; a request that needs
+    one gets 415. Parts that say nothing of it are passed over: gateways add what they please.
     """
     return _find(content_type, body, _DEEPEST)
 
@@ -33,16 +41,28 @@ def _find(content_type: str, body: bytes, depth: int) -> bytes | None:
     # The line break before a delimiter belongs to the delimiter; the first one may lack it.
     delimiter = b"\r\n--" + boundary.encode("utf-8", "surrogateescape")
     parts = (b"\r\n" + body).split(delimiter, _MOST_PARTS + 1)
+    described: bytes | None = None
     for part in parts[1 : _MOST_PARTS + 1]:
         if part.startswith(b"--"):
-            return None
+            break
         head, gap, content = part.partition(b"\r\n\r\n")
         if not gap:
             continue
-        found = _find(_content_type(head), content, depth - 1)
-        if found is not None:
-            return found
-    return None
+        fields = _fields(head)
+        found = _find(fields.get("content-type", "text/plain"), content, depth - 1)  # RFC 2046 §5.1
+        if found is None and _handling(fields.get("content-disposition", "")) == "required":
+            return None
+        described = found if described is None else described
+    return described
+
+
+def _handling(disposition: str) -> str:
+    """Of a Content-Disposition: `required`, `optional`, or empty when it does not say (RFC 3261 §20.11)."""
+    for param in disposition.split(";")[1:]:
+        name, _, value = param.partition("=")
+        if name.strip().lower() == "handling":
+            return value.strip().lower()
+    return ""
 
 
 def _boundary(content_type: str) -> str | None:
@@ -56,10 +76,12 @@ def _boundary(content_type: str) -> str | None:
     return None
 
 
-def _content_type(head: bytes) -> str:
-    """Of a part: `text/plain` when it names none (RFC 2046 §5.1)."""
+def _fields(head: bytes) -> dict[str, str]:
+    """Of a part, by name in lower case, the compact form of Content-Type spelled out."""
+    fields: dict[str, str] = {}
     for line in head.decode("utf-8", "surrogateescape").split("\r\n"):
         name, colon, value = line.partition(":")
-        if colon and name.strip().lower() in ("content-type", "c"):
-            return value
-    return "text/plain"
+        if colon:
+            name = name.strip().lower()
+            fields.setdefault("content-type" if name == "c" else name, value)
+    return fields

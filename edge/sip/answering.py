@@ -3,12 +3,13 @@
 from edge.sdp.body import sdp_in
 from edge.sip.address import Address
 from edge.sip.build import response_to
+from edge.sip.capability import ALLOW, SDP
 from edge.sip.dialog import Dialog
 from edge.sip.effect import ServerKey
 from edge.sip.flow import Flow
 from edge.sip.message import Request, Response
 from edge.sip.prack import Reliable, requires, supports
-from edge.sip.session import ALLOW, SDP, Acked, By, Ended, Headers, Session, State, Wire
+from edge.sip.session import Acked, By, Ended, Headers, Session, State, Wire
 
 
 class AnsweringSession(Session):

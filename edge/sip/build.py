@@ -39,6 +39,7 @@ PHRASES: Final = {
     607: "Unwanted", 608: "Rejected",
 }
 # fmt: on
+_EMPTY_TAG: Final = re.compile(r";[ \t]*tag[ \t]*=?[ \t]*(?=;|$)", re.IGNORECASE)
 _WHY: Final = ("Warning", "Reason")
 _CLASSES: Final = {
     1: "Progress",
@@ -90,8 +91,9 @@ def response_to(
     get = request.headers.get
     to = get("To") or ""
     if to and to_tag and not _has_tag(request, to):
-        # One `;` at the end is forgiven when it comes, but two in a row would not be when they go.
-        to = f"{to.removesuffix(';')};tag={to_tag}"
+        # One `;` at the end is forgiven when it comes, but two in a row would not be when they go; so is a
+        # tag without a value, which ours replaces.
+        to = f"{_EMPTY_TAG.sub('', to).removesuffix(';')};tag={to_tag}"
     fields = (("From", get("From")), ("To", to), ("Call-ID", get("Call-ID")), ("CSeq", get("CSeq")))
     copied += [(name, value) for name, value in fields if value]
     given = [(canonical(name), value) for name, value in headers]

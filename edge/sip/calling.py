@@ -10,12 +10,13 @@ from typing import Final
 
 from edge.sdp.body import sdp_in
 from edge.sip.address import Address
+from edge.sip.capability import SUPPORTED
 from edge.sip.dialog import Dialog
 from edge.sip.effect import ClientKey, ServerKey
 from edge.sip.flow import Flow
 from edge.sip.message import Request, Response
 from edge.sip.prack import Pracks
-from edge.sip.session import SUPPORTED, Answered, Progress, Refused, Session, State, Wire
+from edge.sip.session import Answered, Progress, Refused, Session, State, Wire
 
 Authorize = Callable[[Request, Response], Request | None]
 "Builds the INVITE again with credentials for a 401 or 407 (CSeq grown by one), or None if there are none."

@@ -14,12 +14,13 @@ import enum
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from edge.agenda import Agenda, Alarm
 from edge.sdp.body import sdp_in
 from edge.sip.address import Address
 from edge.sip.build import response_to
+from edge.sip.capability import AGENT, ALLOW, SDP, SUPPORTED, aside
 from edge.sip.dialog import Dialog
 from edge.sip.effect import ClientKey, ServerKey
 from edge.sip.flow import Flow
@@ -29,12 +30,6 @@ from edge.sip.refer import Refer, Referral
 from edge.sip.refresh import Refresh
 from edge.sip.timer import TimerValues
 from edge.sip.transaction.layer import TransactionLayer
-
-SUPPORTED: Final = ("100rel", "replaces", "timer")
-"Option tags that a peer may require in an INVITE."
-SDP = "application/sdp"
-ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, INFO, UPDATE, PRACK, REFER, SUBSCRIBE, MESSAGE"
-AGENT = "Tandem"
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]
 
@@ -208,13 +203,11 @@ class Session(ABC):
             refer = self.referral.receive(request, key, now)
             if refer is not None:
                 self._emit(Referred(refer), now)
-        elif request.method == "INFO":
-            self._respond(key, request, 200, now)
-            self._emit(Info((request.headers.get("Content-Type") or "").lower(), request.body), now)
-        elif request.method == "OPTIONS":
-            self._respond(key, request, 200, now, (("Allow", ALLOW), ("Accept", SDP)))
         else:
-            self._respond(key, request, 405, now, (("Allow", ALLOW),))
+            status, headers = aside(request)
+            self._respond(key, request, status, now, headers)
+            if request.method == "INFO" and status == 200:
+                self._emit(Info((request.headers.get("Content-Type") or "").lower(), request.body), now)
 
     def receive_answer(self, response: Response, key: ClientKey, now: float) -> None:
         """A response to a request of ours inside the dialog: a refresh or a BYE."""
@@ -291,10 +284,11 @@ class Session(ABC):
     def _reinvited(self, request: Request, key: ServerKey, now: float) -> None:
         described = sdp_in(request)
         too_small = self._refresh.timer.too_small(request)
-        if self._reoffer is not None or (self._success is not None and request.method == "INVITE"):
+        if self._reoffer is not None:
             self._respond(key, request, 500, now, (("Retry-After", "1"),))  # §14.2: one at a time
-        elif self._refresh.under_way:
-            self._respond(key, request, 491, now)  # §14.2: ours is on its way
+        elif self._refresh.under_way or (self._success is not None and request.method == "INVITE"):
+            # §14.2: ours is on its way; or the ACK of our 200 is, which RFC 5407 §3.1.4 advises 491 for.
+            self._respond(key, request, 491, now)
         elif too_small is not None:
             self._respond(key, request, 422, now, too_small)
         elif described is None:

@@ -81,15 +81,15 @@ class Uri:
 
     @property
     def dialled(self) -> str:
-        """The user or number that is meant: a telephone number without parameters, in a tel URI or with
-        user=phone also without separators and with the country code of its phone-context (RFC 3261 §19.1.6;
-        RFC 3966 §5.1.1, §5.1.5)."""
+        """The user or number that is meant: a telephone number without parameters, in a tel URI, with
+        user=phone or behind a + also without separators and with the country code of its phone-context
+        (RFC 3261 §19.1.6; RFC 3966 §5.1.1, §5.1.5)."""
         user = self.user or ""
         if user.isalnum() and self.scheme != "tel":
             return user
         number, _, rest = user.partition(";")
         context = self.param("phone-context") or ""
-        if self.scheme == "tel" or (self.param("user") or "").lower() == "phone":
+        if self.scheme == "tel" or user[:1] == "+" or (self.param("user") or "").lower() == "phone":
             number = number.translate(_SEPARATORS)
             for param in rest.split(";", 16):
                 name, _, value = param.partition("=")

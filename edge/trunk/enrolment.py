@@ -20,12 +20,12 @@ from edge.ident import tag
 from edge.requests import Requests
 from edge.sip.address import Address
 from edge.sip.build import request
+from edge.sip.capability import AGENT
 from edge.sip.digest import answer, choose
 from edge.sip.flow import Flow
 from edge.sip.grammar import Malformed, delta_seconds
 from edge.sip.locate import Located
 from edge.sip.message import Response
-from edge.sip.session import AGENT
 from edge.sip.uri import Uri
 
 _EARLY: Final = 0.85  # of what was granted

@@ -10,9 +10,9 @@ from edge.requests import Requests
 from edge.routing.route import Route
 from edge.sip.address import Address
 from edge.sip.build import request
+from edge.sip.capability import AGENT
 from edge.sip.locate import Located
 from edge.sip.message import Response
-from edge.sip.session import AGENT
 from edge.sip.uri import Uri
 from edge.trunk.enrolment import Enrolled, Registered
 from edge.trunk.health import Health, Pulse, alive

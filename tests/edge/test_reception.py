@@ -39,6 +39,41 @@ def test_a_method_that_nobody_serves_gets_405_with_those_that_are(bench: Bench) 
     assert isinstance(response, Response) and response.status == 405 and response.headers.get("Allow")
 
 
+@pytest.mark.parametrize("method", ["BYE", "INFO", "PRACK", "UPDATE"])
+def test_what_belongs_into_a_dialog_is_481_without_one(bench: Bench, method: str) -> None:
+    """RFC 3261 §15.1.2, RFC 3262 §3, RFC 3311 §5.2, RFC 6086 §4.2.2: no 405, whose Allow would name it."""
+    phone = Phone(bench, "1001")
+    phone.say(method, "sip:1001@demo.local")
+    assert phone.statuses() == [481]
+
+
+def test_a_refer_outside_of_a_call_is_refused_and_told_where_it_belongs(bench: Bench) -> None:
+    phone = Phone(bench, "1001")
+    phone.say("REFER", "sip:1001@demo.local", headers="Refer-To: <sip:*43@demo.local>\r\n")
+    (response,) = phone.got()
+    assert isinstance(response, Response) and response.status == 403
+    assert "no_call" in (response.headers.get("Warning") or "")
+
+
+def test_a_phone_that_keeps_the_tag_of_its_last_registration_stays_registered(bench: Bench) -> None:
+    """RFC 3261 §10.2: REGISTER knows no dialogs, so a tag in To means nothing."""
+    phone = Phone(bench, "1001")
+    phone.say("REGISTER", "sip:demo.local", to="<sip:1001@demo.local>;tag=of-yesterday")
+    (challenge,) = phone.got()
+    assert isinstance(challenge, Response) and challenge.status == 401
+    proof = phone.authorization(challenge, "REGISTER", "sip:demo.local")
+    phone.say("REGISTER", "sip:demo.local", to="<sip:1001@demo.local>;tag=of-yesterday", headers=proof)
+    assert phone.statuses() == [200]
+
+
+def test_options_names_the_event_packages_too(bench: Bench) -> None:
+    """RFC 6665 §8.2.2."""
+    phone = Phone(bench, "1001")
+    phone.say("OPTIONS", "sip:demo.local")
+    (response,) = phone.got()
+    assert "message-summary" in (response.headers.get("Allow-Events") or "")
+
+
 def test_a_call_is_charged_in_full_and_a_challenge_in_part(bench: Bench) -> None:
     turnstile = bench.switch.turnstile
     Phone(bench, "1001").say("INVITE", "sip:*43@demo.local")

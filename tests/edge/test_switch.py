@@ -306,7 +306,7 @@ def test_no_new_calls_while_draining_but_live_ones_go_on(bench: Bench) -> None:
         ("OPTIONS sip:demo.local", "", 200),
         ("SUBSCRIBE sip:1001@demo.local", "Event: presence\r\n", 401),
         ("PUBLISH sip:1001@demo.local", "", 405),
-        ("BYE sip:1001@demo.local", "", 405),
+        ("BYE sip:1001@demo.local", "", 481),
         ("INVITE sip:1002@demo.local", "Require: 199\r\n", 420),
         ("INVITE http://demo.local", "", 416),
     ],

@@ -32,6 +32,9 @@ def test_a_plain_request_is_served() -> None:
         (made("INVITE", lines="Contact: <sip:a@h>\r\nContent-Type: text/plain\r\n", body="hello"), 415),
         (made("INVITE", lines="Contact: <sip:a@h>\r\nMax-Forwards: 0\r\n"), 483),
         (made("INVITE", lines=""), 400),
+        (made("INVITE", lines="Contact: *\r\n"), 400),  # §8.1.1.8: one SIP or SIPS URI
+        (made("INVITE", lines="Contact: <<>>\r\n"), 400),
+        (made("INVITE", lines="Contact: <tel:+1>\r\n"), 400),
         (made("INVITE", lines="Contact: <sip:a@h>\r\nAccept: text/plain\r\n"), 406),
         (made("INVITE", lines="Contact: <sip:a@h>\r\nSupported: timer\r\nSession-Expires: 60\r\n"), 422),
     ],
@@ -44,6 +47,21 @@ def test_what_cannot_be_served_has_its_status(request_: Request, status: int) ->
 def test_the_options_that_we_lack_are_named() -> None:
     refusal = unservable(made("OPTIONS", lines="Require: teleport, timer\r\n"))
     assert refusal == (420, (("Unsupported", "teleport"),))
+
+
+def test_a_register_may_require_what_registrars_are_required() -> None:
+    """RFC 3327 §5.3, RFC 5626 §6; nobody else may, as nothing would come of it."""
+    lines = "Contact: <sip:a@h>\r\nRequire: path, outbound\r\n"
+    assert unservable(made("REGISTER", lines=lines)) is None
+    assert unservable(made("INVITE", lines=lines)) == (420, (("Unsupported", "path, outbound"),))
+
+
+def test_a_body_that_may_be_ignored_is_ignored_and_one_that_must_be_understood_is_415() -> None:
+    """RFC 3261 §8.2.3, §20.11: of an ISUP gateway."""
+    lines = "Contact: <sip:a@h>\r\nContent-Type: application/isup\r\nContent-Disposition: signal;handling="
+    assert unservable(made("INVITE", lines=f"{lines}optional\r\n", body="IAM")) is None
+    refusal = unservable(made("INVITE", lines=f"{lines}required\r\n", body="IAM"))
+    assert refusal is not None and refusal[0] == 415
 
 
 def test_a_required_extension_in_a_dialog_is_looked_at_too() -> None:

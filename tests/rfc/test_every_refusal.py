@@ -127,7 +127,7 @@ DOORS = [
     ("MESSAGE", {"target": "sip:77@demo.local"}, 404, "no_such_user"),
     ("PUBLISH", {}, 405, "method_not_allowed"),
     ("NOTIFY", {}, 405, "method_not_allowed"),
-    ("REFER", {}, 405, "method_not_allowed"),
+    ("REFER", {}, 403, "no_call"),
     ("BYE", {"to": "<sip:1002@demo.local>;tag=gone"}, 481, "no_such_dialog"),
     ("CANCEL", {}, 481, "call_transaction_does_not_exist"),
     ("FANCY", {}, 405, "method_not_allowed"),

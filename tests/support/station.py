@@ -11,13 +11,13 @@ from edge.sip.address import Address
 from edge.sip.answering import AnsweringSession
 from edge.sip.build import request, response_to
 from edge.sip.calling import CallingSession
+from edge.sip.capability import ALLOW
 from edge.sip.digest import answer, choose
 from edge.sip.effect import Answer, Cancelled, ClientKey, EndReason, Failed, Incoming, Send, ServerKey
 from edge.sip.flow import Flow, Transport
 from edge.sip.message import Request, Response
 from edge.sip.parse import ParseError, parse_message
 from edge.sip.session import (
-    ALLOW,
     Answered,
     Ended,
     Progress,

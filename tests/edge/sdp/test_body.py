@@ -44,6 +44,17 @@ def test_nothing_is_found_where_nothing_is(kind: str, body: bytes) -> None:
     assert find_sdp(kind, body) is None
 
 
+@pytest.mark.parametrize(
+    ("handling", "found"), [("optional", True), ("required", False), ("Required;x=y", False), ("", True)]
+)
+def test_a_part_that_must_be_understood_and_is_not_leaves_nothing(handling: str, found: bool) -> None:
+    """RFC 5621 §8.2: before or behind the description."""
+    isup = b"--b1\r\nContent-Type: application/isup\r\nContent-Disposition: signal;handling=%b\r\n\r\nIAM\r\n"
+    part = isup % handling.encode()
+    for body in (MIXED.replace(b"--b1--", part + b"--b1--"), MIXED.replace(b"preamble\r\n", part)):
+        assert (find_sdp("multipart/mixed;boundary=b1", body) is not None) is found
+
+
 def test_only_so_many_parts_and_levels_are_looked_at() -> None:
     many = b"--b\r\n\r\nx\r\n" * 1000 + b"--b\r\nContent-Type: application/sdp\r\n\r\nv=0"
     assert find_sdp("multipart/mixed;boundary=b", many) is None

@@ -136,3 +136,12 @@ def test_a_request_lacks_only_the_via() -> None:
 def test_every_status_has_a_phrase() -> None:
     assert phrase(486) == "Busy Here" and phrase(499) == "Client Error" and phrase(699) == "Global Failure"
     assert all(100 <= status <= 699 and text for status, text in PHRASES.items())
+
+
+def test_a_tag_without_a_value_is_replaced_by_ours() -> None:
+    for to in ("<sip:bob@h>;tag=", "<sip:bob@h>; tag =;x=y", "<sip:bob@h>;tag"):
+        headers = INVITE.headers.copy()
+        headers.set("To", to)
+        response = parse_message(response_to(Request("INVITE", INVITE.uri, headers), 180, to_tag="t1").wire())
+        assert isinstance(response, Response) and response.to.tag == "t1"
+        assert (response.headers.get("To") or "").count("tag") == 1

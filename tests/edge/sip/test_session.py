@@ -78,6 +78,16 @@ def test_a_second_reoffer_waits_for_the_first(talk: Talk) -> None:
     assert refused.headers.get("Retry-After")
 
 
+def test_a_reoffer_that_overtakes_the_ack_of_the_last_one_may_come_again(talk: Talk) -> None:
+    """RFC 5407 §3.1.4: 491, after which the peer tries again by itself; 500 would be our fault."""
+    talk.receive(talk.make("INVITE", 2, body=SDP))
+    talk.session.agree(SDP, talk.now)
+    talk.settle()
+    talk.took(200)
+    talk.receive(talk.make("INVITE", 3, body=SDP))
+    assert statuses(talk) == [491]
+
+
 def test_an_update_is_answered_without_an_ack(talk: Talk) -> None:
     """RFC 3311 §5.2."""
     talk.receive(talk.make("UPDATE", 2, body=SDP))
@@ -106,7 +116,7 @@ def test_info_reaches_the_owner(talk: Talk) -> None:
     assert statuses(talk) == [200]
 
 
-@pytest.mark.parametrize(("method", "status"), [("OPTIONS", 200), ("NOTIFY", 405), ("SUBSCRIBE", 405)])
+@pytest.mark.parametrize(("method", "status"), [("OPTIONS", 200), ("NOTIFY", 405), ("SUBSCRIBE", 489)])
 def test_other_requests(talk: Talk, method: str, status: int) -> None:
     talk.receive(talk.make(method, 2))
     assert statuses(talk) == [status]

@@ -1,0 +1,58 @@
+"""What we can do, as peers are told of it (RFC 3261 §11.2), and requests that change nothing of their dialog.
+
+INFO by RFC 6086: none of its packages is known, so a request that names one gets 469; legacy ones, which name
+none, get 200 whatever they hold, as key presses in their bodies are read by `edge.call.info`.
+"""
+
+from typing import Final
+
+from edge.sip.message import Request
+
+SUPPORTED: Final = ("100rel", "replaces", "timer")
+"Option tags that a peer may require in an INVITE."
+REGISTRAR: Final = ("path", "outbound")
+"Option tags that a REGISTER may require besides (RFC 3327 §5.3, RFC 5626 §6)."
+SDP = "application/sdp"
+ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, INFO, UPDATE, PRACK, REFER, SUBSCRIBE, MESSAGE"
+EVENTS: Final = "dialog, presence, message-summary, reg"
+"Packages of SUBSCRIBE, for Allow-Events (RFC 6665 §8.2.2)."
+AGENT = "Tandem"
+
+CAPABILITIES: Final = (
+    ("Accept", SDP),
+    ("Accept-Encoding", "identity"),
+    ("Supported", ", ".join((*REGISTRAR, *SUPPORTED))),
+    ("Allow-Events", EVENTS),
+)
+"Of a 200 to OPTIONS, beside Allow."
+
+
+def aside(request: Request) -> tuple[int, tuple[tuple[str, str], ...]]:
+    """Status and headers of the answer to a request that its dialog does not depend on."""
+    allow = ("Allow", ALLOW)
+    match request.method:
+        case "INFO" if not _package_known(request):
+            why = '399 tandem "bad_info_package: no package is known here"'
+            return 469, (("Recv-Info", ""), ("Warning", why))  # RFC 6086 §4.2.2
+        case "INFO":
+            return 200, ()
+        case "OPTIONS":
+            return 200, (allow, *CAPABILITIES)
+        case "SUBSCRIBE" if _event(request) in EVENTS.split(", "):
+            why = '399 tandem "dialog_in_use: subscribe outside of the call"'
+            return 403, (("Warning", why),)  # a second usage of the dialog, which RFC 5057 §7 advises against
+        case "SUBSCRIBE":
+            return 489, (("Allow-Events", EVENTS),)
+        case _:
+            return 405, (allow,)
+
+
+def _event(request: Request) -> str:
+    return (request.headers.get("Event") or "").partition(";")[0].strip().lower()
+
+
+def _package_known(request: Request) -> bool:
+    """RFC 6086 §8: one that is named is none of ours, but a key press is read however it is wrapped."""
+    if not request.headers.get("Info-Package"):
+        return True
+    return (request.headers.get("Content-Type") or "").lower().startswith("application/dtmf")
