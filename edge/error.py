@@ -21,10 +21,12 @@ class Refusal:
     "What the operator or caller changes to get through."
     retry_after: int | None = None
     "[s]"
+    warning: int = 399
+    "Code of the Warning: 300–305 where a description is at fault, else 399 (RFC 3261 §20.43)."
 
     def headers(self) -> tuple[tuple[str, str], ...]:
         """Warning (RFC 3261 §20.43) with the code, and Retry-After where there is one."""
-        warning = f"399 tandem {quote(f'{self.code}: {self.text}')}"
+        warning = f"{self.warning} tandem {quote(f'{self.code}: {self.text}')}"
         if self.retry_after is None:
             return (("Warning", warning),)
         return (("Warning", warning), ("Retry-After", str(self.retry_after)))

@@ -1,5 +1,7 @@
 """Texts between users (MESSAGE, RFC 3428): passed on to the callee's phones, or kept until one registers.
 
+Those within a call go to the user at its other end in the same way.
+
 ::
 
     MESSAGE ─▶ proven ─▶ phones are there: each gets it ─ the first 2xx ─▶ 200
@@ -14,6 +16,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from edge.call.call import Call
 from edge.call.ground import Ground
 from edge.directory import Account, User, UserId
 from edge.doorman import Doorman
@@ -27,6 +30,7 @@ from edge.sip.capability import AGENT
 from edge.sip.effect import ServerKey
 from edge.sip.flow import Flow
 from edge.sip.message import Request, Response
+from edge.sip.session import Session
 from edge.sip.uri import Uri
 
 
@@ -90,14 +94,27 @@ class Messages:
         if hops == 0:
             self._doorman.respond(request, key, 483, now)
             return
+        self._offer(callee, text, self._answer(request, key), now)
 
-        def told(refusal: Refusal | None, taken: bool, at: float) -> None:
-            if refusal is None:
-                self._doorman.respond(request, key, 200 if taken else 202, at)
-            else:
-                self._doorman.refuse(request, key, refusal, at)
-
-        self._offer(callee, text, told, now)
+    def inside(self, request: Request, key: ServerKey, session: Session, call: Call, now: float) -> None:
+        """A MESSAGE in the dialog of a call: for the user at its other end (RFC 3428 §8)."""
+        near, far = call.treatment.users(call)
+        sender, callee = (near, far) if session is call.near else (far, near)
+        refusal = self._too_long(request.body)
+        if session.dialog is None or not session.dialog.receive(request):
+            self._doorman.respond(request, key, 500, now, (("Retry-After", "1"),))  # RFC 3261 §12.2.2
+            return
+        if callee is None:
+            fix = "write in calls between users"
+            refusal = Refusal("nobody_reads", 403, "the other end of the call takes no texts", fix)
+        if refusal is not None or callee is None:
+            assert refusal is not None, "nobody to write to is a refusal"
+            self._doorman.refuse(request, key, refusal, now)
+            return
+        name, number = ("", call.caller) if sender is None else (sender.name, sender.number)
+        kind, life = request.headers.get("Content-Type") or "text/plain", self._ground.limits.message_kept
+        text = self._text(name, number, call.route.account, kind, request.body, life, now)
+        self._offer(callee, text, self._answer(request, key), now)
 
     def bring(
         self,
@@ -143,6 +160,17 @@ class Messages:
         self._deliver(user, kept, now)
 
     # Inside.
+
+    def _answer(self, request: Request, key: ServerKey) -> Callable[[Refusal | None, bool, float], None]:
+        """200 when a phone has taken it, 202 when it is kept."""
+
+        def told(refusal: Refusal | None, taken: bool, at: float) -> None:
+            if refusal is None:
+                self._doorman.respond(request, key, 200 if taken else 202, at)
+            else:
+                self._doorman.refuse(request, key, refusal, at)
+
+        return told
 
     def _too_long(self, body: bytes) -> Refusal | None:
         if len(body) <= self._ground.limits.message_text_bytes:

@@ -50,8 +50,11 @@ class SessionTable:
     def tracing(self) -> bool:
         return bool(self._traced)
 
-    def invited(self, key: ServerKey) -> AnsweringSession | None:
-        return self._invites.get(key)
+    def cancelled(self, key: ServerKey, reason: str, now: float) -> None:
+        """The caller takes back the INVITE `key`."""
+        session = self._invites.get(key)
+        if session is not None:
+            session.cancelled(now, reason)
 
     def inside(self, request: Request, key: ServerKey | None) -> Session | None:
         """The session whose dialog `request` names.

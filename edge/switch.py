@@ -349,9 +349,7 @@ class Switch:
                         if not self._requests.failed(client, now):
                             self._sessions.failed(client, reason is EndReason.TIMEOUT, now)
                     case Cancelled(key, request):
-                        invited = self._sessions.invited(key)
-                        if invited is not None:
-                            invited.cancelled(now, request.headers.get("Reason") or "")
+                        self._sessions.cancelled(key, request.headers.get("Reason") or "", now)
                     case Unacknowledged():
                         pass  # the caller never confirmed our refusal: nothing hangs on it
                     case _:
@@ -385,7 +383,11 @@ class Switch:
             self._reception.respond(key, request, refusal[0], now, refusal[1])
             return
         session.flow = flow  # a phone that changed its network or connection is reached where it is now
-        session.receive(request, key, now)
+        call = self._sessions.call_of(session)
+        if request.method == "MESSAGE" and key is not None and call is not None and session.confirmed:
+            self.messages.inside(request, key, session, call, now)
+        else:
+            session.receive(request, key, now)
         self._sessions.perhaps_done(session)
 
     def _malformed(self, error: ParseError, request: Request, flow: Flow) -> None:

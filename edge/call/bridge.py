@@ -141,6 +141,11 @@ class BridgeTreatment(Treatment):
             self._partner = partner
         return True
 
+    def users(self, call: Call) -> tuple[User | None, User | None]:
+        if self._partner is None:
+            return self._near, self._far_user()
+        return self._near, self._partner.treatment.users(self._partner)[0]
+
     def release(self) -> Hunt | None:
         if (
             self._transfer is not None

@@ -15,6 +15,7 @@ import enum
 from collections.abc import Callable
 
 from edge.agenda import Alarm
+from edge.call.aim import aim
 from edge.call.cause import lost, q850
 from edge.call.detail import cdr_of, trace_media
 from edge.call.ground import Ground, bind_address
@@ -154,8 +155,7 @@ class Call:
 
     def connect(self) -> None:
         """Let audio flow to and from the caller as far as offer and answer allow."""
-        if self.leg.negotiated is not None:
-            self.ground.media(self.leg.connect())
+        aim(self, self.leg)
 
     def progress(self, status: int, now: float, *, early_media: bool = False) -> None:
         if self.state is State.LIVE:
@@ -369,7 +369,7 @@ class Call:
     # Inside.
 
     def _agreed(self, leg: Leg, now: float) -> None:
-        self.ground.media(leg.connect())
+        aim(self, leg)
         self.treatment.agreed(self, leg, now)
 
     def _allocate(self, leg: Leg) -> None:

@@ -14,6 +14,7 @@ from edge.sdp.audio import NotAcceptable
 from edge.sdp.crypto import KEY_BYTES, Srtp
 from edge.sdp.description import Description, SdpError, build, parse
 from edge.sdp.negotiation import Local, Negotiated, accept, answer, offer
+from edge.sdp.numbering import kept
 from edge.sdp.webrtc import Side
 from media.port import Codec, Connect, IceCredentials, LegId, LegStats
 
@@ -113,10 +114,13 @@ class Leg:
 
     def offer(self) -> bytes:
         """Our offer, first or repeated."""
-        local = self._local
-        if self.negotiated is not None and local.srtp in (Srtp.ANSWERED, Srtp.OFFERED):
+        local, agreed = self._local, self.negotiated
+        if agreed is not None:
+            numbers = (number for number, _ in agreed.events)
+            local = replace(local, codecs=kept(local.codecs, agreed.accept, numbers), events=agreed.events)
+        if agreed is not None and local.srtp in (Srtp.ANSWERED, Srtp.OFFERED):
             # What was agreed on before stays: secured or not.
-            secured = self.negotiated.crypto is not None
+            secured = agreed.crypto is not None
             local = replace(local, srtp=Srtp.OFFERED if secured else Srtp.ANSWERED)
         self._described = self._offered = offer(local, self._described)
         return build(self._described)
@@ -193,6 +197,11 @@ class Leg:
             agreed.webrtc,
         )
 
+    def found(self, address: str) -> None:
+        """The host that the peer named has this address."""
+        assert self.negotiated is not None, "a name is found after it was negotiated"
+        self.negotiated = replace(self.negotiated, remote=(address, self.negotiated.remote[1]))
+
     def _settle(self, agreed: Negotiated) -> None:
         """Who controls ICE and who began DTLS stays so (RFC 8445 §6.1.1, RFC 8842 §5.5)."""
         self.negotiated = agreed
@@ -214,9 +223,11 @@ class Leg:
         local = self._local
         codecs = " or ".join(codec.name.upper() for codec in local.codecs)
         if self.browser:
-            return Refusal("not_acceptable", 488, why.why, f"offer {webrtc.OFFERED} audio with {codecs}")
+            fix = f"offer {webrtc.OFFERED} audio with {codecs}"
+            return Refusal("not_acceptable", 488, why.why, fix, warning=why.warning)
         protocol = {Srtp.OFF: "RTP/AVP", Srtp.REQUIRED: "RTP/SAVP"}.get(local.srtp, "RTP/AVP or RTP/SAVP")
-        return Refusal("not_acceptable", 488, why.why, f"offer {protocol} audio with {codecs}")
+        fix = f"offer {protocol} audio with {codecs}"
+        return Refusal("not_acceptable", 488, why.why, fix, warning=why.warning)
 
     def _key(self, suite: str) -> bytes:
         """Our key, made once for each suite: a new one would need a new SSRC (RFC 4568 §7.1.4)."""

@@ -9,6 +9,7 @@ from collections import deque
 from typing import Final, Protocol
 
 from edge.agenda import Alarm
+from edge.call.aim import aim
 from edge.call.call import Call
 from edge.call.leg import Leg, Port
 from edge.call.outgoing import Destination, device_destination, invite
@@ -287,7 +288,7 @@ class Ringing:
             return
         if self._early_media and body and len(self._ringing) == 1 and leg.accept(body) is None:
             self._early, self.leg = True, leg
-            self._call.ground.media(leg.connect())
+            aim(self._call, leg)
             self._owner.progressed(self, status, now, early=True)
         else:
             self._owner.progressed(self, 180 if status in (180, 183) else status, now, early=False)
@@ -302,8 +303,9 @@ class Ringing:
         if self._servers is not None:
             self._servers.heard()
         self.leg = leg = self._sessions[session]
-        refusal = leg.accept(body) if body and not self._early else None
-        if refusal is not None or leg.negotiated is None:
+        # After early media too: whoever rang need not be who picked up, or where (RFC 3261 §13.2.2.4).
+        refusal = leg.accept(body) if body else None
+        if leg.negotiated is None or (refusal is not None and not self._early):
             session.bye(now)
             self._winner = None
             fix = "the called phone answered without usable audio"
@@ -318,7 +320,7 @@ class Ringing:
         for other_leg in self._legs.values():
             if other_leg is not leg:
                 self._call.release(other_leg)
-        self._call.ground.media(leg.connect())
+        aim(self._call, leg)
         self._owner.answered(self, now)
 
     def _refused(self, session: CallingSession, event: Refused, now: float) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
 from edge.call.leg import Leg
+from edge.directory import User
 from edge.error import Refusal
 from edge.sip.refer import Refer
 from edge.sip.session import Session, SessionEvent
@@ -45,6 +46,10 @@ class Treatment:
         """A side asks that its partner be transferred: accept or refuse by `session.referral`."""
         fix = "transfer calls between two parties"
         session.referral.refuse(403, now, Refusal("no_partner", 403, "nobody to transfer", fix).headers())
+
+    def users(self, call: "Call") -> "tuple[User | None, User | None]":
+        """Who of the account is on the caller's side, and who on the other."""
+        return call.route.caller, None
 
     def release(self) -> "Hunt | None":
         """Give up a conversation between the caller and one other, which goes on; None: there is none."""

@@ -7,7 +7,7 @@ from typing import Final
 from edge.sdp import crypto, webrtc
 from edge.sdp.crypto import CryptoLine
 from edge.sdp.description import Description, Media, attributes
-from edge.sdp.numeric import numeric
+from edge.sdp.numeric import host_name, numeric
 from edge.sdp.webrtc import Peer
 from media.port import Codec, Direction
 
@@ -65,6 +65,8 @@ class Audio:
     "In the author's order; beside plain RTP too (a best-effort offer)."
     webrtc: Peer | None = None
     "Of a browser; then `remote` and `rtcp` mean nothing."
+    name: str = ""
+    "Of the author's host, if it gives no address; `remote` is unset then (RFC 8866 §5.7)."
 
 
 def read(description: Description, media: Media, ptime_ms: int = 20) -> Audio | NotAcceptable:
@@ -82,11 +84,15 @@ def read(description: Description, media: Media, ptime_ms: int = 20) -> Audio | 
     if connection is None:
         return NotAcceptable("no c= line holds for the audio stream", 301)
     host = numeric(*connection)
-    if host is None:
+    name = host_name(*connection) if host is None else ""
+    if host is None and not name:
         return NotAcceptable(f"cannot send to {' '.join(connection)}", 301)
+    host = host or ("::" if connection[0] == "IP6" else "0.0.0.0")
+    if name.endswith(".invalid"):  # the way of IPv6 to say 0.0.0.0 (RFC 3264 §8.4)
+        name = ""
     codecs, events = _formats(media)
     direction = _direction(description, media)
-    if host in _UNSET:
+    if host in _UNSET and not name:
         direction = compose(sends=speaks(direction), receives=False)
     return Audio(
         remote=(host, media.port),
@@ -95,9 +101,10 @@ def read(description: Description, media: Media, ptime_ms: int = 20) -> Audio | 
         direction=direction,
         hold=not hears(direction),
         ptime_ms=_packet_time(media, ptime_ms),
-        rtcp=_rtcp(media, host),
+        rtcp=None if name else _rtcp(media, host),
         secure=protocol in SECURE,
         crypto=crypto.read(attributes(media.lines, "crypto")),
+        name=name,
     )
 
 

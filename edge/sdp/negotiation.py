@@ -19,6 +19,7 @@ from edge.sdp import webrtc
 from edge.sdp.audio import PACKET_TIMES, Audio, NotAcceptable, compose, hears, read, speaks
 from edge.sdp.crypto import OFFERED, CryptoLine, Srtp
 from edge.sdp.description import Description, Line, Media
+from edge.sdp.numbering import events_of
 from edge.sdp.webrtc import Setup, Side
 from media.port import Codec, Crypto, Direction, WebRtc
 
@@ -40,6 +41,8 @@ class Local:
     "Of the first description; with `previous` the next one is counted from that."
     dtmf: int | None = 101
     "Payload type of telephone-event at 8 kHz in our offers, others follow; None: no events at all."
+    events: tuple[tuple[int, int], ...] = ()
+    "Payload type and clock of telephone-events that have their number already."
     direction: Direction = Direction.SENDRECV
     "What we wish; the peer's may leave less."
     ours_first: bool = False
@@ -60,7 +63,7 @@ class Negotiated:
     description: Description | None
     "Our answer; None from `accept`."
     remote: tuple[str, int]
-    "The address may be unset (`0.0.0.0`, `::`); then `direction` never sends."
+    "The address may be unset (`0.0.0.0`, `::`); then `direction` never sends, unless there is a `name`."
     codec: Codec
     "What we send, under the peer's payload type."
     accept: tuple[Codec, ...]
@@ -78,6 +81,8 @@ class Negotiated:
     webrtc: WebRtc | None = None
     events: tuple[tuple[int, int], ...] = ()
     "Payload type and clock of every telephone-event that may come: browsers choose for themselves."
+    name: str = ""
+    "Host that the peer names instead of an address: until it is found, we send where its audio comes from."
 
 
 def offer(local: Local, previous: Description | None = None) -> Description:
@@ -198,6 +203,7 @@ def accept(
         ptime_ms=theirs.ptime_ms,
         rtcp=theirs.rtcp,
         hold=theirs.hold,
+        name=theirs.name,
         dtmf_clock=dtmf_clock,
         crypto=crypto,
         webrtc=web,
@@ -241,6 +247,7 @@ def _agree(theirs: Audio, local: Local) -> Negotiated | NotAcceptable:
         ptime_ms=theirs.ptime_ms,
         rtcp=theirs.rtcp,
         hold=theirs.hold,
+        name=theirs.name,
         dtmf_clock=dtmf_clock,
         crypto=crypto,
         webrtc=web,
@@ -269,10 +276,8 @@ def _our_events(local: Local) -> dict[int, int]:
     """Clock rate → payload type: one for each clock of our codecs, numbered upwards."""
     if local.dtmf is None:
         return {}
-    taken = {codec.payload_type for codec in local.codecs}
-    free = (number for number in range(local.dtmf, 128) if number not in taken)
-    clocks = dict.fromkeys((8000, *(codec.clock_rate for codec in local.codecs)))
-    return dict(zip(clocks, free, strict=False))
+    clocks = (8000, *(codec.clock_rate for codec in local.codecs))
+    return events_of(clocks, local.dtmf, local.codecs, {clock: number for number, clock in local.events})
 
 
 def _meet(ours: Direction, theirs: Direction) -> Direction:

@@ -1,5 +1,8 @@
 """Who a call is from: what a peer says of it, and what we tell a trunk or a phone (RFC 3323, RFC 3325).
 
+Read from trunks are P-Asserted-Identity, or else Remote-Party-ID, which many carriers still send
+(draft-ietf-sip-privacy-04).
+
 A trunk is trusted to assert an identity; a phone is not, its user is known by digest. Privacy that the
 caller asks for reaches the callee's phone as an anonymous From, and a trunk as Privacy with what its
 configuration lets us assert.
@@ -16,6 +19,8 @@ from edge.sip.uri import Uri
 from edge.trunk.number import written
 
 ANONYMOUS: Final = Address("Anonymous", Uri("sip", "anonymous", "anonymous.invalid"))
+_HIDDEN_PARTY: Final = frozenset({"full", "uri"})
+"Values of privacy in Remote-Party-ID that ask not to show the number."
 _HIDES: Final = frozenset({"id", "user", "header"})
 
 
@@ -30,15 +35,27 @@ class Caller:
 
 
 def told_by_trunk(request: Request) -> Caller:
-    """What a trunk says: P-Asserted-Identity before From."""
-    try:
-        asserted = request.addresses("P-Asserted-Identity")
-    except Malformed:
-        asserted = ()
-    for address in asserted:
-        if address.uri.user and (address.uri.is_sip or address.uri.scheme == "tel"):
-            return Caller(address.uri.dialled, address.display, is_private(request))
+    """What a trunk says: P-Asserted-Identity before Remote-Party-ID before From."""
+    for address in _named(request, "P-Asserted-Identity"):
+        return Caller(address.uri.dialled, address.display, is_private(request))
+    for address in _named(request, "Remote-Party-ID"):
+        if (address.param("party") or "calling").lower() == "calling":
+            hidden = (address.param("privacy") or "").lower().partition("-")[0] in _HIDDEN_PARTY
+            return Caller(address.uri.dialled, address.display, hidden or is_private(request))
     return Caller(request.from_.uri.dialled or "anonymous", request.from_.display, is_private(request))
+
+
+def _named(request: Request, header: str) -> tuple[Address, ...]:
+    """Those with a number or name; a header that cannot be read says nothing."""
+    try:
+        found = request.addresses(header)
+    except Malformed:
+        return ()
+    return tuple(
+        address
+        for address in found
+        if address.uri.user and (address.uri.is_sip or address.uri.scheme == "tel")
+    )
 
 
 def is_private(request: Request) -> bool:

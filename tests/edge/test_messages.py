@@ -5,7 +5,7 @@ import pytest
 from config.schema import SipLimits
 from edge.sip.message import Request, Response
 from tests.support.directory import FakeDirectory
-from tests.support.edge import Bench, Phone
+from tests.support.edge import Bench, Phone, final
 
 
 @pytest.fixture
@@ -149,3 +149,38 @@ def test_a_text_of_the_public_network_waits_like_any_other(bench: Bench) -> None
     bob.say("REGISTER", uri, to="<sip:1002@demo.local>", headers=f"Expires: 600\r\n{proof}")
     (message,) = [m for m in bob.got() if isinstance(m, Request)]
     assert str(message.from_.uri) == "sip:14155551234@demo.local" and message.body.decode() == "grüß dich"
+
+
+def test_a_text_in_a_call_reaches_the_user_at_its_other_end(bench: Bench) -> None:
+    """RFC 3428 §8: like one outside, for both sides, without a challenge."""
+    alice, bob = Phone(bench, "1001"), Phone(bench, "1002", 3)
+    alice.register()
+    bob.register()
+    alice.dial("1002")
+    (invite,) = bob.got()
+    assert isinstance(invite, Request)
+    bob.reply(invite, 200, bob.sdp())
+    (answer,) = (m for m in alice.got() if isinstance(m, Response) and m.status == 200)
+    alice.to, alice.remote = answer.headers.get("To") or "", str(answer.contacts[0].uri)
+    alice.ack(answer)
+    bob.got()
+    alice.say("MESSAGE", alice.remote, to=alice.to, body="hello", content_type="text/plain")
+    assert texts(bob) == ["hello"] and alice.statuses() == [200]
+    back = f"<sip:1001@demo.local>;tag={invite.from_.tag}"
+    bob.call_id, bob.cseq = invite.call_id, 100
+    bob.say("MESSAGE", str(invite.contacts[0].uri), to=back, body="bye", content_type="text/plain")
+    assert texts(alice) == ["bye"] and bob.statuses() == [200]
+    alice.say("MESSAGE", alice.remote, to=alice.to, body="x" * 101, content_type="text/plain")
+    assert alice.statuses() == [413]
+    alice.say("MESSAGE", alice.remote, to=alice.to, body="late", cseq=1, content_type="text/plain")
+    assert alice.statuses() == [500]
+    assert len(bench.switch.calls) == 1
+
+
+def test_a_text_to_what_is_no_user_in_a_call_is_refused_with_the_reason(bench: Bench) -> None:
+    alice = Phone(bench, "1001")
+    alice.ack(final(alice.dial("*43")))
+    alice.say("MESSAGE", alice.remote, to=alice.to, body="hello", content_type="text/plain")
+    (response,) = alice.got()
+    assert isinstance(response, Response) and response.status == 403
+    assert "nobody_reads" in (response.headers.get("Warning") or "")

@@ -172,3 +172,24 @@ def test_an_answer_whose_keys_do_not_fit_is_refused(body: bytes) -> None:
     leg.offer()
     refusal = leg.accept(body)
     assert refusal is not None and refusal.status == 488
+
+
+def test_a_payload_type_means_the_same_for_as_long_as_the_leg_lives() -> None:
+    """RFC 3264 §8.3.2: the peer's re-INVITE asks for our offer, as Cisco's always do."""
+    leg = taken(AudioTerms(("pcmu", "opus")))
+    theirs = "a=rtpmap:101 opus/48000/2\r\na=rtpmap:96 telephone-event/48000\r\n"
+    body = sdp("101 0 96", theirs).replace(b"a=rtpmap:101 telephone-event/8000\r\n", b"")
+    assert isinstance(leg.answer(body), bytes)
+    offered = leg.offer().decode()
+    assert "a=rtpmap:101 opus/48000/2\r\n" in offered and "a=rtpmap:96 telephone-event/48000\r\n" in offered
+    assert "a=rtpmap:102 telephone-event/8000\r\n" in offered, "another clock gets a free number"
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [(sdp("18"), "305"), (sdp().replace(b"IP4", b"IP6").replace(b"192.0.2.7", b"::1"), "300")],
+)
+def test_a_refusal_warns_by_the_code_of_what_is_wrong(leg: Leg, body: bytes, code: str) -> None:
+    """RFC 3261 §20.43."""
+    refusal = leg.answer(body)
+    assert isinstance(refusal, Refusal) and dict(refusal.headers())["Warning"].startswith(f"{code} tandem ")

@@ -121,3 +121,15 @@ def test_who_has_no_phone_is_told_at_once(bench: Bench) -> None:
     owner = Owner()
     Ringing(call, owner, callee=bench.directory.user(ACC, "1002"), seconds=10.0).start(bench.now)
     assert owner.heard == ["not_registered"] and len(bench.commanded(port.Allocate)) == 1
+
+
+def test_who_picks_up_is_heard_though_another_played_the_early_media(bench: Bench) -> None:
+    """RFC 3261 §13.2.2.4: a fork downstream; its 200 has a tag and an address of its own."""
+    _, owner, bob = rung(bench)
+    (invite,) = bob.got()
+    assert isinstance(invite, Request)
+    bob.reply(invite, 183, bob.sdp(40_000), tag="announcement")
+    bob.reply(invite, 200, bob.sdp(50_000), tag="phone")
+    assert owner.heard == ["183 early", "answered"]
+    last = [c for c in bench.commanded(port.Connect) if isinstance(c, port.Connect)][-1]
+    assert last.remote == (bob.source[0], 50_000)

@@ -1,8 +1,8 @@
-"""Numeric addresses in descriptions."""
+"""Addresses in descriptions (RFC 8866 §5.7)."""
 
 import pytest
 
-from edge.sdp.numeric import numeric
+from edge.sdp.numeric import host_name, numeric
 
 
 @pytest.mark.parametrize(
@@ -23,3 +23,23 @@ from edge.sdp.numeric import numeric
 )
 def test_only_numeric_unicast_addresses_are_taken(family: str, address: str, normal: str | None) -> None:
     assert numeric(family, address) == normal
+
+
+@pytest.mark.parametrize(
+    ("family", "address", "name"),
+    [
+        ("IP4", "Media.Carrier.example", "media.carrier.example"),
+        ("IP6", "a.example.", "a.example"),
+        ("IP4", "gw-7.0.example", "gw-7.0.example"),
+        ("IP4", "192.0.2.300", ""),
+        ("IP4", "224.2.1.1/127", ""),
+        ("IP4", "localhost", ""),
+        ("IP4", "-a.example", ""),
+        ("IP4", "a..example", ""),
+        ("IP4", "a_b.example", ""),
+        ("IP5", "a.example", ""),
+        ("IP4", "a." * 200 + "example", ""),
+    ],
+)
+def test_a_name_is_told_from_an_address_that_is_mistyped(family: str, address: str, name: str) -> None:
+    assert host_name(family, address) == name

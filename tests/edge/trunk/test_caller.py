@@ -83,3 +83,26 @@ def test_what_a_trunk_asserts_comes_before_from() -> None:
 )
 def test_privacy_is_read_by_rfc_3323(value: str, private: bool) -> None:
     assert is_private(invite(("Privacy", value))) is private
+
+
+@pytest.mark.parametrize(
+    ("party", "number", "name", "private"),
+    [
+        ('"Ann" <sip:+15550007@c>;party=calling;privacy=off;screen=yes', "+15550007", "Ann", False),
+        ("<sip:+15550007@c>;privacy=full", "+15550007", "", True),
+        ("<sip:+15550007@c>;party=calling;privacy=uri-network", "+15550007", "", True),
+        ("<sip:+15550007@c>;party=calling;privacy=name", "+15550007", "", False),
+        ("<sip:9@c>;party=called, <sip:+15550007@c>;party=calling", "+15550007", "", False),
+        ("<sip:9@c>;party=called", "1002", "Bob", False),
+        ("<sip:c>;party=calling", "1002", "Bob", False),
+        ("<<no address", "1002", "Bob", False),
+    ],
+)
+def test_a_trunk_that_asserts_nothing_may_tell_the_remote_party(
+    party: str, number: str, name: str, private: bool
+) -> None:
+    """draft-ietf-sip-privacy-04 §5.1."""
+    told = told_by_trunk(invite(("Remote-Party-ID", party)))
+    assert (told.number, told.name, told.private) == (number, name, private)
+    asserted = told_by_trunk(invite(("Remote-Party-ID", party), ("P-Asserted-Identity", "<tel:+15550001>")))
+    assert asserted.number == "+15550001", "what is asserted by the RFC comes first"
