@@ -1,6 +1,8 @@
 """One AI agent of the configuration: where it is, what it speaks, what it may do."""
 
+import base64
 import enum
+import hmac
 import re
 from typing import Annotated, Final, Literal, cast
 from urllib.parse import quote
@@ -87,6 +89,9 @@ _KEY_HEADERS: Final = {
 }
 "Where a vendor wants its key, and what stands before it."
 
+_SIGNED: Final = frozenset({Dialect.TWILIO, Dialect.CONVERSATIONRELAY})
+"Whose key is the token that bots verify Twilio's signature with."
+
 _GEMINI: Final = "google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent"
 
 _VARIANTS: Final = {Dialect.TWILIO: ("telnyx", "signalwire"), Dialect.ASTERISK: ("plain", "json")}
@@ -109,6 +114,11 @@ def _printable(value: str) -> str:
     return value
 
 
+def _signature(token: str, url: str) -> str:
+    """Of the URL alone, where nothing is posted: https://www.twilio.com/docs/usage/security."""
+    return base64.b64encode(hmac.digest(token.encode(), url.encode(), "sha1")).decode()
+
+
 class Agent(Section):
     """One AI agent: where its socket is and what it speaks."""
 
@@ -117,7 +127,8 @@ class Agent(Section):
     "The vendor's own when omitted (openai with `model`, elevenlabs with `agent_id`, deepgram, gemini)."
     headers: Annotated[dict[str, str], AfterValidator(headers_of)] = Field(default={}, repr=False)
     api_key: Annotated[str, AfterValidator(_printable)] | None = Field(default=None, min_length=1, repr=False)
-    "Sent in the header that the vendor wants; write `${OPENAI_API_KEY}` and the like."
+    """Sent in the header that the vendor wants; write `${OPENAI_API_KEY}` and the like. Of twilio and
+    conversationrelay it is not sent: it signs the handshake (X-Twilio-Signature), as an auth token does."""
     token: Annotated[str, AfterValidator(_printable)] = Field(default="", repr=False)
     "Of `url: inbound`: what a bot shows as `Authorization: Bearer …` at `/agent-socket`."
     sample_rate: Literal[8000, 16000, 24000] = 8000
@@ -203,16 +214,22 @@ class Agent(Section):
             raise refusal(f"{dialect} leaves no choice of audio", "remove audio")
         if self.audio == "pcm" and dialect is Dialect.TWILIO and self.variant != "signalwire":
             raise refusal("only signalwire's variant of twilio carries pcm", "remove audio")
-        if self.api_key is not None and dialect not in _KEY_HEADERS:
+        if self.api_key is not None and not (dialect in _KEY_HEADERS or self._is_signed()):
             raise refusal(f"{dialect} has no header for api_key", "write it into headers")
         if self.session and dialect not in _SESSION:
             raise refusal(f"{dialect} has no session settings", "remove session")
         return self
+
+    def _is_signed(self) -> bool:
+        """Whether the bot can tell by X-Twilio-Signature that it is we who dial."""
+        return self.dialect in _SIGNED and self.variant is None and self.url not in (INBOUND, BUILTIN_DEMO)
 
     def sent_headers(self) -> tuple[tuple[str, str], ...]:
         """Of the handshake, the key among them."""
         headers = tuple(self.headers.items())
         if self.api_key is None:
             return headers
+        if self.dialect in _SIGNED:
+            return (*headers, ("X-Twilio-Signature", _signature(self.api_key, self.url)))
         name, before = _KEY_HEADERS[self.dialect]
         return (*headers, (name, before + self.api_key))

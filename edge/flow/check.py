@@ -186,7 +186,7 @@ def _dead_ends(draft: Draft) -> Iterator[Problem]:
             what = f"{node.id} has no way out: the call hangs up after it"
             yield draft.problem(place, what, "give it a next, or let it lead to a hangup")
             continue
-        lost = [o for o in _outcomes(node) if o not in _RARE and target_of(node.edges, o) is None]
+        lost = [o for o in _outcomes(node) if o not in _RARE and target_of(node, o) is None]
         if isinstance(node.data, Condition) and node.data.cases and "default" not in node.edges:
             lost.append("default")
         if "out_of_hours" in node.edges and "holiday" in lost:

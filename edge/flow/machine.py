@@ -181,7 +181,7 @@ class _Walk:
         """Whether there is a next node."""
         while True:
             self._visit(outcome)
-            target = target_of(self._node.edges, outcome)
+            target = target_of(self._node, outcome)
             if target is not None:
                 self._node = self._flow.nodes[target]
                 return True
@@ -243,9 +243,12 @@ class _Walk:
         )
 
 
-def target_of(edges: Mapping[str, str], outcome: str) -> str | None:
+def target_of(node: Node, outcome: str) -> str | None:
     """By the outcome's edge, else by `default`; `done` and `default` are the same (S004-35, S004-36)."""
+    edges = node.edges
     found = edges.get(outcome)
+    if found is None and outcome in node.data.INSTEAD:
+        found = edges.get(node.data.INSTEAD[outcome])
     if found is None:
         found = edges.get("default")
     if found is None and outcome == "default":

@@ -6,20 +6,22 @@ Whatever goes wrong is told to the `Listener` once, in words that say what to ch
 """
 
 import asyncio
+import base64
 import contextlib
 import functools
 import logging
 import socket
 import ssl
-from collections.abc import Callable
-from http import HTTPStatus
+from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
+from urllib.parse import unquote
 
 import picows
-from picows.url import parse_url
+from picows.url import WSParsedURL, parse_url
 
 from config.schema import MediaLimits
 from media.agent.contract import Buffer
+from media.agent.fault import WrongSubprotocol, explain, shown
 from media.port import AgentSpec
 
 PING_AFTER: Final = 20.0
@@ -30,6 +32,7 @@ CLOSE_WITHIN: Final = 1.0
 "An agent that does not answer our close is cut off after this [s]."
 REASON_CHARACTERS: Final = 200
 
+_SUBPROTOCOL: Final = "Sec-WebSocket-Protocol"
 _BINARY: Final = picows.WSMsgType.BINARY
 _TEXT: Final = picows.WSMsgType.TEXT
 _log = logging.getLogger(__name__)
@@ -102,11 +105,11 @@ class Dialler:
         except TimeoutError:
             connection.fail(
                 "timeout",
-                f"{_shown(spec.url)} did not answer within {spec.connect_timeout:g} s: "
+                f"{shown(spec.url)} did not answer within {spec.connect_timeout:g} s: "
                 "check that the agent runs and that no firewall is between, or raise connect_timeout",
             )
-        except (OSError, ValueError, TypeError, UnicodeError, picows.WSError) as error:
-            connection.fail("refused", _explain(spec, error))
+        except (OSError, ValueError, TypeError, UnicodeError, WrongSubprotocol, picows.WSError) as error:
+            connection.fail("refused", explain(spec, error))
         else:
             try:
                 await transport.wait_disconnected()
@@ -119,9 +122,7 @@ class Dialler:
         self, spec: AgentSpec, subprotocol: str | None, connection: "_Connection"
     ) -> picows.WSTransport:
         url = parse_url(spec.url)
-        headers = list(spec.headers)
-        if subprotocol is not None:
-            headers.append(("Sec-WebSocket-Protocol", subprotocol))
+        headers = _headers(spec, url, subprotocol)
         if url.is_secure and self._context is None:
             # Reading the system's certificates takes tens of milliseconds.
             self._context = await asyncio.to_thread(ssl.create_default_context)
@@ -145,6 +146,7 @@ class Dialler:
             )
             if transport.response is None:
                 raise ConnectionResetError("closed before the handshake")
+            _check_subprotocol(headers, transport.response.headers)
             return transport
         except BaseException:
             # picows forgets a connection whose handshake is cancelled; its transport ends with the socket.
@@ -298,6 +300,30 @@ class _Connection(picows.WSListener):
         self.close(_number(code))
 
 
+def _headers(spec: AgentSpec, url: WSParsedURL, subprotocol: str | None) -> list[tuple[str, str]]:
+    """Of the handshake; the operator's own come before ours, and those of the URL's user before none."""
+    headers = list(spec.headers)
+    given = {name.lower() for name, _ in headers}
+    if subprotocol is not None and _SUBPROTOCOL.lower() not in given:
+        headers.append((_SUBPROTOCOL, subprotocol))
+    if url.username is not None and "authorization" not in given:
+        pair = f"{unquote(url.username)}:{unquote(url.password or '')}"  # RFC 7617 §2
+        headers.append(("Authorization", f"Basic {base64.b64encode(pair.encode()).decode()}"))
+    return headers
+
+
+def _check_subprotocol(sent: list[tuple[str, str]], answer: Mapping[str, str]) -> None:
+    offered = [
+        part.strip()
+        for name, value in sent
+        if name.lower() == _SUBPROTOCOL.lower()
+        for part in value.split(",")
+    ]
+    chosen = answer.get(_SUBPROTOCOL)
+    if chosen is not None and chosen not in offered:
+        raise WrongSubprotocol(f"{chosen[:64]!r} of {', '.join(offered) or 'none'} that were offered")
+
+
 def _number(code: Any) -> int:
     """A close code as picows has it: an IntEnum, whatever its stubs say, or a bare int for 3000–4999."""
     return int(code)
@@ -335,47 +361,3 @@ async def _connect_tcp(host: str, port: int) -> socket.socket:
 def _shut(sock: socket.socket) -> None:
     with contextlib.suppress(OSError):
         sock.shutdown(socket.SHUT_RDWR)
-
-
-def _shown(url: str) -> str:
-    """A URL for the trace: without user, password and query, which may be keys."""
-    scheme, _, rest = url.partition("?")[0].rpartition("://")
-    return f"{scheme}://{rest.rpartition('@')[2]}" if scheme else rest
-
-
-def _explain(spec: AgentSpec, error: Exception) -> str:
-    """What happened and what to change."""
-    url = _shown(spec.url)
-    match error:
-        case picows.WSInvalidURL():
-            return f"{url} is not a ws:// or wss:// URL: correct `url` of agent {spec.name}"
-        case socket.gaierror():
-            return f"the host in {url} is unknown ({error.strerror}): correct `url` of agent {spec.name}"
-        case ssl.SSLCertVerificationError():
-            return f"the certificate of {url} is not trusted: {error.verify_message}"
-        case ssl.SSLError():
-            return f"TLS with {url} failed ({error.strerror}): does the agent speak wss on this port?"
-        case ConnectionRefusedError():
-            return f"nothing listens at {url}: start the agent, or correct `url` of agent {spec.name}"
-        case picows.WSInvalidStatusError() if error.response is not None:
-            return _explain_status(spec, int(error.response.status))
-        case picows.WSHandshakeError():
-            return f"{url} is no WebSocket server ({error}): correct `url` of agent {spec.name}"
-        case _:
-            return f"{url} cannot be reached: {error}"
-
-
-def _explain_status(spec: AgentSpec, status: int) -> str:
-    phrase = HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else ""
-    answer = f"{_shown(spec.url)} answered {status} {phrase}".rstrip()
-    match status:
-        case 401 | 403:
-            return f"{answer}: correct the credentials in `headers` of agent {spec.name}"
-        case 404:
-            return f"{answer}: correct the path in `url` of agent {spec.name}"
-        case _ if 300 <= status < 400:
-            return (
-                f"{answer}: redirects are not followed, put the final address in `url` of agent {spec.name}"
-            )
-        case _:
-            return f"{answer} to the WebSocket handshake: see the agent's log"

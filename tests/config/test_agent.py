@@ -7,6 +7,9 @@ from pydantic import ValidationError
 
 from config.agent import Agent, Dialect
 
+SIGNATURE = "hv+AYKhavE7s+fdnz3GYiO2lT9I="
+"Of token 12345 and the URL below, as twilio 9's `RequestValidator.compute_signature` has it."
+
 
 def agent(**fields: Any) -> Agent:
     return Agent.model_validate({"dialect": "twilio", "url": "ws://h", **fields})
@@ -82,14 +85,22 @@ def test_the_key_goes_where_the_vendor_wants_it_and_nowhere_else(
     assert "'k'" not in repr(agent(dialect=dialect, api_key="k"))
 
 
+@pytest.mark.parametrize("dialect", ["twilio", "conversationrelay"])
+def test_a_key_signs_the_handshake_as_twilios_auth_token_does(dialect: str) -> None:
+    """The signature is what twilio's own RequestValidator computes for this URL and token."""
+    made = agent(dialect=dialect, api_key="12345", url="wss://bot.example/media?foo=1&bar=2")
+    assert made.sent_headers() == (("X-Twilio-Signature", SIGNATURE),)
+
+
 @pytest.mark.parametrize(
     ("fields", "what"),
     [
+        ({"variant": "telnyx", "api_key": "k"}, "no header for api_key"),
+        ({"dialect": "tandem", "api_key": "k"}, "no header for api_key"),
         ({"variant": "json"}, "no variant"),
         ({"dialect": "openai", "variant": "telnyx"}, "no variant"),
         ({"audio": "pcm"}, "only signalwire"),
         ({"dialect": "gemini", "audio": "ulaw"}, "no choice of audio"),
-        ({"api_key": "k"}, "no header for api_key"),
         ({"session": {"voice": "x"}}, "no session"),
         ({"allow": ["fly"]}, "allow"),
     ],

@@ -1,8 +1,8 @@
 """agent: an AI agent talks with the caller (`dial {agent}` on the wire).
 
 `done` when it took its leave, `transferred` when the person or queue that it handed the caller to is done,
-`no_answer` when it could not be reached, `failed` when it broke off, `digit:0` when the caller pressed an
-exit key.
+`no_answer` when it could not be reached (by `failed` where that has no edge of its own), `failed` when it
+broke off, `digit:0` when the caller pressed an exit key.
 """
 
 from collections.abc import Iterator, Mapping
@@ -20,6 +20,7 @@ class AgentNode(NodeData):
     OUTCOMES: ClassVar[tuple[str, ...]] = ("done", "transferred", "no_answer", "failed")
     DIGITS: ClassVar[bool] = True
     MEDIA: ClassVar[bool] = True
+    INSTEAD: ClassVar[Mapping[str, str]] = {"no_answer": "failed"}
 
     agent: str
     parameters: dict[Variable, Text] = Field(default={}, max_length=50)

@@ -107,6 +107,8 @@ class NodeData(Section):
     "Whether the caller hears something, so that a loop through it takes time."
     ENDS: ClassVar[bool] = False
     "Whether the call ends here."
+    INSTEAD: ClassVar[Mapping[str, str]] = {}
+    "Outcome → the one whose edge it takes where it has none of its own, before `default`."
     SPELLINGS: ClassVar[Mapping[str, str]] = {}
     "Other names of fields."
 

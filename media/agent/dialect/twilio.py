@@ -9,7 +9,7 @@ dropped by a clear, without telling which.
 `variant: signalwire` may carry PCM16 (`audio: pcm`, 16 or 24 kHz), says how long a key was held and takes
 keys from the bot. From the bot either spelling is understood: nothing is read but `event` and its body.
 
-Declined: `X-Twilio-Signature` (there is no shared token), `outbound` tracks, MP3 files for Telnyx, and a
+Declined: `outbound` tracks, MP3 files for Telnyx, and a
 bot's `streamSid` is not compared with ours: there is one stream per socket.
 """
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from config.schema import FlowLimits
 from edge.flow.command import Dial, Gather, Hangup, Noop, Play
 from edge.flow.document import read_flow
-from edge.flow.machine import Program, begin, step, target_of
+from edge.flow.machine import Node, Program, begin, step, target_of
+from edge.flow.node.hangup import HangupNode
 from edge.flow.node.table import KINDS
 from edge.flow.scene import Outcome
 from tests.support.flow import MONDAY_NOON, Walk, program
@@ -45,7 +46,9 @@ def test_an_outcome_goes_by_its_edge_then_by_default_then_hangs_up() -> None:
     """S004-36."""
     assert Walk(MENU).step("digit:1").at == "yes"
     assert Walk(MENU).step("failed").command == Hangup()
-    assert target_of({"done": "a"}, "default") == "a" and target_of({"default": "a"}, "done") == "a"
+    data = HangupNode()
+    assert target_of(Node("n", data, {"done": "a"}), "default") == "a"
+    assert target_of(Node("n", data, {"default": "a"}), "done") == "a"
     lost = Walk("nodes:\n  a: {kind: say, text: x}").step("done")
     assert lost.command == Hangup() and lost.state.ended and lost.left == [("a", "done")]
 

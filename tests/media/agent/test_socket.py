@@ -1,17 +1,20 @@
-"""One agent socket without a network: frames in, listener told; failures in words that say what to change."""
+"""One agent socket without a network: frames in, listener told."""
 
 import asyncio
-import socket
-import ssl
+import base64
+from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any
 
 import picows
 import pytest
 from picows.picows import _make_test_ws_frame as ws_frame
+from picows.url import parse_url
 
 from config.schema import MediaLimits
 from media.agent.contract import Buffer
-from media.agent.socket import _Connection, _explain, _explain_status, _shown
+from media.agent.fault import WrongSubprotocol
+from media.agent.socket import _check_subprotocol, _Connection, _headers
 from media.port import AgentSpec
 
 TEXT, BINARY, MORE = picows.WSMsgType.TEXT, picows.WSMsgType.BINARY, picows.WSMsgType.CONTINUATION
@@ -163,36 +166,33 @@ async def test_a_connection_that_opens_too_late_is_closed() -> None:
     connection.on_ws_disconnected(wire)
 
 
-@pytest.mark.parametrize(
-    ("error", "words"),
-    [
-        (picows.WSInvalidURL("x", "y"), "is not a ws:// or wss:// URL"),
-        (socket.gaierror(-2, "Name or service not known"), "Name or service not known"),
-        (ConnectionRefusedError(111, "refused"), "start the agent"),
-        (ssl.SSLError(1, "wrong version number"), "does the agent speak wss"),
-        (picows.WSHandshakeError("no upgrade"), "is no WebSocket server"),
-        (OSError(113, "No route to host"), "No route to host"),
-    ],
-)
-def test_what_went_wrong_is_said_with_what_to_change(error: Exception, words: str) -> None:
-    assert words in _explain(SPEC, error)
+def test_a_user_in_the_url_is_sent_as_basic_credentials_unless_headers_have_others() -> None:
+    """RFC 7617 §2: percent-encoding is the URL's, not the header's."""
+    spec = AgentSpec("bot", "asterisk", "ws://media:p%40ss@bot.example/media")
+    sent = dict(_headers(spec, parse_url(spec.url), "media"))
+    assert base64.b64decode(sent["Authorization"].removeprefix("Basic ")) == b"media:p@ss"
+    assert sent["Sec-WebSocket-Protocol"] == "media"
+    own = replace(spec, headers=(("authorization", "Bearer x"),))
+    assert "Authorization" not in dict(_headers(own, parse_url(own.url), None))
 
 
-def test_an_untrusted_certificate_is_named() -> None:
-    error = ssl.SSLCertVerificationError(1, "certificate verify failed")
-    error.verify_message = "self-signed certificate"
-    assert "self-signed certificate" in _explain(SPEC, error)
+def test_a_subprotocol_of_the_operators_own_replaces_the_dialects() -> None:
+    own = replace(SPEC, headers=(("sec-websocket-protocol", "audio.jambonz.org"),))
+    assert [name for name, _ in _headers(own, parse_url(own.url), "audio.drachtio.org")] == [
+        "sec-websocket-protocol",
+        "Authorization",
+    ]
 
 
 @pytest.mark.parametrize(
-    ("status", "words"),
-    [(401, "credentials"), (403, "Forbidden"), (404, "path"), (301, "redirects"), (599, "log"), (500, "log")],
+    ("offered", "chosen", "refused"),
+    [("a", "a", False), ("a, b", "b", False), ("a", None, False), ("a", "b", True), (None, "b", True)],
 )
-def test_an_http_answer_is_said_with_what_to_change(status: int, words: str) -> None:
-    assert words in _explain_status(SPEC, status)
-
-
-def test_keys_in_a_url_are_not_shown() -> None:
-    assert _shown(SPEC.url) == "wss://bot.example/media"
-    assert _shown("nonsense") == "nonsense"
-    assert "secret" not in _explain(SPEC, OSError()) + _explain_status(SPEC, 401)
+def test_a_subprotocol_that_was_not_offered_is_refused(
+    offered: str | None, chosen: str | None, refused: bool
+) -> None:
+    """RFC 6455 §4.1: the client fails the connection; none at all is the server's right."""
+    sent = [] if offered is None else [("Sec-WebSocket-Protocol", offered)]
+    answer = {} if chosen is None else {"Sec-WebSocket-Protocol": chosen}
+    with pytest.raises(WrongSubprotocol, match="'b'") if refused else nullcontext():
+        _check_subprotocol(sent, answer)

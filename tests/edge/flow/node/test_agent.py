@@ -23,3 +23,10 @@ def test_it_is_left_by_how_it_went(outcome: str) -> None:
 
 def test_answered_of_an_outside_edge_is_done() -> None:
     assert agent().step("answered").at == "done"
+
+
+def test_an_agent_that_is_not_reached_has_failed_where_nothing_else_is_said() -> None:
+    """Issue 5, When things fail: connect deadline, then the `failed` branch."""
+    assert Walk(node(FIELDS, "failed", "default")).step("no_answer").at == "failed"
+    assert Walk(node(FIELDS, "failed", "no_answer")).step("no_answer").at == "no_answer"
+    assert Walk(node(FIELDS, "done", "default")).step("no_answer").at == "default"
