@@ -50,6 +50,36 @@ class Document:
         return self.lines[path]
 
 
+_REMEDIES: Final = {
+    "mapping values are not allowed": "put a text with a colon in quotes, and indent keys alike",
+    "expected key": "indent this line, or the one before it, like those beside it",
+    "expected '-' indicator": "indent this line like the entries beside it",
+    "expected ',' or": "close the bracket, and put a text with one of : , # { } [ ] in quotes",
+    "while scanning a quoted scalar": "close the quotes",
+    "expected ':'": "write key: value",
+    "escape character": "write \\\\ for a backslash, or take single quotes",
+    "hexdecimal number": "write \\\\ for a backslash, or take single quotes",
+    "cannot start any token": "put it in quotes",
+    "while scanning an alias": "put it in quotes",
+    "while scanning an anchor": "put it in quotes",
+    "expected node content": "write a value here, or put it in quotes",
+}
+"What libyaml says → what a person can do about it."
+
+
+def _remedy(said: str, text: str, line: int | None) -> str:
+    lines = text.splitlines()
+    if line is not None and line <= len(lines):
+        indent = lines[line - 1][: len(lines[line - 1]) - len(lines[line - 1].lstrip())]
+        if "\t" in indent:
+            return "indent with spaces, not with tabs"
+    return next((fix for part, fix in _REMEDIES.items() if part in said), "")
+
+
+def _language(file: str) -> str:
+    return "JSON" if file.lower().endswith(".json") else "YAML"
+
+
 class _Stop(Exception):
     """Nothing after this can be read."""
 
@@ -66,13 +96,19 @@ def read(text: str, file: str, environ: Mapping[str, str]) -> tuple[Document, li
     try:
         reader.read(text)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        begun = (error.context or "").startswith("while scanning a ")  # where a key or a quote begins
+        mark = (error.context_mark if begun else None) or error.problem_mark or error.context_mark
         problem = error.problem or str(error)
-        what = f"not YAML: {problem}" + (f", {error.context}" if error.context else "")
+        context = error.context or ""
+        what = f"not {_language(file)}: {problem}" + (f", {context}" if context else "")
         line = None if mark is None else mark.line + 1
-        raise ConfigError([Problem(file, line, "", what)]) from None
+        raise ConfigError(
+            [Problem(file, line, "", what, _remedy(f"{problem} {context}", text, line))]
+        ) from None
     except yaml.YAMLError as error:  # a control character, say
-        raise ConfigError([Problem(file, None, "", f"not YAML: {' '.join(str(error).split())}")]) from None
+        raise ConfigError(
+            [Problem(file, None, "", f"not {_language(file)}: {' '.join(str(error).split())}")]
+        ) from None
     except _Stop as stop:
         raise ConfigError([Problem(file, stop.line, "", stop.what, stop.fix)]) from None
     return reader.document, reader.problems
@@ -127,7 +163,8 @@ class _Reader:
 
     def _alias(self, anchor: str | None, line: int) -> object:
         if anchor is None or anchor not in self._anchors:
-            raise _Stop(line, f"the alias *{anchor} names no anchor that is complete above it")
+            what = f"the alias *{anchor} names no anchor that is complete above it"
+            raise _Stop(line, what, f'a text that begins with * stands in quotes: "*{anchor}"')
         value, nodes = self._anchors[anchor]
         self._count(nodes, line)
         return value

@@ -13,8 +13,9 @@ from pydantic_core import ErrorDetails
 from config.account import Target
 from config.check import check
 from config.document import BYTES_MAX, Document, read
-from config.error import ConfigError, Problem, did_you_mean, path_text
+from config.error import ConfigError, Problem, path_text
 from config.schema import Settings
+from config.wording import words
 
 DEFAULT_FILE: Final = Path(__file__).with_name("tandem.yaml")
 "Served when no file is named."
@@ -122,32 +123,9 @@ def _problem(detail: ErrorDetails, file: str, document: Document) -> Problem:
 def _words(detail: ErrorDetails, raw: str | None) -> tuple[str, str]:
     """What is wrong and what to change; never a value that may be secret."""
     loc = detail["loc"]
-    key = str(loc[-1]) if loc else ""
-    context = detail.get("ctx", {})
-    shown = raw is not None and not any(step in _SECRET_KEYS for step in loc)
-    match detail["type"]:
-        case "extra_forbidden":
-            keys = _keys_at(loc[:-1])
-            return "unknown key", did_you_mean(key, keys, f"the keys here are {', '.join(keys)}")
-        case "missing":
-            return "missing", f"add {key}: …"
-        case "string_type" if isinstance(detail["input"], (int, float)):
-            example = f': "{raw}"' if shown else ""
-            return "must be text", f"put it in quotes{example}"
-        case "refused":
-            return str(context["what"]), str(context["fix"])
-        case "enum" | "literal_error":
-            expected = str(context["expected"])
-            choices = [word.strip(" '") for word in expected.replace(" or ", ", ").split(",")]
-            found = f": {raw}" if shown else ""
-            return f"not one of the choices{found}", did_you_mean(raw or "", choices, f"use {expected}")
-        case "model_type" | "model_attributes_type" | "dict_type":
-            return "must be a mapping of keys", "write key: value pairs below it"
-        case "tuple_type" | "list_type":
-            return "must be a list", "write [ … ] or lines that begin with -"
-        case _:
-            found = f", found {raw}" if shown else ""
-            return detail["msg"].removeprefix("Input ") + found, ""
+    shown = raw if raw is not None and not any(step in _SECRET_KEYS for step in loc) else None
+    keys = _keys_at(loc[:-1]) if detail["type"] == "extra_forbidden" else ()
+    return words(detail, shown, keys)
 
 
 def _keys_at(loc: tuple[int | str, ...]) -> list[str]:

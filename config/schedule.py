@@ -5,19 +5,28 @@ from datetime import date
 from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from config.section import Section, refusal
 
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_ROW_MAX: Final = 183
+"Days of a holiday that comes every year: more are two dates in the wrong order."
 _CLOCK: Final = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00")
 
 
-def _days(value: str) -> str:
-    for part in value.split(","):
-        if any(day.strip() not in DAYS for day in part.split("-", 1)):
-            raise refusal("not days of the week", "write mon-fri or sat,sun")
-    return value
+_LONG: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_SHORT: Final = dict(zip(_LONG, DAYS, strict=True))
+
+
+def _days(value: object) -> str:
+    """`[mon, wed]`, `Monday-Friday` and `mon-fri,sun` → the last of these forms."""
+    parts = value if isinstance(value, list) else [value]
+    words = [word for part in parts for word in str(part).lower().split(",")]
+    found = ["-".join(_SHORT.get(day.strip(), day.strip()) for day in word.split("-", 1)) for word in words]
+    if not found or any(day not in DAYS for word in found for day in word.split("-")):
+        raise refusal("not days of the week", "write mon-fri, sat,sun or [mon, wed]")
+    return ",".join(found)
 
 
 def _clock(value: str) -> str:
@@ -44,6 +53,12 @@ def timezone(value: str) -> str:
     return value
 
 
+def _days_of(first: str, last: str) -> int:
+    """From one day of a year to the next such day, both counted."""
+    begin, end = (date.fromisoformat(f"2028-{day}") for day in (first, last))
+    return (end - begin).days % 366 + 1
+
+
 Clock = Annotated[str, AfterValidator(_clock)]
 Date = Annotated[str, AfterValidator(_date)]
 "`2026-12-25`, or `12-25` for every year."
@@ -54,8 +69,8 @@ Zone = Annotated[str, AfterValidator(timezone)]
 class Hours(Section):
     """Open on `days` from `open` to `close`; a close that is not after the open is on the next day."""
 
-    days: Annotated[str, AfterValidator(_days)]
-    "`mon-fri`, `sat,sun`."
+    days: Annotated[str, BeforeValidator(_days)]
+    "`mon-fri`, `sat,sun`, or a list of such."
     open: Clock
     close: Clock
 
@@ -85,6 +100,10 @@ class Holiday(Section):
                 raise refusal("one date has a year and the other has none", "write both alike")
             if len(self.date) == 10 and self.until < self.date:
                 raise refusal("ends before it begins", "swap date and until")
+            if len(self.date) == 5 and _days_of(self.date, self.until) > _ROW_MAX:
+                raise refusal(
+                    "lasts for most of the year", "swap date and until, or write them with their year"
+                )
         return self
 
 

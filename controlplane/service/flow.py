@@ -123,6 +123,7 @@ def read_file(file: Path, name: str, environ: Mapping[str, str], limits: FlowLim
 
 def outside_of(account: Account) -> Outside:
     """What a flow of the account may name."""
+    zoned = "timezone" in account.model_fields_set
     users = {name for user in account.users for name in (user.number, *user.usernames())}
     return {
         "agent": account.agents,
@@ -133,4 +134,11 @@ def outside_of(account: Account) -> Outside:
         "flow": account.flows,
         "prompt": {MUSIC, *TEXTS},
         "trunk": {trunk.name for trunk in account.trunks if trunk.default},
+        "did": {did.number for did in account.dids},
+        "zoneless": {name for name, hours in account.schedules.items() if not (zoned or hours.timezone)},
+        "unbounded": {
+            name
+            for name, queue in account.queues.items()
+            if not (account.fraud.country or queue.callback.prefixes)
+        },
     }

@@ -1,7 +1,8 @@
 """What is wrong with a flow that can be read: found before a caller finds it, each with a place and a fix.
 
-Errors: ways out that never happen, loops without media, files that are missing, names that the configuration
-does not have. Warnings: unreachable nodes, dead ends, variables that nothing sets.
+Errors: ways out that never happen, loops without media, files that are missing or no sound, names that the
+configuration does not have. Warnings: unreachable nodes, dead ends, nothing to hear, variables that nothing
+sets, hours without a time zone, callbacks to anywhere.
 """
 
 import re
@@ -15,19 +16,27 @@ from config.error import Problem, did_you_mean
 from edge.flow.document import Draft
 from edge.flow.given import GIVEN
 from edge.flow.machine import Flow, Node, target_of
+from edge.flow.node.callback import CallbackNode
+from edge.flow.node.collect import Collect
 from edge.flow.node.condition import Condition
-from edge.flow.node.data import Reference
+from edge.flow.node.data import Reference, fixed
+from edge.flow.node.enqueue import EnqueueNode
 from edge.flow.node.menu import Menu
 from edge.flow.node.subflow import Subflow
+from media import wav
+from media.mp3 import is_mp3
 
 Outside = Mapping[str, Collection[str]]
-"Kind (`agent`, `queue`, `user`, `number`, `schedule`, `flow`, `prompt`, `trunk`) → names that there are."
+"""Kind (`agent`, `queue`, `user`, `number`, `schedule`, `flow`, `prompt`, `trunk`, `did`) → names that there
+are; `zoneless`: schedules whose time zone nobody has named; `unbounded`: queues that call back anybody."""
 
 _ALWAYS: Final = frozenset({"default", "done", "error"})
 "Ways out that any node may have."
 _RARE: Final = frozenset({"failed", "error", "transferred", "abandoned", "holiday", "callback"})
 "Not worth a warning when they lead nowhere."
 _DIGITS: Final = re.compile(r"digit:([0-9*#]{1,16})")
+_BRACE: Final = re.compile(r"(?<!\{)\{\s*([A-Za-z_][A-Za-z0-9_]{0,63})\s*\}(?!\})")
+"Of a variable in the manner of other languages."
 _PUBLIC: Final = re.compile(r"\+?[0-9]{3,15}")
 _SHOWN: Final = 8
 FINDINGS_MAX: Final = 100
@@ -50,9 +59,10 @@ def check(
         flows: the account's others, for what they hand to this one.
     """
     errors = [_ways_out(draft), _loops(draft), _files(draft)]
+    warnings = [_unreachable(draft), _dead_ends(draft), _silent(draft), _unset(draft, flows or {})]
     if outside is not None:
         errors.append(_names(draft, outside))
-    warnings = [_unreachable(draft), _dead_ends(draft), _unset(draft, flows or {})]
+        warnings += [_zoneless(draft, outside), _callbacks(draft, outside)]
     found = [
         Finding(problem, kind is errors)
         for kind in (errors, warnings)
@@ -64,8 +74,14 @@ def check(
 
 def unchecked(draft: Draft) -> list[Reference]:
     """Names outside the flow that nobody has looked up."""
-    references = (reference for node in draft.flow.nodes.values() for reference in node.data.references())
-    return list(dict.fromkeys(references))
+    return list(
+        dict.fromkeys(reference for node in draft.flow.nodes.values() for reference in _references(node))
+    )
+
+
+def _references(node: Node) -> Iterator[Reference]:
+    yield from node.data.references()
+    yield from (("prompt", prompt.name) for prompt in node.data.prompts() if prompt.name)
 
 
 def _ways_out(draft: Draft) -> Iterator[Problem]:
@@ -78,6 +94,10 @@ def _ways_out(draft: Draft) -> Iterator[Problem]:
                 if node.data.DIGITS:
                     otherwise += ", digit:1 and the like"
                 fix = did_you_mean(outcome, known, otherwise)
+                if node.data.DIGITS and _DIGITS.fullmatch(f"digit:{outcome}"):
+                    fix = f'write "digit:{outcome}"'
+                elif node.data.ENDS:
+                    fix = "remove it, or take a say or play in its place"
                 yield draft.problem(draft.edge_places[node.id, outcome], what, fix)
 
 
@@ -146,13 +166,26 @@ def _files(draft: Draft) -> Iterator[Problem]:
             if prompt.file and not Path(prompt.file).is_file():
                 what = f"no such file: {prompt.file}"
                 yield draft.problem(draft.places[node.id], what, "paths start at this file's folder")
+            elif prompt.file and (why := _no_sound(prompt.file)):
+                what = f"{prompt.file} cannot be played: {why}"
+                yield draft.problem(draft.places[node.id], what, "save it as WAV (PCM, G.711) or MP3")
+
+
+def _no_sound(file: str) -> str:
+    """Why a file is none that we play, by its first bytes; empty when it may be."""
+    try:
+        with open(file, "rb") as stream:
+            if is_mp3(stream.read(4)):
+                return ""
+            found = wav.parse(stream)
+    except OSError as error:
+        return error.strerror or str(error)
+    return found.why if isinstance(found, wav.NotWav) else ""
 
 
 def _names(draft: Draft, outside: Outside) -> Iterator[Problem]:
     for node in draft.flow.nodes.values():
-        references = list(node.data.references())
-        references += [("prompt", prompt.name) for prompt in node.data.prompts() if prompt.name]
-        for kind, name in references:
+        for kind, name in _references(node):
             known = outside.get(kind, ())
             if name in known or (kind == "number" and _PUBLIC.fullmatch(name) and outside.get("trunk")):
                 continue
@@ -194,6 +227,50 @@ def _dead_ends(draft: Draft) -> Iterator[Problem]:
         if lost:
             what = f"{node.id} leads nowhere on {', '.join(lost)}: the call hangs up"
             yield draft.problem(place, what, f"add {lost[0]} or default to its ways out")
+
+
+def _silent(draft: Draft) -> Iterator[Problem]:
+    for node in draft.flow.nodes.values():
+        place, data = draft.places[node.id], node.data
+        if isinstance(data, (Menu, Collect)) and data.prompt is None:
+            yield draft.problem(
+                place, f"{node.id} asks without a prompt: its caller hears nothing", "add prompt"
+            )
+        for text in (prompt.text for prompt in data.prompts() if prompt.text is not None):
+            if text.is_fixed and not text.text.strip():
+                yield draft.problem(
+                    place, f"{node.id} has an empty text: nothing is heard", "write what it says"
+                )
+            elif brace := _BRACE.search(text.bare):
+                name = brace[1]
+                what = f"{{{name}}} is spoken as it stands"
+                yield draft.problem(place, what, f"a variable is written {{{{ {name} }}}}")
+
+
+def _zoneless(draft: Draft, outside: Outside) -> Iterator[Problem]:
+    for node in draft.flow.nodes.values():
+        for kind, name in node.data.references():
+            if kind == "schedule" and name in outside.get("zoneless", ()):
+                what = f"the hours of {name} are UTC: neither the schedule nor the account names a time zone"
+                fix = "add timezone: Europe/Berlin, or whichever is yours, to the account"
+                yield draft.problem(draft.places[node.id], what, fix)
+
+
+def _callbacks(draft: Draft, outside: Outside) -> Iterator[Problem]:
+    """Of callbacks that nobody outside can be given, or that may go to any number of the world."""
+    for node in draft.flow.nodes.values():
+        data = node.data
+        if not (isinstance(data, CallbackNode) or (isinstance(data, EnqueueNode) and data.callback)):
+            continue
+        queue, place = fixed(data.queue), draft.places[node.id]
+        if not outside.get("trunk"):
+            if outside.get("did"):
+                what = f"{node.id} offers callbacks, but no outside line is there to call people back by"
+                yield draft.problem(place, what, "give a trunk default: true")
+        elif queue in outside.get("unbounded", ()):
+            what = f"callbacks of the queue {queue} may be asked for to any number of the world"
+            fix = f'set fraud: {{country: "49"}} of the account, or queues.{queue}.callback.prefixes'
+            yield draft.problem(place, what, fix)
 
 
 def _unset(draft: Draft, flows: Mapping[str, Flow]) -> Iterator[Problem]:

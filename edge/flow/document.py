@@ -22,23 +22,34 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from config.document import Document, read
 from config.document import Path as Place
 from config.error import ConfigError, Problem, did_you_mean, path_text
 from config.schema import FlowLimits
+from config.wording import words
 from edge.flow.machine import Flow, Node
 from edge.flow.node.data import NodeData
 from edge.flow.node.table import KINDS, kind_named
 from edge.flow.value import Value, bounded
 
 PROBLEMS_MAX: Final = 100
-_KEYS: Final = frozenset({"name", "entry", "variables", "nodes", "edges", "description"})
-_NODE_KEYS: Final = frozenset({"id", "type", "data", "position"})
-_EDGE_KEYS: Final = frozenset({"id", "source", "sourceHandle", "target", "targetHandle"})
+_SHOWN: Final = 8
+_KEYS: Final = ("name", "entry", "variables", "nodes", "edges", "description")
+_NODE_KEYS: Final = ("id", "type", "data")
+_EDGE_KEYS: Final = ("source", "sourceHandle", "target")
+DRAWN: Final = frozenset([
+    "id", "label", "type", "position", "positionAbsolute", "measured", "width", "height", "selected",
+    "dragging", "style", "className", "zIndex", "hidden", "draggable", "selectable", "connectable",
+    "deletable", "focusable", "sourcePosition", "targetPosition", "parentId", "extent", "ariaLabel",
+    "animated", "markerStart", "markerEnd", "targetHandle", "pathOptions", "interactionWidth"])  # fmt: skip
+"What an editor such as React Flow keeps of how it draws; nothing of it matters to a call."
+_SECRET: Final = frozenset({"headers", "body", "url", "pin"})
+"Fields that may hold a key: what is wrong in them is told without their value."
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +112,7 @@ class _Reader:
         if not isinstance(data, dict):
             self._problem((), "the file is empty" if data is None else "not a flow", "begin with nodes:")
             return None
-        for key in data.keys() - _KEYS:
+        for key in data.keys() - {*_KEYS, "viewport"}:
             self._problem((key,), "unknown key", did_you_mean(key, _KEYS, f"the keys are {', '.join(_KEYS)}"))
         nodes = data.get("nodes")
         if isinstance(nodes, dict):
@@ -149,13 +160,14 @@ class _Reader:
         if not isinstance(body, dict) or not isinstance(body.get("id"), (str, int)):
             self._problem(place, "a node has an id", "write {id: …, type: …, data: {kind: …}}")
             return
-        for key in body.keys() - _NODE_KEYS:
-            self._problem((*place, key), "unknown key", "fields of a kind belong into data")
+        for key in body.keys() - DRAWN - {*_NODE_KEYS}:
+            fix = "fields of a kind belong into data; or write nodes: {start: {kind: …, next: …}}, without id"
+            self._problem((*place, key), "unknown key", fix)
         data = body.get("data")
         if data is not None and not isinstance(data, dict):
             self._problem((*place, "data"), "not a mapping", "write data: {kind: …}")
             return
-        values = {str(key): value for key, value in (data or {}).items()}
+        values = {str(key): value for key, value in (data or {}).items() if key != "label"}
         kind = values.pop("kind", body.get("type"))
         self._add(str(body["id"]), kind, values, place, (*place, "data"))
 
@@ -179,9 +191,10 @@ class _Reader:
         try:
             self.nodes[id] = KINDS[found].model_validate(values, context={"folder": self.folder})
         except ValidationError as error:
-            for detail in error.errors(include_url=False, include_input=False)[:20]:
+            for detail in error.errors(include_url=False)[:20]:
                 where = (*inner, *(step for step in detail["loc"] if not str(step).startswith("function")))
-                what, fix = _words(cast(dict[str, object], detail), KINDS[found])
+                raw = None if _SECRET & set(where) else self.document.raw.get(where)
+                what, fix = _words(detail, raw, KINDS[found])
                 self._problem(where, what, fix)
 
     def _edges(self, edges: object) -> None:
@@ -195,12 +208,12 @@ class _Reader:
             if not isinstance(edge, dict) or not {"source", "target"} <= edge.keys():
                 self._problem(place, "not an edge", "write {source: …, sourceHandle: …, target: …}")
                 continue
-            for key in edge.keys() - _EDGE_KEYS:
-                self._problem((*place, key), "unknown key", f"the keys are {', '.join(sorted(_EDGE_KEYS))}")
+            for key in edge.keys() - DRAWN - {*_EDGE_KEYS, "data"}:
+                fix = did_you_mean(str(key), _EDGE_KEYS, f"the keys are {', '.join(_EDGE_KEYS)}")
+                self._problem((*place, key), "unknown key", fix)
             source = str(edge["source"])
             if source not in self.places:
-                fix = did_you_mean(source, list(self.places))
-                self._problem((*place, "source"), f"no such node: {source}", fix)
+                self._problem((*place, "source"), f"no such node: {source}", self._near(source))
                 continue
             self._edge(source, str(edge.get("sourceHandle") or "default"), str(edge["target"]), place)
 
@@ -220,17 +233,22 @@ class _Reader:
                     return None  # looking for near names of them all takes its time
                 if target not in self.places:
                     place = self.edge_places[source, outcome]
-                    self._problem(place, f"no such node: {target}", did_you_mean(target, list(self.places)))
+                    self._problem(place, f"no such node: {target}", self._near(target))
         if given is not None:
             if str(given) in self.places:
                 return str(given)
-            self._problem(("entry",), f"no such node: {given}", did_you_mean(str(given), list(self.places)))
+            self._problem(("entry",), f"no such node: {given}", self._near(str(given)))
             return None
         entries = [id for id, body in self.nodes.items() if body.KIND == "entry"]
         if len(entries) > 1:
             self._problem(self.places[entries[1]], "a second entry", "keep one, or name it by entry:")
             return None
         return entries[0] if entries else next(iter(self.places), None)
+
+    def _near(self, id: str) -> str:
+        known = list(self.places)
+        more = ", …" if len(known) > _SHOWN else ""
+        return did_you_mean(id, known, f"the nodes are {', '.join(known[:_SHOWN])}{more}")
 
     def _variables(self, given: object) -> dict[str, Value]:
         if not isinstance(given, dict):
@@ -252,18 +270,14 @@ class _Reader:
             self.problems.append(Problem(self.file, line, path_text(place), what, fix))
 
 
-def _words(detail: Mapping[str, object], kind: type[NodeData]) -> tuple[str, str]:
-    """What is wrong and what to change; a value is never shown, since it may be a key."""
-    context = cast(Mapping[str, object], detail.get("ctx", {}))
-    loc = cast(tuple[object, ...], detail["loc"])
+def _words(detail: ErrorDetails, raw: str | None, kind: type[NodeData]) -> tuple[str, str]:
+    """What is wrong and what to change. Args: raw: None for what may be a key."""
+    loc = detail["loc"]
     match detail["type"]:
-        case "refused":
-            return str(context["what"]), str(context["fix"])
-        case "extra_forbidden":
+        case "extra_forbidden" if len(loc) == 1:
             keys = list(kind.model_fields)
             known = f"the keys of {kind.KIND} are {', '.join(keys)}" if keys else f"{kind.KIND} has no keys"
             return "unknown key", did_you_mean(str(loc[-1]), keys, known)
-        case "missing":
+        case "missing" if len(loc) == 1:
             return f"{kind.KIND} needs {loc[-1]}", f"add {loc[-1]}: …"
-        case _:
-            return str(detail["msg"]).removeprefix("Input "), ""
+    return words(detail, raw, ())

@@ -28,6 +28,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+from edge.flow.foreign import in_our_words
 from edge.flow.value import NUMBER_MAX, TEXT_MAX, Value, text_of
 
 CHARACTERS_MAX: Final = 1_000
@@ -86,7 +87,8 @@ class _Parser:
         while position < end:
             match = _TOKEN.match(text, position)
             if match is None:
-                raise ExpressionError(f"{text[position:].strip()[:10]!r} is not understood", position)
+                rest = text[position:].strip()[:10]
+                raise ExpressionError(f"{rest!r} is not understood{in_our_words(rest)}", position)
             kind = match.lastgroup or ""
             self._tokens.append((kind, match[kind], match.start(kind)))
             position = match.end()

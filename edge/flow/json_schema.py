@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from edge.flow.document import DRAWN
 from edge.flow.node.data import NodeData
 from edge.flow.node.table import KINDS
 
@@ -10,18 +11,19 @@ DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 def json_schema() -> dict[str, object]:
     """Both forms: lists of nodes and edges, and nodes by id with `next`."""
-    data = [_fields(kind) for kind in KINDS.values()]
+    data = [_fields(kind, {"label": {}}) for kind in KINDS.values()]
+    drawn: dict[str, object] = {name: {} for name in sorted(DRAWN)}
     text = {"type": "string", "minLength": 1, "maxLength": 64}
     node = {
         "type": "object",
         "required": ["id"],
-        "properties": {"id": text, "type": {"type": "string"}, "position": {}, "data": {"anyOf": data}},
+        "properties": drawn | {"id": text, "type": {"type": "string"}, "data": {"anyOf": data}},
         "additionalProperties": False,
     }
     edge = {
         "type": "object",
         "required": ["source", "target"],
-        "properties": dict.fromkeys(("id", "source", "sourceHandle", "target", "targetHandle"), text),
+        "properties": drawn | {"data": {}} | dict.fromkeys(("source", "sourceHandle", "target"), text),
         "additionalProperties": False,
     }
     following = {"anyOf": [text, {"type": "object", "additionalProperties": text}]}
@@ -35,6 +37,7 @@ def json_schema() -> dict[str, object]:
             "name": {"type": "string"},
             "description": {"type": "string"},
             "entry": text,
+            "viewport": {},
             "variables": {"type": "object"},
             "nodes": {
                 "anyOf": [{"type": "array", "items": node}, {"type": "object", "additionalProperties": short}]

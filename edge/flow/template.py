@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from edge.flow.expression import Expression, Variables
+from edge.flow.expression import Expression, ExpressionError, Variables
 from edge.flow.value import TEXT_MAX, Value, text_of
 
 _SLOT: Final = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
@@ -16,6 +16,8 @@ class Template:
         """Raises `ExpressionError`; its position counts from the expression's begin."""
         self.text = text
         pieces = _SLOT.split(text) if "{{" in text else [text]
+        if any("{{" in piece for piece in pieces[::2]):
+            raise ExpressionError("{{ is never closed by }}", len(text) - 1)
         self._parts = tuple(
             Expression(piece) if place % 2 else piece
             for place, piece in enumerate(pieces)
@@ -25,6 +27,11 @@ class Template:
         "Variables that it reads."
         fixed = not any(isinstance(part, Expression) for part in self._parts)
         self._fixed = text[:TEXT_MAX] if fixed else None
+
+    @property
+    def bare(self) -> str:
+        """Without its expressions."""
+        return " ".join(part for part in self._parts if isinstance(part, str))
 
     @property
     def is_fixed(self) -> bool:

@@ -105,3 +105,29 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         read(text, "t.yaml", {})
     except ConfigError as error:
         assert len(error.problems) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "fix"),
+    [
+        ("a:\n\tb: 1", 2, "indent with spaces, not with tabs"),
+        ("a:\n  - b: 1\n c: 2", 3, "indent this line"),
+        ("a:\n  b: 1\n   c: 2", 3, "put a text with a colon in quotes, and indent keys alike"),
+        ("text: Please note: we are closed", 1, "put a text with a colon in quotes"),
+        ("a: {text: Press 1: sales}", 1, "close the bracket"),
+        ("a: {b: 1", 2, "close the bracket"),
+        ("a: 'b", 1, "close the quotes"),
+        ('a: "C:\\Users"', 1, "write \\\\ for a backslash"),
+        ("a: @b", 1, "put it in quotes"),
+        ("number: *43", 1, 'a text that begins with * stands in quotes: "*43"'),
+        ("a: 1\nb", 2, "write key: value"),
+    ],
+)
+def test_what_is_not_yaml_has_a_remedy(text: str, line: int, fix: str) -> None:
+    told = refused(text)
+    assert told.startswith(f"t.yaml:{line}: ") and fix in told, told
+
+
+def test_json_that_is_none_is_not_called_yaml() -> None:
+    with pytest.raises(ConfigError, match=r"^t\.JSON:1: not JSON: "):
+        read('{"a": [}', "t.JSON", {})

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Final, cast
 
-from pydantic import Field, PlainValidator, ValidationInfo, WithJsonSchema, model_validator
+from pydantic import PlainValidator, ValidationInfo, WithJsonSchema, model_validator
 
-from config.section import Section, refusal
+from config.section import Section, matching, refusal
 from edge.flow.expression import Expression, ExpressionError
 from edge.flow.scene import Action, Leave, Outcome, Prompt, Scene
 from edge.flow.template import Template
@@ -19,7 +19,10 @@ from edge.flow.value import TEXT_MAX
 
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])([A-Z])")
 _SUFFIXES: Final = ("_audio_id", "_text", "_sec", "_id")
-_VOICE: Final = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*(\+[fm][1-8])?")
+_VOICE: Final = r"[a-z]{2,3}(-[a-z0-9]{2,8})*(\+[fm][1-8])?"
+_NO_VOICE: Final = "not a voice of the catalogue", "write one such as en-us or de+f2"
+
+_VARIABLE: Final = r"[A-Za-z_][A-Za-z0-9_]{0,63}"
 
 Reference = tuple[str, str]
 "Kind (`agent`, `queue`, `user`, `number`, `schedule`, `flow`) and name."
@@ -63,8 +66,8 @@ def _prompt(value: object, info: ValidationInfo) -> Prompt:
     voice = value.get("voice", "")
     if len(chosen) != 1 or not isinstance(value[chosen[0]], (str, int)) or not isinstance(voice, str):
         raise refusal("a prompt is one of text, file and name", fix)
-    if voice and _VOICE.fullmatch(voice) is None:
-        raise refusal(f"not a voice: {voice}", "write one such as en-us or de+f2")
+    if voice and re.fullmatch(_VOICE, voice) is None:
+        raise refusal(*_NO_VOICE)
     if chosen == ["text"]:
         return Prompt(_template(value["text"]), voice)
     if chosen == ["name"]:
@@ -92,9 +95,20 @@ Formula = Annotated[
 ]
 "One expression."
 Audible = Annotated[Prompt, PlainValidator(_prompt), WithJsonSchema(_PROMPT_SCHEMA)]
-Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")]
+Voice = Annotated[
+    str, matching(f"({_VOICE})?", *_NO_VOICE), WithJsonSchema({"type": "string", "pattern": f"^({_VOICE})?$"})
+]
+Variable = Annotated[
+    str,
+    matching(_VARIABLE, "not the name of a variable", "use letters, digits and _, and begin with a letter"),
+    WithJsonSchema({"type": "string", "pattern": f"^{_VARIABLE}$"}),
+]
 "A variable's name."
-Keys = Annotated[str, Field(pattern=r"^[0-9*#]*$", max_length=12)]
+Keys = Annotated[
+    str,
+    matching(r"[0-9*#]{0,12}", "not keys of a telephone", 'write them in quotes and without spaces: "0*#"'),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9*#]*$", "maxLength": 12}),
+]
 "Keys of a telephone."
 
 

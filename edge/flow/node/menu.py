@@ -4,11 +4,11 @@ A key without an edge is a failure; after `max_failures` of them the way out is 
 `max_timeouts` silences it is `timeout`.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from config.section import Duration
+from config.section import Duration, refusal
 from edge.flow.command import Gather
 from edge.flow.node.data import Audible, Keys, NodeData, Variable
 from edge.flow.scene import Action, Leave, Outcome, Prompt, Scene
@@ -35,6 +35,12 @@ class Menu(NodeData):
     barge_in: bool = True
     variable: Variable = "digit"
     "Where the choice is kept."
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.min_digits > self.max_digits:
+            raise refusal("min_digits is above max_digits", "lower it")
+        return self
 
     def enter(self, scene: Scene) -> Action:
         scene.memory = (0, 0)

@@ -3,10 +3,8 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
-from pydantic import Field
-
 from edge.flow.command import Play
-from edge.flow.node.data import NodeData, Text
+from edge.flow.node.data import NodeData, Text, Voice
 from edge.flow.scene import Action, Leave, Prompt, Scene
 
 
@@ -16,7 +14,7 @@ class Say(NodeData):
     MEDIA: ClassVar[bool] = True
 
     text: Text
-    voice: str = Field(default="", pattern=r"^([a-z]{2,3}(-[a-z0-9]{2,8})*(\+[fm][1-8])?)?$")
+    voice: Voice = ""
     "A voice of the speech catalogue, such as `en-us` or `de+f2`; empty: en-us."
 
     def enter(self, scene: Scene) -> Action:

@@ -119,3 +119,75 @@ def test_a_large_flow_is_checked_in_a_moment() -> None:
     start = time.process_time()
     assert len(check(draft)) == 200
     assert time.process_time() - start < 5.0
+
+
+def test_a_file_that_is_no_sound_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "hello.wav").write_text("not a sound")
+    text = (
+        f"nodes: {{a: {{kind: play, prompt: {{file: {tmp_path}/hello.wav}}, next: b}}, b: {{kind: hangup}}}}"
+    )
+    (found,) = findings(text)
+    assert found.startswith("error") and "cannot be played" in found and "WAV" in found
+
+
+def test_nothing_to_hear_is_a_warning() -> None:
+    found = findings(
+        "nodes:\n  a: {kind: menu, next: {'digit:1': b, default: b}}\n"
+        "  b: {kind: say, text: ' ', next: c}\n  c: {kind: hangup}"
+    )
+    assert [line.split(" (")[0] for line in found] == [
+        "warning f.yaml:2: nodes.a: a asks without a prompt: its caller hears nothing",
+        "warning f.yaml:3: nodes.b: b has an empty text: nothing is heard",
+    ]
+
+
+def test_a_variable_in_single_braces_would_be_spoken_as_it_stands() -> None:
+    (found,) = findings("nodes: {a: {kind: say, text: 'Hello {caller}', next: b}, b: {kind: hangup}}")
+    assert "{caller} is spoken as it stands (a variable is written {{ caller }})" in found
+    assert findings("nodes: {a: {kind: say, text: '{{ caller }}', next: b}, b: {kind: hangup}}") == []
+
+
+def test_a_bare_digit_as_a_way_out_is_told_how_it_is_written() -> None:
+    (found,) = findings("nodes: {m: {kind: menu, prompt: x, next: {1: b, default: b}}, b: {kind: hangup}}")
+    assert found.endswith('menu is never left by 1 (write "digit:1")')
+    (found,) = findings("nodes: {a: {kind: hangup, next: a}}")
+    assert "remove it" in found
+
+
+def test_hours_whose_time_zone_nobody_has_named_are_a_warning() -> None:
+    text = "nodes: {t: {kind: timeCondition, schedule: s, next: {default: h}}, h: {kind: hangup}}"
+    (found,) = findings(text, schedule=("s",), zoneless=("s",))
+    assert found.startswith("warning") and "the hours of s are UTC" in found
+    assert findings(text, schedule=("s",)) == []
+
+
+CALLBACKS = """
+nodes:
+  q: {kind: enqueue, queue: s, callback: {digit: "2"}, next: {default: c}}
+  c: {kind: callback, queue: s, next: {default: h}}
+  h: {kind: hangup}
+"""
+
+
+def test_callbacks_to_any_number_of_the_world_are_a_warning() -> None:
+    found = findings(CALLBACKS, queue=("s",), trunk=("carrier",), unbounded=("s",))
+    assert [line.split(" (")[0] for line in found] == [
+        f"warning f.yaml:{line}: nodes.{node}: "
+        "callbacks of the queue s may be asked for to any number of the world"
+        for line, node in ((3, "q"), (4, "c"))
+    ]
+    assert 'fraud: {country: "49"}' in found[0] and "queues.s.callback.prefixes" in found[0]
+    assert findings(CALLBACKS, queue=("s",), trunk=("carrier",)) == []
+
+
+def test_callbacks_without_a_line_to_call_by_are_a_warning() -> None:
+    found = findings(CALLBACKS, queue=("s",), did=("12025550123",), unbounded=("s",))
+    assert len(found) == 2 and "no outside line is there" in found[0]
+    assert findings(CALLBACKS, queue=("s",), unbounded=("s",)) == [], "colleagues alone call"
+
+
+def test_our_own_prompts_are_names_that_are_looked_up() -> None:
+    text = "nodes: {a: {kind: play, prompt: {name: godbye}, next: b}, b: {kind: hangup}}"
+    assert unchecked(read_flow(text, "f.yaml")) == [("prompt", "godbye")]
+    (found,) = findings(text, prompt=("goodbye",))
+    assert "no such prompt: godbye (did you mean goodbye?)" in found

@@ -3,7 +3,9 @@
 import json
 import time
 from pathlib import Path
+from typing import Any
 
+import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 from config.error import ConfigError
 from config.schema import FlowLimits
 from edge.flow.document import read_flow
+from edge.flow.json_schema import json_schema
 from edge.flow.node.menu import Menu
 
 SHORT = """
@@ -120,6 +123,16 @@ def test_the_environment_is_expanded_in_scalars() -> None:
         ("nodes: {a: {kind: play, prompt: {text: x, file: y}}}", "one of text, file and name"),
         ("nodes: {a: {kind: play, prompt: {txt: x}}}", "not a prompt"),
         ("nodes: {a: {kind: play, prompt: {text: x, voice: ../../x}}}", "not a voice"),
+        ("nodes: {a: {kind: say, text: x, voice: alice}}", "write one such as en-us or de+f2"),
+        ("nodes: {a: {kind: say, text: 'Hello {{ caller'}}", "{{ is never closed by }}"),
+        ("nodes: {a: {kind: menu, prompt: x, timeout: 5000}}", "too large: 5000 (write at most 120)"),
+        ("nodes: {a: {kind: menu, prompt: x, min_digits: 3, max_digits: 2}}", "min_digits is above"),
+        ("nodes: {a: {kind: dial, to: []}}", "too few entries (give at least 1)"),
+        ("nodes: {a: {kind: hangup, cause: bussy}}", "not one of the choices: bussy (did you mean busy?)"),
+        ("nodes: {a: {kind: collect, variable: my name}}", "use letters, digits and _"),
+        ("nodes: {a: {kind: agent, agent: x, exit_digits: 1 2}}", "in quotes and without spaces"),
+        ("nodes: {a: {kind: noop, next: zz}}", "no such node: zz (the nodes are a)"),
+        ("nodes: {a: {kind: condition, expression: 'x && y'}}", "write and"),
     ],
 )
 def test_every_mistake_has_its_place_and_its_remedy(text: str, says: str) -> None:
@@ -192,3 +205,28 @@ def test_whatever_is_written_is_a_flow_or_a_list_of_problems(document: object) -
         assert error.problems
     else:
         assert draft.flow.entry in draft.flow.nodes
+
+
+def test_what_may_be_a_key_is_not_shown() -> None:
+    told = wrong(
+        "nodes: {a: {kind: webhook, url: 'https://h.example', headers: {Authorization: {x: hunter2}}}}"
+    )
+    assert "hunter2" not in told
+
+
+def test_what_an_editor_keeps_of_its_drawing_is_passed_over() -> None:
+    """S004-38: the export of React Flow as it is."""
+    drawn: dict[str, Any] = {
+        "nodes": [
+            {"id": "a", "type": "say", "position": {"x": 1, "y": 2}, "data": {"text": "x", "label": "Hello"},
+             "width": 10, "height": 4, "selected": False, "measured": {"width": 10}},
+            {"id": "b", "type": "hangup", "data": {}},
+        ],
+        "edges": [{"id": "e1", "source": "a", "target": "b", "type": "smoothstep", "animated": True}],
+        "viewport": {"x": 0, "y": 0, "zoom": 1},
+    }  # fmt: skip
+    flow = read_flow(json.dumps(drawn), "f.json").flow
+    assert flow.nodes["a"].edges == {"default": "b"}
+    for node in drawn["nodes"]:
+        node["data"]["kind"] = node["type"]
+    jsonschema.validate(drawn, json_schema())

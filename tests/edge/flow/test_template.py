@@ -30,3 +30,9 @@ def test_length_is_bounded() -> None:
 def test_a_wrong_expression_is_refused() -> None:
     with pytest.raises(ExpressionError):
         Template("Hello {{ name + }}")
+    with pytest.raises(ExpressionError, match="never closed"):
+        Template("Hello {{ name }, {{ name }} and {{ name")
+
+
+def test_what_stands_between_the_expressions_is_known() -> None:
+    assert Template("Hello {{ name }}, {you}").bare == "Hello  , {you}"

@@ -1,0 +1,64 @@
+"""What pydantic found, in the words of who writes a file: what is wrong, and what to write instead."""
+
+from collections.abc import Collection, Mapping
+from typing import Any, Final, cast
+
+from config.error import did_you_mean
+
+_AT_LEAST: Final = frozenset({"greater_than_equal", "greater_than"})
+_AT_MOST: Final = frozenset({"less_than_equal", "less_than"})
+
+
+def words(detail: Mapping[str, Any], raw: str | None, keys: Collection[str]) -> tuple[str, str]:
+    """
+    Args:
+        detail: one of `ValidationError.errors()`.
+        raw: what stands there, where it may be shown; None for what may be a secret.
+        keys: that are known where an unknown one stands.
+    """
+    loc = cast(tuple[object, ...], detail["loc"])
+    key = str(loc[-1]) if loc else ""
+    context = cast(Mapping[str, Any], detail.get("ctx", {}))
+    found = "" if raw is None else f": {raw}"
+    match detail["type"]:
+        case "refused":
+            return str(context["what"]), str(context["fix"])
+        case "extra_forbidden":
+            known = f"the keys here are {', '.join(keys)}" if keys else "there are no keys here"
+            return "unknown key", did_you_mean(key, keys, known)
+        case "missing":
+            return "missing", f"add {key}: …"
+        case "string_type" if isinstance(detail.get("input"), (list, dict)):
+            return "must be one text", "write no list and no mapping here"
+        case "string_type":
+            return "must be text", "put it in quotes" + ("" if raw is None else f': "{raw}"')
+        case "enum" | "literal_error":
+            expected = str(context["expected"])
+            choices = [word.strip(" '") for word in expected.replace(" or ", ", ").split(",")]
+            return f"not one of the choices{found}", did_you_mean(raw or "", choices, f"use {expected}")
+        case "bool_parsing" | "bool_type":
+            return f"neither true nor false{found}", "write true or false"
+        case "int_parsing" | "int_type" | "int_from_float":
+            return f"not a whole number{found}", "write one such as 3"
+        case "float_parsing" | "float_type":
+            return f"not a number{found}", "write one such as 3 or 0.5"
+        case "model_type" | "model_attributes_type" | "dict_type":
+            return "must be a mapping of keys", "write key: value pairs below it"
+        case "tuple_type" | "list_type":
+            return "must be a list", "write [ … ] or lines that begin with -"
+        case "too_short":
+            return "too few entries", f"give at least {context['min_length']}"
+        case "too_long":
+            return "too many entries", f"give at most {context['max_length']}"
+        case "string_too_short":
+            return "too short a text", f"write at least {context['min_length']} characters"
+        case "string_too_long":
+            return "too long a text", f"write at most {context['max_length']} characters"
+        case "string_pattern_mismatch":
+            return f"not of the form that is needed{found}", f"it must match {context['pattern']}"
+        case kind if kind in _AT_LEAST:
+            return f"too small{found}", f"write at least {next(iter(context.values())):g}"
+        case kind if kind in _AT_MOST:
+            return f"too large{found}", f"write at most {next(iter(context.values())):g}"
+        case _:
+            return str(detail["msg"]).removeprefix("Input ") + ("" if raw is None else f", found {raw}"), ""
