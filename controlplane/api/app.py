@@ -115,4 +115,4 @@ def _metrics(metrics: Metrics) -> envelope.Endpoint:
 
 
 async def _not_built(request: Request) -> Response:
-    return envelope.refuse(501, "not_built", "this part of the API is not served yet")
+    return envelope.refuse(501, "not_built", "Not Implemented")

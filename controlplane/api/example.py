@@ -60,16 +60,16 @@ _PERSON: Final[Json] = {
 _ALLOWED: Final[Json] = {
     "ip": "198.51.100.0/24",
     "note": "office",
-    "created_at": 1_795_876_825_721,
+    "created_at": 1_795_876_825,
     "source": "added",
 }
 _BAN: Final[Json] = {
     "ip": "203.0.113.9",
     "reason": "scanner",
     "count": 5,
-    "first_seen": 1_764_000_000_000,
-    "last_seen": 1_764_000_000_000,
-    "expires_at": 1_964_000_000_000,
+    "first_seen": 1_764_000_000,
+    "last_seen": 1_764_000_000,
+    "expires_at": 1_964_000_000,
 }
 _DIGEST: Final[Json] = {
     "method": "INVITE",
@@ -249,7 +249,7 @@ EXAMPLES: Final = (
         "/security/report",
         200,
         {"node": "edge-2", "bans": 1},
-        {"node": "edge-2", "ts": 1_764_000_000_000, "bans": [_BAN]},
+        {"node": "edge-2", "ts": 1_764_000_000, "bans": [_BAN]},
     ),
     Example(
         "GET",

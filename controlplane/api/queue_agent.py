@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -25,9 +25,22 @@ class Membership(BaseModel):
     queue: Short = Field(validation_alias=AliasChoices("queueId", "queue_id", "queue"))
     level: int = Field(default=1, ge=1, le=100)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _by_name(cls, data: object) -> object:
+        return {"queue": data} if isinstance(data, (str, int)) else data
+
+
+def _listed(value: object) -> object:
+    """`sales, support`, as a form may have it."""
+    return [name.strip() for name in value.split(",") if name.strip()] if isinstance(value, str) else value
+
 
 class AgentControl(BaseModel):
-    """What an agent says; `queues` replaces the active memberships, without it they stay (S004-45)."""
+    """What an agent says; `queues` replaces the active memberships, without it they stay (S004-45).
+
+    Each is a queue with a level, or its name alone.
+    """
 
     model_config = ConfigDict(extra="ignore", coerce_numbers_to_str=True)
 
@@ -35,7 +48,9 @@ class AgentControl(BaseModel):
     user: Short = Field(validation_alias=AliasChoices("userId", "user_id"))
     event: AgentEvent
     reason: str = Field(default="", max_length=256)
-    queues: tuple[Membership, ...] | None = Field(default=None, max_length=1_000)
+    queues: Annotated[tuple[Membership, ...] | None, BeforeValidator(_listed)] = Field(
+        default=None, max_length=1_000
+    )
 
 
 class AgentRoutes:
@@ -46,7 +61,7 @@ class AgentRoutes:
     def public(self, gate: Gate) -> Sequence[BaseRoute]:
         confirm, claim = (
             "/agent/confirm/{account_id}/{lease_id}/{epoch}",
-            "/agent/claim/{account_id}/{agent_id}/{call_id}",
+            "/agent/claim/{account_id}/{agent_id}/{call_id:path}",  # a Call-ID may hold a slash
         )
         return [
             Route("/agent", gate.wrap(self.tell), methods=["POST"]),

@@ -34,6 +34,8 @@ def _moment(value: object) -> object:
     return value
 
 
+NEVER: int = 253_402_300_799_000
+"The last second of the year 9999 [ms UTC]."
 Moment = Annotated[int, BeforeValidator(_moment), Field(ge=0, lt=2**53)]
 Ip = Annotated[str, Field(max_length=64, validation_alias=AliasChoices("ip", "address", "cidr", "network"))]
 
@@ -44,21 +46,20 @@ class ReportedBan(BaseModel):
     ip: Ip
     reason: str = Field(default="", max_length=64)
     count: int = Field(default=1, ge=0, lt=2**53)
-    first_seen: Moment
-    last_seen: Moment
-    expires_at: Moment
+    first_seen: Moment | None = None
+    last_seen: Moment | None = None
+    expires_at: Moment | None = None
     user_agent: str | None = Field(default=None, max_length=1_024)
 
-    def record(self) -> BanRecord:
-        return BanRecord(
-            self.ip,
-            self.reason,
-            self.count,
-            self.first_seen,
-            self.last_seen,
-            self.expires_at,
-            self.user_agent or "",
-        )
+    def record(self, wall_ms: int) -> BanRecord:
+        """Args: wall_ms: of the report: when a ban was seen that does not say so.
+
+        One without an end lasts until a report does not name it any more.
+        """
+        last = wall_ms if self.last_seen is None else self.last_seen
+        first = last if self.first_seen is None else self.first_seen
+        expires = NEVER if self.expires_at is None else self.expires_at
+        return BanRecord(self.ip, self.reason, self.count, first, last, expires, self.user_agent or "")
 
 
 class Report(BaseModel):
@@ -108,7 +109,9 @@ class SecurityRoutes:
 
     async def report(self, request: Request) -> Response:
         body = await read(request, Report, self._body_bytes)
-        return answer(done(await self._security.report(body.node, [ban.record() for ban in body.bans])))
+        seen = self._security.wall_ms() if body.ts is None else body.ts
+        bans = [ban.record(seen) for ban in body.bans]
+        return answer(done(await self._security.report(body.node, bans)))
 
     async def bans(self, request: Request) -> Response:
         """`GET /security/bans?status=&q=&flagged=&limit=` → `{bans: […]}`, the latest first."""

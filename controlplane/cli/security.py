@@ -10,6 +10,7 @@ from controlplane.cli.desk import table
 
 BANS = "/security/bans"
 ALLOW = "/security/allow"
+_NEVER = 99_999_999_999
 
 
 class Desk(desk.Desk):
@@ -42,8 +43,8 @@ def ban_table(answer: dict[str, list[dict[str, Any]]]) -> Table:
             row["reason"],
             row["status"],
             str(row["count"]),
-            say.moment(row["first_seen"]),
-            say.moment(row["expires_at"]),
+            _moment(row["first_seen"]),
+            _moment(row["expires_at"]),
             row["node"],
             row["note"] or row["user_agent"],
         )
@@ -53,8 +54,13 @@ def ban_table(answer: dict[str, list[dict[str, Any]]]) -> Table:
 
 
 def allow_table(answer: dict[str, list[dict[str, Any]]]) -> Table:
-    rows = [(row["ip"], row["source"], say.moment(row["created_at"]), row["note"]) for row in answer["allow"]]
+    rows = [(row["ip"], row["source"], _moment(row["created_at"]), row["note"]) for row in answer["allow"]]
     return table(("source", "from", "since", "note"), rows)
+
+
+def _moment(seconds: int | None) -> str:
+    """Empty for none, and for one that never comes."""
+    return "" if seconds is None or seconds > _NEVER else say.moment(seconds * 1000)
 
 
 def _of(resource: str, network: str) -> str:

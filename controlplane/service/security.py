@@ -20,6 +20,7 @@ _PAGE: Final = 500
 _PAGES: Final = 40  # looked through for flagged bans
 
 BanRow = dict[str, object]
+"Times in it are whole seconds UTC, as nodes report them."
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,12 @@ class SecurityService:
             for network in self._shield.configured()
         ]
         return configured + [
-            {"ip": entry.network, "note": entry.note, "created_at": entry.created_at, "source": "added"}
+            {
+                "ip": entry.network,
+                "note": entry.note,
+                "created_at": entry.created_at // 1000,
+                "source": "added",
+            }
             for entry in self._shield.allowed()
         ]
 
@@ -123,7 +129,7 @@ class SecurityService:
         return await self._kept() or {
             "ip": network,
             "note": note,
-            "created_at": entry.created_at,
+            "created_at": entry.created_at // 1000,
             "source": "added",
         }
 
@@ -162,6 +168,9 @@ class SecurityService:
             self._store.journal.banned(NodeBan(node, record))
         return await self._kept() or {"node": node, "bans": len(known)}
 
+    def wall_ms(self) -> int:
+        return self._clock.wall_ms()
+
     # Inside.
 
     async def _kept(self) -> Refusal | None:
@@ -178,9 +187,9 @@ class SecurityService:
             "reason": str(record.rule),
             "status": _status(row, wall),
             "count": record.count,
-            "first_seen": record.first_seen,
-            "last_seen": record.last_seen,
-            "expires_at": record.expires_at,
+            "first_seen": record.first_seen // 1000,
+            "last_seen": record.last_seen // 1000,
+            "expires_at": record.expires_at // 1000,
             "user_agent": record.user_agent,
             "note": record.note,
             "flagged": self._is_suspect(record.network),

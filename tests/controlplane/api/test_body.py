@@ -11,6 +11,8 @@ from starlette.testclient import TestClient
 from controlplane.api import envelope
 from controlplane.api.body import read, read_bytes
 
+FORM = "application/x-www-form-urlencoded"
+
 
 class Sum(BaseModel):
     name: str
@@ -42,6 +44,20 @@ def test_json_and_forms_are_the_same(client: TestClient) -> None:
     assert client.post("/", data={"name": "x", "parts": ""}).json()["parts"] == [], "empty is left out"
     raw = client.post("/", content=b'{"name":"x"}')
     assert raw.json()["name"] == "x", "without a type it is JSON"
+
+
+def test_json_is_taken_under_the_name_that_curl_gives_it(client: TestClient) -> None:  # S004-02
+    for content in (b'{"name": "x", "count": 3}', b'\n {"name": "x", "count": 3}'):
+        response = client.post("/", content=content, headers={"Content-Type": FORM})
+        assert response.json() == {"name": "x", "parts": [], "count": 3}
+    for wrong in (b'{"name"', b"{"):
+        response = client.post("/", content=wrong, headers={"Content-Type": FORM})
+        assert (response.status_code, response.json()["error"]) == (400, "bad_json")
+
+
+def test_what_is_null_is_left_out(client: TestClient) -> None:
+    assert client.post("/", json={"name": "x", "parts": None, "count": None}).json()["count"] == 0
+    assert client.post("/", json={"name": None}).status_code == 400
 
 
 @pytest.mark.parametrize(

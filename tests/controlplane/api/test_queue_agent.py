@@ -67,6 +67,10 @@ async def test_queues_replace_memberships_and_stay_without(site: Control) -> Non
     form = {"accountId": "acc_demo", "userId": "1001", "event": "login", "queues": '[{"queueId": "sales"}]'}
     response = await site.public.post("/agent", data=form)
     assert [one["queueId"] for one in response.json()["queues"]] == ["q_sales"]
+    for plain in ('["sales", "q_support"]', "sales, support"):
+        response = await site.public.post("/agent", data=form | {"queues": plain})
+        found = [(one["name"], one["level"]) for one in response.json()["queues"]]
+        assert found == [("sales", 1), ("support", 1)], "a queue's name alone will do"
 
 
 @pytest.mark.parametrize(

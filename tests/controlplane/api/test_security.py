@@ -60,9 +60,21 @@ async def test_a_node_reports_and_its_bans_are_listed(site: Site) -> None:
     for client in (site.public, site.operator):
         (ban,) = (await client.get("/security/bans?status=active&q=10.&flagged=0&limit=5")).json()["bans"]
         assert ban["ip"] == "10.0.0.1" and ban["node"] == "edge-2" and ban["status"] == "active"
-        assert (ban["first_seen"], ban["last_seen"]) == (900_000, 1_000_000), "seconds and ISO 8601 as well"
+        assert (ban["first_seen"], ban["last_seen"]) == (900, 1_000), "whole seconds, of whatever was told"
     empty = {"node": "edge-2", "ts": "1000000", "bans": "[]"}
     assert (await site.public.post("/security/report", data=empty)).status_code == 200
+    assert (await site.public.get("/security/bans?status=active")).json() == {"bans": []}
+
+
+async def test_a_ban_may_be_reported_by_its_address_alone_and_lasts_while_it_is_named(
+    site: Site,
+) -> None:  # S004-72
+    report = {"node": "edge-2", "ts": 1_000, "bans": [{"ip": "10.0.0.9", "last_seen": None}]}
+    assert (await site.public.post("/security/report", json=report)).status_code == 200
+    (ban,) = (await site.public.get("/security/bans?status=active")).json()["bans"]
+    assert (ban["ip"], ban["first_seen"], ban["last_seen"], ban["count"]) == ("10.0.0.9", 1_000, 1_000, 1)
+    del report["ts"], report["bans"]
+    assert (await site.public.post("/security/report", json=report | {"bans": []})).status_code == 200
     assert (await site.public.get("/security/bans?status=active")).json() == {"bans": []}
 
 
@@ -94,7 +106,7 @@ async def test_an_operator_bans_and_lifts_but_not_over_the_network(site: Site) -
     [
         ("POST", "/security/report", {"node": "", "bans": []}),
         ("POST", "/security/report", {"node": "a"}),
-        ("POST", "/security/report", {"node": "a", "bans": [{"ip": "10.0.0.1"}]}),
+        ("POST", "/security/report", {"node": "a", "bans": [{"reason": "scanner"}]}),
         ("POST", "/security/report", REPORT | {"bans": [REPORT["bans"][0] | {"expires_at": "soon"}]}),  # type: ignore[index,operator]
         ("POST", "/security/report", REPORT | {"bans": [REPORT["bans"][0] | {"ip": "host"}]}),  # type: ignore[index,operator]
         ("POST", "/security/allow", {}),
