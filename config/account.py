@@ -2,7 +2,7 @@
 
 import enum
 import re
-from typing import Annotated, Final, Literal, cast
+from typing import Annotated, ClassVar, Final, Literal, cast
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -324,6 +324,8 @@ class TrunkRoute(Section):
 class Trunk(Section):
     """A peer to the public network."""
 
+    trusted: ClassVar[bool] = True
+    "May be reached at private addresses."
     name: Name
     proxy: SipUri
     "The next hop."

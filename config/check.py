@@ -81,6 +81,41 @@ def _platform(settings: Settings) -> Iterator[Finding]:
         for k, network in enumerate(trunk.auth.ip)
     )
     yield from _unique(sources, "trunk address")
+    yield from _overlaps(settings)
+
+
+def _overlaps(settings: Settings) -> Iterator[Finding]:
+    """A trunk that a stranger has made takes no calls from addresses of another account's trunk."""
+    held = [
+        (
+            ipaddress.ip_network(network),
+            account.id,
+            trunk.trusted,
+            ("accounts", i, "trunks", j, "auth", "ip", k),
+        )
+        for i, account in enumerate(settings.accounts)
+        for j, trunk in enumerate(account.trunks)
+        for k, network in enumerate(trunk.auth.ip)
+    ]
+    if all(trusted for _, _, trusted, _ in held):
+        return
+    # Sorted so, a network stands behind all that hold it; those are `around`, the widest first.
+    held.sort(key=lambda one: (one[0].version, int(one[0].network_address), one[0].prefixlen))
+    around: list[tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, str, bool, Path]] = []
+    for one in held:
+        while around and not _holds(around[-1][0], one[0]):
+            around.pop()
+        for other in around:
+            if other[1] != one[1] and not (one[2] and other[2]):
+                where, network = (one[3], other[0]) if not one[2] else (other[3], one[0])
+                yield where, f"it overlaps {network} of a trunk of another account", "name other addresses"
+        around.append(one)
+
+
+def _holds(
+    wide: ipaddress.IPv4Network | ipaddress.IPv6Network, other: ipaddress.IPv4Network | ipaddress.IPv6Network
+) -> bool:
+    return wide.version == other.version and other.network_address in wide
 
 
 def _unique(named: Iterable[tuple[Path, str]], noun: str) -> Iterator[Finding]:

@@ -7,17 +7,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Literal
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
-from config.account import Account, Did, Extension, User
+from config.account import Account, Did, Extension, Trunk, User
+from config.agent import BUILTIN_DEMO, Agent
 from config.check import check
 from config.error import path_text
 from config.queue import Queue
 from config.schedule import Schedule
 from config.schema import Settings
-from config.section import Section
+from config.section import Name, Section
+from config.stranger import StrangerAgent, StrangerTool, StrangerTrunk
+from config.tool import Tool
 
-Kind = Literal["users", "extensions", "dids", "queues", "schedules", "flows"]
+Kind = Literal["users", "extensions", "dids", "trunks", "queues", "schedules", "agents", "tools", "flows"]
 Key = tuple[str, str, str]
 "Account, kind and name."
 Object = Section | Path
@@ -27,27 +30,48 @@ MODELS: Final[Mapping[str, type[Section]]] = {
     "users": User,
     "extensions": Extension,
     "dids": Did,
+    "trunks": Trunk,
     "queues": Queue,
     "schedules": Schedule,
+    "agents": Agent,
+    "tools": Tool,
+}
+_STRANGERS: Final[Mapping[str, type[Section]]] = {
+    "trunks": StrangerTrunk,
+    "agents": StrangerAgent,
+    "tools": StrangerTool,
 }
 KINDS: Final = (*MODELS, "flows")
-NUMBERED: Final = ("users", "extensions", "dids")
-"Lists, whose name is `number`; the others are mappings by name."
+LISTED: Final[Mapping[str, str]] = {
+    "users": "number",
+    "extensions": "number",
+    "dids": "number",
+    "trunks": "name",
+}
+"Lists, and what their objects are told apart by; the others are mappings by name."
+
+_NAME: Final = TypeAdapter[str](Name)
 
 
 class Unfit(Exception):
     """The value is no object of its kind; the message says why, without a secret."""
 
 
-def object_of(kind: str, name: str, value: Mapping[str, object]) -> tuple[str, Section]:
-    """Its name as the configuration has it, and the object. Raises `Unfit`."""
+def object_of(
+    kind: str, name: str, value: Mapping[str, object], *, trusted: bool = False
+) -> tuple[str, Section]:
+    """Its name as the configuration has it, and the object. Raises `Unfit`.
+
+    Args: trusted: it may lead to private addresses.
+    """
     fields = dict(value)
-    if kind in NUMBERED and str(fields.setdefault("number", name)).removeprefix("+") != name.removeprefix(
-        "+"
-    ):
-        raise Unfit(f"number: it is {name} in the path")
+    by = LISTED.get(kind)
+    if by is not None and str(fields.setdefault(by, name)).removeprefix("+") != name.removeprefix("+"):
+        raise Unfit(f"{by}: it is {name} in the path")
+    if by is None:
+        check_name(name)
     try:
-        made = MODELS[kind].model_validate(fields)
+        made = (MODELS[kind] if trusted else _STRANGERS.get(kind, MODELS[kind])).model_validate(fields)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         context = first.get("ctx", {})
@@ -55,13 +79,23 @@ def object_of(kind: str, name: str, value: Mapping[str, object]) -> tuple[str, S
         raise Unfit(f"{path_text(first['loc']) or kind}: {what}") from None
     if kind == "queues" and isinstance(getattr(made, "music", ""), Path):
         raise Unfit("music: a file of this machine is for the configuration file alone")
-    return (getattr(made, "number") if kind in NUMBERED else name), made  # noqa: B009 - of each model
+    if isinstance(made, Agent) and made.url == BUILTIN_DEMO:
+        raise Unfit(f"url: {BUILTIN_DEMO} is for the configuration file alone")
+    return (name if by is None else str(getattr(made, by))), made
+
+
+def check_name(name: str) -> None:
+    """Raises `Unfit` for one that the configuration file would not take."""
+    try:
+        _NAME.validate_python(name)
+    except ValidationError:
+        raise Unfit(f"{name[:64]!r} is not a usable name; use 1 to 64 letters, digits, _ - or .") from None
 
 
 def has(account: Account, kind: str, name: str) -> bool:
     """Whether the account has an object of this name."""
     held = getattr(account, kind)
-    return any(one.number == name for one in held) if kind in NUMBERED else name in held
+    return name in (held if kind not in LISTED else {getattr(one, LISTED[kind]) for one in held})
 
 
 def merged(settings: Settings, objects: Mapping[Key, Object]) -> tuple[Settings, dict[Key, str]]:
@@ -94,7 +128,7 @@ def _joined(settings: Settings, objects: Mapping[Key, Object]) -> Settings:
         changes: dict[str, object] = {}
         for kind, more in of.get(part.id, {}).items():
             held = getattr(part, kind)
-            changes[kind] = (*held, *more.values()) if kind in NUMBERED else {**held, **more}
+            changes[kind] = (*held, *more.values()) if kind in LISTED else {**held, **more}
         accounts.append(part.model_copy(update=changes) if changes else part)
     return settings.model_copy(update={"accounts": tuple(accounts)})
 
@@ -123,8 +157,8 @@ def _key_at(whole: Settings, path: tuple[str | int, ...]) -> Key | None:
     if len(path) < 4 or path[0] != "accounts" or path[2] not in KINDS:
         return None
     account, kind, place = whole.accounts[int(path[1])], str(path[2]), path[3]
-    if kind in NUMBERED:
-        return account.id, kind, getattr(account, kind)[int(place)].number
+    if kind in LISTED:
+        return account.id, kind, getattr(getattr(account, kind)[int(place)], LISTED[kind])
     return account.id, kind, str(place)
 
 

@@ -1,6 +1,6 @@
 """What strangers and stolen passwords may do: bans by source, and the toll-fraud guard of outbound calls."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -42,6 +42,8 @@ class Security(Section):
     allow: tuple[Network, ...] = ("127.0.0.1/32", "::1/128")
     """Sources exempt from every per-source limit. Left out, that is this machine: whoever tries things out
     here must not be locked out, and a proxy on this machine speaks for many. `[]` exempts nobody."""
+    reach: Literal["public", "any"] = "public"
+    "Where trunks, agents and tools made over the API may lead; those of this file may lead anywhere."
 
 
 Prefix = Annotated[

@@ -1,7 +1,7 @@
 """A custom tool of an account: a service that its AI agents may ask over HTTP (seed 002, S002-55…59)."""
 
 import re
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, ClassVar, Final
 
 from jsonschema import Draft202012Validator, SchemaError
 from pydantic import AfterValidator, Field, JsonValue
@@ -29,6 +29,9 @@ def _schema(value: dict[str, Any]) -> dict[str, Any]:
 
 class Tool(Section):
     """POST `{arguments, callSessionId, tool}` to `url`; what it answers is data for the model."""
+
+    trusted: ClassVar[bool] = True
+    "May be reached at private addresses."
 
     description: str = Field(min_length=1, max_length=4_096)
     "What the model reads to decide when to use it."

@@ -29,7 +29,8 @@ class Administration:
         self.ring = KeyRing(store.take_api_keys(), wall_ms)
         folder = Path(settings.node.data).absolute()
         seal = Seal(folder, secrets.token_bytes)
-        self.shelf = ObjectShelf(folder, seal, settings.limits.flow, secrets.choice)
+        reach_any = settings.security.reach == "any"
+        self.shelf = ObjectShelf(folder, seal, settings.limits.flow, secrets.choice, trusted=reach_any)
         try:
             self.shelf.load(store.take_objects())
         except SealError as error:

@@ -197,7 +197,8 @@ async def _serve(
     names = frozenset(account.domain for account in settings.accounts)
     http, most = settings.listen.http, settings.limits.http
     gate = Gate(settings.gates, names, administration.ring)
-    security = SecurityRoutes(_security(settings, store, node, loop), most.body_bytes)
+    bans = _security(settings, store, node, loop)
+    security = SecurityRoutes(bans, most.body_bytes)
     async with contextlib.AsyncExitStack() as opened:
         tracing = open_tracing(settings, node, loop, opened)
         given = None if tracing is None else tracing.give
@@ -220,6 +221,7 @@ async def _serve(
             gone = devices_of(current) - devices_of(accounts)
             library.take(accounts)
             carrier.take(accounts)
+            bans.take_trunks(_networks(accounts))
             current[:] = accounts
             archive.took(accounts)
             node.shield.renew()
@@ -374,15 +376,19 @@ def _carrier(
 def _security(
     settings: Settings, store: Store, node: Node, loop: asyncio.AbstractEventLoop
 ) -> SecurityService:
-    trunks = (trunk for account in settings.accounts for trunk in account.trunks)
     return SecurityService(
         store,
         node.shield,
         settings.node.name,
         Clock(loop.time, lambda: wall_ms(loop.time())),
-        trunk_networks=[network for trunk in trunks for network in trunk.auth.ip],
+        trunk_networks=_networks(settings.accounts),
         reported_max=settings.limits.store.bans_reported,
     )
+
+
+def _networks(accounts: Sequence[Account]) -> list[str]:
+    """From which trunks call."""
+    return [network for account in accounts for trunk in account.trunks for network in trunk.auth.ip]
 
 
 def raise_file_limit() -> None:

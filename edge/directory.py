@@ -270,6 +270,8 @@ class Trunk:
     calls_per_second: int | None = None
     probing: Probing | None = None
     enrolment: Enrolment | None = None
+    trusted: bool = True
+    "The operator's own, which may be reached at private addresses."
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +295,8 @@ class Agent:
     "[s]"
     token: str = field(default="", repr=False)
     "Of bots that dial us; empty: it is we who dial."
+    trusted: bool = True
+    "The operator's own URL, which may lead to private addresses."
 
 
 @dataclass(frozen=True, slots=True)

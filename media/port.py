@@ -386,6 +386,8 @@ class AgentSpec:
     max_queue: float = 60.0
     "Agent audio kept for playout at most [s]; what comes beyond is dropped and counted."
     options: AgentOptions = field(default_factory=AgentOptions)
+    trusted: bool = True
+    "May be reached at private addresses."
 
 
 @dataclass(frozen=True, slots=True)

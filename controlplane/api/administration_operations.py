@@ -44,7 +44,7 @@ ADMINISTRATION: Final = (
         "GET",
         "/accounts/{account}/{kind}",
         "configuration",
-        "Users, extensions, dids, queues, schedules or flows, those of the file and those made here",
+        "Objects of a kind (users, dids, trunks, agents …): the file's, and those made here",
         replies=((200, "Each with its origin, file or api"), (404, "No such account or kind")),
         token=True,
     ),
@@ -90,7 +90,7 @@ ADMINISTRATION: Final = (
         "/configuration",
         "configuration",
         "What was made here, in the shape of the configuration file",
-        query=(("secrets", "1: with passwords"),),
+        query=(("secrets", "1: with passwords, keys and headers"),),
         token=True,
     ),
     Operation(

@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 import aiohttp
 import orjson
 
+from config.address import is_private_host
 from config.schema import FlowLimits
-from controlplane.provider.address import PublicResolver, is_public, literal
+from controlplane.provider.address import PublicResolver
 from controlplane.store.plain import dump
 from edge.flow.command import Fetch
 from edge.flow.value import bounded
@@ -53,7 +54,7 @@ class HttpClient:
 
     async def _once(self, fetch: Fetch, trusted: bool) -> Reply:
         try:
-            if not trusted and _is_private(fetch.url):
+            if not trusted and is_private_host(urlsplit(fetch.url).hostname or ""):
                 return {"status": 0, "body": None, "error": "the URL leads to a private address"}
             async with (
                 asyncio.timeout(fetch.timeout),
@@ -100,12 +101,6 @@ class HttpClient:
         if fetch.body is not None:
             headers["Content-Type"] = "application/json"
         return headers | dict(fetch.headers)
-
-
-def _is_private(url: str) -> bool:
-    """Of a URL with a numeric host; names are judged when they are resolved."""
-    address = literal(urlsplit(url).hostname or "")
-    return address is not None and not is_public(address)
 
 
 def _decoded(data: bytes) -> object:

@@ -25,6 +25,7 @@ def agent_of(account: Account, name: str, part: section.Agent) -> Agent:
         part.filler,
         part.filler_after,
         part.token,
+        part.trusted,
     )
 
 
@@ -35,7 +36,7 @@ def tools_of(account: Account, part: section.Agent) -> dict[str, Tool]:
 
 
 def _tool(name: str, part: ToolSection) -> Tool:
-    return Tool(name, part.url, part.parameters, tuple(part.headers.items()), part.timeout)
+    return Tool(name, part.url, part.parameters, tuple(part.headers.items()), part.timeout, part.trusted)
 
 
 def _options(account: Account, part: section.Agent) -> AgentOptions:

@@ -344,6 +344,7 @@ class MemoryDirectory:
             )
             if (register := part.register_)
             else None,
+            trusted=part.trusted,
         )
         self._trunks_by_id[trunk.id] = trunk
         self._trunks[account.id, part.name] = self._trunks[account.id, trunk.id] = trunk

@@ -10,8 +10,9 @@ import structlog
 
 from config.account import Account, Target
 from config.error import ConfigError, Problem
-from config.merge import NUMBERED, Key, Object, Unfit, merged, object_of
+from config.merge import LISTED, MODELS, Key, Object, Unfit, check_name, merged, object_of
 from config.schema import FlowLimits, Settings
+from config.secret import Document, with_secrets, without_secrets
 from config.section import Section
 from controlplane.auth.seal import Seal
 from controlplane.service.flow import outside_of
@@ -22,21 +23,33 @@ from edge.flow.document import Draft, read_flow
 
 FOLDER: Final = "flows"
 "In the data folder: documents of flows, written out for whoever reads flows."
-UNSHOWN: Final = "password"
 
-Document = dict[str, Any]
 _log = structlog.get_logger(__name__)
 
 
 class ObjectShelf:
     """All objects, as they were given; what the merged configuration is made of."""
 
-    def __init__(self, folder: Path, seal: Seal, limits: FlowLimits, choose: Callable[[str], str]) -> None:
-        """Args: folder: the data folder; choose: one character, for passwords."""
+    def __init__(
+        self,
+        folder: Path,
+        seal: Seal,
+        limits: FlowLimits,
+        choose: Callable[[str], str],
+        *,
+        trusted: bool = False,
+    ) -> None:
+        """
+        Args:
+            folder: the data folder.
+            choose: one character, for passwords.
+            trusted: what is made may lead to private addresses.
+        """
         self._folder = folder / FOLDER
         self._seal = seal
         self._limits = limits
         self._choose = choose
+        self._trusted = trusted
         self.documents: dict[Key, Document] = {}
         self.left_out: dict[Key, str] = {}
         "Those that are not served, and why."
@@ -99,11 +112,16 @@ class ObjectShelf:
     def named(
         self, kind: str, name: str, document: Document, before: Document | None
     ) -> tuple[str, Document]:
-        """The name as it is kept, and the document with a password for each device. Raises `Unfit`."""
+        """The name as it is kept, and the document as it is kept. Raises `Unfit`.
+
+        Each device has a password; other secrets that are left out are those of before.
+        """
         if kind == "flows":
             self._object(("", kind, name), document)
             return name, document
-        name, _ = object_of(kind, name, document)
+        if kind != "users":
+            document = with_secrets(MODELS[kind], document, before or {})
+        name, _ = object_of(kind, name, document, trusted=self._trusted)
         if kind == "users":
             document = dict(document) | {"number": name}
             document["devices"] = [
@@ -122,9 +140,12 @@ class ObjectShelf:
 
     def _object(self, key: Key, document: Document) -> Object:
         account, kind, name = key
-        return self._flow(account, name, document) if kind == "flows" else object_of(kind, name, document)[1]
+        if kind == "flows":
+            return self._flow(account, name, document)
+        return object_of(kind, name, document, trusted=self._trusted)[1]
 
     def _flow(self, account: str, name: str, document: Document) -> Path:
+        check_name(name)
         text = orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()
         if "${" in text:
             raise Unfit("${…} is for the configuration file alone")
@@ -155,21 +176,16 @@ def _no_reach(draft: Draft) -> None:
             raise Unfit(f"{name}: prompts from files are for flows in files alone; give a text or a name")
 
 
-def shown(document: Document) -> Document:
+def shown(kind: str, document: Document) -> Document:
     """Without secrets."""
-    return {
-        key: [{name: value for name, value in one.items() if name != UNSHOWN} for one in value]
-        if key == "devices"
-        else value
-        for key, value in document.items()
-    }
+    return without_secrets(MODELS[kind], document) if kind in MODELS else document
 
 
 def of_file(account: Account, kind: str) -> dict[str, Document]:
     """Name → what the configuration file has of this kind, without secrets and defaults."""
     held = getattr(account, kind)
-    named = {one.number: one for one in held} if kind in NUMBERED else held
-    return {name: {} if isinstance(one, Path) else shown(_plain(one)) for name, one in named.items()}
+    named = {getattr(one, LISTED[kind]): one for one in held} if kind in LISTED else held
+    return {name: {} if isinstance(one, Path) else shown(kind, _plain(one)) for name, one in named.items()}
 
 
 def _plain(value: Any) -> Any:

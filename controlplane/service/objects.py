@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from config.merge import KINDS, NUMBERED, Key, Unfit, has
+from config.merge import KINDS, LISTED, Key, Unfit, has
+from config.secret import Document
 from controlplane.auth.principal import Principal
 from controlplane.auth.seal import SealError
 from controlplane.service.configuration import Configuration
-from controlplane.service.object_shelf import Document, ObjectShelf, of_file, shown
+from controlplane.service.object_shelf import ObjectShelf, of_file, shown
 from controlplane.store import audit, config_object
 from controlplane.store.act import Act
 from controlplane.store.audit import Deed
@@ -64,7 +65,7 @@ class ObjectService:
         ]
         for key, document in self._shelf.documents.items():
             if key[:2] == (account, kind):
-                row: Row = {"name": key[2], "origin": "api", "value": shown(document)}
+                row: Row = {"name": key[2], "origin": "api", "value": shown(kind, document)}
                 if key in self._shelf.left_out:
                     row["not_served"] = self._shelf.left_out[key]
                 rows.append(row)
@@ -98,7 +99,7 @@ class ObjectService:
             if refusal is not None:
                 return refusal
         given = [device.get("password") for device in value.get("devices") or [{}]] if kind == "users" else []
-        row: Row = {"name": named, "origin": "api", "value": shown(document)}
+        row: Row = {"name": named, "origin": "api", "value": shown(kind, document)}
         fresh = [
             {"username": device.get("username") or named, "password": device["password"]}
             for device, old in zip(document.get("devices", []), given, strict=False)
@@ -123,10 +124,10 @@ class ObjectService:
         accounts: dict[str, dict[str, Any]] = {}
         for (account, kind, name), document in self._shelf.documents.items():
             if who.account in ("", account):
-                value = document if secrets else shown(document)
+                value = document if secrets else shown(kind, document)
                 part = accounts.setdefault(account, {"id": account})
-                if kind in NUMBERED:
-                    part.setdefault(kind, []).append({"number": name} | value)
+                if kind in LISTED:
+                    part.setdefault(kind, []).append({LISTED[kind]: name} | value)
                 else:
                     part.setdefault(kind, {})[name] = value
         return {"accounts": list(accounts.values())}
@@ -170,9 +171,9 @@ class ObjectService:
 
     def _gather(self, change: Change, account: str, kind: str, listed: object) -> Refusal | None:
         pairs: list[tuple[str, object]] = []
-        if kind in NUMBERED and isinstance(listed, list):
-            pairs = [(str(one.get("number", "")) if isinstance(one, dict) else "", one) for one in listed]
-        elif kind not in NUMBERED and isinstance(listed, dict):
+        if (by := LISTED.get(kind)) is not None and isinstance(listed, list):
+            pairs = [(str(one.get(by, "")) if isinstance(one, dict) else "", one) for one in listed]
+        elif by is None and isinstance(listed, dict):
             pairs = [(str(name), value) for name, value in listed.items()]
         else:
             text = f"{kind} of {account} is not in the shape of the configuration file"

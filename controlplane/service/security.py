@@ -43,13 +43,16 @@ class SecurityService:
         trunk_networks: Sequence[str],
         reported_max: int,
     ) -> None:
-        """Args: trunk_networks: addresses and networks of trunks, for bans that are likely a mistake."""
         self._store = store
         self._shield = shield
         self._node = node
         self._clock = clock
-        self._trunks = [found for text in trunk_networks if (found := network_of(text)) is not None]
+        self.take_trunks(trunk_networks)
         self._reported_max = reported_max
+
+    def take_trunks(self, networks: Sequence[str]) -> None:
+        """Args: networks: of all trunks, for bans that are likely a mistake."""
+        self._trunks = [found for text in networks if (found := network_of(text)) is not None]
 
     async def bans(self, *, status: str, q: str, flagged: bool, limit: int) -> list[BanRow] | Refusal:
         """The latest first (S004-68).

@@ -18,6 +18,7 @@ def attach(call: Call, agent: Agent, parameters: Mapping[str, str]) -> port.Atta
         agent.barge_in,
         agent.connect_timeout,
         options=agent.options,
+        trusted=agent.trusted,
     )
     known = {"from": call.caller, "to": call.callee, "direction": call.route.direction}
     told = dict(call.identity.headers) | known | dict(parameters)

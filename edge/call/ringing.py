@@ -36,6 +36,7 @@ from edge.sip.session import (
     State,
 )
 from edge.sip.uri import Uri
+from edge.trunk.reach import allowed
 
 _UNANSWERED: Final = 'SIP;cause=408;text="No answer"'
 _ELSEWHERE: Final = 'SIP;cause=200;text="Call completed elsewhere"'
@@ -200,6 +201,7 @@ class Ringing:
             if self._over:
                 return
             ground = self._call.ground
+            located = allowed(trunk, located)
             self._servers = TrunkServers(
                 trunk, self._number, located.targets, ground, now, self._caller, self._headers
             )

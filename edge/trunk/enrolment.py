@@ -27,6 +27,7 @@ from edge.sip.grammar import Malformed, delta_seconds
 from edge.sip.locate import Located
 from edge.sip.message import Response
 from edge.sip.uri import Uri
+from edge.trunk.reach import allowed
 
 _EARLY: Final = 0.85  # of what was granted
 _LONGEST: Final = 86_400
@@ -76,7 +77,8 @@ class Enrolled:
 
         def found(located: Located, at: float) -> None:
             reach = self._ground.reach
-            flows = [reach.flow_to(t.transport, t.address, t.port, t.name) for t in located.targets]
+            targets = allowed(self._trunk, located).targets
+            flows = [reach.flow_to(t.transport, t.address, t.port, t.name) for t in targets]
             self._flows = deque(flow for flow in flows if flow is not None)
             self._next(at)
 

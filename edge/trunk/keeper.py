@@ -16,6 +16,7 @@ from edge.sip.message import Response
 from edge.sip.uri import Uri
 from edge.trunk.enrolment import Enrolled, Registered
 from edge.trunk.health import Health, Pulse, alive
+from edge.trunk.reach import allowed
 
 Report = Callable[[Trunk, str, str], None]
 "(trunk, `health` or `registration`, what it is now)."
@@ -95,7 +96,8 @@ class TrunkKeeper:
 
         def found(located: Located, at: float) -> None:
             reach = self._ground.reach
-            flows = (reach.flow_to(t.transport, t.address, t.port, t.name) for t in located.targets)
+            targets = allowed(trunk, located).targets
+            flows = (reach.flow_to(t.transport, t.address, t.port, t.name) for t in targets)
             flow = next((flow for flow in flows if flow is not None), None)
             if flow is None:
                 beaten(None, at)

@@ -19,6 +19,7 @@ from urllib.parse import unquote
 import picows
 from picows.url import WSParsedURL, parse_url
 
+from config.address import is_public
 from config.schema import MediaLimits
 from media.agent.contract import Buffer
 from media.agent.fault import WrongSubprotocol, explain, shown
@@ -126,7 +127,7 @@ class Dialler:
         if url.is_secure and self._context is None:
             # Reading the system's certificates takes tens of milliseconds.
             self._context = await asyncio.to_thread(ssl.create_default_context)
-        sock = await _connect_tcp(url.host, url.port)
+        sock = await _connect_tcp(url.host, url.port, spec.trusted)
         try:
             transport, _ = await picows.ws_connect(
                 lambda: connection,
@@ -333,15 +334,20 @@ def _nowhere(data: Buffer) -> None:
     """Where audio for a closed socket goes."""
 
 
-async def _connect_tcp(host: str, port: int) -> socket.socket:
-    """Connect to the first address of `host` that answers."""
+async def _connect_tcp(host: str, port: int, trusted: bool) -> socket.socket:
+    """Connect to the first address of `host` that answers.
+
+    Args: trusted: private addresses will do.
+    """
     loop = asyncio.get_running_loop()
     try:
         # An address needs no thread to be looked up.
         infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
     except socket.gaierror:
         infos = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    refusal: OSError = ConnectionError(f"{host} has no address")
+    if not trusted:
+        infos = [info for info in infos if is_public(str(info[4][0]))]
+    refusal: OSError = ConnectionError(f"{host} has no {'address' if trusted else 'public address'}")
     for family, kind, protocol, _, address in infos:
         sock = socket.socket(family, kind, protocol)
         try:

@@ -6,6 +6,7 @@ import pytest
 
 from config.check import check
 from config.error import path_text
+from config.merge import merged, object_of
 from config.schema import Settings
 
 
@@ -171,3 +172,15 @@ def test_a_tool_that_is_not_there_is_found() -> None:
     account = {"id": "a", "domain": "a.local", "agents": {"bot": bot}, "tools": tools}
     ((_, what, _),) = check(Settings.model_validate({"accounts": [account]}))
     assert what == "there is no tool wether"
+
+
+def test_a_trunk_that_a_stranger_made_takes_no_addresses_of_another_account() -> None:
+    made = object_of("trunks", "mine", {"proxy": "sip:93.184.216.34", "auth": {"ip": ["93.184.216.0/25"]}})[1]
+    for theirs, wrong in (("93.184.216.34", True), ("93.184.0.0/16", True), ("93.184.216.128/25", False)):
+        trunks = [{"name": "c", "proxy": "sip:93.184.216.34", "auth": {"ip": [theirs]}}]
+        accounts = [{"id": "a", "domain": "a.example", "trunks": trunks}, {"id": "b", "domain": "b.example"}]
+        settings = Settings.model_validate({"accounts": accounts})
+        whole, left_out = merged(settings, {("b", "trunks", "mine"): made})
+        assert bool(left_out) is wrong and len(whole.accounts[1].trunks) == (not wrong)
+        whole, left_out = merged(whole, {("a", "trunks", "mine"): made} if wrong else {})
+        assert not left_out, "its own account's may overlap"

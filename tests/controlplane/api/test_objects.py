@@ -96,7 +96,7 @@ async def test_what_the_file_has_can_be_read_and_not_changed(database: Database)
             "bad_object",
             "",
         ),
-        ("trunks/carrier", {}, 404, "no_such_kind", "trunks"),
+        ("conferences/room", {}, 404, "no_such_kind", "conferences"),
     ],
 )
 async def test_what_the_file_may_not_say_the_api_may_not_either(
@@ -235,7 +235,7 @@ async def test_an_import_is_all_or_nothing(database: Database) -> None:
             assert (found, body["error"]) == (status, code), (bad, body)
         for accounts in (
             [{"id": "acc_none"}],
-            [{"id": "acc_demo", "trunks": []}],
+            [{"id": "acc_demo", "conferences": []}],
             [{"id": "acc_demo", "users": {}}],
         ):
             assert (await site.take_in(accounts))[0] in (400, 404)

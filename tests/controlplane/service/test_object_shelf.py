@@ -40,7 +40,7 @@ def test_a_device_keeps_its_password_or_gets_one(tmp_path: Path) -> None:
     value = {"devices": [{"username": "a"}, {"username": "b"}, {"username": "c", "password": "own"}]}
     name, made = shelf(tmp_path).named("users", "1", value, before)
     assert name == "1" and [one["password"] for one in made["devices"]] == ["old", "a" * 16, "own"]
-    assert shown(made)["devices"] == [{"username": "a"}, {"username": "b"}, {"username": "c"}]
+    assert shown("users", made)["devices"] == [{"username": "a"}, {"username": "b"}, {"username": "c"}]
 
 
 def test_what_the_file_has_is_shown_as_it_was_written_without_secrets() -> None:
@@ -83,3 +83,23 @@ def test_a_flow_that_names_what_is_gone_is_left_out_with_what_leads_to_it(tmp_pa
     assert [one.number for one in whole.accounts[0].extensions] == ["77", "81"] and not whole.accounts[
         0
     ].flows
+
+
+def test_a_name_that_is_a_path_is_no_name(tmp_path: Path) -> None:
+    flow = {"nodes": {"bye": {"kind": "hangup"}}}
+    for name in ("../../x", "..", "a/b", "", "x" * 65):
+        with pytest.raises(Unfit, match="not a usable name"):
+            shelf(tmp_path).named("flows", name, flow, None)
+    assert not list(tmp_path.rglob("*.json"))
+
+
+def test_secrets_of_trunks_and_agents_are_kept_when_left_out_and_never_shown(tmp_path: Path) -> None:
+    made = shelf(tmp_path)
+    agent = {"dialect": "openai", "model": "m", "api_key": "hush-hush", "headers": {"X-Key": "hush-hush"}}
+    _, first = made.named("agents", "sales", agent, None)
+    _, again = made.named("agents", "sales", {"dialect": "openai", "model": "n"}, first)
+    assert (again["api_key"], again["model"]) == ("hush-hush", "n")
+    assert "hush" not in str(shown("agents", again))
+    trunk = {"proxy": "sip:carrier.example", "register": {"username": "us", "password": "hush-hush"}}
+    name, kept = made.named("trunks", "carrier", trunk, None)
+    assert name == "carrier" and shown("trunks", kept)["register"] == {"username": "us"}

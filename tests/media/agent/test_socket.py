@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import socket
 from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
@@ -14,7 +15,7 @@ from picows.url import parse_url
 from config.schema import MediaLimits
 from media.agent.contract import Buffer
 from media.agent.fault import WrongSubprotocol
-from media.agent.socket import _check_subprotocol, _Connection, _headers
+from media.agent.socket import _check_subprotocol, _connect_tcp, _Connection, _headers
 from media.port import AgentSpec
 
 TEXT, BINARY, MORE = picows.WSMsgType.TEXT, picows.WSMsgType.BINARY, picows.WSMsgType.CONTINUATION
@@ -196,3 +197,12 @@ def test_a_subprotocol_that_was_not_offered_is_refused(
     answer = {} if chosen is None else {"Sec-WebSocket-Protocol": chosen}
     with pytest.raises(WrongSubprotocol, match="'b'") if refused else nullcontext():
         _check_subprotocol(sent, answer)
+
+
+async def test_an_agent_that_the_api_has_made_is_not_dialled_at_a_private_address() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        for host in ("127.0.0.1", "localhost"):
+            (await _connect_tcp(host, port, True)).close()
+            with pytest.raises(ConnectionError, match="no public address"):
+                await _connect_tcp(host, port, False)
