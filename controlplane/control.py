@@ -152,7 +152,8 @@ class ControlPlane:
         ]
 
     def operator(self) -> Sequence[BaseRoute]:
-        return [*self._cac.operator(), *self._agents.operator(), *self._queues.operator()]
+        parts = (self._cac, self._agents, self._queues, self._callbacks)
+        return [route for part in parts for route in part.operator()]
 
     def close(self) -> None:
         self.admission.stop()

@@ -21,6 +21,9 @@ class CallbackRoutes:
             Route("/callbacks/{id}", gate.wrap(self.withdraw), methods=["DELETE"]),
         ]
 
+    def operator(self) -> Sequence[BaseRoute]:
+        return [Route("/callbacks", self.list), Route("/callbacks/{id}", self.withdraw, methods=["DELETE"])]
+
     async def list(self, request: Request) -> Response:
         """Who was promised a call, where he is in line, and what became of it; `queue=` for one alone."""
         queue = request.query_params.get("queue") or ""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from controlplane.cli.desk import Desk
 
 
-def _desk(config: Path | None, data: Path | None, json: bool) -> "Desk":
+def open_desk(config: Path | None, data: Path | None, json: bool) -> "Desk":
     from controlplane.cli.desk import Desk
 
     return Desk(config, data, os.environ, json=json)
@@ -44,7 +44,7 @@ def keys_create(
     """Make a key and show it, this once."""
     from controlplane.cli.key import create
 
-    sys.exit(create(_desk(config, data, json), name, scopes, account, expires))
+    sys.exit(create(open_desk(config, data, json), name, scopes, account, expires))
 
 
 @keys.command("list")
@@ -54,7 +54,7 @@ def keys_list(config: Path | None, data: Path | None, json: bool) -> None:
     """List keys, when they were used last and until when they hold; never their secrets."""
     from controlplane.cli.key import show
 
-    sys.exit(show(_desk(config, data, json)))
+    sys.exit(show(open_desk(config, data, json)))
 
 
 @keys.command("rotate")
@@ -66,7 +66,7 @@ def keys_rotate(id: str, grace: str | None, config: Path | None, data: Path | No
     """Make a new key in place of ID, with its name, scopes and end."""
     from controlplane.cli.key import rotate
 
-    sys.exit(rotate(_desk(config, data, json), id, grace))
+    sys.exit(rotate(open_desk(config, data, json), id, grace))
 
 
 @keys.command("revoke")
@@ -77,7 +77,7 @@ def keys_revoke(id: str, config: Path | None, data: Path | None, json: bool) -> 
     """Make a key worthless at once."""
     from controlplane.cli.key import revoke
 
-    sys.exit(revoke(_desk(config, data, json), id))
+    sys.exit(revoke(open_desk(config, data, json), id))
 
 
 @main.group()
@@ -108,7 +108,7 @@ def users_create(
     """Make a user with one device; it may register at once."""
     from controlplane.cli.objects import create
 
-    sys.exit(create(_desk(config, data, json), account, number, name, username, password))
+    sys.exit(create(open_desk(config, data, json), account, number, name, username, password))
 
 
 @users.command("list")
@@ -119,7 +119,7 @@ def users_list(account: str, config: Path | None, data: Path | None, json: bool)
     """List users of the file and those that were made."""
     from controlplane.cli.objects import show
 
-    sys.exit(show(_desk(config, data, json), account))
+    sys.exit(show(open_desk(config, data, json), account))
 
 
 @users.command("remove")
@@ -131,7 +131,7 @@ def users_remove(account: str, number: str, config: Path | None, data: Path | No
     """Remove a user that was made; its registrations end."""
     from controlplane.cli.objects import remove
 
-    sys.exit(remove(_desk(config, data, json), account, number))
+    sys.exit(remove(open_desk(config, data, json), account, number))
 
 
 @main.command("export")
@@ -145,7 +145,7 @@ def export_objects(
     """Write what was made while the daemon runs as YAML, or as JSON into FILE.json."""
     from controlplane.cli.objects import export
 
-    sys.exit(export(_desk(config, data, json), file, secrets=secrets))
+    sys.exit(export(open_desk(config, data, json), file, secrets=secrets))
 
 
 @main.command("import")
@@ -160,4 +160,4 @@ def import_objects(
     """Make all of an export, or nothing; doing it again changes nothing."""
     from controlplane.cli.objects import take_in
 
-    sys.exit(take_in(_desk(config, data, json), file, dry_run=dry_run, prune=prune))
+    sys.exit(take_in(open_desk(config, data, json), file, dry_run=dry_run, prune=prune))

@@ -137,19 +137,22 @@ class Control:
         self.callbacks = CallbackService(
             switch.callbacks, switch.acd, bench.directory, self.do, self.clock.time
         )
+        parts = (
+            AgentRoutes(self.agents, 100_000),
+            QueueRoutes(queues, days),
+            CallbackRoutes(self.callbacks),
+            cac,
+        )
         routes = [
             *OutsideRoutes(self.service, self.agents, 100_000).public(self.gate),
-            *AgentRoutes(self.agents, 100_000).public(self.gate),
-            *QueueRoutes(queues, days).public(self.gate),
-            *CallbackRoutes(self.callbacks).public(self.gate),
-            *cac.public(self.gate),
+            *(route for part in parts for route in part.public(self.gate)),
             *ConferenceRoutes(self.conferences, 100_000).public(self.gate),
             *SupervisionRoutes(SupervisionService(switch.supervisions, self.do), 100_000).public(self.gate),
             *MediaRoutes(self.media).public(self.gate),
             *AdminRoutes(self.catalogue).public(self.gate),
             *DebugRoutes(self.monitor, self.gate).public(),
         ]
-        self.operator_routes = cac.operator()
+        self.operator_routes = [route for part in parts for route in part.operator()]
         nothing = Metrics()
         self.app = public_app(self.gate, Readiness(), nothing, self.calls, routes)
         self.public = self.client(self.app)

@@ -1,0 +1,115 @@
+"""Commands for the people of the queues and for the queues, with their options; beside those of `command`."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from controlplane.cli.command import as_json, main, place
+from controlplane.cli.object_command import open_desk
+
+_EVENTS = {
+    "login": "Sign an agent in; --queue names his queues, else they are those of before.",
+    "logout": "Sign an agent out.",
+    "available": "Let an agent be offered calls.",
+    "pause": "Offer an agent no calls for a while.",
+    "resume": "End a pause.",
+}
+
+
+@main.group()
+def agents() -> None:
+    """People who answer queues."""
+
+
+@agents.command("list")
+@click.argument("account")
+@place
+@as_json
+def agents_list(account: str, config: Path | None, data: Path | None, json: bool) -> None:
+    """List the users of an account: what each does now, in which queues."""
+    from controlplane.cli.queue import roster
+
+    sys.exit(roster(open_desk(config, data, json), account))
+
+
+def _telling(event: str, text: str) -> None:
+    @agents.command(event, help=text)
+    @click.argument("account")
+    @click.argument("user")
+    @click.option("--queue", "queues", multiple=True, metavar="NAME[:LEVEL]", help="May repeat.")
+    @click.option("--reason", default="", help="Shown beside a pause.")
+    @place
+    @as_json
+    def command(
+        account: str,
+        user: str,
+        queues: tuple[str, ...],
+        reason: str,
+        config: Path | None,
+        data: Path | None,
+        json: bool,
+    ) -> None:
+        from controlplane.cli.queue import tell
+
+        said = "unpause" if event == "resume" else event
+        sys.exit(tell(open_desk(config, data, json), account, user, said, queues, reason))
+
+
+for _event, _text in _EVENTS.items():
+    _telling(_event, _text)
+
+
+@main.group()
+def queues() -> None:
+    """Queues: who waits now, and what was done."""
+
+
+@queues.command("list")
+@click.argument("account")
+@place
+@as_json
+def queues_list(account: str, config: Path | None, data: Path | None, json: bool) -> None:
+    """List queues: callers who wait, agents who are ready, numbers since the start."""
+    from controlplane.cli.queue import queues as show
+
+    sys.exit(show(open_desk(config, data, json), account))
+
+
+@queues.command("days")
+@click.argument("account")
+@click.option("--since", default="", metavar="DAY", help="Such as 2026-11-28, in the account's time zone.")
+@click.option("--until", default="", metavar="DAY", help="Included.")
+@place
+@as_json
+def queues_days(
+    account: str, since: str, until: str, config: Path | None, data: Path | None, json: bool
+) -> None:
+    """Show what queues did, day by day, over restarts."""
+    from controlplane.cli.queue import days
+
+    sys.exit(days(open_desk(config, data, json), account, since, until))
+
+
+@queues.command("callbacks")
+@click.argument("account")
+@click.option("--queue", default="", help="Of one queue alone.")
+@place
+@as_json
+def queues_callbacks(account: str, queue: str, config: Path | None, data: Path | None, json: bool) -> None:
+    """List who was promised a call, and what became of it."""
+    from controlplane.cli.queue import callbacks
+
+    sys.exit(callbacks(open_desk(config, data, json), account, queue))
+
+
+@queues.command("withdraw")
+@click.argument("account")
+@click.argument("id")
+@place
+@as_json
+def queues_withdraw(account: str, id: str, config: Path | None, data: Path | None, json: bool) -> None:
+    """Take a promised call back."""
+    from controlplane.cli.queue import withdraw
+
+    sys.exit(withdraw(open_desk(config, data, json), account, id))
