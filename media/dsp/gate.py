@@ -35,11 +35,11 @@ TRAITS: Final = 6
 
 _HALF: Final = 80  # samples of one frame at 4 kHz
 _FFT: Final = 256
-_BINS: Final = _FFT // 2 + 1
 _RUMBLE: Final = 8  # bins below 125 Hz: wind and hum are strong there, and no telephone has to carry them
+_BINS: Final = _FFT // 2 + 1 - _RUMBLE
 _LAGS: Final = slice(10, 67)  # 400 Hz down to 60 Hz, in samples at 4 kHz
 _EMPHASIS: Final = np.float32(0.9)  # levels the fall of the voice's spectrum, so that pitch stands out
-_LOBE: Final = np.arange(-4, 5)  # bins that one line fills through the window
+_LOBE: Final = 4  # bins to either side that one line fills through the window
 
 _LOUDER: Final = np.float32(2.5)  # times the noise floor (4 dB): a vowel counts
 _CLEARLY_LOUDER: Final = np.float32(4.0)  # times the noise floor (6 dB): anything counts
@@ -64,16 +64,17 @@ class VoiceGate:
         self._floor = np.full(slots, _QUIETEST, np.float32)  # mean square of the noise
         self._energies = np.full((slots, _LOOK_BACK), np.inf, np.float32)  # mean squares, a ring
         self._next = np.zeros(slots, np.intp)  # place in that ring
-        self._previous = np.zeros((slots, _HALF), np.float32)
+        self._previous = np.zeros((slots, _HALF), np.float32)  # the last sample first
         self._sample = np.zeros(slots, np.float32)  # the last one, for the emphasis
-        self._shapes = np.zeros((2, slots, _BINS), np.float32)  # of the latest two loud frames, newest first
-        self.traits: Final = np.zeros((slots, TRAITS), np.float32)
-        """Of each slot's latest frame, all 0 where not loud: 1, level [dB], share of the power that comes
+        self._shapes = np.zeros((2, slots, _BINS), np.float32)  # of the latest two loud frames, in turns
+        self._newer = np.zeros(slots, np.uint8)  # which of the two is newer
+        self.traits = np.zeros((0, TRAITS), np.float32)
+        """Of each frame judged last, all 0 where not loud: 1, level [dB], share of the power that comes
         again after one period, that period [samples at 4 kHz], likeness to 20 and to 40 ms ago."""
-        self._window = _window()
+        self._cosines, self._sines = _wave_matrices()
         self._periods = _period_matrix()
         # Power that noise with a mean square of 1 has in the spectrum.
-        self._noise_gain = np.float32(_FFT / 2 * np.square(self._window).sum())
+        self._noise_gain = np.float32(_FFT / 2 * np.square(_window()).sum())
 
     def process(self, rows: NDArray[np.int32], pcm: NDArray[np.int16]) -> Points:
         """Judge one frame of each leg in `rows`, which are different slots.
@@ -94,16 +95,17 @@ class VoiceGate:
 
         floor = self._floor[rows]
         points = np.zeros(len(rows), np.int8)
-        self.traits[rows] = 0.0
+        traits = np.zeros((len(rows), TRAITS), np.float32)
         (loud,) = (energy > np.maximum(floor * _LOUDER, _QUIETEST)).nonzero()
         if len(loud):
-            frames = np.empty((len(loud), 2 * _HALF), np.float32)
-            frames[:, :_HALF] = self._previous[rows[loud]]
-            frames[:, _HALF:] = emphasised[loud]
-            over = energy[loud] > floor[loud] * _CLEARLY_LOUDER
-            self.traits[rows[loud], 1] = 10 * np.log10(energy[loud])
-            points[loud] = self._judge(rows[loud], frames, floor[loud], over)
-        self._previous[rows] = emphasised
+            slots, power = rows[loud], energy[loud]
+            over = power > floor[loud] * _CLEARLY_LOUDER
+            spectrum = self._power(emphasised[loud], self._previous[slots])
+            points[loud], traits[loud, 2:] = self._judge(slots, spectrum, floor[loud], over)
+            traits[loud, 0] = 1.0
+            traits[loud, 1] = 10 * np.log10(power)
+        self.traits = traits
+        self._previous[rows] = emphasised[:, ::-1]
 
         # A voice does not lift the floor.
         place = self._next[rows]
@@ -123,19 +125,28 @@ class VoiceGate:
         self._previous[slot] = 0.0
         self._sample[slot] = 0.0
         self._shapes[:, slot] = 0.0
-        self.traits[slot] = 0.0
 
-    def _judge(self, rows: NDArray[np.int32], frames: Floats, floor: Floats, over: Bools) -> Points:
-        """Judge `frames`, shape ``(len(rows), 160)`` at 4 kHz, which are overwritten.
+    def _power(self, frames: Floats, before: Floats) -> Floats:
+        """Spectra of 40 ms, shape ``(k, _BINS)``.
 
         Args:
-            over: rows that count even without a pitch.
+            frames: shape ``(k, 80)``, at 4 kHz.
+            before: the 20 ms before them, turned round.
         """
-        frames *= self._window
-        spectrum = np.fft.rfft(frames, _FFT)
-        power = np.square(spectrum.real)
-        power += np.square(spectrum.imag)
-        power[:, :_RUMBLE] = 0.0
+        # About its middle the window is even: cosines see the sum of its halves, sines the difference.
+        power = np.square((frames + before) @ self._cosines)
+        power += np.square((frames - before) @ self._sines)
+        return power
+
+    def _judge(
+        self, slots: NDArray[np.int32], power: Floats, floor: Floats, over: Bools
+    ) -> tuple[Points, Floats]:
+        """Points of loud frames, and their traits from the third on.
+
+        Args:
+            power: their spectra, shape ``(len(slots), _BINS)``.
+            over: those that count even without a pitch.
+        """
         total = power.sum(axis=1)
         # Noise has no period and no lines, so it would hide those of a voice in it.
         noise = np.minimum(floor * self._noise_gain, total * _NOISE_SHARE)
@@ -144,19 +155,18 @@ class VoiceGate:
 
         shape = np.sqrt(power)
         shape /= np.sqrt(total + np.float32(1.0))[:, None]
-        alike = np.einsum("ij,ij->i", shape, self._shapes[1, rows])
-        alike_20 = np.einsum("ij,ij->i", shape, self._shapes[0, rows])
-        self._shapes[1, rows] = self._shapes[0, rows]
-        self._shapes[0, rows] = shape
+        newer = self._newer[slots]
+        older = newer ^ 1
+        alike_20 = np.einsum("ij,ij->i", shape, self._shapes[newer, slots])
+        alike = np.einsum("ij,ij->i", shape, self._shapes[older, slots])
+        self._shapes[older, slots] = shape
+        self._newer[slots] = older
 
         repeats = power @ self._periods
         lag = repeats.argmax(axis=1)
-        period = repeats[np.arange(len(rows)), lag] / own
-        traits = self.traits[rows]
-        traits[:, 0] = 1.0
-        traits[:, 2], traits[:, 3], traits[:, 4], traits[:, 5] = period, lag + _LAGS.start, alike_20, alike
-        self.traits[rows] = traits
-        period -= _PERIODIC
+        period = repeats[np.arange(len(slots)), lag] / own
+        traits = np.stack((period, lag + np.float32(_LAGS.start), alike_20, alike), axis=1)
+        period = period - _PERIODIC
         earned = np.clip(period * _STEEPNESS, 0.0, FULL - UNVOICED)
         earned += UNVOICED * over
         points: Points = earned.astype(np.int8)
@@ -167,21 +177,32 @@ class VoiceGate:
             few = _beside_lines(power[left]) - noise[left] <= _BESIDE_LINES * own[left]
             points[left[few]] = TONE
         points[total <= _QUIETEST * self._noise_gain] = 0
-        return points
+        return points, traits
 
 
 def _beside_lines(power: Floats) -> Floats:
-    """What remains of each row's power without its two strongest lines; `power` is overwritten."""
-    index = np.arange(len(power))[:, None]
+    """What remains of each row's power without its two strongest lines."""
+    framed = np.zeros((len(power), _BINS + 2 * _LOBE), np.float32)
+    framed[:, _LOBE:-_LOBE] = power
+    flat = framed.reshape(-1)
+    begin = np.arange(len(power)) * framed.shape[1]
+    lobe = np.arange(2 * _LOBE + 1)
     for _ in range(2):
-        peak = power.argmax(axis=1)[:, None]
-        power[index, np.clip(peak + _LOBE, 0, _BINS - 1)] = 0.0
-    remains: Floats = power.sum(axis=1)
+        peak = framed[:, _LOBE:-_LOBE].argmax(axis=1)
+        flat[(begin + peak)[:, None] + lobe] = 0.0
+    remains: Floats = framed.sum(axis=1)
     return remains
 
 
 def _window() -> Floats:
     return np.hanning(2 * _HALF + 2)[1:-1].astype(np.float32)
+
+
+def _wave_matrices() -> tuple[Floats, Floats]:
+    """Half a window of cosines and of sines about its middle; each of shape ``(80, _BINS)``."""
+    phase = 2 * np.pi / _FFT * np.outer(np.arange(_HALF) + 0.5, np.arange(_RUMBLE, _FFT // 2 + 1))
+    half = _window()[_HALF:, None]
+    return (half * np.cos(phase)).astype(np.float32), (half * np.sin(phase)).astype(np.float32)
 
 
 def _period_matrix() -> Floats:
@@ -191,6 +212,7 @@ def _period_matrix() -> Floats:
     """
     own = np.fft.irfft(np.abs(np.fft.rfft(_window(), _FFT)) ** 2)
     lags = np.arange(_LAGS.start, _LAGS.stop)
-    matrix = np.cos(2 * np.pi * np.outer(np.arange(_BINS), lags) / _FFT) * (own[0] / own[lags])
+    bins = np.arange(_RUMBLE, _FFT // 2 + 1)
+    matrix = np.cos(2 * np.pi * np.outer(bins, lags) / _FFT) * (own[0] / own[lags])
     periods: Floats = matrix.astype(np.float32)
     return periods

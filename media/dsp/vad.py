@@ -18,7 +18,7 @@ import numpy as np
 import webrtcvad
 from numpy.typing import NDArray
 
-from media.dsp.gate import TONE, TRAITS, UNVOICED, VOICED, VoiceGate
+from media.dsp.gate import FULL, TONE, TRAITS, UNVOICED, VOICED, VoiceGate
 from media.dsp.voice import COLUMNS, ENOUGH, MEMORIES, Likeness, figures
 
 CONFIRM: Final = 16
@@ -35,10 +35,12 @@ TONES: Final = np.float32(10.0)
 "At most so many of these frames count: after any melody, eight frames of a clear vowel are speech."
 FADE: Final = np.float32(0.99)
 "Of the tones that is left one frame later: half is gone after 1.4 s."
-
-
 AGGRESSIVENESS: Final = 2
 "Of webrtcvad, 0 (takes most for speech) to 3."
+_WORTH: Final = np.array(
+    [(points * (points > UNVOICED), 0 < points <= UNVOICED) for points in (*range(FULL + 1), TONE)], np.int16
+)
+"By points: what counts of them, and whether it is a frame without pitch. `TONE` is the last one."
 
 
 class VoiceActivity:
@@ -68,10 +70,9 @@ class VoiceActivity:
         self._aggressiveness = aggressiveness
         self._detectors: list[webrtcvad.Vad | None] = [None] * slots  # made when a slot is first heard
         # The latest frames: a ring, and what is in it.
-        self._points = np.zeros((slots, WINDOW), np.int16)
+        self._points = np.zeros((slots, WINDOW), np.int8)
         self._next = np.zeros(slots, np.intp)
-        self._pitched = np.zeros(slots, np.int16)  # points of frames with pitch
-        self._unvoiced = np.zeros(slots, np.int16)  # frames without
+        self._counted = np.zeros((slots, 2), np.int16)  # points of frames with pitch, frames without
         self._tones = np.zeros(slots, np.float32)  # frames, the older the less
         self._frames = np.zeros((slots, WINDOW, COLUMNS), np.float32)
         self._memory = np.zeros((slots, MEMORIES), np.float32)
@@ -95,14 +96,14 @@ class VoiceActivity:
         self._remember(rows, points, given > points)
         tones = np.minimum(self._tones[rows] * FADE + (points == TONE), TONES)
         self._tones[rows] = tones
-        total = self._count(rows, np.maximum(points, 0))
+        total = self._count(rows, points)
 
         heard = rows[points >= VOICED]
         self.heard[heard] = now
         speaking = self.speaking[rows]
         started = rows[~speaking & (total >= CONFIRM + DEARER * tones)]
         if len(started):
-            started = started[np.count_nonzero(self._points[started], axis=1) >= LEAST]
+            started = started[np.count_nonzero(self._points[started] > 0, axis=1) >= LEAST]
         if len(started):
             started = started[self._likeness.score(self._figures(started)) > ENOUGH]
         for slot in started.tolist():
@@ -121,7 +122,7 @@ class VoiceActivity:
         self._gate.reset(slot)
         self._detectors[slot] = None
         self._points[slot] = 0
-        self._pitched[slot] = self._unvoiced[slot] = 0
+        self._counted[slot] = 0
         self._tones[slot] = 0.0
         self._frames[slot] = self._memory[slot] = 0.0
         self.speaking[slot] = False
@@ -141,14 +142,13 @@ class VoiceActivity:
     def _remember(self, rows: NDArray[np.int32], points: NDArray[np.int8], vetoed: NDArray[np.bool_]) -> None:
         """Keep what `voice.py` judges by: this frame, and shares of those before."""
         frame = np.empty((len(rows), COLUMNS), np.float32)
-        frame[:, :TRAITS] = self._gate.traits[rows]
+        frame[:, :TRAITS] = self._gate.traits
         frame[:, TRAITS], frame[:, TRAITS + 1] = points, vetoed
         self._frames[rows, self._next[rows]] = frame
-        memory = self._memory[rows] * FADE
-        memory[:, 0] += (points == TONE) * (1 - FADE)
-        memory[:, 1] += frame[:, 0] * (1 - FADE)
-        memory[:, 2] += (points >= VOICED) * (1 - FADE)
-        self._memory[rows] = memory
+        kinds = np.empty((len(rows), MEMORIES), np.float32)
+        kinds[:, 0], kinds[:, 1], kinds[:, 2] = points == TONE, frame[:, 0], points >= VOICED
+        memory = self._memory[rows]
+        self._memory[rows] = kinds + (memory - kinds) * FADE
 
     def _figures(self, slots: NDArray[np.int32]) -> NDArray[np.float32]:
         order = (self._next[slots][:, None] + np.arange(WINDOW)) % WINDOW
@@ -162,18 +162,12 @@ class VoiceActivity:
         place += 1
         place[place == WINDOW] = 0
         self._next[rows] = place
-        pitched = self._pitched[rows] + points * (points > UNVOICED) - dropped * (dropped > UNVOICED)
-        self._pitched[rows] = pitched
-        unvoiced = self._unvoiced[rows] + _without_pitch(points) - _without_pitch(dropped)
-        self._unvoiced[rows] = unvoiced
-        counted: NDArray[np.int16] = pitched + UNVOICED * np.minimum(unvoiced, CONSONANT)
+        counts = self._counted[rows] + (_WORTH[points] - _WORTH[dropped])
+        self._counted[rows] = counts
+        counted: NDArray[np.int16] = counts[:, 0] + UNVOICED * np.minimum(counts[:, 1], CONSONANT)
         return counted
 
     def _age(self, slot: int) -> int:
         """Frames since the oldest voiced one in the ring."""
         oldest_first = np.roll(self._points[slot], -int(self._next[slot]))
         return WINDOW - 1 - int((oldest_first >= VOICED).argmax())
-
-
-def _without_pitch(points: NDArray[np.integer]) -> NDArray[np.int16]:
-    return ((points > 0) & (points <= UNVOICED)).astype(np.int16)

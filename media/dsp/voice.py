@@ -34,6 +34,8 @@ ENOUGH: Final = np.float32(2.0)
 _PITCHED: Final = 0.5  # share of the power that comes again after a period
 _STILL: Final = 0.02  # of a period: less than a note's vibrato
 _JUMP: Final = 0.15  # more than a voice glides in 20 ms
+_LEAP: Final = np.float32(0.3)  # the most that one glide counts
+_LITTLE: Final = np.float32(1e-6)  # to divide by where nothing was found
 
 
 def figures(frames: Floats, memory: Floats) -> Floats:
@@ -43,39 +45,40 @@ def figures(frames: Floats, memory: Floats) -> Floats:
         frames: shape (k, frames, COLUMNS), oldest first.
         memory: shape (k, MEMORIES).
     """
-    loud, level, period, lag, alike_20, alike = np.moveaxis(frames[:, :, :TRAITS], 2, 0)
-    points, vetoed = frames[:, :, TRAITS], frames[:, :, TRAITS + 1]
+    loud, level, period, lag, alike_20, alike, points, vetoed = frames.transpose(2, 0, 1)
     pitched = period > _PITCHED
-    glide = np.abs(np.diff(np.log(np.maximum(lag, 1.0)), axis=1))
     both = pitched[:, 1:] & pitched[:, :-1]
-    step = np.abs(np.diff(level, axis=1)) * (loud[:, 1:] * loud[:, :-1])
-    louds, pitches, pairs = (_count(x) for x in (loud > 0, pitched, both))
-    found = (
-        (points * (points > UNVOICED)).sum(axis=1),
-        ((points > 0) & (points <= UNVOICED)).sum(axis=1),
-        (points == TONE).sum(axis=1),
-        vetoed.sum(axis=1),
-        (alike * pitched).sum(axis=1) / pitches,
-        (alike_20 * pitched).sum(axis=1) / pitches,
-        (alike * loud).sum(axis=1) / louds,
-        (alike_20 * loud).sum(axis=1) / louds,
-        (period * loud).sum(axis=1) / louds,
-        pitches,
-        louds,
-        (np.minimum(glide, 0.3) * both).sum(axis=1) / pairs,
-        (both & (glide < _STILL)).sum(axis=1),
-        (both & (glide > _JUMP)).sum(axis=1),
-        step.sum(axis=1) / louds,
-        level.max(axis=1) - (level * loud).sum(axis=1) / louds,
-        (lag * pitched).sum(axis=1) / pitches,
-    )
-    return np.concatenate([np.stack(found, axis=1), memory], axis=1).astype(np.float32)
-
-
-def _count(true: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """At least a little, to divide by."""
-    counted: NDArray[np.float64] = true.sum(axis=1) + 1e-6
-    return counted
+    pitch = np.log(np.maximum(lag, 1.0))
+    glide = np.abs(pitch[:, 1:] - pitch[:, :-1])
+    # All that is summed over the frames lies in one array: there are few rows, and each call costs.
+    parts = np.zeros((18, *lag.shape), np.float32)
+    parts[0] = points * (points > UNVOICED)
+    parts[1] = (points > 0) & (points <= UNVOICED)
+    parts[2] = points == TONE
+    parts[3] = vetoed
+    np.multiply(alike, pitched, out=parts[4])
+    np.multiply(alike_20, pitched, out=parts[5])
+    np.multiply(alike, loud, out=parts[6])
+    np.multiply(alike_20, loud, out=parts[7])
+    np.multiply(period, loud, out=parts[8])
+    parts[9] = pitched
+    parts[10] = loud
+    np.multiply(np.minimum(glide, _LEAP), both, out=parts[11, :, 1:])
+    parts[12, :, 1:] = both & (glide < _STILL)
+    parts[13, :, 1:] = both & (glide > _JUMP)
+    parts[14, :, 1:] = np.abs(level[:, 1:] - level[:, :-1]) * (loud[:, 1:] * loud[:, :-1])
+    np.multiply(level, loud, out=parts[15])
+    np.multiply(lag, pitched, out=parts[16])
+    parts[17, :, 1:] = both
+    found = parts.sum(axis=2)
+    pitches, louds, pairs = (np.maximum(found[row], _LITTLE) for row in (9, 10, 17))
+    found[4:6] /= pitches
+    found[6:9] /= louds
+    found[11] /= pairs
+    found[14] /= louds
+    found[15] = level.max(axis=1) - found[15] / louds
+    found[16] /= pitches
+    return np.concatenate((found[:17].T, memory), axis=1)
 
 
 class Likeness:
