@@ -9,6 +9,8 @@ from typing import Final
 
 import numpy as np
 
+from media.blank import Blank
+
 NEVER: Final = -1
 "In `expect`: no packet takes the fast path."
 LONG_GAP: Final = 1_000_000
@@ -141,12 +143,10 @@ class LegColumns:
         self.web_at = np.full(slots, np.inf)
         "ICE or DTLS of a WebRTC leg has something to do."
 
+        plain = [name for name, column in vars(self).items() if column.ndim == 1 and column.base is not flags]
+        self._blank = Blank(vars(self), plain)
+
     def reset(self, slot: int) -> None:
         """Forget everything: the slot gets a new leg."""
-        for column in vars(self).values():
-            column[..., slot] = 0
-        self.source[slot] = self.room[slot] = self.coaches[slot] = -1
-        self.volume[slot] = self.volume_to[slot] = 1
-        self.expect[slot] = NEVER
-        self.gap[slot] = LONG_GAP
-        self.web_at[slot] = np.inf
+        self.flags[:, slot] = False
+        self._blank.reset(slot)

@@ -59,9 +59,14 @@ class Wideband:
         self._taping = Resampler(slots, RATE, 8_000)
         self._sent: dict[int, Pcm] = {}
         "What taped legs were sent last, by slot; 16 kHz."
+        self._used: set[int] = set()
+        "Slots that have left something here."
 
     def reset(self, slot: int) -> None:
         """The slot gets a new leg."""
+        if slot not in self._used:
+            return
+        self._used.discard(slot)
         self._concealer.reset(slot)
         self._sent.pop(slot, None)
         for resampler in (self._from_48k, self._down, self._up, self._taping):
@@ -74,6 +79,7 @@ class Wideband:
             missing: rows of `plan.take` that are to be concealed; what cannot be decoded is, too.
         """
         columns, slots = self._table.columns, plan.wide_slots
+        self._used.update(slots.tolist())
         pcm = np.zeros((len(slots), SAMPLES), np.int16)
         lost = missing[plan.wide]
         finer: list[int] = []
@@ -128,11 +134,13 @@ class Wideband:
             codec = wide(int(columns.law_out[slot]))
             payloads.append((position, table.at(slot).coders.encode(codec, pcm)))
             if columns.taped[slot]:
+                self._used.add(slot)
                 self._sent[slot] = pcm
 
         for position, slot, row, source in plan.passing:
             leg = table.at(source)
             if columns.taped[slot]:
+                self._used.add(slot)
                 self._sent[slot] = sound.wide[plan.index_of[row]]
             if sound.have[row] and columns.may_receive[source]:
                 codec = wide(int(columns.law_in[source]))
@@ -148,6 +156,7 @@ class Wideband:
         for position, slot, row in plan.crossing:
             encode(position, slot, sound.wide[plan.index_of[row]])
         if len(plan.rising):
+            self._used.update(plan.rising_slots.tolist())
             narrow = np.concatenate((sound.pcm[plan.rising_rows], played))
             risen = self._up.process(plan.rising_slots, narrow)
             for position, slot, pcm in zip(plan.rising, plan.rising_slots.tolist(), risen, strict=True):
@@ -160,6 +169,7 @@ class Wideband:
 
     def sent(self, slot: int) -> Pcm:
         """What a taped leg was sent in this tick, (160,) at 8 kHz."""
+        self._used.add(slot)
         pcm = self._sent.get(slot, _SILENCE)
         narrow: Pcm = self._taping.process(np.array([slot], np.int32), pcm[None, :])[0]
         return narrow

@@ -22,6 +22,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from media.blank import Blank
 from media.frame import FRAME_SAMPLES, Frames, Mask, Rows
 
 DEPTH: Final = 16
@@ -66,23 +67,19 @@ class JitterBuffer:
         self._window = np.zeros(slots, np.int64)
         self._calm = np.zeros(slots, np.int64)
         self._struck = np.zeros(slots, np.bool_)
+        self._blank = Blank(vars(self), vars(self).keys() - {"_frames"})
 
     def reset(self, slot: int) -> None:
         """Forget everything: the slot gets a new leg."""
-        self.late[slot] = self.duplicates[slot] = self.target[slot] = self._calm[slot] = 0
-        self._struck[slot] = False
-        self.restart(slot, 0)
-        self._newest[slot] = -1
+        self._settle(slot)
+        self._blank.reset(slot)
 
     def restart(self, slot: int, number: int) -> None:
         """Empty the leg's buffer; `number` will be the first frame of a new stream."""
+        self._settle(slot)
         self._tag[slot] = -1
-        if self._voids:
-            self._voids -= int(self._void[slot].sum())
-            self._void[slot] = False
         self._play[slot] = number
         self._newest[slot] = number - 1
-        self._owing -= int(self._owed[slot] > 0)
         self._held[slot] = self._owed[slot] = self._window[slot] = 0
         self._lowest[slot] = _UNSEEN
 
@@ -189,6 +186,14 @@ class JitterBuffer:
     def skip_to_newest(self) -> None:
         """After a stall of the engine: leave what piled up meanwhile unplayed."""
         np.maximum(self._play, self._newest - self.target, out=self._play)
+
+    def _settle(self, slot: int) -> None:
+        """Take the leg out of what is counted over all."""
+        if self._voids:
+            self._voids -= int(self._void[slot].sum())
+            self._void[slot] = False
+        if self._owing:
+            self._owing -= int(self._owed[slot] > 0)
 
     def _leave_lost(self, slot: int, number: int) -> int:
         """Pass over what a hold has waited for in vain, now that `number` came; frames held beyond that."""

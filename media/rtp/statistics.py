@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from media.blank import Blank
 from media.frame import SAMPLE_RATE, Rows
 
 MAX_DROPOUT: Final = 3_000
@@ -37,15 +38,11 @@ class Reception:
         self._lost_before: Counters = np.zeros(slots, np.int64)
         self._reported_expected: Counters = np.zeros(slots, np.int64)
         self._reported_received: Counters = np.zeros(slots, np.int64)
+        self._blank = Blank(vars(self))
 
     def reset(self, slot: int) -> None:
         """Forget everything: the slot gets a new leg."""
-        self.ssrc[slot] = self._suspect[slot] = -1
-        for column in (self.newest, self.packets, self._base, self._received, self._transit):
-            column[slot] = 0
-        for column in (self._lost_before, self._reported_expected, self._reported_received):
-            column[slot] = 0
-        self.jitter[slot] = 0.0
+        self._blank.reset(slot)
 
     def begin(self, slot: int, ssrc: int, sequence: int, timestamp: int, now: float) -> int:
         """Start a stream with its first packet; return that packet's extended number."""

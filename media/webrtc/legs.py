@@ -77,6 +77,8 @@ class WebLegs:
         self._certificate: Certificate | None = None
         self._asked: dict[int, Ask] = {}
         "By slot: legs whose port is being looked at from outside."
+        self._slots: set[int] = set()
+        "Of the legs that have a transport."
 
     @property
     def asking(self) -> bool:
@@ -105,6 +107,7 @@ class WebLegs:
         if leg.web is None:
             leg.web = Transport(terms, self.certificate, self._limits, self._random_bits, now)
             leg.latch = IceLatch(leg.web)
+            self._slots.add(leg.slot)
         else:
             leg.web.change(terms, now)
         self._settle(leg, leg.web, now)
@@ -118,6 +121,8 @@ class WebLegs:
     def handle_timers(self, now: float) -> None:
         for slot in list(self._asked):
             self._ask(self._table.at(slot), now)
+        if not self._slots:
+            return
         for slot in np.flatnonzero(self._table.columns.web_at <= now).tolist():
             leg = self._table.at(slot)
             if leg.web is not None:
@@ -135,6 +140,7 @@ class WebLegs:
             leg.web.close(now)
             self._send(leg, leg.web)
             leg.web = None
+            self._slots.discard(leg.slot)
 
     # Inside.
 

@@ -3,13 +3,17 @@ import numpy as np
 from media.columns import LONG_GAP, NEVER, PLANNED, Flag, LegColumns
 
 
+def columns_of(columns: LegColumns) -> dict[str, np.ndarray]:
+    return {name: column for name, column in vars(columns).items() if not name.startswith("_")}
+
+
 def test_a_reset_slot_is_as_new_and_its_neighbours_are_untouched() -> None:
     fresh, used = LegColumns(3), LegColumns(3)
-    for column in vars(used).values():
+    for column in columns_of(used).values():
         column[:] = 1
     used.reset(1)
-    for name, column in vars(used).items():
-        assert (column[..., 1] == vars(fresh)[name][..., 1]).all(), name
+    for name, column in columns_of(used).items():
+        assert (column[..., 1] == columns_of(fresh)[name][..., 1]).all(), name
         assert (column[..., [0, 2]] == 1).all()
 
 
@@ -19,7 +23,7 @@ def test_a_new_slot_expects_nothing_hears_nobody_and_is_in_a_long_gap() -> None:
 
 
 def test_every_column_has_a_row_per_slot() -> None:
-    columns = vars(LegColumns(5))
+    columns = columns_of(LegColumns(5))
     assert columns.pop("flags").shape == (len(Flag), 5)
     assert all(isinstance(column, np.ndarray) and column.shape == (5,) for column in columns.values())
 
