@@ -46,7 +46,7 @@ class ServerTransactions:
         self._invites: Schedule[ServerInvite] = Schedule(deadline)
         # CONFIRMED: the CSeq number of copies to absorb.
         self._confirmed: Wheel[int] = Wheel(values.t4, limit, deadline)
-        # ACCEPTED: the flow that a 2xx takes, as text.
+        # ACCEPTED: the CSeq number of copies to absorb and the flow that a 2xx takes, as one text.
         self._accepted: Wheel[str] = Wheel(64 * values.t1, limit, deadline)
         # By merge id: INVITEs without final response, then those in ACCEPTED.
         self._pending: dict[str, ServerKey] = {}
@@ -95,9 +95,9 @@ class ServerTransactions:
         if machine is not None:
             machine.respond(response, now)
             self._settle(key, machine, now)
-        elif (flow := self._accepted.get(key)) is not None:
+        elif (kept := self._accepted.get(key)) is not None:
             if 200 <= response.status < 300:
-                self._effects.append(Send(response.wire(), Flow.parse(flow), key))
+                self._effects.append(Send(response.wire(), Flow.parse(kept.partition(" ")[2]), key))
         else:
             self._requests.respond(key, response, now)
 
@@ -143,12 +143,16 @@ class ServerTransactions:
         if machine is not None and not machine.gives_way_to(number):
             machine.receive_invite(now)
             return
-        if self._confirmed.get(key) == number or key in self._accepted:
+        accepted = self._accepted.get(key)
+        # A re-INVITE may keep the branch, as scripts of peers do: then it is no copy.
+        if self._confirmed.get(key) == number or (accepted or "").partition(" ")[0] == str(number):
             return
         if machine is not None:
             self._pending.pop(machine.merge_id, None)
             self._invites.drop(key)
         self._confirmed.pop(key)
+        if accepted is not None:
+            self._accepted.pop(key)
         if self.live >= self._limit:
             self.refuse(request, flow, 503, (("Retry-After", _RETRY_AFTER),))
             return
@@ -207,7 +211,7 @@ class ServerTransactions:
                     self._confirmed.put(key, machine.invite.cseq.number, now)
             case State.ACCEPTED:
                 self._invites.drop(key)
-                self._accepted.put(key, str(machine.flow), now)
+                self._accepted.put(key, f"{machine.invite.cseq.number} {machine.flow}", now)
                 if machine.merge_id:
                     self._picked_up.put(machine.merge_id, key, now)
             case State.TERMINATED:

@@ -140,6 +140,19 @@ def test_after_a_2xx_copies_are_absorbed_and_acks_go_up() -> None:
     server.run_out(0.6)
 
 
+def test_a_reinvite_that_keeps_the_branch_of_the_invite_is_no_copy_of_it() -> None:
+    """Against RFC 3261 §8.1.1.7, as scripts with a fixed branch do: silence would hang the call for 32 s."""
+    server = Server()
+    invite = request("INVITE")
+    key = server.incoming(invite)
+    server.respond(key, invite, 200)
+    again = request("INVITE", cseq=2, to_tag="b")
+    assert server.receive(again, 1.0) == [Incoming(again, PEER, key)]
+    assert statuses(server.respond(key, again, 200, 1.1)) == [200]
+    assert server.receive(request("INVITE", cseq=2, to_tag="b"), 1.2) == []
+    server.run_out(1.2)
+
+
 def test_a_2xx_is_sent_again_on_the_connection_of_its_invite() -> None:
     server = Server()
     invite = request("INVITE", transport="TCP")
