@@ -199,7 +199,7 @@ class Registrar:
                     account=record.account,
                     aor=record.aor,
                     contact=text,
-                    q=_preference(address),
+                    q=address.preference,
                     expires_at=wall_ms + seconds * 1000,
                     call_id=request.call_id,
                     cseq=request.cseq.number,
@@ -308,14 +308,6 @@ def _params(address: Address) -> str:
     if not address.params:
         return ""
     return format_params(tuple([item for item in address.params if item[0].lower() != "expires"]))
-
-
-def _preference(address: Address) -> float:
-    """q, from 0 to 1; what is absent or no number is 1."""
-    text = address.param("q") if address.params else None
-    if text is None or len(text) > 5 or not text.replace(".", "", 1).isdigit() or not text.isascii():
-        return 1.0
-    return min(float(text), 1.0)
 
 
 def _way_back(request: Request, flow: Flow, uri: Uri) -> Flow:

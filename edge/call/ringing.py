@@ -6,6 +6,7 @@ A trunk's servers are tried one after another. Who asked for the ringing hears o
 """
 
 from collections import deque
+from dataclasses import replace
 from typing import Final, Protocol
 
 from edge.agenda import Alarm
@@ -312,6 +313,8 @@ class Ringing:
             self._winner = None
             fix = "the called phone answered without usable audio"
             none = Refusal("not_acceptable", 488, "the answer has no SDP", fix)
+            if refusal is not None and refusal.status == 400:
+                refusal = replace(refusal, status=502)  # the callee's fault, and not what the caller said
             self._owner.refused(self, refusal or none, now)
             return
         if self._alarm is not None:
@@ -360,13 +363,18 @@ class Ringing:
             self._owner.unanswered(self, now)
 
 
+_BETWEEN_US: Final = frozenset({401, 405, 407, 415, 420, 421, 422, 423, 481, 487, 489, 491, 494})
+"Of a request of ours: most need a header to mean anything (RFC 3261 §21.4), and no caller could do better."
+
+
 def _contact(event: Refused) -> Uri | None:
-    """The first target of a 3xx (RFC 3261 §8.1.3.4), if it is one that can be dialled."""
+    """The target of a 3xx that it prefers (RFC 3261 §8.1.3.4), if it is one that can be dialled."""
     try:
         contacts = event.response.contacts if event.response is not None else ()
     except Malformed:
         return None
-    uri = contacts[0].uri if contacts and contacts[0] is not STAR else None
+    first = max(contacts, key=lambda contact: contact.preference, default=STAR)
+    uri = first.uri if first is not STAR else None
     return uri if uri is not None and uri.user and (uri.is_sip or uri.scheme == "tel") else None
 
 
@@ -380,9 +388,9 @@ def _rank(status: int) -> tuple[int, int]:
 
 
 def _as_refusal(refused: Refused) -> Refusal:
-    """A challenge or a redirection is no answer for our caller."""
+    """A challenge, a redirection, or what is amiss between us and the callee is no answer for our caller."""
     status = refused.status
-    if status < 400 or status in (401, 407):
+    if status < 400 or status in _BETWEEN_US:
         status = 480
     code = {486: "busy", 600: "busy", 603: "declined", 408: "no_answer", 480: "unavailable"}.get(
         status, "refused"

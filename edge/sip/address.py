@@ -73,6 +73,14 @@ class Address:
         value = find_param(self.params, name)
         return unquote(value) if value else value
 
+    @property
+    def preference(self) -> float:
+        """q, from 0 to 1; what is absent or no number is 1 (§10.2.1.2)."""
+        text = find_param(self.params, "q") if self.params else None
+        if text is None or len(text) > 5 or not text.replace(".", "", 1).isdigit() or not text.isascii():
+            return 1.0
+        return min(float(text), 1.0)
+
     def with_param(self, name: str, value: str | None = None) -> "Address":
         """The same address with one parameter `name`, last; a value that is no token is quoted."""
         if value is not None and not is_token(value):

@@ -119,10 +119,11 @@ class CallingSession(Session):
         made = self._pracks.receive(self._invite, response)
         if made is None:
             return
+        if response.to.tag and self.dialog is None:
+            # Where an UPDATE or INFO of the callee belongs; a 481 would have it give up (RFC 5057 §5.1).
+            self.dialog = self._pracks.dialog(response.to.tag) or Dialog.uac(self._invite, response)
         if isinstance(made, Request):
-            early = self._pracks.dialog(response.to.tag)
-            self.dialog = self.dialog or early  # where an UPDATE of the callee belongs
-            self.send(made, now, early)
+            self.send(made, now, self._pracks.dialog(response.to.tag))
         self._emit(Progress(response.status, sdp_in(response) or b""), now)
 
     def _succeeded(self, response: Response, now: float) -> None:

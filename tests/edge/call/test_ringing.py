@@ -10,7 +10,7 @@ from edge.sip.message import Request
 from edge.sip.session import Ended, Session, SessionEvent
 from media import port
 from tests.support.directory import ACC, FakeDirectory
-from tests.support.edge import Bench, Phone
+from tests.support.edge import Bench, Phone, final
 
 
 class Owner:
@@ -133,3 +133,40 @@ def test_who_picks_up_is_heard_though_another_played_the_early_media(bench: Benc
     assert owner.heard == ["183 early", "answered"]
     last = [c for c in bench.commanded(port.Connect) if isinstance(c, port.Connect)][-1]
     assert last.remote == (bob.source[0], 50_000)
+
+
+@pytest.mark.parametrize("status", [401, 415, 420, 423, 487, 491, 494])
+def test_what_is_amiss_between_us_and_the_callee_is_not_told_to_the_caller_as_its_own_fault(
+    bench: Bench, status: int
+) -> None:
+    """RFC 3261 §21.4: a 420 without Unsupported would mean nothing."""
+    Phone(bench, "1002", 3).register()
+    caller, bob = Phone(bench, "1001"), Phone(bench, "1002", 3)
+    caller.dial("1002")
+    (invite,) = bob.got()
+    assert isinstance(invite, Request)
+    bob.reply(invite, status)
+    answer = final(caller.got())
+    assert answer.status == 480 and f"answered {status}" in (answer.headers.get("Warning") or "")
+
+
+def test_an_answer_that_cannot_be_read_is_a_bad_gateway_and_no_bad_request(bench: Bench) -> None:
+    caller, bob = Phone(bench, "1001"), Phone(bench, "1002", 3)
+    bob.register()
+    caller.dial("1002")
+    (invite,) = bob.got()
+    assert isinstance(invite, Request)
+    bob.reply(invite, 200, "hello")
+    assert final(caller.got()).status == 502
+    assert [m.method for m in bob.got() if isinstance(m, Request)] == ["ACK", "BYE"]
+
+
+def test_of_several_targets_of_a_redirection_the_preferred_one_is_called(bench: Bench) -> None:
+    """RFC 3261 §8.1.3.4."""
+    caller, bob = Phone(bench, "1001"), Phone(bench, "1002", 3)
+    bob.register()
+    caller.dial("1002")
+    (invite,) = bob.got()
+    assert isinstance(invite, Request)
+    bob.reply(invite, 302, contact="sip:1001@demo.local>;q=0.1, <sip:77@demo.local")
+    assert final(caller.got()).status == 200, "77 is an echo"

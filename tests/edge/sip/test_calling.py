@@ -121,3 +121,22 @@ def test_a_challenge_is_answered_once_with_a_higher_cseq(talk: Talk) -> None:
     assert isinstance(again, Request)
     talk.answer(again, 401)
     assert [e.status for e in talk.took_events() if isinstance(e, Refused)] == [401]
+
+
+@pytest.mark.parametrize(
+    ("method", "status"), [("UPDATE", 200), ("INFO", 200), ("BYE", 481), ("INVITE", 491)]
+)
+def test_a_callee_that_rings_may_speak_in_the_dialog_that_its_180_made(
+    talk: Talk, method: str, status: int
+) -> None:
+    """RFC 3261 §12.1, RFC 3311 §5.1: also when the 180 was not sent reliably."""
+    session = talk.calling()
+    invite = invite_of(talk)
+    talk.answer(invite, 180, tag="one")
+    dialog = session.dialog
+    assert dialog is not None and dialog.remote_tag == "one"
+    talk.receive(talk.make(method, 7))
+    talk.took(status)
+    talk.answer(invite, 200, tag="one", body=b"v=0\r\n")
+    talk.took("ACK")
+    assert session.state is State.CONFIRMED
