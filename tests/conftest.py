@@ -24,6 +24,10 @@ settings.load_profile("house")
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--kills", type=int, default=20, help="Runs of each test that kills a process.")
+
+
 @pytest.fixture(autouse=True)
 def logs_as_they_were() -> Iterator[None]:
     """A command under test sets up logs on the stream of that test, which is closed when it ends."""

@@ -12,6 +12,7 @@ import random
 import signal
 import sqlite3
 import sys
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -132,7 +133,7 @@ async def work(folder: Path, seed: int, url: str) -> None:
             os._exit(3)  # the blade never fell: the caller sees it
 
 
-def main() -> None:
+def serve(work: Callable[[Path, int, str], Coroutine[Any, Any, None]]) -> None:
     for line in sys.stdin:
         folder, seed, url = line.split()
         child = os.fork()
@@ -143,4 +144,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    serve(work)
