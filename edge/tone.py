@@ -22,7 +22,6 @@ class Tones:
     busy: Sounded
     congestion: Sounded
     "Also heard where a prompt is missing that says what failed."
-    call_waiting: Sounded
     intercept: Sounded = SPECIAL
 
     def of_cause(self, cause: str) -> Sounded:
@@ -40,12 +39,10 @@ def _even(on: float) -> Cadence:
     return ((on, on),)
 
 
-def _row(
-    hertz: float, ring: Cadence, busy: Cadence, congestion: Cadence, waiting: Cadence, *ringing: float
-) -> Tones:
+def _row(hertz: float, ring: Cadence, busy: Cadence, congestion: Cadence, *ringing: float) -> Tones:
     """Args: ringing: frequencies of ringback, unless that is of `hertz` as well."""
     one = (hertz,)
-    return Tones((ringing or one, ring, ()), (one, busy, ()), (one, congestion, ()), (one, waiting, ()))
+    return Tones((ringing or one, ring, ()), (one, busy, ()), (one, congestion, ()))
 
 
 _TWICE: Final[Cadence] = ((0.4, 0.2), (0.4, 2.0))
@@ -54,33 +51,30 @@ _NORTH_AMERICA: Final = Tones(
     ((440.0, 480.0), ((2.0, 4.0),), ()),
     ((480.0, 620.0), _even(0.5), ()),
     ((480.0, 620.0), _even(0.25), ()),
-    ((440.0,), ((0.3, 10.0),), ()),
 )
-_EUROPE: Final = _row(425, _SLOW, _even(0.5), _even(0.2), ((0.2, 0.6), (0.2, 3.0)))
+_EUROPE: Final = _row(425, _SLOW, _even(0.5), _even(0.2))
 
 DEFAULT: Final = "us"
 COUNTRIES: Final[dict[str, Tones]] = {
     "us": _NORTH_AMERICA,
     "ca": _NORTH_AMERICA,
-    "gb": _row(400, _TWICE, _even(0.375), ((0.4, 0.35), (0.225, 0.525)), ((0.1, 3.0),), 400, 450),
-    "ie": _row(425, _TWICE, _even(0.5), _even(0.25), ((0.18, 0.2), (0.2, 4.5)), 400, 450),
-    "au": _row(425, _TWICE, _even(0.375), _even(0.375), ((0.2, 0.2), (0.2, 4.4)), 400, 450),
-    "nz": _row(400, _TWICE, _even(0.5), _even(0.25), ((0.25, 0.25), (0.25, 3.25)), 400, 450),
-    "in": _row(400, _TWICE, _even(0.75), _even(0.25), ((0.2, 0.1), (0.2, 7.5)), 400, 425),
-    "de": _row(425, _SLOW, _even(0.48), _even(0.24), ((0.2, 0.2), (0.2, 5.0))),
-    "at": _row(420, ((1.0, 5.0),), _even(0.4), _even(0.2), ((0.04, 1.96),)),
-    "fr": _row(440, ((1.5, 3.5),), _even(0.5), _even(0.25), ((0.3, 10.0),)),
-    "es": _row(
-        425, ((1.5, 3.0),), _even(0.2), ((0.2, 0.2), (0.2, 0.2), (0.2, 0.6)), ((0.175, 0.175), (0.175, 3.5))
-    ),
-    "it": _row(425, _SLOW, _even(0.5), _even(0.2), ((0.4, 0.1), (0.25, 0.1), (0.15, 14.0))),
-    "nl": _row(425, _SLOW, _even(0.5), _even(0.25), ((0.5, 9.5),)),
-    "be": _row(425, ((1.0, 3.0),), _even(0.5), _even(0.167), ((0.175, 0.175), (0.175, 3.5))),
-    "ch": _row(425, _SLOW, _even(0.5), _even(0.2), ((0.2, 0.2), (0.2, 4.0))),
-    "se": _row(425, ((1.0, 5.0),), _even(0.25), ((0.25, 0.75),), ((0.2, 0.5), (0.2, 9.1))),
-    "jp": _row(400, ((1.0, 2.0),), _even(0.5), _even(0.5), ((0.5, 8.0),)),
-    "cn": _row(450, _SLOW, _even(0.35), _even(0.7), ((0.4, 4.0),)),
-    "br": _row(425, _SLOW, _even(0.25), ((0.25, 0.25), (0.75, 0.25)), ((0.05, 1.0),)),
+    "gb": _row(400, _TWICE, _even(0.375), ((0.4, 0.35), (0.225, 0.525)), 400, 450),
+    "ie": _row(425, _TWICE, _even(0.5), _even(0.25), 400, 450),
+    "au": _row(425, _TWICE, _even(0.375), _even(0.375), 400, 450),
+    "nz": _row(400, _TWICE, _even(0.5), _even(0.25), 400, 450),
+    "in": _row(400, _TWICE, _even(0.75), _even(0.25), 400, 425),
+    "de": _row(425, _SLOW, _even(0.48), _even(0.24)),
+    "at": _row(420, ((1.0, 5.0),), _even(0.4), _even(0.2)),
+    "fr": _row(440, ((1.5, 3.5),), _even(0.5), _even(0.25)),
+    "es": _row(425, ((1.5, 3.0),), _even(0.2), ((0.2, 0.2), (0.2, 0.2), (0.2, 0.6))),
+    "it": _row(425, _SLOW, _even(0.5), _even(0.2)),
+    "nl": _row(425, _SLOW, _even(0.5), _even(0.25)),
+    "be": _row(425, ((1.0, 3.0),), _even(0.5), _even(0.167)),
+    "ch": _row(425, _SLOW, _even(0.5), _even(0.2)),
+    "se": _row(425, ((1.0, 5.0),), _even(0.25), ((0.25, 0.75),)),
+    "jp": _row(400, ((1.0, 2.0),), _even(0.5), _even(0.5)),
+    "cn": _row(450, _SLOW, _even(0.35), _even(0.7)),
+    "br": _row(425, _SLOW, _even(0.25), ((0.25, 0.25), (0.75, 0.25))),
     **dict.fromkeys(("cz", "dk", "fi", "gr", "hu", "no", "pl", "pt", "ro", "sk", "tr"), _EUROPE),
 }
 "By ISO 3166-1 alpha-2 code, lower case; others hear those of `DEFAULT`."

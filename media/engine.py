@@ -333,7 +333,7 @@ class Engine:
             return
         before = None if leg.connect is None else leg.connect.remote
         first = before is None
-        leg.latch.aim(command.remote, now)
+        leg.latch.aim(command.remote, now, command.signalling)
         self._table.connect(leg, command, now)
         if first:
             self._upkeep.begin(leg, now)

@@ -133,6 +133,8 @@ class Connect:
     "Payload types of telephone-event that may come beside `dtmf`, each with its clock [Hz]."
     webrtc: WebRtc | None = None
     "Nothing is sent or heard before ICE and DTLS are done; `remote`, `rtcp` and `crypto` mean nothing."
+    signalling: str = ""
+    "Host that the peer's signalling comes from; behind NAT its audio most often does, too."
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,6 +136,7 @@ class Call:
             first=self.leg.prospect(self.session.offer) if self.legs else None,
             private=flow.transport in (Transport.TLS, Transport.WSS),
             browser=is_browser(offer, ground.limits, web=flow.is_web),
+            signalling=flow.remote[0],
         )
 
     def add_leg(self, leg: Leg) -> None:

@@ -54,6 +54,7 @@ class Leg:
         first: Codec | None = None,
         private: bool = False,
         browser: bool = False,
+        signalling: str = "",
     ) -> None:
         """
         Args:
@@ -63,6 +64,7 @@ class Leg:
             first: offered before all others if it may be spoken: what a bridge passes on unchanged.
             private: nobody on the way reads our descriptions, so that keys in an offer are worth it.
             browser: it speaks WebRTC.
+            signalling: host of the peer that its signalling comes from.
         """
         self.id = id
         self.state = Port.NONE
@@ -70,6 +72,7 @@ class Leg:
         self.talk = Talk()
         self.negotiated: Negotiated | None = None
         self.browser = browser
+        self._signalling = signalling
         names = dict.fromkeys(terms.codecs)
         if first is not None and first.name in names:
             names = dict.fromkeys((first.name, *names))
@@ -195,6 +198,7 @@ class Leg:
             agreed.crypto,
             agreed.events,
             agreed.webrtc,
+            self._signalling,
         )
 
     def found(self, address: str) -> None:

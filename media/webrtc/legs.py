@@ -48,7 +48,7 @@ class IceLatch(Latch):
         super().__init__()
         self._transport = transport
 
-    def aim(self, remote: Address, now: float) -> None:
+    def aim(self, remote: Address, now: float, signalling: str = "") -> None:
         """ICE, not the description's address, says where the peer is."""
 
     def offer(self, source: Address, ssrc: int, silence: float, now: float) -> Verdict:

@@ -6,7 +6,7 @@ import pytest
 from edge.tone import COUNTRIES, SPECIAL, Sounded, Tones, tones
 from media.dsp.tone import cadence
 
-NAMES = ("ringback", "busy", "congestion", "call_waiting", "intercept")
+NAMES = ("ringback", "busy", "congestion", "intercept")
 
 
 def bursts(tone: Sounded) -> list[tuple[float, float, list[int]]]:
@@ -52,14 +52,12 @@ def test_every_tone_sounds_and_pauses(country: str) -> None:
     [  # ITU-T E.180, Supplement 2
         ("us", "busy", [480, 620], [(0.5, 0.5)]),
         ("us", "congestion", [480, 620], [(0.25, 0.25)]),
-        ("us", "call_waiting", [440], [(0.3, 10.0)]),
         ("gb", "ringback", [400, 450], [(0.4, 0.2), (0.4, 2.0)]),
         ("gb", "busy", [400], [(0.375, 0.375)]),
         ("gb", "congestion", [400], [(0.4, 0.35), (0.225, 0.525)]),
         ("de", "ringback", [425], [(1.0, 4.0)]),
         ("de", "busy", [425], [(0.48, 0.48)]),
         ("de", "congestion", [425], [(0.24, 0.24)]),
-        ("de", "call_waiting", [425], [(0.2, 0.2), (0.2, 5.0)]),
         ("fr", "ringback", [440], [(1.5, 3.5)]),
         ("fr", "busy", [440], [(0.5, 0.5)]),
         ("au", "busy", [425], [(0.375, 0.375)]),

@@ -266,6 +266,30 @@ def test_the_sdp_address_wins_over_a_stranger_who_was_first() -> None:
     assert signal_to_noise(phone.heard(), sent[320:]) > 30
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_who_sprays_ports_before_a_phone_behind_nat_speaks_does_not_keep_its_leg(seed: int) -> None:
+    random = Random(seed)
+    studio = Studio()
+    phone = studio.phone("leg", remote=("10.0.0.5", 4000), signalling="203.0.113.1")
+    studio.engine.execute(Echo(phone.leg))
+    sprayers = [
+        studio.network.bind(f"198.51.100.{random.randrange(1, 255)}", random.randrange(1024, 65_535))
+        for _ in range(3)
+    ]
+    speaks_at = random.uniform(1.2, 3.0)
+    sent, said = tone(700, 1.0), False
+    for turn in range(int((speaks_at + 1.5) * 50)):
+        if not said and turn * 0.02 >= speaks_at:
+            phone.say(sent)
+            said = True
+        for sprayer in random.sample(sprayers, random.randrange(1, 4)):
+            sprayer.sendto(packet.build(0, False, turn, turn * 160, 666, bytes(160)), phone.server)
+        studio.run(0.02)
+    latched = [event.source for event in studio.of(Latched)]
+    assert len(latched) == 2 and latched[1] == (phone.host, phone.port)
+    assert signal_to_noise(phone.heard(), sent[320:]) > 30
+
+
 def test_a_stream_whose_nat_port_changes_is_found_again_after_two_seconds() -> None:
     studio = Studio()
     phone = echo(studio)

@@ -48,6 +48,12 @@ def test_the_answer_takes_the_offerers_first_codec_and_payload_types(leg: Leg) -
     assert (connect.codec.name, connect.dtmf, connect.remote) == ("pcma", 101, ("192.0.2.7", 40_000))
 
 
+def test_the_audio_plane_is_told_where_the_signalling_comes_from() -> None:
+    leg = taken(signalling="203.0.113.9")
+    leg.answer(sdp())
+    assert leg.connect().signalling == "203.0.113.9"
+
+
 def test_our_offer_is_settled_by_the_peers_answer(leg: Leg) -> None:
     assert b"m=audio 20000 RTP/AVP 0 8 101" in leg.offer()
     assert leg.accept(sdp("8 101")) is None

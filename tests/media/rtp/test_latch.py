@@ -1,6 +1,6 @@
 """Who is heard, and who is not (the rules of the module's docstring)."""
 
-from media.rtp.latch import GRACE, MOVE_GRACE, Latch, Verdict
+from media.rtp.latch import DOUBT, GRACE, MOVE_GRACE, Latch, Verdict
 
 SDP = ("192.0.2.1", 4000)
 SAME_HOST = ("192.0.2.1", 4444)
@@ -110,3 +110,70 @@ def test_the_same_address_again_changes_nothing() -> None:
     latch.offer(SDP, SSRC, 0.0, 1.0)
     latch.aim(SDP, 50.0)
     assert latch.is_locked(0.0, 50.0)
+
+
+# Behind NAT: the SDP names a private address, the signalling comes from the NAT's.
+
+PRIVATE = ("10.0.0.5", 4000)
+SAME_NETWORK = ("203.0.113.200", 5000)
+
+
+def behind_nat() -> Latch:
+    latch = Latch()
+    latch.aim(PRIVATE, 0.0, NAT[0])
+    return latch
+
+
+def test_a_phone_behind_nat_wins_over_who_sent_before_it_however_late_it_speaks() -> None:
+    latch = behind_nat()
+    assert latch.offer(ATTACKER, 1, 0.0, 1.0) is Verdict.LATCHED
+    assert not latch.is_locked(0.0, 20.0)
+    assert latch.offer(NAT, SSRC, 0.0, 20.0) is Verdict.LATCHED
+    assert latch.offer(ATTACKER, 1, 0.02, 20.1) is Verdict.FOREIGN
+    assert latch.is_locked(0.0, 20.0 + GRACE)
+
+
+def test_a_neighbour_in_the_network_of_the_signalling_is_better_than_a_stranger_and_worse_than_its_host() -> (
+    None
+):
+    latch = behind_nat()
+    latch.offer(ATTACKER, 1, 0.0, 1.0)
+    assert latch.offer(SAME_NETWORK, 2, 0.0, 3.0) is Verdict.LATCHED
+    assert latch.offer(ATTACKER, 1, 0.02, 3.1) is Verdict.FOREIGN
+    assert latch.offer(NAT, SSRC, 0.0, 9.0) is Verdict.LATCHED
+    assert latch.offer(SAME_NETWORK, 2, 0.02, 9.1) is Verdict.FOREIGN
+
+
+def test_who_fits_no_better_never_wins_while_the_source_sends() -> None:
+    latch = behind_nat()
+    latch.offer(ATTACKER, 1, 0.0, 1.0)
+    assert latch.offer(("192.0.2.200", 9), 2, 0.02, 2.0) is Verdict.FOREIGN
+    latch.offer(NAT, SSRC, 0.0, 3.0)
+    assert latch.offer((NAT[0], 9), 3, 0.02, 3.1) is Verdict.FOREIGN, "another phone behind the same NAT"
+
+
+def test_a_stranger_who_alone_sends_is_believed_in_the_end() -> None:
+    """Audio that comes from elsewhere than SDP and signalling say: a relay that nobody named."""
+    latch = behind_nat()
+    latch.offer(ATTACKER, 1, 0.0, 1.0)
+    assert not latch.is_locked(0.0, 1.0 + DOUBT - 0.1) and latch.is_locked(0.0, 1.0 + DOUBT)
+    assert latch.offer(NAT, SSRC, 1.0, 2.0 + DOUBT) is Verdict.FOREIGN
+    assert latch.offer(NAT, SSRC, 2.0, 3.0 + DOUBT) is Verdict.LATCHED, "the stranger has stopped"
+
+
+def test_without_signalling_a_stranger_is_believed_after_the_first_second() -> None:
+    latch = Latch()
+    latch.aim(PRIVATE, 0.0)
+    latch.offer(NAT, SSRC, 0.0, 1.0)
+    assert latch.is_locked(0.0, 1.0 + GRACE)
+
+
+def test_networks_are_those_of_ip6_too_and_names_have_none() -> None:
+    latch = Latch()
+    latch.aim(("fd00::5", 4000), 0.0, "2001:db8:0:1::1")
+    latch.offer(("2001:db8:0:2::1", 1), 1, 0.0, 1.0)
+    assert latch.offer(("2001:db8:0:1::9", 1), 2, 0.0, 2.0) is Verdict.LATCHED
+    named = Latch()
+    named.aim(("phone.example", 4000), 0.0, "also.example")
+    named.offer(ATTACKER, 1, 0.0, 1.0)
+    assert named.offer(NAT, 2, 0.0, 1.1) is Verdict.FOREIGN
