@@ -108,8 +108,7 @@ class Call:
     # Set-up.
 
     def start(self, now: float) -> None:
-        body = self.session.offer
-        if body and (refusal := self.leg.unreadable(body)) is not None:
+        if (offer := self.session.offer) and (refusal := self.leg.unreadable(offer)) is not None:
             self.refuse(refusal, now)
             return
         self.alarm(

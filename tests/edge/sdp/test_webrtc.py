@@ -138,6 +138,20 @@ def test_the_answer_has_what_a_browser_asks_of_it() -> None:
     assert not any("crypto" in line or "extmap" in line for line in lines)
 
 
+def test_an_offer_that_trickles_and_names_no_address_yet_is_answered_in_full() -> None:
+    """RFC 8840 §4.1: who does not trickle answers with all candidates; the peer's come by its checks."""
+    lines = [line for line in CHROMIUM.splitlines() if not line.startswith("a=candidate")]
+    text = "\n".join(lines).replace("audio 54400", "audio 9").replace("IP4 203.0.113.7", "IP4 0.0.0.0")
+    assert "a=ice-options:trickle" in text and peer(body(text)).candidates == ()
+    made = leg()
+    answer = answer_to(body(text), made)
+    assert "a=end-of-candidates" in answer and any(line.startswith("a=candidate:1 1 udp") for line in answer)
+    assert not [line for line in answer if "trickle" in line]
+    assert "a=sendrecv" in answer, "the null address is no hold here"
+    connect = made.connect()
+    assert connect.webrtc is not None and connect.webrtc.candidates == ()
+
+
 def test_what_is_agreed_goes_to_the_audio_plane() -> None:
     made = leg()
     answer_to(body(), made)

@@ -56,6 +56,19 @@ def test_a_browser_hears_its_echo(controlling: bool, active: bool) -> None:
     assert stats.packets_received == 100 and stats.malformed == 0 and stats.foreign == 0
 
 
+def test_a_browser_that_trickles_and_named_no_address_yet_is_found_by_its_checks() -> None:
+    studio = Studio()
+    browser = Browser(studio, told=())
+    studio.engine.execute(Echo(browser.leg))
+    browser.connect()
+    browser.script = spoken(500, 50)
+    studio.run(2.5)
+    (secured,) = studio.of(Secured)
+    assert secured.peer == browser.at and not studio.of(Failed)
+    said, heard = spoken(500, 50), payloads(browser)
+    assert sum(frame in heard for frame in said) >= 45
+
+
 def test_nothing_leaves_in_the_clear_before_the_keys_are_there() -> None:
     studio = Studio()
     browser = Browser(studio)
