@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final
 
 from config.schema import Settings, SipListener, SipTransport
-from controlplane.doctor import agent, machine, network, storage, tls, worker
+from controlplane.doctor import agent, bucket, machine, network, storage, tls, worker
 from controlplane.doctor.finding import Finding, fail
 
 AT_ONCE: Final = 16
@@ -34,6 +34,7 @@ def checks(settings: Settings, *, running: bool, metrics: str | None = None) -> 
         partial(storage.data_folder, data),
         partial(storage.database, data, settings.store),
         partial(storage.integrity, data, settings.store),
+        *(partial(bucket.bucket, one) for one in (settings.media.store,) if one is not None),
         lambda: tls.certificate(listen.tls, datetime.now(UTC)),
         *(partial(_tls, settings, one, running) for one in listen.sip if one.transport in _SECURE),
         machine.speech,
