@@ -121,6 +121,8 @@ class Arrivals:
                 )
             )
             call.start(now)
+            if (patience := request.expires) is not None:
+                call.alarm(now + patience, lambda at: _expire(call, at))
         return call
 
     # Inside.
@@ -291,6 +293,12 @@ class Arrivals:
         )
         self.witness.attempts.refused(request, response, flow, refusal, now)
         self.ground.wire.layer.respond(key, response, now)
+
+
+def _expire(call: Call, now: float) -> None:
+    """Nobody has answered for as long as the INVITE's Expires allows (RFC 3261 §13.3.1)."""
+    if call.answered_at is None:
+        call.finish("no_answer", "invite_expired", now, 487)
 
 
 def _caller(identity: Identity, request: Request) -> Caller:

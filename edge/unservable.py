@@ -1,9 +1,8 @@
 """What RFC 3261 §8.2.2 and §8.2.3 have us refuse before looking closer at a request."""
 
 from edge.sdp.body import sdp_in
-from edge.sip.address import STAR
 from edge.sip.capability import REGISTRAR, SDP, SUPPORTED
-from edge.sip.grammar import Malformed
+from edge.sip.dialog import target_of
 from edge.sip.message import Request
 from edge.sip.session import Headers
 from edge.sip.session_timer import SessionTimer
@@ -47,7 +46,7 @@ def _uninvitable(request: Request) -> tuple[int, Headers] | None:
     if request.headers.get("Contact") is None:
         if request.branch.startswith(COOKIE):
             return 400, (("Warning", '399 tandem "no_contact: an INVITE needs a Contact"'),)
-    elif not _reachable(request):
+    elif target_of(request) is None:  # its requests could be sent to no other place
         return 400, (("Warning", '399 tandem "bad_contact: Contact names no SIP address"'),)
     accepted = [kind.partition(";")[0].strip().lower() for kind in request.headers.elements("Accept")]
     if accepted and not any(kind in _TAKES_SDP for kind in accepted):
@@ -56,12 +55,3 @@ def _uninvitable(request: Request) -> tuple[int, Headers] | None:
             ("Warning", f'399 tandem "not_acceptable: the answer is {SDP}, which Accept leaves out"'),
         )
     return None
-
-
-def _reachable(request: Request) -> bool:
-    """Whether Contact says where we reach the peer: its requests would be sent to no other place."""
-    try:
-        first = request.contacts[0]
-    except (Malformed, IndexError):
-        return False
-    return first is not STAR and first.uri.is_sip

@@ -38,6 +38,8 @@ def _find(content_type: str, body: bytes, depth: int) -> bytes | None:
     boundary = _boundary(content_type)
     if boundary is None:
         return None
+    if b"\r\n" not in body:
+        body = body.replace(b"\n", b"\r\n")  # LF alone, as descriptions may have it (RFC 8866 §5)
     # The line break before a delimiter belongs to the delimiter; the first one may lack it.
     delimiter = b"\r\n--" + boundary.encode("utf-8", "surrogateescape")
     parts = (b"\r\n" + body).split(delimiter, _MOST_PARTS + 1)

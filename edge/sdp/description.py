@@ -71,8 +71,9 @@ class Description:
         value = next((value for kind, value in media.lines if kind == "c"), None) or self.first("c")
         if value is None:
             return None
-        _, family, address = _fields(value)
-        return family.upper(), address
+        network, family, address = _fields(value)
+        # Of another network than the internet nothing is known, its addresses included.
+        return family.upper() if network.upper() == "IN" else f"{network} {family}", address
 
 
 def attributes(lines: tuple[Line, ...], name: str) -> Iterator[str]:

@@ -13,8 +13,9 @@ The route set is used loosely, and rewritten for a strict router (§12.2.1.1). A
 effect when its request arrives (§12.2.2), not when it is accepted (RFC 6141 §4.3, declined).
 """
 
+import contextlib
 import enum
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from edge.sip import build
@@ -111,7 +112,7 @@ class Dialog:
             call_id=request.call_id,
             local=request.from_,
             remote=response.to,
-            target=_contact_uri(response) or request.uri,
+            target=target_of(response) or request.uri,
             route=_record_route(response)[::-1],
             contact=_contact(request),
             local_cseq=request.cseq.number,
@@ -130,7 +131,7 @@ class Dialog:
             call_id=request.call_id,
             local=request.to.with_tag(to_tag),
             remote=request.from_,
-            target=_contact_uri(request) or request.from_.uri,
+            target=target_of(request) or request.from_.uri,
             route=_record_route(request),
             contact=contact,
             remote_cseq=request.cseq.number,
@@ -191,7 +192,7 @@ class Dialog:
             return False
         self.remote_cseq = number
         if request.method in _REFRESHES:
-            self.target = _contact_uri(request) or self.target
+            self.target = target_of(request) or self.target
         return True
 
     def answered(self, response: Response) -> None:
@@ -203,7 +204,7 @@ class Dialog:
             if self.state is DialogState.EARLY:
                 self.route = _record_route(response)[::-1]
                 self.state = DialogState.CONFIRMED
-            self.target = _contact_uri(response) or self.target
+            self.target = target_of(response) or self.target
 
     def confirm(self) -> None:
         """Our 2xx to the request that made this dialog is sent."""
@@ -245,9 +246,20 @@ def _contact(message: Message) -> Address | None:
     return contacts[0] if contacts and contacts[0] is not STAR else None
 
 
-def _contact_uri(message: Message) -> Uri | None:
-    contact = _contact(message)
-    return contact.uri if contact is not None and contact.uri.is_sip else None
+def target_of(message: Message) -> Uri | None:
+    """Where the peer says that it is reached: the first SIP address of Contact, which should be the only one
+    (§8.1.1.8); what else stands there is passed over, readable or not."""
+    try:
+        contacts = message.contacts
+    except Malformed:
+        contacts = tuple(_readable(message.headers.elements("Contact")))
+    return next((contact.uri for contact in contacts if contact is not STAR and contact.uri.is_sip), None)
+
+
+def _readable(texts: Iterable[str]) -> Iterator[Address]:
+    for text in texts:
+        with contextlib.suppress(Malformed):
+            yield Address.parse(text)
 
 
 def _record_route(message: Message) -> tuple[Address, ...]:

@@ -3,6 +3,7 @@
 import pytest
 
 from edge.directory import Agent
+from edge.sip.message import Request
 from media import port
 from tests.support.directory import ACC, FakeDirectory
 from tests.support.edge import Bench, Phone, final
@@ -90,3 +91,28 @@ def test_a_did_takes_messages_for_a_user(bench: Bench) -> None:
     assert final(Phone(bench, "eve", 6).dial("12025550123")).status == 200
     (call,) = bench.switch.calls.values()
     assert [row.node_id for row in call.trace.waiting() if row.event == "command"] == ["message"]
+
+
+def test_a_call_that_nobody_answers_ends_when_its_invite_expires(bench: Bench) -> None:
+    """RFC 3261 §13.3.1: 487, and the phone that rings is cancelled; what was answered goes on."""
+    bench.directory.add_user("1002")
+    alice, bob = Phone(bench, "1001"), Phone(bench, "1002", 3)
+    bob.register()
+    alice.dial("1002", headers="Expires: 5\r\n")
+    (invite,) = bob.got()
+    assert isinstance(invite, Request)
+    bob.reply(invite, 180)
+    bench.advance(4.0)
+    assert final_of(alice) == [] and len(bench.switch.calls) == 1
+    bench.advance(1.0)
+    assert final_of(alice) == [487] and bob.got()[0].start_line().startswith("CANCEL")
+    (cdr,) = bench.journal.cdrs
+    assert (cdr.disposition, cdr.cause) == ("no_answer", "invite_expired")
+    echo = Phone(bench, "1001", 4)
+    echo.ack(final(echo.dial("*43", headers="Expires: 5\r\n")))
+    bench.advance(10.0)
+    assert len(bench.switch.calls) == 1
+
+
+def final_of(phone: Phone) -> list[int]:
+    return [status for status in phone.statuses() if status >= 200]

@@ -125,6 +125,7 @@ def test_rtcp_may_go_elsewhere(value: str, rtcp: tuple[str, int] | None) -> None
         ("m=audio 0 RTP/AVP 0", "IN IP4 192.0.2.9", 304),
         ("m=audio 4000 UDP/TLS/RTP/SAVPF 0", "IN IP4 192.0.2.9", 399),
         ("m=audio 4000 RTP/AVP 0", "IN IP4 192.0.2.300", 301),
+        ("m=audio 4000 RTP/AVP 0", "ATM IP4 192.0.2.9", 301),
         ("m=audio 4000 RTP/AVP 0", "IN IP4 224.2.1.1/127", 301),
         ("m=audio 4000 RTP/AVP 0", "IN IP4 224.2.1.1", 301),
         ("m=audio 4000 RTP/AVP 0", "IN IP4 255.255.255.255", 301),

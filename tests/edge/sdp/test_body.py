@@ -70,3 +70,7 @@ def test_only_so_many_parts_and_levels_are_looked_at() -> None:
 def test_no_body_raises(kind: str, body: bytes) -> None:
     find_sdp(kind, body)
     find_sdp("multipart/mixed;boundary=" + kind, body)
+
+
+def test_a_multipart_with_lf_alone_is_read_too() -> None:
+    assert find_sdp("multipart/mixed;boundary=b1", MIXED.replace(b"\r\n", b"\n")) == b"v=0\r\ns=-\r\n"

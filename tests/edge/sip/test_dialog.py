@@ -2,7 +2,7 @@
 
 from edge.sip.address import Address
 from edge.sip.build import response_to
-from edge.sip.dialog import Dialog, DialogId, DialogState
+from edge.sip.dialog import Dialog, DialogId, DialogState, target_of
 from edge.sip.message import Request, Response
 from edge.sip.uri import Uri
 from tests.support.transaction import parsed_request, request
@@ -170,3 +170,11 @@ def test_a_dialog_is_secure_when_asked_for_by_sips_over_tls() -> None:
     )
     asked = invite(**secure)
     assert Dialog.uac(asked, answer(asked, 200)).secure
+
+
+def test_the_target_is_the_first_sip_address_whatever_else_contact_holds() -> None:
+    """§8.1.1.8 has it be the only one; some write down all the ways to reach them."""
+    odd = ("Contact: mailto:a@b", "Contact: http://a/the%20path?x=y", "Contact: <sip:a@192.0.2.7>, <sip:b@h>")
+    assert str(target_of(request("INVITE", more=odd))) == "sip:a@192.0.2.7"
+    assert target_of(request("INVITE", more=odd[:2])) is None
+    assert target_of(request("INVITE", more=("Contact: *",))) is None
