@@ -1,13 +1,17 @@
-"""Secrets of sections: what their `repr` hides is shown to nobody (passwords, keys, headers).
+"""Secrets of sections: what `repr` hides is shown to nobody (passwords, keys, headers), nor those of URLs.
 
 A document is what JSON or YAML had, before it became a section.
 """
 
-from typing import Any, get_args
+import re
+from typing import Any, Final, get_args
 
 from config.section import Section
 
 Document = dict[str, Any]
+MASK: Final = "***"
+_IN_URL: Final = re.compile(r"(?<=://)([^/?#@:]*):[^/?#@]*(?=@)|([?&][^=&#]*=)[^&#]+")
+"A password before the host, and values of the query."
 
 
 def without_secrets(model: type[Section], document: Document) -> Document:
@@ -19,11 +23,16 @@ def without_secrets(model: type[Section], document: Document) -> Document:
             del shown[name]
         elif inner is not None:
             shown[name] = _each(inner, shown[name])
+        else:
+            shown[name] = _masked(shown[name])
     return shown
 
 
 def with_secrets(model: type[Section], document: Document, before: Document) -> Document:
-    """`document`, with those secrets of `before` that it leaves out; one that is null is taken away."""
+    """`document`, with those secrets of `before` that it leaves out; one that is null is taken away.
+
+    A URL that is as it was shown is the one of before.
+    """
     kept = dict(document)
     for name, hidden, inner in _fields(model):
         if hidden:
@@ -33,7 +42,15 @@ def with_secrets(model: type[Section], document: Document, before: Document) -> 
         elif inner is not None and isinstance(kept.get(name), dict):
             was = before.get(name)
             kept[name] = with_secrets(inner, kept[name], was if isinstance(was, dict) else {})
+        elif name in kept and name in before and kept[name] == _masked(before[name]):
+            kept[name] = before[name]
     return kept
+
+
+def _masked(value: Any) -> Any:
+    if not isinstance(value, str) or "://" not in value:
+        return value
+    return _IN_URL.sub(lambda found: f"{found[1]}:{MASK}" if found[2] is None else f"{found[2]}{MASK}", value)
 
 
 def _fields(model: type[Section]) -> list[tuple[str, bool, type[Section] | None]]:

@@ -12,7 +12,7 @@ from config.account import Account, Target
 from config.error import ConfigError, Problem
 from config.merge import LISTED, MODELS, Key, Object, Unfit, check_name, merged, object_of
 from config.schema import FlowLimits, Settings
-from config.secret import Document, with_secrets, without_secrets
+from config.secret import MASK, Document, with_secrets, without_secrets
 from config.section import Section
 from controlplane.auth.seal import Seal
 from controlplane.service.flow import outside_of
@@ -121,6 +121,8 @@ class ObjectShelf:
             return name, document
         if kind != "users":
             document = with_secrets(MODELS[kind], document, before or {})
+            if MASK in str(document.get("url", "")):
+                raise Unfit(f"url: {MASK} stands for a secret that is not shown; write the secret")
         name, _ = object_of(kind, name, document, trusted=self._trusted)
         if kind == "users":
             document = dict(document) | {"number": name}

@@ -32,3 +32,13 @@ def test_a_secret_that_is_left_out_stays_and_null_takes_it_away() -> None:
     changed = with_secrets(Agent, {"dialect": "openai", "model": "n", "api_key": None}, AGENT)
     assert changed == {"dialect": "openai", "model": "n", "headers": {"X": "hush"}}
     assert with_secrets(Agent, AGENT | {"api_key": "new"}, AGENT)["api_key"] == "new"
+
+
+def test_what_a_url_hides_is_masked_and_comes_back_as_it_was() -> None:
+    url = "wss://us:hush@bot.example:9000/media?key=hush&x=hush#top"
+    shown = without_secrets(Agent, {"dialect": "tandem", "url": url})
+    assert shown["url"] == "wss://us:***@bot.example:9000/media?key=***&x=***#top"
+    assert with_secrets(Agent, shown, {"url": url})["url"] == url
+    assert with_secrets(Agent, {"url": "wss://bot.example/"}, {"url": url})["url"] == "wss://bot.example/"
+    for plain in ("wss://bot.example/a:b@c", "wss://us@bot.example", "inbound", "wss://[2001:db8::1]:9000/x"):
+        assert without_secrets(Agent, {"url": plain}) == {"url": plain}

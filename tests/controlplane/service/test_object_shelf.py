@@ -103,3 +103,12 @@ def test_secrets_of_trunks_and_agents_are_kept_when_left_out_and_never_shown(tmp
     trunk = {"proxy": "sip:carrier.example", "register": {"username": "us", "password": "hush-hush"}}
     name, kept = made.named("trunks", "carrier", trunk, None)
     assert name == "carrier" and shown("trunks", kept)["register"] == {"username": "us"}
+
+
+def test_a_url_that_was_shown_without_its_secret_makes_nothing_new(tmp_path: Path) -> None:
+    made = shelf(tmp_path)
+    value = {"dialect": "tandem", "url": "wss://bot.example/media?key=hush"}
+    _, kept = made.named("agents", "sales", value, None)
+    assert made.named("agents", "sales", shown("agents", kept), kept)[1]["url"] == value["url"]
+    with pytest.raises(Unfit, match="write the secret"):
+        made.named("agents", "sales", shown("agents", kept), None)
