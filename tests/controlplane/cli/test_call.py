@@ -1,10 +1,12 @@
 """What the softphone says when a call cannot even begin; calls that do are in tests/system."""
 
 import json
+import sys
 
 import pytest
 
 from controlplane.cli.call import run
+from controlplane.observe import log
 from edge.phone import Plan
 
 
@@ -21,6 +23,7 @@ def test_the_refusal_is_json_for_programs(capsys: pytest.CaptureFixture[str]) ->
 
 def test_nobody_there_fails_with_a_status(capsys: pytest.CaptureFixture[str]) -> None:
     """Nobody listens at the port: the kernel says so at once."""
+    log.set_up(level="ERROR", stream=sys.stderr)  # as the command does
     assert run("sip:1001@127.0.0.1:9", Plan(), user="", password="", json=True) == 1
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [line.get("what") for line in lines[:-1]] == ["trying", "failed"]

@@ -122,8 +122,8 @@ def test_any_text_is_an_expression_or_an_error(text: str) -> None:
 
 
 def test_reading_is_linear() -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     for _ in range(50):
         with pytest.raises(ExpressionError):
             Expression(" " * 900 + "$")
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5

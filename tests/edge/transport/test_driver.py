@@ -78,7 +78,8 @@ def test_a_fault_costs_one_step_and_is_logged() -> None:
         for word in ("bad", "good"):
             machine.hear(word)
         driver.do(lambda now: None)
-    assert done == ["good"] and [line["log_level"] for line in logs] == ["error", "error"]
+    levels = [line["log_level"] for line in logs]  # a warning is of a slow machine: the step was measured
+    assert done == ["good"] and [level for level in levels if level != "warning"] == ["error", "error"]
     clock.advance_to(1.0)
     assert done == ["good", "tick 1.0"]
 

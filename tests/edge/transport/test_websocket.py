@@ -135,8 +135,10 @@ def test_a_keep_alive_after_a_close_gets_no_answer() -> None:
     assert server.receive(wire) == [] and server.fault
 
 
-@pytest.mark.parametrize(
-    "unit", [frame(Opcode.PING, b""), frame(Opcode.CONT, b"", False), frame(Opcode.TEXT, b"")]
+@pytest.mark.parametrize(  # named: their masks differ from process to process
+    "unit",
+    [frame(Opcode.PING, b""), frame(Opcode.CONT, b"", False), frame(Opcode.TEXT, b"")],
+    ids=["ping", "continuation", "text"],
 )
 def test_a_flood_of_tiny_frames_is_a_fault_and_one_of_messages_is_not(unit: bytes) -> None:
     server, client = pair()

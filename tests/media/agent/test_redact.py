@@ -58,7 +58,7 @@ def test_no_text_is_too_odd(text: str) -> None:
     "text", ['"' * 100_000, '"key' * 50_000, '{"headers":' * 20_000, "\\" * 100_000, "A" * 100_000]
 )
 def test_a_hostile_message_takes_no_time(text: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     shown(text)
     kind(text)
-    assert time.perf_counter() - began < 0.1
+    assert time.process_time() - began < 0.1

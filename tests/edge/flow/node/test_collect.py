@@ -64,9 +64,9 @@ def test_the_costliest_pattern_that_is_allowed_takes_no_time() -> None:
     data: NodeData = Collect.model_validate({"variable": "x", "pattern": "[0-9]*1[0-9]*2", "max_digits": 32})
     walk = Walk(node("kind: collect\nvariable: x", "done"))
     assert walk.state.node.data.KIND == data.KIND
-    start = time.perf_counter()
+    start = time.process_time()
     assert Outcome("digit:" + "1" * 32).digits and not data._fits("1" * 32)  # type: ignore[attr-defined]
-    assert time.perf_counter() - start < 0.1
+    assert time.process_time() - start < 0.1
 
 
 def test_bounds_are_in_order() -> None:
