@@ -191,6 +191,8 @@ class Dialog:
         if self.remote_cseq is not None and number < self.remote_cseq:
             return False
         self.remote_cseq = number
+        if not self.remote.tag:  # it answered without one, as RFC 2543 allowed, and has one later
+            self.remote = request.from_
         if request.method in _REFRESHES:
             self.target = target_of(request) or self.target
         return True

@@ -6,7 +6,7 @@ from edge.call.call import Call
 from edge.call.ringing import Ringing
 from edge.call.treatment import Treatment
 from edge.error import Refusal
-from edge.sip.message import Request
+from edge.sip.message import Request, Response
 from edge.sip.session import Ended, Session, SessionEvent
 from media import port
 from tests.support.directory import ACC, FakeDirectory
@@ -170,3 +170,19 @@ def test_of_several_targets_of_a_redirection_the_preferred_one_is_called(bench: 
     assert isinstance(invite, Request)
     bob.reply(invite, 302, contact="sip:1001@demo.local>;q=0.1, <sip:77@demo.local")
     assert final(caller.got()).status == 200, "77 is an echo"
+
+
+def test_a_callee_that_answers_without_a_tag_and_has_one_later_is_the_same(bench: Bench) -> None:
+    """RFC 3261 §12.1.2: a missing tag is the null tag; our own one says which dialog it is."""
+    _, owner, bob = rung(bench)
+    (invite,) = bob.got()
+    assert isinstance(invite, Request)
+    answer = Response(200, "OK", invite.headers.copy(), bob.sdp().encode())
+    answer.headers.set("Content-Type", "application/sdp")
+    bench.receive(answer.wire(), bob.source)
+    assert owner.heard == ["answered"]
+    bob.call_id, bob.tag = invite.call_id, "late"
+    bob.say("INFO", str(invite.contacts[0].uri), to=str(invite.from_))
+    assert 200 in bob.statuses()
+    bob.say("BYE", str(invite.contacts[0].uri), to=str(invite.from_))
+    assert owner.heard == ["answered", "left"]
