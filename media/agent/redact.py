@@ -13,6 +13,8 @@ _SECRET: Final = re.compile(
     r'"(?:[^"\\]|\\.)*(?:"|$)',
     re.IGNORECASE,
 )
+_UNLESS_SPOKEN: Final = re.compile(rf'(?!"token"){_SECRET.pattern}', re.IGNORECASE)
+"In ConversationRelay's `text`, a `token` is a piece of what the caller hears."
 _HEADERS: Final = re.compile(r'("[^"\\]{0,32}headers"\s*:\s*)[\[{][^\]}]*', re.IGNORECASE)
 _BEARER: Final = re.compile(r"(?i:\b(?:bearer|token|basic)\s+)[\w.~+/=-]{8,}|\b(?:sk|pk|xi|ek)[-_][\w-]{8,}")
 _AUDIO: Final = re.compile(r'"[A-Za-z0-9+/]{160,}={0,2}(?:"|$)')
@@ -24,7 +26,8 @@ _WORD: Final = re.compile(r"[A-Za-z_:.]{1,64}")
 def shown(message: str) -> str:
     """What may be read by whoever may read a call's trace."""
     text = message[:_READ]
-    text = _SECRET.sub(r'\1"***"', text)
+    secret = _UNLESS_SPOKEN if kind(message) == "text" else _SECRET
+    text = secret.sub(r'\1"***"', text)
     text = _HEADERS.sub(r'\1"***"', text)
     text = _BEARER.sub("***", text)
     text = _AUDIO.sub('"…"', text)

@@ -24,6 +24,14 @@ def test_secrets_are_masked(message: str) -> None:
     assert "hush" not in shown(message) and "***" in shown(message)
 
 
+def test_what_is_spoken_is_no_secret_though_its_key_is_called_token() -> None:
+    """ConversationRelay's `text`, either way round."""
+    for message in ('{"type":"text","token":"Hello ","last":false}', '{"token":"Hello ","type":"text"}'):
+        assert shown(message) == message
+    assert "hush" not in shown('{"type":"text","token":"a","api_token":"hush"}')
+    assert "hush" not in shown('{"type":"setup","token":"hush"}')
+
+
 def test_audio_is_left_out_and_the_rest_stays() -> None:
     message = '{"type":"audio","delta":"' + "QUJD" * 100 + '","item_id":"i1"}'
     assert shown(message) == '{"type":"audio","delta":"…","item_id":"i1"}'
