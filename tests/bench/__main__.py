@@ -19,13 +19,13 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import audio, banned, flows, marathon, measure, overload, routing
+from tests.bench import audio, banned, dialects, flows, marathon, measure, overload, routing
 from tests.bench.floor import floor
 from tests.bench.measure import Row
 from tests.bench.subject import Subject, subject
 from tests.bench.usage import prefer
 from tests.bench.yardstick import yardstick_ns
-from tests.support.address import loopback
+from tests.support.address import free_tcp_port, loopback
 from tests.support.process import Child
 
 AUDIO: Final[dict[str, tuple[Callable[[audio.Ground, int], Row], int]]] = {
@@ -39,7 +39,11 @@ AUDIO: Final[dict[str, tuple[Callable[[audio.Ground, int], Row], int]]] = {
     "agents": (audio.agents, 400),
 }
 "Audio loads, and how many calls of each one core has to carry."
-LOADS = ("registrations", "calls", "overload", "banned", "routes", "native", "flows", *AUDIO, "marathon")
+LOADS = ("registrations", "calls", "overload", "banned", "routes", "native", "flows", *AUDIO)
+LONG = ("dialects", "marathon")
+"Measured when they are asked for."
+PER_DIALECT = 100
+"Calls."
 FLOOR_SECONDS = 0.5
 BESIDE = (200.0, 50.0)
 "HTTP requests and SIP transactions a second."
@@ -47,7 +51,7 @@ DAEMON_CPU, LOAD_CPU = 0, 1
 
 
 @click.command()
-@click.argument("loads", nargs=-1, type=click.Choice(LOADS))
+@click.argument("loads", nargs=-1, type=click.Choice((*LOADS, *LONG)))
 @click.option("--count", default=20_000, show_default=True, help="Registrations, calls and routes.")
 @click.option("--window", default=32, show_default=True, help="Of them under way at once.")
 @click.option("--share", default=1.0, show_default=True, help="Of the calls that a core has to carry.")
@@ -75,7 +79,7 @@ def main(
     quick: bool,
     json_path: Path | None,
 ) -> None:
-    """Measure the shipped daemon. LOADS: one or several rows; all without one."""
+    """Measure the shipped daemon. LOADS: one or several rows; all but dialects and marathon without one."""
     if quick:
         count, window, share, seconds, settle, users = 200, 8, 0.01, 2.0, 3.0, 20
     console = Console(stderr=True, width=150)
@@ -94,8 +98,14 @@ def main(
         stack.enter_context(agent)
         agent.wait_for("ready")
         prefer(agent.pid)
-        for load in loads or LOADS[:-1]:
+        for load in loads or LOADS:
             console.print(f"{load} …")
+            if load == "dialects":
+                cpu = DAEMON_CPU if pinned else None
+                rows += _dialects(
+                    folder / load, (address, 9000), cpu, max(1, round(PER_DIALECT * share)), seconds, settle
+                )
+                continue
             # A daemon of its own for each: the memory and the database of one load are no burden on the next.
             with subject(
                 folder / load,
@@ -124,6 +134,30 @@ def main(
             click.echo(text)
         else:
             json_path.write_text(text + "\n")
+
+
+def _dialects(
+    folder: Path, agent: tuple[str, int], cpu: int | None, calls: int, seconds: float, settle: float
+) -> list[Row]:
+    rows: list[Row] = []
+    address = loopback()
+    port = free_tcp_port(address)
+    made, dids = dialects.settings(*agent, address, port)
+    with (
+        subject(
+            folder, users=1, agent_url=f"ws://{agent[0]}:{agent[1]}/", cpu=cpu, agents=made, dids=dids
+        ) as daemon,
+        dialects.Probe().serving(address, port) as probe,
+    ):
+        time.sleep(1.0)
+        for name in dialects.DIALECTS:
+            with audio.ground(daemon, seconds, settle=settle) as on:
+                before = floor(FLOOR_SECONDS, cpu)
+                row = dialects.load(on, name, calls)
+                row.floor_us = (before + floor(FLOOR_SECONDS, cpu)) / 2
+                row.added_ms = dialects.probe(on, name, probe, max(3.0, seconds))
+            rows.append(row)
+    return rows
 
 
 def _measure(load: str, daemon: Subject, count: int, window: int, seconds: float) -> Row:
@@ -165,7 +199,7 @@ def _table(rows: list[Row], pace: float) -> Table:
     table.add_column("load")
     for name in right:
         table.add_column(name, justify="right")
-    table.add_column("faults")
+    table.add_column("faults, latency")
     for row in rows:
         stream = row.unit == "audio"
         table.add_row(
@@ -181,7 +215,10 @@ def _table(rows: list[Row], pace: float) -> Table:
             "" if row.late_ms is None else " / ".join(f"{late:.1f}" for late in row.late_ms),
             f"{row.memory_kb:,.0f}" if stream else "",
             f"{row.generator_share:.0%}",
-            ", ".join(f"{name} {value:,.0f}" for name, value in row.faults.items()),
+            ", ".join(
+                [f"{name} {value:,.0f}" for name, value in row.faults.items()]
+                + [f"{name} {value:,.1f} ms" for name, value in row.added_ms.items()]
+            ),
         )
     return table
 

@@ -39,6 +39,8 @@ class Row:
     "Of its core that the generator itself used: near 1 it, not the daemon, was measured."
     faults: dict[str, float] = field(default_factory=dict)
     "Whatever was not as it should be, the generator's own faults included."
+    added_ms: dict[str, float] = field(default_factory=dict)
+    "By an agent's way: RTP to its socket (in), its socket to RTP (out), and until it was dialled again."
     gauges: dict[str, float] = field(default_factory=dict)
 
     def plain(self) -> dict[str, Any]:

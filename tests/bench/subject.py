@@ -1,9 +1,10 @@
 """The daemon under load: the shipped `tandem serve` on a core of its own, SQLite on disk, trace and CDRs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from tests.bench.usage import core_seconds, cpu_seconds, memory_bytes, prefer
 from tests.support import wav
@@ -60,8 +61,16 @@ class Subject:
 
 @contextmanager
 def subject(
-    folder: Path, *, users: int, agent_url: str, cpu: int | None, workers: int = 0
+    folder: Path,
+    *,
+    users: int,
+    agent_url: str,
+    cpu: int | None,
+    workers: int = 0,
+    agents: Mapping[str, object] = MappingProxyType({}),
+    dids: Sequence[object] = (),
 ) -> Iterator[Subject]:
+    """Args: agents, dids: beside its own."""
     trunk, far = loopback(), loopback()
     names = [str(10_000 + n) for n in range(users)]
     account = {
@@ -87,9 +96,13 @@ def subject(
             {"number": BRIDGE, "target": {"trunk": "far"}},
             {"number": MENU, "target": {"flow": "menu"}},
             *({"number": number, "target": {"conference": number}} for number in ROOMS),
+            *dids,
         ],
         "flows": {"menu": str(_menu(folder))},
-        "agents": {"echo": {"dialect": "tandem", "url": agent_url, "sample_rate": 16_000, "barge_in": True}},
+        "agents": {
+            "echo": {"dialect": "tandem", "url": agent_url, "sample_rate": 16_000, "barge_in": True},
+            **agents,
+        },
     }
     settings = {"security": {"allow": [trunk, far]}, "media": {"workers": workers}}
     # Calls that an overload has left half-way would be waited for at the end.
