@@ -105,9 +105,11 @@ class Call:
 
 
 async def run(host: str, port: int) -> None:
-    """Serve any number of calls until stdin closes or SIGTERM comes."""
+    """Serve any number of calls until stdin closes, SIGTERM comes, or Ctrl-C at a terminal of our own."""
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, ended.set)
+    # A Ctrl-C at the terminal of a daemon is not meant for us: it drains its calls first, then closes stdin.
+    loop.add_signal_handler(signal.SIGINT, ended.set if sys.stdin.isatty() else lambda: None)
     threading.Thread(target=_read_to_end, args=(loop, ended), daemon=True).start()
     recognise = recogniser(tuple(SAID))
     voice = await speak_all(GREETING + MENU, LOST + MENU, GOODBYE, *ANSWERS.values())

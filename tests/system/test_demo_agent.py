@@ -121,11 +121,14 @@ async def test_says_why_it_cannot_start() -> None:
     assert process.returncode == 1 and b"the demo agent cannot start" in error
 
 
-async def test_ends_on_sigterm_and_when_its_stdin_closes() -> None:
+async def test_ends_on_sigterm_and_when_its_stdin_closes_but_not_by_a_ctrl_c_at_the_daemons_terminal() -> (
+    None
+):
     async with agent() as (process, url), connect(url, compression=None):
         process.send_signal(signal.SIGTERM)
         assert await process.wait() == 0
     async with agent() as (process, url), connect(url, compression=None):
         assert process.stdin is not None
+        process.send_signal(signal.SIGINT)
         process.stdin.close()
         assert await process.wait() == 0
