@@ -250,7 +250,7 @@ class TrunkAuth(Section):
 
 
 class TrunkRegister(Section):
-    """Our registration at the carrier."""
+    """Our registration at the carrier, whose calls are then known by the address that took it."""
 
     username: Username
     password: str = Field(min_length=1, repr=False)

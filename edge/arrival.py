@@ -40,7 +40,8 @@ from edge.sip.flow import Flow
 from edge.sip.message import Request
 from edge.sip.refer import Replaces
 from edge.trace import Trace
-from edge.trunk.caller import Caller, is_private, told_by_trunk
+from edge.trunk.caller import Caller, asked_of_trunk, is_private, told_by_trunk
+from edge.trunk.keeper import TrunkKeeper
 
 
 @dataclass(slots=True)
@@ -56,6 +57,7 @@ class Arrivals:
     calls: dict[CallId, Call]
     "Live ones, by our id."
     witness: Witness
+    trunks: TrunkKeeper
     draining: bool = False
 
     def invite(self, request: Request, key: ServerKey, flow: Flow, now: float) -> Call | None:
@@ -68,7 +70,8 @@ class Arrivals:
         identity = self._identify(request, key, flow, now)
         if identity is None:
             return None
-        dialled = request.uri.dialled
+        trunk = identity.trunk if isinstance(identity, TrunkIdentity) else None
+        dialled = request.uri.dialled if trunk is None else asked_of_trunk(trunk, request)
         if request.headers.get("Replaces") is None:
             decision = route(ground.directory, identity, request.uri.host, dialled, ground.wall(now))
         else:
@@ -152,10 +155,15 @@ class Arrivals:
             return TrunkIdentity(trunk, "address")
         account = challenged_account(directory, request)
         offered = request.headers.get("Authorization") is not None
-        if not offered and digits_of(request.uri.dialled) and not claims_local_user(directory, request):
-            did = directory.did(digits_of(request.uri.dialled))
-            if did is not None:
-                return Stranger()
+        digits = digits_of(request.uri.dialled)
+        open_to_all = bool(digits) and not offered and not claims_local_user(directory, request)
+        did = directory.did(digits) if open_to_all else None
+        for trunk in self.trunks.registered_at(flow.remote[0]):
+            if request.uri.user == trunk.username or (did is not None and did.account == trunk.account):
+                return TrunkIdentity(trunk, "registration")
+        if did is not None:
+            self.witness.stranger(request, flow, now)
+            return Stranger()
         if account is None:
             fix = "name an account's domain as the host of request URI, To or From"
             refusal = Refusal("unknown_domain", 403, f"{request.uri.host} is not served here", fix)

@@ -1,8 +1,8 @@
 """Digest authentication of REGISTER and INVITE (RFC 3261 §22, RFC 7616, RFC 8760; S004-06…11).
 
-An unknown username costs what a bad password costs and gets the same answer: a new challenge, as
-§22.1 has it, which a phone must not try again with the same password. The realm is the account's
-domain; the algorithms of the account are offered, first choice first.
+An unknown username costs what a bad password costs, look-ups included, and gets the same answer: a new
+challenge, as §22.1 has it, which a phone must not try again with the same password. The realm is the
+account's domain; the algorithms of the account are offered, first choice first.
 """
 
 from dataclasses import dataclass
@@ -83,7 +83,7 @@ class Authenticator:
         """The verdict of every door, SIP and HTTP (S004-12)."""
         username = credentials.username
         device = self._directory.device(account.id, username)
-        trunk = None if device is not None else self._directory.trunk_of_username(account.id, username)
+        trunk = self._directory.trunk_of_username(account.id, username)
         secrets = self._secrets(account, device, trunk)
         return Proof(verify(credentials, method, secrets, now, nonces=nonces), device or trunk)
 

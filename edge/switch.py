@@ -153,11 +153,11 @@ class Switch:
         self.callbacks = Callbacks(begins, fraud, self._awaited.promise)
         self.supervisions = Supervisions(ground, journal, self.calls)
         self._requests = Requests(self.layer)
-        self.trunks = TrunkKeeper(ground, self._requests, trunk_changed)
+        self.trunks = TrunkKeeper(ground, self._requests, trunk_changed, shield.registered)
         nonces = Nonces(random(32), limits.nonce_life, limits.nonces_tracked)
         self.authenticator = authenticator = Authenticator(directory, nonces)
         self._arrivals = Arrivals(
-            ground, authenticator, self.channels, journal, self.logbook.wait, self.calls, witness
+            ground, authenticator, self.channels, journal, self.logbook.wait, self.calls, witness, self.trunks
         )
         registrations = Registrations(
             self.registrar, authenticator, directory, self.layer, random, wall, self._awaited.promise, witness

@@ -1,10 +1,12 @@
 """Who sends this INVITE: a trunk, one of our users, or nobody we know (`design.md` §6, order on INVITE).
 
 In-dialog requests never get here. Then, in this order: a source address in a trunk's `auth.ip`, from
-any port and whatever From says; a valid digest; a challenge. Only DIDs are open to a caller without
-either, and not to one whose From claims to be one of our users: that claim has to be proven.
+any port and whatever From says; the address where we registered with a carrier, for what it sends to
+our Contact or to a DID; a valid digest; a challenge. Only DIDs are open to a caller without any of
+these, and not to one whose From claims to be one of our users: that claim has to be proven.
 """
 
+import ipaddress
 from dataclasses import dataclass
 
 from edge.directory import Account, Device, Directory, Trunk, User
@@ -15,7 +17,7 @@ from edge.sip.message import Request
 class TrunkIdentity:
     trunk: Trunk
     by: str
-    "`address` or `digest`."
+    "`address`, `registration` or `digest`."
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,21 @@ def claims_local_user(directory: Directory, request: Request) -> bool:
     uri = request.from_.uri
     account = directory.account_of_host(uri.host.lower())
     return account is not None and uri.user != "" and directory.user(account.id, uri.user or "") is not None
+
+
+def claims_our_domain(directory: Directory, request: Request) -> bool:
+    """Whether From is at a domain or address of ours; a loopback address is of every program here."""
+    host = request.from_.uri.host.lower()
+    return directory.account_of_host(host) is not None and not _is_loopback(host)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
 
 
 def challenged_account(directory: Directory, request: Request) -> Account | None:

@@ -58,6 +58,22 @@ def _named(request: Request, header: str) -> tuple[Address, ...]:
     )
 
 
+def asked_of_trunk(trunk: Trunk, request: Request) -> str:
+    """The number that a trunk calls.
+
+    A carrier's registrar replaces it in the request URI by our Contact (RFC 3261 §16.5) and leaves it in
+    P-Called-Party-ID (RFC 7315 §4.2) or, for the most part, in To alone.
+    """
+    dialled = request.uri.dialled
+    if trunk.enrolment is None or dialled != trunk.username:
+        return dialled
+    try:
+        asked = (*request.addresses("P-Called-Party-ID"), request.to)
+    except Malformed:
+        asked = (request.to,)
+    return next((address.uri.dialled for address in asked if address.uri.dialled), dialled)
+
+
 def is_private(request: Request) -> bool:
     """RFC 3323 §4.2: `none` overrides."""
     wanted = {

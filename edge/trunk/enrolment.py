@@ -4,8 +4,11 @@
 
     resolve ─▶ REGISTER ─ 401 ─▶ with digest ─ 200 ─▶ [most of the interval] ─▶ again
                    │ 423: with its Min-Expires       └ 403, 404 …: refused, tried again late
-                   └ no answer, 503: the next server; after the last one 30 s … 30 min (RFC 5626 §4.5),
+                   └ no answer, 5xx: the next server; after the last one 30 s … 30 min (RFC 5626 §4.5),
                                      but never before its Retry-After
+
+A server that failed is the last choice for five minutes: waiting for it again at each refresh would let a
+brief binding at the next server lapse.
 """
 
 import enum
@@ -31,13 +34,14 @@ from edge.trunk.reach import allowed
 
 _EARLY: Final = 0.85  # of what was granted
 _LONGEST: Final = 86_400
+_SHUNNED: Final = 300.0  # after a failure [s]
 
 
 class Registered(enum.Enum):
     TRYING = "not answered yet"
     REGISTERED = "the carrier sends us its calls"
     REFUSED = "the carrier does not want us"
-    UNREACHABLE = "nobody answers"
+    UNREACHABLE = "nobody answers, or with 5xx"
 
 
 class Enrolled:
@@ -50,8 +54,13 @@ class Enrolled:
         ground: Ground,
         requests: Requests,
         changed: Callable[[Trunk, Registered], None],
+        known: Callable[[str, float, float], None],
     ) -> None:
-        """Args: changed: told of each new state."""
+        """
+        Args:
+            changed: told of each new state.
+            known: (address, until, now): calls may come from there.
+        """
         self.state = Registered.TRYING
         self.status = 0
         "Of the last answer."
@@ -59,6 +68,7 @@ class Enrolled:
         self._ground = ground
         self._requests = requests
         self._changed = changed
+        self._known = known
         self._registrar = Uri.parse(terms.registrar)
         self._expires = terms.expires
         self._retry = terms.retry
@@ -66,6 +76,7 @@ class Enrolled:
         self._tag = tag(ground.random)
         self._cseq = 0
         self._flows: deque[Flow] = deque()
+        self._failed: dict[Flow, float] = {}  # when; of the servers that were found last
         self._failures = 0
         self._patience = 0.0  # what the last server wants us to wait [s]
         self._alarm: Alarm | None = None
@@ -79,7 +90,11 @@ class Enrolled:
             reach = self._ground.reach
             targets = allowed(self._trunk, located).targets
             flows = [reach.flow_to(t.transport, t.address, t.port, t.name) for t in targets]
-            self._flows = deque(flow for flow in flows if flow is not None)
+            known = [flow for flow in flows if flow is not None]
+            self._failed = {
+                f: when for f, when in self._failed.items() if f in known and at < when + _SHUNNED
+            }
+            self._flows = deque(sorted(known, key=self._failed.__contains__))
             self._next(at)
 
         if not self._stopped:
@@ -91,19 +106,23 @@ class Enrolled:
         if self._alarm is not None:
             self._alarm.cancel()
         if self._bound is not None and not replaced:
-            self._register(self._bound, 0, (), now)
+            self._register(self._bound, 0, {}, now)
+
+    @property
+    def address(self) -> str:
+        """Where the carrier knows us; empty: it does not."""
+        return "" if self._bound is None else self._bound.remote[0]
 
     # Inside.
 
     def _next(self, now: float) -> None:
         if self._flows:
-            self._register(self._flows[0], self._expires, (), now)
+            self._register(self._flows[0], self._expires, {}, now)
         else:
             self._fail(Registered.UNREACHABLE, now)
 
-    def _register(
-        self, flow: Flow, expires: int, credentials: tuple[tuple[str, str], ...], now: float
-    ) -> None:
+    def _register(self, flow: Flow, expires: int, credentials: dict[str, str], now: float) -> None:
+        """Args: credentials: by header; a proxy on the way and the registrar may both want some (§22.3)."""
         self._cseq += 1
         username = self._trunk.username
         host = self._registrar
@@ -116,26 +135,29 @@ class Enrolled:
             call_id=self._call_id,
             cseq=self._cseq,
             contact=contact_address(self._ground.reach, flow, username),
-            headers=(("Expires", str(expires)), ("User-Agent", AGENT), *credentials),
+            headers=(("Expires", str(expires)), ("User-Agent", AGENT), *credentials.items()),
         )
-        first = not credentials
 
         def answered(response: Response | None, at: float) -> None:
-            self._answered(response, flow, expires, first, at)
+            self._answered(response, flow, expires, credentials, at)
 
         self._requests.send(message, flow, answered, now)
 
-    def _answered(self, response: Response | None, flow: Flow, expires: int, first: bool, now: float) -> None:
+    def _answered(
+        self, response: Response | None, flow: Flow, expires: int, given: dict[str, str], now: float
+    ) -> None:
         self.status = 0 if response is None else response.status
-        if response is not None and self.status in (401, 407) and first:
-            credentials = self._credentials(response)
-            if credentials:
-                self._register(flow, expires, credentials, now)
+        if response is not None and self.status in (401, 407):
+            name = "Authorization" if self.status == 401 else "Proxy-Authorization"
+            proof = self._proof(response) if name not in given else ""
+            if proof:
+                self._register(flow, expires, {**given, name: proof}, now)
                 return
         if self._stopped:
             return
         self._patience = 0.0 if response is None else _retry_after(response)
-        if response is None or self.status in (408, 503):
+        if response is None or self.status == 408 or 500 <= self.status < 600:
+            self._failed[flow] = now
             if self._flows:
                 self._flows.popleft()
             self._next(now)
@@ -144,25 +166,23 @@ class Enrolled:
             self._bound = flow
             self._become(Registered.REGISTERED)
             granted = _granted(response, contact_address(self._ground.reach, flow, self._trunk.username))
+            self._known(flow.remote[0], now + (granted or expires), now)
             self._again(now + max((granted or expires) * _EARLY, 5.0))
         elif self.status == 423 and (least := _min_expires(response)) > self._expires:
             self._expires = least
-            self._register(flow, least, (), now)
+            self._register(flow, least, {}, now)
         else:
             self._fail(Registered.REFUSED, now)
 
-    def _credentials(self, response: Response) -> tuple[tuple[str, str], ...]:
-        asked, given = (
-            ("WWW-Authenticate", "Authorization")
-            if response.status == 401
-            else ("Proxy-Authenticate", "Proxy-Authorization")
-        )
+    def _proof(self, response: Response) -> str:
+        """What answers its challenge; empty: we cannot."""
+        asked = "WWW-Authenticate" if response.status == 401 else "Proxy-Authenticate"
         challenge = choose(response.headers.all(asked))
         if challenge is None:
-            return ()
+            return ""
         trunk, cnonce = self._trunk, self._ground.random(8).hex()
         uri = str(Uri("sip", None, self._registrar.host, self._registrar.port))
-        return ((given, answer(challenge, "REGISTER", uri, trunk.username, trunk.password, cnonce, 1)),)
+        return answer(challenge, "REGISTER", uri, trunk.username, trunk.password, cnonce, 1)
 
     def _fail(self, state: Registered, now: float) -> None:
         self._become(state)
@@ -183,16 +203,20 @@ class Enrolled:
 
 
 def _granted(response: Response, ours: Address) -> int | None:
-    """How long our binding holds (§10.2.4) [s]: our Contact's `expires`, else Expires."""
+    """How long our binding holds (§10.2.4) [s]: our Contact's `expires`, else Expires.
+
+    A carrier that repairs addresses behind NAT returns another than ours: the user part is ours alone.
+    """
     try:
         contacts = response.contacts
     except Malformed:
         contacts = ()
-    for contact in contacts:
-        if contact.uri.user == ours.uri.user and contact.uri.address == ours.uri.address:
-            seconds = delta_seconds(contact.param("expires") or "")
-            if seconds is not None:
-                return min(seconds, _LONGEST)
+    own = [contact for contact in contacts if contact.uri.user == ours.uri.user]
+    exact = [contact for contact in own if contact.uri.address == ours.uri.address]
+    for contact in exact or own:
+        seconds = delta_seconds(contact.param("expires") or "")
+        if seconds is not None:
+            return min(seconds, _LONGEST)
     return None if response.expires is None else min(response.expires, _LONGEST)
 
 

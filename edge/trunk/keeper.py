@@ -25,10 +25,18 @@ Report = Callable[[Trunk, str, str], None]
 class TrunkKeeper:
     """Does nothing before `start`."""
 
-    def __init__(self, ground: Ground, requests: Requests, report: Report) -> None:
+    def __init__(
+        self,
+        ground: Ground,
+        requests: Requests,
+        report: Report,
+        known: Callable[[str, float, float], None],
+    ) -> None:
+        """Args: known: (address, until, now): a carrier that we registered at may call from there."""
         self._ground = ground
         self._requests = requests
         self._report = report
+        self._source_known = known
         self._pulses: dict[TrunkId, Pulse] = {}
         self._enrolled: dict[TrunkId, Enrolled] = {}
         self._known: dict[TrunkId, Trunk] = {}
@@ -60,6 +68,12 @@ class TrunkKeeper:
         enrolled = self._enrolled.get(trunk)
         return None if enrolled is None else enrolled.state
 
+    def registered_at(self, address: str) -> tuple[Trunk, ...]:
+        """Trunks that are registered at `address`, whose calls come from there."""
+        return tuple(
+            [self._known[id] for id, enrolled in self._enrolled.items() if enrolled.address == address]
+        )
+
     def prefer(self, route: Route) -> Route:
         """The route list with trunks that are down at its end, where they are a last hope."""
         if route.trunk_out is None or not route.more_trunks:
@@ -76,7 +90,14 @@ class TrunkKeeper:
             pulse = self._pulses[trunk.id] = Pulse(trunk.probing)
             self._probe(trunk, pulse, now)
         if trunk.enrolment is not None:
-            enrolled = Enrolled(trunk, trunk.enrolment, self._ground, self._requests, self._enrolled_as)
+            enrolled = Enrolled(
+                trunk,
+                trunk.enrolment,
+                self._ground,
+                self._requests,
+                self._enrolled_as,
+                self._source_known,
+            )
             self._enrolled[trunk.id] = enrolled
             enrolled.start(now)
 

@@ -1,8 +1,10 @@
 """Who may call what, and what a refusal leaves behind (`design.md` §6, order on INVITE)."""
 
+from dataclasses import replace
+
 import pytest
 
-from edge.directory import Agent
+from edge.directory import Agent, Enrolment
 from edge.sip.message import Request
 from media import port
 from tests.support.directory import ACC, FakeDirectory
@@ -116,3 +118,61 @@ def test_a_call_that_nobody_answers_ends_when_its_invite_expires(bench: Bench) -
 
 def final_of(phone: Phone) -> list[int]:
     return [status for status in phone.statuses() if status >= 200]
+
+
+@pytest.fixture
+def registered(bench: Bench) -> Phone:
+    """The carrier where we registered as `us`, without `auth.ip`; the DID is an echo."""
+    directory = bench.directory
+    directory.add_did("12025550123", "echo")
+    directory.add_trunk("main", "sip:127.0.0.9:5060", username="us", password="pw")
+    enrolment = Enrolment("sip:127.0.0.9:5060;transport=udp", 600)
+    directory.trunks["main"] = replace(directory.trunks["main"], enrolment=enrolment)
+    bench.switch.start(bench.now)
+    bench.drain()
+    carrier = Phone(bench, "+14155550100", 9)
+    (asked,) = carrier.got()
+    assert isinstance(asked, Request)
+    carrier.reply(asked, 200, headers="Expires: 600\r\n")
+    return carrier
+
+
+@pytest.mark.parametrize(
+    ("to", "headers"),
+    [
+        ("sip:12025550123@carrier.example", ""),
+        ("sip:us@carrier.example", "P-Called-Party-ID: <sip:+12025550123@carrier.example>\r\n"),
+        ("sip:12025550123@carrier.example", "P-Called-Party-ID: what\r\n"),
+    ],
+)
+def test_a_carrier_calls_the_contact_that_we_registered(
+    bench: Bench, registered: Phone, to: str, headers: str
+) -> None:
+    """RFC 3261 §16.5 puts our Contact in the number's place; RFC 7315 §4.2 or To tell which number it was."""
+    registered.say("INVITE", "sip:us@127.0.0.1:5060", to=f"<{to}>", body=registered.sdp(), headers=headers)
+    answered = final(registered.got())
+    assert answered.status == 200 and bench.switch.calls
+    registered.ack(answered)
+    (call,) = bench.switch.calls.values()
+    assert call.route.trunk_in is not None and call.route.did is not None
+
+
+def test_a_number_that_the_carrier_asks_for_and_we_have_not_is_not_found(
+    bench: Bench, registered: Phone
+) -> None:
+    registered.say("INVITE", "sip:us@127.0.0.1:5060", to="<sip:12025550199@c.example>", body=registered.sdp())
+    assert final(registered.got()).status == 404
+
+
+def test_nobody_else_calls_our_registered_contact(bench: Bench, registered: Phone) -> None:
+    other = Phone(bench, "+14155550100", 10)
+    other.say("INVITE", "sip:us@127.0.0.1:5060", to="<sip:12025550123@c.example>", body=other.sdp())
+    assert final(other.got()).status == 401
+
+
+def test_what_else_comes_from_the_carriers_address_has_to_prove_itself(
+    bench: Bench, registered: Phone
+) -> None:
+    """A proxy may serve our phones as well as the carrier."""
+    registered.say("INVITE", "sip:1001@127.0.0.1:5060", body=registered.sdp())
+    assert final(registered.got()).status == 401

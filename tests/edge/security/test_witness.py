@@ -1,16 +1,23 @@
 """What the whole switch tells the ban engine (issue 3, Security; S004-75; design §6, order on INVITE)."""
 
+from collections import Counter
+from typing import Any
+
 import pytest
 
 from config.security import Enumeration, Security, Threshold
 from edge.attempts import Attempts
+from edge.directory import Target
 from edge.journal import Binding
 from edge.security.witness import Witness
+from edge.sip import digest
 from edge.sip.message import Response
+from edge.sip.nonce import Nonces
 from tests.support.directory import ACC, FakeDirectory
 from tests.support.edge import Bench, FakeJournal, Phone, final
 from tests.support.security import shield
 
+ECHOED = ("Via", "From", "To", "Call-ID", "CSeq")
 EVE = ("127.0.0.6", 5060)
 
 
@@ -218,3 +225,73 @@ def test_phones_of_before_the_start_are_known() -> None:
     witness.load([broken, kept], 1_000.0, 1_000_000)
     assert all(made.admits("192.0.2.1", "", 1_001.0) for _ in range(50))
     assert made.registered_in("192.0.2.1", 1_999.0) and not made.registered_in("192.0.2.1", 2_001.0)
+
+
+def test_who_tries_names_as_his_own_on_a_did_is_banned(bench: Bench) -> None:
+    """From a user of ours he would be challenged: each call taken is a guess. Numbers are carriers'."""
+    for n in range(8):
+        carrier = Phone(bench, f"1415555010{n}", 8)
+        assert final(carrier.dial("12025550123")).status == 200
+    for n in range(5):
+        eve = Phone(bench, f"20{n}", 6)
+        eve.call_id = f"guess-{n}"
+        assert final(eve.dial("12025550123")).status == 200
+    assert bench.keeper.rules() == [("127.0.0.6", "enumeration")]
+
+
+class Work:
+    """What is done for one request: digests and MACs, and what directory and journal are asked."""
+
+    def __init__(self, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.done: Counter[str] = Counter()
+        self._bench = bench
+        for where, name in ((digest, "_hash"), (Nonces, "_mac"), (Nonces, "issue"), (Nonces, "use")):
+            self._count(monkeypatch, where, name)
+        for name in ("device", "user", "extension", "did", "trunk_of_username", "account_of_host"):
+            self._count(monkeypatch, bench.directory, name)
+        for name in ("promise", "opened", "closed", "agent", "traced"):
+            self._count(monkeypatch, bench.journal, name)
+
+    def _count(self, monkeypatch: pytest.MonkeyPatch, where: Any, name: str) -> None:
+        real = getattr(where, name)
+
+        def counted(*args: Any, **kwargs: Any) -> Any:
+            self.done[name] += 1
+            return real(*args, **kwargs)
+
+        monkeypatch.setattr(where, name, counted)
+
+    def of(self, method: str, name: str, headers: str = "", n: int = 6) -> tuple[dict[str, int], Response]:
+        """Of asking for `name`, and the answer."""
+        self.done.clear()
+        phone = Phone(self._bench, name if method == "REGISTER" else "eve", n)
+        phone.call_id = f"{method}-{name}-{len(headers)}"
+        uri = "sip:demo.local" if method == "REGISTER" else f"sip:{name}@demo.local"
+        phone.say(method, uri, to=f"<sip:{name}@demo.local>", headers=f"Event: presence\r\n{headers}")
+        (response,) = phone.got()
+        assert isinstance(response, Response)
+        return dict(self.done), response
+
+
+@pytest.mark.parametrize("method", ["REGISTER", "INVITE", "MESSAGE", "SUBSCRIBE"])
+@pytest.mark.parametrize("proof", [False, True])
+@pytest.mark.parametrize("names", [("1001", "7000", "7001"), ("alice", "bobby")])
+def test_who_exists_and_who_does_not_cost_the_same_work_and_get_the_same_answer(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, method: str, proof: bool, names: tuple[str, ...]
+) -> None:  # S004-11
+    """A user, an extension, a device, and names that nobody has: no digest, look-up or row more."""
+    bench.directory.extensions["7000"] = Target("echo", "")
+    work = Work(bench, monkeypatch)
+    seen = []
+    for n, name in enumerate(names):
+        done, response = work.of(method, name, n=20 + n)
+        if proof:
+            chosen = digest.choose(response.headers.all("WWW-Authenticate"))
+            assert chosen is not None
+            uri = "sip:demo.local" if method == "REGISTER" else f"sip:{name}@demo.local"
+            given = digest.answer(chosen, method, uri, name, "wrong", "c0ffee", 1)
+            done, response = work.of(method, name, f"Authorization: {given}\r\n", n=20 + n)
+        shape = [(field, len(text)) for field, text in response.headers if field not in ECHOED]
+        seen.append((done, response.status, response.reason, shape))
+    assert seen[0][1] == 401
+    assert all(other == seen[0] for other in seen), list(zip(names, seen, strict=True))
