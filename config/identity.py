@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from functools import lru_cache
 from typing import Final
 
 PREFIXES: Final = {
@@ -15,6 +16,11 @@ PREFIXES: Final = {
 }
 
 
+IDS_REMEMBERED: Final = 65_536
+"Each start of a flow and each change of an object asks for them again."
+
+
+@lru_cache(maxsize=IDS_REMEMBERED)
 def stable_id(account: str, kind: str, name: str) -> str:
     """The prefix of `kind`, `_`, and 26 characters of lower-case base32: `us_…`, `dev_…`, `flow_…`.
 

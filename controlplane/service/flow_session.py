@@ -108,19 +108,18 @@ class FlowSessions:
         program = self._program(account)
         if program is None:
             return Refusal("no_such_account", 404, f"there is no account {account}", "check accountId")
+        name = _name(program, account, flow)
         names = list(variables)[: self._limits.variables]
         brought: dict[str, Value] = {
             **given(call_id=call, account=account),
-            **{name[:64]: bounded(variables[name]) for name in names},
+            **{key[:64]: bounded(variables[key]) for key in names},
         }
-        begun = begin(program, _name(program, account, flow), brought, self._wall(now))
+        begun = begin(program, name, brought, self._wall(now))
         if begun is None:
             fix = "add it under accounts[].flows"
             return Refusal("no_such_flow", 404, f"account {account} has no flow {flow}", fix)
         trace = Trace(self._id_of(call), self._wall, TRACE_ROWS)
-        session = self._sessions[call] = _Session(
-            account, _name(program, account, flow), begun[0], trace, now
-        )
+        session = self._sessions[call] = _Session(account, name, begun[0], trace, now)
         trace.add(now, "flow", "begin", outcome=flow, version=begun[0].flow.version, door="http")
         self._stepped(call, session, now)
         return self._deliver(session)
