@@ -131,7 +131,7 @@ class Dialler:
         try:
             transport, _ = await picows.ws_connect(
                 lambda: connection,
-                spec.url,
+                spec.url.replace(url.netloc, url.netloc.rpartition("@")[2], 1),  # its user is in a header
                 ssl_context=self._context,
                 socket_factory=lambda _: sock,
                 websocket_handshake_timeout=None,
