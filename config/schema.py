@@ -165,7 +165,7 @@ class MediaLimits(Section):
     prompts: int = Field(default=1_000, ge=1)
     "Prompts kept in memory, least recently used out first."
     prompt_memory: int = Field(default=268_435_456, ge=1_048_576)
-    "All prompts in memory together [bytes]; a minute takes about 2 MB."
+    "All prompts in memory together [bytes]; a minute takes about 2 MB, and 4 MB from 16 kHz on."
     prompt_bytes: int = Field(default=134_217_728, ge=65_536)
     "Longest prompt file that is read [bytes]."
     speech_queue: int = Field(default=64, ge=1)

@@ -14,13 +14,14 @@ from media.codec.table import FIRST_WIDE, LAWS, SILENCE, TO_OTHER, ULAW, encode
 from media.frame import FRAME_SAMPLES, SAMPLE_RATE, Frames, Mask, Pcm, Slots
 from media.leg import LegTable
 from media.plan import Mix, Plan, Roll, WidePlan
+from media.playback import FINE
 from media.port import DigitsSent, Event
 from media.record import Recorder
 from media.rtp import packet
 from media.rtp.packet import HEADER_BYTES
 from media.socket import PACKET_BYTES, UdpWire
 from media.srtp import rows_of
-from media.wideband import NOTHING, RATE, Sound, Wideband
+from media.wideband import NOTHING, RATE, SAMPLES, Sound, Wideband
 
 _MARKER: Final = 0x80_0000
 _EVENT_BYTES: Final = 4
@@ -118,12 +119,17 @@ class Outbound:
         if plan.spoken:
             spoken, _ = self._agents.speak(plan.spoken_slots, now, RATE)
         played = NO_PCM
+        fine: dict[int, Pcm] = {}
         if plan.playing:
-            companded = np.empty((len(plan.playing), FRAME_SAMPLES), np.uint8)
-            for index, (_, slot) in enumerate(plan.playing):
-                self._play(slot, ULAW, companded[index].data)
+            companded = np.full((len(plan.playing), FRAME_SAMPLES), LAWS[ULAW].silence, np.uint8)
+            for index, (position, slot) in enumerate(plan.playing):
+                if self._table.at(slot).playback.is_fine:
+                    fine[position] = np.empty(SAMPLES, np.int16)
+                    self._play(slot, FINE, fine[position].data.cast("B"))
+                else:
+                    self._play(slot, ULAW, companded[index].data)
             played = LAWS[ULAW].to_linear[companded]
-        return self._wideband.send(plan, sound, spoken, np.concatenate((played, mixed)))
+        return self._wideband.send(plan, sound, spoken, np.concatenate((played, mixed)), fine)
 
     def _tape(self, position: int, slot: int, now: float) -> None:
         """Give what the leg is sent to its recording."""

@@ -22,6 +22,8 @@ from media.track import Track
 
 _PER_MS: Final = SAMPLE_RATE // 1000
 _NOTHING: Final = -1
+FINE: Final = -1
+"For a law: linear samples at 16 kHz."
 
 
 @dataclass(slots=True, eq=False)
@@ -88,6 +90,12 @@ class Playback:
         assert self._head is not None and self._head.track is not None, "an audible item has been loaded"
         return self._head.track
 
+    @property
+    def is_fine(self) -> bool:
+        """What `frame` gives next is there at 16 kHz."""
+        item = self._fading or self._head
+        return item is not None and item.track is not None and item.track.is_fine
+
     def drop(self, item: Item, error: str = "") -> list[Played]:
         """Take out an item that will not be heard (any more)."""
         if item not in self._queue:
@@ -144,7 +152,11 @@ class Playback:
         return stopped
 
     def frame(self, law: int, out: memoryview) -> list[Played]:
-        """Write the next frame (160 bytes) in codec number `law` to `out`; return what ended with it."""
+        """Write the next frame to `out`; return what ended with it.
+
+        Args:
+            law: number of the codec (160 bytes), or `FINE` (640), if `is_fine`.
+        """
         if self._fading is not None:
             item, self._fading = self._fading, None
             out[:] = _companded(fade_out(_pcm(item, law, item.heard_at(item.at))), law)
@@ -155,7 +167,7 @@ class Playback:
         at, track = self._at(item), item.track
         assert track is not None, "an audible item has been loaded"
         if item.paused:
-            pcm = np.zeros((1, FRAME_SAMPLES), np.int16)
+            pcm = np.zeros((1, 2 * FRAME_SAMPLES if law == FINE else FRAME_SAMPLES), np.int16)
             if item.falls:
                 pcm = fade_out(_pcm(item, law, item.heard_at(at)))
             out[:] = _companded(pcm, law)
@@ -168,7 +180,7 @@ class Playback:
         elif item.rises:
             out[:] = _companded(fade_in(_pcm(item, law, at)), law)
         else:
-            out[:] = track.frame(law, at, loop=item.loop).data
+            out[:] = _plain(track, law, at, loop=item.loop).data.cast("B")
         item.leaves, item.rises = _NOTHING, False
         after = track.after(at, loop=item.loop)
         item.base += at + FRAME_SAMPLES - after
@@ -243,12 +255,20 @@ class Playback:
         return Played(self._leg, item.play, self._sent(item) // _PER_MS, finished, error)
 
 
+def _plain(track: Track, law: int, at: int, *, loop: bool) -> Frames | Pcm:
+    return track.fine(at, loop=loop) if law == FINE else track.frame(law, at, loop=loop)
+
+
 def _pcm(item: Item, law: int, at: int) -> Pcm:
-    """Shape (1, 160)."""
+    """Shape (1, 160), or (1, 320) if `FINE`."""
     assert item.track is not None, "an audible item has been loaded"
+    if law == FINE:
+        return item.track.fine(at, loop=item.loop)[None, :]
     return LAWS[law].to_linear[item.track.frame(law, at, loop=item.loop)][None, :]
 
 
 def _companded(pcm: Pcm, law: int) -> memoryview:
+    if law == FINE:
+        return pcm.data.cast("B")
     companded: Frames = LAWS[law].from_linear[pcm.view(np.uint16)]
     return companded.data.cast("B")

@@ -3,12 +3,13 @@
 ::
 
     file ─▶ thread: parse · mix to mono · resample to 8 kHz · cut into frames · compand ─▶ Prompt
+                                                 ╰▶ 16 kHz, where the file has it, for wideband legs ─╯
 """
 
 import asyncio
 import os
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import BinaryIO, Final
@@ -23,6 +24,7 @@ from media.codec.g711 import LINEAR_TO_ALAW, LINEAR_TO_ULAW
 from media.track import Track
 
 _RATE: Final = 8000
+_FINE: Final = 2 * _RATE
 _FRAME: Final = 160
 _PIECE: Final = 0.2  # of the work, so that the loop's thread never waits long for the interpreter [s]
 
@@ -48,6 +50,8 @@ class Prompt:
     "Shape ``(frames, 160)``."
     samples: int
     "Without what fills up the last frame."
+    fine: NDArray[np.int16] | None = None
+    "Shape ``(frames, 320)``, 16 kHz; None where the file holds no more than 8 kHz."
 
     @property
     def milliseconds(self) -> int:
@@ -55,12 +59,13 @@ class Prompt:
 
     @cached_property
     def track(self) -> Track:
-        return Track((self.ulaw, self.alaw), self.samples)
+        return Track((self.ulaw, self.alaw), self.samples, self.fine)
 
     @property
     def size(self) -> int:
         """Bytes in memory."""
-        return self.pcm.nbytes + self.ulaw.nbytes + self.alaw.nbytes
+        fine = 0 if self.fine is None else self.fine.nbytes
+        return self.pcm.nbytes + self.ulaw.nbytes + self.alaw.nbytes + fine
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +177,13 @@ def decode(source: wav.Wav, file: BinaryIO) -> Prompt:
 
 def made_of(rate: int, pieces: Iterable[NDArray[np.float32]]) -> Prompt:
     """The prompt of mono pieces of `rate`."""
-    samples = np.concatenate([np.empty(0, np.int16), *_resampled(rate, pieces)])
+    narrow = _Resampled(rate, _RATE)
+    broad = _Resampled(rate, _FINE) if rate >= _FINE else None
+    for piece in pieces:
+        narrow.add(piece)
+        if broad is not None:
+            broad.add(piece)
+    samples = narrow.end()
     frames = -(-len(samples) // _FRAME)
     pcm = np.zeros(frames * _FRAME, np.int16)
     pcm[: len(samples)] = samples
@@ -183,18 +194,33 @@ def made_of(rate: int, pieces: Iterable[NDArray[np.float32]]) -> Prompt:
         bits = pcm[start : start + step].view(np.uint16)
         ulaw[start : start + step] = LINEAR_TO_ULAW[bits]
         alaw[start : start + step] = LINEAR_TO_ALAW[bits]
+    fine = None
+    if broad is not None:
+        finer = broad.end()[: 2 * len(samples)]
+        fine = np.zeros((frames, 2 * _FRAME), np.int16)
+        fine.reshape(-1)[: len(finer)] = finer
+        fine.flags.writeable = False
     for array in (pcm, ulaw, alaw):
         array.flags.writeable = False
     shape = (frames, _FRAME)
-    return Prompt(pcm.reshape(shape), ulaw.reshape(shape), alaw.reshape(shape), len(samples))
+    return Prompt(pcm.reshape(shape), ulaw.reshape(shape), alaw.reshape(shape), len(samples), fine)
 
 
-def _resampled(rate: int, pieces: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.int16]]:
-    stream = None if rate == _RATE else soxr.ResampleStream(rate, _RATE, 1, dtype="float32")
-    for piece in pieces:
-        yield _rounded(piece if stream is None else stream.resample_chunk(piece))
-    if stream is not None:
-        yield _rounded(stream.resample_chunk(np.empty(0, np.float32), last=True))
+class _Resampled:
+    """Pieces in, all of it at another rate out."""
+
+    def __init__(self, rate: int, to: int) -> None:
+        self._stream = None if rate == to else soxr.ResampleStream(rate, to, 1, dtype="float32")
+        self._pieces = [np.empty(0, np.int16)]
+
+    def add(self, piece: NDArray[np.float32]) -> None:
+        self._pieces.append(_rounded(piece if self._stream is None else self._stream.resample_chunk(piece)))
+
+    def end(self) -> NDArray[np.int16]:
+        if self._stream is not None:
+            rest = self._stream.resample_chunk(np.empty(0, np.float32), last=True)
+            self._pieces.append(_rounded(rest))
+        return np.concatenate(self._pieces)
 
 
 def _rounded(piece: NDArray[np.float32]) -> NDArray[np.int16]:

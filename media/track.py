@@ -1,5 +1,7 @@
 """A prompt or tone as the tick takes it: companded by each law, a frame from any sample on.
 
+Places are samples at 8 kHz, also where the sound is there at 16 kHz as well.
+
 ::
 
     │ frame │ frame │ … │ frame 00│      once: whole frames, the last one filled up
@@ -14,18 +16,19 @@ from numpy.lib.stride_tricks import as_strided
 
 from media.codec.table import LAWS
 from media.dsp.fade import SMOOTHED, joined
-from media.frame import FRAME_SAMPLES, Frames
+from media.frame import FRAME_SAMPLES, Frames, Pcm
 
 _SHORT: Final = 2 * FRAME_SAMPLES
 _LEAD: Final = FRAME_SAMPLES  # samples before the seam of a loop
 
 
 class Track:
-    def __init__(self, laws: Sequence[Frames], samples: int) -> None:
+    def __init__(self, laws: Sequence[Frames], samples: int, fine: Pcm | None = None) -> None:
         """
         Args:
             laws: by number of the law, whole frames; any shape.
             samples: that are sound; those behind them fill up the last frame.
+            fine: the same sound at 16 kHz, twice as many samples; None: there is no more to it.
         """
         self._laws = tuple(np.ascontiguousarray(law).reshape(-1) for law in laws)
         self.samples = samples
@@ -35,6 +38,13 @@ class Track:
         self.windows = tuple(as_strided(law, (count, FRAME_SAMPLES), (1, 1)) for law in self._laws)
         "By law, shape (samples, 160): the frame from every sample on."
         self._seams: dict[int, Frames] = {}
+        self._fine = None if fine is None else fine.reshape(-1)
+        self._fine_seam: Pcm | None = None
+
+    @property
+    def is_fine(self) -> bool:
+        """`fine` has something to give."""
+        return self._fine is not None
 
     def last_plain(self, *, loop: bool) -> int:
         """The last start of a frame that is taken from `windows` and ends nothing; negative: none is."""
@@ -54,6 +64,24 @@ class Track:
             if into <= 0
             else self._seam(law)[into : into + FRAME_SAMPLES]
         )
+
+    def fine(self, at: int, *, loop: bool) -> Pcm:
+        """The 320 samples from `at` on, at 16 kHz."""
+        assert self._fine is not None, "only who has more than 8 kHz is asked"
+        first, count = 2 * at, 2 * FRAME_SAMPLES
+        if not loop:
+            if at >= self.length:
+                return np.zeros(count, np.int16)
+            return self._fine[first : first + count]
+        if self.samples < _SHORT:
+            return self._fine[(first + np.arange(count)) % (2 * self.samples)]
+        into = first - 2 * (self.samples - _LEAD)
+        if into <= 0:
+            return self._fine[first : first + count]
+        if self._fine_seam is None:
+            tail = self._fine[2 * (self.samples - _LEAD) : 2 * self.samples]
+            self._fine_seam = np.concatenate((tail, joined(tail, self._fine[: 2 * count])))
+        return self._fine_seam[into : into + count]
 
     def after(self, at: int, *, loop: bool) -> int:
         """Where the frame behind the one at `at` begins; a loop goes round when its seam is over."""

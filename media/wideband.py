@@ -4,7 +4,7 @@
 
     jitter ─▶ decode, leg by leg ─▶ conceal ─▶ 16 kHz ─▶ agents, other wideband codecs
                                                   ╰────▶ 8 kHz ─▶ columns: G.711, prompts, voice activity
-    8 kHz of G.711, prompts ─▶ 16 kHz ─▶ encode, leg by leg ─▶ payloads
+    8 kHz of G.711, tones ─▶ 16 kHz ─▶ encode, leg by leg ─▶ payloads
 
 Two legs of one codec pass their payloads on as they came; what was lost on the way in stays lost
 on the way out, since the far decoder knows best what to put in its place.
@@ -120,12 +120,15 @@ class Wideband:
                 after = self._from_48k.process(plan.wide_slots[index : index + 1], after[None, :])[0]
             pcm[index] = pcm[index] * (1.0 - _FADE_IN) + after * _FADE_IN
 
-    def send(self, plan: WidePlan, sound: Sound, spoken: Pcm, played: Pcm) -> list[tuple[int, bytes | None]]:
+    def send(
+        self, plan: WidePlan, sound: Sound, spoken: Pcm, played: Pcm, fine: dict[int, Pcm]
+    ) -> list[tuple[int, bytes | None]]:
         """Payloads for the plan's sends, as (position, payload); None: nothing is sent this time.
 
         Args:
             spoken: shape (k, 320), 16 kHz, what agents say to `plan.spoken`.
             played: shape (k, 160), 8 kHz, what is played to `plan.playing`, then what rooms give.
+            fine: shape (320,), 16 kHz, by position: what is played instead, silent in `played`.
         """
         columns, table = self._table.columns, self._table
         payloads: list[tuple[int, bytes | None]] = []
@@ -160,7 +163,7 @@ class Wideband:
             narrow = np.concatenate((sound.pcm[plan.rising_rows], played))
             risen = self._up.process(plan.rising_slots, narrow)
             for position, slot, pcm in zip(plan.rising, plan.rising_slots.tolist(), risen, strict=True):
-                encode(position, slot, pcm)
+                encode(position, slot, fine.get(position, pcm))
         for (position, slot), pcm in zip(plan.spoken, spoken, strict=True):
             encode(position, slot, pcm)
         for position, slot in plan.silent:

@@ -9,14 +9,21 @@ _LENGTH: Final = 80  # samples: 10 ms at 8 kHz
 SMOOTHED: Final = _LENGTH
 "Samples that `joined` changes at most."
 _QUIET: Final = 64  # a step that nobody hears as a click
-_RISE: Final = (0.5 - 0.5 * np.cos(np.pi * (np.arange(_LENGTH) + 0.5) / _LENGTH)).astype(np.float32)
-_FALL: Final = _RISE[::-1].copy()
+
+
+def _rise(samples: int) -> NDArray[np.float32]:
+    return (0.5 - 0.5 * np.cos(np.pi * (np.arange(samples) + 0.5) / samples)).astype(np.float32)
+
+
+_FALL: Final = _rise(_LENGTH)[::-1].copy()
+_RISES: Final = {times * 2 * _LENGTH: _rise(times * _LENGTH) for times in (1, 2)}
+"By the samples of a frame: at 8 and 16 kHz."
 
 
 def fade_in(pcm: NDArray[np.int16]) -> NDArray[np.int16]:
-    """`pcm`, shape ``(rows, 160)`` at 8 kHz, rising from silence over its first 10 ms; a copy."""
-    faded = pcm.copy()
-    faded[:, :_LENGTH] = pcm[:, :_LENGTH] * _RISE
+    """`pcm`, shape ``(rows, samples of 20 ms)`` at 8 or 16 kHz, rising from silence over 10 ms; a copy."""
+    faded, rise = pcm.copy(), _RISES[pcm.shape[1]]
+    faded[:, : len(rise)] = pcm[:, : len(rise)] * rise
     return faded
 
 
@@ -31,9 +38,9 @@ def ramped(
 
 
 def fade_out(pcm: NDArray[np.int16]) -> NDArray[np.int16]:
-    """`pcm`, shape ``(rows, 160)`` at 8 kHz, falling over its first 10 ms and silent after them; a copy."""
-    faded = np.zeros_like(pcm)
-    faded[:, :_LENGTH] = pcm[:, :_LENGTH] * _FALL
+    """`pcm`, shaped as in `fade_in`, falling over its first 10 ms and silent after them; a copy."""
+    faded, rise = np.zeros_like(pcm), _RISES[pcm.shape[1]]
+    faded[:, : len(rise)] = pcm[:, : len(rise)] * rise[::-1]
     return faded
 
 

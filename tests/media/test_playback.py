@@ -6,7 +6,7 @@ import pytest
 from media.codec.g711 import LINEAR_TO_ALAW, LINEAR_TO_ULAW, ULAW_TO_LINEAR
 from media.codec.table import ALAW, ULAW
 from media.columns import LegColumns
-from media.playback import Item, Playback
+from media.playback import FINE, Item, Playback
 from media.port import LegId, Played
 from media.track import Track
 
@@ -278,3 +278,41 @@ def test_the_columns_say_which_frames_are_plain() -> None:
     columns.track_at[SLOT] += 320  # as the tick does
     assert hear(playback)[1] == [Played(LEG, "a", 60, True)]
     assert not columns.playing[SLOT] and columns.track[SLOT] == 0
+
+
+def fine_sine(seconds: float) -> Track:
+    pcm = np.rint(8000 * np.sin(2 * np.pi * 200 * np.arange(round(seconds * 16_000)) / 16_000)).astype(
+        np.int16
+    )
+    bits = pcm[::2].copy().view(np.uint16)
+    return Track((LINEAR_TO_ULAW[bits], LINEAR_TO_ALAW[bits]), len(pcm) // 2, pcm)
+
+
+def test_what_is_there_at_16_khz_is_given_so_and_never_clicks() -> None:
+    playback = start()
+    item = playback.queue("p", loop=False)
+    assert item is not None and not playback.is_fine
+    playback.load(item, fine_sine(1.0))
+    ended: list[Played] = []
+    frames: list[np.ndarray] = []
+
+    def hear_fine(count: int) -> None:
+        for _ in range(count):
+            assert playback.is_fine
+            out = np.zeros(320, np.int16)
+            ended.extend(playback.frame(FINE, out.data.cast("B")))
+            frames.append(out)
+
+    hear_fine(5)
+    playback.pause("p", True)
+    hear_fine(2)
+    playback.pause("p", False)
+    hear_fine(2)
+    playback.seek("p", 205, relative=False)
+    hear_fine(3)
+    playback.stop("p")
+    hear_fine(1)
+    sound = np.concatenate(frames).astype(int)
+    assert not sound[6 * 320 : 7 * 320].any(), "paused"
+    assert np.abs(np.diff(sound)).max() < 8000 * 2 * np.pi * 200 / 16_000 * 2.1
+    assert [(played.play, played.finished) for played in ended] == [("p", False)] and not playback.is_fine

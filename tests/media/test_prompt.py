@@ -43,6 +43,26 @@ async def test_every_rate_keeps_its_pitch_level_and_length(rate: int, tmp_path: 
     assert np.fft.rfft(middle * np.hanning(len(middle))).__abs__().argmax() * 8000 / 6000 == 1000
 
 
+@pytest.mark.parametrize("rate", [16000, 22050, 44100, 48000])
+async def test_what_a_file_has_above_4_khz_is_kept_for_wideband_legs(rate: int, tmp_path: Path) -> None:
+    both = tone(1000, rate, 0.5) + tone(6000, rate, 0.5)
+    prompt = await PromptStore(MediaLimits()).load(write(tmp_path / "a.wav", both, rate))
+    assert prompt.fine is not None and prompt.fine.shape == (len(prompt.pcm), 320)
+    assert prompt.track.is_fine and not prompt.fine.flags.writeable
+    middle = prompt.fine.reshape(-1)[3200:6400].astype(float) * np.hanning(3200)
+    power = np.abs(np.fft.rfft(middle))
+    assert abs(power[1200] / power[200] - 1) < 0.02, "6 kHz is as loud as 1 kHz"
+    low = np.fft.rfft(prompt.pcm.reshape(-1)[1600:3200] * np.hanning(1600))
+    assert abs(np.angle(low[200] / np.fft.rfft(middle[::2])[200])) < 0.05, "both are heard at one time"
+
+
+async def test_a_file_of_8_khz_takes_no_more_memory(tmp_path: Path) -> None:
+    store = PromptStore(MediaLimits())
+    narrow = await store.load(write(tmp_path / "a.wav", tone(500, 8000, 1.0)))
+    broad = await store.load(write(tmp_path / "b.wav", tone(500, 16000, 1.0), 16000))
+    assert narrow.fine is None and not narrow.track.is_fine and broad.size == 2 * narrow.size
+
+
 async def test_stereo_is_mixed(tmp_path: Path) -> None:
     both = np.stack([np.full(160, 3000), np.full(160, 1000)], axis=1).reshape(-1)
     prompt = await PromptStore(MediaLimits()).load(write(tmp_path / "a.wav", both, channels=2))

@@ -16,12 +16,15 @@ from media.port import (
     Digit,
     Echo,
     Join,
+    Play,
+    Played,
     Release,
     Released,
     RoomId,
     SendDigits,
     Tone,
 )
+from media.prompt import made_of
 from tests.support.phone import DTMF, PCMU, Phone, Studio, level_of, signal_to_noise, tone
 
 CODECS = {
@@ -183,6 +186,26 @@ def test_prompts_tones_and_silence_are_heard_by_a_wideband_phone() -> None:
         heard = decoded(phone)[3200:]
         spectrum = np.abs(np.fft.rfft(heard[:4000] * np.hanning(4000)))
         assert abs(int(np.argmax(spectrum)) * 4 - 440) <= 4
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_prompt_of_16_khz_is_heard_in_full_and_one_of_8_khz_follows_it(name: str) -> None:
+    studio = Studio()
+    codec = CODECS[name]
+    high = made_of(16_000, [pitch(6_000, 0.5).astype(np.float32) / 32_768])
+    low = made_of(8_000, [tone(1_000, 0.5).astype(np.float32) / 32_768])
+    studio.prompts.store |= {"high": high, "low": low}
+    phone = joined(studio, name, codec)
+    say(studio, phone, payloads(codec, pitch(500, 0.1, level=0.0)))
+    phone.received.clear()
+    studio.engine.execute(Play(phone.leg, "1", "high"))
+    studio.engine.execute(Play(phone.leg, "2", "low"))
+    studio.run(1.2)
+    assert [played.milliseconds for played in studio.of(Played)] == [500, 500]
+    heard = decoded(phone)
+    for start, hertz in ((1_600, 6_000), (9_600, 1_000)):
+        spectrum = np.abs(np.fft.rfft(heard[start : start + 4_000] * np.hanning(4_000)))
+        assert abs(int(np.argmax(spectrum)) * 4 - hertz) <= 8
 
 
 def test_an_agent_hears_and_speaks_to_a_wideband_phone_at_16_khz() -> None:

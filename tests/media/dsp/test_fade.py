@@ -40,3 +40,13 @@ def test_a_step_is_spread_over_10_ms() -> None:
     assert abs(int(fitted[0]) - 9000) < 100 and (fitted[SMOOTHED:] == -9000).all()
     assert np.abs(np.diff(np.concatenate((before, fitted)).astype(int))).max() < 500
     assert len(joined(before, after[:20])) == 20
+
+
+def test_frames_of_16_khz_fade_for_10_ms_as_well() -> None:
+    loud = np.full((1, 320), 20_000, np.int16)
+    rising, falling = fade_in(loud), fade_out(loud)
+    assert rising[0, 0] < 10 and (np.diff(rising[0, :160].astype(int)) >= 0).all()
+    assert (rising[0, 160:] == 20_000).all()
+    assert (
+        (np.diff(falling[0].astype(int)) <= 0).all() and not falling[0, 160:].any() and falling[0, 80] > 5_000
+    )
