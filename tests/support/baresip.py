@@ -47,11 +47,13 @@ class Baresip:
         six: bool = False,
         codec: str = "",
         srtp: str = "",
+        domain: str = "",
     ) -> None:
         """Args:
         ca: whom it trusts when `transport` is tls.
         six: it speaks IPv6, from ::1.
         codec: `g722/16000`, `opus/48000`…, instead of G.711; the files then have 16 or 48 kHz.
+        domain: of its address; `server` is then a proxy on the way there (RFC 3261 §8.1.2).
         srtp: `srtp` (offered with RTP/AVP) or `srtp-mand` (RTP/SAVP).
         """
         program = required()
@@ -100,9 +102,12 @@ class Baresip:
             + "\n"
         )
         host, port = server
+        proxy = f"{host}:{port};transport={transport}"
+        aor = f"{user}@{domain or proxy}"
         (folder / "accounts").write_text(
-            f"<sip:{user}@{host}:{port};transport={transport}>;auth_user={user};auth_pass={password};regint=120"
-            f";audio_codecs={codec or 'PCMU,PCMA'};answermode={'auto' if answers else 'manual'}"
+            f"<sip:{aor}>;auth_user={user};auth_pass={password};regint=120"
+            + (f';outbound="sip:{proxy}"' if domain else "")
+            + f";audio_codecs={codec or 'PCMU,PCMA'};answermode={'auto' if answers else 'manual'}"
             + (f";mediaenc={srtp}" if srtp else "")
             + "\n"
         )

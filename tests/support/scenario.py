@@ -27,8 +27,9 @@ class Scenario:
     """One call. `ours` and `theirs` are From and To of our requests, whoever called; `target` is the peer's
     Contact, `via` and `cseq` are those of the INVITE that came, `rseq` that of a 1xx."""
 
-    def __init__(self, *, caller: bool) -> None:
+    def __init__(self, *, caller: bool, proxied: bool = False) -> None:
         self._caller = caller
+        self._proxied = proxied
         self._parts: list[str] = []
         self._cseq = 0
         self._invite_at = 0
@@ -98,7 +99,8 @@ class Scenario:
 
     def answer(self, status: int, sdp: str = "", headers: str = "") -> Self:
         """The INVITE that came."""
-        lines = ["Via:[$via]", "[last_Record-Route:]", "From:[$theirs]", "To:[$ours];tag=[pid]y[call_number]"]
+        hops = ["Via:[$via]", "Via:[$via2]"] if self._proxied else ["Via:[$via]"]
+        lines = [*hops, "[last_Record-Route:]", "From:[$theirs]", "To:[$ours];tag=[pid]y[call_number]"]
         return self._send(
             f"SIP/2.0 {status} X", [*lines, "Call-ID: [call_id]", "CSeq:[$cseq]", *_rest(sdp, headers)], sdp
         )
@@ -119,6 +121,7 @@ class Scenario:
         learn = ""
         if 100 < status < 300 and not self._up and not optional and self._asked == "INVITE":
             learn = f"<action>{_take('To', 'theirs')}{_take('Contact', 'target', _URI)}</action>"
+            attributes += ' rrs="true"'
         self._parts.append(f'<recv response="{status}"{attributes}>{learn}</recv>')
         return self
 
@@ -131,14 +134,15 @@ class Scenario:
                 _take("Contact", "target", _URI),
                 _take("Via", "via"),
                 _take("CSeq", "cseq"),
+                self._second_via(),
             )
         )
-        self._parts.append(f'<recv request="INVITE"><action>{takes}</action></recv>')
+        self._parts.append(f'<recv request="INVITE" rrs="true"><action>{takes}</action></recv>')
         return self
 
     def incoming_again(self) -> Self:
         """An INVITE inside the dialog."""
-        takes = _take("Via", "via") + _take("CSeq", "cseq")
+        takes = _take("Via", "via") + _take("CSeq", "cseq") + self._second_via()
         self._parts.append(f'<recv request="INVITE"><action>{takes}</action></recv>')
         return self
 
@@ -153,6 +157,11 @@ class Scenario:
         return self.comes("ACK")
 
     # Inside.
+
+    def _second_via(self) -> str:
+        if not self._proxied:
+            return ""
+        return _take("Via", "via2").replace("check_it=", 'occurrence="2" check_it=')
 
     def _outside(self, method: str, headers: str, body: str = "") -> None:
         """A request outside of dialogs, twice: once to be challenged."""
@@ -182,6 +191,7 @@ class Scenario:
             to,
             "Call-ID: [call_id]",
             f"CSeq: {self._cseq} {method}",
+            "" if outside else "[routes]",
             *_rest(sdp, headers),
         ]
         uri = service if outside else "[$target]"
@@ -200,8 +210,9 @@ def calling() -> Scenario:
     return Scenario(caller=True)
 
 
-def called() -> Scenario:
-    return Scenario(caller=False)
+def called(*, proxied: bool = False) -> Scenario:
+    """Args: proxied: one proxy stands before us; its Via and the next go back in each answer."""
+    return Scenario(caller=False, proxied=proxied)
 
 
 def _rest(sdp: str, headers: str) -> list[str]:

@@ -39,6 +39,7 @@ class Softphone:
         waiting: bool = False,
         prack: bool = False,
         watches: str = "",
+        domain: str = "",
     ) -> None:
         """
         Args:
@@ -47,6 +48,7 @@ class Softphone:
             waiting: it asks for its waiting messages (RFC 3842).
             prack: it requires 100rel (RFC 3262).
             watches: whose presence it follows, a number (RFC 3856).
+            domain: of its address; `server` is then a proxy on the way there (RFC 3261 §8.1.2).
         """
         pytest.importorskip("pjsua2", reason="pjsua2 is not installed (scripts/interop installs it)")
         folder.mkdir(parents=True)
@@ -66,6 +68,7 @@ class Softphone:
             "waiting": waiting,
             "prack": prack,
             "watches": watches,
+            "domain": domain,
         }
         self.child = Child(
             [sys.executable, "-m", "tests.support.softphone", json.dumps(settings)], name=f"pjsua2 {user}"
@@ -162,6 +165,8 @@ def main() -> None:
                     live["player"].startTransmit(audio)
                     audio.startTransmit(live["recorder"])
                     say("audio")
+                elif media.status == pj.PJSUA_CALL_MEDIA_LOCAL_HOLD:
+                    say("held")
 
         def onCallTransferStatus(self, event: Any) -> None:
             say("transfer", status=event.statusCode, final=event.finalNotify)
@@ -221,8 +226,11 @@ def main() -> None:
     live["player"] = pj.AudioMediaPlayer()
     live["player"].createPlayer(settings["speaks"])
     account_config = pj.AccountConfig()
-    account_config.idUri = f"sip:{settings['user']}@{settings['server']}"
-    account_config.regConfig.registrarUri = f"sip:{settings['server']}" + (";transport=tls" if secure else "")
+    domain = settings["domain"] or settings["server"]
+    account_config.idUri = f"sip:{settings['user']}@{domain}"
+    account_config.regConfig.registrarUri = f"sip:{domain}" + (";transport=tls" if secure else "")
+    if settings["domain"]:
+        account_config.sipConfig.proxies.append(f"sip:{settings['server']};lr")
     account_config.sipConfig.authCreds.append(
         pj.AuthCredInfo("digest", "*", settings["user"], 0, settings["password"])
     )
