@@ -243,11 +243,13 @@ def test_no_hop_left_and_a_merged_request_are_refused(house: House, transport: s
         assert only(near.wire(), 483).method == "INVITE"
 
 
-@pytest.mark.parametrize("status", [486, 603, 404, 480])
-def test_a_refusal_reaches_the_caller_with_reason(house: House, status: int) -> None:
+@pytest.mark.parametrize(
+    ("status", "transport"), [(486, "u1"), (603, "u1"), (404, "u1"), (480, "u1"), (486, "t1"), (603, "t1")]
+)
+def test_a_refusal_reaches_the_caller_with_reason(house: House, status: int, transport: str) -> None:
     """RFC 3261 §16.7, RFC 3326."""
     caller = calling().invite(AUDIO, digest=True).expect(100, optional=True).expect(status).ack_refusal()
-    near, far = play(house, "u1", caller, called().incoming().answer(status).ack_comes())
+    near, far = play(house, transport, caller, called().incoming().answer(status).ack_comes())
     assert "Q.850;cause=" in only(near, status).header("Reason") and len(of(far, "INVITE")) == 1
 
 
@@ -293,7 +295,8 @@ def test_a_user_who_is_not_there_or_does_not_want_is_forwarded(house: House, why
         assert "index=1.1" in ",".join(invite.all("History-Info"))
 
 
-def test_a_busy_user_is_forwarded(house: House) -> None:
+@BOTH
+def test_a_busy_user_is_forwarded(house: House, transport: str) -> None:
     house.register("1003", house.other)
     caller = (
         calling()
@@ -307,7 +310,7 @@ def test_a_busy_user_is_forwarded(house: House) -> None:
     with (
         house.callee(called().incoming().answer(486).ack_comes(), address=house.other) as busy,
         house.callee(ended(taken())) as far,
-        house.caller(hung_up(caller), "1003") as near,
+        house.caller(hung_up(caller), "1003", transport=transport) as near,
     ):
         near.done()
         far.done()
@@ -316,7 +319,8 @@ def test_a_busy_user_is_forwarded(house: House) -> None:
     house.forget("1003", house.other)
 
 
-def test_a_phone_that_is_not_answered_is_forwarded_in_time(house: House) -> None:
+@BOTH
+def test_a_phone_that_is_not_answered_is_forwarded_in_time(house: House, transport: str) -> None:
     house.register("1010", house.other)
     caller = (
         calling()
@@ -332,7 +336,7 @@ def test_a_phone_that_is_not_answered_is_forwarded_in_time(house: House) -> None
     with (
         house.callee(ringing, address=house.other) as desk,
         house.callee(ended(taken())) as far,
-        house.caller(hung_up(caller), "1010") as near,
+        house.caller(hung_up(caller), "1010", transport=transport) as near,
     ):
         near.done()
         far.done()
@@ -342,14 +346,16 @@ def test_a_phone_that_is_not_answered_is_forwarded_in_time(house: House) -> None
     house.forget("1010", house.other)
 
 
-def test_who_does_not_want_to_be_disturbed_is_not(house: House) -> None:
+@BOTH
+def test_who_does_not_want_to_be_disturbed_is_not(house: House, transport: str) -> None:
     caller = calling().invite(AUDIO, digest=True).expect(100, optional=True).expect(480).ack_refusal()
-    with house.caller(caller, "1009") as near:
+    with house.caller(caller, "1009", transport=transport) as near:
         near.done()
         assert "do_not_disturb" in near.one(480).header("Reason") + near.one(480).header("Warning")
 
 
-def test_a_deflection_is_followed_with_the_rights_of_who_deflects(house: House) -> None:
+@BOTH
+def test_a_deflection_is_followed_with_the_rights_of_who_deflects(house: House, transport: str) -> None:
     """302 to a public number (RFC 3261 §8.1.3.4)."""
     house.register("1002", house.other)
     moved = called().incoming().answer(302, headers="Contact: <sip:+14155550107@demo.local>").ack_comes()
@@ -365,7 +371,7 @@ def test_a_deflection_is_followed_with_the_rights_of_who_deflects(house: House) 
     with (
         house.callee(moved, address=house.other) as desk,
         house.callee(ended(taken())) as far,
-        house.caller(hung_up(caller), "1002") as near,
+        house.caller(hung_up(caller), "1002", transport=transport) as near,
     ):
         near.done()
         far.done()
@@ -429,9 +435,10 @@ def test_a_blind_transfer_is_reported_also_when_it_fails(house: House, target: s
     assert last.header("Subscription-State").startswith("terminated")
 
 
-def test_a_transfer_to_nobody_is_refused_at_once(house: House) -> None:
+@BOTH
+def test_a_transfer_to_nobody_is_refused_at_once(house: House, transport: str) -> None:
     caller = up().pause(200).request("REFER", headers="Refer-To: <sip:nobody@demo.local>").expect(404)
-    near, _ = play(house, "u1", hung_up(caller), ended(taken()))
+    near, _ = play(house, transport, hung_up(caller), ended(taken()))
     assert "no_such_number" in only(near, 404).header("Warning")
 
 
