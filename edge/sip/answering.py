@@ -1,5 +1,8 @@
 """The called side of an INVITE session, UAS core (RFC 3261 §13.3, §9.2 for CANCEL; 1xx RFC 3262)."""
 
+from typing import Final
+
+from edge.agenda import Alarm
 from edge.sdp.body import sdp_in
 from edge.sip.address import Address
 from edge.sip.build import response_to
@@ -10,6 +13,9 @@ from edge.sip.flow import Flow
 from edge.sip.message import Request, Response
 from edge.sip.prack import Reliable, requires, supports
 from edge.sip.session import Acked, By, Ended, Headers, Session, State, Wire
+
+EXTENSION: Final = 60.0
+"A 1xx is sent again after this: proxies give up three minutes after the last one (§13.3.1.1, §16.6) [s]."
 
 
 class AnsweringSession(Session):
@@ -28,6 +34,8 @@ class AnsweringSession(Session):
         self.key = key
         self.tag = tag
         self._accepting: bytes | None = None  # the SDP of a 200 that waits for a PRACK
+        self._said: tuple[int, bytes, Headers] | None = None  # in the latest 1xx
+        self._extension: Alarm | None = None
         self._reliable = Reliable(
             wire.agenda, wire.timers, tag, self._send_reliably, self._unacknowledged_early
         )
@@ -46,9 +54,16 @@ class AnsweringSession(Session):
         return self.invite.max_forwards
 
     def progress(self, status: int, body: bytes, now: float, headers: Headers = ()) -> None:
-        """Send 101–199 with our tag: an early dialog (§13.3.1.1)."""
-        if self.state is not State.INVITING or self._accepting is not None:
+        """Send 101–199 with our tag: an early dialog (§13.3.1.1).
+
+        What was said is not said twice, as when a second phone rings, but once a minute.
+        """
+        said = (status, body, headers)
+        if self.state is not State.INVITING or self._accepting is not None or said == self._said:
             return
+        self._said = said
+        self._settled()
+        self._extension = self.wire.agenda.at(now + EXTENSION, self._say_again)
         self.dialog = self.dialog or Dialog.uas(self.invite, self.tag, contact=self.contact)
         response = response_to(
             self.invite,
@@ -75,6 +90,7 @@ class AnsweringSession(Session):
             self._accepting = body
             return
         body = b"" if self._reliable.settled else body
+        self._settled()
         self._reliable.stop()
         self.dialog = self.dialog or Dialog.uas(self.invite, self.tag, contact=self.contact)
         self.dialog.confirm()
@@ -86,6 +102,7 @@ class AnsweringSession(Session):
         if self.state is not State.INVITING:
             return
         self.state = State.ENDED
+        self._settled()
         self._reliable.stop()
         response = response_to(self.invite, status, reason, to_tag=self.tag, headers=headers)
         self.wire.layer.respond(self.key, response, now)
@@ -115,6 +132,18 @@ class AnsweringSession(Session):
         self.wire.emit(self, Ended(By.REMOTE, "cancelled", reason), now)
 
     # Inside.
+
+    def _say_again(self, now: float) -> None:
+        if self._said is not None:
+            (status, body, headers), self._said = self._said, None
+            # A description that was said reliably has arrived.
+            self.progress(status, b"" if supports(self.invite) else body, now, headers)
+
+    def _settled(self) -> None:
+        """No 1xx is due any more, or another."""
+        if self._extension is not None:
+            self._extension.cancel()
+            self._extension = None
 
     def _send_reliably(self, response: Response, now: float) -> None:
         self.wire.layer.respond(self.key, response, now)

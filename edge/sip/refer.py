@@ -6,8 +6,10 @@
                                               │ └─── refuse ─▶ 4xx–6xx
                                               └ tell(status) ─▶ NOTIFY with that status; ≥ 200 ends it
 
-The subscription that a REFER makes lasts as long as the transfer; one at a time. Who does not want to hear
-of it says so by Refer-Sub (RFC 4488). Declined: Refer-To with a method other than INVITE, and out of dialog.
+The subscription that a REFER makes lasts as long as the transfer; one at a time. A report waits for the
+answer to the one before it, so that none overtakes another on the way, and is then the latest there is. Who
+does not want to hear of it says so by Refer-Sub (RFC 4488). Declined: Refer-To with a method other than
+INVITE, and out of dialog.
 """
 
 from dataclasses import dataclass
@@ -15,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from edge.sip.address import Address
 from edge.sip.build import phrase, response_to
-from edge.sip.effect import ServerKey
+from edge.sip.effect import ClientKey, ServerKey
 from edge.sip.grammar import Malformed
 from edge.sip.message import Request
 from edge.sip.uri import Uri
@@ -96,6 +98,8 @@ class Referral:
         self._session = session
         self._pending: tuple[Request, ServerKey] | None = None
         self._event = ""  # of the reports; empty: nobody waits for any
+        self._under_way: ClientKey | None = None  # the report that is not answered yet
+        self._next: tuple[str, int, str] | None = None  # event, status and reason of the one after it
 
     @property
     def pending(self) -> bool:
@@ -135,11 +139,31 @@ class Referral:
 
     def tell(self, status: int, now: float, reason: str = "") -> None:
         """Report how far it has come; a final status is the last one."""
-        session, event = self._session, self._event
+        event = self._event
         if status >= 200:
             self._event = ""
-        if not event or session.dialog is None or not session.confirmed:
+        if not event:
             return
+        self._next = (event, status, reason)
+        if self._under_way is None:
+            self.flush(now)
+
+    def answered(self, key: ClientKey, status: int, now: float) -> bool:
+        """Whether it was a report of ours that got this final answer, or 408 for none."""
+        if key != self._under_way:
+            return False
+        self._under_way = None
+        if status == 481:
+            self._event, self._next = "", None  # RFC 6665 §4.2.2: the subscription is gone
+        self.flush(now)
+        return True
+
+    def flush(self, now: float) -> None:
+        """Send the report that waits, if one does; the dialog may be about to end."""
+        session = self._session
+        if self._next is None or session.dialog is None or not session.confirmed:
+            return
+        (event, status, reason), self._next = self._next, None
         state = f"active;expires={LIFE}" if status < 200 else "terminated;reason=noresource"
         report = session.dialog.request(
             "NOTIFY",
@@ -147,7 +171,7 @@ class Referral:
             body=f"SIP/2.0 {status} {reason or phrase(status)}\r\n".encode(),
             content_type=_SIPFRAG,
         )
-        session.send(report, now)
+        self._under_way = session.send(report, now)
 
     def _respond(
         self,

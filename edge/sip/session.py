@@ -210,17 +210,17 @@ class Session(ABC):
                 self._emit(Info((request.headers.get("Content-Type") or "").lower(), request.body), now)
 
     def receive_answer(self, response: Response, key: ClientKey, now: float) -> None:
-        """A response to a request of ours inside the dialog: a refresh or a BYE."""
+        """A response to a request of ours inside the dialog: a refresh, a report or a BYE."""
         if self._refresh.owns(key):
             self._refresh.receive_answer(response, key, now)
-        elif response.status >= 200:
+        elif response.status >= 200 and not self.referral.answered(key, response.status, now):
             self._byes.discard(key)
 
     def failed(self, key: ClientKey, timeout: bool, now: float) -> None:
-        """A refresh or a BYE of ours was not answered."""
+        """Such a request was not answered."""
         if self._refresh.owns(key):
             self._refresh.failed(timeout, now)
-        else:
+        elif not self.referral.answered(key, 408, now):
             self._byes.discard(key)
 
     # What keeping it alive needs.
@@ -271,6 +271,7 @@ class Session(ABC):
 
     def bye(self, now: float, reason: str = "") -> None:
         """End the session; before the ACK of our 200 the BYE waits for it (§15)."""
+        self.referral.flush(now)
         if self.state is State.ANSWERED:
             self._bye_when_acked = True
         elif self.state is State.CONFIRMED:

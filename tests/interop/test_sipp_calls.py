@@ -381,7 +381,8 @@ def test_a_deflection_is_followed_with_the_rights_of_who_deflects(house: House, 
     house.forget("1002", house.other)
 
 
-def test_devices_ring_at_once_and_the_slower_is_told_who_won(house: House) -> None:
+@BOTH
+def test_devices_ring_at_once_and_the_slower_is_told_who_won(house: House, transport: str) -> None:
     """Forking: CANCEL with Reason (RFC 3326)."""
     house.register("1005", house.far)
     house.register("1006", house.other)
@@ -389,7 +390,7 @@ def test_devices_ring_at_once_and_the_slower_is_told_who_won(house: House) -> No
     with (
         house.callee(slow, address=house.other) as loser,
         house.callee(ended(taken())) as winner,
-        house.caller(hung_up(up()), "1005") as near,
+        house.caller(hung_up(up()), "1005", transport=transport) as near,
     ):
         near.done()
         winner.done()
@@ -400,14 +401,15 @@ def test_devices_ring_at_once_and_the_slower_is_told_who_won(house: House) -> No
     house.forget("1006", house.other)
 
 
-def test_devices_ring_one_after_the_other(house: House) -> None:
+@BOTH
+def test_devices_ring_one_after_the_other(house: House, transport: str) -> None:
     house.register("1008", house.far)
     house.register("1007", house.other)
     first = called().incoming().answer(180).comes("CANCEL").respond(200).answer(487).ack_comes()
     with (
         house.callee(first, address=house.other) as tried,
         house.callee(ended(taken())) as taker,
-        house.caller(hung_up(up()), "1007") as near,
+        house.caller(hung_up(up()), "1007", transport=transport) as near,
     ):
         near.done()
         taker.done()
@@ -417,8 +419,11 @@ def test_devices_ring_one_after_the_other(house: House) -> None:
     house.forget("1008", house.far)
 
 
+@BOTH
 @pytest.mark.parametrize(("target", "outcome"), [("*43", "200"), ("1009", "480")])
-def test_a_blind_transfer_is_reported_also_when_it_fails(house: House, target: str, outcome: str) -> None:
+def test_a_blind_transfer_is_reported_also_when_it_fails(
+    house: House, transport: str, target: str, outcome: str
+) -> None:
     """RFC 3515, RFC 5589 §6: 202, NOTIFY 100, NOTIFY with the outcome; the callee stays in the call."""
     caller = up().pause(200).request("REFER", headers=f"Refer-To: <sip:{target}@demo.local>")
     caller.expect(202).comes("NOTIFY").respond(200).comes("NOTIFY").respond(200)
@@ -428,7 +433,7 @@ def test_a_blind_transfer_is_reported_also_when_it_fails(house: House, target: s
     else:
         callee = ended(taken())
         hung_up(caller)
-    near, _ = play(house, "u1", caller, callee)
+    near, _ = play(house, transport, caller, callee)
     first, last = of(near, "NOTIFY")
     assert first.body.startswith(b"SIP/2.0 100") and last.body.startswith(f"SIP/2.0 {outcome}".encode())
     assert first.header("Subscription-State").startswith("active")

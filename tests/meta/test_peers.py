@@ -50,10 +50,7 @@ TRUNKS = {
     "no failover on busy": ["sipp_trunks:an_answer_of_the_callee_leads_to_no_other_trunk"],
 }
 UDP_ALONE = {
-    "sipp_calls:devices_ring_at_once_and_the_slower_is_told_who_won": "sipp fails on a second 180 by TCP",
-    "sipp_calls:devices_ring_one_after_the_other": "sipp fails on a second 180 by TCP",
-    "sipp_calls:a_blind_transfer_is_reported_also_when_it_fails": "sipp fails on two NOTIFYs in one segment",
-    "sipp_calls:sessions_are_refreshed_at_half_time_and_glare_is_settled": "takes 49 s; by TCP on the bench",
+    "sipp_calls:sessions_are_refreshed_at_half_time_and_glare_is_settled": "takes 49 s",
 }
 LIBRARY = ROOT / "tests" / "interop"
 

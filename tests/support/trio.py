@@ -62,15 +62,18 @@ class Trio(Bench):
 
     def reports(self, phone: Phone) -> list[str]:
         """The sipfrags that `phone` got, answered; other messages stay with the bench."""
-        found = []
-        for message in phone.got():
-            if isinstance(message, Request) and message.method == "NOTIFY":
-                found.append(message.body.decode().strip())
-                phone.reply(message, 200)
-            elif isinstance(message, Response) and message.status == 202:
-                pass
-            else:
-                self.sent.append((message, _flow(phone)))
+        found: list[str] = []
+        told = -1
+        while told < len(found):  # the answer to one brings the next
+            told = len(found)
+            for message in phone.got():
+                if isinstance(message, Request) and message.method == "NOTIFY":
+                    found.append(message.body.decode().strip())
+                    phone.reply(message, 200)
+                elif isinstance(message, Response) and message.status == 202:
+                    pass
+                else:
+                    self.sent.append((message, _flow(phone)))
         return found
 
 

@@ -20,6 +20,48 @@ def test_progress_makes_an_early_dialog_with_our_tag_and_contact(talk: Talk) -> 
     assert ringing.to.tag == "ours" and ringing.headers.get("Contact")
 
 
+def test_what_was_said_is_not_said_twice_at_once(talk: Talk) -> None:
+    """As when the second phone of a fork rings."""
+    session = talk.called()
+    for status in (180, 180, 183, 183, 180):
+        session.progress(status, b"", talk.now)
+    talk.settle()
+    talk.took(180, 183, 180)
+
+
+def test_who_rings_for_long_says_so_every_minute(talk: Talk) -> None:
+    """§13.3.1.1: or a proxy gives the INVITE up."""
+    session = talk.called()
+    session.progress(183, b"v=0\r\n", talk.now)
+    talk.settle()
+    talk.took(183)
+    for _ in range(3):
+        talk.advance(59.0)
+        talk.took()
+        talk.advance(1.0)
+        (again,) = talk.took(183)
+        assert again.body == b"v=0\r\n"
+    session.reject(480, talk.now)
+    talk.settle()
+    talk.took(480)
+    talk.receive(talk.make("ACK", 1, to=talk.invite.to, branch=talk.invite.branch))
+    talk.advance(120.0)
+    assert talk.take() == [] and len(talk.agenda) == 0
+
+
+def test_who_acknowledges_1xx_is_told_the_description_once(talk: Talk) -> None:
+    """RFC 3262 §5: it has arrived, for the PRACK came."""
+    session = talk.called((("Supported", "100rel"),), b"v=0\r\n")
+    session.progress(183, b"v=0\r\n", talk.now)
+    talk.settle()
+    (first,) = talk.took(183)
+    talk.receive(talk.make("PRACK", 2, headers=(("RAck", f"{first.headers.get('RSeq')} 1 INVITE"),)))
+    talk.took(200)
+    talk.advance(60.0)
+    (again,) = talk.took(183)
+    assert not again.body and not again.headers.get("RSeq")
+
+
 def test_a_2xx_is_repeated_at_doubling_intervals_until_the_ack(talk: Talk) -> None:
     """§13.3.1.4: T1, 2·T1, 4·T1 … T2."""
     talk.called().accept(b"v=0\r\n", talk.now)

@@ -60,8 +60,8 @@ def test_it_is_sent_at_doubling_intervals_until_its_prack(talk: Talk) -> None:
     assert times == [1.0, 2.0, 4.0, 8.0]  # 0.5, 1.5, 3.5, 7.5 seconds, looked at each second
     prack(talk, first)
     talk.took(200)
-    talk.advance(100.0)
-    assert talk.take() == [] and len(talk.agenda) == 0
+    talk.advance(40.0)
+    assert talk.take() == []
 
 
 def test_a_caller_that_never_acknowledges_gets_504(talk: Talk) -> None:
@@ -88,13 +88,13 @@ def test_the_second_waits_for_the_first_and_counts_on(talk: Talk) -> None:
 
 def test_what_waits_is_bounded(talk: Talk) -> None:
     session = talk.called(REQUIRED)
-    for _ in range(100):
-        session.progress(180, b"", talk.now)
+    for each in range(100):
+        session.progress((180, 183)[each % 2], b"", talk.now)
     talk.settle()
     response = rung(talk, 180)
     for cseq in range(2, QUEUED + 2):
         prack(talk, response, cseq)
-        (response,) = [m for m in talk.take() if isinstance(m, Response) and m.status == 180]
+        (response,) = [m for m in talk.take() if isinstance(m, Response) and m.status in (180, 183)]
     prack(talk, response, QUEUED + 2)
     talk.took(200)
 

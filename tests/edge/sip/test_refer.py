@@ -39,13 +39,54 @@ def test_it_is_accepted_and_every_step_reported_until_the_last(talk: Talk) -> No
     assert trying.headers.get("Event") == "refer;id=1" and trying.body == b"SIP/2.0 100 Trying\r\n"
     assert (trying.headers.get("Subscription-State") or "").startswith("active")
     assert (trying.headers.get("Content-Type") or "").startswith("message/sipfrag")
-    referral.tell(180, talk.now)
+    assert isinstance(trying, Request)
+    talk.answer(trying, 200)
     referral.tell(486, talk.now)
     referral.tell(200, talk.now)
     talk.settle()
-    _, last = talk.took("NOTIFY", "NOTIFY")
+    (last,) = talk.took("NOTIFY")
     assert last.body == b"SIP/2.0 486 Busy Here\r\n"
     assert last.headers.get("Subscription-State") == "terminated;reason=noresource"
+
+
+@pytest.mark.parametrize("status", [200, 500])
+def test_a_report_waits_for_the_answer_to_the_one_before_and_is_then_the_latest(
+    talk: Talk, status: int
+) -> None:
+    refer(talk)
+    talk.session.referral.accept(talk.now)
+    talk.settle()
+    _, trying = talk.took(202, "NOTIFY")
+    talk.session.referral.tell(180, talk.now)
+    talk.session.referral.tell(200, talk.now)
+    talk.settle()
+    assert talk.take() == []
+    assert isinstance(trying, Request)
+    talk.answer(trying, status)
+    (last,) = talk.took("NOTIFY")
+    assert last.body == b"SIP/2.0 200 OK\r\n"
+
+
+def test_a_peer_that_knows_no_such_subscription_is_told_no_more(talk: Talk) -> None:
+    """RFC 6665 §4.2.2."""
+    refer(talk)
+    talk.session.referral.accept(talk.now)
+    talk.settle()
+    _, trying = talk.took(202, "NOTIFY")
+    talk.session.referral.tell(200, talk.now)
+    assert isinstance(trying, Request)
+    talk.answer(trying, 481)
+    assert talk.take() == []
+
+
+def test_the_last_report_goes_before_our_bye_though_the_one_before_it_has_no_answer(talk: Talk) -> None:
+    refer(talk)
+    talk.session.referral.accept(talk.now)
+    talk.session.referral.tell(200, talk.now)
+    talk.session.bye(talk.now)
+    talk.settle()
+    _, _, last, _ = talk.took(202, "NOTIFY", "NOTIFY", "BYE")
+    assert last.body == b"SIP/2.0 200 OK\r\n"
 
 
 def test_a_second_one_waits_for_the_end_of_the_first(talk: Talk) -> None:
