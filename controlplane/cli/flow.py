@@ -23,7 +23,7 @@ from edge.flow.document import Draft
 from edge.flow.graph import mermaid, svg
 from edge.flow.json_schema import json_schema
 from edge.flow.machine import Flow, Program
-from edge.flow.rehearsal import Stage, judge, read_script, rehearse, wall_of
+from edge.flow.rehearsal import ImpossibleError, Stage, judge, read_script, rehearse, wall_of
 
 Environ = Mapping[str, str]
 
@@ -67,8 +67,16 @@ def simulate(
         return _refuse(error, json=json)
     except ValueError:
         return say.refuse(f"{at}: not a moment; write 2026-12-25T12:00:00+01:00", json=json)
-    brought = dict(pair.partition("=")[::2] for pair in variables)
-    stages = rehearse(program, name, outcomes, variables=brought, wall=wall)
+    brought: dict[str, str] = {}
+    for pair in variables:
+        variable, assigned, value = pair.partition("=")
+        if not (variable and assigned):
+            return say.refuse(f"--set {pair}: no variable with a value; write NAME=VALUE", json=json)
+        brought[variable] = value
+    try:
+        stages = rehearse(program, name, outcomes, variables=brought, wall=wall)
+    except ImpossibleError as error:
+        return say.refuse(f"--outcome {error}", json=json)
     if json:
         say.as_json([asdict(stage) | {"heard": stage.heard} for stage in stages])
         return 0
@@ -151,11 +159,12 @@ def _read(
     file: Path, config: Path | None, environ: Environ
 ) -> tuple[Draft, Account | None, Mapping[str, Flow]]:
     """The flow, its account in the configuration, and the other flows there. Raises `ConfigError`."""
-    draft = read_file(file, file.stem, environ, FlowLimits())
     if config is None:
-        return draft, None, {}
+        return read_file(file, file.stem, environ, FlowLimits()), None, {}
     settings = load(config, None, environ)
     account = _account_of(file, settings.accounts)
+    called = {} if account is None else {flow.absolute(): name for name, flow in account.flows.items()}
+    draft = read_file(file, called.get(file.absolute(), file.stem), environ, FlowLimits())
     if account is None:
         what = "no account of this configuration has the flow, and it has several accounts"
         raise ConfigError([Problem(str(config), None, "accounts", what, "name the file under flows")])

@@ -1,11 +1,12 @@
 """What is wrong with a flow that can be read: found before a caller finds it, each with a place and a fix.
 
-Errors: ways out that never happen, loops without media, files that are missing or no sound, names that the
-configuration does not have. Warnings: unreachable nodes, dead ends, nothing to hear, variables that nothing
-sets, hours without a time zone, callbacks to anywhere.
+Errors: ways out that never happen, loops without media, also through sub-flows, files that are missing or no
+sound, names that the configuration does not have. Warnings: unreachable nodes, dead ends, flows that enter
+themselves, nothing to hear, variables that nothing sets, hours without a time zone, callbacks to anywhere.
 """
 
 import re
+from collections import deque
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -15,7 +16,7 @@ from typing import Final
 from config.error import Problem, did_you_mean
 from edge.flow.document import Draft
 from edge.flow.given import GIVEN
-from edge.flow.machine import Flow, Node, target_of
+from edge.flow.machine import STACK_MAX, Flow, Node, target_of
 from edge.flow.node.callback import CallbackNode
 from edge.flow.node.collect import Collect
 from edge.flow.node.condition import Condition
@@ -58,8 +59,10 @@ def check(
         outside: what the configuration has; None: names are not looked up.
         flows: the account's others, for what they hand to this one.
     """
-    errors = [_ways_out(draft), _loops(draft), _files(draft)]
+    circles = list(_circles(draft, flows or {}))
+    errors = [_ways_out(draft), _loops(draft), _files(draft), (one for one, mute in circles if mute)]
     warnings = [_unreachable(draft), _dead_ends(draft), _silent(draft), _unset(draft, flows or {})]
+    warnings.append(one for one, mute in circles if not mute)
     if outside is not None:
         errors.append(_names(draft, outside))
         warnings += [_zoneless(draft, outside), _callbacks(draft, outside)]
@@ -158,6 +161,60 @@ def _loops(draft: Draft) -> Iterator[Problem]:
                 break
             path.append(following)
         told |= set(path)
+
+
+def _circles(draft: Draft, flows: Mapping[str, Flow]) -> Iterator[tuple[Problem, bool]]:
+    """Sub-flows that lead back into this flow, and whether a call may go round without hearing anything.
+
+    The machine ends such a circle by `failed` when it is `STACK_MAX` flows deep.
+    """
+    name = draft.flow.name
+    every = {**flows, name: draft.flow}
+    heard, mute = (
+        {called: list(_entered(flow, silently=silently)) for called, flow in every.items()}
+        for silently in (False, True)
+    )
+    for id, inner in heard[name]:
+        way = _way(heard, inner, name)
+        if way is not None:
+            silent = (id, inner) in mute[name] and _way(mute, inner, name) is not None
+            text = " → ".join([name, *way][: _SHOWN + 1])
+            what = f"the flow enters itself: {text}; {STACK_MAX} deep it fails"
+            fix = "lead back by an edge, or let the inner flow end: its call comes back here"
+            yield draft.problem(draft.places[id], what, fix), silent
+
+
+def _entered(flow: Flow, *, silently: bool) -> Iterator[tuple[str, str]]:
+    """Node and flow of each sub-flow that the entry leads to; silently: past no node that is heard."""
+    reached, waiting = {flow.entry}, [flow.entry]
+    while waiting:
+        node = flow.nodes[waiting.pop()]
+        if isinstance(node.data, Subflow):
+            yield node.id, node.data.flow
+        if silently and node.data.MEDIA:
+            continue
+        for target in node.edges.values():
+            if target not in reached:
+                reached.add(target)
+                waiting.append(target)
+
+
+def _way(entered: Mapping[str, list[tuple[str, str]]], start: str, goal: str) -> list[str] | None:
+    """The flows from one to another, both included; None: none leads there."""
+    before: dict[str, str] = {start: ""}
+    waiting = deque([start])
+    while waiting:
+        here = waiting.popleft()
+        if here == goal:
+            way = [here]
+            while before[way[0]]:
+                way.insert(0, before[way[0]])
+            return way
+        for _, inner in entered.get(here, ()):
+            if inner not in before:
+                before[inner] = here
+                waiting.append(inner)
+    return None
 
 
 def _files(draft: Draft) -> Iterator[Problem]:

@@ -10,23 +10,34 @@ A script keeps expected paths beside a flow::
         expect: [play vm, record vm, hangup bye]
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field, ValidationError
 
 from config.document import read
-from config.error import ConfigError, Problem, path_text
+from config.error import ConfigError, Problem, did_you_mean, path_text
 from config.section import Section, refusal
-from edge.flow.command import Issued, params
+from edge.flow.command import Dial, Gather, Issued, params
 from edge.flow.given import given
 from edge.flow.machine import Program, State, Visit, begin, step
 from edge.flow.scene import Outcome
 from edge.flow.value import Value
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+_ALWAYS: Final = ("done", "failed", "error", "default", "hangup")
+"Ways that any command may end."
+_OF_GATHER: Final = ("timeout", "invalid")
+_OF_DIAL: Final = ("answered", "no_answer", "busy", "transferred")
+_DIGITS: Final = re.compile(r"digit:[0-9*#]{1,64}")
+
+
+class ImpossibleError(ValueError):
+    """An outcome that the command under way never has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +72,7 @@ def rehearse(
     """Every stage until the outcomes are used up or the call is over; `hangup` is the last one then.
 
     An outcome is its name, `digit:1`, or with data, `done status=200`. Args: wall: [ms UTC].
+    Raises `ImpossibleError`: by an outcome that never comes it would show a call that never is.
     """
     brought = {**given(call_id="call_rehearsal", account="acc_rehearsal"), **variables}
     begun = begin(program, flow, brought, wall)
@@ -71,16 +83,43 @@ def rehearse(
     for text in outcomes:
         if state.ended:
             break
-        state, issued = step(state, outcome_of(text), wall)
+        outcome = outcome_of(text)
+        if why := _impossible(state, outcome.name):
+            raise ImpossibleError(why)
+        state, issued = step(state, outcome, wall)
         stages.append(_stage(state, issued))
     return stages
 
 
 def outcome_of(text: str) -> Outcome:
-    """`done status=200 body=ok` → its name and data."""
-    name, *parts = text.split()
+    """`done status=200 body=ok` → its name and data. Raises `ImpossibleError`."""
+    name, *parts = text.split() or [""]
+    for part in parts:
+        if not part.partition("=")[0] or "=" not in part:
+            raise ImpossibleError(f"{part}: not data of the outcome {name} (write NAME=VALUE)")
     data = dict(part.partition("=")[::2] for part in parts)
     return Outcome(name, data)
+
+
+def _impossible(state: State, outcome: str) -> str:
+    """Why the command under way never ends so; empty when it may."""
+    data, command = state.node.data, state.issued.command
+    asks = data.DIGITS or isinstance(command, Gather)
+    if asks and _DIGITS.fullmatch(outcome):
+        return ""
+    possible = [*data.OUTCOMES, *state.node.edges, *_ALWAYS]
+    if isinstance(command, Gather):
+        possible += _OF_GATHER
+    elif isinstance(command, Dial):
+        possible += _OF_DIAL
+    if outcome in possible:
+        return ""
+    kind = type(command).__name__.lower()
+    listed = list(dict.fromkeys([*possible, "digit:1 and the like"] if asks else possible))
+    fix = did_you_mean(outcome, listed, f"possible are {', '.join(listed)}")
+    if asks and _DIGITS.fullmatch(f"digit:{outcome}"):
+        fix = f"write digit:{outcome}"
+    return f"{outcome or 'an empty text'}: {state.node.id} ({kind}) never ends so ({fix})"
 
 
 def _stage(state: State, issued: Issued) -> Stage:
@@ -144,7 +183,10 @@ def read_script(text: str, file: str) -> Script:
 
 def judge(program: Program, flow: str, walk: Walk) -> Verdict:
     """Whether the flow goes the expected way."""
-    stages = rehearse(program, flow, walk.outcomes, variables=walk.variables, wall=wall_of(walk.at))
+    try:
+        stages = rehearse(program, flow, walk.outcomes, variables=walk.variables, wall=wall_of(walk.at))
+    except ImpossibleError as error:
+        return Verdict(walk.name, False, str(error))
     took = [f"{stage.command} {stage.node_id}" for stage in stages]
     for number, (wanted, stage) in enumerate(zip(walk.expect, stages, strict=False), 1):
         if wanted not in (stage.command, stage.node_id, f"{stage.command} {stage.node_id}"):

@@ -83,6 +83,26 @@ def test_variables_are_brought_along_and_json_is_for_programs(tmp_path: Path) ->
     assert tandem("flow", "simulate", str(file), "--at", "noon").exit_code == 1
 
 
+def test_a_rehearsal_refuses_outcomes_that_never_come_and_variables_without_a_value(tmp_path: Path) -> None:
+    file = tmp_path / "f.yaml"
+    file.write_text("nodes: {a: {kind: say, text: Hello., next: b}, b: {kind: hangup}}")
+    words = ("flow", "simulate", str(file))
+    odd = tandem(*words, "--outcome", "bogus")
+    assert odd.exit_code == 1 and "bogus: a (play) never ends so (possible are done" in odd.stderr
+    for pair in ("foo", "=foo"):
+        bare = tandem(*words, "--set", pair)
+        assert bare.exit_code == 1 and f"--set {pair}: no variable" in bare.stderr
+    assert tandem(*words, "--set", "foo=", "--outcome", "done").exit_code == 0
+
+
+def test_a_flow_goes_by_the_name_that_its_account_gives_it(tmp_path: Path) -> None:
+    file, config = tmp_path / "f.yaml", tmp_path / "t.yaml"
+    file.write_text("nodes: {a: {kind: subflow, flow: front, next: b}, b: {kind: hangup}}")
+    config.write_text("accounts: [{id: acc_a, domain: a.example, flows: {front: f.yaml}}]")
+    result = tandem("flow", "check", str(file), "--config", str(config))
+    assert result.exit_code == 1 and "the flow enters itself: front → front" in result.stdout
+
+
 def test_expected_paths_are_judged(tmp_path: Path) -> None:
     words = ("flow", "simulate", RECEPTION, "--config", CONFIG, "--script")
     result = tandem(*words, PATHS)

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from edge.flow.check import check, unchecked
-from edge.flow.document import read_flow
+from edge.flow.document import Draft, read_flow
 
 GOOD = """
 nodes:
@@ -64,6 +64,31 @@ def test_a_loop_without_media_is_an_error_and_one_with_media_is_not() -> None:
     assert findings("nodes: {a: {kind: noop, next: b}, b: {kind: say, text: x, next: a}}") == []
     (found,) = findings("nodes: {a: {kind: noop, next: b}, b: {kind: noop, next: b}}")
     assert "b → b" in found
+
+
+def test_a_flow_that_enters_itself_unheard_is_an_error_and_after_a_prompt_a_warning() -> None:
+    (found,) = findings("nodes: {a: {kind: subflow, flow: flow, next: h}, h: {kind: hangup}}")
+    assert found.startswith("error") and "the flow enters itself: flow → flow" in found
+    menu = "a: {kind: say, text: x, next: b}, b: {kind: subflow, flow: flow, next: h}, h: {kind: hangup}"
+    (found,) = findings(f"nodes: {{{menu}}}")
+    assert found.startswith("warning") and "lead back by an edge" in found
+
+
+def test_a_circle_of_flows_is_found_from_each_of_them() -> None:
+    def flow(name: str, *inner: str) -> Draft:
+        nodes = "".join(f"s{i}: {{kind: subflow, flow: {one}, next: h}}, " for i, one in enumerate(inner))
+        ways = "".join(f"'{i}': s{i}, " for i in range(len(inner)))
+        first = f"a: {{kind: condition, cases: {{'0': 'true', '1': 'true'}}, next: {{{ways}default: h}}}}, "
+        return read_flow(f"nodes: {{{first}{nodes}h: {{kind: hangup}}}}", f"{name}.yaml", name=name)
+
+    drafts = [flow("one", "two", "leaf"), flow("two", "three"), flow("three", "leaf", "one"), flow("leaf")]
+    flows = {draft.flow.name: draft.flow for draft in drafts}
+    circles = [
+        [str(found.problem) for found in check(draft, flows=flows) if "enters itself" in found.problem.what]
+        for draft in drafts
+    ]
+    assert [len(found) for found in circles] == [1, 1, 1, 0]
+    assert "one → two → three → one" in circles[0][0] and "two → three → one → two" in circles[1][0]
 
 
 def test_a_missing_file_is_an_error() -> None:

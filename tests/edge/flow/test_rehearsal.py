@@ -3,7 +3,7 @@
 import pytest
 
 from config.error import ConfigError
-from edge.flow.rehearsal import judge, outcome_of, read_script, rehearse, wall_of
+from edge.flow.rehearsal import ImpossibleError, judge, outcome_of, read_script, rehearse, wall_of
 from tests.support.flow import program
 
 FLOW = program(
@@ -36,6 +36,22 @@ def test_a_rehearsal_tells_what_is_heard_and_where_it_goes() -> None:
 def test_an_outcome_may_bring_data() -> None:
     outcome = outcome_of("done status=200 body=ok")
     assert outcome.name == "done" and outcome.data == {"status": "200", "body": "ok"}
+
+
+def test_an_outcome_that_never_comes_is_refused_with_those_that_may() -> None:
+    def walk(*outcomes: str) -> str:
+        with pytest.raises(ImpossibleError) as refused:
+            rehearse(FLOW, "main", outcomes, variables={}, wall=0)
+        return str(refused.value)
+
+    assert "bogus: hello (play) never ends so (possible are done, failed" in walk("bogus")
+    assert "digit:1: hello (play)" in walk("digit:1")
+    assert "did you mean timeout?" in walk("done", "timout") and "write digit:1" in walk("done", "1")
+    assert "an empty text" in walk("") and "write NAME=VALUE" in walk("done status")
+    assert len(rehearse(FLOW, "main", ["done", "digit:9", "hangup"], variables={}, wall=0)) == 4
+    assert script("paths: [{name: odd, outcomes: [answered], expect: [hello, menu]}]")[0][1].startswith(
+        "answered: hello (play) never ends so"
+    )
 
 
 def test_a_script_is_judged_path_by_path() -> None:
