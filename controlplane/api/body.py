@@ -64,7 +64,10 @@ def decode(fields: dict[str, object], model: type[Model]) -> Model:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"])) or "body"
-        raise Failure(400, "bad_parameter", f"{where}: {first['msg']}") from None
+        fix = first.get("ctx", {}).get("fix")
+        raise Failure(
+            400, "bad_parameter", f"{where}: {first['msg']}" + (f"; {fix}" if fix else "")
+        ) from None
 
 
 async def read_bytes(request: Request, limit: int) -> bytes:

@@ -33,7 +33,15 @@ class CacRoutes:
         ]
 
     def operator(self) -> Sequence[BaseRoute]:
-        return [Route("/cac", self.show), Route("/cac/reset", self.reset, methods=["POST"])]
+        return [
+            Route("/cac", self.show),
+            Route("/cac/reset", self.reset, methods=["POST"]),
+            Route("/accounts", self.accounts),
+        ]
+
+    async def accounts(self, request: Request) -> Response:
+        """Ids: for who sits at the machine and has named none of them."""
+        return answer({"accounts": self._admission.accounts()})
 
     async def show(self, request: Request) -> Response:
         """`GET /cac?accountId=` → counters, limits, windows and live calls (S004-59)."""
@@ -51,5 +59,5 @@ class CacRoutes:
 
 def _known(found: dict[str, object] | None, account: str) -> dict[str, object]:
     if found is None:
-        raise Failure(404, "no_such_account", f"there is no account {account[:64]}")
+        raise Failure(404, "no_such_account", f"there is no account {account[:64]}; name one by its id")
     return found

@@ -3,6 +3,7 @@
 A copy of the database alone gives no password away; whoever moves the database moves the key too, or exports.
 """
 
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,13 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 FILE: Final = "secret.key"
 NONCE: Final = 12
 "[bytes]"
+_FIXES: Final = {
+    errno.ENOENT: "restore it",
+    errno.EACCES: "give it to the user that Tandem runs as, with mode 0600",
+    errno.ENOSPC: "free space on its disk",
+    errno.EDQUOT: "free space on its disk",
+    errno.EROFS: "mount the data folder for writing",
+}
 
 
 class SealError(Exception):
@@ -48,7 +56,8 @@ class Seal:
             except ValueError:
                 raise SealError(f"{self._file} is not the file that was written here; restore it") from None
             except OSError as error:
-                raise SealError(f"{self._file} cannot be used: {error.strerror}; restore it") from None
+                fix = _FIXES.get(error.errno or 0, "see to its disk")
+                raise SealError(f"{self._file} cannot be used: {error.strerror}; {fix}") from None
         return self._key
 
     def _read(self, make: bool) -> bytes:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from config.error import ConfigError
 from controlplane.cli import say
-from controlplane.cli.control import NotRunning, ask, data_folder
+from controlplane.cli.control import NotRunning, accounts, ask, data_folder, named
 
 
 def run(
@@ -27,7 +27,14 @@ def run(
     query = {"limit": str(limit)} | ({} if account is None else {"account": account})
     target = f"/{'refused' if refused else 'calls'}?{urllib.parse.urlencode(query)}"
     try:
-        status, answer = ask(data_folder(config, data, environ), target)
+        folder = data_folder(config, data, environ)
+        status, answer = ask(folder, target)
+        # An account that is no more may still have calls.
+        if account is not None and status == 200 and not any(answer.values()):
+            known = accounts(folder)
+            if account not in known:
+                why = f"there is no account {account} ({named(known)})"
+                return say.refuse(why, json=json, code="no_such_account")
     except (NotRunning, ConfigError) as error:
         return say.refuse(str(error), json=json, code="not_running")
     if status != 200:

@@ -3,7 +3,7 @@
 import http.client
 import json
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,6 +11,8 @@ from controlplane.store.folder import CONTROL_SOCKET, socket_address
 
 TIMEOUT: Final = 10.0
 "For one answer [s]."
+SHOWN: Final = 8
+"Accounts that are named to who has named none of them."
 
 
 class NotRunning(Exception):
@@ -31,11 +33,25 @@ class _Connection(http.client.HTTPConnection):
 
 def ask(data: Path, target: str, method: str = "GET", body: object = None) -> tuple[int, Any]:
     """Status and decoded JSON of one request; `body` is sent as JSON. Raises `NotRunning`."""
-    status, answer = ask_text(data, target, method, body)
+    status, text = ask_text(data, target, method, body)
     try:
-        return status, json.loads(answer)
+        answer = json.loads(text)
     except ValueError as error:
         raise NotRunning(f"the daemon of {data} does not answer: {error}") from None
+    if status == 404 and answer.get("error") == "no_such_account":
+        answer["detail"] = f"{answer['detail']} ({named(accounts(data))})"
+    return status, answer
+
+
+def accounts(data: Path) -> list[str]:
+    """Ids of the accounts that the daemon has. Raises `NotRunning`."""
+    status, answer = ask(data, "/accounts")
+    return answer["accounts"] if status == 200 else []
+
+
+def named(ids: Sequence[str]) -> str:
+    more = f" and {len(ids) - SHOWN} more" if len(ids) > SHOWN else ""
+    return f"there are {', '.join(ids[:SHOWN])}{more}" if ids else "there are none"
 
 
 def ask_text(data: Path, target: str, method: str = "GET", body: object = None) -> tuple[int, bytes]:

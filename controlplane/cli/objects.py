@@ -56,7 +56,12 @@ def take_in(desk: Desk, file: Path, *, dry_run: bool, prune: bool) -> int:
             raise ValueError(f"longer than {FILE_BYTES} bytes")
         found = yaml.load(content, yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader)
         accounts = found["accounts"]
-    except (OSError, ValueError, TypeError, KeyError, yaml.YAMLError) as error:
+    except OSError as error:
+        return say.refuse(f"{file}: {error.strerror}", json=desk.json, code="not_an_export")
+    except (TypeError, KeyError):
+        text = f"{file}: not an export: it has no `accounts`; `tandem export` shows what one looks like"
+        return say.refuse(text, json=desk.json, code="not_an_export")
+    except (ValueError, yaml.YAMLError) as error:
         text = " ".join(str(error).split())
         return say.refuse(f"{file}: not an export: {text}", json=desk.json, code="not_an_export")
     body = {"accounts": accounts, "dry_run": dry_run, "prune": prune}

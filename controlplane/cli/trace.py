@@ -32,7 +32,9 @@ def run(
     except (NotRunning, ConfigError) as error:
         return say.refuse(str(error), json=json, code="not_running")
     if status != 200:
-        return say.refuse(str(answer.get("detail", status)), json=json, code=str(answer.get("error")))
+        code = str(answer.get("error"))
+        fix = "; `tandem calls` lists them" if code == "no_such_call" else ""
+        return say.refuse(f"{answer.get('detail', status)}{fix}", json=json, code=code)
     if svg is not None:
         try:
             svg.write_text(ladder_svg(answer["events"], f"Call {call_id}"), "utf-8")

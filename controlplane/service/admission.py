@@ -62,6 +62,9 @@ class AdmissionService:
         self.audited: Callable[[], object] = lambda: None
         "Others that audit with us."
 
+    def accounts(self) -> list[str]:
+        return [account.id for account in self._directory.accounts()]
+
     def show(self, account_id: str) -> Json | None:
         """Counters, limits and live calls of one account; None: there is no such account."""
         account = self._directory.account(AccountId(account_id))

@@ -197,7 +197,9 @@ class ObjectService:
         if who.account not in ("", account):
             return Refusal("foreign_account", 403, "the API key is of another account", "use one of this")
         if kind not in KINDS:
-            return Refusal("no_such_kind", 404, f"there are no {kind[:32]}", f"use one of {', '.join(KINDS)}")
+            return Refusal(
+                "no_such_kind", 404, f"no kind of object: {kind[:32]}", f"use one of {', '.join(KINDS)}"
+            )
         if all(one.id != account for one in self._configuration.file.accounts):
             return Refusal("no_such_account", 404, f"there is no account {account[:64]}", "name another")
         return None

@@ -16,6 +16,8 @@ bans written again; the next try is `RETRY` seconds later, with whatever waits t
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
+import structlog
+
 from config.schema import StoreLimits
 from controlplane.store.act import Act
 from controlplane.store.ban import NodeBan
@@ -26,6 +28,11 @@ from controlplane.store.writer import Writer
 from edge.acd.record import Told, Transition
 from edge.journal import CallId, Cdr, Change, OpenCall, TraceEvent
 from edge.security.ban import AllowRecord
+
+_log = structlog.get_logger(__name__)
+_FIX: Final = (
+    "free space on its disk, or see to its server; calls go on, registrations are refused until then"
+)
 
 RETRY: Final = 1.0
 "Pause after a failed commit [s]."
@@ -77,6 +84,7 @@ class StoreJournal:
         "Rows that the database would not take."
         self.last_error = ""
         "Of the latest commit; empty when it succeeded."
+        self._failing_since: float | None = None
 
     @property
     def depth(self) -> int:
@@ -213,6 +221,7 @@ class StoreJournal:
     def _finished(self, batch: Batch, waiters: list[Callable[[bool], None]], written: Written) -> None:
         self._flying, self._in_flight = Batch(), 0
         self.rejected += written.rejected
+        self._tell(written)
         self.last_error = written.error
         if written.committed:
             self.commits += 1
@@ -230,6 +239,17 @@ class StoreJournal:
         elif self._flushed:
             self._due = self._clock.time()
         self._settle()
+
+    def _tell(self, written: Written) -> None:
+        """Log the first failure of a row, and its end: whoever reads the log at night has no metrics."""
+        now = self._clock.time()
+        if written.committed:
+            if self._failing_since is not None:
+                _log.warning("the database is written again", after_s=round(now - self._failing_since, 1))
+            self._failing_since = None
+        elif self._failing_since is None:
+            self._failing_since = now
+            _log.error("the database cannot be written", why=written.error, fix=_FIX)
 
     def _keep(self, batch: Batch) -> None:
         """Put calls and bans of a failed batch in front of what waits now."""

@@ -1,5 +1,6 @@
 """What is stored sealed."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -16,6 +17,29 @@ def test_it_opens_in_its_place_by_its_key_and_nowhere_else(tmp_path: Path) -> No
         with pytest.raises(SealError, match="restore it"):
             Seal(tmp_path, os.urandom).open(wrong, place)
     assert Seal(tmp_path, os.urandom).seal(b"hush-hush", "acc/users/1") != sealed
+
+
+@pytest.mark.parametrize(
+    ("number", "fix"),
+    [
+        (errno.ENOSPC, "free space"),
+        (errno.EACCES, "mode 0600"),
+        (errno.EROFS, "for writing"),
+        (errno.EIO, "disk"),
+    ],
+)
+def test_a_key_that_cannot_be_made_is_told_with_what_to_do_and_made_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, fix: str
+) -> None:
+    def fail(descriptor: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    seal = Seal(tmp_path, os.urandom)
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "fsync", fail)
+        with pytest.raises(SealError, match=fix):
+            seal.seal(b"x", "y")
+    assert seal.open(seal.seal(b"x", "y"), "y") == b"x"
 
 
 @pytest.mark.parametrize("content", [None, b"short", bytes(32)])

@@ -27,7 +27,10 @@ async def test_an_operator_sees_and_resets_channels(tmp_path: Path) -> None:
         _, text, _ = await run("reset", "acc_demo", "--json")
         assert json.loads(text)["repaired"] == 0
         status, _, error = await run("show", "acc_x")
-        assert (status, error) == (1, "tandem: there is no account acc_x\n")
+        assert (status, error) == (
+            1,
+            "tandem: there is no account acc_x; name one by its id (there are acc_demo)\n",
+        )
 
 
 def test_without_a_daemon_or_an_account(tmp_path: Path) -> None:

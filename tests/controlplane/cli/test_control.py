@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from controlplane.cli.control import NotRunning, ask, data_folder
+from controlplane.cli.control import NotRunning, ask, data_folder, named
 from controlplane.store.folder import CONTROL_SOCKET
 
 
@@ -51,3 +51,9 @@ def test_another_users_daemon_is_named_as_such(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(socket.socket, "connect", refused)
     with pytest.raises(NotRunning, match="another user"):
         ask(tmp_path, "/calls")
+
+
+def test_accounts_are_named_up_to_eight_of_them() -> None:
+    assert named([]) == "there are none"
+    assert named(["a", "b"]) == "there are a, b"
+    assert named([str(number) for number in range(10)]) == "there are 0, 1, 2, 3, 4, 5, 6, 7 and 2 more"

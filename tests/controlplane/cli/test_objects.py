@@ -52,6 +52,11 @@ async def test_users_are_made_exported_removed_and_taken_in_again(database: Data
         _, text = await run("export")
         assert "carol" in text and "password" not in text and yaml.safe_load(text)["accounts"]
         (tmp_path / "bad.yaml").write_text("nothing: here")
-        for bad in ("bad.yaml", "none.yaml"):
+        (tmp_path / "text.yaml").write_text("just text")
+        for bad, why in (
+            ("bad.yaml", "no `accounts`; `tandem export` shows what one looks like"),
+            ("text.yaml", "no `accounts`"),
+            ("none.yaml", "No such file or directory"),
+        ):
             status, text = await run("import", str(tmp_path / bad))
-            assert status == 1 and "not an export" in text
+            assert status == 1 and why in text

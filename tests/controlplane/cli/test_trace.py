@@ -50,6 +50,9 @@ async def test_a_ladder_and_every_row(tmp_path: Path) -> None:
         "NoAudio",
         "200",
     ]
-    assert unknown.exit_code == 1 and unknown.stderr == "tandem: there is no call call_x\n"
+    assert (
+        unknown.exit_code == 1
+        and unknown.stderr == "tandem: there is no call call_x; `tandem calls` lists them\n"
+    )
     assert unknown_json.exit_code == 1 and json.loads(unknown_json.output)["error"] == "no_such_call"
     await store.close()

@@ -1,6 +1,7 @@
 """Group commit on a hand-turned clock (design §3, durability)."""
 
 import pytest
+from structlog.testing import capture_logs
 
 from config.schema import StoreLimits
 from controlplane.store.journal import PRUNE_INTERVAL, RETRY, StoreJournal
@@ -200,6 +201,22 @@ def test_the_depth_is_what_is_not_on_disk(rows: int) -> None:
     assert bench.journal.depth == rows
     bench.writer.finish()
     assert bench.journal.depth == 0
+
+
+def test_a_failing_database_is_logged_once_with_a_fix_and_once_more_when_it_is_well() -> None:
+    bench = Bench()
+    with capture_logs() as logs:
+        bench.promise()
+        for good in (False, False, True, True):
+            bench.clock.advance_to(bench.clock.time() + RETRY)
+            if bench.writer.batches:
+                bench.writer.finish(good)
+            bench.promise()
+    assert [(line["event"], line["log_level"]) for line in logs] == [
+        ("the database cannot be written", "error"),
+        ("the database is written again", "warning"),
+    ]
+    assert logs[0]["why"] == "disk" and "free space" in logs[0]["fix"] and logs[1]["after_s"] == 2 * RETRY
 
 
 def test_after_a_failure_the_disk_is_tried_until_it_is_well_again() -> None:
