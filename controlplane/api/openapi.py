@@ -46,6 +46,8 @@ class Operation:
     "Not gated."
     binary: bool = False
     "The body is a file."
+    description: str = ""
+    "What its user must know beside the fields."
 
 
 def document(operations: Iterable[Operation], examples: Iterable[Example] = ()) -> Json:
@@ -137,6 +139,8 @@ def _described(operation: Operation, examples: Sequence[Example]) -> Json:
         if operation.token
         else [{"node": []}, {"token": []}, {"key": []}],
     }
+    if operation.description:
+        made["description"] = operation.description
     if operation.binary:
         made["requestBody"] = {"content": {"application/octet-stream": {}}, "required": True}
     if operation.bodies:

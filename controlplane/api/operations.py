@@ -18,6 +18,44 @@ _LANG: Final = (
 )
 _ACCOUNT: Final = (("accountId", "Id of the account"),)
 
+_ROUTING: Final = """\
+The caller is known by `from` with its domain (`fromDomain`, or a SIP URI in `from`); a bare number is a \
+stranger, who may call our DIDs and nothing else.
+
+`action` says what to do. `flow`: answer, and step `POST /flow` with `account_id`, `flow_id` and `vars`. \
+`proxy`: ring `contacts`, for `ring_timeout` seconds where it is there; what only we can answer leads to \
+our own SIP address, with `target`; a number in `forward` (by `busy`, `no_answer`) is asked for by a \
+`/route` of its own, with this user as the caller. `outbound`: dial `routes` one after another, with \
+`caller_id`. `reject`: answer by `code`, with `retry_after` where it is there.
+
+The same `callId` gets the same answer and counts once. It holds its channels until `POST \
+/presence/event` tells of its end (`type: dialog`, `event: end`): tell it for every call, also one that \
+was never answered."""
+_STEPPING: Final = """\
+A start names `callId`, `accountId` and `flowId` (id or name); every further step `callId`, `outcome` \
+and the `seq` of the command that ended. Send `seq` always: with it a step that is sent twice, or late, \
+changes nothing and gets the current command again; without it each copy is a step of its own. A start \
+that is sent again gets the current command.
+
+Outcomes by command. play: done, failed. gather: digit:<all digits> (or done with data {digits}), \
+timeout, invalid, failed. dial: answered (when the conversation is over), no_answer, busy, failed; of an \
+agent done, transferred, no_answer, failed, digit:<d>. record: done with data {key, milliseconds}, \
+failed. conference: done, failed. enqueue: ask again after `poll_ms` by `waiting` for position and \
+offers, and for the next command when the queue has given up; ring the `contacts` of an offer, confirm \
+it by `GET /agent/confirm/{account_id}/{leaseId}/{epoch}` and join the two, or decline it by declined \
+with data {leaseId}; answered (when the conversation is over), digit:<d> of `exit_digits`. noop: ask \
+again after `poll_ms`. Any of them: hangup, when the caller has gone. An outcome without a way of its \
+own goes by `default`; without that, the call hangs up.
+
+hangup is the last command. A call that has ended is answered by hangup whatever it asks, also a new \
+start, until `limits.flow.session_idle` (an hour) after its last request: give each call a `callId` of \
+its own."""
+_TELLING: Final = """\
+Telling twice is as telling once. `ok` with `known: false`: the call is none of `/route`, or has ended; \
+there is nothing to do. `dialog`: start, ringing, answered, end; end gives back what the call held and \
+writes its CDR, by `cause` (a SIP status, or a word). `register`: with `registered: false`, or `expires: \
+0`, the contact is gone. `agent`: login, logout, available, pause (with `reason`), unpause."""
+
 OPERATIONS: Final = (
     Operation("GET", "/healthz", "node", "Whether the process is alive", open=True),
     Operation(
@@ -46,6 +84,7 @@ OPERATIONS: Final = (
         "Route and admit a call",
         (RouteBody,),
         replies=((200, "rtjson: flow, proxy, outbound or reject"),),
+        description=_ROUTING,
     ),
     Operation(
         "POST",
@@ -54,6 +93,7 @@ OPERATIONS: Final = (
         "Start a flow, or step it with an outcome",
         (Step,),
         replies=((200, "The next command"), (404, "No such call, flow or account")),
+        description=_STEPPING,
     ),
     Operation(
         "POST",
@@ -62,6 +102,7 @@ OPERATIONS: Final = (
         "Tell of registrations, dialogs and agents",
         (RegisterBody, DialogBody, AgentBody),
         replies=((200, "Noted"), (404, "No such account or user"), (409, "Not signed in")),
+        description=_TELLING,
     ),
     Operation(
         "POST",

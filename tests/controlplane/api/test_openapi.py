@@ -1,5 +1,6 @@
 """The OpenAPI document and its page (design §6)."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from config.schema import Gates
+from controlplane import api
 from controlplane.api.gate import Gate
 from controlplane.api.openapi import DocsRoutes, Operation, document
 
@@ -46,6 +48,13 @@ def test_one_of_several_bodies_is_any_of_them() -> None:
     made = operation(Operation("POST", "/x", "t", "s", (Thing, Other)))
     content = made["paths"]["/x"]["post"]["requestBody"]["content"]["application/json"]
     assert len(content["schema"]["anyOf"]) == 2 and {"Thing", "Other"} <= set(made["components"]["schemas"])
+
+
+def test_what_no_schema_says_is_its_description_and_is_on_the_page() -> None:
+    made = operation(Operation("GET", "/x", "t", "s", description="Send it once."))
+    assert made["paths"]["/x"]["get"]["description"] == "Send it once."
+    assert "description" not in operation(POST)["paths"]["/things/{id}"]["post"]
+    assert "one.description" in (Path(api.__file__).parent / "docs.html").read_text()
 
 
 def test_who_may_call_it_is_said() -> None:
