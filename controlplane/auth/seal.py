@@ -13,6 +13,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 FILE: Final = "secret.key"
+KEY: Final = 32
+"[bytes]"
 NONCE: Final = 12
 "[bytes]"
 _FIXES: Final = {
@@ -66,7 +68,7 @@ class Seal:
             part.unlink(missing_ok=True)
             descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
             with os.fdopen(descriptor, "wb") as stream:
-                stream.write(self._random(32))
+                stream.write(self._random(KEY))
                 stream.flush()
                 os.fsync(stream.fileno())
             part.replace(self._file)

@@ -1,6 +1,7 @@
 """`tandem serve`: the daemon in the foreground."""
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -12,6 +13,8 @@ from config.error import ConfigError
 from config.load import load
 from config.schema import Settings
 from controlplane.daemon import Ready, StartError, serve
+from controlplane.doctor.finding import Verdict
+from controlplane.doctor.tls import certificate
 from controlplane.service.flow import FlowLibrary
 
 _HINT = "tandem call sip:{number}@127.0.0.1:{port} --user {user} --password {password}"
@@ -29,7 +32,7 @@ def run(path: Path | None, data: Path | None, environ: dict[str, str], *, json: 
         uvloop.run(
             serve(
                 settings,
-                lambda ready: _announce(ready, shown=path is None and not json),
+                lambda ready: announce(ready, shown=path is None and not json),
                 flows,
                 lambda: load(path, data, environ),
             )
@@ -40,12 +43,16 @@ def run(path: Path | None, data: Path | None, environ: dict[str, str], *, json: 
     return 0
 
 
-def _announce(ready: Ready, *, shown: bool) -> None:
+def announce(ready: Ready, *, shown: bool) -> None:
     """Say where we listen; for the default configuration also what to register and to dial."""
     settings = ready.settings
     console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
     sip = ", ".join(f"{item.transport.value} {item.address}:{item.port}" for item in settings.listen.sip)
     http = settings.listen.http
+    late = certificate(settings.listen.tls, datetime.now(UTC))
+    if late.verdict is not Verdict.OK:
+        # Phones say no more than that TLS failed.
+        click.echo(f"tandem: {late.found}; {late.fix}", err=True)
     console.print(f"Tandem is ready: SIP {sip} · HTTP http://{http.address}:{http.port}")
     if ready.interrupted:
         console.print(f"{ready.interrupted} calls of the last run were cut short; their CDRs are written.")

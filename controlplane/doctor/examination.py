@@ -33,6 +33,7 @@ def checks(settings: Settings, *, running: bool, metrics: str | None = None) -> 
         lambda: machine.clock(datetime.now(UTC).timestamp(), machine.clock_state()),
         partial(storage.data_folder, data),
         partial(storage.database, data, settings.store),
+        partial(storage.secret_key, data),
         partial(storage.integrity, data, settings.store),
         *(partial(bucket.bucket, one) for one in (settings.media.store,) if one is not None),
         lambda: tls.certificate(listen.tls, datetime.now(UTC)),

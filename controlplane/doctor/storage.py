@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 from typing import Final
 
+from controlplane.auth.seal import FILE, KEY
 from controlplane.doctor.finding import Finding, fail, ok, warn
 from controlplane.store.backup import trouble
 from controlplane.store.error import StoreError
@@ -57,6 +58,24 @@ def database(folder: Path, url: str = "sqlite") -> Finding:
         return fail("database", f"{path} is not writable", "change its rights")
     state = "current" if revision == REVISIONS[-1] else "migrated at the next start"
     return ok("database", f"schema {revision}, {state}")
+
+
+def secret_key(folder: Path) -> Finding:
+    """What passwords and keys in the database are sealed with."""
+    name, path = "secret key", folder / FILE
+    try:
+        size, mode = len(path.read_bytes()), path.stat().st_mode
+    except FileNotFoundError:
+        return ok(name, "none: made with the first thing that is sealed")
+    except OSError as error:
+        return fail(
+            name, f"{path} cannot be read: {error.strerror}", "give it to the user that Tandem runs as"
+        )
+    if size != KEY:
+        return fail(name, f"{path} is not the file that was written here", "restore it from a copy")
+    if mode & 0o077:
+        return warn(name, f"others may read {path}", f"chmod 600 {path}")
+    return ok(name, f"{path}, to be kept apart from copies of the database")
 
 
 def integrity(folder: Path, url: str = "sqlite") -> Finding:

@@ -4,9 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from controlplane.cli.serve import run
+from config.load import load
+from controlplane.cli.serve import announce, run
+from controlplane.daemon import Ready
 from tests.controlplane.test_daemon import YAML
 from tests.support.address import loopback
+from tests.support.authority import Authority
 
 
 def test_a_bad_configuration_is_told_with_file_and_line(
@@ -26,3 +29,16 @@ def test_a_start_that_fails_is_one_line(tmp_path: Path, capsys: pytest.CaptureFi
     assert run(file, None, {}, json=False) == 1
     error = capsys.readouterr().err
     assert error.startswith("tandem: data folder") and error.count("\n") == 1
+
+
+def test_a_certificate_that_has_expired_is_told_at_the_start(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "tls.yaml"
+    for days, said in ((-1, "expired on"), (2, "renew it soon"), (60, "")):
+        tls = Authority(tmp_path).tls("s", "127.0.0.1", days=days)
+        listen = f"listen: {{tls: {{certificate: {tls.certificate}, key: {tls.key}}}}}"
+        file.write_text(f"{listen}\naccounts: [{{id: acc_a, domain: a.example}}]\n")
+        announce(Ready(load(file, tmp_path / "data", {}), {}, 0), shown=False)
+        out, error = capsys.readouterr()
+        assert out.startswith("Tandem is ready") and said in error and error.count("\n") == bool(said)

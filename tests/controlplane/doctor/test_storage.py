@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from controlplane.auth.seal import FILE, Seal
 from controlplane.doctor import storage
 from controlplane.doctor.finding import Verdict
 from controlplane.store.migrate import REVISIONS
@@ -32,6 +33,20 @@ def test_a_folder_is_writable_private_and_has_room(tmp_path: Path, monkeypatch: 
     assert "chmod 700" in storage.data_folder(tmp_path).fix
     (tmp_path / "file").touch()
     assert storage.data_folder(tmp_path / "file" / "data").verdict is Verdict.FAIL
+
+
+def test_the_secret_key_is_whole_and_nobody_elses(tmp_path: Path) -> None:
+    assert storage.secret_key(tmp_path).verdict is Verdict.OK
+    Seal(tmp_path, bytes).seal(b"x", "y")
+    assert storage.secret_key(tmp_path).verdict is Verdict.OK
+    key = tmp_path / FILE
+    key.chmod(0o644)
+    assert storage.secret_key(tmp_path).fix == f"chmod 600 {key}"
+    key.write_bytes(b"short")
+    assert "restore it" in storage.secret_key(tmp_path).fix
+    key.unlink()
+    key.mkdir()  # root reads every file
+    assert storage.secret_key(tmp_path).verdict is Verdict.FAIL
 
 
 def test_the_database_is_new_current_newer_or_broken(tmp_path: Path) -> None:
