@@ -76,6 +76,7 @@ class _App(Starlette):
             exception_handlers={
                 envelope.Failure: envelope.failed,
                 HTTPException: envelope.unrouted,
+                **dict.fromkeys(envelope.UNREADABLE, envelope.unread),
                 Exception: envelope.broken,
             },
         )
@@ -101,6 +102,8 @@ class _App(Starlette):
             response = await envelope.failed(request, failure)
         except HTTPException as refused:
             response = await envelope.unrouted(request, refused)
+        except envelope.UNREADABLE as error:
+            response = await envelope.unread(request, error)
         except Exception as error:
             await (await envelope.broken(request, error))(scope, receive, send)
             raise  # the server logs it

@@ -1,9 +1,11 @@
 """The one place that makes error answers: `{"error": code, "detail": text}` (S004-04)."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import orjson
+import sqlalchemy as sa
+import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,6 +14,11 @@ from edge.error import Refusal
 
 Value = TypeVar("Value")
 Endpoint = Callable[[Request], Awaitable[Response]]
+
+UNREADABLE: Final = (sa.exc.OperationalError, sa.exc.InterfaceError)
+"What a read raises when the database has gone, is locked, or its disk fails."
+
+_log = structlog.get_logger(__name__)
 
 
 class Failure(Exception):
@@ -68,6 +75,15 @@ async def unrouted(request: Request, error: Exception) -> Response:
             return refuse(405, "method_not_allowed", f"{request.method} is not allowed at {path}", headers)
         case status:
             return refuse(status, "refused", error.detail, headers)
+
+
+async def unread(request: Request, error: Exception) -> Response:
+    """The database cannot be read: it has gone, is locked, or its disk fails."""
+    assert isinstance(error, UNREADABLE), "registered for nothing else"
+    # Without the statement and its parameters, which may hold what people said.
+    _log.warning("the database cannot be read", path=request.url.path, why=" ".join(str(error.orig).split()))
+    text = "the database cannot be read now; see /readyz for why, and try again"
+    return refuse(503, "database_unavailable", text, {"Retry-After": "5"})
 
 
 async def broken(request: Request, error: Exception) -> Response:

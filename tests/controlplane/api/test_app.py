@@ -3,11 +3,13 @@
 from typing import Any, cast
 
 import pytest
+import sqlalchemy as sa
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
+from structlog.testing import capture_logs
 
 from config.schema import Gates
 from controlplane.api.app import operator_app, public_app
@@ -34,6 +36,8 @@ class Calls:
     async def trace(self, name: str) -> list[TraceRow] | None:
         if name == "broken":
             raise RuntimeError("a bug")
+        if name == "unreadable":
+            raise sa.exc.OperationalError("SELECT secret", {}, OSError("server gone"))
         return [ROW] if name in ("call_1", "a/b@host") else None
 
     async def find(self, name: str) -> dict[str, object] | None:
@@ -161,6 +165,9 @@ def test_a_path_without_parameters_answers_as_any_other_route_does() -> None:
     async def refuses(request: Request) -> Response:
         raise Failure(409, "taken", "it is taken")
 
+    async def unread(request: Request) -> Response:
+        raise sa.exc.OperationalError("SELECT secret", {}, OSError("server gone"))
+
     async def gone(request: Request) -> Response:
         raise HTTPException(410, "it was here")
 
@@ -168,15 +175,31 @@ def test_a_path_without_parameters_answers_as_any_other_route_does() -> None:
         made = public_app(Gate(Gates(), frozenset()), Readiness(), Metrics(), cast("Any", Calls()), routes)
         return TestClient(made, raise_server_exceptions=False)
 
-    plain = app(Route("/gone", gone), Route("/broken", broken), Route("/refuses", refuses, methods=["POST"]))
+    plain = app(
+        Route("/gone", gone),
+        Route("/broken", broken),
+        Route("/unread", unread),
+        Route("/refuses", refuses, methods=["POST"]),
+    )
     patterns = app(
-        Route("/{x}one", gone), Route("/{x}roken", broken), Route("/{x}efuses", refuses, methods=["POST"])
+        Route("/{x}one", gone),
+        Route("/{x}roken", broken),
+        Route("/{x}nread", unread),
+        Route("/{x}efuses", refuses, methods=["POST"]),
     )
     for method in ("GET", "HEAD", "POST", "DELETE"):
-        for path in ("/gone", "/broken", "/refuses", "/healthz", "/nothing"):
+        for path in ("/gone", "/broken", "/unread", "/refuses", "/healthz", "/nothing"):
             one, other = plain.request(method, path), patterns.request(method, path)
             assert (one.status_code, one.content) == (other.status_code, other.content), (method, path)
             assert dict(one.headers) == dict(other.headers), (method, path)
     assert plain.get("/broken").json()["error"] == "internal_error"
     with pytest.raises(RuntimeError, match="a bug"):  # so that the server logs it
         TestClient(plain.app).get("/broken")
+
+
+def test_a_database_that_cannot_be_read_is_503_with_what_to_do(site: Site) -> None:
+    with capture_logs() as logs:
+        response = site.public.get("/calls/unreadable/trace")
+    assert (response.status_code, response.headers["retry-after"]) == (503, "5")
+    assert response.json()["error"] == "database_unavailable" and "/readyz" in response.json()["detail"]
+    assert logs[-1]["why"] == "server gone" and "SELECT" not in str(logs) + response.text
