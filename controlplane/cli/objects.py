@@ -1,6 +1,8 @@
 """`tandem users`, `tandem export` and `tandem import`."""
 
 import json
+import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -39,13 +41,41 @@ def export(desk: Desk, file: Path | None, *, secrets: bool) -> int:
         text = json.dumps(found, indent=2) if as_json else yaml.safe_dump(found, sort_keys=False)
         if file is None:
             return text.rstrip()
-        file.touch(mode=0o600)
-        file.write_text(text if text.endswith("\n") else f"{text}\n", encoding="utf-8")
+        try:
+            _put(file, text if text.endswith("\n") else f"{text}\n")
+        except OSError as error:
+            raise _Unwritten(f"{file}: {error.strerror}; what was there stays, choose another file") from None
         return f"{file} is written"
 
     if file is not None:
         desk.json = False  # the file has it
-    return desk.ask(f"/configuration?secrets={int(secrets)}", write)
+    try:
+        return desk.ask(f"/configuration?secrets={int(secrets)}", write)
+    except _Unwritten as why:
+        return say.refuse(str(why), json=desk.json, code="not_written")
+
+
+class _Unwritten(Exception):
+    """One line for the operator."""
+
+
+def _put(file: Path, text: str) -> None:
+    """For nobody else's eyes, and whole or not at all. Raises OSError."""
+    if file.exists() and not file.is_file():  # a pipe or a terminal
+        file.write_text(text, encoding="utf-8")
+        return
+    file = file.resolve()
+    part = file.with_name(f"{file.name}.part")
+    try:
+        part.unlink(missing_ok=True)
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        part.replace(file)
+    except OSError:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise
 
 
 def take_in(desk: Desk, file: Path, *, dry_run: bool, prune: bool) -> int:

@@ -1,8 +1,11 @@
 """`tandem users`, `tandem export` and `tandem import` over the control socket of a daemon."""
 
+import errno
 import json
+import os
 from pathlib import Path
 
+import pytest
 import yaml
 
 from edge.directory import AccountId
@@ -11,6 +14,10 @@ from tests.support.database import Database
 from tests.support.operator import operator, tandem_beside
 
 ACC = AccountId("acc_demo")
+
+
+def _fail(number: int) -> None:
+    raise OSError(number, os.strerror(number))
 
 
 async def test_users_are_made_exported_removed_and_taken_in_again(database: Database, tmp_path: Path) -> None:
@@ -49,6 +56,18 @@ async def test_users_are_made_exported_removed_and_taken_in_again(database: Data
             assert site.directory.device(ACC, "carol") == device
             status, text = await run("import", str(file))
             assert status == 0 and "0 changes made, 1 objects are as they were" in text
+        for place, why in ((tmp_path / "none" / "x.yaml", "No such file"), (tmp_path, "Is a directory")):
+            status, text = await run("export", str(place))
+            assert status != 0 and "Traceback" not in text and (why in text or "directory" in text)
+        file.chmod(0o644)
+        with pytest.MonkeyPatch.context() as full:
+            full.setattr(Path, "replace", lambda part, to: _fail(errno.ENOSPC))
+            before = file.read_text()
+            status, text = await run("export", str(file))
+            assert status == 1 and "No space left on device; what was there stays" in text
+            assert file.read_text() == before and not list(tmp_path.glob("*.part"))
+        await run("export", str(file), "--secrets")
+        assert file.stat().st_mode & 0o777 == 0o600, "an older file's rights are not kept"
         _, text = await run("export")
         assert "carol" in text and "password" not in text and yaml.safe_load(text)["accounts"]
         (tmp_path / "bad.yaml").write_text("nothing: here")
