@@ -74,7 +74,10 @@ class Joints:
                 columns.scaled[leg.slot] = True
                 self._table.changed()
             case Detach():
+                # Whom it is bridged to next is still for those to hear who supervise it.
+                meets = leg.meets
                 self.part(leg, now)
+                leg.meets = meets
             case _:
                 assert_never(command)
 
@@ -111,10 +114,11 @@ class Joints:
     def _bridge(self, leg: Leg, peer: Leg, relay: bool, now: float) -> None:
         for stays, comes in ((leg, peer), (peer, leg)):
             if stays.meets is not None:
-                room = stays.meets
-                if comes.meets != room:
-                    self.part(comes, now)
-                    self._enter(comes, room, Role(), beat=int(self._table.columns.group[comes.slot]))
+                room, columns = stays.meets, self._table.columns
+                for side in (stays, comes):
+                    if side.meets != room or columns.room[side.slot] < 0:
+                        self.part(side, now)
+                        self._enter(side, room, Role(), beat=int(columns.group[comes.slot]))
                 self._pair(stays, comes, relay, room)
                 return
         self.part(leg, now)

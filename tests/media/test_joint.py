@@ -1,5 +1,7 @@
 """Who hears whom, and that one thing replaces the other."""
 
+import numpy as np
+
 from media.port import (
     Adjust,
     AgentSpec,
@@ -74,6 +76,28 @@ def test_a_room_takes_the_place_of_the_bridges_of_who_came_with_a_partner() -> N
     assert level_of(supervisor.heard()[4000:7000]) > 60 and level_of(caller.heard()[4000:7000]) > 60
     columns = studio.engine._table.columns
     assert columns.source[0] == -1 and columns.room[0] == columns.room[3]
+
+
+def test_who_supervises_a_caller_also_hears_whom_a_flow_gives_it_next() -> None:
+    """A flow parts its caller from one before it rings the next; what comes between is private."""
+    studio = Studio()
+    caller, agent, supervisor, other = (studio.phone(name) for name in ("a", "b", "s", "c"))
+    studio.engine.execute(Bridge(caller.leg, agent.leg))
+    studio.engine.execute(Join(caller.leg, ROOM, partner=True))
+    studio.engine.execute(Join(supervisor.leg, ROOM, Role(speaks=False)))
+    studio.engine.execute(Detach(caller.leg))
+    studio.engine.execute(Release(agent.leg))
+    caller.say(tone(400, 2.0))
+    studio.run(0.5)
+    assert level_of(supervisor.heard()[1000:]) < 30
+    studio.engine.execute(Bridge(caller.leg, other.leg))
+    other.say(tone(900, 2.0))
+    studio.run(1.0)
+    heard = supervisor.heard()[-6000:]
+    spectrum = np.abs(np.fft.rfft(heard))
+    strongest = sorted(np.argsort(spectrum)[-2:] * 8000 / len(heard))
+    assert [round(hz / 50) * 50 for hz in strongest] == [400, 900]
+    assert level_of(caller.heard()[-4000:]) > 60 and level_of(other.heard()[-4000:]) > 60
 
 
 def test_partners_in_a_room_still_pass_keys_on() -> None:
