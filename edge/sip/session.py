@@ -147,6 +147,7 @@ class Session(ABC):
         self._reoffer: tuple[Request, ServerKey] | None = None
         self._success: tuple[ServerKey, Response] | None = None  # 2xx without its ACK
         self._success_cseq = 0
+        self._owed = False  # the ACK brings the answer
         self._resend: Alarm | None = None
         self._give_up: Alarm | None = None
         self._bye_when_acked = False
@@ -285,10 +286,12 @@ class Session(ABC):
     def _reinvited(self, request: Request, key: ServerKey, now: float) -> None:
         described = sdp_in(request)
         too_small = self._refresh.timer.too_small(request)
+        if self._success is not None and request.method == "INVITE" and not self._owed:
+            self._confirm(b"", now)  # who offers anew has our 200: its ACK was overtaken (RFC 5407 §3.1.4)
         if self._reoffer is not None:
             self._respond(key, request, 500, now, (("Retry-After", "1"),))  # §14.2: one at a time
         elif self._refresh.under_way or (self._success is not None and request.method == "INVITE"):
-            # §14.2: ours is on its way; or the ACK of our 200 is, which RFC 5407 §3.1.4 advises 491 for.
+            # §14.2: ours is on its way; or the ACK that owes us an answer is (RFC 5407 §3.1.5).
             self._respond(key, request, 491, now)
         elif too_small is not None:
             self._respond(key, request, 422, now, too_small)
@@ -321,6 +324,7 @@ class Session(ABC):
         self.wire.layer.respond(key, response, now)
         self._success = (key, response)
         self._success_cseq = request.cseq.number
+        self._owed = bool(response.body) and not request.body
         self._give_up = self.wire.agenda.at(now + 64 * self.wire.timers.t1, self._unacknowledged)
         self._resend_at(now, self.wire.timers.t1)
 
@@ -333,15 +337,17 @@ class Session(ABC):
         self._resend = self.wire.agenda.at(now + interval, resend)
 
     def _acknowledged(self, request: Request, now: float) -> None:
-        if self._success is None or request.cseq.number != self._success_cseq:
-            return  # a copy
+        if self._success is not None and request.cseq.number == self._success_cseq:  # else a copy
+            self._confirm(sdp_in(request) or b"", now)
+
+    def _confirm(self, described: bytes, now: float) -> None:
         self._forget_success()
         if self._bye_when_acked:
             self._bye_when_acked = False
             self._send_bye(now, "")
         elif self.state is not State.ENDED:
             self.state = State.CONFIRMED
-            self._emit(Acked(sdp_in(request) or b""), now)
+            self._emit(Acked(described), now)
 
     def _unacknowledged(self, now: float) -> None:
         """§13.3.1.4: without an ACK the session is ended by a BYE."""

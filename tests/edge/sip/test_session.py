@@ -78,9 +78,28 @@ def test_a_second_reoffer_waits_for_the_first(talk: Talk) -> None:
     assert refused.headers.get("Retry-After")
 
 
-def test_a_reoffer_that_overtakes_the_ack_of_the_last_one_may_come_again(talk: Talk) -> None:
-    """RFC 5407 §3.1.4: 491, after which the peer tries again by itself; 500 would be our fault."""
+def test_a_reoffer_that_overtakes_the_ack_of_the_last_one_is_taken(talk: Talk) -> None:
+    """RFC 5407 §3.1.4: who offers anew has our 200, and the exchange is complete; the ACK is a copy."""
     talk.receive(talk.make("INVITE", 2, body=SDP))
+    talk.session.agree(SDP, talk.now)
+    talk.settle()
+    talk.took(200)
+    talk.took_events()
+    talk.receive(talk.make("INVITE", 3, body=SDP))
+    assert talk.took_events() == [Acked(b""), Reoffer(SDP)]
+    talk.session.agree(SDP, talk.now)
+    talk.settle()
+    talk.took(200)
+    for cseq in (2, 3):
+        talk.receive(talk.make("ACK", cseq))
+    talk.advance(64.0)
+    talk.took()
+    assert talk.took_events() == [Acked(b"")] and talk.session.state is State.CONFIRMED
+
+
+def test_a_reoffer_before_the_answer_in_an_ack_may_come_again(talk: Talk) -> None:
+    """RFC 5407 §3.1.5: 491, after which the peer tries again by itself; 500 would be our fault."""
+    talk.receive(talk.make("INVITE", 2))
     talk.session.agree(SDP, talk.now)
     talk.settle()
     talk.took(200)
