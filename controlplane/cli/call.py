@@ -84,6 +84,7 @@ def run(
         console.print(f"{moment.at:8.3f}  [{colour}]{moment.what:<13}[/] {moment.detail}", markup=True)
 
     try:
+        _look_at_files(plan)
         uri = _uri(target)
         if way.transport:
             uri = uri.with_param("transport", way.transport)
@@ -113,6 +114,14 @@ def _uri(text: str) -> Uri:
     if not uri.is_sip:
         raise NoWay(f"{text}: only sip: addresses can be called")
     return uri
+
+
+def _look_at_files(plan: Plan) -> None:
+    """Before anybody is rung."""
+    if plan.play and not Path(plan.play).is_file():
+        raise NoWay(f"--play: there is no file {plan.play}")
+    if plan.record and not Path(plan.record).parent.is_dir():
+        raise NoWay(f"--record: there is no folder {Path(plan.record).parent}; make it first")
 
 
 async def _call(

@@ -16,6 +16,17 @@ def test_a_target_that_is_no_sip_address_is_refused(target: str, capsys: pytest.
     assert "tandem call:" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("plan", "named"),
+    [(Plan(play="/no/such.wav"), "no file"), (Plan(record="/no/such/heard.wav"), "no folder")],
+)
+def test_files_are_looked_at_before_anybody_is_rung(
+    plan: Plan, named: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("sip:1001@127.0.0.1:9", plan, user="", password="", json=False) == 1
+    assert named in capsys.readouterr().out
+
+
 def test_the_refusal_is_json_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("tel:1", Plan(), user="", password="", json=True) == 1
     assert "error" in json.loads(capsys.readouterr().out)
