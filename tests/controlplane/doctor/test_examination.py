@@ -17,7 +17,7 @@ def settings() -> Settings:
 
 
 def test_every_listener_and_every_agent_has_its_check(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert len(examination.checks(settings(), running=False)) == 17, "three of them for the SIP listeners"
+    assert len(examination.checks(settings(), running=False)) == 18, "three of them for the SIP listeners"
     monkeypatch.setattr(examination, "checks", lambda settings, **_: [lambda: ok("one", "well")])
     assert [finding.name for finding in examination.examine(settings(), running=False)] == [
         "one",
