@@ -22,6 +22,8 @@ class Channel(Protocol):
     "Keep-alives of the peer so far, pings and pongs."
     must_pong: bool
     "The peer has to answer a `ping`, by its protocol or because it did so before."
+    orderly: bool
+    "The `fault`, if there is one, is an end that a decent peer may bring about: nobody is to blame."
 
     @property
     def fault(self) -> str:
@@ -47,6 +49,7 @@ class StreamChannel:
         self.opened = True
         self.signs = 0
         self.must_pong = False
+        self.orderly = False
         self._framer = Framer(limits)
         self._pings = 0
         self._awaiting = False

@@ -135,7 +135,8 @@ class Connection(asyncio.Protocol):
             self._transport.pause_reading()
             self._owner.loop.call_soon(self._serve)
         elif self._channel.fault:
-            guard.malformed(source, now)
+            if not self._channel.orderly:
+                guard.malformed(source, now)
             self._transport.close()
         elif not self._transport.is_closing():
             self._transport.resume_reading()

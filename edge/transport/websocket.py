@@ -43,6 +43,7 @@ class WebSocketChannel:
         self.fault = ""
         self.signs = 0
         self.must_pong = True
+        self.orderly = False
         self._protocol = protocol
         self._message = bytearray()
 
@@ -97,6 +98,8 @@ class WebSocketChannel:
         self._protocol.send_response(response)
         self.opened = response.status_code == 101
         if not self.opened:
+            # HTTP that can be read: a health check, or a page that may not.
+            self.orderly = True
             self.fault = f"handshake refused: {response.status_code} {response.reason_phrase}"
 
     def _answered(self, response: Response) -> None:
@@ -114,6 +117,7 @@ class WebSocketChannel:
                 self._message.clear()
                 self._take(message, messages)
         elif frame.opcode is Opcode.CLOSE:
+            self.orderly = True  # RFC 6455 §5.5.1
             self.fault = "closed by the peer"
         else:
             self.signs += 1

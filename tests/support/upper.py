@@ -29,8 +29,8 @@ class RecordingUpper:
         return flow in self.needed
 
     async def until(self, *, received: int = 0, failed: int = 0, gone: int = 0) -> None:
-        """Returns once that many of each have been told; fails after 5 s."""
-        async with asyncio.timeout(5):
+        """Returns once that many of each have been told; fails after 60 s."""
+        async with asyncio.timeout(60):
             while len(self.received) < received or len(self.failed) < failed or len(self.gone) < gone:
                 self._changed.clear()
                 await self._changed.wait()

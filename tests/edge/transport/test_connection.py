@@ -6,11 +6,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from websockets.frames import Frame, Opcode
 
 from config.schema import SipLimits, SipListener, SipTransport
 from edge.sip.flow import Flow, Transport
 from edge.transport.listeners import Listeners
 from edge.transport.websocket import WebSocketChannel, client_channel
+from tests.support.security import FakeGuard
 from tests.support.upper import RecordingUpper
 
 MESSAGE = b"BYE sip:a SIP/2.0\r\nContent-Length: 0\r\n\r\n"
@@ -18,10 +20,13 @@ PING = b"\r\n\r\n"
 
 
 @asynccontextmanager
-async def opened(kind: SipTransport, **limits: float) -> AsyncIterator[tuple[Listeners, RecordingUpper]]:
+async def opened(
+    kind: SipTransport, guard: FakeGuard | None = None, **limits: float
+) -> AsyncIterator[tuple[Listeners, RecordingUpper]]:
     upper = RecordingUpper()
     async with asyncio.TaskGroup() as tasks:
-        listeners = Listeners(SipLimits.model_validate(limits), asyncio.get_running_loop(), tasks)
+        loop = asyncio.get_running_loop()
+        listeners = Listeners(SipLimits.model_validate(limits), loop, tasks, guard=guard)
         listener = SipListener.model_construct(transport=kind, address="127.0.0.1", port=0)
         await listeners.open([listener], upper)
         try:
@@ -85,6 +90,24 @@ async def test_a_websocket_carries_messages_both_ways() -> None:
         browser.writer.close()
         await upper.until(gone=1)
         assert upper.gone == [flow]
+
+
+async def test_closing_a_tab_is_no_offence_and_what_is_no_websocket_is() -> None:
+    """RFC 6455 §5.5.1: a CLOSE is how it ends; a health check by HTTP means no harm either."""
+    guard = FakeGuard()
+    async with opened(SipTransport.WS, guard) as (listeners, upper):
+        port = listeners.bound[0].port
+        browser = await Browser().connect(port)
+        browser.writer.write(Frame(Opcode.CLOSE, b"\x03\xe9").serialize(mask=True))
+        await upper.until(gone=1)
+        for number, opening in enumerate((b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", b"\x16\x03\x01\r\n\r\n"), 2):
+            assert guard.unframed == []
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(opening)
+            await upper.until(gone=number)
+            writer.close()
+        assert guard.unframed == ["127.0.0.1"]
+        browser.writer.close()
 
 
 async def test_a_browser_that_is_gone_cannot_be_dialled() -> None:

@@ -89,7 +89,7 @@ def test_only_sip_from_known_pages_is_let_in(request_: str, status: int) -> None
     assert server.receive(request_.encode()) == []
     answer = server.take_output()
     assert answer.startswith(f"HTTP/1.1 {status} ".encode())
-    assert server.opened is (status == 101) and bool(server.fault) is (status != 101)
+    assert server.opened is (status == 101) and bool(server.fault) is server.orderly is (status != 101)
     if status == 101:
         assert b"Sec-WebSocket-Protocol: sip" in answer and b"Extensions" not in answer
 
@@ -118,7 +118,7 @@ def test_a_message_that_is_too_long_is_a_fault() -> None:
 def test_the_end_is_a_fault_too_and_nothing_is_sent_after_it() -> None:
     server, client = pair()
     server.receive(frame(Opcode.CLOSE, b"\x03\xe8"))
-    assert server.fault == "closed by the peer"
+    assert server.fault == "closed by the peer" and server.orderly
     assert server.take_output()[:1] == b"\x88" and server.wrap(MESSAGE) == b"" and server.ping() == b""
     assert server.receive(client.wrap(MESSAGE)) == []
 
