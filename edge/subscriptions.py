@@ -238,7 +238,7 @@ class Subscriptions:
             subscription.alarm.cancel()
 
     def _send(self, subscription: Subscription, request: Request, now: float) -> None:
-        flow = next_flow(subscription.dialog.next_hop(), subscription.flow)
+        flow = next_flow(subscription.dialog.next_hop(), subscription.flow, self._ground.reach.alive)
 
         def answered(response: Response | None, at: float) -> None:
             subscription.answered(response, at)

@@ -120,7 +120,7 @@ class Switch:
         self._questions = Questions(self._effects.append)
         self._recordings = Recordings(media_folder, self._effects.append)
         self.calls: dict[CallId, Call] = {}
-        wire = Wire(self.layer, self.agenda, values, self._session_event, self._sessions.expect)
+        wire = Wire(self.layer, self.agenda, values, self._session_event, self._sessions.expect, reach.alive)
         ground = Ground(
             wire=wire,
             agenda=self.agenda,

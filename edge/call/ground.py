@@ -48,6 +48,9 @@ class Reach(Protocol):
         `name` is whom a TLS peer must prove to be.
         """
 
+    def alive(self, flow: Flow) -> bool:
+        """Whether what is sent on `flow` needs no other connection than that which it names."""
+
 
 def contact_address(reach: Reach, flow: Flow, user: str) -> Address:
     """Our Contact for a peer on `flow`."""

@@ -6,8 +6,7 @@
     owner's verbs ─────────────▶      │ uses TransactionLayer and Agenda, both pure
     owner ◀── SessionEvent ───────────┘ through `emit`, never from inside a verb's caller
 
-The owner is a leg of a call. It sees protocol-neutral events and never a transaction; every race
-of the wire (CANCEL against 200, BYE against BYE, a second 2xx of a fork) is settled here.
+The owner is a leg of a call: it never sees a transaction. Every race of the wire is settled here.
 """
 
 import enum
@@ -130,6 +129,7 @@ class Wire:
     "Takes (session, event, now); must not call back into the session."
     expect: Callable[[ClientKey, "Session"], None]
     "Route answers of this client transaction to that session."
+    alive: Callable[[Flow], bool] = lambda flow: True  # whether a stream can still be sent on
     session_expires: int = 1_800
     "Interval of session refreshes that we ask for (RFC 4028) [s]."
 
@@ -373,7 +373,7 @@ class Session(ABC):
 
     def _way(self, dialog: Dialog | None) -> Flow:
         """The path of a request: inside `dialog`, or of the one that asks for it."""
-        return self.flow if dialog is None else next_flow(dialog.next_hop(), self.flow)
+        return self.flow if dialog is None else next_flow(dialog.next_hop(), self.flow, self.wire.alive)
 
     def _refuse_pending(self, now: float) -> None:
         self.referral.refuse(487, now)

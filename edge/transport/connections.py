@@ -124,15 +124,22 @@ class Connections:
 
         What fails is told as `unreachable(flow)`, later.
         """
-        connection = self._open.get(flow.connection)
-        if connection is None or connection.remote != flow.remote or not connection.opened:
-            numberless = _numberless(flow)
-            connection = self._by_remote.get(numberless)
-            if connection is None:
-                self._dial(data, flow, numberless)
-                return
+        connection = self._find(flow)
+        if connection is None:
+            self._dial(data, flow, _numberless(flow))
+            return
         if not connection.write(data, flow):
             self._fail(flow)
+
+    def alive(self, flow: Flow) -> bool:
+        """Whether `flow` can be sent on without dialling."""
+        return self._find(flow) is not None
+
+    def _find(self, flow: Flow) -> Connection | None:
+        connection = self._open.get(flow.connection)
+        if connection is None or connection.remote != flow.remote or not connection.opened:
+            return self._by_remote.get(_numberless(flow))
+        return connection
 
     def cut(self, network: str) -> None:
         """Drop connections of sources that are banned now, since `network` is."""

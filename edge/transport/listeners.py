@@ -192,6 +192,10 @@ class Listeners:
                 return Flow(transport, (host, port), number, 0, name)
         return None
 
+    def alive(self, flow: Flow) -> bool:
+        """Whether what is sent on `flow` needs no other connection than that which it names."""
+        return not flow.connection or (self._connections is not None and self._connections.alive(flow))
+
     @property
     def transports(self) -> tuple[Transport, ...]:
         """What we speak, in the order of `listen.sip`."""

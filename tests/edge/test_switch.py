@@ -7,7 +7,7 @@ from edge.sip.flow import Flow, Transport
 from edge.sip.message import Request, Response
 from media import port
 from tests.support.directory import FakeDirectory
-from tests.support.edge import Bench, Phone, audio_port, final
+from tests.support.edge import SDP, Bench, Phone, audio_port, final
 
 
 @pytest.fixture
@@ -411,12 +411,36 @@ def test_a_phone_whose_websocket_is_gone_has_no_device_until_it_registers_again(
     invite = next(m for m, flow in bench.take() if flow == browser and isinstance(m, Request))
     assert invite.via.transport == "WS" and str(invite.uri) == "sip:1003@df7jal.invalid;transport=ws"
     assert invite.contacts[0].uri.param("transport") == "ws"
-    bench.switch.closed(browser, bench.now)
-    bench.drain()
+    bench.closed(browser)
     assert not bench.switch.needs(browser)
     assert bench.journal.bound[-1].binding is None
     other = Phone(bench, "1001", 4)
     assert final(other.dial("1003")).status == 480
+
+
+def test_a_call_whose_connection_was_closed_is_ended_at_the_contact_of_its_peer(bench: Bench) -> None:
+    """RFC 3261 §12.2.1.1: proxies close idle connections after two minutes, and their calls go on."""
+    bench.directory.add_trunk("carrier", "sip:127.0.0.9:5060", ip="127.0.0.9")
+    bench.directory.add_did("12025550123", "echo")
+    stream = Flow(Transport.TCP, ("127.0.0.9", 40_001), 0, 7)
+    head = (
+        "sip:12025550123@demo.local SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.9:5060;branch=z9hG4bKtcp{0}\r\n"
+        "From: <sip:1@127.0.0.9>;tag=1\r\nCall-ID: tcp\r\nCSeq: 1 {0}\r\n"
+        "Contact: <sip:c@127.0.0.9:5060;transport=tcp>\r\n"
+    )
+    body = SDP.format(host="127.0.0.9", port=40_000)
+    to = "<sip:12025550123@demo.local>\r\nContent-Type: application/sdp"
+    bench.switch.receive(f"INVITE {head.format('INVITE')}To: {to}\r\n\r\n{body}".encode(), stream, bench.now)
+    bench.drain()
+    answer = final([m for m, _ in bench.take()])
+    to = answer.headers.get("To") or ""
+    bench.switch.receive(f"ACK {head.format('ACK')}To: {to}\r\n\r\n".encode(), stream, bench.now)
+    (call,) = bench.switch.calls.values()
+    bench.closed(stream)
+    call.finish("answered", "shutdown", bench.now)
+    bench.drain()
+    ((bye, flow),) = [(m, flow) for m, flow in bench.take() if isinstance(m, Request)]
+    assert bye.method == "BYE" and flow == Flow(Transport.TCP, ("127.0.0.9", 5060))
 
 
 def test_a_call_goes_on_where_the_phone_is_heard_now(bench: Bench) -> None:

@@ -77,6 +77,10 @@ class FakeJournal:
 
 
 class FakeReach:
+    def __init__(self) -> None:
+        self.gone: set[Flow] = set()
+        "Connections that are closed."
+
     def sent_by(self, flow: Flow) -> str:
         return "127.0.0.1:5060"
 
@@ -85,6 +89,9 @@ class FakeReach:
 
     def flow_to(self, transport: Transport, host: str, port: int, name: str = "") -> Flow | None:
         return Flow(transport, (host, port)) if transport in (Transport.UDP, Transport.TCP) else None
+
+    def alive(self, flow: Flow) -> bool:
+        return flow not in self.gone
 
 
 class Bench:
@@ -110,10 +117,11 @@ class Bench:
             wall=lambda now: int(now * 1000),
         )
         self.fraud = FraudGuard()
+        self.reach = FakeReach()
         self.switch = Switch(
             directory=self.directory,
             journal=self.journal,
-            reach=FakeReach(),
+            reach=self.reach,
             limits=self.limits,
             random=lambda n: next(seed).to_bytes(n, "big"),
             wall=lambda now: int(now * 1000),
@@ -144,6 +152,12 @@ class Bench:
             message = parse_message(turned[0])
             assert not isinstance(message, ParseError), (message, turned[0])
             self.sent.append((message, turned[1]))
+        self.drain()
+
+    def closed(self, flow: Flow) -> None:
+        """The connection is no more."""
+        self.reach.gone.add(flow)
+        self.switch.closed(flow, self.now)
         self.drain()
 
     def media(self, event: port.Event) -> None:
