@@ -190,9 +190,12 @@ class Registrar:
             seconds = self._granted(request, address)
             instance, reg_id = _outbound(address)
             text = str(address.uri)
-            for known in _matching(planned, address.uri, text, instance, reg_id):
-                if known in held and planned[known] is held[known]:
+            for known in _matching(planned, address.uri, text):
+                if planned[known] is held.get(known):
                     _check_order(request, held[known], now)
+                del planned[known]
+            for known in _superseded(planned, held, instance, reg_id) if seconds or reg_id else ():
+                _check_order(request, held[known], now)
                 del planned[known]
             if seconds:
                 binding = Binding(
@@ -272,18 +275,34 @@ def _check_order(request: Request, entry: Entry, now: float) -> None:
         raise _Refused(500, "CSeq Out Of Order", (("Retry-After", str(math.ceil(wait))),))
 
 
-def _matching(entries: dict[str, Entry], uri: Uri, text: str, instance: str, reg_id: int) -> Iterable[str]:
-    """Contacts that this one replaces: of its instance and reg-id, or equivalent (§19.1.4)."""
-    if not reg_id and text in entries:
+def _matching(entries: dict[str, Entry], uri: Uri, text: str) -> Iterable[str]:
+    """The contact that this one replaces, being equivalent (§19.1.4)."""
+    if text in entries:
         return (text,)
-    found = []
-    for contact, entry in entries.items():
-        binding = entry.binding
-        if (reg_id and binding.reg_id == reg_id and binding.instance == instance) or contact == text:
-            found.append(contact)
-        elif not reg_id and _equivalent(contact, uri):
+    for contact in entries:
+        if _equivalent(contact, uri):
             return (contact,)
-    return found
+    return ()
+
+
+def _superseded(
+    planned: dict[str, Entry], held: dict[str, Entry], instance: str, reg_id: int
+) -> Iterable[str]:
+    """Contacts of earlier requests that the same device has left behind, whatever they are.
+
+    With reg-ids a device has as many flows (RFC 5626 §6). Without one it has what its last request names: a
+    phone that started anew, or whose network changed, is at no other address any more, and would be rung at
+    each of them for an hour, until no further contact is let in.
+    """
+    if not instance:
+        return ()
+    return [
+        contact
+        for contact, entry in held.items()
+        if planned.get(contact) is entry
+        and entry.binding.instance == instance
+        and (not reg_id or entry.binding.reg_id in (0, reg_id))
+    ]
 
 
 def _equivalent(contact: str, uri: Uri) -> bool:

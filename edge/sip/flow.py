@@ -1,7 +1,7 @@
 """A flow: the path on which a message came or leaves (RFC 5626 §2, RFC 3261 §18)."""
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 class Transport(enum.Enum):
@@ -28,6 +28,8 @@ class Flow:
     "Number of the stream connection, 0 for UDP or not connected yet."
     name: str = ""
     "Whom the far end of a TLS connection that we dial must prove to be; empty: its address. Not in `str`."
+    listens: int = field(default=0, compare=False)
+    "Port that the peer says it accepts connections on, for responses whose connection is gone. Not in `str`."
 
     @property
     def reliable(self) -> bool:

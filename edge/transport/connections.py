@@ -120,13 +120,13 @@ class Connections:
         self._local[listener] = local
 
     def send(self, data: bytes, flow: Flow) -> None:
-        """On the connection of `flow`, else on one to the same remote, else on a new one.
+        """On the connection of `flow`, else on one to the same remote or where it listens, else on a new one.
 
         What fails is told as `unreachable(flow)`, later.
         """
         connection = self._find(flow)
         if connection is None:
-            self._dial(data, flow, _numberless(flow))
+            self._dial(data, flow, _dialled(flow))
             return
         if not connection.write(data, flow):
             self._fail(flow)
@@ -138,7 +138,7 @@ class Connections:
     def _find(self, flow: Flow) -> Connection | None:
         connection = self._open.get(flow.connection)
         if connection is None or connection.remote != flow.remote or not connection.opened:
-            return self._by_remote.get(_numberless(flow))
+            return self._by_remote.get(_numberless(flow)) or self._by_remote.get(_dialled(flow))
         return connection
 
     def cut(self, network: str) -> None:
@@ -344,6 +344,13 @@ class Connections:
 
 def _numberless(flow: Flow) -> Flow:
     return Flow(flow.transport, flow.remote, flow.listener, 0, flow.name)
+
+
+def _dialled(flow: Flow) -> Flow:
+    """Where a connection is made for `flow`: a peer that came from any port may listen on another."""
+    if not flow.listens:
+        return _numberless(flow)
+    return Flow(flow.transport, (flow.remote[0], flow.listens), flow.listener, 0, flow.name)
 
 
 def _reason(fault: BaseException) -> str:

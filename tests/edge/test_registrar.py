@@ -228,6 +228,40 @@ def test_reg_id_and_instance_replace_whatever_the_contact(edge: Edge) -> None:
     assert (binding.instance, binding.reg_id) == ("<urn:uuid:00000000-0000-1000-8000-000A95A0E128>", 1)
 
 
+INSTANCE = ';+sip.instance="<urn:uuid:00000000-0000-1000-8000-000A95A0E128>"'
+
+
+def test_a_phone_that_starts_anew_on_another_port_leaves_no_dead_contact_behind(edge: Edge) -> None:
+    """RFC 5626 §4.1: the instance is the device's, whether or not it numbers its flows."""
+    for number in range(2 * LIMITS.contacts_per_aor):
+        contact = f"<sip:a@192.0.2.7:{40_000 + number}>"
+        done = edge.granted(register(f"Contact: {contact}{INSTANCE}", call_id=f"boot-{number}"))
+        assert contacts(done) == [f"{contact}{INSTANCE};expires=3600"]
+    edge.granted(register(f"Contact: {B}{INSTANCE};reg-id=1", call_id="outbound now"))
+    assert edge.found() == ["sip:b@192.0.2.7:5060"]
+    edge.granted(register(f'Contact: {A};+sip.instance="<urn:uuid:2>"'))
+    assert len(edge.found()) == 2, "another device of the same user stays"
+
+
+def test_one_request_may_name_several_addresses_of_a_device(edge: Edge) -> None:
+    edge.granted(register(f"Contact: {A}{INSTANCE}, {B}{INSTANCE}"))
+    assert len(edge.found()) == 2
+    late = edge.refused(register(f"Contact: {C}{INSTANCE}"))
+    assert late.status == 500, "the CSeq is that of the request before: it was overtaken"
+
+
+@pytest.mark.parametrize("reg_id", ["", ";reg-id=1"])
+def test_a_phone_that_moves_takes_its_old_contact_back_in_the_same_request(edge: Edge, reg_id: str) -> None:
+    """As PJSIP does; the removal is of the old contact alone."""
+    edge.granted(register(f"Contact: {A}{INSTANCE}{reg_id}"))
+    moved = f"Contact: {B}{INSTANCE}{reg_id}, {A}{INSTANCE}{reg_id};expires=0"
+    edge.granted(register(moved, cseq=2))
+    assert edge.found() == ["sip:b@192.0.2.7:5060"]
+    if not reg_id:
+        edge.granted(register(f"Contact: {A}{INSTANCE};expires=0", cseq=3))
+        assert edge.found() == ["sip:b@192.0.2.7:5060"], "what was taken back before is not there"
+
+
 def test_a_reg_id_without_an_instance_is_passed_over(edge: Edge) -> None:
     edge.granted(register(f"Contact: {A};reg-id=1"))
     edge.granted(register(f"Contact: {B};reg-id=1", call_id="call-2"))

@@ -13,6 +13,7 @@ COOKIE: Final = "z9hG4bK"
 "Branches that are unique begin so (§8.1.1.7)."
 _LONGEST: Final = 200  # characters of an identity; a peer must not make us keep what it pads
 DEFAULT_PORT: Final = 5060
+SECURE_PORT: Final = 5061
 
 
 def identity(request: Request, via: Via) -> str:
@@ -48,10 +49,15 @@ def merge_id(request: Request) -> str:
 def reply_flow(via: Via, flow: Flow) -> Flow:
     """The way of responses to a request with top `via` that came by `flow` (§18.2.2, RFC 3581 §4).
 
-    Declined: `maddr`, which would let anyone aim our responses at a third party, and dialling the
-    sent-by of a stream that is gone, since behind a NAT nobody listens there.
+    When a stream is gone, its source is dialled at the port of sent-by. Declined: `maddr`, and the host of
+    sent-by, which would let anyone aim our responses at a third party.
     """
-    if flow.transport is not Transport.UDP or via.rport is not None:
+    if flow.transport is not Transport.UDP:
+        if flow.is_web:
+            return flow
+        default = DEFAULT_PORT if flow.transport is Transport.TCP else SECURE_PORT
+        return replace(flow, listens=via.port or default)
+    if via.rport is not None:
         return flow
     address, port = flow.remote
     sent_by = via.port or DEFAULT_PORT

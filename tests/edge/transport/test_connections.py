@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -30,7 +31,7 @@ class Peer:
         await self.writer.drain()
 
     async def hear(self, size: int) -> bytes:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             return await self.reader.readexactly(size)
 
     async def hang_up(self) -> None:
@@ -62,7 +63,7 @@ class Scene:
         return await asyncio.start_server(accepted, "127.0.0.1", 0)
 
     async def next_peer(self) -> Peer:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             return await self.accepted.get()
 
 
@@ -165,6 +166,26 @@ async def test_a_flow_that_is_gone_is_dialled_again_and_reused() -> None:
         server.close()
 
 
+async def test_a_response_whose_connection_is_gone_goes_to_the_port_where_its_peer_listens() -> None:
+    """RFC 3261 §18.2.2: the source, at the port of sent-by."""
+    async with scene() as s:
+        peer, server = await s.dial(), await s.serve()
+        await peer.say(MESSAGE)
+        await s.upper.until(received=1)
+        back = replace(s.upper.received[0][1], listens=port_of(server)[1])
+        s.connections.send(b"1", back)
+        assert await peer.hear(1) == b"1"
+        await peer.hang_up()
+        await s.upper.until(gone=1)
+        assert not s.connections.alive(back)
+        s.connections.send(b"2", back)
+        listener = await s.next_peer()
+        assert await listener.hear(1) == b"2"
+        s.connections.send(b"3", back)
+        assert await listener.hear(1) == b"3" and s.connections.alive(back)
+        server.close()
+
+
 async def test_a_number_of_an_earlier_run_finds_no_stranger() -> None:
     async with scene() as s:
         stranger = await s.dial()
@@ -191,7 +212,7 @@ async def test_a_connection_that_cannot_be_made_is_told_once_for_each_flow() -> 
 async def test_one_source_may_open_so_many_connections() -> None:
     async with scene(connections_per_source=1) as s:
         first, second = await s.dial(), await s.dial()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             with pytest.raises((ConnectionResetError, asyncio.IncompleteReadError)):
                 await second.reader.readexactly(1)
         await first.say(MESSAGE)

@@ -87,6 +87,23 @@ def test_responses_go_to_the_source_address(via: str, sent_by: str, flow: Flow, 
     assert reply_flow(message.via, flow) == replace(flow, remote=(flow.remote[0], port))
 
 
+@pytest.mark.parametrize(
+    ("sent_by", "kind", "port"),
+    [
+        ("192.0.2.1:5070", Transport.TCP, 5070),
+        ("192.0.2.1", Transport.TCP, 5060),
+        ("192.0.2.1", Transport.TLS, 5061),
+        ("df7jal23ls0d.invalid", Transport.WSS, 0),
+    ],
+)
+def test_a_stream_that_ends_is_dialled_where_its_peer_listens(
+    sent_by: str, kind: Transport, port: int
+) -> None:
+    """RFC 3261 §18.2.2."""
+    message = request("OPTIONS", sent_by=sent_by)
+    assert reply_flow(message.via, Flow(kind, ("192.0.2.1", 40_001), connection=3)).listens == port
+
+
 def test_received_and_rport_are_put_into_the_top_via_only() -> None:
     """RFC 3261 §18.2.1, RFC 3581 §4."""
     message = request("OPTIONS", sent_by="10.0.0.1", via=";rport, SIP/2.0/UDP 10.9.9.9;branch=z9hG4bKx;rport")
