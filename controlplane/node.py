@@ -142,6 +142,7 @@ class Node:
             loop,
             lambda: self._driver.worked,
             self.listeners.waited,
+            audio=self.engine.share,
         )
 
     # What the sockets say (`edge.transport.upper.Upper`).

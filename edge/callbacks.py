@@ -184,14 +184,14 @@ class Callbacks:
             self._alarm.cancel()
             self._alarm = None
         wall = self.ground.wall(now)
-        draining = self.origination.draining()  # what is promised waits for the next start
+        shut = self.origination.shut()  # what is promised waits for room, or the next start
         hours: dict[tuple[AccountId, str], bool] = {}
         for turn in tuple(self._turns.values()):
             where = turn.about.account, turn.about.queue
             if where not in hours:
                 hours[where] = self._open(turn.about, wall)
-            turn.look(now, wall, may=hours[where] and not draining)
-        if self._turns and not draining:
+            turn.look(now, wall, may=hours[where] and not shut)
+        if self._turns and not shut:
             self._alarm = self.ground.agenda.at(now + LOOK_SECONDS, self._look)
 
     def _open(self, about: Callback, wall: int) -> bool:

@@ -149,7 +149,7 @@ class Switch:
             mailbox=lambda account, number: self.subscriptions.mailbox_of(account, number),
         )
         self.conferences = ground.conferences
-        begins = Origination(ground, journal, self.calls, self.logbook.wait, lambda: self.draining)
+        begins = Origination(ground, journal, self.calls, self.logbook.wait, lambda: self.shut)
         self.callbacks = Callbacks(begins, fraud, self._awaited.promise)
         self.supervisions = Supervisions(ground, journal, self.calls)
         self._requests = Requests(self.layer)
@@ -288,8 +288,8 @@ class Switch:
         return len(self._sessions)
 
     @property
-    def draining(self) -> bool:
-        return self._arrivals.draining
+    def shut(self) -> bool:  # to calls that we begin
+        return self._arrivals.draining or self.turnstile.full
 
     def call_named(self, sip_call_id: str) -> Call | None:
         """The live call that a message with this Call-ID belongs to."""

@@ -13,7 +13,6 @@ is connected. Nothing here waits; prompts are loaded by tasks given to `spawn`.
 
 import logging
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from typing import Any, Final, Protocol, assert_never
 
 import numpy as np
@@ -26,6 +25,7 @@ from media.digits import Digits
 from media.dsp.conceal import Concealer
 from media.dsp.vad import VoiceActivity
 from media.frame import GROUPS
+from media.gauges import EngineGauges
 from media.heard import Heard, Listens
 from media.inbound import Inbound
 from media.joint import Joints
@@ -71,7 +71,7 @@ from media.rtp.jitter import JitterBuffer
 from media.rtp.statistics import Reception
 from media.rtp.telephone_event import DigitSender, Press
 from media.socket import NoPort, UdpWire
-from media.ticker import Clock, Ticker, TickGauges
+from media.ticker import Clock, Ticker
 from media.timeline import Timeline
 from media.upkeep import Upkeep
 from media.webrtc.legs import WebLegs
@@ -97,15 +97,6 @@ class Agents(Listens, Speaks, Protocol):
     def digit(self, slot: int, digit: str, duration_ms: int) -> None: ...
     def tell(self, slot: int, command: TellAgent) -> None: ...
     async def close(self) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class EngineGauges:
-    legs: int
-    connected: int
-    free_ports: int
-    send_errors: int
-    ticks: TickGauges
 
 
 class Engine:
@@ -204,6 +195,7 @@ class Engine:
         self._tick = 0
         self._resync_at = 0
         self._ticker = Ticker(loop, monotonic, self.step, self._stalled, spare)
+        self.share = self._ticker.audio
 
     def execute(self, command: Command) -> None:
         """Carry out one command; answers are events. Unknown legs are ignored."""

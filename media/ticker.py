@@ -6,13 +6,14 @@ ticks are left out. The driver stops when told that nobody is connected.
 """
 
 import logging
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 import numpy as np
 
 from media.frame import GROUPS, TICK_SECONDS
+from media.gauges import TickGauges
 
 STALL: Final = 0.2
 "[s]"
@@ -22,6 +23,11 @@ LOG_INTERVAL: Final = 10.0
 "[s]"
 WINDOW: Final = 4_096
 "Ticks that `gauges` looks back."
+MOST: Final = 0.4
+"From this share of a core on, what else keeps it busy is taken for the sockets and coders of the same calls."
+
+_SHARE_GAIN: Final = 0.02  # of each tick: a quarter of a second
+_SHARE_BOUND: Final = 2.0  # of a tick's time: one that was held up says little
 
 log = logging.getLogger(__name__)
 
@@ -37,22 +43,6 @@ class Clock(Protocol):
     def call_at(self, when: float, callback: Callable[[], Any], /) -> Handle: ...
 
 
-@dataclass(frozen=True, slots=True)
-class TickGauges:
-    """The ticks of the last 20 s; times in ms."""
-
-    ticks: int
-    "Since start."
-    stalls: int
-    overruns: int
-    late_p50: float
-    late_p99: float
-    late_max: float
-    work_p50: float
-    work_p99: float
-    work_max: float
-
-
 class Ticker:
     def __init__(
         self,
@@ -61,6 +51,7 @@ class Ticker:
         step: Callable[[int, float], None],
         stalled: Callable[[float], None],
         spare: Callable[[float], None] | None = None,
+        cpu: Callable[[], float] = time.thread_time,
     ) -> None:
         """
         Args:
@@ -68,12 +59,15 @@ class Ticker:
             step: works on one group at a time; gets its number and now.
             stalled: told the seconds left out, before the next step.
             spare: may use what a tick has left; told the seconds to the next one.
+            cpu: used by this thread so far [s]; unlike the time, it does not pass while others have the core.
         """
         self._clock = clock
         self._monotonic = monotonic
         self._step = step
         self._stalled = stalled
         self._spare = spare
+        self._cpu = cpu
+        self._share = 0.0
         self._handle: Handle | None = None
         self._due = 0.0
         self._ticks = 0
@@ -85,6 +79,15 @@ class Ticker:
 
     def is_running(self) -> bool:
         return self._handle is not None
+
+    @property
+    def share(self) -> float:
+        """Of a core that the ticks of the last quarter of a second took; 0 while they stand."""
+        return self._share if self.is_running() else 0.0
+
+    def audio(self, busy: float) -> float:
+        """Share of a core that live audio takes. Args: busy: share that signalling does not take."""
+        return max(self.share, busy) if self.share >= MOST else self.share
 
     def start(self) -> None:
         if self._handle is None:
@@ -99,13 +102,14 @@ class Ticker:
     def gauges(self) -> TickGauges:
         seen = min(self._ticks, WINDOW)
         if not seen:
-            return TickGauges(0, 0, 0, 0, 0, 0, 0, 0, 0)
+            return TickGauges(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
         late = np.percentile(self._late[:seen], (50, 99, 100)) * 1000
         work = np.percentile(self._work[:seen], (50, 99, 100)) * 1000
-        return TickGauges(self._ticks, self._stalls, self._overruns, *late.tolist(), *work.tolist())
+        times = (*late.tolist(), *work.tolist(), self.share)
+        return TickGauges(self._ticks, self._stalls, self._overruns, *times)
 
     def _fire(self) -> None:
-        began = self._monotonic()
+        began, used = self._monotonic(), self._cpu()
         late = began - self._due
         if late > STALL:
             self._stalls += 1
@@ -118,6 +122,8 @@ class Ticker:
             # One bad tick must not end every call's audio.
             log.exception("tick failed")
         work = self._monotonic() - began
+        share = min((self._cpu() - used) / TICK_SECONDS, _SHARE_BOUND)
+        self._share += _SHARE_GAIN * (share - self._share)
         place = self._ticks % WINDOW
         self._late[place] = max(late, 0.0)
         self._work[place] = work

@@ -34,6 +34,8 @@ def watch_node(metrics: Metrics, node: Node) -> None:
     text = "Calls a second that this process could carry, as measured."
     metrics.gauge("capacity_calls", text, lambda: node.capacity.measured)
     metrics.gauge("calls_per_second_limit", "Calls a second taken on.", lambda: node.capacity.rate)
+    metrics.gauge("audio_share", "Of a core that live audio takes.", lambda: node.capacity.audio)
+    metrics.gauge("full", "1 while no new call is taken on.", lambda: float(node.capacity.full))
     metrics.total("overload_refused", "Requests answered 503 unread.", lambda: switch.turnstile.refused)
     metrics.gauge("supervisors", "Supervisors of live calls.", lambda: len(switch.supervisions))
     rooms = switch.conferences

@@ -29,6 +29,8 @@ _INVITE: Final = (
     b"CSeq: 1 INVITE\r\nContact: <sip:1001@192.0.2.2>\r\nUser-Agent: sample\r\nContent-Length: 0\r\n\r\n"
 )
 
+FIX: Final = "spread calls over more nodes, or set media.workers to the number of cores"
+
 _log = structlog.get_logger(__name__)
 
 
@@ -58,6 +60,7 @@ class LoadWatch:
         waited: how long what is read now has waited at a socket [s].
         busy: CPU used so far, of what there is one core of [s]; None: of this thread, or of the whole process
             where that has a single core.
+        audio: share of a core that live audio takes; given the share of ours that signalling does not take.
     """
 
     def __init__(
@@ -68,6 +71,7 @@ class LoadWatch:
         worked: Callable[[], float],
         waited: Callable[[], float],
         busy: Callable[[], float] | None = None,
+        audio: Callable[[float], float] = lambda busy: 0.0,
     ) -> None:
         single = len(os.sched_getaffinity(0)) == 1 if hasattr(os, "sched_getaffinity") else False
         self._capacity = capacity
@@ -76,6 +80,7 @@ class LoadWatch:
         self._worked = worked
         self._waited = waited
         self._busy = busy or (time.process_time if single else time.thread_time)
+        self._audio = audio
         self._last = self._read()
         self._arm()
 
@@ -91,16 +96,25 @@ class LoadWatch:
         before, self._last = self._last, self._read()
         now, admitted, refused, worked, busy = self._last
         seconds = max(now - before[0], 1e-3)
+        share = min(1.0, (busy - before[4]) / seconds)
         period = Period(
             seconds,
             admitted - before[1],
             refused - before[2],
             worked - before[3],
-            min(1.0, (busy - before[4]) / seconds),
+            share,
             max(now - self._due, self._waited()),
+            self._audio(max(0.0, share - (worked - before[3]) / seconds)),
         )
-        held = self._capacity.holds
-        self._capacity.observe(period)
-        if self._capacity.holds and not held:
-            _log.warning("overloaded: new calls are limited", calls_per_second=round(self._capacity.rate))
+        capacity = self._capacity
+        held, full = capacity.holds, capacity.full
+        capacity.observe(period)
+        if capacity.holds and not held:
+            _log.warning("overloaded: new calls are limited", calls_per_second=round(capacity.rate))
+        if capacity.full and not full:
+            _log.warning(
+                "full: new calls are refused until some have ended", audio=round(capacity.audio, 2), fix=FIX
+            )
+        elif full and not capacity.full:
+            _log.info("new calls are taken again", audio=round(capacity.audio, 2))
         self._arm()

@@ -33,13 +33,13 @@ class Origination:
     "Live ones, by our id."
     waiting: Callable[[Trace, float], None]
     "A trace has rows for the journal."
-    draining: Callable[[], bool]
-    "We are about to stop."
+    shut: Callable[[], bool]
+    "We take no new calls: about to stop, or live audio fills us."
 
     @property
     def closed(self) -> bool:
         """No call may begin now."""
-        return self.draining() or len(self.calls) >= self.ground.limits.calls or self.journal.saturated
+        return self.shut() or len(self.calls) >= self.ground.limits.calls or self.journal.saturated
 
     def begin(self, route: Route, treatment: Treatment, *, caller: Caller, callee: str, now: float) -> Call:
         """

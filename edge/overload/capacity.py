@@ -10,6 +10,9 @@ So audio, HTTP and everything else on the loop count without being asked, and th
 is busy for `SHARE` of the time, refusals aside. Where messages still wait while it holds, it is trimmed, by
 half at most: others may have the core, and then few wait as long as many. A wait that is left from before it
 held says nothing of it. A rate that is configured always holds.
+
+A rate is no help where live audio alone fills a core: calls stay. From `FULL` on no new one is taken, since
+it would spoil the sound of all others, until some have ended and `ROOM` is there.
 """
 
 from dataclasses import dataclass
@@ -25,6 +28,10 @@ BEHIND: Final = 0.1
 "While messages wait longer than this, no room for new calls comes back where the rate holds [s]."
 CALM: Final = 2.0
 "So long without anybody turned away, and the door stands open again [s]."
+FULL: Final = 0.85
+"Share of a core taken by live audio, at which no new call is taken on."
+ROOM: Final = 0.8
+"The share at which they are taken on again."
 LEAST: Final = 10.0
 "Calls a second that are always taken on."
 
@@ -51,6 +58,8 @@ class Period:
     "Share of the time in which the loop had something to do, 0 to 1."
     waited: float
     "How long the message in hand has waited at the socket, or how late the loop was [s]."
+    audio: float = 0.0
+    "Share of a core that live audio takes: of our own, or of the freest worker's."
 
 
 class Capacity:
@@ -65,6 +74,10 @@ class Capacity:
         self._trim = 1.0
         self._late = 0.0
         self._calm = 0.0
+        self.audio = 0.0
+        "Share of a core that live audio takes."
+        self.full = False
+        "Whether live audio leaves no room for a new call."
         self.measured = 1.0 / cost
         "Calls a second that would keep the loop busy all the time."
         self.holds = configured is not None
@@ -87,6 +100,8 @@ class Capacity:
             self._trim = max(_DEEPEST, self._trim * _CUT)
         else:
             self._trim = min(1.0, self._trim + _BACK)
+        self.audio += 0.5 * (period.audio - self.audio)
+        self.full = self.audio > (ROOM if self.full else FULL)
         idle = min(1.0, 1.0 - period.busy + refusing / seconds)
         self.measured += _GAIN * (admitted / seconds + idle / self._cost - self.measured)
         self._calm = 0.0 if late or period.refused else self._calm + seconds

@@ -10,6 +10,7 @@ last of all, registrations that phones here refresh. Requests inside a dialog, A
 copies of what was let in, and the second round of what was challenged, for which room was kept, always pass.
 While what is read has waited too long already, no room comes back, so that we catch up; what was free before
 a stall is enough for those who came in it.
+While live audio fills a core only new calls are turned away, all of them; whatever else passes.
 Copies of what was turned away get the same answer even when there is room again: whoever has heard a 503
 is no longer there for a 200.
 """
@@ -34,11 +35,9 @@ _DEBT: Final = 1.0  # so many seconds' calls in arrears, and refreshed registrat
 _OTHER: Final = 0.1
 _COPIES: Final = 32.0  # so long a phone may send the same again: timer B [s]
 _PASS: Final = frozenset((b"SIP/", b"BYE ", b"CANC", b"PRAC"))
-_HEADERS: Final = tuple(
-    b'Warning: 399 tandem "overloaded: more calls come than this node can carry"\r\nRetry-After: %d\r\n'
-    % wait
-    for wait in range(2, 10)
-)
+_WAITS: Final = range(2, 10)
+_CROWDED: Final = b"overloaded: more calls come than this node can carry"
+_FULL: Final = b"full: the sound of live calls takes all of this node"
 
 
 Turned = tuple[bytes, Flow]
@@ -89,6 +88,10 @@ class Turnstile:
             return None
         if self._refusals and (known := self._refusals.get(hash(data), now)) is not None:
             return known, flow
+        if self._capacity.full and kind == b"INVI":
+            seen = self._new(data, flow)
+            if seen is not None and self._challenged.get(hash(seen.call_id), now) is None:
+                return self._refuse(seen, data, flow, now, _FULL)
         if not self._capacity.holds:
             return None
         rate = self._capacity.rate
@@ -98,17 +101,15 @@ class Turnstile:
         self._filled = now
         if self._level >= _SPARED * burst:
             return None
-        seen = glance(data, flow)
-        if seen is None or seen.inside or self._holds(seen.identity, seen.method):
+        seen = self._new(data, flow)
+        if seen is None:
             return None
         if seen.proven and (self._level > 0.0 or self._challenged.get(hash(seen.call_id), now) is not None):
             return None
-        address = flow.remote[0]
-        if seen.method == "REGISTER" and self._level > -_DEBT * rate and self._registered(address, now):
+        refreshes = seen.method == "REGISTER" and self._registered(flow.remote[0], now)
+        if refreshes and self._level > -_DEBT * rate:
             return None
-        if not self._welcome(address, seen.agent, now):
-            return b"", flow
-        return self._refuse(seen, data, flow, now)
+        return self._refuse(seen, data, flow, now, _CROWDED)
 
     def charge(self, cost: float, call_id: str = "") -> None:
         """Something new was let in. Args: call_id: of the second round of what was challenged."""
@@ -123,6 +124,11 @@ class Turnstile:
             self._level -= cost
 
     @property
+    def full(self) -> bool:
+        """Live audio leaves no room for a new call."""
+        return self._capacity.full
+
+    @property
     def admitted(self) -> float:
         """What was charged so far [calls]."""
         return self._admitted
@@ -132,10 +138,18 @@ class Turnstile:
         """Requests turned away so far."""
         return sum(self.shed.values())
 
-    def _refuse(self, seen: Glance, data: bytes, flow: Flow, now: float) -> Turned | None:
+    def _new(self, data: bytes, flow: Flow) -> Glance | None:
+        """What begins something; None: inside a dialog, a copy of what was let in, not read at a glance."""
+        seen = glance(data, flow)
+        return None if seen is None or seen.inside or self._holds(seen.identity, seen.method) else seen
+
+    def _refuse(self, seen: Glance, data: bytes, flow: Flow, now: float, why: bytes) -> Turned | None:
+        if not self._welcome(flow.remote[0], seen.agent, now):
+            return b"", flow
         # Spread out, so that they do not all come back together.
-        wait = hash(seen.call_id) % len(_HEADERS)
-        turned = seen.answer(b"503 Service Unavailable", _HEADERS[wait], self._tag)
+        wait = _WAITS[hash(seen.call_id) % len(_WAITS)]
+        headers = b'Warning: 399 tandem "%s"\r\nRetry-After: %d\r\n' % (why, wait)
+        turned = seen.answer(b"503 Service Unavailable", headers, self._tag)
         if turned is not None:
             self.shed[seen.method if seen.method in WEIGHTS else "other"] += 1
             if turned[1] is flow and not flow.reliable:

@@ -19,8 +19,7 @@ from dataclasses import is_dataclass
 from typing import Final, cast
 
 from media import port
-from media.engine import EngineGauges
-from media.ticker import TickGauges
+from media.gauges import EngineGauges, TickGauges
 from media.worker import message, relay, speech
 
 FULL: Final = 1 / 8

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from media.engine import EngineGauges
+from media.gauges import EngineGauges
 from media.port import Command, Event
 
 
@@ -43,6 +43,8 @@ class WorkerGauges:
     "Longest garbage collection of the last second [ms]."
     dropped: int
     "Events that found the channel to the daemon full."
+    share: float
+    "Of a core that audio takes now (`Ticker.audio`)."
 
 
 @dataclass(frozen=True, slots=True)

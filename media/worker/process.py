@@ -132,6 +132,7 @@ class Worker:
             log.error("a task failed", exc_info=error)
 
     async def _beat(self) -> None:
+        cpu = time.process_time()
         while True:
             await asyncio.sleep(BEAT)
             if self._engine is None:
@@ -141,8 +142,10 @@ class Worker:
                 self._collector.rest()
             used = resource.getrusage(resource.RUSAGE_SELF)
             pause = self._collector.longest() * 1000
-            cpu, memory = used.ru_utime + used.ru_stime, used.ru_maxrss * 1024
-            self.tell(Beat(WorkerGauges(gauges, cpu, memory, pause, self._dropped)))
+            before, cpu = cpu, used.ru_utime + used.ru_stime
+            share = self._engine.share((cpu - before) / BEAT)
+            memory = used.ru_maxrss * 1024
+            self.tell(Beat(WorkerGauges(gauges, cpu, memory, pause, self._dropped, share)))
             self._lines.more()
 
 

@@ -17,9 +17,8 @@ from typing import Any, Final
 
 from config.schema import MediaLimits
 from media.agent.plane import ALONE, Means
-from media.engine import EngineGauges
+from media.gauges import EngineGauges, TickGauges
 from media.port import Command, Event, LegId, Recorded, Release
-from media.ticker import TickGauges
 from media.worker.channel import Channel
 from media.worker.fleet import Fleet
 from media.worker.mend import mend
@@ -117,6 +116,10 @@ class Workers:
     def execute(self, command: Command) -> None:
         self._fleet.execute(command)
 
+    def share(self, busy: float) -> float:
+        """Of a core that audio takes where it has most left. Args: busy: our own loop's, which has none."""
+        return min((each.gauges.share for each in self.states() if each.up and each.gauges), default=0.0)
+
     def gauges(self) -> EngineGauges:
         """All workers as one: sums, and of what is late the latest."""
         found = [state.gauges.engine for state in self.states() if state.up and state.gauges is not None]
@@ -179,7 +182,7 @@ class Workers:
         self._fleet.recorded(Recorded(leg, path, milliseconds, "the audio worker died; the end is missing"))
 
 
-_TIMES: Final = ("late_p50", "late_p99", "late_max", "work_p50", "work_p99", "work_max")
+_TIMES: Final = ("late_p50", "late_p99", "late_max", "work_p50", "work_p99", "work_max", "share")
 
 
 class _Process:

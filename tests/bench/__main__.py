@@ -39,6 +39,7 @@ AUDIO: Final[dict[str, tuple[Callable[[audio.Ground, int], Row], int]]] = {
     "g722": (audio.g722, 350),
     "opus": (audio.opus, 180),
     "agents": (audio.agents, 400),
+    "full": (audio.full, 3_000),
 }
 "Audio loads, and how many calls of each one core has to carry."
 LOADS = ("registrations", "calls", "overload", "banned", "routes", "native", "flows", *AUDIO)

@@ -96,7 +96,7 @@ def settings(
 def load(on: Ground, dialect: str, calls: int) -> Row:
     works = on.set_up(LOADED[dialect], calls, offer(on.socket.address, sources.pcmu()))
     return on.row(
-        f"{dialect} agent", calls, Streams([on.socket], [work.media for work in works], Payload.BURSTS)
+        f"{dialect} agent", len(works), Streams([on.socket], [work.media for work in works], Payload.BURSTS)
     )
 
 

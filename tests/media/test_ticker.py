@@ -17,7 +17,9 @@ class Rig:
         self.stalls: list[float] = []
         self.works = 0.0
         "How long each step takes [s]."
-        self.ticker = Ticker(self.clock, self.clock.time, self.step, self.stalls.append)
+        self.ticker = Ticker(
+            self.clock, self.clock.time, self.step, self.stalls.append, cpu=lambda: self.clock._now
+        )
 
     def step(self, group: int, now: float) -> None:
         self.steps.append((group, now))
@@ -91,3 +93,44 @@ def test_it_stops_and_starts_again() -> None:
     rig.ticker.start()
     rig.clock.advance(0.021)
     assert len(rig.steps) == 2 * GROUPS and rig.stalls == []
+
+
+def test_the_share_of_a_core_is_that_of_the_last_moments() -> None:
+    rig = Rig()
+    rig.works = 0.004
+    rig.ticker.start()
+    rig.clock.advance(2.0)
+    assert rig.ticker.share == rig.ticker.gauges().share == pytest.approx(0.8, abs=0.01)
+    rig.works = 0.0005
+    rig.clock.advance(2.0)
+    assert rig.ticker.share == pytest.approx(0.1, abs=0.01)
+
+
+def test_a_single_tick_that_is_held_up_does_not_fill_a_core() -> None:
+    rig = Rig()
+    rig.works = 0.001
+    rig.ticker.start()
+    rig.clock.advance(2.0)
+    rig.works = 0.150
+    rig.clock.advance(0.01)
+    assert rig.ticker.share < 0.3
+
+
+def test_nobody_connected_takes_nothing() -> None:
+    rig = Rig()
+    rig.works = 0.004
+    rig.ticker.start()
+    rig.clock.advance(2.0)
+    rig.ticker.stop()
+    assert rig.ticker.share == 0.0 == rig.ticker.audio(1.0)
+
+
+def test_what_else_is_busy_counts_as_audio_where_ticks_are_most_of_it() -> None:
+    rig = Rig()
+    rig.works = 0.001
+    rig.ticker.start()
+    rig.clock.advance(2.0)
+    assert rig.ticker.audio(0.95) == pytest.approx(0.2, abs=0.01), "HTTP, or a start, with a few calls up"
+    rig.works = 0.003
+    rig.clock.advance(2.0)
+    assert rig.ticker.audio(0.95) == 0.95, "sockets of agents, with many"

@@ -1,6 +1,9 @@
 """The load of this process, read off clocks turned by hand."""
 
-from controlplane.service.load import CALL, ROUNDS, LoadWatch, estimate
+import pytest
+from structlog.testing import capture_logs
+
+from controlplane.service.load import CALL, FIX, ROUNDS, LoadWatch, estimate
 from edge.overload.capacity import PERIOD, Capacity
 from tests.support.clock import HandClock
 from tests.support.directory import FakeDirectory
@@ -25,6 +28,26 @@ def test_what_the_loop_does_is_observed_five_times_a_second() -> None:
         clock.advance(PERIOD)
     assert 400 < capacity.measured < 510, "busy all the time with 500 calls a second"
     assert not capacity.holds
+
+
+def test_audio_that_fills_a_core_refuses_calls_and_is_told_once() -> None:
+    clock, capacity = HandClock(), Capacity(0.001)
+    bench = Bench(FakeDirectory())
+    worked, busy, asked = [0.0], [0.0], list[float]()
+
+    def audio(share: float) -> float:
+        asked.append(share)
+        return share
+
+    turnstile = bench.switch.turnstile
+    with capture_logs() as lines:
+        LoadWatch(capacity, turnstile, clock, lambda: worked[0], lambda: 0.0, lambda: busy[0], audio)
+        for _ in range(20):
+            worked[0] += 0.1 * PERIOD
+            busy[0] += 1.0 * PERIOD
+            clock.advance(PERIOD)
+    assert capacity.full and asked[-1] == pytest.approx(0.9), "what signalling takes is not audio's"
+    assert [line["fix"] for line in lines if line["event"].startswith("full")] == [FIX]
 
 
 def test_messages_that_wait_make_the_rate_hold() -> None:

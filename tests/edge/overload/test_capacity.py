@@ -87,6 +87,21 @@ def test_a_single_stall_is_no_overload() -> None:
     assert not capacity.holds
 
 
+def test_live_audio_that_fills_a_core_closes_the_door_until_there_is_room() -> None:
+    capacity = Capacity(0.001)
+    for audio, full in ((0.7, False), (0.9, True), (0.82, True), (0.75, False), (0.82, False)):
+        for _ in range(20):
+            capacity.observe(Period(PERIOD, 0, 0, 0.0, audio, 0.0, audio))
+        assert capacity.full is full, audio
+        assert not capacity.holds, "nobody waits: registrations go on"
+
+
+def test_one_busy_moment_does_not_close_the_door() -> None:
+    capacity = Capacity(0.001)
+    capacity.observe(Period(PERIOD, 0, 0, 0.0, 1.0, 0.0, 1.5))
+    assert not capacity.full
+
+
 def test_a_configured_rate_holds_from_the_first_moment() -> None:
     capacity = Capacity(0.001, configured=50.0)
     capacity.observe(Period(PERIOD, 10, 0, 0.01, 0.1, 0.0))

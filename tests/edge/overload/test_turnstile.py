@@ -2,7 +2,7 @@
 
 import pytest
 
-from edge.overload.capacity import Capacity
+from edge.overload.capacity import PERIOD, Capacity, Period
 from edge.overload.turnstile import CHALLENGED, weight
 from edge.sip.message import Response
 from tests.support.directory import FakeDirectory
@@ -186,3 +186,59 @@ def test_a_scanner_is_banned_and_not_told_that_we_are_busy(bench: Bench) -> None
 
 def test_every_kind_of_request_weighs_something() -> None:
     assert weight("INVITE") == 1.0 and 0 < weight("SUBSCRIBE") < 1 and 0 < weight("PUBLISH") < 1
+
+
+@pytest.fixture
+def capacity() -> Capacity:
+    return Capacity(0.001)
+
+
+@pytest.fixture
+def roomy(capacity: Capacity) -> Bench:
+    directory = FakeDirectory()
+    directory.add_user("1001")
+    directory.add_did("12025550123", "answer")
+    return Bench(directory, capacity=capacity)
+
+
+def fill(capacity: Capacity) -> None:
+    """Live audio takes a core."""
+    for _ in range(20):
+        capacity.observe(Period(PERIOD, 0, 0, 0.0, 0.9, 0.0, 0.9))
+
+
+def test_a_node_full_of_audio_takes_no_new_call_and_serves_all_else(roomy: Bench, capacity: Capacity) -> None:
+    alice, eve, uri = Phone(roomy, "1001"), Phone(roomy, "eve", 30), "sip:12025550123@demo.local"
+    alice.register()
+    up = final(eve.dial("12025550123"))
+    eve.ack(up, uri)
+    fill(capacity)
+    refused = final(Phone(roomy, "eve", 31).dial("12025550123"))
+    assert refused.status == 503 and 2 <= int(refused.headers.get("Retry-After") or 0) <= 9
+    assert "full" in (refused.headers.get("Warning") or "")
+    assert alice.register().status == 200
+    eve.say("INVITE", uri, to=up.headers.get("To"), body=eve.sdp())
+    assert final(eve.got()).status == 200, "the call that is up may hold and resume"
+
+
+def test_a_copy_of_a_call_that_was_let_in_is_not_refused_when_the_node_fills(
+    roomy: Bench, capacity: Capacity
+) -> None:
+    eve = Phone(roomy, "eve", 30)
+    for _ in range(2):
+        eve.say("INVITE", "sip:12025550123@demo.local", body=eve.sdp(), branch="z9hG4bKsame", cseq=1)
+        assert 503 not in eve.statuses()
+        fill(capacity)
+
+
+def test_who_was_challenged_before_the_node_was_full_may_prove_himself(
+    roomy: Bench, capacity: Capacity
+) -> None:
+    alice, uri = Phone(roomy, "1001"), "sip:*43@demo.local"
+    alice.say("INVITE", uri, body=alice.sdp())
+    (challenge,) = alice.got()
+    assert isinstance(challenge, Response)
+    alice.ack(challenge, uri)
+    fill(capacity)
+    alice.say("INVITE", uri, body=alice.sdp(), headers=alice.authorization(challenge, "INVITE", uri))
+    assert final(alice.got()).status == 200

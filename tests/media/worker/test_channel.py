@@ -8,7 +8,7 @@ import socket
 
 import pytest
 
-from media.engine import EngineGauges
+from media.gauges import EngineGauges, TickGauges
 from media.port import (
     AgentOptions,
     AgentSpec,
@@ -23,12 +23,11 @@ from media.port import (
     TellAgent,
     Words,
 )
-from media.ticker import TickGauges
 from media.worker.channel import LONGEST, Channel, ChannelError, Splitter, decode, encode
 from media.worker.message import Beat, Hello, Setup, Stop, WorkerGauges
 
 LEG = LegId("call_1/1")
-TICKS = TickGauges(1, 2, 3, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0)
+TICKS = TickGauges(1, 2, 3, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 0.5)
 VALUES = (
     Setup({"legs": 4, "silence_timeout": 3.0}, (20_000, 20_099)),
     Allocate(LEG, "127.0.0.1"),
@@ -49,7 +48,7 @@ VALUES = (
     TellAgent(LEG, Words("…")),
     Stop(),
     Hello(True),
-    Beat(WorkerGauges(EngineGauges(1, 1, 5, 0, TICKS), 1.0, 2, 0.1, 0)),
+    Beat(WorkerGauges(EngineGauges(1, 1, 5, 0, TICKS), 1.0, 2, 0.1, 0, 0.5)),
     Released(LEG, LegStats(round_trip_ms=None)),
 )
 

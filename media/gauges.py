@@ -1,0 +1,30 @@
+"""What an engine tells of itself, and its ticks; plain data, which a worker sends once a second."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class TickGauges:
+    """The ticks of the last 20 s; times in ms."""
+
+    ticks: int
+    "Since start."
+    stalls: int
+    overruns: int
+    late_p50: float
+    late_p99: float
+    late_max: float
+    work_p50: float
+    work_p99: float
+    work_max: float
+    share: float
+    "Of a core that the ticks take now, 0 to 1 and above."
+
+
+@dataclass(frozen=True, slots=True)
+class EngineGauges:
+    legs: int
+    connected: int
+    free_ports: int
+    send_errors: int
+    ticks: TickGauges
