@@ -1,10 +1,15 @@
 """What strangers and stolen passwords may do: bans by source, and the toll-fraud guard of outbound calls."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from config.section import Count, Duration, Network, Section, matching
+from config.address import is_private_host
+from config.section import Count, Duration, Network, Section, matching, refusal
+
+TOKEN_ISSUER: Final = "tandem"
+"`iss` of tokens that we sign."
 
 
 class Threshold(Section):
@@ -27,6 +32,42 @@ class Scanners(Section):
     ban: Duration = Field(default=86_400.0, gt=0)
 
 
+class Tokens(Section):
+    """Tokens of users (JWT, RFC 7519), with which their own programs ask `/agent` and `/presence/users`."""
+
+    life: Duration = Field(default=43_200.0, ge=1)
+    "Of a token for which nobody asks for less or more [s]."
+    longest: Duration = Field(default=2_592_000.0, ge=1, le=31_536_000.0)
+    "Longest life that may be asked for, and how long a key that is replaced is good at most [s]."
+    leeway: Duration = Field(default=30.0, ge=0, le=300)
+    "By how much clocks may differ [s]."
+    issuer: str = Field(default="", max_length=512)
+    "`iss` of tokens that somebody else signs; empty: we take our own alone."
+    audience: str = Field(default="", max_length=512)
+    "What their `aud` must name."
+    jwks: str = Field(default="", max_length=2_048)
+    "URL of the public keys that they are signed by (RFC 7517 §5)."
+    account_claim: str = Field(default="account_id", min_length=1, max_length=128)
+    "Which of their claims names the account."
+    user_claim: str = Field(default="sub", min_length=1, max_length=128)
+    "Which of their claims names the user, by id, number or username."
+
+    @model_validator(mode="after")
+    def _whole(self) -> "Tokens":
+        if bool(self.issuer) != bool(self.jwks) or bool(self.issuer) != bool(self.audience):
+            raise refusal("issuer, audience and jwks go together", "write all three, or none")
+        if self.issuer == TOKEN_ISSUER:
+            raise refusal(f"{TOKEN_ISSUER} is what our own tokens say", "name the other issuer")
+        if self.life > self.longest:
+            raise refusal("life is longer than longest", "shorten it, or raise longest")
+        if self.jwks:
+            found = urlsplit(self.jwks)
+            host = found.hostname or ""
+            if found.scheme != "https" and not (found.scheme == "http" and host and is_private_host(host)):
+                raise refusal("jwks: no https URL", "write https://…; http is for this network alone")
+        return self
+
+
 class Security(Section):
     failed_auth: Threshold = Threshold(count=10, per=60.0, ban=3_600.0)
     "Digest answers that were wrong."
@@ -44,6 +85,7 @@ class Security(Section):
     here must not be locked out, and a proxy on this machine speaks for many. `[]` exempts nobody."""
     reach: Literal["public", "any"] = "public"
     "Where trunks, agents and tools made over the API may lead; those of this file may lead anywhere."
+    tokens: Tokens = Tokens()
 
 
 Prefix = Annotated[

@@ -1,7 +1,7 @@
-"""What operators make while we run, joined: API keys, and objects of the configuration."""
+"""What operators make while we run, joined: API keys, tokens of users, and objects of the configuration."""
 
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 
 from starlette.routing import BaseRoute
@@ -10,14 +10,19 @@ from config.schema import Settings
 from controlplane.api.gate import Gate
 from controlplane.api.key import KeyRoutes
 from controlplane.api.objects import ObjectRoutes
+from controlplane.api.token import TokenRoutes
 from controlplane.auth.key import KeyRing
 from controlplane.auth.seal import Seal, SealError
 from controlplane.service.configuration import Configuration
 from controlplane.service.key import KeyService
 from controlplane.service.object_shelf import ObjectShelf
 from controlplane.service.objects import ObjectService
+from controlplane.service.token import TokenService
 from controlplane.store.error import StoreError
 from controlplane.store.store import Store
+from edge.directory import Directory
+from edge.flow.command import Fetch
+from edge.question import Reply
 
 
 class Administration:
@@ -35,10 +40,19 @@ class Administration:
             self.shelf.load(store.take_objects())
         except SealError as error:
             raise StoreError(str(error)) from None
-        self._routes: tuple[KeyRoutes, ObjectRoutes]
+        tokens = settings.security.tokens
+        self.tokens = TokenService(store, seal, tokens, wall_ms, secrets.token_bytes)
+        self._routes: tuple[KeyRoutes, ObjectRoutes, TokenRoutes]
 
-    def open(self, configuration: Configuration, reload_flows: Callable[[], object]) -> None:
-        """Before the first request."""
+    def open(
+        self,
+        configuration: Configuration,
+        reload_flows: Callable[[], object],
+        directory: Directory,
+        fetch: Callable[[Fetch], Awaitable[Reply]],
+    ) -> None:
+        """Before the first request. Args: fetch: from URLs of the configuration file."""
+        self.tokens.open(directory, fetch)
 
         def accounts() -> Iterable[str]:
             return (account.id for account in configuration.file.accounts)
@@ -51,6 +65,7 @@ class Administration:
         self._routes = (
             KeyRoutes(keys, most.body_bytes, most.page_rows),
             ObjectRoutes(objects, most.body_bytes),
+            TokenRoutes(self.tokens, most.body_bytes),
         )
 
     def public(self, gate: Gate) -> Sequence[BaseRoute]:

@@ -66,10 +66,8 @@ from controlplane.tasks import Tasks
 from controlplane.tracing import open_tracing
 from edge import directory as edge_directory
 from edge.directory import AccountId, User
-from edge.flow.command import Fetch
 from edge.flow.machine import Program
 from edge.journal import CallId
-from edge.question import Reply
 from edge.transport.listeners import ListenError
 from media.tts import Speaker
 from media.worker.supervisor import WorkerError
@@ -196,7 +194,7 @@ async def _serve(
     calls = CallService(store, node.switch.live_trace, settings.limits.http.page_rows)
     names = frozenset(account.domain for account in settings.accounts)
     http, most = settings.listen.http, settings.limits.http
-    gate = Gate(settings.gates, names, administration.ring)
+    gate = Gate(settings.gates, names, administration.ring, administration.tokens.judge)
     bans = _security(settings, store, node, loop)
     security = SecurityRoutes(bans, most.body_bytes)
     async with contextlib.AsyncExitStack() as opened:
@@ -231,7 +229,7 @@ async def _serve(
         configuration = Configuration(
             file, read, passwords, directory_of, directory, took, administration.shelf.merge
         )
-        administration.open(configuration, flows.reload)
+        administration.open(configuration, flows.reload, directory, flows.fetch)
         app = public_app(
             gate,
             readiness,
@@ -364,11 +362,8 @@ def _carrier(
     def bring(user: User, account: edge_directory.Account, number: str, text: bytes, then: Brought) -> None:
         node.do(lambda now: node.switch.messages.bring(user, account, number, text, then, now))
 
-    async def fetch(wanted: Fetch) -> Reply:
-        return await flows.http.fetch(wanted, trusted=True)
-
     most = settings.limits.http.carrier_events
-    made = CarrierService(directory, bring, fetch, lambda: wall_ms(loop.time()) / 1000, most)
+    made = CarrierService(directory, bring, flows.fetch, lambda: wall_ms(loop.time()) / 1000, most)
     made.take(settings.accounts)
     return made
 

@@ -18,7 +18,51 @@ _KEY: Final[Json] = {
     "successor": None,
 }
 
+_TOKEN_PATH: Final = "/accounts/{account}/users/{user}/token"
+
 ADMINISTRATION_EXAMPLES: Final = (
+    Example(
+        "POST",
+        _TOKEN_PATH,
+        201,
+        {
+            "access_token": "eyJhbGciOiJIUzI1NiIsImtpZCI6IjRocSJ9.eyJzdWIiOiJ1c18uLi4ifQ.c2ln",
+            "token_type": "Bearer",
+            "expires_in": 28800,
+            "expires_at": 1764345600000,
+            "account_id": "acc_demo",
+            "user_id": "us_5p3gq7k2v6wxmz4nrb8tcy9dfh",
+            "number": "1001",
+        },
+        body={"ttl": "8h"},
+        names={"account": "acc_demo", "user": "1001"},
+        token=True,
+    ),
+    Example(
+        "DELETE",
+        _TOKEN_PATH,
+        200,
+        {
+            "account_id": "acc_demo",
+            "user_id": "us_5p3gq7k2v6wxmz4nrb8tcy9dfh",
+            "ended_before": 1764316801000,
+        },
+        names={"account": "acc_demo", "user": "1001"},
+        token=True,
+    ),
+    Example(
+        "POST",
+        "/token-key/rotate",
+        201,
+        {
+            "id": "4hq7t2mzx5k3v6ab",
+            "created_at": 1764316800000,
+            "older_keys": 1,
+            "older_end_at": 1766908800000,
+        },
+        body={},
+        token=True,
+    ),
     Example(
         "POST",
         "/keys",

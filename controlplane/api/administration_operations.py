@@ -5,6 +5,7 @@ from typing import Final
 from controlplane.api.key import KeyBody, RotateBody
 from controlplane.api.objects import ImportBody, ObjectBody
 from controlplane.api.openapi import Operation
+from controlplane.api.token import GraceBody, TokenBody
 
 ADMINISTRATION: Final = (
     Operation("GET", "/keys", "keys", "API keys, their secrets masked", token=True),
@@ -40,6 +41,32 @@ ADMINISTRATION: Final = (
         token=True,
     ),
     Operation("GET", "/audit", "keys", "Who changed what, the latest first", token=True),
+    Operation(
+        "POST",
+        "/accounts/{account}/users/{user}/token",
+        "tokens",
+        "A token (JWT) with which the user asks /agent and /presence/users himself; shown this once",
+        (TokenBody,),
+        replies=((201, "The token"), (404, "No such account or user"), (503, "Not kept")),
+        token=True,
+    ),
+    Operation(
+        "DELETE",
+        "/accounts/{account}/users/{user}/token",
+        "tokens",
+        "End all tokens that the user has, at once",
+        replies=((200, "Ended"), (404, "No such account or user"), (503, "Not kept")),
+        token=True,
+    ),
+    Operation(
+        "POST",
+        "/token-key/rotate",
+        "tokens",
+        "Sign tokens by a new key; the old one's count for a while, at once no more with grace 0",
+        (GraceBody,),
+        replies=((201, "The new key's id"), (409, "Too many keys that hold"), (503, "Not kept")),
+        token=True,
+    ),
     Operation(
         "GET",
         "/accounts/{account}/{kind}",

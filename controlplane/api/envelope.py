@@ -24,9 +24,15 @@ _log = structlog.get_logger(__name__)
 class Failure(Exception):
     """What a handler raises to refuse; `code` is stable, `detail` is for people."""
 
-    def __init__(self, status: int, code: str, detail: str) -> None:
+    def __init__(self, status: int, code: str, detail: str, retry_after: int | None = None) -> None:
+        """Args: retry_after: [s]"""
         super().__init__(detail)
         self.status, self.code, self.detail = status, code, detail
+        self.headers: dict[str, str] | None = None
+        if status == 401:
+            self.headers = {"WWW-Authenticate": "Bearer"}  # RFC 9110 §15.5.2
+        elif retry_after is not None:
+            self.headers = {"Retry-After": str(retry_after)}
 
 
 class Json(Response):
@@ -54,13 +60,13 @@ def refuse(status: int, code: str, detail: str, headers: dict[str, str] | None =
 def done(result: Value | Refusal) -> Value:
     """What the service found; raises `Failure` when it refused."""
     if isinstance(result, Refusal):
-        raise Failure(result.status, result.code, f"{result.text}; {result.fix}")
+        raise Failure(result.status, result.code, f"{result.text}; {result.fix}", result.retry_after)
     return result
 
 
 async def failed(request: Request, error: Exception) -> Response:
     assert isinstance(error, Failure), "registered for nothing else"
-    return refuse(error.status, error.code, error.detail)
+    return refuse(error.status, error.code, error.detail, error.headers)
 
 
 async def unrouted(request: Request, error: Exception) -> Response:

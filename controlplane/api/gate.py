@@ -1,5 +1,8 @@
 """Who may use operator routes: a known address, the token, or an API key of the scope (S004-03, S004-65).
 
+A user's own token opens what is for users too, and nothing else. Who shows something is judged by it, also
+where his address alone would pass.
+
 An address alone is not enough: a page in an operator's browser, or a name rebound to a loopback address,
 also comes from there. So a request without the token must name us as an address in Host, bring no foreign
 Origin, and must not have been forwarded: no proxy is trusted to say for whom.
@@ -7,7 +10,7 @@ Origin, and must not have been forwarded: no proxy is trusted to say for whom.
 
 import hmac
 import ipaddress
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -15,11 +18,12 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
 from config.schema import Gates
-from controlplane.api.envelope import Endpoint, Failure
+from controlplane.api.envelope import Endpoint, Failure, done
 from controlplane.auth.key import PREFIX, KeyRing
 from controlplane.auth.principal import Principal
 from controlplane.auth.scope import scope_of
 from controlplane.service.own_address import Networks
+from edge.error import Refusal
 
 TOKEN: Final = Principal("token")
 NODE: Final = Principal("node")
@@ -28,18 +32,29 @@ HOSTS_REMEMBERED: Final = 1_024
 "Verdicts on Host that are kept; clients choose what they send."
 Identify = Callable[[Request], Principal]
 "Who asks; raises `Failure` for whoever may not."
+Judge = Callable[[str], Awaitable[Principal | Refusal]]
+"Whose token it is."
+UserEndpoint = Callable[[Request, Principal], Awaitable[Response]]
 _PLATFORM: Final = "the API key is of one account, and this is the platform's"
 _FORWARDED: Final = frozenset((b"x-forwarded-for", b"forwarded", b"x-real-ip"))
 
 
 class Gate:
-    def __init__(self, gates: Gates, names: frozenset[str], keys: KeyRing | None = None) -> None:
+    def __init__(
+        self,
+        gates: Gates,
+        names: frozenset[str],
+        keys: KeyRing | None = None,
+        tokens: Judge | None = None,
+    ) -> None:
         """
         Args:
             names: host names, lower case, that mean this node besides its addresses.
             keys: API keys; None: there are none.
+            tokens: judges users' own tokens; None: none is taken.
         """
         self._keys = keys
+        self._tokens = tokens
         self._nodes = Networks(gates.nodes)
         self._token = gates.admin_token.encode()
         self._names = names | {"localhost"}
@@ -82,6 +97,19 @@ class Gate:
 
         return gated
 
+    def wrap_user(self, endpoint: UserEndpoint) -> Endpoint:
+        """For what a user's own token opens too; the endpoint sees to it that he acts as himself alone."""
+
+        async def gated(request: Request) -> Response:
+            shown = _user_token_of(request)
+            if shown is None or self._tokens is None:
+                who = self.check(request)
+            else:
+                who = done(await self._tokens(shown))
+            return await endpoint(request, who)
+
+        return gated
+
     def wrap_token(self, endpoint: Endpoint) -> Endpoint:
         """For what the token opens, or a key of that scope, wherever it comes from (S004-79)."""
 
@@ -102,7 +130,9 @@ class Gate:
     def _bearer(self, request: HTTPConnection, shown: str) -> Principal:
         key = None if self._keys is None else self._keys.of(shown)
         if key is None:
-            raise Failure(401, "bad_key", "the API key is unknown, expired or revoked")
+            if shown.startswith(PREFIX):
+                raise Failure(401, "bad_key", "the API key is unknown, expired or revoked")
+            raise Failure(401, "bad_key", "that is no API key; a user's own token opens what is for users")
         wanted = scope_of(request.scope.get("method", "GET"), request.scope["path"])
         if wanted not in key.scopes:
             raise Failure(403, "missing_scope", f"the API key has no scope {wanted}")
@@ -125,11 +155,20 @@ class Gate:
 
 
 def _key_of(headers: Mapping[bytes, bytes]) -> str | None:
-    """The API key that is shown, good or not; other bearers are other doors' business."""
+    """The API key that is shown, good or not."""
     if (key := headers.get(b"x-api-key")) is not None:
         return key.decode("latin-1")
     if (bearer := headers.get(b"authorization")) is not None:
         kind, _, token = bearer.decode("latin-1").partition(" ")
-        if kind.lower() == "bearer" and token.strip().startswith(PREFIX):
+        if kind.lower() == "bearer":
             return token.strip()
     return None
+
+
+def _user_token_of(request: Request) -> str | None:
+    """The bearer that is shown, where it is no API key."""
+    headers = dict(reversed(request.scope["headers"]))
+    if b"x-admin-token" in headers or b"x-api-key" in headers:
+        return None
+    shown = _key_of(headers)
+    return None if shown is None or shown.startswith(PREFIX) else shown

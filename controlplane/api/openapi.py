@@ -42,6 +42,8 @@ class Operation:
     replies: tuple[tuple[int, str], ...] = ((200, "Done"),)
     token: bool = False
     "An address alone does not open it."
+    user: bool = False
+    "A user's own token opens it too."
     open: bool = False
     "Not gated."
     binary: bool = False
@@ -82,6 +84,12 @@ def document(operations: Iterable[Operation], examples: Iterable[Example] = ()) 
                     "in": "header",
                     "name": "X-API-Key",
                     "description": "Of `POST /keys`, with the scope that is asked for; also as Bearer.",
+                },
+                "user": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "bearerFormat": "JWT",
+                    "description": "By `POST /accounts/{account}/users/{user}/token`, or an issuer's.",
                 },
             },
         },
@@ -137,7 +145,7 @@ def _described(operation: Operation, examples: Sequence[Example]) -> Json:
         if operation.open
         else [{"token": []}, {"key": []}]
         if operation.token
-        else [{"node": []}, {"token": []}, {"key": []}],
+        else [{"node": []}, {"token": []}, {"key": []}, *([{"user": []}] if operation.user else [])],
     }
     if operation.description:
         made["description"] = operation.description

@@ -111,6 +111,7 @@ OPERATIONS: Final = (
         "Sign in and out of the queues, pause, and join queues",
         (AgentControl,),
         replies=((200, "Noted"), (404, "No such account, user or queue"), (409, "Not signed in")),
+        user=True,
     ),
     Operation(
         "GET",
@@ -119,6 +120,7 @@ OPERATIONS: Final = (
         "One agent as he is now",
         query=(*_ACCOUNT, ("userId", "Id, number or username")),
         replies=((200, "Status, state, reachable, queues"), (404, "No such account or user")),
+        user=True,
     ),
     Operation(
         "GET",
@@ -127,6 +129,7 @@ OPERATIONS: Final = (
         "What became of agents, for reports",
         query=(*_ACCOUNT, ("userId", "One agent; all when omitted"), ("since", "ms UTC")),
         replies=((200, "The latest 1000, oldest first"), (404, "No such account or user")),
+        user=True,
     ),
     Operation(
         "GET",
@@ -134,6 +137,7 @@ OPERATIONS: Final = (
         "people",
         "An agent has answered: confirm the lease of his offer",
         replies=((200, "ok with the call, or not ok: drop the leg"),),
+        user=True,
     ),
     Operation(
         "GET",
@@ -141,6 +145,7 @@ OPERATIONS: Final = (
         "people",
         "Of all who ring one has answered: claim the caller",
         replies=((200, "ok, or not ok with who was first"), (404, "No such account or user")),
+        user=True,
     ),
     Operation(
         "GET",
@@ -149,6 +154,7 @@ OPERATIONS: Final = (
         "Every user of an account, and counts of the nine tiles",
         query=_ACCOUNT,
         replies=((200, "Roster"), (404, "No such account")),
+        user=True,
     ),
     Operation(
         "GET",

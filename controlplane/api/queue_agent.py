@@ -1,4 +1,8 @@
-"""Agents of queues over HTTP (S004-44…54): what they say, who they are, answer hooks of media engines."""
+"""Agents of queues over HTTP (S004-44…54): what they say, who they are, answer hooks of media engines.
+
+A user with a token of his own (S004-03) speaks, answers and reads as himself alone; he sees the roster of his
+account, without what others could be answered for by. His account and id may be left out.
+"""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -8,9 +12,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from controlplane.api.body import read
-from controlplane.api.envelope import Failure, answer, done
-from controlplane.api.gate import Gate
+from controlplane.api.body import decode, read_fields
+from controlplane.api.envelope import Endpoint, Failure, answer, done
+from controlplane.api.gate import Gate, UserEndpoint
+from controlplane.auth.principal import CLI, Principal
 from controlplane.service.queue_agent import AgentService
 from edge.acd.state import AgentEvent
 
@@ -64,58 +69,99 @@ class AgentRoutes:
             "/agent/claim/{account_id}/{agent_id}/{call_id:path}",  # a Call-ID may hold a slash
         )
         return [
-            Route("/agent", gate.wrap(self.tell), methods=["POST"]),
-            Route("/agent", gate.wrap(self.show)),
-            Route("/agent/moves", gate.wrap(self.moves)),
-            Route(confirm, gate.wrap(self.confirm)),
-            Route(claim, gate.wrap(self.claim)),
-            Route("/presence/users", gate.wrap(self.roster)),
+            Route("/agent", gate.wrap_user(self.tell), methods=["POST"]),
+            Route("/agent", gate.wrap_user(self.show)),
+            Route("/agent/moves", gate.wrap_user(self.moves)),
+            Route(confirm, gate.wrap_user(self.confirm)),
+            Route(claim, gate.wrap_user(self.claim)),
+            Route("/presence/users", gate.wrap_user(self.roster)),
         ]
 
     def operator(self) -> Sequence[BaseRoute]:
         return [
-            Route("/agent", self.tell, methods=["POST"]),
-            Route("/agent/moves", self.moves),
-            Route("/presence/users", self.roster),
+            Route("/agent", _by_operator(self.tell), methods=["POST"]),
+            Route("/agent/moves", _by_operator(self.moves)),
+            Route("/presence/users", _by_operator(self.roster)),
         ]
 
-    async def tell(self, request: Request) -> Response:
+    async def tell(self, request: Request, who: Principal) -> Response:
         """Sign in and out, pause, and join queues."""
-        body = await read(request, AgentControl, self._body_bytes)
+        fields = await read_fields(request, self._body_bytes)
+        if who.user:
+            _fill(fields, who.account, "accountId", "account_id")
+            _fill(fields, who.user, "userId", "user_id")
+        body = decode(fields, AgentControl)
+        self._himself(who, body.account_id, body.user)
         queues = None if body.queues is None else {one.queue: one.level for one in body.queues}
         found = await self._agents.tell(body.account_id, body.user, body.event, body.reason, queues)
         return answer(done(found))
 
-    async def show(self, request: Request) -> Response:
-        account, user = _asked(request, "accountId", "account_id"), _asked(request, "userId", "user_id")
+    async def show(self, request: Request, who: Principal) -> Response:
+        account = _asked(request, who.account, "accountId", "account_id")
+        user = _asked(request, who.user, "userId", "user_id")
+        self._himself(who, account, user)
         return answer(done(self._agents.show(account, user)))
 
-    async def roster(self, request: Request) -> Response:
-        return answer(done(self._agents.roster(_asked(request, "accountId", "account_id"))))
+    async def roster(self, request: Request, who: Principal) -> Response:
+        account = _asked(request, who.account, "accountId", "account_id")
+        _of_his_account(who, account)
+        return answer(done(self._agents.roster(account, who.user)))
 
-    async def moves(self, request: Request) -> Response:
+    async def moves(self, request: Request, who: Principal) -> Response:
         query = request.query_params
         since = query.get("since", "0")
         if not (since.isascii() and since.isdigit() and len(since) <= 15):
             raise Failure(400, "bad_parameter", "since must be a time in ms")
-        account, user = _asked(request, "accountId", "account_id"), query.get("userId", "")
+        account = _asked(request, who.account, "accountId", "account_id")
+        user = query.get("userId", who.user)
+        self._himself(who, account, user)
         return answer(done(await self._agents.moves(account, user, int(since), MOVES)))
 
-    async def confirm(self, request: Request) -> Response:
+    async def confirm(self, request: Request, who: Principal) -> Response:
         """200 in either case; `ok` says whether the leg may stay (S004-52)."""
         path = request.path_params
         epoch = path["epoch"]
         if not (epoch.isascii() and epoch.isdigit() and len(epoch) <= 15):
             raise Failure(400, "bad_parameter", "epoch must be a whole number")
-        return answer(done(await self._agents.confirm(path["account_id"], path["lease_id"], int(epoch))))
+        account, lease = path["account_id"], path["lease_id"]
+        _of_his_account(who, account)
+        if who.user and not self._agents.holds(account, who.user, lease):
+            raise Failure(403, "not_yourself", "a user's token confirms the user's own offers alone")
+        return answer(done(await self._agents.confirm(account, lease, int(epoch))))
 
-    async def claim(self, request: Request) -> Response:
+    async def claim(self, request: Request, who: Principal) -> Response:
         path = request.path_params
-        return answer(done(await self._agents.claim(path["account_id"], path["agent_id"], path["call_id"])))
+        account, user = path["account_id"], path["agent_id"]
+        self._himself(who, account, user)
+        return answer(done(await self._agents.claim(account, user, path["call_id"])))
+
+    def _himself(self, who: Principal, account: str, user: str) -> None:
+        """Raises `Failure` (403) where a user's token is shown for somebody else."""
+        _of_his_account(who, account)
+        if who.user and not self._agents.is_user(account, user, who.user):
+            raise Failure(403, "not_yourself", "a user's token is for what the user does himself")
 
 
-def _asked(request: Request, *names: str) -> str:
-    found = next((value for name in names if (value := request.query_params.get(name))), "")
+def _of_his_account(who: Principal, account: str) -> None:
+    if who.account and account != who.account:
+        raise Failure(403, "foreign_account", "the token is of a user of another account")
+
+
+def _by_operator(endpoint: UserEndpoint) -> Endpoint:
+    async def by(request: Request) -> Response:
+        return await endpoint(request, CLI)
+
+    return by
+
+
+def _fill(fields: dict[str, object], own: str, *names: str) -> None:
+    """Who shows a token need not say who he is."""
+    if all(fields.get(name) in (None, "") for name in names):
+        fields[names[0]] = own
+
+
+def _asked(request: Request, own: str, *names: str) -> str:
+    found = next((value for name in names if (value := request.query_params.get(name))), own)
     if not found:
         raise Failure(400, "bad_parameter", f"{names[0]} is missing")
     return found

@@ -8,10 +8,12 @@ from controlplane.auth.scope import SCOPES
 @dataclass(frozen=True, slots=True)
 class Principal:
     actor: str
-    "For the audit trail: `cli`, `token`, `node`, or `key:` with its id."
+    "For the audit trail: `cli`, `token`, `node`, or `key:` and `user:` with an id."
     scopes: frozenset[str] = frozenset(SCOPES)
     account: str = ""
     "The only one that it may see; empty: all of them."
+    user: str = ""
+    "Id of the user who shows his own token: he acts as himself alone."
 
 
 CLI = Principal("cli")

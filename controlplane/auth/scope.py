@@ -14,7 +14,7 @@ SCOPES: Final = {
     "media.write": "put them",
     "reports.read": "/metrics",
     "config.read": "users, numbers, flows, queues, and this document",
-    "config.write": "make, change and remove them",
+    "config.write": "make, change and remove them; give users tokens of their own",
     "keys.write": "make, rotate and revoke keys, of no more than its own scopes; read the audit trail",
 }
 """Scope → what it opens."""
@@ -41,6 +41,7 @@ _ROUTES: Final = (
     ("/accounts", "config.read", "config.write"),
     ("/configuration", "config.read", "config.write"),
     ("/keys", "keys.write", "keys.write"),
+    ("/token-key", "keys.write", "keys.write"),
     ("/audit", "keys.write", "keys.write"),
 )
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -134,6 +134,44 @@ def users_remove(account: str, number: str, config: Path | None, data: Path | No
     sys.exit(remove(open_desk(config, data, json), account, number))
 
 
+@users.command("token")
+@click.argument("account")
+@click.argument("user")
+@click.option("--ttl", metavar="DURATION", help="Such as 8h; security.tokens.life when left out.")
+@place
+@as_json
+def users_token(
+    account: str, user: str, ttl: str | None, config: Path | None, data: Path | None, json: bool
+) -> None:
+    """Make a token with which USER signs in to queues himself, and show it, this once."""
+    from controlplane.cli.token import give
+
+    sys.exit(give(open_desk(config, data, json), account, user, ttl))
+
+
+@users.command("end-tokens")
+@click.argument("account")
+@click.argument("user")
+@place
+@as_json
+def users_end_tokens(account: str, user: str, config: Path | None, data: Path | None, json: bool) -> None:
+    """Have no token count that USER has, other issuers' too."""
+    from controlplane.cli.token import end
+
+    sys.exit(end(open_desk(config, data, json), account, user))
+
+
+@users.command("rotate-token-key")
+@click.option("--grace", metavar="DURATION", help="Older tokens count for so long; as long as they live.")
+@place
+@as_json
+def users_rotate_token_key(grace: str | None, config: Path | None, data: Path | None, json: bool) -> None:
+    """Sign tokens by a new key from now on; with --grace 0s no older token counts."""
+    from controlplane.cli.token import rotate
+
+    sys.exit(rotate(open_desk(config, data, json), grace))
+
+
 @main.command("export")
 @click.argument("file", type=FILE, required=False)
 @click.option("--secrets", is_flag=True, help="With passwords, in the clear: keep it safe.")

@@ -13,6 +13,8 @@ from controlplane.service.flow import FlowLibrary
 from controlplane.service.question import Answers
 from controlplane.service.speech import Chooses, SpokenTexts
 from controlplane.service.system_prompt import ALWAYS, SystemPrompts
+from edge.flow.command import Fetch
+from edge.question import Reply
 
 _log = structlog.get_logger(__name__)
 
@@ -59,6 +61,10 @@ class CallFlows:
             self._stop()
             self._making = self._spawn(self._make())
         return "; ".join(map(str, problems))
+
+    async def fetch(self, wanted: Fetch) -> Reply:
+        """What came of a request to a URL of the operator's own."""
+        return await self.http.fetch(wanted, trusted=True)
 
     async def close(self) -> None:
         self._stop()

@@ -98,14 +98,35 @@ class AgentService:
             return user
         return self._shown(self._acd.roster.agent(user.account, AgentId(user.id)), user)
 
-    def roster(self, account: str) -> Json | Refusal:
-        """Every user of the account, and how many are in which state (S004-49, S004-50)."""
+    def is_user(self, account: str, name: str, id: str) -> bool:
+        """Whether `name` (id, number or username) means the user of this id."""
+        user = self._user(account, name)
+        return not isinstance(user, Refusal) and user.id == id
+
+    def holds(self, account: str, user: str, lease: str) -> bool:
+        """Whether the offer of this lease is this user's, or is none that there is."""
+        offers = (
+            offer
+            for ticket in self._acd.tickets(AccountId(account))
+            for offer in (ticket.taken, *ticket.leases.values())
+        )
+        found = next((offer for offer in offers if offer is not None and offer.id == lease), None)
+        return found is None or found.agent == user
+
+    def roster(self, account: str, viewer: str = "") -> Json | Refusal:
+        """Every user of the account, and how many are in which state (S004-49, S004-50).
+
+        Args: viewer: id of a user who looks himself: others' calls and offers are none of his.
+        """
         of = self._directory.account(AccountId(account))
         if of is None:
             return _no_account(account)
         shown = []
         for user in self._directory.users_of(of.id):
-            shown.append(self._shown(self._acd.roster.agent(of.id, AgentId(user.id)), user))
+            row = self._shown(self._acd.roster.agent(of.id, AgentId(user.id)), user)
+            if viewer not in ("", user.id):
+                row |= {"call_id": None, "offer": None}
+            shown.append(row)
         counts = Counter(str(one["tile"]) for one in shown)
         return {"account_id": of.id, "tiles": {tile: counts[tile] for tile in TILES}, "users": shown}
 

@@ -12,7 +12,7 @@ import psycopg
 from controlplane.store.error import StoreError
 from controlplane.store.postgresql import CONNECT_TIMEOUT, one_line
 
-REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
 "Every migration, oldest first."
 
 SCRIPTS: Final = Path(__file__).with_name("migration")

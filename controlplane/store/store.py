@@ -14,7 +14,17 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from config.schema import StoreLimits
 from controlplane.auth.key import ApiKey
-from controlplane.store import allowed, api_key, ban, binding, call, config_object, keepsake, queue_agent
+from controlplane.store import (
+    allowed,
+    api_key,
+    ban,
+    binding,
+    call,
+    config_object,
+    keepsake,
+    queue_agent,
+    token,
+)
 from controlplane.store.act import Act
 from controlplane.store.error import StoreError
 from controlplane.store.folder import DataFolder
@@ -46,6 +56,7 @@ class Store:
         self._agents: list[Told] = []
         self._api_keys: list[ApiKey] = []
         self._objects: list[config_object.Stored] = []
+        self._tokens = token.Kept()
         self.interrupted = 0
         "Calls that the former run left open."
 
@@ -94,6 +105,7 @@ class Store:
                 store._agents = await queue_agent.all_of_them(reader)
                 store._api_keys = await api_key.all_of_them(reader)
                 store._objects = await config_object.all_of_them(reader)
+                store._tokens = await token.live(reader, wall_ms())
         except (sa.exc.DBAPIError, OSError) as error:
             await engine.dispose()
             await asyncio.to_thread(writer.close)
@@ -134,6 +146,11 @@ class Store:
         """What the API had made before the start; for the shelf, once."""
         objects, self._objects = self._objects, []
         return objects
+
+    def take_tokens(self) -> token.Kept:
+        """Keys of users' tokens, and whose were ended, for the service, once."""
+        tokens, self._tokens = self._tokens, token.Kept()
+        return tokens
 
     def trouble(self) -> list[str]:
         """Why nothing can be promised now; for `/readyz`."""

@@ -2,7 +2,7 @@
 
 Times are integer ms UTC. `workspace_id` is the account's default workspace; in `trace_chunk` it is
 empty, since a call's trace may begin before its account is known: its CDR has it. In `ban` and
-`allowed_network` it is empty too: those are the node's, whatever it serves.
+`allowed_network` it is empty too: those are the node's, whatever it serves; and in `token_key`.
 """
 
 from typing import Final
@@ -243,5 +243,27 @@ QUEUE_DAY: Final = sa.Table(
     sa.Column("day", sa.Text, primary_key=True),
     sa.Column("workspace_id", sa.Text, nullable=False),
     *(sa.Column(name, sa.BigInteger, nullable=False) for name in QUEUE_DAY_COUNTS),
+    sqlite_with_rowid=False,
+)
+
+TOKEN_KEY: Final = sa.Table(
+    "token_key",
+    METADATA,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("workspace_id", sa.Text, nullable=False),
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Column("ends_at", sa.BigInteger),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+TOKEN_CUTOFF: Final = sa.Table(
+    "token_cutoff",
+    METADATA,
+    sa.Column("account_id", sa.Text, primary_key=True),
+    sa.Column("user_id", sa.Text, primary_key=True),
+    sa.Column("workspace_id", sa.Text, nullable=False),
+    sa.Column("cutoff", sa.BigInteger, nullable=False),
+    sa.Column("expires_at", sa.BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )

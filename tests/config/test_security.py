@@ -56,3 +56,31 @@ def test_what_makes_no_sense_is_refused_with_its_path(security: str, fraud: str,
     with pytest.raises(ConfigError) as caught:
         settings(security, fraud)
     assert any(problem.path.startswith(path) for problem in caught.value.problems)
+
+
+def test_tokens_are_ours_alone_until_an_issuer_is_named() -> None:  # S004-03
+    assert settings().security.tokens.issuer == ""
+    made = settings(
+        "{tokens: {issuer: https://login.example, audience: desk, life: 8h, "
+        "jwks: https://login.example/keys, user_claim: preferred_username}}"
+    ).security.tokens
+    assert (made.life, made.user_claim, made.account_claim) == (28_800.0, "preferred_username", "account_id")
+    assert settings("{tokens: {issuer: i, audience: a, jwks: 'http://127.0.0.1:8/k'}}").security.tokens.jwks
+
+
+@pytest.mark.parametrize(
+    ("tokens", "what"),
+    [
+        ("{issuer: https://login.example}", "go together"),
+        ("{audience: desk}", "go together"),
+        ("{issuer: tandem, audience: a, jwks: https://k.example}", "our own tokens"),
+        ("{issuer: i, audience: a, jwks: http://k.example}", "no https URL"),
+        ("{issuer: i, audience: a, jwks: 'file:///etc/passwd'}", "no https URL"),
+        ("{life: 40d}", "longer than longest"),
+        ("{leeway: 1h}", "300"),
+    ],
+    ids=["issuer", "audience", "ours", "http", "file", "life", "leeway"],
+)
+def test_half_an_issuer_is_none(tokens: str, what: str) -> None:
+    with pytest.raises(ConfigError, match=what):
+        settings(f"{{tokens: {tokens}}}")

@@ -14,12 +14,14 @@ from starlette.routing import BaseRoute, Route
 from config.account import Account
 from config.load import parse
 from config.schema import FlowLimits, Gates, Settings, StoreLimits
+from config.security import Tokens
 from controlplane.api.app import public_app
 from controlplane.api.envelope import answer
 from controlplane.api.gate import Gate
 from controlplane.api.health import Readiness
 from controlplane.api.key import KeyRoutes
 from controlplane.api.objects import ObjectRoutes
+from controlplane.api.token import TokenRoutes
 from controlplane.auth.key import KeyRing
 from controlplane.auth.seal import Seal
 from controlplane.observe.metrics import Metrics
@@ -30,8 +32,11 @@ from controlplane.service.key import KeyService
 from controlplane.service.object_shelf import ObjectShelf
 from controlplane.service.objects import ObjectService
 from controlplane.service.passwords import Passwords
+from controlplane.service.token import TokenService
 from controlplane.store.folder import DataFolder
 from controlplane.store.store import Store
+from edge.flow.command import Fetch
+from edge.question import Reply
 from tests.support.database import Database
 
 YAML = """
@@ -50,7 +55,7 @@ TOKEN = {"X-Admin-Token": "open-sesame"}
 class Office:
     """Keys, and a gated route of each surface to try them at."""
 
-    def __init__(self, store: Store, limit: int = 100) -> None:
+    def __init__(self, store: Store, limit: int = 100, issuer: Tokens = Tokens()) -> None:  # noqa: B008
         self.now = 1_000_000
         self.store = store
         self.ring = KeyRing(store.take_api_keys(), lambda: self.now)
@@ -65,9 +70,8 @@ class Office:
         )
         self.routes = KeyRoutes(self.keys, 100_000, 100)
         self.text = YAML
-        self.shelf = ObjectShelf(
-            store.folder.path, Seal(store.folder.path, os.urandom), FlowLimits(), secrets.choice
-        )
+        seal = Seal(store.folder.path, os.urandom)
+        self.shelf = ObjectShelf(store.folder.path, seal, FlowLimits(), secrets.choice)
         self.shelf.load(store.take_objects())
         self.passwords = Passwords(store.folder.path, secrets.choice)
         file = self.read()
@@ -88,17 +92,35 @@ class Office:
             store, self.shelf, self.configuration, lambda: self.now, self._flows_reloaded, limit
         )
         self.object_routes = ObjectRoutes(self.objects, 100_000)
-        self.gate = Gate(Gates(admin_token="open-sesame"), frozenset(), self.ring)
+        self.tokens = TokenService(store, seal, issuer, lambda: self.now, os.urandom)
+        self.fetched: list[Fetch] = []
+        self.jwks: list[dict[str, object]] | str = []
+        self.tokens.open(self.directory, self._fetch)
+        self.token_routes = TokenRoutes(self.tokens, 100_000)
+        self.gate = Gate(Gates(admin_token="open-sesame"), frozenset(), self.ring, self.tokens.judge)
         surfaces = [Route(path, self.gate.wrap(_fine)) for path in ("/queues", "/cac", "/calls")]
         self.http = self.client(
-            [*surfaces, *self.routes.public(self.gate), *self.object_routes.public(self.gate)]
+            [
+                *surfaces,
+                *self.routes.public(self.gate),
+                *self.object_routes.public(self.gate),
+                *self.token_routes.public(self.gate),
+            ]
         )
+
+    async def _fetch(self, wanted: Fetch) -> Reply:
+        """The issuer's keys, or why there are none."""
+        self.fetched.append(wanted)
+        if isinstance(self.jwks, str):
+            return {"status": 0, "body": None, "error": self.jwks}
+        return {"status": 200, "body": {"keys": list(self.jwks)}, "error": ""}
 
     def _flows_reloaded(self) -> None:
         self.flow_reloads += 1
 
     def operator(self) -> list[BaseRoute]:
-        return [*self.routes.operator(), *self.object_routes.operator()]
+        parts = (self.routes, self.object_routes, self.token_routes)
+        return [route for part in parts for route in part.operator()]
 
     def read(self) -> Settings:
         return parse(self.text, "test.yaml", self.store.folder.path, {})
@@ -149,10 +171,14 @@ async def _fine(request: object) -> Response:
 
 
 @contextlib.asynccontextmanager
-async def office(database: Database, limit: int = 100) -> AsyncIterator[Office]:
+async def office(
+    database: Database,
+    limit: int = 100,
+    issuer: Tokens = Tokens(),  # noqa: B008
+) -> AsyncIterator[Office]:
     folder: Path = database.folder
     store = await Store.open(DataFolder.open(folder), StoreLimits(), lambda: 1_000_000, database.url)
     try:
-        yield Office(store, limit)
+        yield Office(store, limit, issuer)
     finally:
         await store.close()

@@ -22,6 +22,8 @@ from controlplane.api.outside import OutsideRoutes
 from controlplane.api.queue import QueueRoutes
 from controlplane.api.queue_agent import AgentRoutes
 from controlplane.api.supervision import SupervisionRoutes
+from controlplane.auth.principal import Principal
+from controlplane.auth.token import BAD
 from controlplane.observe.metrics import Metrics
 from controlplane.observe.monitor import Monitor
 from controlplane.service.admission import AdmissionService
@@ -38,9 +40,10 @@ from controlplane.service.supervision import SupervisionService
 from controlplane.store.folder import DataFolder
 from controlplane.store.store import Store
 from edge.acd.native import also_reachable
+from edge.error import Refusal
 from media.tts import SpeechError
 from tests.support.database import new_database
-from tests.support.directory import FakeDirectory
+from tests.support.directory import ACC, FakeDirectory
 from tests.support.outside import Outside
 from tests.support.s3 import mirror_of, running, sent
 
@@ -130,7 +133,7 @@ class Control:
         self.speaker = FakeSpeaker()
         self.catalogue = PromptCatalogue(self.folder, self.speaker, self.mirror)
         self.monitor = Monitor(2, 10)
-        self.gate = Gate(Gates(admin_token=TOKEN), frozenset())
+        self.gate = Gate(Gates(admin_token=TOKEN), frozenset(), tokens=_judge)
         cac = CacRoutes(self.admission, 100_000)
         queues = QueueService(switch.acd, bench.directory, self.clock.time, switch.callbacks.of)
         days = QueueDays(switch.acd.ledger, bench.directory, store, self.clock, wall)
@@ -179,6 +182,12 @@ class Control:
             await sent(self.mirror)
             for path in self.folder.rglob("*.*"):
                 path.unlink()
+
+
+async def _judge(token: str) -> Principal | Refusal:
+    """`of us_1001` is his token; none is of somebody else's making."""
+    word, _, user = token.partition("-")
+    return Principal(f"user:{user}", frozenset(), ACC, user) if word == "of" else BAD
 
 
 @contextlib.asynccontextmanager

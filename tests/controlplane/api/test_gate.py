@@ -1,4 +1,4 @@
-"""The gate of operator routes (design §6, S004-03, S004-65)."""
+"""The gate of operator routes (design §6, S004-03, S004-65); tokens of users are in test_queue_agent.py."""
 
 import pytest
 from starlette.requests import Request

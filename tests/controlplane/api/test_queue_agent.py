@@ -218,3 +218,98 @@ async def test_strangers_learn_nothing(site: Control) -> None:
         "/agent", json={"accountId": "acc_demo", "userId": "1001", "event": "login"}
     )
     assert response.status_code == 403
+
+
+# Users with a token of their own (S004-03), from anywhere.
+
+ANN = {"Authorization": "Bearer of-us_1001"}
+
+
+async def own(site: Control, method: str, path: str, **more: Any) -> tuple[int, Any]:
+    response = await site.far.request(method, path, headers=ANN, **more)
+    body = response.json()
+    assert response.status_code == 200 or body.keys() == {"error", "detail"}
+    return response.status_code, body if response.status_code == 200 else body["error"]
+
+
+async def test_a_users_own_token_opens_what_is_for_users(site: Control) -> None:  # S004-03
+    status, told = await own(site, "POST", "/agent", json={"event": "login"})
+    assert status == 200 and told["user_id"] == "us_1001", "who he is, the token says"
+    for name in ("us_1001", "1001"):
+        body = {"accountId": "acc_demo", "userId": name, "event": "available", "queues": '["sales"]'}
+        status, told = await own(site, "POST", "/agent", data=body)
+        assert status == 200 and told["status"] == "available"
+    assert (await own(site, "GET", "/agent"))[1]["number"] == "1001"
+    assert (await own(site, "GET", "/agent?accountId=acc_demo&userId=1001"))[0] == 200
+    assert (await own(site, "GET", "/agent/moves"))[0] == 200
+    status, roster = await own(site, "GET", "/presence/users")
+    assert status == 200 and len(roster["users"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "code"),
+    [
+        ("POST", "/agent", {"userId": "1002", "event": "logout"}, "not_yourself"),
+        ("POST", "/agent", {"userId": "nobody", "event": "logout"}, "not_yourself"),
+        ("POST", "/agent", {"accountId": "acc_other", "event": "login"}, "foreign_account"),
+        ("GET", "/agent?userId=1002", None, "not_yourself"),
+        ("GET", "/agent?accountId=acc_other&userId=1001", None, "foreign_account"),
+        ("GET", "/agent/moves?userId=1002", None, "not_yourself"),
+        ("GET", "/agent/moves?userId=", None, "not_yourself"),
+        ("GET", "/presence/users?accountId=acc_other", None, "foreign_account"),
+        ("GET", "/agent/claim/acc_demo/us_1002/c1", None, "not_yourself"),
+        ("GET", "/agent/claim/acc_other/us_1001/c1", None, "foreign_account"),
+        ("GET", "/agent/confirm/acc_other/lease/1", None, "foreign_account"),
+    ],
+    ids=lambda value: None,
+)
+async def test_he_acts_as_himself_alone(
+    site: Control, method: str, path: str, body: object, code: str
+) -> None:
+    await say(site, "1002", "login")
+    assert await own(site, method, path, json=body) == (403, code)
+    assert (await get(site, "/agent?accountId=acc_demo&userId=1002"))["status"] == "on_break"
+
+
+@pytest.mark.parametrize("path", ["/cac?accountId=acc_demo", "/queues?accountId=acc_demo", "/media/a.wav"])
+async def test_his_token_opens_nothing_else_also_where_his_address_would(site: Control, path: str) -> None:
+    for client in (site.far, site.public):
+        response = await client.get(path, headers=ANN)
+        assert (response.status_code, response.json()["error"]) == (401, "bad_key")
+
+
+async def test_a_bad_token_is_refused_also_where_the_address_alone_would_pass(site: Control) -> None:
+    for client in (site.far, site.public):
+        response = await client.get("/agent", headers={"Authorization": "bearer invented"})
+        assert (response.status_code, response.json()["error"]) == (401, "bad_token")
+        assert response.headers["www-authenticate"] == "Bearer"
+    both = ANN | {"X-Admin-Token": "wrong"}
+    assert (await site.far.get("/agent", headers=both)).json()["error"] == "bad_token"
+    assert (await site.far.get("/agent", headers={"Authorization": "Basic b2Y6MQ=="})).status_code == 403
+
+
+async def test_he_answers_his_own_offers_and_sees_no_others(site: Control) -> None:
+    site.bench.directory.queue_terms["support"] = QueueTerms(  # type: ignore[index]
+        "support", "q_support", Strategy.TOP_DOWN, members=(member("1001"), member("1002"))
+    )
+    for number in ("1001", "1002"):
+        Phone(site.bench, number).register()
+        await say(site, number, "login", "available")
+    joins(site, "c1"), joins(site, "c2")
+    full = (await get(site, "/presence/users?accountId=acc_demo"))["users"]
+    mine, other = (next(row for row in full if row["number"] == number) for number in ("1001", "1002"))
+    assert mine["offer"] and other["offer"]
+    _, roster = await own(site, "GET", "/presence/users")
+    seen = {row["number"]: (row["call_id"], row["offer"]) for row in roster["users"]}
+    assert seen["1001"][0] == mine["call_id"] and seen["1002"] == (None, None)
+
+    def hook(offer: Any) -> str:
+        return f"/agent/confirm/acc_demo/{offer['leaseId']}/{offer['epoch']}"
+
+    assert await own(site, "GET", hook(other["offer"])) == (403, "not_yourself")
+    assert await own(site, "GET", "/agent/confirm/acc_demo/none/1") == (200, {"ok": False})
+    for _ in range(2):
+        assert (await own(site, "GET", hook(mine["offer"])))[1] == {"ok": True, "callId": mine["call_id"]}
+    assert (await get(site, hook(other["offer"])))["ok"], "the other one's offer is as it was"
+    claimed = await own(site, "GET", f"/agent/claim/acc_demo/1001/{mine['call_id']}")
+    assert claimed == (200, {"ok": True, "callId": mine["call_id"]})
