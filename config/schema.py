@@ -136,6 +136,8 @@ class MediaLimits(Section):
 
     legs: int = Field(default=4_096, ge=1)
     "Slots of the engine; with `media.workers` they are dealt out in equal shares."
+    full: float | None = Field(default=0.85, gt=0, le=1)
+    "Share of a core that live audio takes, at which no new call is taken on; null: each is, come what may."
     silence_timeout: Duration = Field(default=30.0, gt=0)
     "A leg that should hear RTP and hears neither that nor RTCP ends its call after this [s]."
     ice_candidates: int = Field(default=32, ge=1)

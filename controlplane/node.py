@@ -88,7 +88,7 @@ class Node:
         )
         self.shield.load(store.take_bans(settings.node.name), store.take_allowed(), loop.time())
         self.fraud = FraudGuard(report_fraud)
-        self.capacity = Capacity(estimate(), limits.sip.calls_per_second)
+        self.capacity = Capacity(estimate(), limits.sip.calls_per_second, limits.media.full)
         self.monitor = Monitor(limits.http.monitors, limits.http.monitor_rows)
         self.journal = Tapped(store.journal, self.monitor)
         self.listeners = Listeners(

@@ -11,10 +11,11 @@ is busy for `SHARE` of the time, refusals aside. Where messages still wait while
 half at most: others may have the core, and then few wait as long as many. A wait that is left from before it
 held says nothing of it. A rate that is configured always holds.
 
-A rate is no help where live audio alone fills a core: calls stay. From `FULL` on no new one is taken, since
+A rate is no help where live audio alone fills a core: calls stay. From `full` on no new one is taken, since
 it would spoil the sound of all others, until some have ended and `ROOM` is there.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,10 +29,8 @@ BEHIND: Final = 0.1
 "While messages wait longer than this, no room for new calls comes back where the rate holds [s]."
 CALM: Final = 2.0
 "So long without anybody turned away, and the door stands open again [s]."
-FULL: Final = 0.85
-"Share of a core taken by live audio, at which no new call is taken on."
-ROOM: Final = 0.8
-"The share at which they are taken on again."
+ROOM: Final = 0.05
+"So much less than a full core is taken by live audio, and new calls are taken on again."
 LEAST: Final = 10.0
 "Calls a second that are always taken on."
 
@@ -63,14 +62,16 @@ class Period:
 
 
 class Capacity:
-    def __init__(self, cost: float, configured: float | None = None) -> None:
+    def __init__(self, cost: float, configured: float | None = None, full: float | None = None) -> None:
         """
         Args:
             cost: of one call, as far as a start can tell [s].
             configured: calls a second; None: as many as are measured.
+            full: share of a core taken by live audio, at which no new call is; None: each is.
         """
         self._first = self._cost = cost
         self._configured = configured
+        self._full = math.inf if full is None else full
         self._trim = 1.0
         self._late = 0.0
         self._calm = 0.0
@@ -101,7 +102,7 @@ class Capacity:
         else:
             self._trim = min(1.0, self._trim + _BACK)
         self.audio += 0.5 * (period.audio - self.audio)
-        self.full = self.audio > (ROOM if self.full else FULL)
+        self.full = self.audio > self._full - (ROOM if self.full else 0.0)
         idle = min(1.0, 1.0 - period.busy + refusing / seconds)
         self.measured += _GAIN * (admitted / seconds + idle / self._cost - self.measured)
         self._calm = 0.0 if late or period.refused else self._calm + seconds

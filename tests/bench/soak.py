@@ -202,7 +202,9 @@ def main(minutes: float, share: float, round_seconds: float, workers: int) -> No
         agent.wait_for("ready")
         prefer(agent.pid)
         url, cpu = f"ws://{address}:9000/", 0 if pinned else None
-        under = stack.enter_context(subject(folder, users=1, agent_url=url, cpu=cpu, workers=workers))
+        under = stack.enter_context(
+            subject(folder, users=1, agent_url=url, cpu=cpu, workers=workers, full=None)
+        )
         caller = signalling(under)
         stack.callback(caller.close)
         time.sleep(2.0)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
+from config.schema import MediaLimits
 from tests.bench.usage import core_seconds, cpu_seconds, memory_bytes, prefer
 from tests.support import wav
 from tests.support.address import loopback
@@ -69,6 +70,7 @@ def subject(
     workers: int = 0,
     agents: Mapping[str, object] = MappingProxyType({}),
     dids: Sequence[object] = (),
+    full: float | None = MediaLimits().full,
 ) -> Iterator[Subject]:
     """Args: agents, dids: beside its own."""
     trunk, far = loopback(), loopback()
@@ -106,7 +108,8 @@ def subject(
     }
     settings = {"security": {"allow": [trunk, far]}, "media": {"workers": workers}}
     # Calls that an overload has left half-way would be waited for at the end.
-    settings["limits"] = {"sip": {"rooms_per_account": len(ROOMS), "drain": "1s"}}
+    sip = {"rooms_per_account": len(ROOMS), "drain": "1s"}
+    settings["limits"] = {"sip": sip, "media": {"full": full}}
     with Daemon(folder, account=account, settings=settings, cpu=cpu) as daemon:
         prefer(daemon.child.pid)
         yield Subject(daemon, trunk, far, names, cpu)

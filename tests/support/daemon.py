@@ -71,6 +71,8 @@ class Daemon:
         if WORKERS:
             document["media"] = {"workers": WORKERS}
         document.update(copy.deepcopy(dict(settings or {})))
+        # What a noisy machine does to the cost of audio must not refuse the calls of a test.
+        document.setdefault("limits", {}).setdefault("media", {}).setdefault("full", None)
         self.config = folder / "tandem.yaml"
         self.config.write_text(yaml.safe_dump(document, sort_keys=False))
         self.child = self._start()

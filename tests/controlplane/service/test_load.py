@@ -31,7 +31,7 @@ def test_what_the_loop_does_is_observed_five_times_a_second() -> None:
 
 
 def test_audio_that_fills_a_core_refuses_calls_and_is_told_once() -> None:
-    clock, capacity = HandClock(), Capacity(0.001)
+    clock, capacity = HandClock(), Capacity(0.001, full=0.85)
     bench = Bench(FakeDirectory())
     worked, busy, asked = [0.0], [0.0], list[float]()
 

@@ -88,7 +88,7 @@ def test_a_single_stall_is_no_overload() -> None:
 
 
 def test_live_audio_that_fills_a_core_closes_the_door_until_there_is_room() -> None:
-    capacity = Capacity(0.001)
+    capacity = Capacity(0.001, full=0.85)
     for audio, full in ((0.7, False), (0.9, True), (0.82, True), (0.75, False), (0.82, False)):
         for _ in range(20):
             capacity.observe(Period(PERIOD, 0, 0, 0.0, audio, 0.0, audio))
@@ -97,8 +97,15 @@ def test_live_audio_that_fills_a_core_closes_the_door_until_there_is_room() -> N
 
 
 def test_one_busy_moment_does_not_close_the_door() -> None:
-    capacity = Capacity(0.001)
+    capacity = Capacity(0.001, full=0.85)
     capacity.observe(Period(PERIOD, 0, 0, 0.0, 1.0, 0.0, 1.5))
+    assert not capacity.full
+
+
+def test_who_wants_every_call_taken_gets_it() -> None:
+    capacity = Capacity(0.001, full=None)
+    for _ in range(20):
+        capacity.observe(Period(PERIOD, 0, 0, 0.0, 1.0, 0.0, 1.5))
     assert not capacity.full
 
 

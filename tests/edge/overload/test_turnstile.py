@@ -190,7 +190,7 @@ def test_every_kind_of_request_weighs_something() -> None:
 
 @pytest.fixture
 def capacity() -> Capacity:
-    return Capacity(0.001)
+    return Capacity(0.001, full=0.85)
 
 
 @pytest.fixture
