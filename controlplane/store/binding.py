@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from controlplane.store import statement
+from controlplane.store.plain import dump
 from controlplane.store.table import BINDING
 from edge.directory import AccountId
 from edge.journal import Binding, BindingChange
@@ -28,7 +29,7 @@ def encode(binding: Binding) -> Row:
         binding.expires_at,
         binding.call_id,
         binding.cseq,
-        orjson.dumps(binding.path).decode() if binding.path else "[]",
+        dump(binding.path).decode() if binding.path else "[]",
         binding.flow,
         binding.user_agent,
         binding.instance,

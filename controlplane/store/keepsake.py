@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from controlplane.store import statement
+from controlplane.store.plain import dump
 from controlplane.store.table import KEEPSAKE
 from edge.directory import AccountId
 from edge.journal import Keepsake
@@ -19,7 +20,7 @@ Row = tuple[object, ...]
 
 def encode(kept: Keepsake) -> Row:
     """In column order."""
-    data = orjson.dumps(kept.data).decode()
+    data = dump(kept.data).decode()
     return (kept.kind, kept.key, statement.workspace_of(kept.account), kept.account, kept.expires_at, data)
 
 

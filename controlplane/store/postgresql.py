@@ -13,7 +13,7 @@ from psycopg import pq
 
 from controlplane.store.batch import Batch, Written
 from controlplane.store.error import StoreError
-from controlplane.store.writing import Row, parts, statements
+from controlplane.store.writing import Row, legible, parts, statements
 
 LOCK: Final = 0x7A4D_7461_6E64_656D
 "Key of the advisory lock."
@@ -84,10 +84,10 @@ class PostgresWriter:
             self._connection.close()
             self._connection = connect(self._url)
 
-    def _execute(self, batch: Batch) -> None:
+    def _execute(self, batch: Batch, dressed: Callable[[Row], Row] = lambda row: row) -> None:
         with self._connection.cursor() as cursor:
             for sql, rows in statements(batch, self._wall_ms()):
-                cursor.executemany(sql.postgresql, map(_without_nul, rows))
+                cursor.executemany(sql.postgresql, (_without_nul(dressed(row)) for row in rows))
 
     def _write_singly(self, batch: Batch) -> Written:
         kept: list[bool] = []
@@ -106,7 +106,7 @@ class PostgresWriter:
     def _write_part(self, part: Batch) -> bool:
         try:
             with self._connection.transaction():  # a savepoint
-                self._execute(part)
+                self._execute(part, legible)
         except _PASSING:
             raise
         except _REJECTED:

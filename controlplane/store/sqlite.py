@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from controlplane.store.batch import Batch, Written
-from controlplane.store.writing import parts, statements
+from controlplane.store.writing import Row, legible, parts, statements
 
 BUSY_TIMEOUT: Final = 2.0
 "Another process may hold the file this long before a commit fails [s]."
@@ -52,9 +52,9 @@ class SqliteWriter:
     def close(self) -> None:
         self._connection.close()
 
-    def _execute(self, batch: Batch) -> None:
+    def _execute(self, batch: Batch, dressed: Callable[[Row], Row] = lambda row: row) -> None:
         for sql, rows in statements(batch, self._wall_ms()):
-            self._connection.executemany(sql.sqlite, rows)
+            self._connection.executemany(sql.sqlite, map(dressed, rows))
 
     def _write_singly(self, batch: Batch) -> Written:
         kept: list[bool] = []
@@ -74,7 +74,7 @@ class SqliteWriter:
     def _write_part(self, part: Batch) -> bool:
         self._connection.execute("SAVEPOINT part")
         try:
-            self._execute(part)
+            self._execute(part, legible)
         except sqlite3.OperationalError:
             raise
         except (sqlite3.Error, ValueError, TypeError, OverflowError):

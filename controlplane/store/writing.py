@@ -1,7 +1,8 @@
 """Which statements a batch is, for whichever database writes it.
 
-A row that cannot be encoded at all (an integer beyond 64 bits, text that is not Unicode) must not take its
-company with it: then the batch is written in its smallest parts, each behind a savepoint.
+A row that cannot be encoded (an integer beyond 64 bits, text that is not Unicode) must not take its company
+with it: then the batch is written in its smallest parts, each behind a savepoint, its text made legible. So
+a phone whose User-Agent is Latin-1 may register, and its calls have their CDRs.
 """
 
 import datetime
@@ -70,6 +71,24 @@ def statements(batch: Batch, wall_ms: int) -> Iterator[tuple[Sql, Sequence[Row]]
     if batch.prune_before is not None:
         yield trace.PRUNE, [(batch.prune_before, PRUNE_ROWS)]
         yield queue_agent.PRUNE_MOVES, [(batch.prune_before, PRUNE_ROWS)]
+
+
+def legible(row: Row) -> Row:
+    """Text of peers keeps bytes that are no UTF-8 as lone surrogates, which no database takes."""
+    return tuple(
+        value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        if isinstance(value, str) and not _is_unicode(value)
+        else value
+        for value in row
+    )
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _promised(batch: Batch) -> Iterator[tuple[Sql, Sequence[Row]]]:

@@ -7,7 +7,8 @@ import pytest
 from controlplane.store import writing
 from controlplane.store.batch import Batch
 from controlplane.store.writer import Connection
-from edge.journal import CallId
+from edge.directory import AccountId
+from edge.journal import CallId, Keepsake, KeepsakeChange
 from tests.support.database import Database
 from tests.support.journal import cdr, event, kept, open_call, removed
 
@@ -68,17 +69,31 @@ def test_a_row_that_no_database_takes_does_not_take_its_company_with_it(
     writer: Connection, database: Database
 ) -> None:
     batch = Batch(
-        promises=[(kept("1"),), (kept("2", cseq=1 << 70),), (kept("3", user_agent="\udc80"),), (kept("4"),)],
+        promises=[(kept("1"),), (kept("2", cseq=1 << 70),), (kept("4"),)],
         opened={CallId("call_2"): open_call("call_2")},
         closed={CallId("call_1"): cdr()},
         traces={CallId("call_1"): [event()]},
     )
     written = writer.write(batch)
-    assert written.kept == (True, False, False, True)
-    assert written.committed and written.rejected == 2
+    assert written.kept == (True, False, True)
+    assert written.committed and written.rejected == 1
     assert database.rows("SELECT aor FROM binding ORDER BY aor") == [("1",), ("4",)]
     assert database.rows("SELECT (SELECT count(*) FROM cdr), (SELECT count(*) FROM open_call)") == [(1, 1)]
     assert database.rows("SELECT call_id, written_at FROM trace_chunk") == [("call_1", 7_000)]
+
+
+def test_text_that_is_not_unicode_costs_neither_a_registration_nor_a_cdr(
+    writer: Connection, database: Database
+) -> None:
+    """Old equipment writes Latin-1 (RFC 3261 §7.3.1 has UTF-8)."""
+    phone = kept("1", user_agent="T\udce9l\udce9phone é", path=("<sip:\udcff@p;lr>",))
+    mark = KeepsakeChange("m", "k", Keepsake("m", "k", AccountId("acc"), 9, {"text": "\udcff"}))
+    closed = {CallId("call_1"): cdr(sip_call_id="a\udcff@h")}
+    written = writer.write(Batch(promises=[(phone,), (mark,)], closed=closed))
+    assert written.kept == (True, True) and written.committed and not written.rejected
+    assert database.rows("SELECT user_agent FROM binding") == [("T\ufffdl\ufffdphone é",)]
+    assert database.rows("SELECT sip_call_id FROM cdr") == [("a\ufffd@h",)]
+    assert database.rows("SELECT count(*) FROM keepsake") == [(1,)]
 
 
 def test_old_traces_go(writer: Connection, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
