@@ -3,13 +3,13 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, TypeVar
 
-import orjson
 import sqlalchemy as sa
 import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from controlplane.store.plain import dump
 from edge.error import Refusal
 
 Value = TypeVar("Value")
@@ -49,8 +49,8 @@ class Json(Response):
 
 
 def answer(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    """Args: value: whatever orjson takes."""
-    return Json(orjson.dumps(value), status, headers)
+    """Args: value: of any text, also of peers whose bytes are no UTF-8."""
+    return Json(dump(value), status, headers)
 
 
 def refuse(status: int, code: str, detail: str, headers: dict[str, str] | None = None) -> Response:

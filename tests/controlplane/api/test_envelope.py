@@ -18,3 +18,8 @@ def test_answers_are_json() -> None:
     assert refuse(400, "bad", "x", {"Retry-After": "5"}).headers["retry-after"] == "5"
     plain = answer({"a": 1}, 201)
     assert (plain.status_code, plain.headers["content-length"]) == (201, "7")
+
+
+def test_what_a_stranger_wrote_is_shown_whatever_its_bytes() -> None:
+    """A Call-ID or User-Agent that is no UTF-8 must not hide the list of bans that it is in."""
+    assert orjson.loads(answer({"user_agent": "scan\udcffner"}).body) == {"user_agent": "scan?ner"}
