@@ -182,13 +182,14 @@ class Node:
         return {} if found is None else dict(found.identity.headers)
 
     def forget(self, devices: Iterable[tuple[AccountId, str]]) -> None:
-        """Registrations end of devices (account, username) that are no more."""
+        """Registrations end of devices (account, username) that are no more, and who watches their users."""
 
         def act(now: float) -> None:
             for account, username in devices:
                 if changes := self.switch.registrar.forget(account, username):
                     self.journal.promise(changes, lambda kept: None)
                     self.switch.subscriptions.unbound(changes, now)
+            self.switch.subscriptions.prune(now)
 
         self.do(act)
 

@@ -17,6 +17,7 @@ from edge.sip.flow import Flow, Transport
 from edge.sip.grammar import Malformed
 from edge.sip.uri import Uri
 
+_CALLED: Final = ("sip:", "sips:")
 _SWEPT: Final = 256  # addresses of record looked at in one `expire`
 
 
@@ -70,11 +71,18 @@ class LocationService:
         return self._count
 
     def lookup(self, account: AccountId, aor: str, now: float) -> tuple[Binding, ...]:
-        """Bindings that hold at `now`, highest q first, among equals the newest (§10.2.1.2)."""
+        """Bindings that hold at `now`, highest q first, among equals the newest (§10.2.1.2).
+
+        A Contact may be of any scheme (§20.10 has one by mail), but nobody is called there.
+        """
         record = self._records.get((account, aor))
         if record is None:
             return ()
-        entries = [entry for entry in record.entries.values() if entry.expires > now]
+        entries = [
+            entry
+            for entry in record.entries.values()
+            if entry.expires > now and entry.binding.contact.startswith(_CALLED)
+        ]
         if len(entries) > 1:
             entries.sort(key=_rank)
         return tuple([entry.binding for entry in entries])

@@ -315,6 +315,6 @@ def _indifferent(ok: bool, now: float) -> None:
 def _way(binding: Binding) -> tuple[Uri, Flow, tuple[str, ...]] | None:
     """None for a binding that can no longer be read."""
     try:
-        return Uri.parse(binding.contact), Flow.parse(binding.flow), binding.path
+        return Uri.parse(binding.contact).without_headers(), Flow.parse(binding.flow), binding.path
     except ValueError:
         return None

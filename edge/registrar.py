@@ -15,6 +15,9 @@ Declined: GRUU (RFC 5627), Service-Route (RFC 3608), flow tokens of RFC 5626 §5
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from functools import lru_cache
 from typing import Final
 
 from config.schema import SipLimits
@@ -92,7 +95,7 @@ class Registrar:
         except Malformed as fault:
             return self._respond(request, 400, f"Bad {fault.where}")
         if planned is None:
-            return Registration((), self._ok(request, held, now), request, record, ())
+            return Registration((), self._ok(request, held, now, wall_ms), request, record, ())
         steps = _steps(held, planned)
         for step in steps:
             self._locations.put(record, step.contact, step.after)
@@ -102,7 +105,7 @@ class Registrar:
                 for step in steps
             ]
         )
-        return Registration(changes, self._ok(request, planned, now), request, record, steps)
+        return Registration(changes, self._ok(request, planned, now, wall_ms), request, record, steps)
 
     def undo(self, registration: Registration) -> Response:
         """Take back a registration whose changes could not be committed; the answer is 503."""
@@ -190,6 +193,8 @@ class Registrar:
             seconds = self._granted(request, address)
             instance, reg_id = _outbound(address)
             text = str(address.uri)
+            if not (text.isascii() and text.isprintable()):
+                raise Malformed("Contact", "not a URI")
             for known in _matching(planned, address.uri, text):
                 if planned[known] is held.get(known):
                     _check_order(request, held[known], now)
@@ -231,8 +236,9 @@ class Registrar:
             raise _Refused(423, headers=(("Min-Expires", str(limits.expires_min)),))
         return min(seconds, limits.expires_max)
 
-    def _ok(self, request: Request, entries: dict[str, Entry], now: float) -> Response:
-        """Step 8: every binding that now holds, with the time that is left to it."""
+    def _ok(self, request: Request, entries: dict[str, Entry], now: float, wall_ms: int) -> Response:
+        """Step 8: every binding that now holds, with the time that is left to it; some phones set their
+        clock by Date."""
         headers = [
             ("Contact", f"<{contact}>{entry.params};expires={round(entry.expires - now)}")
             for contact, entry in entries.items()
@@ -245,6 +251,7 @@ class Registrar:
                 if _supports(request, "outbound"):
                     headers.append(("Require", "outbound"))
                 break
+        headers.append(("Date", _date(wall_ms // 1000)))
         return self._respond(request, 200, headers=headers)
 
     def _respond(
@@ -255,6 +262,12 @@ class Registrar:
         headers: Iterable[tuple[str, str]] = (),
     ) -> Response:
         return response_to(request, status, reason, to_tag=self._new_tag(), headers=headers)
+
+
+@lru_cache(maxsize=4)
+def _date(seconds: int) -> str:
+    """§20.17. Args: seconds: since the epoch."""
+    return format_datetime(datetime.fromtimestamp(seconds, UTC), usegmt=True)
 
 
 def _too_many(limits: SipLimits) -> _Refused:

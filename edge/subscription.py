@@ -4,7 +4,7 @@
 
     SUBSCRIBE ─▶ accept ─▶ 200, NOTIFY in full ─┬─ changed ─▶ NOTIFY, when the one before is answered
                                                 ├─ SUBSCRIBE ─▶ refresh: 200, NOTIFY
-                                                └─ expired, Expires 0, NOTIFY fails ─▶ terminated
+                                                └─ expired, Expires 0, NOTIFY fails, user gone ─▶ terminated
 """
 
 import enum
@@ -15,6 +15,7 @@ from typing import Final
 from edge.agenda import Alarm
 from edge.sip.dialog import Dialog
 from edge.sip.flow import Flow
+from edge.sip.grammar import delta_seconds
 from edge.sip.message import Request, Response
 
 SHORTEST: Final = 60
@@ -92,13 +93,22 @@ class Subscription:
         left = max(round(self.expires_at - now), 0)
         self._notify(f"active;expires={left}", now)
 
-    def answered(self, response: Response | None, now: float) -> None:
-        """A NOTIFY of ours has its end; one that fails ends the subscription (§4.2.2)."""
+    def answered(self, response: Response | None, now: float) -> float | None:
+        """A NOTIFY of ours has its end; one that fails ends the subscription (§4.2.2).
+
+        A watcher that asks for a moment by Retry-After gets it: after so many seconds it is `changed` anew.
+        """
         self._under_way = False
-        if response is None or response.status >= 300:
+        if response is not None and response.status < 300:
+            if self._dirty:
+                self.changed(now)
+            return None
+        wait = None if response is None else delta_seconds(response.headers.get("Retry-After") or "")
+        if response is None or wait is None or response.status == 481 or self.over:
             self.over = True
-        elif self._dirty:
-            self.changed(now)
+            return None
+        self._said = None
+        return float(min(wait, SHORTEST))
 
     def end(self, reason: str, now: float) -> None:
         """Tell the state a last time. `reason`: of RFC 6665 §4.1.3."""

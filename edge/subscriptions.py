@@ -31,6 +31,13 @@ _SKIPPED: Final = 100_000
 _SETTLED: Final = 2.0  # after a start, phones are told [s]
 _APART: Final = 0.002  # so many at once that nothing else waits [s]
 _OWN = (Package.MESSAGE_SUMMARY, Package.REG)
+_BODIES: Final = {
+    Package.DIALOG: dialog_info.CONTENT_TYPE,
+    Package.PRESENCE: presence.CONTENT_TYPE,
+    Package.MESSAGE_SUMMARY: message_summary.CONTENT_TYPE,
+    Package.REG: reg.CONTENT_TYPE,
+}
+_OTHER_EVENT: Final = '399 tandem "other_event: this dialog is for one event; subscribe in a new one"'
 
 
 class Subscriptions:
@@ -59,6 +66,10 @@ class Subscriptions:
         package = _package(request)
         if package is None:
             self._doorman.respond(request, key, 489, now, (("Allow-Events", EVENTS),))
+            return
+        if not request.accepts(_BODIES[package]):
+            # RFC 6665 §3.1.3: no report could be read.
+            self._doorman.respond(request, key, 406, now, (("Accept", _BODIES[package]),))
             return
         seconds = _seconds(request)
         if 0 < seconds < SHORTEST:
@@ -114,6 +125,9 @@ class Subscriptions:
             return False
         if not dialog.receive(request):
             self._respond(request, key, 500, dialog, now, (("Retry-After", "1"),))
+        elif _event(request.headers.get("Event") or subscription.event) != _event(subscription.event):
+            # RFC 6665 §4.5.2: one subscription to a dialog.
+            self._respond(request, key, 403, dialog, now, (("Warning", _OTHER_EVENT),))
         elif 0 < seconds < SHORTEST:
             self._respond(request, key, 423, dialog, now, (("Min-Expires", str(SHORTEST)),))
         else:
@@ -134,6 +148,12 @@ class Subscriptions:
             user = self._ground.directory.user(change.account, change.aor)
             if user is not None:
                 self.changed(user, now)
+
+    def prune(self, now: float) -> None:
+        """Users may be no more: who watches one of them is told (RFC 6665 §4.1.3)."""
+        for subscription, user in tuple(self._live.values()):
+            if self._ground.directory.user_by_id(user) is None:
+                subscription.end("noresource", now)
 
     def mailbox(self, user: User, mailbox: Mailbox, now: float) -> None:
         """So many voice messages wait for `user`."""
@@ -241,7 +261,9 @@ class Subscriptions:
         flow = next_flow(subscription.dialog.next_hop(), subscription.flow, self._ground.reach.alive)
 
         def answered(response: Response | None, at: float) -> None:
-            subscription.answered(response, at)
+            wait = subscription.answered(response, at)
+            if wait is not None:
+                self._ground.agenda.at(at + wait, subscription.changed)
             self._forget(subscription)
 
         self._requests.send(request, flow, answered, now)
@@ -311,6 +333,13 @@ def _package(request: Request) -> Package | None:
 def _package_of(event: str) -> Package | None:
     name = event.partition(";")[0].strip().lower()
     return next((package for package in Package if package.value == name), None)
+
+
+def _event(value: str) -> tuple[str, str]:
+    """Package and id (RFC 6665 §4.5.1)."""
+    name, _, params = value.partition(";")
+    ids = [v.strip() for k, _, v in (item.partition("=") for item in params.split(";")) if k.strip() == "id"]
+    return name.strip().lower(), ids[0] if ids else ""
 
 
 def _seconds(request: Request) -> int:

@@ -8,8 +8,6 @@ from edge.sip.session import Headers
 from edge.sip.session_timer import SessionTimer
 from edge.sip.transaction.matching import COOKIE
 
-_TAKES_SDP = (SDP, "application/*", "*/*")
-
 
 def unservable(request: Request) -> tuple[int, Headers] | None:
     """Status and headers of the refusal; None: it can be served."""
@@ -48,8 +46,7 @@ def _uninvitable(request: Request) -> tuple[int, Headers] | None:
             return 400, (("Warning", '399 tandem "no_contact: an INVITE needs a Contact"'),)
     elif target_of(request) is None:  # its requests could be sent to no other place
         return 400, (("Warning", '399 tandem "bad_contact: Contact names no SIP address"'),)
-    accepted = [kind.partition(";")[0].strip().lower() for kind in request.headers.elements("Accept")]
-    if accepted and not any(kind in _TAKES_SDP for kind in accepted):
+    if not request.accepts(SDP):
         # §21.4.7; RFC 4475 §3.3.15: no answer of ours could be read.
         return 406, (
             ("Warning", f'399 tandem "not_acceptable: the answer is {SDP}, which Accept leaves out"'),

@@ -41,7 +41,8 @@ def device_destination(call: Call, binding: Binding) -> Destination | None:
     except ValueError:
         return None
     domain = call.route.account.domain
-    return Destination(uri, Address("", Uri("sip", binding.aor, domain), ()), flow, binding.path)
+    to = Address("", Uri("sip", binding.aor, domain), ())
+    return Destination(uri.without_headers(), to, flow, binding.path)
 
 
 def trunk_destination(trunk: Trunk, number: str, flow: Flow) -> Destination:

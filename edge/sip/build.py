@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from edge.sip.address import Address
-from edge.sip.grammar import Malformed
+from edge.sip.grammar import Malformed, quote
 from edge.sip.headers import Headers, canonical
 from edge.sip.message import Request, Response
 from edge.sip.uri import Uri
@@ -56,10 +56,9 @@ def phrase(status: int) -> str:
 
 
 @functools.lru_cache(maxsize=256)
-def _warning(status: int) -> str:
-    name = phrase(status)
-    code = re.sub(r"[^a-z]+", "_", name.lower())
-    return f'399 tandem "{code}: {name}"'
+def _warning(reason: str) -> str:
+    code = re.sub(r"[^a-z0-9]+", "_", reason.lower()).strip("_")
+    return f"399 tandem {quote(f'{code}: {reason}')}"
 
 
 def response_to(
@@ -76,7 +75,7 @@ def response_to(
 
     Via, From, To, Call-ID and CSeq are copied as they came, if they came; Record-Route too from 101 to
     299 (§12.1.1), Timestamp in 100 (§8.2.6.1). `to_tag` is added when To has none. A refusal without
-    Warning or Reason is given a Warning with the name of its status.
+    Warning or Reason is given a Warning with its reason phrase.
     """
     copied: list[tuple[str, str]] = []
     record_route = 100 < status < 300
@@ -98,11 +97,13 @@ def response_to(
     copied += [(name, value) for name, value in fields if value]
     given = [(canonical(name), value) for name, value in headers]
     copied += given
+    if reason is None:
+        reason = phrase(status)
     if status >= 400 and not any(name in _WHY for name, _ in given):
-        copied.append(("Warning", _warning(status)))
+        copied.append(("Warning", _warning(reason)))
     if content_type:
         copied.append(("Content-Type", content_type))
-    return Response(status, reason if reason is not None else phrase(status), Headers.adopt(copied), body)
+    return Response(status, reason, Headers.adopt(copied), body)
 
 
 def request(

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
+from urllib.parse import unquote as unescape
 
 from edge.sip.grammar import QUOTED, TOKEN, Malformed, one_line, quote, unquote
 
@@ -108,10 +109,12 @@ class Credentials:
     @staticmethod
     def parse(value: str) -> "Credentials":
         """Raises:
-        Malformed: not Digest, or without username, realm, nonce, uri or response.
+        Malformed: not Digest, or without username (or `username*`), realm, nonce, uri or response.
         """
         fields = _parse_fields(value, "credentials")
         get = fields.get
+        if "username" not in fields and "username*" in fields:
+            fields["username"] = _extended(fields["username*"])
         try:
             return Credentials(
                 fields["username"],
@@ -276,6 +279,15 @@ def _hash(text: str, algorithm: Algorithm) -> str:
     if algorithm is Algorithm.MD5:
         return hashlib.md5(data, usedforsecurity=False).hexdigest()
     return hashlib.sha256(data).hexdigest()
+
+
+def _extended(value: str) -> str:
+    """A name beyond ASCII: `UTF-8''J%C3%A4s` (RFC 7616 §3.4.4, RFC 8187 §3.2)."""
+    charset, _, rest = value.partition("'")
+    _, quote_, text = rest.partition("'")
+    if charset.lower() != "utf-8" or not quote_:
+        raise Malformed("credentials", "username* is no UTF-8")
+    return unescape(text, errors="surrogateescape")
 
 
 def _parse_fields(value: str, where: str) -> dict[str, str]:

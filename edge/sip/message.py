@@ -134,6 +134,12 @@ class Message(ABC):
         """Media type in lower case without parameters; empty when absent."""
         return (self.headers.get("Content-Type") or "").partition(";")[0].strip(" \t").lower()
 
+    def accepts(self, kind: str) -> bool:
+        """Whether Accept, if there is one, takes the media type `kind` (§20.1)."""
+        ranges = (kind, f"{kind.partition('/')[0]}/*", "*/*")
+        accepted = [text.partition(";")[0].strip(" \t").lower() for text in self.headers.elements("Accept")]
+        return not accepted or any(text in ranges for text in accepted)
+
     @abstractmethod
     def start_line(self) -> str:
         """The first line, without its line break."""

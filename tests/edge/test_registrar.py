@@ -146,6 +146,19 @@ def test_what_is_no_more_is_not_registered_any_more(edge: Edge) -> None:
     assert edge.found() == [] and edge.registrar.forget(ACME, "1001") == () and len(edge.registrar) == 0
 
 
+def test_an_address_of_another_scheme_is_listed_and_never_called(edge: Edge) -> None:
+    """§20.10 has one by mail."""
+    mail = "<mailto:watson@bell-telephones.com>"
+    done = edge.granted(register(f"Contact: {A}, {mail}"))
+    assert contacts(done) == [f"{A};expires=3600", f"{mail};expires=3600"]
+    assert edge.found() == ["sip:a@192.0.2.7:5060"]
+
+
+def test_the_answer_has_a_date(edge: Edge) -> None:
+    """§10.3 step 8; some phones have no other clock."""
+    assert edge.granted(register()).response.headers.get("Date") == "Thu, 01 Jan 1970 00:16:40 GMT"
+
+
 def test_star_removes_everything(edge: Edge) -> None:
     edge.granted(register(f"Contact: {A}, {B}"))
     done = edge.granted(register("Contact: *", "Expires: 0", cseq=2))
@@ -160,6 +173,12 @@ def test_star_is_for_expires_zero_alone(edge: Edge, lines: tuple[str, ...]) -> N
     """§10.3 step 6."""
     edge.granted(register(f"Contact: {A}"))
     assert edge.refused(register(*lines, cseq=2)).status == 400
+
+
+@pytest.mark.parametrize("bad", ["<sip:a@192.0.2.7;x=é>", "<sip:a@192.0.2.7;x=\x01>"])
+def test_a_contact_with_a_character_that_no_uri_has_is_400(edge: Edge, bad: str) -> None:
+    """§25.1."""
+    assert edge.refused(register(f"Contact: {bad}")).status == 400
 
 
 def test_a_contact_that_cannot_be_read_is_400(edge: Edge) -> None:

@@ -82,6 +82,20 @@ def test_zero_seconds_is_a_look_and_an_end() -> None:
     assert watcher.told() == [("terminated;reason=timeout", "idle")] and watcher.subscription.over
 
 
+def test_a_watcher_that_asks_for_a_moment_gets_it() -> None:
+    """§4.2.2; but never for 481: nobody is there."""
+    watcher = Watcher()
+    watcher.subscription.grant(600, 0.0)
+    for status, after, again in ((503, "7", 7.0), (500, "86400", 60.0)):
+        response = response_to(watcher.sent[-1], status, headers=(("Retry-After", after),))
+        assert watcher.subscription.answered(response, 1.0) == again and not watcher.subscription.over
+        watcher.subscription.changed(8.0)
+        assert watcher.sent[-1].body == b"idle"
+    assert len(watcher.sent) == 3
+    response = response_to(watcher.sent[-1], 481, headers=(("Retry-After", "1"),))
+    assert watcher.subscription.answered(response, 9.0) is None and watcher.subscription.over
+
+
 def test_a_watcher_that_does_not_answer_is_gone() -> None:
     for status in (481, 404, None):
         watcher = Watcher()

@@ -49,7 +49,7 @@ def test_a_busy_lamp_follows_the_calls_of_its_user(bench: Bench) -> None:
     accepted = subscribe(lamp, "1002", "dialog")
     assert accepted.status == 200 and accepted.headers.get("Expires") == "600"
     (first,) = told(lamp)
-    assert b"<dialog " not in first.body and first.headers.get("Event") == "dialog"
+    assert b"<state>terminated</state>" in first.body and first.headers.get("Event") == "dialog"
     alice = Phone(bench, "1001")
     alice.dial("1002")
     (early,) = told(lamp)
@@ -64,7 +64,7 @@ def test_a_busy_lamp_follows_the_calls_of_its_user(bench: Bench) -> None:
     alice.to, alice.remote = answer.headers.get("To") or "", str(answer.contacts[0].uri)
     alice.bye()
     (dark,) = told(lamp)
-    assert b"<dialog " not in dark.body
+    assert dark.body.count(b"<dialog ") == 1 and b"<state>terminated</state>" in dark.body
 
 
 def test_presence_is_open_with_a_phone_and_closed_without(bench: Bench) -> None:
@@ -122,6 +122,74 @@ def test_what_cannot_be_watched_is_refused(
     bench: Bench, number: str, event: str, expires: int, status: int
 ) -> None:
     assert subscribe(Phone(bench, "1001"), number, event, expires).status == status
+
+
+@pytest.mark.parametrize(
+    ("accept", "status"),
+    [
+        ("application/pidf+xml", 406),
+        ("application/sdp, application/pidf+xml;q=0.5", 406),
+        ("application/dialog-info+xml", 200),
+        ("text/plain, Application/Dialog-Info+XML;version=1", 200),
+        ("application/*", 200),
+        ("*/*", 200),
+    ],
+)
+def test_a_watcher_that_could_read_no_report_is_told_so(bench: Bench, accept: str, status: int) -> None:
+    """RFC 6665 §3.1.3, RFC 3261 §20.1."""
+    answer = subscribe(Phone(bench, "1001"), "1002", f"dialog\r\nAccept: {accept}")
+    assert answer.status == status
+    if status == 406:
+        assert answer.headers.get("Accept") == "application/dialog-info+xml"
+
+
+def test_a_dialog_is_for_one_event(bench: Bench) -> None:
+    """RFC 6665 §4.5.2; the id is part of it, and a refresh may leave all of it out."""
+    alice = Phone(bench, "1001")
+    subscribe(alice, "1002", "dialog;id=7")
+    (first,) = told(alice)
+    assert first.headers.get("Event") == "dialog;id=7"
+    for event, status in (
+        ("Event: dialog;id=8\r\n", 403),
+        ("Event: dialog\r\n", 403),
+        ("Event: presence;id=7\r\n", 403),
+        ("Event: Dialog ;x=1; id=7\r\n", 200),
+        ("", 200),
+    ):
+        alice.say("SUBSCRIBE", alice.remote, to=alice.to, headers=f"{event}Expires: 100\r\n")
+        messages = alice.got()
+        assert final(messages).status == status, event
+        for notify in messages:
+            if isinstance(notify, Request):
+                alice.reply(notify, 200)
+    assert len(bench.switch.subscriptions) == 1
+
+
+def test_a_user_that_is_removed_is_watched_no_more(bench: Bench) -> None:
+    alice = Phone(bench, "1001")
+    subscribe(alice, "1002", "dialog")
+    told(alice)
+    bench.switch.subscriptions.prune(bench.now)
+    assert told(alice) == []
+    del bench.directory.users["1002"]
+    bench.switch.subscriptions.prune(bench.now)
+    bench.switch.handle_timer(bench.now)
+    bench.drain()
+    (last,) = told(alice)
+    assert last.headers.get("Subscription-State") == "terminated;reason=noresource"
+    assert len(bench.switch.subscriptions) == 0
+
+
+def test_a_watcher_that_asks_for_a_moment_is_told_again(bench: Bench) -> None:
+    """RFC 6665 §4.2.2."""
+    alice = Phone(bench, "1001")
+    subscribe(alice, "1002", "dialog")
+    (notify,) = [m for m in alice.got() if isinstance(m, Request)]
+    alice.reply(notify, 503, headers="Retry-After: 5\r\n")
+    bench.advance(4.9)
+    assert told(alice) == []
+    bench.advance(0.2)
+    assert len(told(alice)) == 1
 
 
 def test_a_stranger_is_asked_who_it_is(bench: Bench) -> None:

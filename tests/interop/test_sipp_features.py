@@ -172,7 +172,12 @@ def test_a_busy_lamp_follows_a_call_from_ring_to_end(house: House, transport: st
             desk.done()
             lamp.done()
         told = lamp.wire("NOTIFY")
-        assert [states(notify) for notify in told] == [[], ["early"], ["confirmed"], []]
+        assert [states(notify) for notify in told] == [
+            ["terminated"],
+            ["early"],
+            ["confirmed"],
+            ["terminated"],
+        ]
         versions = [int(str(ElementTree.fromstring(notify.body).get("version"))) for notify in told]
         assert versions == sorted(set(versions))
     house.forget("1002", house.other)

@@ -48,3 +48,26 @@ def test_a_path_is_taken_as_the_route() -> None:
     Phone(bench, "1001").dial("1002")
     (invite,) = bob.got()
     assert isinstance(invite, Request) and invite.headers.all("Route") == ["<sip:edge.example;lr>"]
+
+
+def test_headers_of_a_contact_stay_behind() -> None:
+    """RFC 3261 §19.1.1, Table 1: a Request-URI has none."""
+    directory = FakeDirectory()
+    directory.add_user("1001")
+    directory.add_user("1002")
+    bench = Bench(directory)
+    bob = Phone(bench, "1002", 3)
+    uri, to = "sip:demo.local", "<sip:1002@demo.local>"
+    text = (
+        f"REGISTER {uri} SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.3:5060;branch=z9hG4bK{{}}\r\n"
+        f"From: {to};tag=1\r\nTo: {to}\r\nCall-ID: r\r\nCSeq: {{}} REGISTER\r\n"
+        "Contact: <sip:1002@127.0.0.3?Route=%3Csip:x%3E>\r\n{}\r\n"
+    )
+    bench.receive(text.format(1, 1, "").encode(), bob.source)
+    (challenge,) = bob.got()
+    proof = bob.authorization(challenge, "REGISTER", uri)  # type: ignore[arg-type]
+    bench.receive(text.format(2, 2, proof).encode(), bob.source)
+    bob.got()
+    Phone(bench, "1001").dial("1002")
+    (invite,) = bob.got()
+    assert isinstance(invite, Request) and str(invite.uri) == "sip:1002@127.0.0.3"

@@ -20,4 +20,10 @@ def test_every_call_of_the_user_is_a_dialog_in_its_state() -> None:
     assert (first.get("direction"), first.findtext(f"{NS}state")) == ("initiator", "confirmed")
     assert (second.get("direction"), second.findtext(f"{NS}state")) == ("recipient", "early")
     target = second.find(f"{NS}remote/{NS}target")
-    assert target is not None and target.get("uri") == 'sip:"<evil>&@demo.local'
+    assert target is not None and target.get("uri") == "sip:%22%3Cevil%3E&@demo.local"
+
+
+def test_a_phone_without_a_call_has_one_that_has_ended() -> None:
+    """Linksys and Snom put a lamp out for a dialog that is `terminated`, not for none (RFC 4235 §3.7.1)."""
+    root = ElementTree.fromstring(document("1001", "demo.local", 0, []))
+    assert [dialog.findtext(f"{NS}state") for dialog in root.findall(f"{NS}dialog")] == ["terminated"]

@@ -43,6 +43,8 @@ def test_a_refusal_says_why_once() -> None:
     reason = ("Reason", 'Q.850;cause=17;text="busy"')
     assert "Warning" not in response_to(INVITE, 486, headers=(reason,)).headers
     assert response_to(INVITE, 404, headers=(("warning", "399 x y"),)).headers.all("Warning") == ["399 x y"]
+    told = response_to(INVITE, 400, 'Contact * Needs "Expires" 0').headers.get("Warning")
+    assert told == r'399 tandem "contact_needs_expires_0: Contact * Needs \"Expires\" 0"'
     assert "unauthorized" in str(response_to(INVITE, 401).headers.get("Warning"))
     assert "Warning" not in response_to(INVITE, 302).headers
 

@@ -211,3 +211,13 @@ def test_any_text_is_read_or_malformed(text: str) -> None:
             read("Digest " + text)
         except Malformed:
             continue
+
+
+def test_a_name_beyond_ascii_is_read() -> None:
+    """RFC 7616 §3.4.4 and its example in §3.9.2, whose name is `Jäsøn Doe`."""
+    rest = 'realm="r", nonce="n", uri="sip:x", response="0"'
+    assert Credentials.parse(f"Digest username*=UTF-8''J%C3%A4s%C3%B8n%20Doe, {rest}").username == "Jäsøn Doe"
+    assert Credentials.parse(f"Digest username=a, username*=utf-8'en'b, {rest}").username == "a"
+    for bad in ("latin-1''x", "UTF-8x", "x"):
+        with pytest.raises(Malformed):
+            Credentials.parse(f"Digest username*={bad}, {rest}")
