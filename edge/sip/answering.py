@@ -95,7 +95,7 @@ class AnsweringSession(Session):
         self.dialog = self.dialog or Dialog.uas(self.invite, self.tag, contact=self.contact)
         self.dialog.confirm()
         self.state = State.ANSWERED
-        self._send_success(self.key, self.invite, self._success_response(self.invite, body, now), now)
+        self._success.send(self.key, self.invite, self._success_response(self.invite, body, now), now)
 
     def reject(self, status: int, now: float, headers: Headers = (), reason: str | None = None) -> None:
         """Send a final 3xx–6xx; the session is over without an `Ended`."""

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from edge.agenda import Agenda, Alarm
+from edge.agenda import Agenda
 from edge.sdp.body import sdp_in
 from edge.sip.address import Address
 from edge.sip.build import response_to
@@ -27,6 +27,7 @@ from edge.sip.hop import next_flow
 from edge.sip.message import Request, Response
 from edge.sip.refer import Refer, Referral
 from edge.sip.refresh import Refresh
+from edge.sip.success import Success
 from edge.sip.timer import TimerValues
 from edge.sip.transaction.layer import TransactionLayer
 
@@ -145,11 +146,7 @@ class Session(ABC):
         self.state = State.INVITING
         self.dialog: Dialog | None = None
         self._reoffer: tuple[Request, ServerKey] | None = None
-        self._success: tuple[ServerKey, Response] | None = None  # 2xx without its ACK
-        self._success_cseq = 0
-        self._owed = False  # the ACK brings the answer
-        self._resend: Alarm | None = None
-        self._give_up: Alarm | None = None
+        self._success = Success(wire.layer, wire.agenda, wire.timers, self._unacknowledged)
         self._bye_when_acked = False
         self._byes: set[ClientKey] = set()  # without an answer
         self._refresh = Refresh(self, wire.session_expires)
@@ -165,7 +162,7 @@ class Session(ABC):
     @property
     def done(self) -> bool:
         """Nothing of it is left on the wire: it may be forgotten."""
-        quiet = self._success is None and not self._byes and not self._refresh.under_way
+        quiet = not self._success.pending and not self._byes and not self._refresh.under_way
         return self.state is State.ENDED and quiet
 
     @property
@@ -175,7 +172,7 @@ class Session(ABC):
     @property
     def negotiating(self) -> bool:
         """A re-INVITE of the peer is not settled."""
-        return self._reoffer is not None or self._success is not None
+        return self._reoffer is not None or self._success.pending
 
     # What the peer does.
 
@@ -195,7 +192,7 @@ class Session(ABC):
             if self.state is not State.ENDED:
                 self._end(By.REMOTE, "bye", now, request.headers.get("Reason") or "")
             else:
-                self._forget_success()
+                self._success.forget()
         elif self.state is State.ENDED:
             self._respond(key, request, 481, now)
         elif request.method in ("INVITE", "UPDATE"):
@@ -258,7 +255,7 @@ class Session(ABC):
         self._reoffer = None
         response = self._success_response(request, body, now)
         if request.method == "INVITE":
-            self._send_success(key, request, response, now)
+            self._success.send(key, request, response, now)
         else:
             self.wire.layer.respond(key, response, now)
 
@@ -286,11 +283,11 @@ class Session(ABC):
     def _reinvited(self, request: Request, key: ServerKey, now: float) -> None:
         described = sdp_in(request)
         too_small = self._refresh.timer.too_small(request)
-        if self._success is not None and request.method == "INVITE" and not self._owed:
+        if self._success.pending and request.method == "INVITE" and not self._success.owed:
             self._confirm(b"", now)  # who offers anew has our 200: its ACK was overtaken (RFC 5407 §3.1.4)
         if self._reoffer is not None:
             self._respond(key, request, 500, now, (("Retry-After", "1"),))  # §14.2: one at a time
-        elif self._refresh.under_way or (self._success is not None and request.method == "INVITE"):
+        elif self._refresh.under_way or (self._success.pending and request.method == "INVITE"):
             # §14.2: ours is on its way; or the ACK that owes us an answer is (RFC 5407 §3.1.5).
             self._respond(key, request, 491, now)
         elif too_small is not None:
@@ -319,29 +316,12 @@ class Session(ABC):
         to_tag, kind = self.dialog.local_tag, SDP if body else ""
         return response_to(request, 200, to_tag=to_tag, headers=headers, body=body, content_type=kind)
 
-    def _send_success(self, key: ServerKey, request: Request, response: Response, now: float) -> None:
-        """Send a 2xx to an INVITE again at T1, 2·T1 … T2 until its ACK, 64·T1 at most (§13.3.1.4)."""
-        self.wire.layer.respond(key, response, now)
-        self._success = (key, response)
-        self._success_cseq = request.cseq.number
-        self._owed = bool(response.body) and not request.body
-        self._give_up = self.wire.agenda.at(now + 64 * self.wire.timers.t1, self._unacknowledged)
-        self._resend_at(now, self.wire.timers.t1)
-
-    def _resend_at(self, now: float, interval: float) -> None:
-        def resend(at: float) -> None:
-            if self._success is not None:
-                self.wire.layer.respond(*self._success, at)
-                self._resend_at(at, min(2 * interval, self.wire.timers.t2))
-
-        self._resend = self.wire.agenda.at(now + interval, resend)
-
     def _acknowledged(self, request: Request, now: float) -> None:
-        if self._success is not None and request.cseq.number == self._success_cseq:  # else a copy
+        if self._success.is_acknowledged_by(request):
             self._confirm(sdp_in(request) or b"", now)
 
     def _confirm(self, described: bytes, now: float) -> None:
-        self._forget_success()
+        self._success.forget()
         if self._bye_when_acked:
             self._bye_when_acked = False
             self._send_bye(now, "")
@@ -351,18 +331,10 @@ class Session(ABC):
 
     def _unacknowledged(self, now: float) -> None:
         """§13.3.1.4: without an ACK the session is ended by a BYE."""
-        self._forget_success()
         self._bye_when_acked = False
         self._send_bye(now, "")
         if self.state is not State.ENDED:
             self._end(By.NETWORK, "no_ack", now)
-
-    def _forget_success(self) -> None:
-        self._success = None
-        for alarm in (self._resend, self._give_up):
-            if alarm is not None:
-                alarm.cancel()
-        self._resend = self._give_up = None
 
     def _send_bye(self, now: float, reason: str) -> None:
         assert self.dialog is not None, "only a dialog is ended by BYE"
@@ -386,7 +358,7 @@ class Session(ABC):
         self.state = State.ENDED
         self._bye_when_acked = False
         self._refresh.stop()
-        self._forget_success()
+        self._success.forget()
         self._refuse_pending(now)
         self._emit(Ended(by, cause, reason), now)
 
