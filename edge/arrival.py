@@ -15,6 +15,7 @@ from edge.call.call import Call
 from edge.call.echo import EchoTreatment, PickUpTreatment
 from edge.call.flow import FlowTreatment
 from edge.call.ground import Ground, contact_address
+from edge.call.outgoing import keyring_of
 from edge.call.treatment import Treatment
 from edge.channels import Channels
 from edge.custom_header import accepted
@@ -102,6 +103,8 @@ class Arrivals:
             tag=tag(ground.random),
             contact=contact_address(ground.reach, flow, dialled),
         )
+        if trunk is not None:
+            session.inquiries.keyring = keyring_of(trunk, ground.random)
         call = Call(
             id,
             ground,

@@ -23,10 +23,10 @@ from edge.sip.address import Address
 from edge.sip.build import request, response_to
 from edge.sip.calling import CallingSession
 from edge.sip.capability import AGENT, ALLOW, SDP
-from edge.sip.digest import answer, choose
 from edge.sip.effect import Answer, ClientKey, EndReason, Failed, Incoming, Send
 from edge.sip.flow import Flow, Transport
-from edge.sip.message import Request, Response
+from edge.sip.keyring import Keyring
+from edge.sip.message import Request
 from edge.sip.parse import ParseError, parse_message
 from edge.sip.session import (
     Acked,
@@ -114,7 +114,8 @@ class Phone:
         self.outcome: Outcome | None = None
         self.stats: port.LegStats | None = None
         self._target, self._flow, self._plan = target, flow, plan
-        self._user, self._password, self._random = user, password, random
+        self._user, self._random = user, random
+        self._keyring = Keyring(user, password, random) if user else None
         values = timers or TimerValues()
         self._agenda = Agenda()
         self._layer = TransactionLayer(
@@ -236,23 +237,11 @@ class Phone:
             content_type=SDP,
         )
         self._session = CallingSession(
-            self._wire, message, self._flow, contact=self._contact, authorize=self._authorize
+            self._wire, message, self._flow, contact=self._contact, keyring=self._keyring
         )
         self._session.start(now)
         self._say(now, "trying", str(uri))
         self._agenda.at(now + self._plan.ring_seconds, self._give_up)
-
-    def _authorize(self, message: Request, response: Response) -> Request | None:
-        names = ("WWW-Authenticate", "Authorization"), ("Proxy-Authenticate", "Proxy-Authorization")
-        asked, given = names[response.status == 407]
-        challenge = choose(response.headers.all(asked))
-        if challenge is None or not self._user:
-            return None
-        cnonce, uri = self._random(8).hex(), str(message.uri)
-        headers = message.headers.copy()
-        headers.set("CSeq", f"{message.cseq.number + 1} INVITE")
-        headers.set(given, answer(challenge, "INVITE", uri, self._user, self._password, cnonce, 1))
-        return Request(message.method, message.uri, headers, message.body)
 
     def _receive_session(self, event: SessionEvent, now: float) -> None:
         match event:

@@ -7,15 +7,14 @@ from edge.call.call import Call
 from edge.call.ground import contact_address
 from edge.custom_header import passed
 from edge.directory import Trunk
-from edge.ident import tag
+from edge.ident import Random, tag
 from edge.journal import Binding
 from edge.sip.address import Address
 from edge.sip.build import request
-from edge.sip.calling import Authorize, CallingSession
+from edge.sip.calling import CallingSession
 from edge.sip.capability import AGENT, ALLOW, SDP
-from edge.sip.digest import answer, choose
 from edge.sip.flow import Flow
-from edge.sip.message import Request, Response
+from edge.sip.keyring import Keyring
 from edge.sip.session import Headers
 from edge.sip.uri import Uri
 from edge.trunk.caller import Caller, for_phone, for_trunk
@@ -87,26 +86,10 @@ def invite(
         content_type=SDP,
         max_forwards=69 if hops is None else hops - 1,
     )
-    authorize = _authorizer(trunk, call) if trunk is not None and trunk.username else None
-    return CallingSession(ground.wire, message, destination.flow, contact=contact, authorize=authorize)
+    keyring = None if trunk is None else keyring_of(trunk, ground.random)
+    return CallingSession(ground.wire, message, destination.flow, contact=contact, keyring=keyring)
 
 
-def _authorizer(trunk: Trunk, call: Call) -> Authorize:
-    def authorize(message: Request, response: Response) -> Request | None:
-        asked, given = (
-            ("WWW-Authenticate", "Authorization")
-            if response.status == 401
-            else ("Proxy-Authenticate", "Proxy-Authorization")
-        )
-        challenge = choose(response.headers.all(asked))
-        if challenge is None:
-            return None
-        cnonce = call.ground.random(8).hex()
-        uri = str(message.uri)
-        value = answer(challenge, message.method, uri, trunk.username, trunk.password, cnonce, 1)
-        headers = message.headers.copy()
-        headers.set("CSeq", f"{message.cseq.number + 1} {message.method}")
-        headers.set(given, value)
-        return Request(message.method, message.uri, headers, message.body)
-
-    return authorize
+def keyring_of(trunk: Trunk, random: Random) -> Keyring | None:
+    """For one call by `trunk`, whichever side began it; None: it has no password of ours."""
+    return Keyring(trunk.username, trunk.password, random) if trunk.username else None

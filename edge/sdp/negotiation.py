@@ -119,6 +119,8 @@ def answer(
     offered: Description, local: Local, previous: Description | None = None
 ) -> Negotiated | NotAcceptable:
     """Our answer to `offered`; `previous` as for `offer`."""
+    if previous is not None and len(offered.media) < len(previous.media):
+        return NotAcceptable("a stream of before is left out: refuse it by port 0 in its place", 399)  # §8
     refused: NotAcceptable | None = None
     for place, media in enumerate(offered.media):
         theirs = read(offered, media, local.ptime_ms)

@@ -5,7 +5,6 @@ branch of a fork downstream, is acknowledged and its dialog ended by BYE (§13.2
 it gets its PRACK (RFC 3262 §4).
 """
 
-from collections.abc import Callable
 from typing import Final
 
 from edge.sdp.body import sdp_in
@@ -14,29 +13,28 @@ from edge.sip.capability import SUPPORTED
 from edge.sip.dialog import Dialog
 from edge.sip.effect import ClientKey, ServerKey
 from edge.sip.flow import Flow
+from edge.sip.keyring import ROUNDS, Keyring, proofs
 from edge.sip.message import Request, Response
 from edge.sip.prack import Pracks
-from edge.sip.session import Answered, Progress, Refused, Session, State, Wire
-
-Authorize = Callable[[Request, Response], Request | None]
-"Builds the INVITE again with credentials for a 401 or 407 (CSeq grown by one), or None if there are none."
+from edge.sip.session import Answered, Headers, Progress, Refused, Session, State, Wire
 
 _EARLY: Final = 16  # dialogs of one INVITE
 
 
 class CallingSession(Session):
     def __init__(
-        self, wire: Wire, invite: Request, flow: Flow, *, contact: Address, authorize: Authorize | None = None
+        self, wire: Wire, invite: Request, flow: Flow, *, contact: Address, keyring: Keyring | None = None
     ) -> None:
+        """Args: keyring: what is proven to whoever challenges."""
         super().__init__(wire, flow, contact)
         self._refresh.owner = True
         invite.headers.add("Supported", ", ".join(SUPPORTED))
         for name, value in self._refresh.timer.ask():
             invite.headers.add(name, value)
         self._invite = invite
-        self._authorize = authorize
+        self.inquiries.keyring = keyring
         self._key: ClientKey | None = None
-        self._challenged = False
+        self._rounds = 1
         self._cancelled = False
         self._ack: Request | None = None
         self._pracks = Pracks()
@@ -62,7 +60,7 @@ class CallingSession(Session):
     def start(self, now: float) -> None:
         """Send the INVITE; `Progress`, then `Answered` or `Refused` follow."""
         self._awaiting = True
-        self._key = self.send(self._invite, now)
+        self._key = self.send(self._invite, None, now)
 
     def cancel(self, now: float, reason: str = "") -> None:
         """Give up an INVITE without final response; no event follows (§9.1)."""
@@ -123,7 +121,9 @@ class CallingSession(Session):
             # Where an UPDATE or INFO of the callee belongs; a 481 would have it give up (RFC 5057 §5.1).
             self.dialog = self._pracks.dialog(response.to.tag) or Dialog.uac(self._invite, response)
         if isinstance(made, Request):
-            self.send(made, now, self._pracks.dialog(response.to.tag))
+            dialog = self._pracks.dialog(response.to.tag)
+            assert dialog is not None, "a PRACK belongs to the dialog that its 1xx made"
+            self.inquiries.ask(made, dialog, now)
         self._emit(Progress(response.status, sdp_in(response) or b""), now)
 
     def _succeeded(self, response: Response, now: float) -> None:
@@ -132,7 +132,7 @@ class CallingSession(Session):
             return
         dialog = self._pracks.dialog(response.to.tag) or Dialog.uac(self._invite, response)
         dialog.answered(response)
-        ack = dialog.ack(self._invite.cseq.number)
+        ack = dialog.ack(self._invite.cseq.number, headers=proofs(self._invite))
         self.wire.layer.send_ack(ack, self._way(dialog), now)
         if self.state is State.INVITING:
             self.dialog, self._ack = dialog, ack
@@ -147,32 +147,34 @@ class CallingSession(Session):
 
     def _tried_again(self, response: Response, now: float) -> bool:
         """Whether the refusal is one that we can do something about."""
+        if self._rounds >= ROUNDS or self.state is not State.INVITING:
+            return False
         if response.status == 422:
             return self._ask_for_longer(response, now)
         return response.status in (401, 407) and self._retry(response, now)
 
     def _ask_for_longer(self, response: Response, now: float) -> bool:
         """RFC 4028 §7.3: the INVITE again with the interval that somebody on the way demands."""
-        if self.state is not State.INVITING or not self._refresh.timer.raise_to(response):
+        if not self._refresh.timer.raise_to(response):
             return False
-        headers = self._invite.headers.copy()
-        headers.set("CSeq", f"{self._invite.cseq.number + 1} INVITE")
-        for name, value in self._refresh.timer.ask():
-            headers.set(name, value)
-        self._again(Request("INVITE", self._invite.uri, headers, self._invite.body), now)
+        self._again(self._refresh.timer.ask(), now)
         return True
 
     def _retry(self, response: Response, now: float) -> bool:
-        if self._challenged or self._authorize is None or self.state is not State.INVITING:
+        keyring = self.inquiries.keyring
+        if keyring is None or not keyring.learn(self._invite, response):
             return False
-        again = self._authorize(self._invite, response)
-        if again is None:
-            return False
-        self._challenged = True
-        self._again(again, now)
+        self._again((), now)
         return True
 
-    def _again(self, invite: Request, now: float) -> None:
-        self._invite = invite
+    def _again(self, changed: Headers, now: float) -> None:
+        self._rounds += 1
+        headers = self._invite.headers.copy()
+        headers.set("CSeq", f"{self._invite.cseq.number + 1} INVITE")
+        for name, value in changed:
+            headers.set(name, value)
+        self._invite = Request("INVITE", self._invite.uri, headers, self._invite.body)
+        if self.inquiries.keyring is not None:
+            self.inquiries.keyring.prove(self._invite)
         self.dialog, self._pracks = None, Pracks()  # what was early ended with the refusal
         self.start(now)

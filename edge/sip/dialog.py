@@ -167,6 +167,13 @@ class Dialog:
         contact = self.contact if method in _REFRESHES else None
         return self._build(method, self.local_cseq, contact, headers, body, content_type)
 
+    def again(self, request: Request) -> Request:
+        """A refused request of this dialog once more, with the next CSeq (§22.2, §14.1)."""
+        self.local_cseq += 1
+        headers = request.headers.copy()
+        headers.set("CSeq", f"{self.local_cseq} {request.method}")
+        return Request(request.method, request.uri, headers, request.body)
+
     def ack(
         self,
         invite_cseq: int,

@@ -232,16 +232,22 @@ def _use_count(credentials: Credentials) -> int | None:
 # The client.
 
 
-def choose(values: Iterable[str]) -> Challenge | None:
-    """The first challenge that we can answer, in the server's order of preference (RFC 8760 §2.4)."""
+def answerable(values: Iterable[str]) -> tuple[Challenge, ...]:
+    """Of each realm the first that we can answer, in the server's order of preference (RFC 8760 §2.4)."""
+    found: dict[str, Challenge] = {}
     for value in values:
         try:
             challenge = Challenge.parse(value)
         except Malformed:
             continue
         if challenge.algorithm in _ALGORITHMS and (not challenge.qop or "auth" in challenge.qop):
-            return challenge
-    return None
+            found.setdefault(challenge.realm, challenge)
+    return tuple(found.values())
+
+
+def choose(values: Iterable[str]) -> Challenge | None:
+    """The first that we can answer."""
+    return next(iter(answerable(values)), None)
 
 
 def answer(

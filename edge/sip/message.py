@@ -130,6 +130,13 @@ class Message(ABC):
         return None if text is None else delta_seconds(text)
 
     @property
+    def retry_after(self) -> float | None:
+        """Of a refusal: when to try again, without comment and parameters (§20.33) [s]."""
+        text = (self.headers.get("Retry-After") or "").partition(";")[0].partition("(")[0]
+        seconds = delta_seconds(text.strip())
+        return None if seconds is None else float(seconds)
+
+    @property
     def content_type(self) -> str:
         """Media type in lower case without parameters; empty when absent."""
         return (self.headers.get("Content-Type") or "").partition(";")[0].strip(" \t").lower()

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Final
 
 from edge.sip.address import Address
 from edge.sip.build import phrase, response_to
-from edge.sip.effect import ClientKey, ServerKey
+from edge.sip.effect import ServerKey
 from edge.sip.grammar import Malformed
-from edge.sip.message import Request
+from edge.sip.message import Request, Response
 from edge.sip.uri import Uri
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class Referral:
         self._session = session
         self._pending: tuple[Request, ServerKey] | None = None
         self._event = ""  # of the reports; empty: nobody waits for any
-        self._under_way: ClientKey | None = None  # the report that is not answered yet
+        self._under_way = False  # a report that is not answered yet
         self._next: tuple[str, int, str] | None = None  # event, status and reason of the one after it
 
     @property
@@ -145,18 +145,8 @@ class Referral:
         if not event:
             return
         self._next = (event, status, reason)
-        if self._under_way is None:
+        if not self._under_way:
             self.flush(now)
-
-    def answered(self, key: ClientKey, status: int, now: float) -> bool:
-        """Whether it was a report of ours that got this final answer, or 408 for none."""
-        if key != self._under_way:
-            return False
-        self._under_way = None
-        if status == 481:
-            self._event, self._next = "", None  # RFC 6665 §4.2.2: the subscription is gone
-        self.flush(now)
-        return True
 
     def flush(self, now: float) -> None:
         """Send the report that waits, if one does; the dialog may be about to end."""
@@ -171,7 +161,16 @@ class Referral:
             body=f"SIP/2.0 {status} {reason or phrase(status)}\r\n".encode(),
             content_type=_SIPFRAG,
         )
-        self._under_way = session.send(report, now)
+        self._under_way = True
+        session.inquiries.ask(report, session.dialog, now, self._answered)
+
+    # Inside.
+
+    def _answered(self, response: Response | None, now: float) -> None:
+        self._under_way = False
+        if response is not None and response.status == 481:
+            self._event, self._next = "", None  # RFC 6665 §4.2.2: the subscription is gone
+        self.flush(now)
 
     def _respond(
         self,

@@ -4,16 +4,17 @@
 
     2xx to INVITE ─▶ agreed ─▶ [half time] UPDATE ─ 2xx ─▶ again
                                     │ not understood: re-INVITE with the SDP as it stands
+                                    │ 491, Retry-After, any other refusal: again while there is time
                                     │ 481, 408, no answer: the peer has lost the call
                         [nothing by the end] ──────────────▶ the session is over
 """
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from edge.agenda import Alarm
-from edge.sip.effect import ClientKey
-from edge.sip.message import Message, Request, Response
+from edge.sip.message import Message, Response
 from edge.sip.session_timer import SessionTimer
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ _AGAIN_OWNER, _AGAIN_OTHER = 3.0, 1.0
 """After a 491 [s]; §14.1: who made the Call-ID waits 2.1 to 4 s, the other one up to 2 s, so that two who
 crossed do not cross again."""
 _TRIES: Final = 3
+"Refusals in a row after which the peer's wish of when to try again no longer counts."
+_SOON: Final = 1.0  # [s]
 
 
 class Refresh:
@@ -36,16 +39,12 @@ class Refresh:
         self.owner = False
         "The Call-ID is ours."
         self._session = session
-        self._key: ClientKey | None = None
-        self._acked: tuple[ClientKey, Request] | None = None  # copies of its 2xx get the same ACK
-        self._cseq = 0
+        self.under_way = False
+        "A request of ours is not answered yet."
         self._by_update = False
         self._tries = 0
+        self._end = math.inf  # when the session is given up
         self._alarms: list[Alarm] = []
-
-    @property
-    def under_way(self) -> bool:
-        return self._key is not None
 
     def agreed(self, peer: Message, now: float) -> None:
         """Timer and roles are settled by a 2xx; `peer` is what the other side sent for it."""
@@ -57,62 +56,57 @@ class Refresh:
             alarm.cancel()
         self._alarms.clear()
 
-    def owns(self, key: ClientKey) -> bool:
-        return key == self._key or (self._acked is not None and key == self._acked[0])
+    # Inside.
 
-    def receive_answer(self, response: Response, key: ClientKey, now: float) -> None:
-        status, session = response.status, self._session
-        if status < 200:
-            return
-        if key != self._key:
-            if self._acked is not None and status < 300:
-                session.send_ack(self._acked[1], now)
-            return
-        self._key = None
-        if response.cseq.method == "INVITE" and status < 300:
-            self._acknowledge(response, key, now)
+    def _answered(self, response: Response | None, now: float) -> None:
+        self.under_way = False
+        session = self._session
         if not session.confirmed:
             return
-        if status < 300:
+        if response is None or response.status in _GONE:
+            session.lost(now)
+        elif response.status < 300:
             self._tries = 0
             self.timer.learn(response)
             self._arm(now)
-        elif status in _GONE:
-            session.lost(now)
-        elif status == 422 and self.timer.raise_to(response):
+            if response.cseq.method == "INVITE":
+                session.reanswered(response, now)
+        else:
+            self._refused(response, now)
+
+    def _refused(self, response: Response, now: float) -> None:
+        """The session goes on as it is until its time is up (RFC 3261 §14.1, RFC 4028 §10)."""
+        self._tries += 1
+        patient = self._tries <= _TRIES
+        later = response.retry_after
+        if patient and response.status == 422 and self.timer.raise_to(response):
             self._refresh(now)
-        elif status == 491 and self._tries < _TRIES:
-            self._tries += 1
-            self._at(now + self._again_after, self._refresh)
+        elif patient and response.status == 491:
+            self._again(self._after_glare, now)
+        elif patient and later is not None:
+            self._again(max(later, _SOON), now)
         elif self._by_update:
             self._by_update = False  # whatever it disliked, a re-INVITE is what everybody understands
             self._refresh(now)
+        else:
+            self._again(math.inf, now)
 
-    def failed(self, timeout: bool, now: float) -> None:
-        self._key = None
-        if self._session.confirmed:
-            self._session.lost(now)
-
-    # Inside.
+    def _again(self, after: float, now: float) -> None:
+        """In so many seconds, but at half of the time that is left at the latest."""
+        after = min(after, (self._end - now) / 2)
+        if after >= _SOON:
+            self._at(now + after, self._refresh)
 
     @property
-    def _again_after(self) -> float:
+    def _after_glare(self) -> float:
         return _AGAIN_OWNER if self.owner else _AGAIN_OTHER
-
-    def _acknowledge(self, response: Response, key: ClientKey, now: float) -> None:
-        session, dialog = self._session, self._session.dialog
-        assert dialog is not None, "a re-INVITE is sent inside a dialog"
-        dialog.answered(response)
-        ack = dialog.ack(self._cseq)
-        self._acked = key, ack
-        session.send_ack(ack, now)
-        session.reanswered(response, now)
 
     def _arm(self, now: float) -> None:
         self.stop()
         after, end = self.timer.refresh_after, self.timer.end_after
         if after is not None:
             self._at(now + after, self._refresh)
+        self._end = math.inf if end is None else now + end
         if end is not None:
             self._at(now + end, self._session.lost)
 
@@ -121,15 +115,15 @@ class Refresh:
 
     def _refresh(self, now: float) -> None:
         session, dialog = self._session, self._session.dialog
-        if self._key is not None or dialog is None or not session.confirmed:
+        if self.under_way or dialog is None or not session.confirmed:
             return
         if session.negotiating:
-            self._at(now + self._again_after, self._refresh)
+            self._at(now + self._after_glare, self._refresh)
             return
         headers = (("Supported", "timer"), *self.timer.ask())
         if self._by_update or not self.sdp:
             message = dialog.request("UPDATE", headers=headers)
         else:
             message = dialog.request("INVITE", headers=headers, body=self.sdp, content_type="application/sdp")
-        self._cseq = message.cseq.number
-        self._key = session.send(message, now)
+        self.under_way = True
+        session.inquiries.ask(message, dialog, now, self._answered)

@@ -24,6 +24,7 @@ from edge.sip.dialog import Dialog
 from edge.sip.effect import ClientKey, ServerKey
 from edge.sip.flow import Flow
 from edge.sip.hop import next_flow
+from edge.sip.inquiry import Inquiries
 from edge.sip.message import Request, Response
 from edge.sip.refer import Refer, Referral
 from edge.sip.refresh import Refresh
@@ -148,9 +149,9 @@ class Session(ABC):
         self._reoffer: tuple[Request, ServerKey] | None = None
         self._success = Success(wire.layer, wire.agenda, wire.timers, self._unacknowledged)
         self._bye_when_acked = False
-        self._byes: set[ClientKey] = set()  # without an answer
         self._refresh = Refresh(self, wire.session_expires)
         self.referral = Referral(self)
+        self.inquiries = Inquiries(self)
         self.keys: list[ClientKey] = []
         "Of the requests that we sent for it."
 
@@ -162,8 +163,12 @@ class Session(ABC):
     @property
     def done(self) -> bool:
         """Nothing of it is left on the wire: it may be forgotten."""
-        quiet = not self._success.pending and not self._byes and not self._refresh.under_way
-        return self.state is State.ENDED and quiet
+        return self.over and not self._success.pending and not len(self.inquiries)
+
+    @property
+    def over(self) -> bool:
+        """For the owner."""
+        return self.state is State.ENDED
 
     @property
     def confirmed(self) -> bool:
@@ -208,31 +213,24 @@ class Session(ABC):
                 self._emit(Info((request.headers.get("Content-Type") or "").lower(), request.body), now)
 
     def receive_answer(self, response: Response, key: ClientKey, now: float) -> None:
-        """A response to a request of ours inside the dialog: a refresh, a report or a BYE."""
-        if self._refresh.owns(key):
-            self._refresh.receive_answer(response, key, now)
-        elif response.status >= 200 and not self.referral.answered(key, response.status, now):
-            self._byes.discard(key)
+        """A response to a request of ours inside the dialog."""
+        self.inquiries.answered(key, response, now)
 
     def failed(self, key: ClientKey, timeout: bool, now: float) -> None:
         """Such a request was not answered."""
-        if self._refresh.owns(key):
-            self._refresh.failed(timeout, now)
-        elif not self.referral.answered(key, 408, now):
-            self._byes.discard(key)
+        self.inquiries.failed(key, now)
 
     # What keeping it alive needs.
 
-    def send(self, request: Request, now: float, dialog: Dialog | None = None) -> ClientKey:
-        """Send a request inside the dialog, or an early `dialog` of a fork; any but ACK."""
-        key = self.wire.layer.request(request, self._way(dialog or self.dialog), now)
+    def send(self, request: Request, dialog: Dialog | None, now: float) -> ClientKey:
+        """Send a request that is one of `dialog`, or None: asks for one; any but ACK."""
+        key = self.wire.layer.request(request, self._way(dialog), now)
         self.keys.append(key)
         self.wire.expect(key, self)
         return key
 
-    def send_ack(self, ack: Request, now: float) -> None:
-        """Of a 2xx to a re-INVITE of ours."""
-        self.wire.layer.send_ack(ack, self._way(self.dialog), now)
+    def send_ack(self, ack: Request, dialog: Dialog, now: float) -> None:
+        self.wire.layer.send_ack(ack, self._way(dialog), now)
 
     def reanswered(self, response: Response, now: float) -> None:
         """Tell the owner of the peer's SDP in such a 2xx."""
@@ -341,7 +339,7 @@ class Session(ABC):
         self._request_bye(self.dialog, now, (("Reason", reason),) if reason else ())
 
     def _request_bye(self, dialog: Dialog, now: float, headers: Headers = ()) -> None:
-        self._byes.add(self.send(dialog.request("BYE", headers=headers), now, dialog))
+        self.inquiries.ask(dialog.request("BYE", headers=headers), dialog, now)
 
     def _way(self, dialog: Dialog | None) -> Flow:
         """The path of a request: inside `dialog`, or of the one that asks for it."""

@@ -60,7 +60,8 @@ class SessionTimer:
         if self.refresher is Refresher.NOBODY:
             return (("Session-Expires", str(self.wish)), ("Min-SE", str(self.least)))
         name = "uac" if self.refresher is Refresher.WE else "uas"
-        return (("Session-Expires", f"{self.seconds};refresher={name}"), ("Min-SE", str(self.least)))
+        seconds = max(self.seconds, self.least)
+        return (("Session-Expires", f"{seconds};refresher={name}"), ("Min-SE", str(self.least)))
 
     def raise_to(self, response: Response) -> bool:
         """Take the Min-SE of a 422; False when it names none, and asking again is of no use (§7.3)."""

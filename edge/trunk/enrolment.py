@@ -24,11 +24,11 @@ from edge.requests import Requests
 from edge.sip.address import Address
 from edge.sip.build import request
 from edge.sip.capability import AGENT
-from edge.sip.digest import answer, choose
 from edge.sip.flow import Flow
 from edge.sip.grammar import Malformed, delta_seconds
+from edge.sip.keyring import ROUNDS, Keyring
 from edge.sip.locate import Located
-from edge.sip.message import Response
+from edge.sip.message import Request, Response
 from edge.sip.uri import Uri
 from edge.trunk.reach import allowed
 
@@ -75,6 +75,7 @@ class Enrolled:
         self._call_id = f"{ground.random(12).hex()}@tandem"
         self._tag = tag(ground.random)
         self._cseq = 0
+        self._keyring = Keyring(trunk.username, trunk.password, ground.random)
         self._flows: deque[Flow] = deque()
         self._failed: dict[Flow, float] = {}  # when; of the servers that were found last
         self._failures = 0
@@ -106,7 +107,7 @@ class Enrolled:
         if self._alarm is not None:
             self._alarm.cancel()
         if self._bound is not None and not replaced:
-            self._register(self._bound, 0, {}, now)
+            self._register(self._bound, 0, now)
 
     @property
     def address(self) -> str:
@@ -117,12 +118,12 @@ class Enrolled:
 
     def _next(self, now: float) -> None:
         if self._flows:
-            self._register(self._flows[0], self._expires, {}, now)
+            self._register(self._flows[0], self._expires, now)
         else:
             self._fail(Registered.UNREACHABLE, now)
 
-    def _register(self, flow: Flow, expires: int, credentials: dict[str, str], now: float) -> None:
-        """Args: credentials: by header; a proxy on the way and the registrar may both want some (§22.3)."""
+    def _register(self, flow: Flow, expires: int, now: float, rounds: int = 1) -> None:
+        """Args: rounds: how often, this time included: a proxy on the way may want a proof, too (§22.3)."""
         self._cseq += 1
         username = self._trunk.username
         host = self._registrar
@@ -135,27 +136,31 @@ class Enrolled:
             call_id=self._call_id,
             cseq=self._cseq,
             contact=contact_address(self._ground.reach, flow, username),
-            headers=(("Expires", str(expires)), ("User-Agent", AGENT), *credentials.items()),
+            headers=(("Expires", str(expires)), ("User-Agent", AGENT)),
         )
 
         def answered(response: Response | None, at: float) -> None:
-            self._answered(response, flow, expires, credentials, at)
+            self._answered(response, message, flow, expires, rounds, at)
 
+        self._keyring.prove(message)
         self._requests.send(message, flow, answered, now)
 
     def _answered(
-        self, response: Response | None, flow: Flow, expires: int, given: dict[str, str], now: float
+        self,
+        response: Response | None,
+        message: Request,
+        flow: Flow,
+        expires: int,
+        rounds: int,
+        now: float,
     ) -> None:
         self.status = 0 if response is None else response.status
-        if response is not None and self.status in (401, 407):
-            name = "Authorization" if self.status == 401 else "Proxy-Authorization"
-            proof = self._proof(response) if name not in given else ""
-            if proof:
-                self._register(flow, expires, {**given, name: proof}, now)
-                return
+        if response is not None and rounds < ROUNDS and self._keyring.learn(message, response):
+            self._register(flow, expires, now, rounds + 1)
+            return
         if self._stopped:
             return
-        self._patience = 0.0 if response is None else _retry_after(response)
+        self._patience = 0.0 if response is None else response.retry_after or 0.0
         if response is None or self.status == 408 or 500 <= self.status < 600:
             self._failed[flow] = now
             if self._flows:
@@ -170,19 +175,9 @@ class Enrolled:
             self._again(now + max((granted or expires) * _EARLY, 5.0))
         elif self.status == 423 and (least := _min_expires(response)) > self._expires:
             self._expires = least
-            self._register(flow, least, {}, now)
+            self._register(flow, least, now)
         else:
             self._fail(Registered.REFUSED, now)
-
-    def _proof(self, response: Response) -> str:
-        """What answers its challenge; empty: we cannot."""
-        asked = "WWW-Authenticate" if response.status == 401 else "Proxy-Authenticate"
-        challenge = choose(response.headers.all(asked))
-        if challenge is None:
-            return ""
-        trunk, cnonce = self._trunk, self._ground.random(8).hex()
-        uri = str(Uri("sip", None, self._registrar.host, self._registrar.port))
-        return answer(challenge, "REGISTER", uri, trunk.username, trunk.password, cnonce, 1)
 
     def _fail(self, state: Registered, now: float) -> None:
         self._become(state)
@@ -218,12 +213,6 @@ def _granted(response: Response, ours: Address) -> int | None:
         if seconds is not None:
             return min(seconds, _LONGEST)
     return None if response.expires is None else min(response.expires, _LONGEST)
-
-
-def _retry_after(response: Response) -> float:
-    """RFC 3261 §20.33, without comment and parameters [s]."""
-    text = (response.headers.get("Retry-After") or "").partition(";")[0].partition("(")[0]
-    return float(delta_seconds(text.strip()) or 0)
 
 
 def _min_expires(response: Response) -> int:

@@ -6,9 +6,10 @@ from edge.agenda import Agenda
 from edge.sip.address import Address
 from edge.sip.answering import AnsweringSession
 from edge.sip.build import request, response_to
-from edge.sip.calling import Authorize, CallingSession
+from edge.sip.calling import CallingSession
 from edge.sip.effect import Answer, Cancelled, ClientKey, EndReason, Failed, Incoming, Send
 from edge.sip.flow import Flow, Transport
+from edge.sip.keyring import Keyring
 from edge.sip.message import Request, Response
 from edge.sip.parse import ParseError, parse_message
 from edge.sip.session import Session, SessionEvent, Wire
@@ -52,7 +53,7 @@ class Talk:
         assert isinstance(self.session, AnsweringSession)
         return self.session
 
-    def calling(self, authorize: Authorize | None = None) -> CallingSession:
+    def calling(self, keyring: Keyring | None = None) -> CallingSession:
         """Our INVITE has left."""
         invite = request(
             "INVITE",
@@ -65,7 +66,7 @@ class Talk:
             body=b"v=0\r\n",
             content_type="application/sdp",
         )
-        session = CallingSession(self.wire, invite, FLOW, contact=US, authorize=authorize)
+        session = CallingSession(self.wire, invite, FLOW, contact=US, keyring=keyring)
         self.session = session
         session.start(self.now)
         self.settle()

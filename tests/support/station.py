@@ -12,9 +12,9 @@ from edge.sip.answering import AnsweringSession
 from edge.sip.build import request, response_to
 from edge.sip.calling import CallingSession
 from edge.sip.capability import ALLOW
-from edge.sip.digest import answer, choose
 from edge.sip.effect import Answer, Cancelled, ClientKey, EndReason, Failed, Incoming, Send, ServerKey
 from edge.sip.flow import Flow, Transport
+from edge.sip.keyring import Keyring
 from edge.sip.message import Request, Response
 from edge.sip.parse import ParseError, parse_message
 from edge.sip.session import (
@@ -174,8 +174,11 @@ class Station:
         )
 
         def answered(response: Response | None, at: float) -> None:
-            again = self._authorize(message, response) if response is not None else None
-            if again is not None:
+            keyring = self._keyring()
+            if response is not None and keyring.learn(message, response):
+                again = Request(method, message.uri, message.headers.copy(), body)
+                again.headers.set("CSeq", f"2 {method}")
+                keyring.prove(again)
                 self._then[self.layer.request(again, self._flow, at)] = done
             else:
                 done(response, at)
@@ -211,7 +214,7 @@ class Station:
             content_type="application/sdp" if offer else "",
         )
         session = CallingSession(
-            self._wire, invite, self._flow, contact=self.contact, authorize=self._authorize
+            self._wire, invite, self._flow, contact=self.contact, keyring=self._keyring()
         )
         talk = Talk(session)
         for name, value in headers:
@@ -372,15 +375,8 @@ class Station:
             case _:
                 pass
 
-    def _authorize(self, message: Request, response: Response) -> Request | None:
-        chosen = choose(response.headers.all("WWW-Authenticate")) if response.status == 401 else None
-        if chosen is None:
-            return None
-        headers = message.headers.copy()
-        headers.set("CSeq", f"{message.cseq.number + 1} {message.method}")
-        value = answer(chosen, message.method, str(message.uri), self.number, self.password, "c0ffee", 1)
-        headers.set("Authorization", value)
-        return Request(message.method, message.uri, headers, message.body)
+    def _keyring(self) -> Keyring:
+        return Keyring(self.number, self.password, bytes)
 
 
 def described(talk: Talk) -> bytes:

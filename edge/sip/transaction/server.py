@@ -182,9 +182,9 @@ class ServerTransactions:
         """§9.2: 200 when the INVITE is known, though it only has an effect before its final response."""
         machine = self._invites.get(invite)
         known = machine is not None or invite in self._accepted or invite in self._confirmed
-        # The To tag of both answers should be the same.
-        sent = machine.last.to.tag if machine is not None and machine.last is not None else ""
-        tag = sent or _stable_tag(cancel)
+        tag = _stable_tag(cancel)
+        if machine is not None:  # the To tag of both answers should be the same
+            tag = machine.promised_tag = machine.to_tag or tag
         self._requests.respond(key, response_to(cancel, 200 if known else 481, to_tag=tag), now)
         if machine is not None and machine.state is State.PROCEEDING:
             self._effects.append(Cancelled(invite, cancel))

@@ -100,7 +100,7 @@ class ServerInvite:
 
     __slots__ = (
         "_data", "_effects", "_interval_g", "_key", "_timers", "_values",
-        "flow", "invite", "last", "merge_id", "state",
+        "flow", "invite", "last", "merge_id", "promised_tag", "state",
     )  # fmt: skip
 
     def __init__(
@@ -119,6 +119,8 @@ class ServerInvite:
         self.merge_id = merge_id
         self.last: Response | None = None
         "The latest response sent."
+        self.promised_tag = ""
+        "Told as ours to a CANCEL: what a refusal has to say."
         self._data = b""
         self._key = key
         self._values = values
@@ -126,6 +128,11 @@ class ServerInvite:
         self._timers = TimerTable()
         self._interval_g = values.t1  # grows up to T2 [s]
         self._timers.arm(Timer.TRYING, now + values.trying)
+
+    @property
+    def to_tag(self) -> str:
+        """Of the latest response; empty while that is none, or 100."""
+        return "" if self.last is None else self.last.to.tag
 
     def receive_invite(self, now: float) -> None:
         """A copy of the INVITE."""
@@ -206,6 +213,8 @@ class ServerInvite:
                 assert_never(action)
 
     def _send(self, response: Response) -> None:
+        if self.promised_tag and response.status >= 300:
+            response.headers.set("To", str(response.to.with_tag(self.promised_tag)))
         self.last = response
         self._data = response.wire()
         self._effects.append(Send(self._data, self.flow, self._key))

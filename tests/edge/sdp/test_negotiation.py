@@ -271,3 +271,12 @@ def test_no_description_makes_a_negotiation_raise(lines: list[str]) -> None:
             if isinstance(result, Negotiated) and result.description is not None:
                 assert parse(build(result.description), SipLimits()) == result.description
                 assert len(result.description.media) == len(theirs.media)
+
+
+def test_an_offer_with_fewer_streams_than_before_is_refused() -> None:
+    """§8: a stream is taken away by port 0, in its place."""
+    two = replace(offer(THEM), media=offer(THEM).media * 2)
+    before = answered(answer(two, US))
+    refused = answer(offer(THEM), US, previous=before)
+    assert isinstance(refused, NotAcceptable) and "port 0" in refused.why
+    assert isinstance(answer(two, US, previous=before), Negotiated)

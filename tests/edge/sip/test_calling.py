@@ -2,7 +2,8 @@
 
 import pytest
 
-from edge.sip.message import Request, Response
+from edge.sip.keyring import Keyring
+from edge.sip.message import Request
 from edge.sip.session import Answered, Progress, Refused, State
 from tests.support.session import Talk
 
@@ -104,23 +105,60 @@ def test_a_cancelled_invite_is_done_with_its_487(talk: Talk) -> None:
     assert session.done
 
 
+def asks(status: int, nonce: str = "n", more: str = "") -> tuple[tuple[str, str], ...]:
+    name = "WWW-Authenticate" if status == 401 else "Proxy-Authenticate"
+    return ((name, f'Digest realm="realm {status}", nonce="{nonce}", qop="auth"{more}'),)
+
+
+def tried_again(talk: Talk) -> Request:
+    _ack, again = talk.took("ACK", "INVITE")
+    assert isinstance(again, Request)
+    return again
+
+
 def test_a_challenge_is_answered_once_with_a_higher_cseq(talk: Talk) -> None:
     """§22.2."""
-
-    def authorize(message: Request, response: Response) -> Request:
-        headers = message.headers.copy()
-        headers.set("CSeq", f"{message.cseq.number + 1} INVITE")
-        headers.set("Authorization", "Digest x")
-        return Request(message.method, message.uri, headers, message.body)
-
-    talk.calling(authorize)
-    talk.answer(invite_of(talk), 401)
-    _ack, again = talk.took("ACK", "INVITE")
+    talk.calling(Keyring("us", "secret", bytes))
+    talk.answer(invite_of(talk), 401, headers=asks(401))
+    again = tried_again(talk)
     assert again.cseq.number == 2 and again.headers.get("Authorization") and again.body
     assert len(again.headers.all("Via")) == 1
-    assert isinstance(again, Request)
-    talk.answer(again, 401)
+    talk.answer(again, 401, headers=asks(401, "other"))
     assert [e.status for e in talk.took_events() if isinstance(e, Refused)] == [401]
+
+
+def test_a_proxy_and_then_the_callee_are_each_convinced(talk: Talk) -> None:
+    """§22.3; the callee also finds its nonce too old."""
+    talk.calling(Keyring("us", "secret", bytes))
+    talk.answer(invite_of(talk), 407, headers=asks(407))
+    talk.answer(tried_again(talk), 401, headers=asks(401, "1"))
+    talk.answer(tried_again(talk), 401, headers=asks(401, "2", ", stale=true"))
+    last = tried_again(talk)
+    assert last.cseq.number == 4
+    assert "nc=00000003" in str(last.headers.get("Proxy-Authorization"))
+    assert 'nonce="2"' in str(last.headers.get("Authorization"))
+    talk.answer(last, 200, body=b"v=0\r\n")
+    talk.took("ACK")
+
+
+def test_an_interval_that_is_too_small_for_somebody_is_proven_anew(talk: Talk) -> None:
+    """RFC 4028 §7.3 after §22.2: no use count is spent twice."""
+    talk.calling(Keyring("us", "secret", bytes))
+    talk.answer(invite_of(talk), 407, headers=asks(407))
+    talk.answer(tried_again(talk), 422, headers=(("Min-SE", "3600"),))
+    last = tried_again(talk)
+    assert last.headers.get("Session-Expires") == "3600"
+    assert [v.count("nc=00000002") for v in last.headers.all("Proxy-Authorization")] == [1]
+
+
+def test_who_is_never_content_is_given_up(talk: Talk) -> None:
+    talk.calling(Keyring("us", "secret", bytes))
+    talk.answer(invite_of(talk), 407, headers=asks(407))
+    for n in range(3):
+        talk.answer(tried_again(talk), 407, headers=asks(407, str(n), ", stale=true"))
+    talk.answer(tried_again(talk), 407, headers=asks(407, "last", ", stale=true"))
+    talk.took("ACK")
+    assert [e.status for e in talk.took_events() if isinstance(e, Refused)] == [407]
 
 
 @pytest.mark.parametrize(

@@ -109,3 +109,12 @@ def test_absent_and_odd_optional_fields() -> None:
 def test_a_message_names_itself_without_telling_who_called() -> None:
     assert repr(invite()) == "<INVITE 314159 INVITE a84b4c76e66710@pc33.atlanta.com>"
     assert repr(Response(200, "OK", Headers(FIELDS))) == "<200 314159 INVITE a84b4c76e66710@pc33.atlanta.com>"
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("7", 7.0), ("120 (I'm busy)", 120.0), ("3;duration=60", 3.0), ("soon", None)]
+)
+def test_when_to_try_again_is_read_without_comment_and_parameters(text: str, seconds: float | None) -> None:
+    """§20.33."""
+    assert Response(503, "", Headers([("Retry-After", text)])).retry_after == seconds
+    assert Response(503, "", Headers()).retry_after is None

@@ -77,6 +77,62 @@ def test_an_update_that_is_not_understood_becomes_a_reinvite(talk: Talk, status:
     only(talk, "INVITE")
 
 
+@pytest.mark.parametrize(("status", "after"), [(500, 7), (503, 7), (491, 1)])
+def test_a_refresh_that_comes_at_a_bad_time_is_tried_again_when_the_peer_says(
+    talk: Talk, status: int, after: int
+) -> None:
+    """RFC 3261 §14.2, RFC 3311 §5.2: 500 with Retry-After while a request of its own is open."""
+    for allowed, method in ((ALLOWED, "UPDATE"), ((), "INVITE")):
+        talk = Talk()
+        answered_by_us(talk, *TIMER, *allowed)
+        talk.advance(300.1)
+        talk.answer(only(talk, method), status, headers=(("Retry-After", "7 (busy);duration=3"),))
+        talk.take()
+        talk.advance(after - 0.1)
+        talk.took()
+        talk.advance(0.2)
+        only(talk, method)
+
+
+@pytest.mark.parametrize("status", [403, 488, 500, 503, 606])
+def test_a_refused_refresh_leaves_the_call_as_it_is_and_is_tried_until_its_time_is_up(
+    talk: Talk, status: int
+) -> None:
+    """RFC 3261 §14.1; RFC 4028 §10."""
+    answered_by_us(talk, *TIMER)
+    talk.advance(300.1)
+    tries = 0
+    while talk.session.confirmed:
+        for message in talk.take():
+            if isinstance(message, Request) and message.method == "INVITE":
+                talk.answer(message, status)
+                tries += 1
+        talk.advance(1.0)
+    assert talk.now == pytest.approx(568.1, abs=1.1) and 5 < tries < 12
+    assert talk.took_events() == [Ended(By.NETWORK, "session_expired")]
+
+
+def test_a_refresh_that_is_accepted_at_last_counts(talk: Talk) -> None:
+    answered_by_us(talk, *TIMER)
+    talk.advance(300.1)
+    talk.answer(only(talk, "INVITE"), 503, headers=(("Retry-After", "3600"),))
+    only(talk, "ACK")
+    talk.advance(134.0)  # half of what is left, as 3600 s would be too late
+    talk.answer(only(talk, "INVITE"), 200, body=SDP, headers=(("Session-Expires", "600;refresher=uac"),))
+    only(talk, "ACK")
+    talk.advance(299.0)
+    assert talk.session.confirmed
+
+
+def test_a_refresh_asks_for_a_longer_interval_on_422(talk: Talk) -> None:
+    answered_by_us(talk, *TIMER)
+    talk.advance(300.1)
+    talk.answer(only(talk, "INVITE"), 422, headers=(("Min-SE", "900"),))
+    _, again = talk.took("ACK", "INVITE")
+    assert again.headers.get("Session-Expires") == "900;refresher=uac"
+    assert again.headers.get("Min-SE") == "900"
+
+
 @pytest.mark.parametrize("status", [481, 408])
 def test_a_peer_that_has_lost_the_call_ends_it(talk: Talk, status: int) -> None:
     answered_by_us(talk, *TIMER, *ALLOWED)

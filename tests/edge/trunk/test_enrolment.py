@@ -56,6 +56,23 @@ def test_it_registers_with_digest_and_refreshes_before_it_expires() -> None:
     assert register(carrier).call_id == first.call_id
 
 
+def test_the_next_registration_has_its_proof_and_an_old_nonce_is_replaced_at_once() -> None:
+    """RFC 7616 §3.3, §3.4."""
+    made = bench()
+    carrier = Phone(made, "carrier", 9)
+    carrier.reply(register(carrier), 401, headers=CHALLENGE)
+    carrier.reply(register(carrier), 200)
+    made.advance(600.0 * 0.85 + 0.1)
+    later = register(carrier)
+    assert "nc=00000002" in (later.headers.get("Authorization") or "")
+    carrier.reply(later, 401, headers=CHALLENGE.replace('"n"', '"m"').replace("qop", "stale=true, qop"))
+    last = register(carrier)
+    assert "nc=00000001" in (last.headers.get("Authorization") or "")
+    carrier.reply(last, 401, headers=CHALLENGE.replace('"n"', '"o"').replace("qop", "stale=true, qop"))
+    carrier.reply(register(carrier), 200)
+    assert state(made) is Registered.REGISTERED
+
+
 def test_too_brief_is_asked_again_for_longer() -> None:
     """RFC 3261 §10.3: 423."""
     made = bench()

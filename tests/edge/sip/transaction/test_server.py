@@ -179,6 +179,21 @@ def test_a_cancel_is_answered_here_and_told_once() -> None:
     server.run_out(1.6)
 
 
+def test_a_refusal_has_the_tag_that_its_cancel_was_answered_with() -> None:
+    """§9.2: the To tags of both should be the same, though only 100 had been sent."""
+    server = Server()
+    invite = request("INVITE")
+    key = server.incoming(invite)
+    server.respond(key, invite, 100)
+    sent, _ = server.receive(request("CANCEL"), 1.0)
+    (refused,) = server.respond(key, invite, 487, 1.1)
+    assert isinstance(sent, Send) and isinstance(refused, Send)
+    tag = parsed_response(refused.data).to.tag
+    assert tag and tag == parsed_response(sent.data).to.tag
+    assert server.receive(request("CANCEL"), 1.5) == [sent]
+    server.run_out(1.5)
+
+
 def test_a_cancel_after_the_final_response_has_no_effect() -> None:
     """§9.2: it is answered 200 all the same."""
     for status in (200, 486):
