@@ -214,6 +214,14 @@ class HttpLimits(Section):
 
     connections: int = Field(default=1_000, ge=10)
     "Open connections; above it new requests get 503."
+    connections_per_source: int = Field(default=100, ge=1)
+    "Open connections from one address; those of `gates.nodes` are exempt."
+    head_bytes: int = Field(default=32_768, ge=4_096)
+    "Longest request line and headers taken [bytes]."
+    head_seconds: Duration = Field(default=10.0, gt=0)
+    "A request's headers must be here within this [s]."
+    body_seconds: Duration = Field(default=30.0, gt=0)
+    "A request of whose body nothing more comes for so long is given up [s]."
     body_bytes: int = Field(default=4_194_304, ge=4_096)
     "Longest request body taken [bytes]."
     page_rows: int = Field(default=1_000, ge=1)

@@ -244,7 +244,8 @@ async def _serve(
                 *bots.public(),
             ],
         )
-        servers = [HttpServer(app, opened.enter_context(bind_tcp(http.address, http.port)), most)]
+        bound = opened.enter_context(bind_tcp(http.address, http.port))
+        servers = [HttpServer(app, bound, most, gate.is_node)]
 
         again: dict[str, Reload] = {"accounts": configuration.reload, "flows": flows.reload}
         if settings.listen.tls is not None:

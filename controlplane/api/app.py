@@ -1,10 +1,11 @@
 """The two applications: the public one on `listen.http`, and the operator's on the control socket."""
 
+import contextlib
 from collections.abc import Sequence
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
@@ -93,7 +94,8 @@ class _App(Starlette):
         if scope["type"] == "http":
             endpoint = self._endpoints.get((scope["method"], scope["path"]))
         if endpoint is None:
-            await super().__call__(scope, receive, send)
+            with contextlib.suppress(ClientDisconnect):  # he has gone; nobody is to blame
+                await super().__call__(scope, receive, send)
             return
         request = Request(scope, receive, send)
         try:
@@ -104,6 +106,8 @@ class _App(Starlette):
             response = await envelope.unrouted(request, refused)
         except envelope.UNREADABLE as error:
             response = await envelope.unread(request, error)
+        except ClientDisconnect:
+            return
         except Exception as error:
             await (await envelope.broken(request, error))(scope, receive, send)
             raise  # the server logs it

@@ -3,7 +3,7 @@
 import urllib.parse
 from functools import lru_cache
 from types import UnionType
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Final, TypeVar, Union, get_args, get_origin
 
 import orjson
 from pydantic import AliasChoices, AliasPath, BaseModel, ValidationError
@@ -13,6 +13,8 @@ from controlplane.api.envelope import Failure
 
 Model = TypeVar("Model", bound=BaseModel)
 
+DRAINED: Final = 4
+"So many times the longest body are read of one that is too long."
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -71,7 +73,10 @@ def decode(fields: dict[str, object], model: type[Model]) -> Model:
 
 
 async def read_bytes(request: Request, limit: int) -> bytes:
-    """Raises `Failure` (413) for more than `limit` bytes."""
+    """Raises `Failure` (413) for more than `limit` bytes.
+
+    Of what is too long a part is still read: who is cut off while he sends does not see the answer.
+    """
     pieces: list[bytes] = []
     size = 0
     while True:
@@ -81,11 +86,13 @@ async def read_bytes(request: Request, limit: int) -> bytes:
             raise ClientDisconnect
         piece = message.get("body", b"")
         size += len(piece)
-        if size > limit:
+        more = message.get("more_body")
+        if size <= limit:
+            pieces.append(piece)
+            if not more:
+                return b"".join(pieces)
+        elif not more or size > limit * DRAINED:
             raise Failure(413, "body_too_long", f"at most {limit} bytes are taken")
-        pieces.append(piece)
-        if not message.get("more_body"):
-            return b"".join(pieces)
 
 
 def _json(data: bytes) -> object:

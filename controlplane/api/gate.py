@@ -90,6 +90,10 @@ class Gate:
             raise Failure(403, "foreign_origin", "the request comes from a page of another site")
         return NODE
 
+    def is_node(self, source: str) -> bool:
+        """Whether it is an address of `gates.nodes`."""
+        return source in self._nodes
+
     def wrap(self, endpoint: Endpoint) -> Endpoint:
         async def gated(request: Request) -> Response:
             self.check(request)

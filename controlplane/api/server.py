@@ -2,9 +2,10 @@
 
 import contextlib
 import errno
+import functools
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +13,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from config.schema import HttpLimits
+from controlplane.api.connection import Connection, Crowd
 from controlplane.store.folder import socket_address
 
 GRACE: Final = 3
@@ -28,13 +30,21 @@ class BindError(Exception):
 class HttpServer:
     """Serves one application on one bound socket: `await serve()` until `stop()`."""
 
-    def __init__(self, app: Starlette, bound: socket.socket, limits: HttpLimits) -> None:
+    def __init__(
+        self,
+        app: Starlette,
+        bound: socket.socket,
+        limits: HttpLimits,
+        exempt: Callable[[str], bool] = lambda source: True,
+    ) -> None:
+        """Args: exempt: whether an address may have as many connections as there are."""
         self._bound = bound
+        connection = functools.partial(Connection, Crowd(limits, exempt))
         self._server = _Server(
             uvicorn.Config(
                 app,
                 loop="none",
-                http="httptools",
+                http=connection,  # type: ignore[arg-type]  # called as a class would be
                 ws="websockets-sansio",
                 ws_max_size=WS_MESSAGE_MAX,
                 lifespan="off",
@@ -43,7 +53,6 @@ class HttpServer:
                 server_header=False,
                 proxy_headers=False,
                 backlog=BACKLOG,
-                limit_concurrency=limits.connections,
                 timeout_graceful_shutdown=GRACE,
             )
         )

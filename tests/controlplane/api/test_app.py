@@ -203,3 +203,22 @@ def test_a_database_that_cannot_be_read_is_503_with_what_to_do(site: Site) -> No
     assert (response.status_code, response.headers["retry-after"]) == (503, "5")
     assert response.json()["error"] == "database_unavailable" and "/readyz" in response.json()["detail"]
     assert logs[-1]["why"] == "server gone" and "SELECT" not in str(logs) + response.text
+
+
+@pytest.mark.parametrize("path", ["/plain", "/with/parameter"])
+async def test_who_goes_before_he_has_said_all_is_no_fault_of_ours(path: str) -> None:
+    async def reads(request: Request) -> Response:
+        return Response(await request.body())
+
+    routes = [Route("/plain", reads, methods=["POST"]), Route("/with/{name}", reads, methods=["POST"])]
+    app = public_app(Gate(Gates(), frozenset()), Readiness(), Metrics(), cast(Any, Calls()), routes)
+    scope = {"type": "http", "method": "POST", "path": path, "headers": [], "query_string": b""}
+    sent: list[object] = []
+
+    async def receive() -> dict[str, object]:
+        return {"type": "http.disconnect"}
+
+    async def send(message: object) -> None:
+        sent.append(message)
+
+    await app(scope, receive, cast(Any, send))

@@ -100,3 +100,16 @@ async def test_a_body_in_pieces_is_joined_and_one_that_breaks_off_is_nobodys() -
     messages += [{"type": "http.request", "body": b"ab", "more_body": True}, {"type": "http.disconnect"}]
     with pytest.raises(ClientDisconnect):
         await read_bytes(Request({"type": "http"}, receive), 3)
+
+
+async def test_of_a_body_that_is_too_long_a_part_is_read_so_that_its_sender_sees_the_answer() -> None:
+    for last_piece, pieces in ((5, 5), (None, 9)):
+        read_of: list[None] = []
+
+        async def receive(read_of: list[None] = read_of, last: int | None = last_piece) -> dict[str, object]:
+            read_of.append(None)
+            return {"type": "http.request", "body": b"abc", "more_body": len(read_of) != last}
+
+        with pytest.raises(envelope.Failure, match="at most 6 bytes"):
+            await read_bytes(Request({"type": "http"}, receive), 6)
+        assert len(read_of) == pieces, "to its end, or four times as much as there may be"
