@@ -64,9 +64,10 @@ class Relay:
         self._fault = fault
         self._frames: deque[bytes] = deque(maxlen=LEAD)
         self._utterance: list[bytes] | None = None
-        self._texts: asyncio.Queue[Utter | Finish] = asyncio.Queue(UTTERANCES)
+        self._texts: asyncio.Queue[Utter | Finish] = asyncio.Queue()
         self._epoch = 0  # cuts so far
         self._tasks: set[asyncio.Task[None]] = set()
+        self._writing: asyncio.Task[None] | None = None  # the latest utterance
         self._speaking: asyncio.Task[None] | None = None
 
     # The caller.
@@ -85,24 +86,30 @@ class Relay:
         said, self._utterance = self._utterance, None
         self._frames.clear()
         if said:
-            self._do(self._write_down(b"".join(said), language))
+            self._writing = self._do(self._write_down(b"".join(said), language, self._writing))
 
     # The agent.
 
     def utter(self, text: Utter | Finish) -> None:
-        try:
-            self._texts.put_nowait(text)
-        except asyncio.QueueFull:
+        # There is always room for one leave to be taken.
+        if self._texts.qsize() >= UTTERANCES + isinstance(text, Finish):
             self._fault(f"{UTTERANCES} texts wait to be spoken already")
             return
+        self._texts.put_nowait(text)
         if self._speaking is None or self._speaking.done():
             self._speaking = self._do(self._speak_all())
 
     def cut(self) -> None:
-        """The caller interrupted: what is not spoken yet never will be."""
+        """The caller interrupted: what is not spoken yet never will be. An agent that takes its leave has
+        heard nothing of it, and still does."""
         self._epoch += 1
+        leave = None
         while not self._texts.empty():
-            self._texts.get_nowait()
+            text = self._texts.get_nowait()
+            if isinstance(text, Finish):
+                leave = text
+        if leave is not None:
+            self._texts.put_nowait(leave)
 
     def close(self) -> None:
         self.cut()
@@ -117,9 +124,11 @@ class Relay:
         task.add_done_callback(self._tasks.discard)
         return task
 
-    async def _write_down(self, pcm: bytes, language: str) -> None:
+    async def _write_down(self, pcm: bytes, language: str, before: asyncio.Task[None] | None) -> None:
         try:
             words = await self._scribe.transcribe(pcm, self._heard.rate, language)
+            if before is not None:
+                await asyncio.wait([before])  # a short answer is written down sooner than the long one before
         except SpeechError as error:
             self._fault(str(error))
         except Exception:

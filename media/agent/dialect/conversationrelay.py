@@ -2,10 +2,11 @@
 
 https://www.twilio.com/docs/voice/conversationrelay/websocket-messages. Tokens are gathered until a sentence
 is whole, which is then spoken; the caller's words are sent as a `prompt` when the caller has ended, so
-`last` is always true. `interrupt` tells the words that were really heard: whole sentences, and of the one
-that was cut as many words as its share of samples in RTP.
+`last` is always true. The tokens up to one that is `last`, or up to the next prompt, are one talk cycle.
+`interrupt` tells what was really heard of the cycle that it cut: whole sentences, and of the one that
+was cut as many words as its share of samples in RTP. A `preemptible` cycle gives way to the next one.
 
-Declined: `play` of a URL (a prompt's name is taken), partial prompts, `X-Twilio-Signature`.
+Declined: `play` of a URL (a prompt's name is taken), partial prompts, `interruptible` and `lang` of one text.
 """
 
 import hashlib
@@ -30,10 +31,12 @@ from media.agent.contract import (
 )
 from media.agent.dialect.plain import Plain, digits, no_text, read, text_of, unknown, write
 
-SENTENCE: Final = re.compile(r"(?<=[.!?;:…。！？])\s+")
+SENTENCE: Final = re.compile(r"(?<=[.!?;:…])\s+|(?<=[。！？])\s*")
 "Between sentences."
 GATHERED: Final = 400
-"Characters after which a text without an end is spoken nevertheless."
+"Characters after which a text without an end is spoken nevertheless, up to its last whole word."
+TOKEN_CHARACTERS: Final = 16_384
+"Of one message, a quarter of an hour of speech; the rest is cut."
 _REMEMBERED: Final = 256
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
@@ -49,7 +52,10 @@ class ConversationRelay(Plain):
         self._context = context
         self._gathered = ""
         self._count = 0
-        self._sentences: deque[tuple[str, str]] = deque(maxlen=_REMEMBERED)  # name and text
+        self._cycle = 0
+        self._ended = False  # no more tokens of this cycle are to come
+        self._preemptible = False
+        self._sentences: deque[tuple[int, str, str]] = deque(maxlen=_REMEMBERED)  # cycle, name, text
         self._lasts: dict[str, int] = {}  # name → milliseconds
         self.language = context.options.language
         self._voice = context.options.language
@@ -81,9 +87,11 @@ class ConversationRelay(Plain):
 
     def greet(self) -> list[Action]:
         greeting = self._context.options.greeting
+        self._ended = True
         return self._speak(greeting) if greeting else []
 
     def prompt(self, text: str) -> list[Message]:
+        self._ended = True
         return [write({"type": "prompt", "voicePrompt": text, "lang": self.language, "last": True})]
 
     def fault(self, text: str) -> list[Message]:
@@ -99,8 +107,11 @@ class ConversationRelay(Plain):
 
     def interrupted(self, item: str, item_ms: int, played_ms: int, dropped_ms: int) -> list[Message]:
         self._gathered = ""
-        heard = []
-        for name, text in self._sentences:
+        heard: list[str] = []
+        at = -1
+        for cycle, name, text in self._sentences:
+            if cycle != at:
+                at, heard = cycle, []
             if name == item:
                 words = text.split()
                 heard += words[: len(words) * item_ms // max(self._lasts.get(name, 1), 1)]
@@ -145,14 +156,26 @@ class ConversationRelay(Plain):
         if not isinstance(token, str):
             return [Note("text", "token is not text", malformed=True)]
         actions: list[Action] = []
-        if message.get("preemptible") is True:
-            actions.append(Clear())
-        self._gathered += token[: 4 * GATHERED]
+        if self._ended:
+            if self._preemptible:
+                self._gathered = ""
+                self._sentences.clear()
+                actions.append(Clear())
+            else:
+                actions += self._flush()
+            self._cycle += 1
+            self._ended = self._preemptible = False
+        self._preemptible |= message.get("preemptible") is True
+        self._gathered += token[:TOKEN_CHARACTERS]
         *whole, self._gathered = SENTENCE.split(self._gathered)
         for sentence in whole:
             actions += self._speak(sentence)
-        if message.get("last") is True or len(self._gathered) > GATHERED:
+        if message.get("last") is True:
             actions += self._flush()
+            self._ended = True
+        elif len(self._gathered) > GATHERED:
+            words, _, self._gathered = self._gathered.rpartition(" ")
+            actions += self._speak(words) if words else self._flush()
         return actions or [Note("text")]
 
     def _flush(self) -> list[Action]:
@@ -165,7 +188,7 @@ class ConversationRelay(Plain):
             return []
         self._count += 1
         name = f"s{self._count}"
-        self._sentences.append((name, text))
+        self._sentences.append((self._cycle, name, text))
         return [Speak(text, name, self._voice), Transcript(Role.AGENT, text)]
 
     def _speak_in(self, message: dict[str, Any]) -> Action:

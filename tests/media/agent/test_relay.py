@@ -31,6 +31,8 @@ class Providers:
         raise AssertionError("nothing is saved")
 
     async def transcribe(self, pcm: bytes, rate: int, language: str) -> str:
+        if language == "slow":
+            await self.gate.wait()
         return f"{language} {len(pcm) // 640}"
 
 
@@ -115,3 +117,34 @@ async def test_texts_that_wait_are_bounded() -> None:
         made.utter(Utter("text", f"s{number}", ""))
     assert told.all == [("fault", f"{UTTERANCES} texts wait to be spoken already")]
     made.close()
+
+
+async def test_an_agent_that_takes_its_leave_is_let_go_whatever_is_cut_and_however_much_waits() -> None:
+    made, told, providers = relay()
+    providers.gate.clear()
+    for number in range(UTTERANCES):
+        made.utter(Utter("text", f"s{number}", ""))
+    for _ in range(3):
+        made.utter(Finish("done"))
+    assert told.all == [("fault", f"{UTTERANCES} texts wait to be spoken already")] * 2
+    await asyncio.sleep(0)
+    made.cut()
+    providers.gate.set()
+    await settle(told, 3)
+    assert told.all[2:] == [("finished", "done")]
+    made.close()
+
+
+async def test_words_come_in_the_order_in_which_they_were_said() -> None:
+    made, told, providers = relay()
+    providers.gate.clear()
+    for language in ("slow", "en-US"):
+        made.hear(FRAME)
+        made.attend(True, language)
+        made.attend(False, language)
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert told.all == []
+    providers.gate.set()
+    await settle(told, 2)
+    assert told.all == [("said", "slow 1"), ("said", "en-US 1")]

@@ -50,6 +50,43 @@ def test_what_was_heard_is_told_by_whole_sentences_and_a_share_of_the_cut_one() 
     }
 
 
+def test_only_what_was_heard_of_the_interrupted_talk_cycle_is_told() -> None:
+    """A bot looks for these words in one of its own replies."""
+    relay = dialect()
+    said(relay, type="text", token="First answer.", last=True)
+    relay.prompt("and then?")
+    said(relay, type="text", token="Second one. And more.", last=True)
+    relay.spoken("s3", 1000)
+    (message,) = relay.interrupted("s3", 500, 900, 100)
+    assert json.loads(str(message))["utteranceUntilInterrupt"] == "Second one. And"
+
+
+def test_a_preemptible_cycle_gives_way_to_the_next_one_and_to_none_of_its_own_tokens() -> None:
+    relay = dialect()
+    for token, last in (("One moment. ", False), ("I am looking.", True)):
+        assert Clear() not in said(relay, type="text", token=token, last=last, preemptible=True)
+    actions = said(relay, type="text", token="Here it is. ", last=False)
+    assert actions[0] == Clear() and texts(actions) == ["Here it is."]
+    assert Clear() not in said(relay, type="text", token="Anything else?", last=True)
+    assert Clear() not in said(relay, type="text", token="No?", last=True), "that cycle was not preemptible"
+    said(relay, type="text", token="Well", preemptible=True)
+    relay.prompt("yes")
+    assert texts(said(relay, type="text", token="Good.", last=True)) == ["Good."], "the old rest is not said"
+
+
+def test_a_long_answer_in_one_message_is_spoken_to_its_end() -> None:
+    sentences = [f"This is sentence number {n} of them." for n in range(60)]
+    assert texts(said(dialect(), type="text", token=" ".join(sentences), last=True)) == sentences
+    assert texts(said(dialect(), type="text", token="你好。等一下。", last=False)) == ["你好。", "等一下。"]
+
+
+def test_a_text_without_an_end_is_spoken_up_to_its_last_whole_word() -> None:
+    relay = dialect()
+    token = "word " * (GATHERED // 5) + "unfini"
+    assert texts(said(relay, type="text", token=token, last=False)) == [token.rpartition(" ")[0].strip()]
+    assert texts(said(relay, type="text", token="shed", last=True)) == ["unfinished"]
+
+
 def test_the_callers_words_and_keys_are_told() -> None:
     relay = dialect()
     said(relay, type="language", ttsLanguage="de-DE", transcriptionLanguage="es-ES")
@@ -66,7 +103,6 @@ def test_the_bot_plays_dials_and_ends() -> None:
     assert said(relay, type="sendDigits", digits="9w12#") == [Digits("912#")]
     actions = said(relay, type="text", token="Bye", last=False) + said(relay, type="end", handoffData="x")
     assert texts(actions) == ["Bye"] and actions[-1] == Finish("x")
-    assert Clear() in said(relay, type="text", token="New.", last=True, preemptible=True)
     assert "play: there is no prompt x" in str(relay.answered(Ask(Verb.PLAY, "x"), "there is no prompt x"))
 
 
