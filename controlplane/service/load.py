@@ -81,6 +81,7 @@ class LoadWatch:
         self._waited = waited
         self._busy = busy or (time.process_time if single else time.thread_time)
         self._audio = audio
+        self._told = False
         self._last = self._read()
         self._arm()
 
@@ -107,10 +108,11 @@ class LoadWatch:
             self._audio(max(0.0, share - (worked - before[3]) / seconds)),
         )
         capacity = self._capacity
-        held, full = capacity.holds, capacity.full
+        full = capacity.full
         capacity.observe(period)
-        if capacity.holds and not held:
+        if period.refused and not self._told:
             _log.warning("overloaded: new calls are limited", calls_per_second=round(capacity.rate))
+        self._told = capacity.holds and (self._told or period.refused > 0)
         if capacity.full and not full:
             _log.warning(
                 "full: new calls are refused until some have ended", audio=round(capacity.audio, 2), fix=FIX

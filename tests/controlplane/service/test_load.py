@@ -50,6 +50,19 @@ def test_audio_that_fills_a_core_refuses_calls_and_is_told_once() -> None:
     assert [line["fix"] for line in lines if line["event"].startswith("full")] == [FIX]
 
 
+def test_overload_is_told_once_and_only_if_somebody_was_turned_away() -> None:
+    clock, capacity = HandClock(), Capacity(0.001)
+    turnstile = Bench(FakeDirectory()).switch.turnstile
+    with capture_logs() as lines:
+        LoadWatch(capacity, turnstile, clock, lambda: 0.0, lambda: 0.5, lambda: 0.0)
+        clock.advance(2.0)
+        assert capacity.holds and not lines, "a busy machine with nobody at the door"
+        for _ in range(10):
+            turnstile.shed["INVITE"] += 1
+            clock.advance(PERIOD)
+    assert [line["event"] for line in lines] == ["overloaded: new calls are limited"]
+
+
 def test_messages_that_wait_make_the_rate_hold() -> None:
     clock, capacity = HandClock(), Capacity(0.001)
     bench = Bench(FakeDirectory())
