@@ -90,7 +90,7 @@ class LegColumns:
         "Keys are looked for in its audio: the peer has no telephone-event."
         self.recorded = flags[Flag.RECORDED]
         self.taped = flags[Flag.TAPED]
-        "Recorded with what it is sent beside it."
+        "What it is sent is kept: for its recording, or for the room that hears its agent."
         # What it receives.
         self.expect = np.full(slots, NEVER, np.int64)
         "First header word of a plain packet, without marker and sequence."

@@ -9,6 +9,9 @@
 A member's latest frame changes once in 20 ms and each listener reads it once in 20 ms, so that no frame
 is left out or heard twice, and a bridge turns into a room without a gap: each side goes on being sent in
 the other's group. Whatever begins, ends or changes does so over one frame. The mix is made at 8 kHz.
+
+A member with an AI agent is a voice that hears the agent instead of the room; what it is sent is a second
+voice, in rows behind those of all slots.
 """
 
 from dataclasses import dataclass
@@ -79,12 +82,13 @@ class Rooms:
         self._by_number: dict[int, _Room] = {}
         self._made = 0
         self._tick = 0
-        self._latest = np.zeros((slots, FRAME_SAMPLES), np.int16)
-        self._taken = np.zeros(slots, np.int64)
+        self._slots = slots
+        self._latest = np.zeros((2 * slots, FRAME_SAMPLES), np.int16)
+        self._taken = np.zeros(2 * slots, np.int64)
         "Tick in which the latest frame came."
         self._mixed = np.full(slots, _NEVER, np.int64)
         "Tick in which the member was sent its last mix."
-        self._voice = np.zeros(slots, np.float32)
+        self._voice = np.zeros(2 * slots, np.float32)
         "Factor of what others heard of it last."
         self._voice_to = np.zeros(slots, np.float32)
         self._ear = np.zeros(slots, np.float32)
@@ -100,6 +104,9 @@ class Rooms:
 
     def __len__(self) -> int:
         return len(self._rooms)
+
+    def __contains__(self, id: RoomId) -> bool:
+        return id in self._rooms
 
     def enter(
         self, slot: int, id: RoomId, role: Role, only: int, *, beat: int, seamless: bool, chimes: bool
@@ -120,8 +127,10 @@ class Rooms:
         room.members += 1
         columns = self._columns
         columns.room[slot], columns.beat[slot] = room.number, beat
-        self._latest[slot] = 0
-        self._taken[slot] = self._tick
+        behind = self._slots + slot
+        self._latest[slot] = self._latest[behind] = 0
+        self._taken[slot] = self._taken[behind] = self._tick
+        self._voice[behind] = 0
         self._mixed[slot] = self._tick if seamless else _NEVER
         self._voice[slot] = self._ear[slot] = float(seamless)
         self._chiming[slot] = chimes
@@ -141,14 +150,15 @@ class Rooms:
         self._pending[slot], self._coached[slot] = role, only
         return False
 
-    def leave(self, slot: int) -> None:
-        """Take a leg out of its room, if it is in one."""
+    def leave(self, slot: int) -> int:
+        """Take a leg out of its room, if it is in one; returns who is there alone then, -1 for nobody."""
         columns = self._columns
         room = self._by_number.get(int(columns.room[slot]))
         if room is None:
-            return
-        if self._voice[slot] and (columns.voiced[slot] or columns.coaches[slot] >= 0):
-            self._farewell(slot, room.number)
+            return -1
+        for row in (slot, self._slots + slot):
+            if self._voice[row] and (row != slot or columns.voiced[slot] or columns.coaches[slot] >= 0):
+                self._farewell(row, int(columns.coaches[slot]), room.number)
         columns.room[slot] = columns.coaches[slot] = -1
         columns.voiced[slot] = False
         columns.coaches[columns.coaches == slot] = -1
@@ -158,6 +168,7 @@ class Rooms:
             del self._rooms[room.id], self._by_number[room.number]
         elif self._chiming[slot]:
             self._chimes.append(_Chime(room.number, EXIT, self._tick))
+        return int((columns.room == room.number).argmax()) if room.members == 1 else -1
 
     # The tick.
 
@@ -176,6 +187,15 @@ class Rooms:
         self._latest[slots] = frames
         self._taken[slots] = tick
         return changed
+
+    def overhear(self, slot: int, pcm: Pcm) -> None:
+        """Take what a member with an agent is sent, shape (160,)."""
+        row = self._slots + slot
+        if self._voice[row] == 0:
+            self._voice[row] = 1
+            pcm = ramped(pcm[None, :], _ZERO, _ONE)[0]
+        self._latest[row] = pcm
+        self._taken[row] = self._tick
 
     def mix(self, mix: Mix) -> Pcm:
         """What the members of `mix` hear, shape (k, 160)."""
@@ -215,15 +235,15 @@ class Rooms:
             self._take_on(slot, role, only)
         return bool(due)
 
-    def _farewell(self, slot: int, room: int) -> None:
-        last = self._latest[slot][None, :]
+    def _farewell(self, row: int, only: int, room: int) -> None:
+        last = self._latest[row][None, :]
         self._farewells.append(
             _Farewell(
                 room,
-                int(self._columns.coaches[slot]),
+                only,
                 ramped(last, _ONE, _ZERO)[0],
                 ramped(last[:, ::-1], _ONE, _ZERO)[0],
-                int(self._taken[slot]),
+                int(self._taken[row]),
                 self._tick,
             )
         )

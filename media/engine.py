@@ -365,10 +365,8 @@ class Engine:
 
     def _record(self, leg: Leg, recording: Recording | None) -> None:
         leg.recording = recording
-        columns = self._table.columns
-        columns.recorded[leg.slot] = recording is not None
-        columns.taped[leg.slot] = recording is not None and recording.timeline is not None
-        self._table.changed()
+        self._table.columns.recorded[leg.slot] = recording is not None
+        self._table.tape(leg)
 
     # The tick.
 

@@ -55,14 +55,18 @@ class Joints:
                 if peer is not None and peer is not leg:
                     self._bridge(leg, peer, relay, now)
             case AttachAgent():
+                meets = leg.meets
                 self.part(leg, now)
                 columns.agent[leg.slot] = True
+                if meets is not None:
+                    self._overhear(leg, meets, wanted=meets in self._rooms)
                 self.listen(leg)
                 self._table.changed()
                 self._agents.attach(leg.slot, command, now)
-            case Join():
-                # An agent is no leg, and would be lost.
-                if not (command.partner and columns.agent[leg.slot]):
+            case Join(room=room):
+                if command.partner and columns.agent[leg.slot]:
+                    self._overhear(leg, room, wanted=True)
+                else:
                     self._join(leg, command, now)
             case ChangeRole(role=role):
                 if columns.room[leg.slot] >= 0:
@@ -97,8 +101,7 @@ class Joints:
             self._agents.detach(leg.slot, now)
             self.listen(leg)
         if columns.room[leg.slot] >= 0:
-            self._rooms.leave(leg.slot)
-            self.listen(leg)
+            self._leave(leg)
         for side in (leg, leg.peer):
             if side is not None:
                 columns.source[side.slot] = -1
@@ -106,6 +109,21 @@ class Joints:
                 side.peer = None
         leg.meets = None
         self._table.changed()
+
+    def _leave(self, leg: Leg) -> None:
+        """Leave the room; an agent whom nobody else is there to hear is heard no more."""
+        alone = self._rooms.leave(leg.slot)
+        self._table.tape(leg)
+        self.listen(leg)
+        if alone >= 0 and self._table.overheard(alone):
+            self._leave(self._table.at(alone))
+
+    def _overhear(self, leg: Leg, room: RoomId, *, wanted: bool) -> None:
+        """The agent is the leg's partner: it stays, and the room hears both. Args: wanted: now already."""
+        leg.meets = room
+        if wanted and self._table.columns.room[leg.slot] < 0:
+            self._enter(leg, room, Role(), int(self._table.columns.group[leg.slot]))
+            self._table.tape(leg)
 
     def _hear(self, leg: Leg, source: Leg) -> None:
         self._table.columns.source[leg.slot] = source.slot
@@ -116,7 +134,7 @@ class Joints:
             if stays.meets is not None:
                 room, columns = stays.meets, self._table.columns
                 for side in (stays, comes):
-                    if side.meets != room or columns.room[side.slot] < 0:
+                    if side.meets != room or columns.room[side.slot] < 0 or columns.agent[side.slot]:
                         self.part(side, now)
                         self._enter(side, room, Role(), beat=int(columns.group[comes.slot]))
                 self._pair(stays, comes, relay, room)

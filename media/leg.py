@@ -240,6 +240,16 @@ class LegTable:
             columns.group[slot] = (group + 1) % GROUPS
             self.changed()
 
+    def overheard(self, slot: int) -> bool:
+        """The leg is in a room that hears it and its agent."""
+        return bool(self.columns.agent[slot] and self.columns.room[slot] >= 0)
+
+    def tape(self, leg: Leg) -> None:
+        """Keep what the leg is sent, if anybody wants it."""
+        stereo = leg.recording is not None and leg.recording.timeline is not None
+        self.columns.taped[leg.slot] = stereo or self.overheard(leg.slot)
+        self.changed()
+
     def trust(self, slot: int) -> None:
         """The group of a leg stays as it is, if a packet ever chose it."""
         if self._settled[slot] and self.columns.connected[slot] and not self.columns.aligned[slot]:

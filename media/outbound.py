@@ -34,6 +34,7 @@ class Speaks(Protocol):
 
 class Mixes(Protocol):
     def mix(self, mix: Mix) -> Pcm: ...
+    def overhear(self, slot: int, pcm: Pcm) -> None: ...
 
 
 class Outbound:
@@ -132,16 +133,17 @@ class Outbound:
         return self._wideband.send(plan, sound, spoken, np.concatenate((played, mixed)), fine)
 
     def _tape(self, position: int, slot: int, now: float) -> None:
-        """Give what the leg is sent to its recording."""
-        recording = self._table.at(slot).recording
-        if recording is None:
-            return
+        """Give what the leg is sent to its recording, and to the room that hears its agent."""
         law = int(self._table.columns.law_out[slot])
         if law < FIRST_WIDE:
             pcm = LAWS[law].to_linear[np.frombuffer(self._wire.payload(position), np.uint8)]
         else:
             pcm = self._wideband.sent(slot)
-        self._recorder.sent(recording, pcm, now)
+        recording = self._table.at(slot).recording
+        if recording is not None:
+            self._recorder.sent(recording, pcm, now)
+        if self._table.overheard(slot):
+            self._rooms.overhear(slot, pcm)
 
     def _pack(self, position: int, slot: int, instead: dict[int, memoryview | bytes]) -> None:
         """Make packets of the leg's own packet time; all but the last leave at once."""

@@ -83,7 +83,8 @@ class Mix:
     wide: Rows
     "Which are sent wideband audio, in the order of `WidePlan.rising`."
     sizes: tuple[tuple[Rows, int], ...]
-    "Voices of all rooms of one size, room by room, and that size; in the order of `total`."
+    """Voices of all rooms of one size, room by room, and that size; in the order of `total`. What an agent
+    says to a member is a voice too: the number of slots behind the member's own."""
     total: Rows
     "For each of `slots` the place of its room among all rooms of `sizes`; behind them all: no voice."
     own: Rows
@@ -119,7 +120,7 @@ class Plan:
     recorded: list[tuple[int, int]]
     "(position in `take`, slot)."
     taped: list[tuple[int, int]]
-    "(position in `send`, slot) of those whose recording holds what they are sent."
+    "(position in `send`, slot) of those of which it is kept what they are sent."
     scaled: Rows
     "Positions in `take` whose loudness is changed."
     voices: Rows
@@ -172,7 +173,8 @@ def make_plan(columns: LegColumns, group: int) -> Plan:
     roomed = columns.room[legs] >= 0
     some_roomed = bool(roomed.any())
     due = groups == group
-    own = np.where(roomed, columns.beat[legs], groups) if some_roomed else groups
+    # Whom an agent speaks to is in a room to be heard only.
+    own = np.where(roomed & ~columns.agent[legs], columns.beat[legs], groups) if some_roomed else groups
     clock = np.where(hears, columns.group[source], own)
     sent = (clock == group) & columns.may_send[legs]
     take, send = legs[due], legs[sent]
@@ -186,7 +188,7 @@ def make_plan(columns: LegColumns, group: int) -> Plan:
     playing = sending[Flag.PLAYING]
     speaks = sending[Flag.AGENT] & ~playing
     relayed = hears[sent] & ~(playing | speaks)
-    mixed = roomed[sent] & ~playing
+    mixed = roomed[sent] & ~(playing | speaks)
     narrow = ~broad
     listened, inband = _places(taken[Flag.LISTENED]), _places(taken[Flag.INBAND])
     agents, wide_agents, wide_rows = _places(taken[Flag.AGENT]), EMPTY, EMPTY
@@ -299,9 +301,16 @@ def _mix(columns: LegColumns, send: Rows, positions: Rows, broad: Mask) -> Mix:
     slots = send[positions]
     roomed = columns.connected & (columns.room >= 0)
     rooms = columns.room[slots]
-    voices = np.flatnonzero(roomed & columns.voiced & np.isin(columns.room, rooms))
-    voices = voices[np.argsort(columns.room[voices], kind="stable")]
-    numbers, starts, counts = np.unique(columns.room[voices], return_index=True, return_counts=True)
+    heard = roomed & np.isin(columns.room, rooms)
+    voices = np.flatnonzero(heard & columns.voiced)
+    rooms_of = columns.room[voices]
+    attended = np.flatnonzero(heard & columns.agent & columns.may_send)
+    if len(attended):
+        voices = np.concatenate((voices, attended + len(columns.room)))
+        rooms_of = np.concatenate((rooms_of, columns.room[attended]))
+    by_room = np.argsort(rooms_of, kind="stable")
+    voices = voices[by_room]
+    numbers, starts, counts = np.unique(rooms_of[by_room], return_index=True, return_counts=True)
     sizes: list[tuple[Rows, int]] = []
     order: list[int] = []
     for size in np.unique(counts).tolist():

@@ -176,7 +176,8 @@ class Join:
     role: Role = Role()
     partner: bool = False
     """Whom it is bridged to comes along, as a plain member, and neither hears a gap. From then on the room
-    takes the place of the leg's bridges. Ignored where an agent is attached."""
+    takes the place of the leg's bridges. An agent stays attached to the leg: the two hear nobody else, the
+    room hears both, and so it does the leg's next agents."""
     chimes: bool = False
     "The others hear it come and go."
 

@@ -221,6 +221,9 @@ class Fleet:
     def _enter(self, leg: _Leg, command: Join) -> None:
         partner = leg.peer if command.partner else None
         room = self._rooms.get(command.room) or _Room(leg.worker)
+        agent = command.partner and leg.agent
+        if agent and room.worker != leg.worker:
+            return  # its agent would not come along
         together = partner is not None and partner.worker == leg.worker == room.worker
         joining = [(leg, command)]
         if partner is not None:
@@ -234,9 +237,11 @@ class Fleet:
             if together:
                 continue
             if side.worker == room.worker:
-                self._send(side.worker, replace(join, role=self._role(join.role), partner=False))
+                first = join.partner and partner is None  # somebody may be given to it later
+                self._send(side.worker, replace(join, role=self._role(join.role), partner=first))
             else:
                 self._reach(side, room.worker, replace(join, role=self._role(join.role)))
+        self._weigh(leg, agent=agent)
         if together:
             self._send(leg.worker, replace(command, role=self._role(command.role)))
 

@@ -1,6 +1,10 @@
 """Who hears whom, and that one thing replaces the other."""
 
+from typing import Any
+
 import numpy as np
+import pytest
+from numpy.typing import NDArray
 
 from media.port import (
     Adjust,
@@ -8,7 +12,10 @@ from media.port import (
     AttachAgent,
     Bridge,
     ChangeRole,
+    Codec,
+    Connect,
     Detach,
+    Direction,
     Echo,
     HearDigit,
     Join,
@@ -17,10 +24,29 @@ from media.port import (
     Release,
     Role,
     RoomId,
+    Tone,
 )
-from tests.support.phone import DTMF, Studio, level_of, tone
+from tests.support.phone import DTMF, Phone, Studio, level_of, tone
 
 ROOM = RoomId("acc/room")
+G722 = Codec("g722", 9)
+
+
+def at(hertz: float, heard: NDArray[np.int16]) -> float:
+    """Amplitude of a tone, of full scale."""
+    wave = np.exp(-2j * np.pi * hertz / 8000 * np.arange(len(heard))) * np.hanning(len(heard)) * 2
+    return float(2 * abs(np.mean(heard * wave)) / 32767)
+
+
+def steepest(heard: NDArray[np.int16]) -> float:
+    """The largest bend between three samples, of full scale: a click has a large one."""
+    return float(np.abs(np.diff(heard.astype(np.float64), 2)).max() / 32767)
+
+
+def fine_tone(hertz: float, seconds: float) -> NDArray[np.int16]:
+    """At 16 kHz."""
+    samples: NDArray[np.float64] = np.sin(2 * np.pi * hertz / 16_000 * np.arange(int(seconds * 16_000)))
+    return (0.3 * 32767 * samples).astype(np.int16)
 
 
 def test_a_room_replaces_agent_and_bridge_and_is_replaced_by_them() -> None:
@@ -110,9 +136,135 @@ def test_partners_in_a_room_still_pass_keys_on() -> None:
     assert any(packet.payload_type == DTMF for _, packet in agent.received)
 
 
-def test_an_agent_is_not_lost_to_a_supervisor() -> None:
-    studio = Studio()
-    phone = studio.phone("a")
-    studio.engine.execute(AttachAgent(phone.leg, AgentSpec("a", "twilio", "ws://127.0.0.1:1/"), "c", "a"))
-    studio.engine.execute(Join(phone.leg, ROOM, partner=True))
-    assert studio.engine._table.columns.agent[0] and not studio.of(Joined)
+class Overheard:
+    """A caller whose agent says 500 Hz without end, and a supervisor who listens."""
+
+    def __init__(self, **connect: Any) -> None:
+        self.studio = studio = Studio()
+        studio.agents.said = tone(500, 0.02)
+        studio.agents.said_wide = fine_tone(500, 0.02)
+        self.caller, self.supervisor = studio.phone("a", connect=not connect), studio.phone("s")
+        if connect:
+            studio.engine.execute(Connect(self.caller.leg, (self.caller.host, self.caller.port), **connect))
+        self.supervisor.next_at += 0.0073
+        self.attach()
+
+    def attach(self) -> None:
+        spec = AgentSpec("a", "twilio", "ws://127.0.0.1:1/")
+        self.studio.engine.execute(AttachAgent(self.caller.leg, spec, "c", "a"))
+
+    def listen(self) -> None:
+        self.studio.engine.execute(Join(self.caller.leg, ROOM, partner=True))
+        self.studio.engine.execute(Join(self.supervisor.leg, ROOM, Role(speaks=False)))
+
+    def hears(self, phone: Phone, samples: int = 4000) -> list[float]:
+        """Amplitudes of the caller's 400, the agent's 500 and the supervisor's 900 Hz lately."""
+        return [round(at(hertz, phone.heard()[-samples:]), 2) for hertz in (400, 500, 900)]
+
+    def told(self, what: str) -> int:
+        return sum(told[0] == what for told in self.studio.agents.told)
+
+
+def test_a_supervisor_hears_the_caller_and_its_agent_and_is_heard_by_neither() -> None:
+    """S004-39, S004-51."""
+    floor = Overheard()
+    studio = floor.studio
+    floor.caller.say(tone(400, 3.0))
+    floor.supervisor.say(tone(900, 3.0))
+    studio.run(0.6)
+    floor.listen()
+    studio.run(1.0)
+    assert floor.hears(floor.supervisor) == [0.3, 0.3, 0.0]
+    assert floor.hears(floor.caller) == [0.0, 0.3, 0.0], "the caller hears its agent alone"
+    assert floor.told("detach") == 0 and steepest(floor.supervisor.heard()) < 0.2
+    heard = np.concatenate([pcm[0] for rows, pcm, _ in studio.agents.heard[-25:] if rows == [0]])
+    assert round(at(400, heard), 2) == 0.3 and at(900, heard) < 0.01, "and the agent the caller alone"
+
+
+def test_who_supervises_an_agent_leaves_the_caller_and_the_agent_as_they_were() -> None:
+    floor = Overheard()
+    studio, columns = floor.studio, floor.studio.engine._table.columns
+    floor.listen()
+    studio.run(0.5)
+    assert columns.taped[0]
+    studio.engine.execute(Detach(floor.supervisor.leg))
+    assert columns.agent[0] and columns.room[0] == -1 and not columns.taped[0], "nothing of it costs any more"
+    studio.run(0.5)
+    assert floor.hears(floor.caller, 8000) == [0.0, 0.3, 0.0] and steepest(floor.caller.heard()) < 0.2
+    floor.caller.say(tone(400, 3.0))
+    floor.listen()
+    studio.run(1.0)
+    assert floor.hears(floor.supervisor) == [0.3, 0.3, 0.0], "the next one hears them again"
+    assert floor.told("attach") == 1 and floor.told("detach") == 0
+
+
+def test_what_an_agent_says_ends_for_its_supervisor_when_the_agent_goes() -> None:
+    floor = Overheard()
+    floor.listen()
+    floor.studio.run(0.5)
+    floor.studio.engine.execute(Detach(floor.caller.leg))
+    floor.studio.run(0.5)
+    assert floor.hears(floor.supervisor, 3000) == [0.0, 0.0, 0.0]
+    assert steepest(floor.supervisor.heard()) < 0.2
+
+
+def test_a_supervised_caller_who_is_given_to_an_agent_is_heard_with_it() -> None:
+    floor = Overheard()
+    studio = floor.studio
+    other = studio.phone("b")
+    studio.engine.execute(Bridge(floor.caller.leg, other.leg))
+    floor.listen()
+    studio.engine.execute(Detach(floor.caller.leg))
+    studio.engine.execute(Release(other.leg))
+    floor.attach()
+    floor.caller.say(tone(400, 3.0))
+    studio.run(1.0)
+    assert floor.hears(floor.supervisor) == [0.3, 0.3, 0.0]
+    floor.attach()
+    studio.run(0.6)
+    assert floor.hears(floor.supervisor) == [0.3, 0.3, 0.0], "and with the next agent"
+    studio.engine.execute(Detach(floor.supervisor.leg))
+    floor.attach()
+    assert studio.engine._table.columns.room[0] == -1, "nobody hears the third"
+
+
+def test_who_is_bridged_to_a_supervised_caller_takes_the_place_of_its_agent() -> None:
+    floor = Overheard()
+    studio = floor.studio
+    floor.listen()
+    second = studio.phone("s2")
+    studio.engine.execute(Join(second.leg, ROOM, Role(speaks=False)))
+    floor.caller.say(tone(400, 3.0))
+    floor.supervisor.say(tone(900, 3.0))
+    studio.run(0.5)
+    studio.engine.execute(Bridge(floor.caller.leg, floor.supervisor.leg))
+    studio.run(1.0)
+    assert floor.told("detach") == 1
+    assert floor.hears(floor.caller) == [0.0, 0.0, 0.3] and floor.hears(floor.supervisor) == [0.3, 0.0, 0.0]
+    assert floor.hears(second) == [0.3, 0.0, 0.3], "and who listens hears on"
+
+
+def test_a_supervisor_hears_what_is_played_to_the_caller_in_place_of_its_agent() -> None:
+    floor = Overheard()
+    floor.listen()
+    floor.studio.engine.execute(Tone(floor.caller.leg, "t", (900.0,), ()))
+    floor.studio.run(1.0)
+    assert floor.hears(floor.supervisor)[1:] == floor.hears(floor.caller)[1:]
+    assert floor.hears(floor.caller)[2] > 0.1
+
+
+def test_the_agent_of_a_wideband_caller_is_overheard_too() -> None:
+    floor = Overheard(codec=G722, accept=(G722,), dtmf=None)
+    floor.listen()
+    floor.studio.run(1.0)
+    assert floor.hears(floor.supervisor)[1] == pytest.approx(0.3, abs=0.01)
+
+
+def test_an_agent_of_a_caller_on_hold_leaves_nothing_behind() -> None:
+    """Nothing is sent to who does not want to hear, and a last frame is not heard again and again."""
+    floor = Overheard()
+    floor.listen()
+    floor.studio.run(0.5)
+    floor.caller.connect(Direction.RECVONLY)
+    floor.studio.run(0.6)
+    assert floor.hears(floor.supervisor, 3000) == [0.0, 0.0, 0.0]

@@ -215,6 +215,27 @@ def test_who_is_bridged_comes_along() -> None:
     assert ended(yard.told) == [(0, True), (1, True)], "the pair of the bridge goes"
 
 
+def test_an_agent_stays_with_a_caller_who_is_supervised() -> None:
+    yard = Yard()
+    yard.take(A, A2)
+    yard.do(agent(A))
+    load = yard.fleet.load(0)
+    joins = Join(A, ROOM, partner=True), Join(A2, ROOM, Role(speaks=False))
+    assert yard.do(*joins) == [(0, join) for join in joins]
+    assert yard.fleet.load(0) == load, "it costs what it did"
+    yard.do(Detach(A2), Release(A2))
+    assert yard.fleet.load(0) == load - 1
+    yard.do(Detach(A))
+    assert yard.do(Join(A, ROOM, partner=True)) == [(0, Join(A, ROOM, partner=True))], "whoever comes next"
+
+
+def test_an_agent_is_not_lost_to_a_room_of_another_worker() -> None:
+    yard = Yard()
+    yard.take(A, B)
+    yard.do(agent(B), Join(A, ROOM))
+    assert yard.do(Join(B, ROOM, partner=True)) == []
+
+
 def test_members_of_a_room_whose_worker_died_meet_again() -> None:
     yard = Yard(3)
     yard.take(A, B, C)
