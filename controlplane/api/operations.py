@@ -256,7 +256,7 @@ OPERATIONS: Final = (
         "POST",
         "/calls/{call_id}/supervisors",
         "supervision",
-        "Ring a supervisor and let him listen, whisper to our side, or barge in",
+        "Ring a supervisor: to listen, to whisper to our side, or to barge in (and relieve an AI agent)",
         (SuperviseBody,),
         replies=((201, "His phones ring"), (404, "No such call or user"), (409, "Nobody to supervise")),
     ),
@@ -266,7 +266,11 @@ OPERATIONS: Final = (
         "supervision",
         "Change a supervisor's mode",
         (ModeBody,),
-        replies=((200, "The supervisor"), (404, "No such call or supervisor")),
+        replies=(
+            (200, "The supervisor"),
+            (404, "No such call or supervisor"),
+            (409, "Not with the AI agent that has the caller: it hears nobody else"),
+        ),
     ),
     Operation(
         "DELETE",

@@ -5,7 +5,8 @@ from typing import TypeVar
 
 from edge.call.call import Call
 from edge.call.recording import Taping
-from edge.call.supervision import Mode, Supervisions, Supervisor
+from edge.call.supervision import Supervisions
+from edge.call.supervisor import Mode, Supervisor
 from edge.call.warm_transfer import transfer
 from edge.command.table import running
 from edge.directory import AccountId
@@ -37,8 +38,8 @@ class SupervisionService:
         found = self._find(account, call, number)
         if isinstance(found, Refusal):
             return found
-        self._do(lambda now: found.change(Mode(mode), now))
-        return _supervisor(found)
+        refusal = self._now(lambda now: found.change(Mode(mode), now))
+        return refusal or _supervisor(found)
 
     def end(self, account: str, call: str, number: str) -> Json | Refusal:
         found = self._find(account, call, number)

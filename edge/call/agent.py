@@ -71,6 +71,13 @@ class AgentTreatment(Treatment):
             self._attendance.let_go()
         return talking
 
+    @property
+    def attended(self) -> bool:
+        return self._attendance is not None and self._attendance.attending
+
+    def relieve(self, call: Call, now: float) -> bool:
+        return self._attendance is not None and self._attendance.relieve(now)
+
     def outlives(self, call: Call, session: Session) -> bool:
         return self._succession is not None and self._succession.outlives(session)
 

@@ -127,6 +127,21 @@ class Attendance:
         self._over = self._tools.over = True
         self._filler.stop()
 
+    @property
+    def attending(self) -> bool:
+        """Whether an agent talks with the caller."""
+        if self._handoff is not None and self._handoff.joined:
+            return self._handoff.attended
+        return not (self._over or self._gone)
+
+    def relieve(self, now: float) -> bool:
+        """A person takes the agent's place, and `left` does not come; False: it is just handing over."""
+        if self._over or (self._handoff is not None and not self._handoff.relieve(now)):
+            return False
+        self._errands.leave()
+        self.let_go()
+        return True
+
     def begin_anew(self, parameters: Mapping[str, str], now: float) -> None:
         """Somebody else is in the caller's place."""
         self._attach(self._agent, {**self._parameters, **parameters}, now)

@@ -346,6 +346,6 @@ def take_on(call: Call, hunt: Hunt, session: Session, refer: Refer, now: float) 
         return False
     bridge = BridgeTreatment()
     bridge.join(call, hunt)
-    call.treatment = bridge
+    call.treatment = call.treatment.succeeded_by(bridge)
     bridge.referred(call, session, refer, now)
     return True

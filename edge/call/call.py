@@ -189,11 +189,11 @@ class Call:
         if isinstance(treatment, Refusal):
             self.refuse(treatment, now)
             return
-        self.treatment.end(self, now, 'SIP;cause=200;text="Call completed elsewhere"')
+        self.treatment.cease(self, now, 'SIP;cause=200;text="Call completed elsewhere"')
         for leg in self.legs.values():
-            if leg is not self.leg:
+            if leg is not self.leg and not self.treatment.spares(leg.id):
                 self.release(leg)
-        self.treatment = treatment
+        self.treatment = self.treatment.succeeded_by(treatment)
         treatment.begin(self, now)
 
     def take_over(self, session: Session, leg: Leg) -> None:

@@ -102,6 +102,16 @@ class FlowTreatment(Treatment):
             self._running.let_go()
         return talking
 
+    @property
+    def attended(self) -> bool:
+        return self._running is not None and self._running.attended
+
+    def relieve(self, call: Call, now: float) -> bool:
+        relieved = self._running is not None and self._running.relieve(now)
+        if relieved:
+            call.trace.add(now, "flow", "left", outcome="taken_over")
+        return relieved
+
     def outlives(self, call: Call, session: Session) -> bool:
         return self._succession is not None and self._succession.outlives(session)
 

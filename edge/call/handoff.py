@@ -85,6 +85,15 @@ class Handoff:
         """Whether the caller talks to somebody."""
         return self._running.joined
 
+    @property
+    def attended(self) -> bool:
+        """Whether an AI agent of a queue talks with the caller."""
+        return self._running.attended
+
+    def relieve(self, now: float) -> bool:
+        """A person takes that agent's place; False: there is none."""
+        return self._running.relieve(now)
+
     def let_go(self) -> None:
         """The conversation goes on without us."""
         self._running.let_go()

@@ -4,21 +4,22 @@
 
     call ─▶ Supervised ─▶ its own treatment (bridge, flow …), which knows nothing of it
                 └─ Supervisor: Hunt ─ answered ─▶ room of the call; roles: nobody, one side, both sides
+                                      └ barges in on an AI agent ─▶ bridged to the caller in its place
 
 The two parties become a room without a gap, and stay one. What a supervisor's phone does (keys, silence, a
 transfer) never reaches the call. A supervisor leaves when the call ends, and has a CDR of his own.
 """
 
-import enum
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Final
 
+from edge.call.bridge import BridgeTreatment
 from edge.call.call import Call
 from edge.call.cause import q850
 from edge.call.ground import Ground
 from edge.call.hunt import Hunt
 from edge.call.leg import Leg
+from edge.call.supervisor import DEAF_AGENT, KEYS, Mode, Supervisor
 from edge.call.treatment import Treatment
 from edge.directory import AccountId, Target, User
 from edge.error import Refusal
@@ -26,110 +27,12 @@ from edge.ident import call_id
 from edge.journal import CallId, Cdr, Journal, OpenCall
 from edge.routing.route import Route
 from edge.sip.refer import Refer
-from edge.sip.session import Ended, Session, SessionEvent
+from edge.sip.session import Session, SessionEvent
 from media import port
 
 SUPERVISORS: Final = 4
 "Of one call at one time."
 _OVER: Final = 'SIP;cause=200;text="Supervision is over"'
-
-
-class Mode(enum.Enum):
-    LISTEN = "listen"
-    WHISPER = "whisper"
-    BARGE = "barge"
-
-
-KEYS: Final = {"4": Mode.LISTEN, "5": Mode.WHISPER, "6": Mode.BARGE}
-"What a supervisor presses to change his mode."
-
-
-@dataclass(slots=True, eq=False)
-class Supervisor:
-    """An `edge.call.hunt.Hunts`."""
-
-    id: CallId
-    call: Call
-    user: User
-    mode: Mode
-    started_at: int
-    "[ms UTC]"
-    ended: Callable[["Supervisor", str, str, int, float], None]
-    "(self, disposition, cause, SIP status, now)"
-    hunt: Hunt | None = None
-    answered_at: int | None = None
-    refusal: Refusal | None = None
-    "Why nobody could be rung."
-
-    @property
-    def leg(self) -> Leg | None:
-        return self.hunt.leg if self.hunt is not None else None
-
-    def awaits(self, leg: Leg) -> bool:
-        return self.hunt is not None and self.hunt.awaits(leg)
-
-    def owns(self, session: Session) -> bool:
-        return self.hunt is not None and self.hunt.owns(session)
-
-    def role(self) -> port.Role:
-        match self.mode:
-            case Mode.LISTEN:
-                return port.Role(speaks=False)
-            case Mode.WHISPER:
-                return port.Role(only=self._agents_leg())
-            case Mode.BARGE:
-                return port.Role()
-
-    def change(self, mode: Mode, now: float) -> None:
-        self.mode = mode
-        if self.answered_at is not None and self.leg is not None:
-            self.call.ground.media(port.ChangeRole(self.leg.id, self.role()))
-        self._tell(now, mode.value)
-
-    def _agents_leg(self) -> port.LegId:
-        """Of the side that works here: who called out, else who was called."""
-        call = self.call
-        if call.route.direction == "out":
-            return call.leg.id
-        own = call.treatment.supervising if isinstance(call.treatment, Supervised) else frozenset()
-        others = [id for id, leg in call.legs.items() if leg is not call.leg and leg.held and id not in own]
-        return others[-1] if others else call.leg.id
-
-    # What comes of the hunt.
-
-    def progressed(self, hunt: Hunt, status: int, now: float, *, early: bool) -> None:
-        """Nobody waits for it."""
-
-    def answered(self, hunt: Hunt, now: float) -> None:
-        assert hunt.leg is not None, "who answers has a leg"
-        call, room = self.call, port.RoomId(f"call:{self.call.id}")
-        self.answered_at = call.ground.wall(now)
-        call.ground.media(port.Join(call.leg.id, room, partner=True))
-        call.ground.media(port.Join(hunt.leg.id, room, self.role()))
-        self._tell(now, self.mode.value)
-
-    def refused(self, hunt: Hunt, refusal: Refusal, now: float) -> None:
-        self.refusal = refusal
-        self._tell(now, refusal.code)
-        self.ended(self, "busy" if refusal.status == 486 else "refused", refusal.code, refusal.status, now)
-
-    def unanswered(self, hunt: Hunt, now: float) -> None:
-        if self.answered_at is None:
-            self._tell(now, "no_answer")
-            self.ended(self, "no_answer", "no_answer", 480, now)
-
-    def diverted(self, hunt: Hunt, route: Route, now: float) -> None:
-        self._tell(now, "no_party")
-        self.ended(self, "refused", "no_party", 480, now)
-
-    def left(self, hunt: Hunt, event: Ended, now: float) -> None:
-        self._tell(now, "left")
-        self.ended(self, "answered", "supervisor_hangup", 200, now)
-
-    def _tell(self, now: float, outcome: str) -> None:
-        self.call.trace.add(
-            now, "call", "supervisor", outcome=outcome, user=self.user.number, mode=self.mode.value
-        )
 
 
 class Supervised(Treatment):
@@ -160,6 +63,9 @@ class Supervised(Treatment):
     def media_event(self, call: Call, event: port.Event, now: float) -> None:
         if event.leg not in self.supervising:
             self._inner.media_event(call, event, now)
+            if isinstance(event, port.AgentConnected):
+                for supervisor in tuple(self.supervisors):
+                    supervisor.stand_back(now)
             return
         for supervisor in self.supervisors:
             if supervisor.leg is None or supervisor.leg.id != event.leg:
@@ -193,6 +99,30 @@ class Supervised(Treatment):
     def agreed(self, call: Call, leg: Leg, now: float) -> None:
         if leg.id not in self.supervising:
             self._inner.agreed(call, leg, now)
+
+    def users(self, call: Call) -> tuple[User | None, User | None]:
+        return self._inner.users(call)
+
+    def release(self) -> Hunt | None:
+        return None if self.supervisors else self._inner.release()
+
+    def picked_up(self, call: Call, by: Call, now: float) -> bool:
+        return self._inner.picked_up(call, by, now)
+
+    @property
+    def attended(self) -> bool:
+        return self._inner.attended
+
+    def relieve(self, call: Call, now: float) -> bool:
+        return self._inner.relieve(call, now)
+
+    def succeeded_by(self, treatment: Treatment) -> Treatment:
+        self._inner = treatment
+        self.listens = treatment.listens
+        return self
+
+    def cease(self, call: Call, now: float, reason: str) -> None:
+        self._inner.end(call, now, reason)
 
     def outlives(self, call: Call, session: Session) -> bool:
         return self._inner.outlives(call, session)
@@ -244,10 +174,14 @@ class Supervisions:
         if user is None:
             why = f"there is no user {number[:64]}"
             return Refusal("no_such_user", 404, why, "name a user of the account")
-        if user in (call.route.caller, call.route.callee):
+        if user in (call.route.caller, call.route.callee, *call.treatment.users(call)):
             return Refusal("own_call", 409, f"{number} talks in this call", "ring somebody else's phone")
-        talking = [leg for leg in call.legs.values() if leg.held and leg.negotiated is not None]
-        if call.answered_at is None or len(talking) < 2:
+        attended = call.treatment.attended
+        if attended and mode is Mode.WHISPER:
+            return DEAF_AGENT
+        own = call.treatment.supervising if isinstance(call.treatment, Supervised) else frozenset()
+        parties = [leg for leg in call.legs.values() if leg.held and leg.negotiated and leg.id not in own]
+        if call.answered_at is None or not (attended or len(parties) > 1):
             return Refusal("not_joined", 409, "the call is not one of two people yet", "wait until both talk")
         if not isinstance(call.treatment, Supervised):
             call.treatment = Supervised(call.treatment)
@@ -257,7 +191,13 @@ class Supervisions:
         self._made += 1
         route = Route(account, "internal", Target("user", user.number), callee=user)
         supervisor = Supervisor(
-            call_id(ground.wall(now), ground.random), call, user, mode, ground.wall(now), self._ended
+            call_id(ground.wall(now), ground.random),
+            call,
+            user,
+            mode,
+            ground.wall(now),
+            self._ended,
+            self._take_over,
         )
         hunt = Hunt(call, supervisor, route, name=f"supervisor{self._made}")
         refusal = hunt.take(now)
@@ -283,6 +223,24 @@ class Supervisions:
     def dismiss(self, supervisor: Supervisor, now: float) -> None:
         up = supervisor.answered_at is not None
         self._ended(supervisor, "answered" if up else "cancelled", "dismissed", 200 if up else 487, now)
+
+    def _take_over(self, supervisor: Supervisor, now: float) -> Refusal | None:
+        call, hunt, supervised = supervisor.call, supervisor.hunt, supervisor.call.treatment
+        assert hunt is not None and hunt.leg is not None, "who barges in has a leg"
+        assert isinstance(supervised, Supervised), "by him"
+        if not supervised.relieve(call, now):
+            fix = "wait for its outcome, or listen meanwhile"
+            return Refusal("transfer_pending", 409, "the agent is just handing the caller over", fix)
+        supervisor.mode, supervisor.hunt = Mode.BARGE, None
+        supervisor.tell(now, "took_over")
+        self._ended(supervisor, "answered", "took_over", 200, now)
+        supervised.supervising -= {hunt.leg.id}
+        bridge = BridgeTreatment()
+        bridge.join(call, hunt)
+        supervised.succeeded_by(bridge)
+        call.ground.media(port.StopPlay(call.leg.id))
+        call.ground.media(port.Bridge(call.leg.id, hunt.leg.id))
+        return None
 
     def _ended(self, supervisor: Supervisor, disposition: str, cause: str, status: int, now: float) -> None:
         call = supervisor.call

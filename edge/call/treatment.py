@@ -55,6 +55,19 @@ class Treatment:
         """Give up a conversation between the caller and one other, which goes on; None: there is none."""
         return None
 
+    @property
+    def attended(self) -> bool:
+        """Whether an AI agent talks with the caller."""
+        return False
+
+    def relieve(self, call: "Call", now: float) -> bool:
+        """A person is about to talk with the caller in the AI agent's place; False: not now."""
+        return False
+
+    def succeeded_by(self, treatment: "Treatment") -> "Treatment":
+        """What the call has when `treatment` takes the place of this one."""
+        return treatment
+
     def spares(self, leg: LegId) -> bool:
         """Whether the call goes on although the audio of `leg` is lost: it is nobody's who talks."""
         return False
@@ -76,6 +89,10 @@ class Treatment:
 
     def end(self, call: "Call", now: float, reason: str) -> None:
         """The call is over: end every session of one's own. `reason` is a Reason header value."""
+
+    def cease(self, call: "Call", now: float, reason: str) -> None:
+        """Something else is about to take its place, in a call that goes on."""
+        self.end(call, now, reason)
 
     def side(self, call: "Call", leg: Leg) -> str:
         """Name of a leg in CDR and trace."""

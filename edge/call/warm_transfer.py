@@ -45,7 +45,8 @@ def transfer(
     if former is None or former.leg is None:
         fix = "transfer a call that is up between two parties, and that nobody supervises or transfers"
         return Refusal("not_transferable", 409, "there is no conversation to transfer", fix)
-    call.treatment = warm = WarmTransfer(call, former, former.leg)
+    warm = WarmTransfer(call, former, former.leg)
+    call.treatment = call.treatment.succeeded_by(warm)
     warm.begin_with(run, target, briefing, CONFIRM if confirm else "", now)
     return None
 
@@ -57,6 +58,7 @@ class WarmTransfer(Treatment):
         self._call = call
         self._former: Hunt | None = former
         self._leg = leg
+        self._over = False
         self._handoff: Handoff
         former.owner = self
 
@@ -130,7 +132,7 @@ class WarmTransfer(Treatment):
     def _look(self, now: float) -> None:
         """Somebody may have taken the call."""
         call = self._call
-        if call.treatment is not self or not self._handoff.joined:
+        if self._over or not self._handoff.joined:
             return
         if self._former is not None:
             call.trace.add(now, "call", "warm_transfer", outcome="taken", to=self._handoff.target)
@@ -138,8 +140,7 @@ class WarmTransfer(Treatment):
         talking = self._handoff.conversation
         if talking is not None:  # of a queue it stays with the queue, for its wrap-up
             self._handoff.let_go()
-            call.treatment = bridge = BridgeTreatment()
-            bridge.join(call, talking)
+            self._bridge(talking)
 
     def _drop(self, now: float, reason: str) -> None:
         former, self._former = self._former, None
@@ -157,6 +158,12 @@ class WarmTransfer(Treatment):
             call.finish("answered", "transfer_failed", now)
             return
         call.ground.media(port.StopPlay(self._leg.id, _MUSIC))
-        call.treatment = bridge = BridgeTreatment()
-        bridge.join(call, former)
+        self._bridge(former)
         call.ground.media(port.Bridge(call.leg.id, self._leg.id))
+
+    def _bridge(self, talking: Hunt) -> None:
+        """A bridge carries on with who talks."""
+        self._over = True
+        bridge = BridgeTreatment()
+        bridge.join(self._call, talking)
+        self._call.treatment = self._call.treatment.succeeded_by(bridge)

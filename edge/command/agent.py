@@ -57,6 +57,16 @@ class AgentRunning(Running[Dial]):
     def conversation(self) -> Hunt | None:
         return self._attendance.conversation if self._attendance is not None else None
 
+    @property
+    def attended(self) -> bool:
+        return self._attendance is not None and self._attendance.attending
+
+    def relieve(self, now: float) -> bool:
+        relieved = self._attendance is not None and self._attendance.relieve(now)
+        if relieved:
+            super().let_go()
+        return relieved
+
     def let_go(self) -> None:
         super().let_go()
         if self._attendance is not None:

@@ -66,6 +66,21 @@ class EnqueueRunning(Running[Enqueue]):
     def joined(self) -> bool:
         return self._talking is not None
 
+    @property
+    def attended(self) -> bool:
+        return self._talking is not None and bool(self._talking.ai)
+
+    def relieve(self, now: float) -> bool:
+        offer = self._talking
+        if offer is None or not offer.ai:
+            return False
+        self._talking = None
+        del self._offers[offer.lease.id]
+        offer.part(now)
+        self._call.ground.acd.ended(self._call.id, now)
+        self.let_go()
+        return True
+
     def media_event(self, event: port.Event, now: float) -> None:
         if isinstance(event, port.Played) and self._patience is not None and event.leg == self._call.leg.id:
             self._patience.played(event, now)

@@ -91,6 +91,15 @@ class Running(ABC, Generic[C]):
         """Whether the caller talks to somebody."""
         return False
 
+    @property
+    def attended(self) -> bool:
+        """Whether an AI agent talks with the caller."""
+        return False
+
+    def relieve(self, now: float) -> bool:
+        """A person takes the AI agent's place, and no outcome follows; False: not now."""
+        return False
+
     def let_go(self) -> None:
         """The conversation goes on without us. No outcome follows."""
         self.over = True

@@ -4,7 +4,7 @@ import pytest
 
 from config.schema import SipLimits
 from edge.call.call import Call
-from edge.call.supervision import Mode, Supervisor
+from edge.call.supervisor import Mode, Supervisor
 from edge.directory import AccountId
 from edge.error import Refusal
 from edge.sip.message import Request
