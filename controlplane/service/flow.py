@@ -18,7 +18,7 @@ from controlplane.service.speech import Text
 from controlplane.service.system_prompt import MUSIC, TEXTS
 from edge.directory import AccountId
 from edge.flow.builtin import BUILTIN
-from edge.flow.check import Finding, Outside, check
+from edge.flow.check import Outside, check
 from edge.flow.document import Draft, read_flow
 from edge.flow.machine import Flow, Program
 from edge.flow.scene import Prompt
@@ -61,14 +61,23 @@ class FlowLibrary:
         for account in self._accounts:
             id = AccountId(account.id)
             kept = dict(self.program(id).flows)
-            flows: dict[str, Flow] = {}
+            drafts: dict[str, Draft] = {}
             for name, file in account.flows.items():
-                found, findings = self._read(account, name, file, kept)
+                try:
+                    drafts[name] = read_file(file, name, self._environ, self._limits)
+                except ConfigError as error:
+                    problems += error.problems
+            # Each is judged with the others as they are now: a circle goes through several.
+            together = kept | {name: draft.flow for name, draft in drafts.items()}
+            outside = outside_of(account)
+            flows: dict[str, Flow] = {}
+            for name in account.flows:
+                findings = check(drafts[name], outside, together) if name in drafts else []
                 errors = [finding.problem for finding in findings if finding.error]
                 warnings += [finding.problem for finding in findings if not finding.error]
                 problems += errors
-                if found is not None and not errors:
-                    flows[name] = found
+                if name in drafts and not errors:
+                    flows[name] = drafts[name].flow
                 elif name in kept:
                     flows[name] = kept[name]
             self._programs[id] = Program(
@@ -93,15 +102,6 @@ class FlowLibrary:
             for prompt in _prompts(program):
                 if prompt.name:
                     yield prompt.name
-
-    def _read(
-        self, account: Account, name: str, file: Path, flows: Mapping[str, Flow]
-    ) -> tuple[Flow | None, list[Finding]]:
-        try:
-            draft = read_file(file, name, self._environ, self._limits)
-        except ConfigError as error:
-            return None, [Finding(problem, True) for problem in error.problems]
-        return draft.flow, check(draft, outside_of(account), flows)
 
 
 def texts_of(queue: Queue) -> tuple[str, ...]:

@@ -95,15 +95,17 @@ class ObjectShelf:
         """Flows of ours that do not go with the rest, such as one that names a queue which is not there."""
         found: dict[Key, str] = {}
         for account in whole.accounts:
-            for name, file in account.flows.items():
-                key = (account.id, "flows", name)
-                if objects.get(key) != file:
-                    continue  # the file's own, which has been checked
-                errors = [
-                    one.problem for one in check(self._draft(file, name), outside_of(account)) if one.error
-                ]
+            # Those of the file have been checked, and lead to none of ours.
+            drafts = {
+                name: self._draft(file, name)
+                for name, file in account.flows.items()
+                if objects.get((account.id, "flows", name)) == file
+            }
+            together = {name: draft.flow for name, draft in drafts.items()}
+            for name, draft in drafts.items():
+                errors = [one.problem for one in check(draft, outside_of(account), together) if one.error]
                 if errors:
-                    found[key] = _said(errors[0])
+                    found[account.id, "flows", name] = _said(errors[0])
         return found
 
     def _draft(self, file: Path, name: str) -> Draft:

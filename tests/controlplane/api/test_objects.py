@@ -157,6 +157,37 @@ async def test_what_a_flow_of_the_api_names_stays(database: Database) -> None:
         assert (await site.delete("acc_demo/queues/repairs"))[0] == 200
 
 
+def enters(flow: str, *, said: bool = False) -> dict[str, object]:
+    """A flow that does nothing but enter another one; said: after it has spoken."""
+    nodes: dict[str, object] = {
+        "in": {"kind": "subflow", "flow": flow, "next": "bye"},
+        "bye": {"kind": "hangup"},
+    }
+    if not said:
+        return {"entry": "in", "nodes": nodes}
+    return {"entry": "hello", "nodes": {"hello": {"kind": "say", "text": "Hello.", "next": "in"}, **nodes}}
+
+
+async def test_flows_that_enter_one_another_in_a_circle_are_refused(database: Database) -> None:
+    async with office(database) as site:
+        plain = {"nodes": {"bye": {"kind": "hangup"}}}
+        assert (await site.put("acc_demo/flows/c", **plain))[0] == 201
+        for name, inner in (("b", "c"), ("a", "b")):
+            assert (await site.put(f"acc_demo/flows/{name}", **enters(inner)))[0] == 201
+        for inner in ("a", "c"):
+            status, told = await site.put("acc_demo/flows/c", **enters(inner))
+            assert (status, told["error"]) == (409, "conflict") and f"c → {inner}" in told["detail"]
+        flows = {"c": enters("a"), "b": enters("c"), "a": enters("b")}
+        status, told = await site.take_in([{"id": "acc_demo", "flows": flows}])
+        assert (status, told["error"]) == (409, "conflict") and "enters itself" in told["detail"]
+        _, shown = await site.get("/accounts/acc_demo/flows/c")
+        assert shown["value"] == plain, "all is as it was"
+        heard = flows | {"a": enters("b", said=True)}
+        assert (await site.take_in([{"id": "acc_demo", "flows": heard}]))[0] == 200, (
+            "a caller notices, as in a file"
+        )
+
+
 async def test_a_file_that_comes_to_have_it_wins(database: Database) -> None:
     async with office(database) as site:
         await site.put("acc_demo/users/1003", **USER)

@@ -61,6 +61,19 @@ def test_the_environment_is_the_operators(tmp_path: Path) -> None:
         library(tmp_path, text)
 
 
+def test_flows_that_enter_one_another_refuse_the_start(tmp_path: Path) -> None:
+    other = "nodes: {a: {kind: subflow, flow: main, next: b}, b: {kind: hangup}}"
+    (tmp_path / "g.yaml").write_text(other)
+    round = other.replace("main", "other")
+    with pytest.raises(ConfigError, match="the flow enters itself: main → other → main"):
+        library(tmp_path, round, more=", other: g.yaml")
+    (tmp_path / "g.yaml").write_text(GOOD)
+    made = library(tmp_path, round, more=", other: g.yaml")
+    (tmp_path / "g.yaml").write_text(other)
+    assert len(made.reload()) == 2, "also when it comes about while we run"
+    assert made.program(ACC).flows["other"].entry != "a", "the former one stays in use"
+
+
 def test_a_bad_file_keeps_the_old_flow_and_says_why(tmp_path: Path) -> None:
     (tmp_path / "g.yaml").write_text(GOOD)
     made = library(tmp_path, more=", other: g.yaml")
