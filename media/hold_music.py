@@ -4,6 +4,8 @@ Made by arithmetic, so that nobody's rights are touched: four broken chords, six
 where it begins again.
 """
 
+import os
+import tempfile
 import wave
 from pathlib import Path
 from typing import Final
@@ -41,12 +43,12 @@ def melody() -> NDArray[np.int16]:
 
 
 def save(path: Path) -> None:
-    """Write the loop as a WAV; it appears whole or not at all."""
+    """Write the loop as a WAV; it appears whole or not at all, also where two threads write it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    with wave.open(str(part), "wb") as file:
+    descriptor, part = tempfile.mkstemp(".part", path.stem, path.parent)
+    with os.fdopen(descriptor, "wb") as stream, wave.open(stream, "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(RATE)
         file.writeframes(melody().astype("<i2").tobytes())
-    part.replace(path)
+    Path(part).replace(path)
