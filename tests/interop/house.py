@@ -12,6 +12,20 @@ from tests.support.sipp import Sipp
 DID = "12025550100"
 TRANSPORTS = {"u1": "1415", "t1": "1416"}
 "How sipp calls it, and the prefix of the numbers that lead to the far end by it."
+KINDS = {
+    "alaw": "17",
+    "national": "18",
+    "one": "19",
+    "slow": "20",
+    "digest": "21",
+    "secret": "26",
+}
+"Trunks that there are for each transport, and the middle of the prefixes of their numbers."
+
+
+def dialled(kind: str, transport: str, end: str = "5550100") -> str:
+    """A number that leads to this kind of trunk."""
+    return f"+1{'4' if transport == 'u1' else '5'}{KINDS[kind]}{end}"
 
 
 class Direct(Phone):
@@ -94,31 +108,40 @@ class House:
                     "udp", self.far, default=True, headers={"send": ["X-Ticket"], "add": {"X-Edge": "one"}}
                 ),
                 trunk("tcp", self.far, "tcp"),
-                trunk("alaw", self.far, codecs=["pcma"], number_format="e164"),
-                trunk(
-                    "national",
-                    self.far,
-                    number_format="as_dialled",
-                    rewrite=[{"match": r"\+1418(\d+)", "to": r"0\1"}],
-                    caller_id={"number": "+12025550199", "assert": True, "privacy": "always"},
+                *(
+                    trunk(f"{name}-{transport}", self.far, transport, **more)
+                    for transport in ("udp", "tcp")
+                    for name, more in self._kinds(transport).items()
                 ),
-                trunk("one", self.far, max_channels=1, number_format="plus"),
-                trunk("slow", self.far, calls_per_second=1),
-                trunk("digest", self.far, auth={"username": "us", "password": "secret"}),
                 trunk("gone", loopback()),
                 trunk("other", self.other),
             ],
             "routes": [
                 {"prefix": "1415", "trunks": ["udp"]},
                 {"prefix": "1416", "trunks": ["tcp"]},
-                {"prefix": "1417", "trunks": ["alaw"]},
-                {"prefix": "1418", "trunks": ["national"]},
-                {"prefix": "1419", "trunks": ["one"]},
-                {"prefix": "1420", "trunks": ["slow"]},
-                {"prefix": "1421", "trunks": ["digest"]},
+                *(
+                    {"prefix": f"1{first}{middle}", "trunks": [f"{name}-{transport}"]}
+                    for transport, first in (("udp", "4"), ("tcp", "5"))
+                    for name, middle in KINDS.items()
+                ),
                 {"prefix": "1422", "trunks": ["udp", "other"]},
                 {"prefix": "1423", "trunks": ["gone", "other"]},
                 {"prefix": "1424", "trunks": ["other"]},
                 {"prefix": "1425", "trunks": ["tcp", "other"]},
             ],
         }  # fmt: skip
+
+    @staticmethod
+    def _kinds(transport: str) -> dict[str, dict[str, Any]]:
+        return {
+            "alaw": {"codecs": ["pcma"], "number_format": "e164"},
+            "national": {
+                "number_format": "as_dialled",
+                "rewrite": [{"match": r"\+1[45]18(\d+)", "to": r"0\1"}],
+                "caller_id": {"number": "+12025550199", "assert": True, "privacy": "always"},
+            },
+            "one": {"max_channels": 1, "number_format": "plus"},
+            "slow": {"calls_per_second": 1},
+            "digest": {"auth": {"username": f"us-{transport}", "password": "secret"}},
+            "secret": {"srtp": "required"},
+        }

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.interop.house import House
-from tests.interop.test_sipp_calls import ended, hung_up, taken, up
+from tests.interop.house import House, dialled
+from tests.interop.test_sipp_calls import BOTH, ended, hung_up, taken, up
 from tests.support.address import SIP_PORT, loopback
 from tests.support.daemon import Daemon
 from tests.support.process import wait_until
@@ -27,65 +27,100 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         yield made
 
 
-def far_invite(house: House, number: str, **more: Any) -> Message:
+def far_invite(house: House, number: str, transport: str) -> Message:
     """A call to `number` that goes well; the INVITE at the far end."""
-    with house.callee(ended(taken())) as far, house.caller(hung_up(up()), number, **more) as near:
+    with (
+        house.callee(ended(taken()), transport=transport) as far,
+        house.caller(hung_up(up()), number, transport=transport) as near,
+    ):
         near.done()
         far.done()
         return far.one("INVITE")
 
 
-def test_a_trunk_with_its_codecs_and_digits_without_plus(house: House) -> None:
-    invite = far_invite(house, "+14175550100")
-    assert invite.uri.startswith("sip:14175550100@")
+@BOTH
+def test_a_trunk_with_its_codecs_and_digits_without_plus(house: House, transport: str) -> None:
+    number = dialled("alaw", transport)
+    invite = far_invite(house, number, transport)
+    assert invite.uri.startswith(f"sip:{number.removeprefix('+')}@")
     assert " RTP/AVP 8 101\r\n" in invite.body.decode()
 
 
-def test_a_trunk_with_rewritten_numbers_and_one_hidden_identity(house: House) -> None:
+@BOTH
+def test_a_trunk_with_rewritten_numbers_and_one_hidden_identity(house: House, transport: str) -> None:
     """RFC 3325, RFC 3323: asserted to the carrier, hidden from who is called."""
-    invite = far_invite(house, "+14185550100")
+    invite = far_invite(house, dialled("national", transport), transport)
     assert invite.uri.startswith("sip:05550100@")
     assert "anonymous@anonymous.invalid" in invite.header("From")
     assert "sip:12025550199@" in invite.header("P-Asserted-Identity") and invite.header("Privacy") == "id"
 
 
-def test_a_trunk_with_a_plus_and_no_more_channels_than_it_has(house: House) -> None:
+@BOTH
+def test_a_trunk_with_a_plus_and_no_more_channels_than_it_has(house: House, transport: str) -> None:
     """The second call at once is 503 with Retry-After or Warning, and the channel comes back."""
-    with house.callee(taken().pause(600).comes("BYE").respond(200)) as far:
-        with house.caller(up().pause(700).request("BYE").expect(200), "+14195550100") as first:
+    number, later = dialled("one", transport), dialled("one", transport, "5550102")
+    talks = up().pause(700).request("BYE").expect(200)
+    full = calling().invite(AUDIO, digest=True).expect(100, optional=True).expect(503).ack_refusal()
+    with house.callee(taken().pause(600).comes("BYE").respond(200), transport=transport) as far:
+        with house.caller(talks, number, transport=transport) as first:
             far.wait_for("ACK")
-            full = calling().invite(AUDIO, digest=True).expect(100, optional=True).expect(503).ack_refusal()
-            with house.caller(full, "+14195550101") as second:
+            with house.caller(full, later, transport=transport) as second:
                 second.done()
                 assert "trunk" in second.one(503).header("Warning")
             first.done()
         far.done()
-        assert far.one("INVITE").uri.startswith("sip:+14195550100@")
-    assert far_invite(house, "+14195550102").uri.startswith("sip:+14195550102@")
+        assert far.one("INVITE").uri.startswith(f"sip:{number}@")
+    assert far_invite(house, later, transport).uri.startswith(f"sip:{later}@")
 
 
-def test_a_trunk_with_so_many_calls_a_second(house: House) -> None:
+@BOTH
+def test_a_trunk_with_so_many_calls_a_second(house: House, transport: str) -> None:
+    number = dialled("slow", transport)
     refused = calling().invite(AUDIO, digest=True).expect(100, optional=True).expect(503).ack_refusal()
-    with house.callee(ended(taken())) as far, house.caller(hung_up(up()), "+14205550100") as first:
+    with (
+        house.callee(ended(taken()), transport=transport) as far,
+        house.caller(hung_up(up()), number, transport=transport) as first,
+    ):
         far.wait_for("INVITE")
-        with house.caller(refused, "+14205550101") as second:
+        with house.caller(refused, number, transport=transport) as second:
             second.done()
         first.done()
         far.done()
     time.sleep(1.0)  # the second in which one call may begin
-    assert far_invite(house, "+14205550102")
+    assert far_invite(house, number, transport)
 
 
-def test_a_trunk_that_challenges_gets_our_credentials(house: House) -> None:
+@BOTH
+def test_a_trunk_that_challenges_gets_our_credentials(house: House, transport: str) -> None:
     """RFC 3261 §22.3: 407, ACK, and the INVITE again with the next CSeq."""
     callee = called().incoming().answer(407, headers=CHALLENGE.format("n1")).ack_comes()
     callee.incoming().answer(180).answer(200, AUDIO).ack_comes()
-    with house.callee(ended(callee)) as far, house.caller(hung_up(up()), "+14215550100") as near:
+    with (
+        house.callee(ended(callee), transport=transport) as far,
+        house.caller(hung_up(up()), dialled("digest", transport), transport=transport) as near,
+    ):
         near.done()
         far.done()
         first, second = far.wire("INVITE")
         assert second.header("CSeq") == "2 INVITE" and second.header("Call-ID") == first.header("Call-ID")
-        assert 'username="us"' in second.header("Proxy-Authorization")
+        assert 'username="us-' in second.header("Proxy-Authorization")
+
+
+@BOTH
+def test_a_trunk_that_must_be_secret_is_offered_srtp_and_left_when_it_declines(
+    house: House, transport: str
+) -> None:
+    """RFC 4568: RTP/SAVP with a key; an answer in the clear ends the call."""
+    refused = calling().invite(AUDIO, digest=True).expect(100, optional=True).expect(180, optional=True)
+    refused.expect(488).ack_refusal()
+    with (
+        house.callee(ended(taken()), transport=transport) as far,
+        house.caller(refused, dialled("secret", transport), transport=transport) as near,
+    ):
+        near.done()
+        far.done()
+        offer = far.one("INVITE").body.decode()
+    assert " RTP/SAVP " in offer and "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:" in offer
 
 
 @pytest.mark.parametrize(

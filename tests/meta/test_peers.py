@@ -46,11 +46,33 @@ CALLS = {
     "Reason on refusals": ["sipp_calls:a_refusal_reaches_the_caller_with_reason"],
 }
 TRUNKS = {
+    "by address list": ["sipp_features:custom_headers_of_a_trunk_reach_phones_and_trunks"],
+    "by digest": ["sipp_trunks:a_trunk_that_challenges_gets_our_credentials"],
+    "by our registration, refreshed": ["sipp_trunks:we_register_at_the_carrier_and_refresh_in_time"],
+    "back-off of a registration, its state visible": [
+        "sipp_trunks:a_carrier_that_is_out_of_order_is_asked_ever_later_until_it_answers",
+        "sipp_trunks:a_carrier_that_grants_too_briefly_is_asked_for_what_it_wants",
+    ],
+    "OPTIONS with hysteresis": ["sipp_trunks:a_trunk_is_probed_and_its_health_changes_slowly"],
+    "codecs": ["sipp_trunks:a_trunk_with_its_codecs_and_digits_without_plus"],
+    "number format": [
+        "sipp_trunks:a_trunk_with_its_codecs_and_digits_without_plus",
+        "sipp_trunks:a_trunk_with_rewritten_numbers_and_one_hidden_identity",
+    ],
+    "max_channels": ["sipp_trunks:a_trunk_with_a_plus_and_no_more_channels_than_it_has"],
+    "calls per second": ["sipp_trunks:a_trunk_with_so_many_calls_a_second"],
+    "SRTP policy": ["sipp_trunks:a_trunk_that_must_be_secret_is_offered_srtp_and_left_when_it_declines"],
     "failover": ["sipp_trunks:a_trunk_that_fails_is_followed_by_the_next_of_its_route"],
+    "unreachable": ["sipp_trunks:a_trunk_that_nobody_answers_for_is_left_in_time"],
     "no failover on busy": ["sipp_trunks:an_answer_of_the_callee_leads_to_no_other_trunk"],
 }
 UDP_ALONE = {
     "sipp_calls:sessions_are_refreshed_at_half_time_and_glare_is_settled": "takes 49 s",
+    "sipp_trunks:we_register_at_the_carrier_and_refresh_in_time": "a daemon and 6 s for one timer",
+    "sipp_trunks:a_carrier_that_is_out_of_order_is_asked_ever_later_until_it_answers": "the same",
+    "sipp_trunks:a_carrier_that_grants_too_briefly_is_asked_for_what_it_wants": "the same",
+    "sipp_trunks:a_trunk_is_probed_and_its_health_changes_slowly": "the same",
+    "sipp_trunks:a_trunk_that_nobody_answers_for_is_left_in_time": "ICMP is UDP's",
 }
 LIBRARY = ROOT / "tests" / "interop"
 
