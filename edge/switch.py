@@ -95,10 +95,8 @@ class Switch:
         timers: TimerValues | None = None,
         trunk_changed: TrunkReport = lambda trunk, what, state: None,
     ) -> None:
-        self._directory = directory
         self._journal = journal
         self._limits = limits
-        self._random = random
         self._wall = wall
         self._effects: list[Effect] = []
         self._events: list[tuple[Session, SessionEvent]] = []
@@ -120,7 +118,8 @@ class Switch:
         self._questions = Questions(self._effects.append)
         self._recordings = Recordings(media_folder, self._effects.append)
         self.calls: dict[CallId, Call] = {}
-        wire = Wire(self.layer, self.agenda, values, self._session_event, self._sessions.expect, reach.alive)
+        wire = Wire(self.layer, self.agenda, values, self._session_event, self._sessions.expect)
+        wire.alive = reach.alive
         ground = Ground(
             wire=wire,
             agenda=self.agenda,

@@ -131,9 +131,9 @@ class Wire:
     "Takes (session, event, now); must not call back into the session."
     expect: Callable[[ClientKey, "Session"], None]
     "Route answers of this client transaction to that session."
-    alive: Callable[[Flow], bool] = lambda flow: True  # whether a stream can still be sent on
     session_expires: int = 1_800
     "Interval of session refreshes that we ask for (RFC 4028) [s]."
+    alive: Callable[[Flow], bool] = lambda flow: True  # whether a stream can still be sent on
 
 
 class Session(ABC):
