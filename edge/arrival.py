@@ -30,7 +30,7 @@ from edge.routing.identity import (
     TrunkIdentity,
     UserIdentity,
     challenged_account,
-    claims_local_user,
+    claims_to_be_ours,
 )
 from edge.routing.route import Route, digits_of, route
 from edge.security.witness import Witness
@@ -159,13 +159,13 @@ class Arrivals:
         account = challenged_account(directory, request)
         offered = request.headers.get("Authorization") is not None
         digits = digits_of(request.uri.dialled)
-        open_to_all = bool(digits) and not offered and not claims_local_user(directory, request)
+        claims = claims_to_be_ours(directory, request, flow.remote[0])
+        open_to_all = bool(digits) and not offered and not claims
         did = directory.did(digits) if open_to_all else None
         for trunk in self.trunks.registered_at(flow.remote[0]):
             if request.uri.user == trunk.username or (did is not None and did.account == trunk.account):
                 return TrunkIdentity(trunk, "registration")
         if did is not None:
-            self.witness.stranger(request, flow, now)
             return Stranger()
         if account is None:
             fix = "name an account's domain as the host of request URI, To or From"

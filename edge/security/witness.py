@@ -13,7 +13,7 @@ from edge.attempts import Attempts
 from edge.authenticator import Challenged
 from edge.directory import Account, Directory
 from edge.journal import Binding
-from edge.routing.identity import challenged_account, claims_local_user, claims_our_domain
+from edge.routing.identity import challenged_account, claims_local_user
 from edge.routing.route import digits_of
 from edge.security.shield import Shield
 from edge.sessions import SessionTable
@@ -23,7 +23,6 @@ from edge.sip.parse import ParseError
 
 PROVEN: Final = 600.0
 "A source is known for so long after a trunk proved itself there by digest [s]."
-_PUBLIC: Final = 7  # digits of a public number, at least
 
 
 @dataclass(slots=True)
@@ -93,15 +92,6 @@ class Witness:
             self.lost(request, flow, now)
         elif request.uri.user:
             self._asked(request, account, request.uri.dialled, flow, now)
-
-    def stranger(self, request: Request, flow: Flow, now: float) -> None:
-        """He calls a DID unchallenged, so From names no user of ours: at our domain it is a guess.
-
-        Public numbers are of carriers that write our domain there.
-        """
-        name = request.from_.uri.user or ""
-        if name and len(digits_of(name)) < _PUBLIC and claims_our_domain(self.directory, request):
-            self.shield.unknown(flow.remote[0], name, request.headers.get("User-Agent") or "", now)
 
     def lost(self, request: Request, flow: Flow, now: float) -> None:
         """It names no domain of ours."""

@@ -40,13 +40,13 @@ def test_the_realm_is_that_of_from_where_the_host_is_nobodys(bench: Bench) -> No
 
 def test_a_queue_that_is_not_there_says_so(bench: Bench) -> None:
     bench.directory.add_did("12025550123", "queue", "x")
-    response = final(Phone(bench, "eve", 6).dial("12025550123"))
+    response = final(Phone(bench, "eve@away.example", 6).dial("12025550123"))
     assert response.status == 404 and "no_such_queue" in (response.headers.get("Warning") or "")
 
 
 def test_a_did_set_to_hang_up_declines(bench: Bench) -> None:
     bench.directory.add_did("12025550123", "hangup")
-    assert final(Phone(bench, "eve", 6).dial("12025550123")).status == 603
+    assert final(Phone(bench, "eve@away.example", 6).dial("12025550123")).status == 603
 
 
 def test_an_agent_is_told_who_calls(bench: Bench) -> None:
@@ -54,7 +54,7 @@ def test_an_agent_is_told_who_calls(bench: Bench) -> None:
         ACC, "greeter", "tandem", "ws://127.0.0.1:1/", (("X-Key", "k"),), 16_000, True, 5.0
     )
     bench.directory.add_did("12025550123", "agent", "greeter")
-    assert final(Phone(bench, "eve", 6).dial("12025550123")).status == 200
+    assert final(Phone(bench, "eve@away.example", 6).dial("12025550123")).status == 200
     (attach,) = bench.commanded(port.AttachAgent)
     assert isinstance(attach, port.AttachAgent)
     assert dict(attach.parameters) == {"from": "eve", "to": "12025550123", "direction": "in"}
@@ -63,14 +63,14 @@ def test_an_agent_is_told_who_calls(bench: Bench) -> None:
 
 def test_an_agent_that_does_not_exist_is_404(bench: Bench) -> None:
     bench.directory.add_did("12025550123", "agent", "gone")
-    assert final(Phone(bench, "eve", 6).dial("12025550123")).status == 404
+    assert final(Phone(bench, "eve@away.example", 6).dial("12025550123")).status == 404
 
 
 def test_a_channel_limit_of_a_did_is_busy(bench: Bench) -> None:  # S004-25
     bench.directory.add_did("12025550123", "answer", max_channels=1)
-    first = Phone(bench, "eve", 6)
+    first = Phone(bench, "eve@away.example", 6)
     first.ack(final(first.dial("12025550123")))
-    assert final(Phone(bench, "mallory", 7).dial("12025550123")).status == 486
+    assert final(Phone(bench, "mallory@away.example", 7).dial("12025550123")).status == 486
 
 
 def test_admission_is_written_before_the_call_is_answered(bench: Bench) -> None:
@@ -90,7 +90,7 @@ def test_no_call_begins_while_the_journal_is_behind(bench: Bench) -> None:
 def test_a_did_takes_messages_for_a_user(bench: Bench) -> None:
     bench.directory.add_user("1001")
     bench.directory.add_did("12025550123", "voicemail", "1001")
-    assert final(Phone(bench, "eve", 6).dial("12025550123")).status == 200
+    assert final(Phone(bench, "eve@away.example", 6).dial("12025550123")).status == 200
     (call,) = bench.switch.calls.values()
     assert [row.node_id for row in call.trace.waiting() if row.event == "command"] == ["message"]
 

@@ -55,7 +55,7 @@ def test_echo_is_answered_here_and_leaves_nothing_behind(bench: Bench) -> None:
 
 
 def test_an_unauthenticated_caller_is_challenged_and_leaves_no_call(bench: Bench) -> None:
-    stranger = Phone(bench, "eve", 6)
+    stranger = Phone(bench, "eve@away.example", 6)
     stranger.say("INVITE", "sip:1002@demo.local", body=stranger.sdp())
     assert stranger.statuses() == [401]
     assert not bench.journal.cdrs and not bench.switch.calls
@@ -63,7 +63,7 @@ def test_an_unauthenticated_caller_is_challenged_and_leaves_no_call(bench: Bench
 
 def test_a_did_is_open_to_strangers_but_not_to_one_who_claims_to_be_a_user(bench: Bench) -> None:
     bench.directory.add_did("12025550123", "echo")
-    assert final(Phone(bench, "eve", 6).dial("12025550123")).status == 200
+    assert final(Phone(bench, "eve@away.example", 6).dial("12025550123")).status == 200
     pretender = Phone(bench, "1001", 7)
     pretender.say("INVITE", "sip:12025550123@demo.local", body=pretender.sdp())
     assert pretender.statuses() == [401]

@@ -235,7 +235,10 @@ class Bench:
 
 
 class Phone:
-    """A phone at 127.0.0.`n` that says what the test tells it, and keeps one dialog."""
+    """A phone at 127.0.0.`n` that says what the test tells it, and keeps one dialog.
+
+    Its `number` is at our domain, where it names no other.
+    """
 
     def __init__(
         self,
@@ -247,11 +250,12 @@ class Phone:
     ) -> None:
         self.bench = bench
         self.transport = transport
-        self.number = number
+        self.number, _, domain = number.partition("@")
+        self.domain = domain or "demo.local"
         self.password = password
         self.source = (f"127.0.0.{n}", 5060)
         self.tag = f"phone{n}"
-        self.call_id = f"call-{number}-{n}"
+        self.call_id = f"call-{self.number}-{n}"
         self.cseq = 0
         self.to = ""
         self.invite_branch = ""
@@ -278,7 +282,7 @@ class Phone:
             self.invite_branch = branch
         text = (
             f"{method} {target} SIP/2.0\r\nVia: SIP/2.0/UDP {host}:{port_};branch={branch};rport\r\n"
-            f"From: <sip:{self.number}@demo.local>;tag={self.tag}\r\nTo: {to or f'<{target}>'}\r\n"
+            f"From: <sip:{self.number}@{self.domain}>;tag={self.tag}\r\nTo: {to or f'<{target}>'}\r\n"
             f"Call-ID: {self.call_id}\r\nCSeq: {cseq} {method}\r\nMax-Forwards: 70\r\n"
             f"Contact: <sip:{self.number}@{host}:{port_}>\r\n{headers}"
             + (f"Content-Type: {content_type}\r\n" if body else "")

@@ -102,7 +102,7 @@ def test_a_reinvite_without_sdp_gets_our_offer(bench: Bench) -> None:
 
 def test_admission_is_given_back_exactly_once(bench: Bench) -> None:
     bench.directory.add_did("12025550123", "answer")
-    first, second = Phone(bench, "eve", 6), Phone(bench, "mallory", 7)
+    first, second = Phone(bench, "eve@away.example", 6), Phone(bench, "mallory@away.example", 7)
     for phone in (first, second):
         phone.ack(final(phone.dial("12025550123")))
     assert bench.switch.admissions.count("account_in", "acc_demo") == 2

@@ -107,7 +107,7 @@ def test_a_forward_to_the_public_network_has_the_rights_of_who_forwards(bench: B
     bench.directory.add_did("12025550123", "user", "1002")
     bench.directory.add_trunk("main", default=True)
     change(bench, "1002", forward=Forwarding(unreachable="+14155550100"))
-    Phone(bench, "eve", 6).dial("12025550123")
+    Phone(bench, "eve@away.example", 6).dial("12025550123")
     (invite,) = [m for m, f in bench.take() if isinstance(m, Request) and f.remote[0] == "127.0.0.9"]
     assert invite.uri.user == "+14155550100"
     assert "<sip:1002@demo.local>" in (invite.headers.get("Diversion") or "")

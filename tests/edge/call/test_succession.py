@@ -108,7 +108,7 @@ def test_a_machine_is_transferred_to_people_and_blindly_only(
 
 def test_a_caller_from_outside_may_not_transfer_the_agent(bench: Machines) -> None:
     bench.directory.add_did("12025550123", "agent", "demo")
-    stranger = Phone(bench, "eve", 9)
+    stranger = Phone(bench, "eve@away.example", 9)
     refer(bench.talk("12025550123", stranger), "1003")
     assert stranger.statuses() == [403]
 

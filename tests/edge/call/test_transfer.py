@@ -149,7 +149,7 @@ def test_a_target_that_is_not_there_is_refused_at_once(bench: Trio, number: str)
 
 def test_a_stranger_may_not_transfer(bench: Trio) -> None:
     bench.directory.add_did("12025550123", "user", "1002")
-    eve = Phone(bench, "eve", 9)
+    eve = Phone(bench, "eve@away.example", 9)
     eve.dial("12025550123")
     (invite,) = bench.bob.got()
     assert isinstance(invite, Request)

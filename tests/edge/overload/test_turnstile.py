@@ -21,7 +21,7 @@ def bench() -> Bench:
 def crowd(bench: Bench) -> None:
     """Spend what may come at once."""
     for n in range(20, 23):
-        Phone(bench, "eve", n).dial("12025550123")
+        Phone(bench, "eve@away.example", n).dial("12025550123")
     bench.take()
     bench.switch.turnstile.shed.clear()
 
@@ -29,7 +29,7 @@ def crowd(bench: Bench) -> None:
 def test_past_the_rate_a_new_call_gets_503_with_a_time_and_a_reason(bench: Bench) -> None:
     crowd(bench)
     calls = len(bench.switch.calls)
-    refused = final(Phone(bench, "eve", 30).dial("12025550123"))
+    refused = final(Phone(bench, "eve@away.example", 30).dial("12025550123"))
     assert refused.status == 503 and 2 <= int(refused.headers.get("Retry-After") or 0) <= 9
     assert "overloaded" in (refused.headers.get("Warning") or "")
     assert len(bench.switch.calls) == calls and bench.switch.turnstile.shed["INVITE"] == 1
@@ -38,14 +38,14 @@ def test_past_the_rate_a_new_call_gets_503_with_a_time_and_a_reason(bench: Bench
 
 def test_its_ack_is_absorbed_and_costs_nothing(bench: Bench) -> None:
     crowd(bench)
-    eve = Phone(bench, "eve", 30)
+    eve = Phone(bench, "eve@away.example", 30)
     eve.ack(final(eve.dial("12025550123")), "sip:12025550123@demo.local")
     assert eve.got() == []
 
 
 def test_the_same_request_gets_the_same_answer(bench: Bench) -> None:  # RFC 3261 §8.2.7
     crowd(bench)
-    eve = Phone(bench, "eve", 30)
+    eve = Phone(bench, "eve@away.example", 30)
     answers = []
     for _ in range(2):
         eve.say("INVITE", "sip:12025550123@demo.local", body=eve.sdp(), branch="z9hG4bKsame", cseq=1)
@@ -56,7 +56,7 @@ def test_the_same_request_gets_the_same_answer(bench: Bench) -> None:  # RFC 326
 def test_a_copy_of_what_was_refused_is_refused_even_when_there_is_room_again(bench: Bench) -> None:
     """Its caller has heard the 503 and is gone: a call would ring for nobody."""
     crowd(bench)
-    eve = Phone(bench, "eve", 30)
+    eve = Phone(bench, "eve@away.example", 30)
     eve.say("INVITE", "sip:12025550123@demo.local", body=eve.sdp(), branch="z9hG4bKsame", cseq=1)
     assert eve.statuses() == [503]
     bench.advance(4.0)
@@ -64,7 +64,7 @@ def test_a_copy_of_what_was_refused_is_refused_even_when_there_is_room_again(ben
     eve.say("INVITE", "sip:12025550123@demo.local", body=eve.sdp(), branch="z9hG4bKsame", cseq=1)
     assert eve.statuses() == [503] and len(bench.switch.calls) == calls
     assert bench.switch.turnstile.shed["INVITE"] == 1, "copies are not counted"
-    assert final(Phone(bench, "eve", 31).dial("12025550123")).status == 200
+    assert final(Phone(bench, "eve@away.example", 31).dial("12025550123")).status == 200
 
 
 def test_whoever_was_challenged_gets_in_with_the_proof_although_it_has_become_crowded(bench: Bench) -> None:
@@ -99,10 +99,12 @@ def test_no_room_comes_back_while_what_is_read_has_waited_too_long() -> None:
     directory = FakeDirectory()
     directory.add_did("12025550123", "answer")
     bench = Bench(directory, capacity=Capacity(0.001, configured=1000.0), waited=lambda: waited)
-    assert final(Phone(bench, "eve", 29).dial("12025550123")).status == 200, "it was only a stall"
+    assert final(Phone(bench, "eve@away.example", 29).dial("12025550123")).status == 200, (
+        "it was only a stall"
+    )
     bench.switch.turnstile.charge(160)
     bench.now += 1.0
-    eve = Phone(bench, "eve", 30)
+    eve = Phone(bench, "eve@away.example", 30)
     assert final(eve.dial("12025550123")).status == 503
     waited = 0.01
     bench.now += 0.1
@@ -115,7 +117,7 @@ def test_no_room_comes_back_while_what_is_read_has_waited_too_long() -> None:
 
 
 def test_what_belongs_to_a_call_passes(bench: Bench) -> None:
-    caller = Phone(bench, "eve", 9)
+    caller = Phone(bench, "eve@away.example", 9)
     answered = final(caller.dial("12025550123"))
     crowd(bench)
     caller.ack(answered)
@@ -166,7 +168,7 @@ def test_who_brings_credentials_comes_before_who_brings_none(bench: Bench) -> No
     assert isinstance(challenge, Response) and challenge.status == 401
     alice.ack(challenge, uri)
     bench.switch.turnstile.charge(1.6)
-    assert final(Phone(bench, "eve", 30).dial("12025550123")).status == 503
+    assert final(Phone(bench, "eve@away.example", 30).dial("12025550123")).status == 503
     alice.say("INVITE", uri, body=alice.sdp(), headers=alice.authorization(challenge, "INVITE", uri))
     assert final(alice.got()).status == 200
 
@@ -174,12 +176,12 @@ def test_who_brings_credentials_comes_before_who_brings_none(bench: Bench) -> No
 def test_the_door_opens_again_as_time_goes_by(bench: Bench) -> None:
     crowd(bench)
     bench.advance(4.0)
-    assert final(Phone(bench, "eve", 30).dial("12025550123")).status == 200
+    assert final(Phone(bench, "eve@away.example", 30).dial("12025550123")).status == 200
 
 
 def test_a_scanner_is_banned_and_not_told_that_we_are_busy(bench: Bench) -> None:
     crowd(bench)
-    scanner = Phone(bench, "eve", 30)
+    scanner = Phone(bench, "eve@away.example", 30)
     scanner.say("OPTIONS", "sip:demo.local", headers="User-Agent: friendly-scanner\r\n")
     assert scanner.got() == [] and bench.shield.banned("127.0.0.30", bench.now)
 
@@ -208,12 +210,12 @@ def fill(capacity: Capacity) -> None:
 
 
 def test_a_node_full_of_audio_takes_no_new_call_and_serves_all_else(roomy: Bench, capacity: Capacity) -> None:
-    alice, eve, uri = Phone(roomy, "1001"), Phone(roomy, "eve", 30), "sip:12025550123@demo.local"
+    alice, eve, uri = Phone(roomy, "1001"), Phone(roomy, "eve@away.example", 30), "sip:12025550123@demo.local"
     alice.register()
     up = final(eve.dial("12025550123"))
     eve.ack(up, uri)
     fill(capacity)
-    refused = final(Phone(roomy, "eve", 31).dial("12025550123"))
+    refused = final(Phone(roomy, "eve@away.example", 31).dial("12025550123"))
     assert refused.status == 503 and 2 <= int(refused.headers.get("Retry-After") or 0) <= 9
     assert "full" in (refused.headers.get("Warning") or "")
     assert alice.register().status == 200
@@ -224,7 +226,7 @@ def test_a_node_full_of_audio_takes_no_new_call_and_serves_all_else(roomy: Bench
 def test_a_copy_of_a_call_that_was_let_in_is_not_refused_when_the_node_fills(
     roomy: Bench, capacity: Capacity
 ) -> None:
-    eve = Phone(roomy, "eve", 30)
+    eve = Phone(roomy, "eve@away.example", 30)
     for _ in range(2):
         eve.say("INVITE", "sip:12025550123@demo.local", body=eve.sdp(), branch="z9hG4bKsame", cseq=1)
         assert 503 not in eve.statuses()

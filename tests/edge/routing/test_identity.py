@@ -2,7 +2,7 @@
 
 import pytest
 
-from edge.routing.identity import challenged_account, claims_local_user
+from edge.routing.identity import challenged_account, claims_local_user, claims_to_be_ours
 from edge.sip.message import Request
 from edge.sip.parse import parse_message
 from tests.support.directory import ACC, FakeDirectory
@@ -39,6 +39,28 @@ def invite(uri: str, from_: str, to: str) -> Request:
 )
 def test_from_claims_a_user_of_ours(directory: FakeDirectory, from_: str, claims: bool) -> None:
     assert claims_local_user(directory, invite("sip:x@y", from_, "sip:x@y")) is claims
+
+
+@pytest.mark.parametrize(
+    ("from_", "source", "claims"),
+    [
+        ("sip:1001@demo.local", "192.0.2.7", True),
+        ("sip:nobody@demo.local", "192.0.2.7", True),
+        ("sip:nobody@DEMO.local:5080", "192.0.2.7", True),
+        ("sip:123456@demo.local", "192.0.2.7", True),
+        ("sip:1234567@demo.local", "192.0.2.7", False),
+        ("sip:+15550001@demo.local", "192.0.2.7", False),
+        ("sip:Anonymous@demo.local", "192.0.2.7", False),
+        ("sip:demo.local", "192.0.2.7", False),
+        ("sip:nobody@127.0.0.1", "127.0.0.1", False),
+        ("sip:nobody@elsewhere.example", "192.0.2.7", False),
+        ("sip:1001@127.0.0.1", "127.0.0.1", True),
+    ],
+)
+def test_a_name_at_our_domain_is_a_claim_whether_or_not_somebody_has_it(
+    directory: FakeDirectory, from_: str, source: str, claims: bool
+) -> None:
+    assert claims_to_be_ours(directory, invite("sip:x@y", from_, "sip:x@y"), source) is claims
 
 
 @pytest.mark.parametrize("place", range(3))

@@ -108,12 +108,12 @@ def test_a_phone_that_says_who_it_is_may_dial_what_it_likes(bench: Bench) -> Non
 def test_strangers_may_call_many_dids_of_ours_and_not_guess_at_others(bench: Bench) -> None:
     for n in range(20):
         bench.directory.add_did(f"1202555{n:04}", "hangup")
-        phone = Phone(bench, "eve", 6)
+        phone = Phone(bench, "eve@away.example", 6)
         phone.call_id = f"c{n}"
         assert final(phone.dial(f"1202555{n:04}")).status == 603
     assert bench.keeper.begun == []
     for n in range(5):
-        phone = Phone(bench, "eve", 6)
+        phone = Phone(bench, "eve@away.example", 6)
         phone.call_id = f"d{n}"
         phone.dial(f"{n}00441234567890")
     assert bench.keeper.rules() == [("127.0.0.6", "enumeration")]
@@ -141,7 +141,7 @@ def test_garbage_is_answered_until_it_is_a_flood(bench: Bench) -> None:
 
 
 def test_a_call_that_is_up_may_send_what_it_likes(bench: Bench) -> None:
-    phone = Phone(bench, "eve", 6)
+    phone = Phone(bench, "eve@away.example", 6)
     phone.ack(final(phone.dial("12025550123")))
     for _ in range(500):
         phone.say("INFO", phone.remote, to=phone.to)
@@ -204,7 +204,7 @@ def test_a_phone_that_proved_itself_without_registering_may_call_at_any_rate(ben
 def test_domains_that_are_not_ours_are_names_too(bench: Bench) -> None:
     bench.directory.accounts = lambda: ()  # type: ignore[method-assign]
     for n in range(8):
-        phone = Phone(bench, "eve", 6)
+        phone = Phone(bench, "eve@away.example", 6)
         phone.call_id = f"c{n}"
         to = f"<sip:a@host{n}.example>"
         text = (
@@ -227,16 +227,27 @@ def test_phones_of_before_the_start_are_known() -> None:
     assert made.registered_in("192.0.2.1", 1_999.0) and not made.registered_in("192.0.2.1", 2_001.0)
 
 
-def test_who_tries_names_as_his_own_on_a_did_is_banned(bench: Bench) -> None:
-    """From a user of ours he would be challenged: each call taken is a guess. Numbers are carriers'."""
-    for n in range(8):
-        carrier = Phone(bench, f"1415555010{n}", 8)
-        assert final(carrier.dial("12025550123")).status == 200
-    for n in range(5):
-        eve = Phone(bench, f"20{n}", 6)
-        eve.call_id = f"guess-{n}"
-        assert final(eve.dial("12025550123")).status == 200
-    assert bench.keeper.rules() == [("127.0.0.6", "enumeration")]
+def test_who_tries_names_as_his_own_on_a_did_finds_none(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:  # S004-11
+    """A name at our domain is challenged, whether or not somebody has it, for the same work."""
+    work = Work(bench, monkeypatch)
+    seen = []
+    for n, name in enumerate(("1001", "9001", "alice", "bobby")):
+        work.done.clear()
+        phone = Phone(bench, name, 20 + n)
+        phone.say("INVITE", "sip:12025550123@demo.local", body=phone.sdp())
+        (response,) = phone.got()
+        assert isinstance(response, Response)
+        shape = [(field, len(text)) for field, text in response.headers if field not in ECHOED]
+        seen.append((dict(work.done), response.status, response.reason, shape))
+    assert seen[0][1] == 401 and all(other == seen[0] for other in seen), seen
+
+
+def test_numbers_and_withheld_names_of_carriers_reach_a_did_beside_our_domain(bench: Bench) -> None:
+    for n, name in enumerate(("14155550100", "+14155550101", "anonymous", "Restricted", "eve@127.0.0.1")):
+        assert final(Phone(bench, name, 20 + n).dial("12025550123")).status == 200
+    assert bench.keeper.begun == []
 
 
 class Work:
