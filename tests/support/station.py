@@ -124,7 +124,6 @@ class Station:
         self._sessions: dict[tuple[str, str], Session] = {}
         self._invited: dict[ServerKey, AnsweringSession] = {}
         self._keys: dict[ClientKey, Session] = {}
-        self._offers: dict[ClientKey, tuple[Session, int]] = {}  # re-INVITEs of ours
         self._then: dict[ClientKey, Callable[[Response | None, float], None]] = {}
         self._wire = Wire(
             self.layer,
@@ -132,7 +131,7 @@ class Station:
             values,
             lambda session, event, now: self._events.append((session, event)),
             lambda key, session: self._keys.__setitem__(key, session),
-            session_expires,
+            session_expires=session_expires,
         )
 
     # What it does.
@@ -242,9 +241,12 @@ class Station:
         message = session.dialog.request(
             method, headers=headers, body=body, content_type="application/sdp" if body else ""
         )
-        key = session.send(message, now)
-        if method == "INVITE":
-            self._offers[key] = (session, message.cseq.number)
+
+        def told(response: Response | None, at: float) -> None:
+            if response is None and method == "INVITE":
+                session.lost(at)  # §12.2.1.2: a 408 to a re-INVITE ends the dialog
+
+        session.inquiries.ask(message, session.dialog, now, told)
         self.settle(now)
 
     def hang_up(self, talk: Talk, now: float) -> None:
@@ -337,11 +339,6 @@ class Station:
         if key in self._then:
             if response.status >= 200:
                 self._then.pop(key)(response, now)
-        elif key in self._offers:
-            session, cseq = self._offers[key]
-            if 200 <= response.status < 300:
-                assert session.dialog is not None, "a re-INVITE is sent inside a dialog"
-                session.send_ack(session.dialog.ack(cseq), now)
         elif (of := self._keys.get(key)) is not None:
             self.layer.offered(response)
             of.receive_answer(response, key, now)
@@ -351,8 +348,6 @@ class Station:
     def _failed(self, key: ClientKey, reason: EndReason, now: float) -> None:
         if key in self._then:
             self._then.pop(key)(None, now)
-        elif key in self._offers:
-            self._offers.pop(key)[0].lost(now)  # §12.2.1.2: a 408 to a re-INVITE ends the dialog
         elif (session := self._keys.get(key)) is not None:
             session.failed(key, reason is EndReason.TIMEOUT, now)
 
