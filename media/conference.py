@@ -8,7 +8,8 @@
 
 A member's latest frame changes once in 20 ms and each listener reads it once in 20 ms, so that no frame
 is left out or heard twice, and a bridge turns into a room without a gap: each side goes on being sent in
-the other's group. Whatever begins, ends or changes does so over one frame. The mix is made at 8 kHz.
+the other's group. Whatever begins, ends or changes does so over one frame. Members with wideband codecs hear
+each other at 16 kHz, and all others at 8 kHz (`mix.py`).
 
 A member with an AI agent is a voice that hears the agent instead of the room; what it is sent is a second
 voice, in rows behind those of all slots.
@@ -20,11 +21,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from media.codec.table import FIRST_WIDE
 from media.columns import LegColumns
 from media.dsp.fade import ramped
 from media.dsp.tone import cadence
-from media.frame import FRAME_SAMPLES, GROUPS, Pcm, Rows
-from media.plan import Mix, Plan
+from media.frame import FRAME_SAMPLES, GROUPS, Mask, Pcm, Rows
+from media.mix import Chorus, Mix
+from media.plan import EMPTY, Plan
 from media.port import Role, RoomId
 
 
@@ -37,6 +40,9 @@ ENTRY: Final = _chime(523.0, 784.0)
 EXIT: Final = _chime(784.0, 523.0)
 "Shape (16, 160)."
 
+WIDE_SAMPLES: Final = 2 * FRAME_SAMPLES
+"Of one frame at 16 kHz."
+NO_WIDE: Final[Pcm] = np.zeros((0, WIDE_SAMPLES), np.int16)
 _NEVER: Final = -GROUPS - 1
 _ONE: Final = np.ones(1, np.float32)
 _ZERO: Final = np.zeros(1, np.float32)
@@ -66,10 +72,10 @@ class _Farewell:
     room: int
     only: int
     "Slot that alone hears it, -1 is none."
-    faded: Pcm
-    "For those who have not heard that frame, (160,)."
-    mirrored: Pcm
-    "For those who have: it runs back, and falls silent."
+    ends: tuple[Pcm, Pcm]
+    "(160,): for those who have not heard that frame, and, running back into silence, for those who have."
+    wide_ends: tuple[Pcm, Pcm] | None
+    "The same of a wideband voice, for those who hear it at 16 kHz, (320,)."
     taken: int
     "Tick in which the frame came."
     begun: int
@@ -84,6 +90,8 @@ class Rooms:
         self._tick = 0
         self._slots = slots
         self._latest = np.zeros((2 * slots, FRAME_SAMPLES), np.int16)
+        # Memory comes from the kernel when a slot first has a wideband voice.
+        self._latest_wide = np.zeros((2 * slots, WIDE_SAMPLES), np.int16)
         self._taken = np.zeros(2 * slots, np.int64)
         "Tick in which the latest frame came."
         self._mixed = np.full(slots, _NEVER, np.int64)
@@ -128,7 +136,8 @@ class Rooms:
         columns = self._columns
         columns.room[slot], columns.beat[slot] = room.number, beat
         behind = self._slots + slot
-        self._latest[slot] = self._latest[behind] = 0
+        for latest in (self._latest, self._latest_wide):
+            latest[slot] = latest[behind] = 0
         self._taken[slot] = self._taken[behind] = self._tick
         self._voice[behind] = 0
         self._mixed[slot] = self._tick if seamless else _NEVER
@@ -172,49 +181,56 @@ class Rooms:
 
     # The tick.
 
-    def hear(self, plan: Plan, pcm: Pcm, tick: int) -> bool:
-        """Take the frames of members; whether a role has changed. Args: pcm: of `plan.take`."""
+    def hear(self, plan: Plan, pcm: Pcm, wide: Pcm, tick: int) -> bool:
+        """Take the frames of members; whether a role has changed.
+
+        Args:
+            pcm: of `plan.take`, (k, 160).
+            wide: of `plan.wide`, (w, 320).
+        """
         self._tick = tick
         if not len(plan.voices):
             return False
         slots = plan.take[plan.voices]
         changed = bool(self._pending) and self._change_roles(slots)
-        frames = pcm[plan.voices]
+        frames, broad, broad_slots = pcm[plan.voices], NO_WIDE, EMPTY
+        if len(plan.wide_voices):
+            broad, broad_slots = wide[plan.wide_voice_places], plan.take[plan.wide_voices]
         before, after = self._voice[slots], self._voice_to[slots]
         if not ((before == 1) & (after == 1)).all():
             frames = ramped(frames, before, after)
+            if len(broad):
+                broad = ramped(broad, self._voice[broad_slots], self._voice_to[broad_slots])
             self._voice[slots] = after
         self._latest[slots] = frames
+        if len(broad):
+            self._latest_wide[broad_slots] = broad
         self._taken[slots] = tick
         return changed
 
-    def overhear(self, slot: int, pcm: Pcm) -> None:
-        """Take what a member with an agent is sent, shape (160,)."""
+    def overhear(self, slot: int, pcm: Pcm, wide: Pcm | None) -> None:
+        """Take what a member with an agent is sent, (160,). Args: wide: the same at 16 kHz, if it is that."""
         row = self._slots + slot
-        if self._voice[row] == 0:
-            self._voice[row] = 1
-            pcm = ramped(pcm[None, :], _ZERO, _ONE)[0]
-        self._latest[row] = pcm
+        for latest, said in ((self._latest, pcm), (self._latest_wide, wide)):
+            if said is not None:
+                latest[row] = said if self._voice[row] else ramped(said[None, :], _ZERO, _ONE)[0]
+        self._voice[row] = 1
         self._taken[row] = self._tick
 
-    def mix(self, mix: Mix) -> Pcm:
-        """What the members of `mix` hear, shape (k, 160)."""
-        latest = self._latest
-        sums = np.zeros((int(mix.total.max()) + 1, FRAME_SAMPLES), np.int32)
-        row = 0
-        for voices, size in mix.sizes:
-            rooms = len(voices) // size
-            together = latest[voices].reshape(rooms, size, FRAME_SAMPLES).sum(axis=1, dtype=np.int32)
-            sums[row : row + rooms] = together
-            row += rooms
-        mixed = sums[mix.total]
-        mixed[mix.own] -= latest[mix.slots[mix.own]]
-        if len(mix.coached):
-            np.add.at(mixed, mix.coached, latest[mix.coaches].astype(np.int32))
+    def mix(self, mix: Mix) -> tuple[Pcm, Pcm]:
+        """What the members of `mix` hear: at 8 kHz (k, 160), and at 16 kHz what `mix.wide` hear beside it."""
+        if mix.low is None or mix.high is None:
+            mixed, broad = self._sum(mix.plain, self._latest), None
+        else:
+            mixed = np.empty((len(mix.slots), FRAME_SAMPLES), np.int32)
+            mixed[mix.narrow] = self._sum(mix.plain, self._latest)
+            mixed[mix.wide] = self._sum(mix.low, self._latest)
+            broad = self._sum(mix.high, self._latest_wide)
         if self._chimes or self._farewells:
-            self._add_passing(mix, mixed)
-        heard: Pcm = np.clip(mixed, -32768, 32767).astype(np.int16)
-        return self._faded(mix.slots, heard)
+            self._add_passing(mix, mixed, broad)
+        before, after = self._ears(mix.slots)
+        heard = _heard(mixed, before, after)
+        return heard, NO_WIDE if broad is None else _heard(broad, before[mix.wide], after[mix.wide])
 
     # Inside.
 
@@ -235,20 +251,36 @@ class Rooms:
             self._take_on(slot, role, only)
         return bool(due)
 
+    def _sum(self, chorus: Chorus | None, latest: Pcm) -> NDArray[np.int32]:
+        samples = latest.shape[1]
+        if chorus is None:
+            return np.zeros((0, samples), np.int32)
+        sums = np.zeros((int(chorus.total.max()) + 1, samples), np.int32)
+        row = 0
+        for voices, size in chorus.sizes:
+            rooms = len(voices) // size
+            sums[row : row + rooms] = latest[voices].reshape(rooms, size, samples).sum(axis=1, dtype=np.int32)
+            row += rooms
+        mixed = sums[chorus.total]
+        mixed[chorus.own] -= latest[chorus.own_voices]
+        if len(chorus.coached):
+            np.add.at(mixed, chorus.coached, latest[chorus.coaches].astype(np.int32))
+        return mixed
+
     def _farewell(self, row: int, only: int, room: int) -> None:
-        last = self._latest[row][None, :]
+        law = self._columns.law_in[row] if row < self._slots else self._columns.law_out[row - self._slots]
         self._farewells.append(
             _Farewell(
                 room,
                 only,
-                ramped(last, _ONE, _ZERO)[0],
-                ramped(last[:, ::-1], _ONE, _ZERO)[0],
+                _ends(self._latest[row]),
+                _ends(self._latest_wide[row]) if law >= FIRST_WIDE else None,
                 int(self._taken[row]),
                 self._tick,
             )
         )
 
-    def _add_passing(self, mix: Mix, mixed: NDArray[np.int32]) -> None:
+    def _add_passing(self, mix: Mix, mixed: NDArray[np.int32], broad: NDArray[np.int32] | None) -> None:
         tick = self._tick
         for chime in self._chimes:
             place = (tick - chime.begun) // GROUPS
@@ -262,18 +294,33 @@ class Rooms:
             if farewell.only >= 0:
                 listens &= mix.slots == farewell.only
             heard = self._mixed[mix.slots] >= farewell.taken
-            mixed[listens & heard] += farewell.mirrored
-            mixed[listens & ~heard] += farewell.faded
+            if broad is not None and farewell.wide_ends is not None:
+                _add(broad, listens[mix.wide], heard[mix.wide], farewell.wide_ends)
+                listens[mix.wide] = False
+            _add(mixed, listens, heard, farewell.ends)
         self._farewells = [f for f in self._farewells if tick - f.begun <= GROUPS]
 
-    def _faded(self, slots: Rows, heard: Pcm) -> Pcm:
-        """Who begins to hear does so from silence, once all others' latest frames are there."""
+    def _ears(self, slots: Rows) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Factors before and after; who begins to hear does so from silence: all others' frames are there."""
         fresh = self._tick - self._mixed[slots] > GROUPS
         self._mixed[slots] = self._tick
         before, after = self._ear[slots], self._ear_to[slots]
-        if ((before == 1) & (after == 1)).all() and not fresh.any():
-            return heard
-        before = np.where(fresh, np.float32(0), before)
-        after = np.where(fresh, np.float32(0), after)
+        if fresh.any():
+            before, after = (np.where(fresh, np.float32(0), factor) for factor in (before, after))
         self._ear[slots] = after
-        return ramped(heard, before, after)
+        return before, after
+
+
+def _heard(mixed: NDArray[np.int32], before: NDArray[np.float32], after: NDArray[np.float32]) -> Pcm:
+    heard: Pcm = np.clip(mixed, -32768, 32767).astype(np.int16)
+    return heard if ((before == 1) & (after == 1)).all() else ramped(heard, before, after)
+
+
+def _ends(last: Pcm) -> tuple[Pcm, Pcm]:
+    return ramped(last[None, :], _ONE, _ZERO)[0], ramped(last[None, ::-1], _ONE, _ZERO)[0]
+
+
+def _add(mixed: NDArray[np.int32], listens: Mask, heard: Mask, ends: tuple[Pcm, Pcm]) -> None:
+    faded, mirrored = ends
+    mixed[listens & heard] += mirrored
+    mixed[listens & ~heard] += faded

@@ -13,7 +13,8 @@ import numpy as np
 from media.codec.table import FIRST_WIDE, LAWS, SILENCE, TO_OTHER, ULAW, encode
 from media.frame import FRAME_SAMPLES, SAMPLE_RATE, Frames, Mask, Pcm, Slots
 from media.leg import LegTable
-from media.plan import Mix, Plan, Roll, WidePlan
+from media.mix import Mix
+from media.plan import Plan, Roll, WidePlan
 from media.playback import FINE
 from media.port import DigitsSent, Event
 from media.record import Recorder
@@ -33,8 +34,8 @@ class Speaks(Protocol):
 
 
 class Mixes(Protocol):
-    def mix(self, mix: Mix) -> Pcm: ...
-    def overhear(self, slot: int, pcm: Pcm) -> None: ...
+    def mix(self, mix: Mix) -> tuple[Pcm, Pcm]: ...
+    def overhear(self, slot: int, pcm: Pcm, wide: Pcm | None) -> None: ...
 
 
 class Outbound:
@@ -77,9 +78,9 @@ class Outbound:
         if len(plan.spoken):
             pcm, _ = self._agents.speak(plan.spoken_slots, now)
             payload[plan.spoken] = encode(pcm, columns.law_out[plan.spoken_slots])
-        mixed = NO_PCM
+        mixed, fuller = NO_PCM, NOTHING
         if plan.mix is not None:
-            mixed = self._rooms.mix(plan.mix)
+            mixed, fuller = self._rooms.mix(plan.mix)
             narrow = plan.mix.narrow
             payload[plan.mix.send] = encode(mixed[narrow], columns.law_out[plan.mix.slots[narrow]])
             mixed = mixed[plan.mix.wide]
@@ -87,7 +88,7 @@ class Outbound:
             self._roll(roll, payload)
         for position, slot in plan.playing:
             self._play(slot, int(columns.law_out[slot]), self._wire.payload(position))
-        coded = self._code(plan.wide_sends, sound, mixed, now) if plan.wide_sends is not None else ()
+        coded = () if plan.wide_sends is None else self._code(plan.wide_sends, sound, mixed, fuller, now)
         sequence = columns.sequence[rows] + 1
         columns.sequence[rows] = sequence
         timestamp = columns.timestamp[rows] + plan.step
@@ -115,7 +116,9 @@ class Outbound:
             self._secure(plan, instead)
         self._wire.transmit(plan.send_slots, instead)
 
-    def _code(self, plan: WidePlan, sound: Sound, mixed: Pcm, now: float) -> list[tuple[int, bytes | None]]:
+    def _code(
+        self, plan: WidePlan, sound: Sound, mixed: Pcm, fuller: Pcm, now: float
+    ) -> list[tuple[int, bytes | None]]:
         spoken = NOTHING
         if plan.spoken:
             spoken, _ = self._agents.speak(plan.spoken_slots, now, RATE)
@@ -130,20 +133,21 @@ class Outbound:
                 else:
                     self._play(slot, ULAW, companded[index].data)
             played = LAWS[ULAW].to_linear[companded]
-        return self._wideband.send(plan, sound, spoken, np.concatenate((played, mixed)), fine)
+        return self._wideband.send(plan, sound, spoken, np.concatenate((played, mixed)), fuller, fine)
 
     def _tape(self, position: int, slot: int, now: float) -> None:
         """Give what the leg is sent to its recording, and to the room that hears its agent."""
         law = int(self._table.columns.law_out[slot])
+        wide = None
         if law < FIRST_WIDE:
             pcm = LAWS[law].to_linear[np.frombuffer(self._wire.payload(position), np.uint8)]
         else:
-            pcm = self._wideband.sent(slot)
+            pcm, wide = self._wideband.sent(slot)
         recording = self._table.at(slot).recording
         if recording is not None:
             self._recorder.sent(recording, pcm, now)
         if self._table.overheard(slot):
-            self._rooms.overhear(slot, pcm)
+            self._rooms.overhear(slot, pcm, wide)
 
     def _pack(self, position: int, slot: int, instead: dict[int, memoryview | bytes]) -> None:
         """Make packets of the leg's own packet time; all but the last leave at once."""

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from media.codec.table import FIRST_WIDE, wide
 from media.columns import PLANNED, Flag, LegColumns
 from media.frame import FRAME_SAMPLES, Mask, Rows, Slots
+from media.mix import Mix, make_mix
 
 EMPTY: Final[Rows] = np.zeros(0, np.intp)
 NO_SLOTS: Final[Slots] = np.zeros(0, np.int32)
@@ -69,32 +70,6 @@ class Roll:
     slots: Rows
 
 
-@dataclass(frozen=True, slots=True)
-class Mix:
-    """Members of rooms that are sent something in this group, and whose voices that takes."""
-
-    slots: Rows
-    rooms: Rows
-    "Number of each one's room."
-    narrow: Rows
-    "Which of `slots` are sent G.711."
-    send: Rows
-    "Their positions in `send`."
-    wide: Rows
-    "Which are sent wideband audio, in the order of `WidePlan.rising`."
-    sizes: tuple[tuple[Rows, int], ...]
-    """Voices of all rooms of one size, room by room, and that size; in the order of `total`. What an agent
-    says to a member is a voice too: the number of slots behind the member's own."""
-    total: Rows
-    "For each of `slots` the place of its room among all rooms of `sizes`; behind them all: no voice."
-    own: Rows
-    "Which of `slots` are among the voices."
-    coached: Rows
-    "Which of `slots` hear, each once for every coach of theirs, …"
-    coaches: Rows
-    "… these slots as well."
-
-
 @dataclass(slots=True)
 class Plan:
     """Never changed once made; not frozen, for that would make each cost twice as much."""
@@ -125,6 +100,10 @@ class Plan:
     "Positions in `take` whose loudness is changed."
     voices: Rows
     "Positions in `take` of members of rooms."
+    wide_voices: Rows
+    "The same, of those whose frames are wideband."
+    wide_voice_places: Rows
+    "Their places in `wide`."
     wide: Rows
     "Positions in `take` whose frames are wideband."
     wide_slots: Slots
@@ -196,6 +175,8 @@ def make_plan(columns: LegColumns, group: int) -> Plan:
     if broad_take.any():
         wide_rows = _places(broad_take)
         agents, wide_agents = agents[~broad_take[agents]], agents[broad_take[agents]]
+    voices = _places(roomed[due]) if some_roomed else EMPTY
+    wide_voices = voices[broad_take[voices]] if len(voices) and len(wide_rows) else EMPTY
     muted = ~taken[Flag.MAY_RECEIVE]
     spoken = _places(speaks & narrow)
     rolls, prompted = _rolls(columns, send, _places(playing & narrow))
@@ -221,14 +202,16 @@ def make_plan(columns: LegColumns, group: int) -> Plan:
         recorded=_pairs(take, _places(taken[Flag.RECORDED])),
         taped=_pairs(send, _places(sending[Flag.TAPED])),
         scaled=_places(taken[Flag.SCALED]),
-        voices=_places(roomed[due]) if some_roomed else EMPTY,
+        voices=voices,
+        wide_voices=wide_voices,
+        wide_voice_places=wide_rows.searchsorted(wide_voices) if len(wide_voices) else EMPTY,
         send=send,
         send_slots=send.tolist(),
         silent=_places(~(relayed | speaks | mixed | playing | broad)),
         relays=_relays(take, law_in, source[sent], law_out, _places(relayed & narrow)),
         spoken=spoken,
         spoken_slots=_slots(send, spoken),
-        mix=_mix(columns, send, _places(mixed), broad) if some_roomed and mixed.any() else None,
+        mix=make_mix(columns, send, _places(mixed), broad) if some_roomed and mixed.any() else None,
         rolls=rolls,
         playing=[(position, int(send[position])) for position in prompted],
         dialling=_pairs(send, _places(sending[Flag.DIALLING])),
@@ -295,45 +278,6 @@ def _steps(columns: LegColumns, send: Rows) -> Rows:
     for position in np.flatnonzero(columns.law_out[send] >= FIRST_WIDE).tolist():
         step[position] = wide(int(columns.law_out[send[position]])).step
     return step
-
-
-def _mix(columns: LegColumns, send: Rows, positions: Rows, broad: Mask) -> Mix:
-    slots = send[positions]
-    roomed = columns.connected & (columns.room >= 0)
-    rooms = columns.room[slots]
-    heard = roomed & np.isin(columns.room, rooms)
-    voices = np.flatnonzero(heard & columns.voiced)
-    rooms_of = columns.room[voices]
-    attended = np.flatnonzero(heard & columns.agent & columns.may_send)
-    if len(attended):
-        voices = np.concatenate((voices, attended + len(columns.room)))
-        rooms_of = np.concatenate((rooms_of, columns.room[attended]))
-    by_room = np.argsort(rooms_of, kind="stable")
-    voices = voices[by_room]
-    numbers, starts, counts = np.unique(rooms_of[by_room], return_index=True, return_counts=True)
-    sizes: list[tuple[Rows, int]] = []
-    order: list[int] = []
-    for size in np.unique(counts).tolist():
-        these = np.flatnonzero(counts == size)
-        sizes.append((voices[(starts[these][:, None] + np.arange(size)).ravel()], size))
-        order += numbers[these].tolist()
-    place = {number: index for index, number in enumerate(order)}
-    at = {slot: index for index, slot in enumerate(slots.tolist())}
-    coaches = np.flatnonzero(roomed & (columns.coaches >= 0)).tolist()
-    pairs = [(at[told], coach) for coach in coaches if (told := int(columns.coaches[coach])) in at]
-    narrow = np.flatnonzero(~broad[positions])
-    return Mix(
-        slots=slots,
-        rooms=rooms,
-        narrow=narrow,
-        send=positions[narrow],
-        wide=np.flatnonzero(broad[positions]),
-        sizes=tuple(sizes),
-        total=np.array([place.get(number, len(order)) for number in rooms.tolist()], np.intp),
-        own=np.flatnonzero(columns.voiced[slots]),
-        coached=np.array([index for index, _ in pairs], np.intp),
-        coaches=np.array([coach for _, coach in pairs], np.intp),
-    )
 
 
 def _wide_plan(

@@ -121,13 +121,14 @@ class Wideband:
             pcm[index] = pcm[index] * (1.0 - _FADE_IN) + after * _FADE_IN
 
     def send(
-        self, plan: WidePlan, sound: Sound, spoken: Pcm, played: Pcm, fine: dict[int, Pcm]
+        self, plan: WidePlan, sound: Sound, spoken: Pcm, played: Pcm, fuller: Pcm, fine: dict[int, Pcm]
     ) -> list[tuple[int, bytes | None]]:
         """Payloads for the plan's sends, as (position, payload); None: nothing is sent this time.
 
         Args:
             spoken: shape (k, 320), 16 kHz, what agents say to `plan.spoken`.
             played: shape (k, 160), 8 kHz, what is played to `plan.playing`, then what rooms give.
+            fuller: shape (m, 320), 16 kHz, what rooms give beside that, where they do.
             fine: shape (320,), 16 kHz, by position: what is played instead, silent in `played`.
         """
         columns, table = self._table.columns, self._table
@@ -162,6 +163,9 @@ class Wideband:
             self._used.update(plan.rising_slots.tolist())
             narrow = np.concatenate((sound.pcm[plan.rising_rows], played))
             risen = self._up.process(plan.rising_slots, narrow)
+            if len(fuller):
+                whole = risen[-len(fuller) :].astype(np.int32) + fuller
+                risen[-len(fuller) :] = np.clip(whole, -32768, 32767)
             for position, slot, pcm in zip(plan.rising, plan.rising_slots.tolist(), risen, strict=True):
                 encode(position, slot, fine.get(position, pcm))
         for (position, slot), pcm in zip(plan.spoken, spoken, strict=True):
@@ -170,12 +174,12 @@ class Wideband:
             encode(position, slot, _SILENCE)
         return payloads
 
-    def sent(self, slot: int) -> Pcm:
-        """What a taped leg was sent in this tick, (160,) at 8 kHz."""
+    def sent(self, slot: int) -> tuple[Pcm, Pcm]:
+        """What a taped leg was sent in this tick, (160,) at 8 kHz and (320,) at 16 kHz."""
         self._used.add(slot)
         pcm = self._sent.get(slot, _SILENCE)
         narrow: Pcm = self._taping.process(np.array([slot], np.int32), pcm[None, :])[0]
-        return narrow
+        return narrow, pcm
 
 
 def _is_brief(columns: LegColumns, slot: int) -> bool:
