@@ -13,6 +13,8 @@ from controlplane.service.directory import MemoryDirectory
 from controlplane.service.passwords import Passwords
 from controlplane.store.folder import DataFolder
 from controlplane.store.store import Store
+from edge.flow.command import Fetch
+from edge.question import Reply
 from tests.support.database import Database
 
 
@@ -26,7 +28,11 @@ async def test_every_route_is_described_and_is_there_for_the_command_line_too(da
     configuration = Configuration(
         settings, lambda: settings, passwords, lambda *parts: directory, directory, lambda accounts: None
     )
-    made.open(configuration, lambda: None)
+
+    async def fetch(asked: Fetch) -> Reply:
+        raise AssertionError("nothing is fetched for a list of routes")
+
+    made.open(configuration, lambda: None, directory, fetch)
     described = {(one.method, one.path) for one in ADMINISTRATION}
     for routes in (made.public(Gate(Gates(), frozenset(), made.ring)), made.operator()):
         assert described == {
