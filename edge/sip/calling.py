@@ -36,7 +36,8 @@ class CallingSession(Session):
         self._key: ClientKey | None = None
         self._rounds = 1
         self._cancelled = False
-        self._ack: Request | None = None
+        self._acks: dict[str, tuple[Dialog, Request]] = {}
+        "By the tag of who answered: copies of each 2xx get the same one."
         self._pracks = Pracks()
         self._awaiting = False  # a final response to the INVITE
         self.early: set[str] = set()
@@ -127,15 +128,18 @@ class CallingSession(Session):
         self._emit(Progress(response.status, sdp_in(response) or b""), now)
 
     def _succeeded(self, response: Response, now: float) -> None:
-        if self._ack is not None and self.dialog is not None and response.to.tag == self.dialog.remote_tag:
-            self.wire.layer.send_ack(self._ack, self._way(self.dialog), now)  # ours was lost
+        tag = response.to.tag
+        if (answered := self._acks.get(tag)) is not None:
+            self.send_ack(answered[1], answered[0], now)  # ours was lost
             return
         dialog = self._pracks.dialog(response.to.tag) or Dialog.uac(self._invite, response)
         dialog.answered(response)
         ack = dialog.ack(self._invite.cseq.number, headers=proofs(self._invite))
-        self.wire.layer.send_ack(ack, self._way(dialog), now)
+        if len(self._acks) < _EARLY:
+            self._acks[tag] = dialog, ack
+        self.send_ack(ack, dialog, now)
         if self.state is State.INVITING:
-            self.dialog, self._ack = dialog, ack
+            self.dialog = dialog
             self.state = State.CONFIRMED
             self._refresh.sdp = self._invite.body
             self._refresh.timer.learn(response)

@@ -48,7 +48,9 @@ class Refresh:
 
     def agreed(self, peer: Message, now: float) -> None:
         """Timer and roles are settled by a 2xx; `peer` is what the other side sent for it."""
-        self._by_update = "UPDATE" in [method.upper() for method in peer.headers.elements("Allow")]
+        allowed = [method.upper() for method in peer.headers.elements("Allow")]
+        if allowed or peer.cseq.method != "UPDATE":  # who sends one, and says no more, knows it
+            self._by_update = "UPDATE" in allowed
         self._arm(now)
 
     def stop(self) -> None:

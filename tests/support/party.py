@@ -43,14 +43,14 @@ class Party:
         return SDP.format(host=self.source[0], port=port) + more
 
     def say(
-        self, method: str, body: str = "", headers: str = "", *, cseq: int | None = None, branch: str = ""
+        self, method: str, body: str = "", headers: str = "", *, cseq: int | None = None, contact: str = ""
     ) -> list[Request | Response]:
         """A request inside the dialog; what came back to it at once."""
         if cseq is None:
             self.cseq += 1
             cseq = self.cseq
         host, port = self.source
-        branch = branch or f"z9hG4bKparty{next(_NAMES)}"
+        branch = f"z9hG4bKparty{next(_NAMES)}"
         lines = "".join(f"Route: {value}\r\n" for value in self.routes) + headers
         if body:
             lines += "Content-Type: application/sdp\r\n"
@@ -58,7 +58,7 @@ class Party:
             (
                 f"{method} {self.target} SIP/2.0\r\nVia: SIP/2.0/UDP {host}:{port};branch={branch};rport\r\n"
                 f"From: {self.us}\r\nTo: {self.them}\r\nCall-ID: {self.call_id}\r\nCSeq: {cseq} {method}\r\n"
-                f"Max-Forwards: 70\r\nContact: <sip:far@{host}:{port}>\r\n{lines}"
+                f"Max-Forwards: 70\r\nContact: {contact or f'<sip:far@{host}:{port}>'}\r\n{lines}"
                 f"Content-Length: {len(body)}\r\n\r\n{body}"
             ).encode(),
             self.source,

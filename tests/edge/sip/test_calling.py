@@ -178,3 +178,21 @@ def test_a_callee_that_rings_may_speak_in_the_dialog_that_its_180_made(
     talk.answer(invite, 200, tag="one", body=b"v=0\r\n")
     talk.took("ACK")
     assert session.state is State.CONFIRMED
+
+
+def test_copies_of_a_2xx_that_came_after_our_cancel_are_acknowledged_and_ended_by_one_bye(talk: Talk) -> None:
+    """§13.2.2.4."""
+    session = talk.calling()
+    invite = invite_of(talk)
+    talk.answer(invite, 180)
+    session.cancel(talk.now)
+    talk.settle()
+    talk.took("CANCEL")
+    talk.answer(invite, 200, tag="one", body=b"v=0\r\n")
+    first, bye = talk.took("ACK", "BYE")
+    talk.answer(invite, 200, tag="one", body=b"v=0\r\n")
+    (again,) = talk.took("ACK")
+    assert again.wire() == first.wire()
+    assert isinstance(bye, Request)
+    talk.answer(bye, 200, tag="one")
+    assert session.done
