@@ -18,7 +18,7 @@ from typing import Final
 import structlog
 
 from config.account import Account
-from config.schema import Settings
+from config.schema import Settings, Tls
 from controlplane.administration import Administration
 from controlplane.api.agent_socket import AgentSocketRoutes
 from controlplane.api.app import operator_app, public_app
@@ -33,6 +33,7 @@ from controlplane.api.security import SecurityRoutes
 from controlplane.api.server import BindError, HttpServer, bind_tcp, bind_unix
 from controlplane.archive import Archive
 from controlplane.control import ControlPlane
+from controlplane.doctor.tls import overdue
 from controlplane.node import Node, wall_ms
 from controlplane.observe.agent import AgentWatch
 from controlplane.observe.edge import watch_admission, watch_node, watch_queues
@@ -250,7 +251,7 @@ async def _serve(
         again: dict[str, Reload] = {"accounts": configuration.reload, "flows": flows.reload}
         if settings.listen.tls is not None:
             again["certificate"] = node.listeners.reload_certificate
-        reload = reload_route(again)
+        reload = reload_route(again, lambda: overdue(settings.listen.tls))
         stop, hurry = asyncio.Event(), asyncio.Event()
         drain = drain_route(stop.set, lambda: len(node.switch.calls), settings.limits.sip.drain)
         refused = RefusedRoutes(node.switch.logbook.attempts, most.page_rows)
@@ -293,7 +294,7 @@ async def _serve(
             helpers.append(tasks.create_task(demo.run()))
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, lambda: hurry.set() if stop.is_set() else stop.set())
-        loop.add_signal_handler(signal.SIGHUP, lambda: tasks.create_task(_again(again)))
+        loop.add_signal_handler(signal.SIGHUP, lambda: tasks.create_task(_again(again, settings.listen.tls)))
         if helpers:
             # Whoever reads that we are ready may dial the demo agent at once.
             with contextlib.suppress(TimeoutError):
@@ -315,9 +316,11 @@ async def _serve(
             watch.close()
 
 
-async def _again(parts: Mapping[str, Reload]) -> None:
+async def _again(parts: Mapping[str, Reload], tls: Tls | None) -> None:
     """What fails says why in the log."""
     await reload_all(parts.values())
+    for line in await asyncio.to_thread(overdue, tls):
+        _log.warning("certificate", what=line)
 
 
 def _sessions(

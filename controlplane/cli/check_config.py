@@ -8,6 +8,7 @@ from pathlib import Path
 from config.error import ConfigError
 from config.load import load
 from controlplane.cli import say
+from controlplane.doctor.tls import overdue
 from controlplane.service.flow import FlowLibrary
 
 
@@ -23,7 +24,7 @@ def run(path: Path | None, data: Path | None, environ: Mapping[str, str], *, jso
             number = len(error.problems)
             sys.stderr.write(f"{error}\n{number} {'problem' if number == 1 else 'problems'}\n")
         return 1
-    noted = list(map(str, flows.warnings))
+    noted = [*map(str, flows.warnings), *(f"listen.tls: {line}" for line in overdue(settings.listen.tls))]
     accounts = [
         {
             "id": account.id,

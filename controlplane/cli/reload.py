@@ -21,4 +21,6 @@ def run(config: Path | None, data: Path | None, environ: Mapping[str, str], *, j
         say.as_json(answer)
     else:
         print(f"read again: {', '.join(answer['reloaded'])}")
+        for note in answer.get("notes", ()):
+            print(f"note: {note}")
     return 0

@@ -1,7 +1,6 @@
 """`tandem serve`: the daemon in the foreground."""
 
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -13,8 +12,7 @@ from config.error import ConfigError
 from config.load import load
 from config.schema import Settings
 from controlplane.daemon import Ready, StartError, serve
-from controlplane.doctor.finding import Verdict
-from controlplane.doctor.tls import certificate
+from controlplane.doctor.tls import overdue
 from controlplane.service.flow import FlowLibrary
 
 _HINT = "tandem call sip:{number}@127.0.0.1:{port} --user {user} --password {password}"
@@ -49,10 +47,8 @@ def announce(ready: Ready, *, shown: bool) -> None:
     console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
     sip = ", ".join(f"{item.transport.value} {item.address}:{item.port}" for item in settings.listen.sip)
     http = settings.listen.http
-    late = certificate(settings.listen.tls, datetime.now(UTC))
-    if late.verdict is not Verdict.OK:
-        # Phones say no more than that TLS failed.
-        click.echo(f"tandem: {late.found}; {late.fix}", err=True)
+    for line in overdue(settings.listen.tls):
+        click.echo(f"tandem: {line}", err=True)
     console.print(f"Tandem is ready: SIP {sip} · HTTP http://{http.address}:{http.port}")
     if ready.interrupted:
         console.print(f"{ready.interrupted} calls of the last run were cut short; their CDRs are written.")

@@ -14,14 +14,14 @@ import ipaddress
 import socket
 import ssl
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from cryptography import x509
 
 from config.schema import SipListener, Tls
-from controlplane.doctor.finding import Finding, fail, ok, warn
+from controlplane.doctor.finding import Finding, Verdict, fail, ok, warn
 from edge.sip.certificate import PeerCertificate, proves
 from edge.transport.tls import Credentials, TlsError
 
@@ -50,6 +50,13 @@ def certificate(tls: Tls | None, now: datetime) -> Finding:
     return _in_time(name, f"{tls.certificate}, ", shown, now) or ok(
         name, f"{tls.certificate}, good until {shown.not_valid_after_utc:%Y-%m-%d}"
     )
+
+
+def overdue(tls: Tls | None) -> list[str]:
+    """One line, with its fix, where the certificate has expired, soon will, or cannot be used: phones say
+    no more than that TLS failed."""
+    found = certificate(tls, datetime.now(UTC))
+    return [] if found.verdict is Verdict.OK else [f"{found.found}; {found.fix}"]
 
 
 def listener(

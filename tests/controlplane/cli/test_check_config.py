@@ -3,6 +3,9 @@
 import json
 from pathlib import Path
 
+import pytest
+
+from tests.support.authority import Authority
 from tests.support.operator import tandem
 
 
@@ -32,6 +35,19 @@ def test_as_json(tmp_path: Path) -> None:
     assert (problem["line"], problem["path"], problem["what"]) == (2, "accounts[0].x", "unknown key")
     good = json.loads(tandem("check-config", "--json").stdout)
     assert good["good"] and good["accounts"][0]["users"] == 2
+
+
+@pytest.mark.parametrize(("days", "said"), [(-1, "expired on"), (2, "renew it soon"), (60, "")])
+def test_a_certificate_that_has_expired_is_noted(tmp_path: Path, days: int, said: str) -> None:
+    tls = Authority(tmp_path).tls("s", "127.0.0.1", days=days)
+    file = tmp_path / "tls.yaml"
+    file.write_text(
+        f"listen: {{tls: {{certificate: {tls.certificate}, key: {tls.key}}}}}\n"
+        "accounts: [{id: acc_a, domain: a.example}]\n"
+    )
+    result = tandem("check-config", str(file))
+    notes = [line for line in result.stdout.splitlines() if line.startswith("note: listen.tls: ")]
+    assert result.exit_code == 0 and len(notes) == bool(said) and all(said in note for note in notes)
 
 
 def test_the_environment_names_the_file(tmp_path: Path) -> None:
