@@ -73,7 +73,8 @@ class LocationService:
     def lookup(self, account: AccountId, aor: str, now: float) -> tuple[Binding, ...]:
         """Bindings that hold at `now`, highest q first, among equals the newest (§10.2.1.2).
 
-        A Contact may be of any scheme (§20.10 has one by mail), but nobody is called there.
+        A Contact may be of any scheme (§20.10 has one by mail), but nobody is called there. A device with
+        several flows is called by one of them (RFC 5626 §5.3): by the next when its connection is gone.
         """
         record = self._records.get((account, aor))
         if record is None:
@@ -85,6 +86,7 @@ class LocationService:
         ]
         if len(entries) > 1:
             entries.sort(key=_rank)
+            entries = _one_flow_each(entries)
         return tuple([entry.binding for entry in entries])
 
     def load(self, bindings: Iterable[Binding], now: float, wall_ms: int) -> None:
@@ -183,6 +185,18 @@ class LocationService:
             bucket = self._buckets[second] = set()
             heapq.heappush(self._seconds, second)
         bucket.add(record)
+
+
+def _one_flow_each(entries: list[Entry]) -> list[Entry]:
+    devices: set[str] = set()
+    found = []
+    for entry in entries:
+        binding = entry.binding
+        if binding.reg_id and binding.instance in devices:
+            continue
+        devices.add(binding.instance)
+        found.append(entry)
+    return found
 
 
 def without_connection(binding: Binding) -> Flow | None:
