@@ -56,8 +56,8 @@ class SipLimits(Section):
     connections: int = Field(default=20_000, ge=1)
     "Open SIP stream connections."
     connections_per_source: int = Field(default=500, ge=1)
-    """Open SIP stream connections from one address (IPv6: one /64); trunks and allowed ones are exempt. Behind
-    one NAT may be 200 phones, and when it starts anew each has two connections for a while."""
+    """Open SIP stream connections from one address (IPv6: one /64); trunks and allowed ones are exempt.
+    Behind one NAT may be 200 phones, and when it starts anew each has two connections for a while."""
     connection_idle: Duration = Field(default=600.0, gt=0)
     "A stream connection without traffic is closed after this [s]."
     connection_handshake: Duration = Field(default=5.0, gt=0)

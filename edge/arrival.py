@@ -101,7 +101,7 @@ class Arrivals:
             key,
             flow,
             tag=tag(ground.random),
-            contact=contact_address(ground.reach, flow, dialled),
+            contact=contact_address(ground.reach, flow, dialled, request.uri),
         )
         if trunk is not None:
             session.inquiries.keyring = keyring_of(trunk, ground.random)

@@ -85,7 +85,7 @@ class Subscriptions:
             self._doorman.refuse(request, key, refusal, now)
             return
         ours = tag(self._ground.random)
-        contact = contact_address(self._ground.reach, flow, watched.number)
+        contact = contact_address(self._ground.reach, flow, watched.number, request.uri)
         dialog = Dialog.uas(request, ours, contact=contact)
         dialog.confirm()
         event = request.headers.get("Event") or package.value

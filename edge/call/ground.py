@@ -52,13 +52,21 @@ class Reach(Protocol):
         """Whether what is sent on `flow` needs no other connection than that which it names."""
 
 
-def contact_address(reach: Reach, flow: Flow, user: str) -> Address:
-    """Our Contact for a peer on `flow`."""
+def contact_address(reach: Reach, flow: Flow, user: str, towards: Uri | None = None) -> Address:
+    """Our Contact for a peer on `flow`.
+
+    Args: towards: Request-URI of the INVITE or SUBSCRIBE; SIPS asks for SIPS (RFC 3261 §8.1.1.8, §12.1.1).
+    Within our domain the next hop is ours to choose (§26.2.2), so without TLS we name what is there.
+    """
     host, _, port = reach.sent_by(flow).rpartition(":")
     # `wss` is no value of the parameter: `ws` stands for both (RFC 7118 §5.2).
     kind = Transport.WS if flow.transport is Transport.WSS else flow.transport
     params = () if kind is Transport.UDP else (("transport", kind.value.lower()),)
-    return Address("", Uri("sip", user or None, host, int(port), params))
+    scheme = "sip"
+    if towards is not None and towards.scheme == "sips" and flow.transport in (Transport.TLS, Transport.WSS):
+        scheme = "sips"
+        params = params if flow.is_web else ()  # `transport=tls` is of SIP alone (§26.2.2)
+    return Address("", Uri(scheme, user or None, host, int(port), params))
 
 
 def bind_address(configured: str, seen: str) -> str:

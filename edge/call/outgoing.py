@@ -70,7 +70,7 @@ def invite(
     else:
         shown, identity = for_trunk(trunk, who, destination.uri.host)
         custom += trunk.headers.add
-    contact = contact_address(ground.reach, destination.flow, shown.uri.user or "")
+    contact = contact_address(ground.reach, destination.flow, shown.uri.user or "", destination.uri)
     hops = call.session.max_forwards
     message = request(
         "INVITE",
