@@ -141,13 +141,13 @@ async def test_the_least_used_gives_way_but_for_what_waits_and_what_calls_look_f
     mirror = mirror_of(media, settings.model_copy(update={"cache_bytes": 1_000_000}))
     assert isinstance(mirror, BucketMirror)
     names = ("acc/call/a.wav", "acc/call/b.wav", "acc/call/c.wav", "acc/greeting/1001.wav")
-    for name in names:
+    for used, name in enumerate(names):
         keep(mirror, media, name, bytes(400_000))
+        # Used of late, and after it was written: then to read it, so as to send it, is not noted (relatime).
+        os.utime(media / name, (time.time() - 100 + used, 1_000))
     assert await mirror.evict() == 0, "the bucket has nothing yet"
     async with running(mirror):
         await sent(mirror)
-        for used, name in enumerate(names):  # to send a file is to read it, too
-            os.utime(media / name, (1_000 + used, 1_000))
         await mirror.evict()
         assert {path.relative_to(media).as_posix() for path in media.rglob("*.wav")} == {names[2], names[3]}
         assert await mirror.bring(names[0]) and (media / names[0]).stat().st_size == 400_000
