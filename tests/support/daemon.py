@@ -17,6 +17,7 @@ import yaml
 
 from tests.support.address import HTTP_PORT, SIP_PORT, loopback
 from tests.support.process import Child
+from tests.support.zygote import Zygote
 
 _SAMPLE = re.compile(r"^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)$")
 WORKERS = int(os.environ.get("TANDEM_TEST_WORKERS", "0"))
@@ -40,13 +41,16 @@ class Daemon:
         settings: Mapping[str, Any] | None = None,
         address: str | None = None,
         cpu: int | None = None,
+        zygote: Zygote | None = None,
     ) -> None:
+        """Args: zygote: forks it, which is quicker; for tests that start it often."""
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.address = address or loopback()
         self.sip = (self.address, SIP_PORT)
         self.http = (self.address, HTTP_PORT)
         self._cpu = cpu
+        self._zygote = zygote
         self._ended_by_test = False
         demo: dict[str, Any] = {
             "id": "acc_demo",
@@ -78,9 +82,9 @@ class Daemon:
         self.child = self._start()
 
     def _start(self) -> Child:
-        command = [*PROGRAM, "serve"]
+        command = ["serve"] if self._zygote is not None else [*PROGRAM, "serve"]
         command += ["--config", str(self.config), "--data", str(self.folder / "data")]
-        return Child(command, name="tandem serve", cpu=self._cpu)
+        return Child(command, name="tandem serve", cpu=self._cpu, zygote=self._zygote)
 
     def uri(self, number: str) -> str:
         return f"sip:{number}@{self.address}:{SIP_PORT}"

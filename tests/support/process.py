@@ -16,6 +16,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tests.support.zygote import Forked, Zygote
+
 ROOT = Path(__file__).resolve().parents[2]
 _CONTROL = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|[\x00-\x08\x0a-\x1f]")
 KEPT = 20_000
@@ -34,22 +36,32 @@ class Child:
         env: Mapping[str, str] | None = None,
         cpu: int | None = None,
         stop_signal: signal.Signals = signal.SIGTERM,
+        zygote: Zygote | None = None,
     ) -> None:
+        """Args: zygote: forks it instead; `command` is then the arguments of `tandem`."""
         self.name = name or Path(command[0]).name
         self.lines: list[str] = []
         self._stop_signal = stop_signal
         self._changed = threading.Condition()
         self._ended = False
         self.started_at = time.monotonic()
-        self._process = subprocess.Popen(
+        words, around = (
             [str(part) for part in command],
-            cwd=cwd or ROOT,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", **(env or {})},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,  # a Ctrl-C at the terminal is pytest's alone
+            {**os.environ, "PYTHONUNBUFFERED": "1", **(env or {})},
         )
+        self._process: subprocess.Popen[bytes] | Forked
+        if zygote is not None:
+            self._process = zygote.start(words, cwd or ROOT, around)
+        else:
+            self._process = subprocess.Popen(
+                words,
+                cwd=cwd or ROOT,
+                env=around,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # a Ctrl-C at the terminal is pytest's alone
+            )
         if cpu is not None:
             os.sched_setaffinity(self._process.pid, {cpu})
         self._reader = threading.Thread(target=self._read, name=f"output of {self.name}", daemon=True)
