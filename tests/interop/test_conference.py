@@ -3,14 +3,17 @@
 import contextlib
 import json
 import time
+import urllib.error
 import urllib.request
 import wave
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from tests.support import wav
 from tests.support.baresip import Baresip
+from tests.support.bot import Bot
 from tests.support.daemon import Daemon
 
 PITCHES = {"1001": 500.0, "1002": 900.0, "1003": 1300.0}
@@ -115,3 +118,42 @@ def test_a_supervised_and_recorded_call(tmp_path: Path) -> None:
         assert abs(levels(pairs[16_000:40_000, 1])["1002"] + 18) < 2, "the callee is right"
         status, _ = daemon.get(f"/media/acc_demo/call/{call}.wav")
         assert status == 200
+
+
+def test_a_person_listens_to_an_agent_and_takes_its_caller_over(tmp_path: Path) -> None:
+    """All in wideband: the agent's voice lies above what G.711 carries."""
+    voice = 5200.0
+    with contextlib.ExitStack() as stack:
+        greeting = wav.tone(voice, 30.0, rate=16_000, level_db=-18.0)
+        bot = stack.enter_context(Bot(tmp_path, greeting=greeting, dialect="tandem", sample_rate=16_000))
+        extensions = [{"number": "9000", "target": {"agent": "bot"}}]
+        agents = {"bot": bot.agent(barge_in={"mode": "off"})}
+        daemon = stack.enter_context(
+            Daemon(tmp_path / "daemon", account=account(extensions=extensions, agents=agents))
+        )
+        caller, chief = (
+            stack.enter_context(phone(tmp_path, daemon, number, codec="g722/16000/1", answers=True))
+            for number in ("1001", "1003")
+        )
+        caller.dial(daemon.uri("9000"))
+        bot.wait("media")
+        call = live(daemon)
+        with pytest.raises(urllib.error.HTTPError, match="409"):
+            asked(daemon, f"/calls/{call}/supervisors", {"user": "1003", "mode": "whisper"})
+        asked(daemon, f"/calls/{call}/supervisors", {"user": "1003", "mode": "listen"})
+        chief.wait_event("CALL_ESTABLISHED")
+        time.sleep(2.5)
+        assert not bot.events("gone")
+        asked(daemon, f"/calls/{call}/supervisors/1003", {"mode": "barge"})
+        bot.wait("gone")
+        time.sleep(2.5)
+        chief.hang_up()
+        for each in (caller, chief):
+            each.wait_event("CALL_CLOSED")
+        time.sleep(0.3)
+        listened, spoken = chief.heard()[16_000:32_000], caller.heard()[-24_000:-8_000]
+    assert abs(levels(listened, 16_000)["1001"] + 18) < 2, "the chief hears the caller"
+    assert abs(wav.tone_level_db(listened, voice, rate=16_000) + 18) < 2, "and the agent, wideband"
+    assert abs(levels(spoken, 16_000)["1003"] + 18) < 2, "then the caller hears the chief"
+    assert wav.tone_level_db(spoken, voice, rate=16_000) < -45, "and the agent no more"
+    assert wav.tone_level_db(bot.heard(), PITCHES["1003"], rate=16_000) < -45, "which never heard the chief"
