@@ -181,8 +181,8 @@ class BucketMirror(Mirror):
                 continue
             with contextlib.suppress(OSError):
                 status = path.stat()
-                # In one step: a file put in its place meanwhile has another time of change.
-                if max(status.st_atime, status.st_mtime) == used and not self._mark(key, PUT).exists():
+                # In one step: a file put in its place meanwhile, or read, has another time of use.
+                if status.st_atime == used and not self._mark(key, PUT).exists():
                     path.unlink()
                     gone += 1
         return gone
@@ -326,7 +326,7 @@ def _surplus(media: Path, most: int) -> list[tuple[Path, float]]:
             status = path.stat()
             left += status.st_size
             if not is_kept(path.relative_to(media).as_posix()):
-                found.append((max(status.st_atime, status.st_mtime), status.st_size, path))
+                found.append((status.st_atime, status.st_size, path))
     surplus = []
     for used, size, path in sorted(found):
         if left <= most:
