@@ -63,9 +63,10 @@ class Supervised(Treatment):
     def media_event(self, call: Call, event: port.Event, now: float) -> None:
         if event.leg not in self.supervising:
             self._inner.media_event(call, event, now)
-            if isinstance(event, port.AgentConnected):
-                for supervisor in tuple(self.supervisors):
+            for supervisor in tuple(self.supervisors):
+                if isinstance(event, port.AgentConnected):
                     supervisor.stand_back(now)
+                supervisor.follow()
             return
         for supervisor in self.supervisors:
             if supervisor.leg is None or supervisor.leg.id != event.leg:
@@ -86,6 +87,8 @@ class Supervised(Treatment):
                 supervisor.hunt.session_event(session, event, now)
                 return
         self._inner.session_event(call, session, event, now)
+        for supervisor in self.supervisors:
+            supervisor.follow()
 
     def referred(self, call: Call, session: Session, refer: Refer, now: float) -> None:
         if any(supervisor.owns(session) for supervisor in self.supervisors):

@@ -60,6 +60,8 @@ class Supervisor:
     answered_at: int | None = None
     refusal: Refusal | None = None
     "Why nobody could be rung."
+    given: port.Role | None = None
+    "In the room."
 
     @property
     def leg(self) -> Leg | None:
@@ -76,7 +78,8 @@ class Supervisor:
             case Mode.LISTEN:
                 return port.Role(speaks=False)
             case Mode.WHISPER:
-                return port.Role(only=self._agents_leg())
+                ours = self._agents_leg()
+                return port.Role(speaks=ours is not None, only=ours)
             case Mode.BARGE:
                 return port.Role()
 
@@ -99,19 +102,25 @@ class Supervisor:
         if self.mode is not Mode.LISTEN and self.answered_at is not None:
             self.change(Mode.LISTEN, now)
 
+    def follow(self) -> None:
+        """Somebody may have come or gone: who whispers does so to who works here now."""
+        if self.mode is Mode.WHISPER and self.given not in (None, self.role()):
+            self._become(Mode.WHISPER)
+
     def _become(self, mode: Mode) -> None:
         self.mode = mode
         if self.answered_at is not None and self.leg is not None:
-            self.call.ground.media(port.ChangeRole(self.leg.id, self.role()))
+            self.given = self.role()
+            self.call.ground.media(port.ChangeRole(self.leg.id, self.given))
 
-    def _agents_leg(self) -> port.LegId:
-        """Of the side that works here: who called out, else who was called."""
+    def _agents_leg(self) -> port.LegId | None:
+        """Of the side that works here: who called out, else who was called; None: nobody is there."""
         call = self.call
         if call.route.direction == "out":
             return call.leg.id
         spares = call.treatment.spares
-        others = [id for id, leg in call.legs.items() if leg is not call.leg and leg.held and not spares(id)]
-        return others[-1] if others else call.leg.id
+        others = [leg for leg in call.legs.values() if leg is not call.leg and leg.held and leg.negotiated]
+        return next((leg.id for leg in reversed(others) if not spares(leg.id)), None)
 
     # What comes of the hunt.
 
@@ -127,7 +136,8 @@ class Supervisor:
                 return
             self.mode = Mode.LISTEN
         call.ground.media(port.Join(call.leg.id, room, partner=True))
-        call.ground.media(port.Join(hunt.leg.id, room, self.role()))
+        self.given = self.role()
+        call.ground.media(port.Join(hunt.leg.id, room, self.given))
         self.tell(now, self.mode.value)
 
     def refused(self, hunt: Hunt, refusal: Refusal, now: float) -> None:

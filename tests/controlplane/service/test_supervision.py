@@ -3,6 +3,7 @@
 from controlplane.service.supervision import SupervisionService
 from edge.error import Refusal
 from tests.edge.call.test_supervision import Floor
+from tests.edge.call.test_supervisor import Floor as AgentsFloor
 
 
 def test_supervisors_are_rung_shown_changed_and_sent_away() -> None:
@@ -38,3 +39,17 @@ def test_a_call_is_transferred_with_a_briefing() -> None:
     again = service.transfer(account, call, "user:1005", "hi", confirm=True)
     assert isinstance(again, Refusal) and again.code == "not_transferable"
     assert isinstance(service.transfer("acc_x", call, "user:1005", "", confirm=True), Refusal)
+
+
+def test_what_cannot_be_with_an_ai_agent_is_refused_and_nothing_changed() -> None:
+    floor = AgentsFloor()
+    service = SupervisionService(floor.bench.switch.supervisions, lambda act: act(floor.bench.now))
+    account, call = floor.call.route.account.id, floor.call.id
+    refusal = service.begin(account, call, "1005", "whisper")
+    assert isinstance(refusal, Refusal) and (refusal.code, refusal.status) == ("agent_on_call", 409)
+    floor.comes()
+    assert service.change(account, call, "1005", "whisper") == refusal
+    taken = service.change(account, call, "1005", "barge")
+    assert isinstance(taken, dict) and taken["mode"] == "barge"
+    shown = service.show(account, call)
+    assert isinstance(shown, dict) and shown["supervisors"] == [], "he is a party now"

@@ -11,7 +11,7 @@ from edge.call.warm_transfer import transfer
 from edge.command.table import running
 from edge.directory import Agent, Target
 from edge.error import Refusal
-from edge.sip.message import Request
+from edge.sip.message import Request, Response
 from media import port
 from tests.support.directory import ACC, FakeDirectory
 from tests.support.edge import Bench, Phone, final
@@ -44,7 +44,8 @@ class Floor:
         for phone in (self.bob, self.chief, self.other):
             phone.register()
         self.alice = Phone(bench, "1001")
-        answered = [m for m in self.alice.dial(number) if getattr(m, "status", 0) == 200]
+        said = self.alice.dial(number)
+        answered = [m for m in said if isinstance(m, Response) and m.status == 200]
         if not answered:  # a person has to
             self.invited = self.answers(self.bob)
             answered = [final(self.alice.got())]
@@ -225,6 +226,25 @@ def test_a_supervised_caller_who_moves_to_an_agent_is_listened_to_on(mode: Mode)
     assert floor.commands(port.ChangeRole) == roles
     assert floor.change(supervisor, Mode.BARGE) is None
     assert floor.bench.commands[-1] == port.Bridge(floor.leg, leg)
+
+
+def test_who_whispers_does_so_to_whoever_works_here_and_never_to_the_caller() -> None:
+    floor = Floor(
+        "9001",
+        "nodes: {d: {kind: dial, to: '1002', next: e}, e: {kind: dial, to: '1006', next: z},"
+        " z: {kind: hangup}}",
+    )
+    _, leg = floor.comes(Mode.WHISPER)
+    bobs = list(floor.call.legs)[1]
+    assert floor.commands(port.Join)[-1] == port.Join(leg, floor.room, port.Role(only=bobs))
+    floor.hangs_up(floor.bob, 3)
+    floor.bench.media(port.Digit(leg, "5", "rfc4733", 100))
+    assert floor.commands(port.ChangeRole) == [port.ChangeRole(leg, port.Role(speaks=False))], (
+        "nobody is there"
+    )
+    floor.answers(floor.other)
+    third = list(floor.call.legs)[3]
+    assert floor.commands(port.ChangeRole)[1:] == [port.ChangeRole(leg, port.Role(only=third))]
 
 
 @pytest.mark.parametrize("target", ["9000", "1006"], ids=["agent", "user"])
