@@ -1,7 +1,6 @@
 """Every setting once: typed, with unit and default, refused when unknown (`design.md` §6)."""
 
 import enum
-import re
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
@@ -11,7 +10,7 @@ from config.account import Account
 from config.bucket import MediaBucket
 from config.ice import Ice
 from config.observe import Observe
-from config.section import Address, Duration, Name, Network, Port, RelativePath, Section, refusal
+from config.section import Address, Duration, Name, Network, Origin, Port, RelativePath, Section, refusal
 from config.security import Security
 from config.store import StoreLimits as StoreLimits
 
@@ -316,12 +315,6 @@ class Tls(Section):
         return self
 
 
-def _origin(value: str) -> str:
-    if re.fullmatch(r"https?://[^/\s]+", value) is None:
-        raise refusal("no web origin", "write scheme://host[:port] without a path")
-    return value.lower()
-
-
 _PLAIN: Final = (
     SipListener(transport=SipTransport.UDP, port=5060),
     SipListener(transport=SipTransport.TCP, port=5060),
@@ -336,7 +329,7 @@ _SECURE: Final = (
 class Listen(Section):
     sip: tuple[SipListener, ...] = Field(default=(), max_length=64)
     "Empty: UDP and TCP 5060, WS 5066 and, with a certificate, TLS 5061 and WSS 5067."
-    origins: tuple[Annotated[str, AfterValidator(_origin)], ...] = Field(default=(), max_length=1_000)
+    origins: tuple[Origin, ...] = Field(default=(), max_length=1_000)
     "Web pages that may open a SIP WebSocket, such as https://phone.example.com; empty: any."
     http: HttpListener = HttpListener()
     rtp: RtpListener = RtpListener()
@@ -364,6 +357,8 @@ class Gates(Section):
     nodes: tuple[Network, ...] = ("127.0.0.0/8", "::1/128")
     admin_token: str = Field(default="", repr=False)
     "Taken from `X-Admin-Token`; empty: there is none."
+    origins: tuple[Origin, ...] = Field(default=(), max_length=1_000)
+    "Web pages whose scripts may ask with a user's own token; empty: those that we serve alone."
     trust_from: bool = True
     "An outside edge has proven the From of whoever it asks `/route` for; false: `/auth` must have said so."
 

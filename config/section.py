@@ -48,6 +48,16 @@ def matching(pattern: str, what: str, fix: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _origin(value: str) -> str:
+    if re.fullmatch(r"https?://[^/\s]+", value) is None:
+        raise refusal("no web origin", "write scheme://host[:port] without a path")
+    return value.lower()
+
+
+Origin = Annotated[str, AfterValidator(_origin)]
+"Of a web page, in lower case."
+
+
 def _did(value: str) -> str:
     digits = value.removeprefix("+")
     if re.fullmatch(r"[0-9]{3,15}", digits) is None:

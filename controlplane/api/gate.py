@@ -19,6 +19,7 @@ from starlette.responses import Response
 
 from config.schema import Gates
 from controlplane.api.envelope import Endpoint, Failure, done
+from controlplane.api.origin import Origins
 from controlplane.auth.key import PREFIX, KeyRing
 from controlplane.auth.principal import Principal
 from controlplane.auth.scope import scope_of
@@ -55,6 +56,7 @@ class Gate:
         """
         self._keys = keys
         self._tokens = tokens
+        self.origins = Origins(gates.origins)
         self._nodes = Networks(gates.nodes)
         self._token = gates.admin_token.encode()
         self._names = names | {"localhost"}
@@ -112,7 +114,7 @@ class Gate:
                 who = done(await self._tokens(shown))
             return await endpoint(request, who)
 
-        return gated
+        return self.origins.wrap(gated)
 
     def wrap_token(self, endpoint: Endpoint) -> Endpoint:
         """For what the token opens, or a key of that scope, wherever it comes from (S004-79)."""

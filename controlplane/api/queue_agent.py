@@ -68,7 +68,7 @@ class AgentRoutes:
             "/agent/confirm/{account_id}/{lease_id}/{epoch}",
             "/agent/claim/{account_id}/{agent_id}/{call_id:path}",  # a Call-ID may hold a slash
         )
-        return [
+        routes = [
             Route("/agent", gate.wrap_user(self.tell), methods=["POST"]),
             Route("/agent", gate.wrap_user(self.show)),
             Route("/agent/moves", gate.wrap_user(self.moves)),
@@ -76,6 +76,7 @@ class AgentRoutes:
             Route(claim, gate.wrap_user(self.claim)),
             Route("/presence/users", gate.wrap_user(self.roster)),
         ]
+        return [*gate.origins.preflights(routes), *routes]
 
     def operator(self) -> Sequence[BaseRoute]:
         return [
