@@ -373,7 +373,7 @@ class Switch:
     def _inside(
         self, session: Session, request: Request, flow: Flow, key: ServerKey | None, now: float
     ) -> None:
-        if session.dialog is None or session.dialog.remote_tag not in ("", request.from_.tag):
+        if not session.turns_to(request.from_.tag):
             if key is not None:
                 self._reception.unknown(request, key, now)
             return

@@ -18,7 +18,8 @@ from edge.sip.message import Request, Response
 from edge.sip.prack import Pracks
 from edge.sip.session import Answered, Headers, Progress, Refused, Session, State, Wire
 
-_EARLY: Final = 16  # dialogs of one INVITE
+BRANCHES: Final = 16
+"Early dialogs of one INVITE of ours that are told apart; of others no reliable 1xx is heard."
 
 
 class CallingSession(Session):
@@ -40,8 +41,10 @@ class CallingSession(Session):
         "By the tag of who answered: copies of each 2xx get the same one."
         self._pracks = Pracks()
         self._awaiting = False  # a final response to the INVITE
-        self.early: set[str] = set()
-        "Tags of early dialogs, as many as are told apart."
+        self.early: dict[str, Dialog] = {}
+        "Dialogs that 1xx have made, by the tag of who rings, as many as are told apart."
+        self._previews: dict[str, bytes] = {}  # what they said before any 2xx, by tag
+        self._updated = ""  # the tag of who has agreed on something else with us since
         self.heard = False
         "The far end answered something, be it 100."
 
@@ -71,6 +74,17 @@ class CallingSession(Session):
         self.state = State.ENDED
         assert self._key is not None, "start comes before cancel"
         self.wire.layer.cancel(self._key, now, (("Reason", reason),) if reason else ())
+
+    def turns_to(self, tag: str) -> bool:
+        if self.state is State.INVITING and tag in self.early:
+            # A 481 to an UPDATE or INFO would have it give up (RFC 5057 §5.1).
+            self.dialog = self.early[tag]
+        return super().turns_to(tag)
+
+    def agree(self, body: bytes, now: float) -> None:
+        if self.state is State.INVITING and self.dialog is not None and self._reoffer is not None:
+            self._updated = self.dialog.remote_tag
+        super().agree(body, now)
 
     def receive(self, request: Request, key: ServerKey | None, now: float) -> None:
         if request.method == "BYE" and self.state is State.INVITING and key is not None:
@@ -113,29 +127,32 @@ class CallingSession(Session):
     def _provisional(self, response: Response, now: float) -> None:
         if self.state is not State.INVITING or response.status <= 100:
             return
-        if response.to.tag and len(self.early) < _EARLY:
-            self.early.add(response.to.tag)
-        made = self._pracks.receive(self._invite, response)
+        tag, body = response.to.tag, sdp_in(response) or b""
+        dialog = self.early.get(tag)
+        if dialog is not None:
+            dialog.answered(response)
+        elif tag and len(self.early) < BRANCHES:
+            dialog = self.early[tag] = Dialog.uac(self._invite, response)
+        made = self._pracks.receive(response, dialog)
         if made is None:
             return
-        if response.to.tag and self.dialog is None:
-            # Where an UPDATE or INFO of the callee belongs; a 481 would have it give up (RFC 5057 §5.1).
-            self.dialog = self._pracks.dialog(response.to.tag) or Dialog.uac(self._invite, response)
+        self.dialog = self.dialog or dialog
         if isinstance(made, Request):
-            dialog = self._pracks.dialog(response.to.tag)
             assert dialog is not None, "a PRACK belongs to the dialog that its 1xx made"
             self.inquiries.ask(made, dialog, now)
-        self._emit(Progress(response.status, sdp_in(response) or b""), now)
+        if body and dialog is not None:
+            self._previews[tag] = body
+        self._emit(Progress(response.status, body), now)
 
     def _succeeded(self, response: Response, now: float) -> None:
         tag = response.to.tag
         if (answered := self._acks.get(tag)) is not None:
             self.send_ack(answered[1], answered[0], now)  # ours was lost
             return
-        dialog = self._pracks.dialog(response.to.tag) or Dialog.uac(self._invite, response)
+        dialog = self.early.get(tag) or Dialog.uac(self._invite, response)
         dialog.answered(response)
         ack = dialog.ack(self._invite.cseq.number, headers=proofs(self._invite))
-        if len(self._acks) < _EARLY:
+        if len(self._acks) < BRANCHES:
             self._acks[tag] = dialog, ack
         self.send_ack(ack, dialog, now)
         if self.state is State.INVITING:
@@ -144,10 +161,17 @@ class CallingSession(Session):
             self._refresh.sdp = self._invite.body
             self._refresh.timer.learn(response)
             self._refresh.agreed(response, now)
-            said = self._pracks.description(response.to.tag)
-            self._emit(Answered(said or sdp_in(response) or b""), now)
+            self._emit(Answered(self._description(response)), now)
         else:
             self._request_bye(dialog, now)
+
+    def _description(self, success: Response) -> bytes:
+        """The answer to our offer; empty: what an early UPDATE has made of it holds (RFC 6337 §2.2)."""
+        tag, body = success.to.tag, sdp_in(success) or b""
+        said = self._pracks.description(tag)
+        if tag == self._updated and (said or body in (b"", self._previews.get(tag))):
+            return b""
+        return said or body
 
     def _tried_again(self, response: Response, now: float) -> bool:
         """Whether the refusal is one that we can do something about."""
@@ -181,4 +205,5 @@ class CallingSession(Session):
         if self.inquiries.keyring is not None:
             self.inquiries.keyring.prove(self._invite)
         self.dialog, self._pracks = None, Pracks()  # what was early ended with the refusal
+        self.early, self._previews, self._updated = {}, {}, ""
         self.start(now)

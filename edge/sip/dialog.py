@@ -207,8 +207,12 @@ class Dialog:
     def answered(self, response: Response) -> None:
         """Take note of a response of this dialog to an INVITE or another target refresh of ours.
 
-        The 2xx that confirms an early dialog also settles its route set (§13.2.2.4).
+        The 2xx that confirms an early dialog also settles its route set (§13.2.2.4). Of an early one, a later
+        1xx may say what the first left out.
         """
+        if 100 < response.status < 200 and self.state is DialogState.EARLY:
+            self.route = _record_route(response)[::-1] or self.route
+            self.target = target_of(response) or self.target
         if 200 <= response.status < 300 and response.cseq.method in _REFRESHES:
             if self.state is DialogState.EARLY:
                 self.route = _record_route(response)[::-1]

@@ -26,8 +26,6 @@ from edge.sip.timer import TimerValues
 OPTION: Final = "100rel"
 QUEUED: Final = 8
 "Provisional responses that wait for the PRACK of an earlier one; later ones are left out."
-FORKS: Final = 16
-"Early dialogs of one INVITE of ours that are acknowledged; others are not heard of before their 2xx."
 _RSEQ_MAX: Final = 2**31 - 1
 _RSEQ: Final = re.compile(r"[0-9]{1,10}")
 _RACK: Final = re.compile(r"([0-9]{1,10})[ \t]+([0-9]{1,10})[ \t]+([!-~]{1,32})")
@@ -139,40 +137,38 @@ class Reliable:
 class _Early:
     """One branch of a fork."""
 
-    dialog: Dialog
     rseq: int
     sdp: bytes = b""
 
 
 class Pracks:
-    """The early dialogs of one INVITE of ours."""
+    """What the branches of one INVITE of ours say reliably."""
 
     def __init__(self) -> None:
         self._early: dict[str, _Early] = {}
 
-    def receive(self, invite: Request, response: Response) -> Request | Response | None:
-        """What to make of a 1xx: a PRACK to send first, the response alone if nobody waits for one,
-        or None for a copy and what came too early."""
+    def receive(self, response: Response, dialog: Dialog | None) -> Request | Response | None:
+        """What to make of a 1xx: a PRACK to send first, the response alone if nobody waits for one, or None
+        for a copy and what came too early.
+
+        Args:
+            dialog: that it belongs to; None: it has no tag, or there are too many.
+        """
         rseq = _rseq(response)
         tag = response.to.tag
         if rseq is None or not tag or OPTION not in _options(response, "Require"):
             return response
+        if dialog is None:
+            return None
         early = self._early.get(tag)
         if early is None:
-            if len(self._early) >= FORKS:
-                return None
-            early = self._early[tag] = _Early(Dialog.uac(invite, response), rseq)
+            early = self._early[tag] = _Early(rseq)
         elif rseq != early.rseq + 1:
             return None
         early.rseq = rseq
         early.sdp = early.sdp or sdp_in(response) or b""
         cseq = response.cseq
-        return early.dialog.request("PRACK", headers=(("RAck", f"{rseq} {cseq.number} {cseq.method}"),))
-
-    def dialog(self, tag: str) -> Dialog | None:
-        """Of the branch that answers with `tag`, CSeq counted on."""
-        early = self._early.get(tag)
-        return None if early is None else early.dialog
+        return dialog.request("PRACK", headers=(("RAck", f"{rseq} {cseq.number} {cseq.method}"),))
 
     def description(self, tag: str) -> bytes:
         """What that branch said reliably before its 2xx; empty: nothing."""

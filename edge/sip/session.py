@@ -181,6 +181,10 @@ class Session(ABC):
 
     # What the peer does.
 
+    def turns_to(self, tag: str) -> bool:
+        """Whether requests of a peer with this tag are inside."""
+        return self.dialog is not None and self.dialog.remote_tag in ("", tag)
+
     def receive(self, request: Request, key: ServerKey | None, now: float) -> None:
         """A request inside the dialog; `key` is None for an ACK."""
         dialog = self.dialog

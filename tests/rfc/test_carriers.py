@@ -178,6 +178,41 @@ def test_a_prack_that_is_lost_is_sent_again_and_so_is_our_1xx(site: Trunked) -> 
     hang_up(site, alice, carrier)
 
 
+@pytest.mark.parametrize("answer", [0, 41_000, 42_000])
+@pytest.mark.parametrize("reliable", [True, False])
+def test_an_update_that_moves_early_media_holds_when_the_call_is_answered(
+    site: Trunked, reliable: bool, answer: int
+) -> None:
+    """RFC 3311, RFC 6337 §2.2: whatever the 200 repeats of the time before."""
+    carrier, invite = site.outgoing()
+    carrier.reply(invite, 183, carrier.sdp(41_000), "Require: 100rel\r\nRSeq: 5\r\n" if reliable else "")
+    if reliable:
+        (prack,) = carrier.asked("PRACK")
+        carrier.reply(prack, 200)
+    assert final(carrier.say("UPDATE", carrier.sdp(42_000))).status == 200
+    carrier.reply(invite, 200, carrier.sdp(answer) if answer else "")
+    alice, carrier = site._up(carrier)
+    assert connected(site, carrier) == [42_000]
+    hang_up(site, alice, carrier)
+
+
+def test_each_branch_of_a_fork_may_update_its_own_early_dialog(site: Trunked) -> None:
+    """RFC 5057 §5.1: a 481 would have it give up; an announcement first, then the phone that rings."""
+    one, invite = site.outgoing()
+    two = Party.called(site.bench, one.source, invite, "two")
+    one.reply(invite, 183, one.sdp(41_000))
+    two.reply(invite, 183, two.sdp(42_000), "Require: 100rel\r\nRSeq: 9\r\n")
+    (prack,) = two.asked("PRACK")
+    two.reply(prack, 200)
+    for party in (two, one, two):
+        assert final(party.say("UPDATE")).status == 200
+    assert final(two.say("UPDATE", two.sdp(43_000))).status == 200
+    two.reply(invite, 200)
+    alice, _ = site._up(two)
+    assert connected(site, two) == [43_000]
+    hang_up(site, alice, two)
+
+
 # The call is up.
 
 

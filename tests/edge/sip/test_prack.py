@@ -2,8 +2,9 @@
 
 import pytest
 
+from edge.sip.calling import BRANCHES
 from edge.sip.message import Request, Response
-from edge.sip.prack import FORKS, QUEUED
+from edge.sip.prack import QUEUED
 from edge.sip.session import Acked, Answered, By, Ended, Progress, Reoffer
 from tests.support.session import Talk
 
@@ -238,10 +239,10 @@ def test_the_answer_of_a_reliable_1xx_holds_for_a_2xx_without(talk: Talk) -> Non
 
 def test_every_branch_of_a_fork_is_acknowledged_up_to_a_bound(talk: Talk) -> None:
     invite = invited(talk)
-    for number in range(FORKS + 5):
+    for number in range(BRANCHES + 5):
         ring(talk, invite, 1, tag=f"branch{number}")
     pracks = talk.take()
-    assert len(pracks) == FORKS and len({m.to.tag for m in pracks}) == FORKS
+    assert len(pracks) == BRANCHES and len({m.to.tag for m in pracks}) == BRANCHES
 
 
 def test_a_callee_may_update_before_it_answers(talk: Talk) -> None:

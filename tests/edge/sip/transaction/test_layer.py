@@ -287,8 +287,10 @@ class Storm(RuleBasedStateMachine):
                     if isinstance(message, Request) and key is not None and message.method != "ACK":
                         self.sent.setdefault(ClientKey(key), message)
                 case Incoming(message, _, server_key):
-                    assert (server_key is None) == (message.method == "ACK")
-                    if server_key is not None:
+                    if message.method == "ACK":
+                        assert server_key is None or server_key in self.asked  # of its INVITE
+                    else:
+                        assert server_key is not None
                         self.asked[server_key] = message
                 case Cancelled(server_key, _):
                     assert server_key in self.asked
