@@ -281,7 +281,8 @@ class Phone:
         if method == "INVITE":
             self.invite_branch = branch
         text = (
-            f"{method} {target} SIP/2.0\r\nVia: SIP/2.0/UDP {host}:{port_};branch={branch};rport\r\n"
+            f"{method} {target} SIP/2.0\r\n"
+            f"Via: SIP/2.0/{self.transport.value} {host}:{port_};branch={branch};rport\r\n"
             f"From: <sip:{self.number}@{self.domain}>;tag={self.tag}\r\nTo: {to or f'<{target}>'}\r\n"
             f"Call-ID: {self.call_id}\r\nCSeq: {cseq} {method}\r\nMax-Forwards: 70\r\n"
             f"Contact: <sip:{self.number}@{host}:{port_}>\r\n{headers}"

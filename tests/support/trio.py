@@ -30,14 +30,15 @@ class Talk:
 
 
 class Trio(Bench):
-    """1001, 1002 and 1003, all registered."""
+    """1001, 1002 and 1003, all registered by the same transport."""
 
-    def __init__(self) -> None:
+    def __init__(self, transport: Transport = Transport.UDP) -> None:
         directory = FakeDirectory(prompts={"hold-music": "/prompts/hold-music.wav"})
         for number in ("1001", "1002", "1003"):
             directory.add_user(number)
         super().__init__(directory)
-        self.alice, self.bob, self.carol = (Phone(self, f"100{n}", n + 1) for n in (1, 2, 3))
+        phones = (Phone(self, f"100{n}", n + 1, transport=transport) for n in (1, 2, 3))
+        self.alice, self.bob, self.carol = phones
         for phone in (self.alice, self.bob, self.carol):
             phone.register()
 
@@ -78,4 +79,4 @@ class Trio(Bench):
 
 
 def _flow(phone: Phone) -> Flow:
-    return Flow(Transport.UDP, phone.source)
+    return Flow(phone.transport, phone.source)

@@ -2,15 +2,17 @@
 
 import pytest
 
+from edge.sip.flow import Transport
 from edge.sip.message import Request, Response
 from media import port
 from tests.support.edge import Phone, final
 from tests.support.trio import Talk, Trio
 
 
-@pytest.fixture
-def bench() -> Trio:
-    return Trio()
+@pytest.fixture(params=[Transport.UDP, Transport.TCP], ids=["udp", "tcp"])
+def bench(request: pytest.FixtureRequest) -> Trio:
+    """Three phones by the same transport, each at its Contact or on its connection."""
+    return Trio(request.param)
 
 
 def requests(phone: Phone) -> list[str]:
