@@ -19,7 +19,7 @@ from edge.call.cause import q850
 from edge.call.ground import Ground
 from edge.call.hunt import Hunt
 from edge.call.leg import Leg
-from edge.call.supervisor import DEAF_AGENT, KEYS, Mode, Supervisor
+from edge.call.supervisor import DEAF_AGENT, KEYS, Mode, Supervisor, room_of
 from edge.call.treatment import Treatment
 from edge.directory import AccountId, Target, User
 from edge.error import Refusal
@@ -86,7 +86,10 @@ class Supervised(Treatment):
             if supervisor.hunt is not None and supervisor.owns(session):
                 supervisor.hunt.session_event(session, event, now)
                 return
+        before = call.leg
         self._inner.session_event(call, session, event, now)
+        if call.leg is not before and any(supervisor.given for supervisor in self.supervisors):
+            call.ground.media(port.Join(call.leg.id, room_of(call), partner=True))
         for supervisor in self.supervisors:
             supervisor.follow()
 

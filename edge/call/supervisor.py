@@ -42,6 +42,11 @@ KEYS: Final = {"4": Mode.LISTEN, "5": Mode.WHISPER, "6": Mode.BARGE}
 "What a supervisor presses to change his mode."
 
 
+def room_of(call: Call) -> port.RoomId:
+    """Where its parties meet as long as somebody supervises them."""
+    return port.RoomId(f"call:{call.id}")
+
+
 @dataclass(slots=True, eq=False)
 class Supervisor:
     """An `edge.call.hunt.Hunts`."""
@@ -129,7 +134,7 @@ class Supervisor:
 
     def answered(self, hunt: Hunt, now: float) -> None:
         assert hunt.leg is not None, "who answers has a leg"
-        call, room = self.call, port.RoomId(f"call:{self.call.id}")
+        call, room = self.call, room_of(self.call)
         self.answered_at = call.ground.wall(now)
         if call.treatment.attended and self.mode is not Mode.LISTEN:
             if self.mode is Mode.BARGE and self.takes_over(self, now) is None:

@@ -289,3 +289,20 @@ def test_a_call_that_was_supervised_is_transferred_warm_like_any_other() -> None
     assert refusal is not None and refusal.code == "not_transferable"
     floor.hangs_up(floor.chief, 5)
     assert transfer(floor.call, running, "user:1006", "", floor.bench.now) is None
+
+
+@pytest.mark.parametrize("number", ["9000", "1002"], ids=["agent", "person"])
+def test_who_takes_the_callers_place_is_heard_by_its_supervisors(number: str) -> None:
+    floor = Floor(number)
+    floor.comes()
+    floor.bench.commands.clear()
+    to = "Refer-To: <sip:1006@demo.local>\r\n"
+    floor.alice.say("REFER", floor.alice.remote, to=floor.alice.to, headers=to)
+    floor.answers(floor.other)
+    assert floor.leg == list(floor.call.legs)[2 if number == "9000" else 1]
+    attached = [command.leg for command in floor.commands(port.AttachAgent)]
+    assert attached == ([floor.leg] if number == "9000" else [])
+    assert floor.commands(port.Join, port.AttachAgent, port.Bridge)[-1] == port.Join(
+        floor.leg, floor.room, partner=True
+    )
+    assert len(floor.bench.switch.supervisions.of(floor.call)) == 1
