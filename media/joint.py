@@ -120,6 +120,8 @@ class Joints:
 
     def _overhear(self, leg: Leg, room: RoomId, *, wanted: bool) -> None:
         """The agent is the leg's partner: it stays, and the room hears both. Args: wanted: now already."""
+        if leg.meets != room and self._table.columns.room[leg.slot] >= 0:
+            self._leave(leg)
         leg.meets = room
         if wanted and self._table.columns.room[leg.slot] < 0:
             self._enter(leg, room, Role(), int(self._table.columns.group[leg.slot]))
@@ -164,7 +166,8 @@ class Joints:
             partner = None
         marked = columns.marker[[side.slot for side, _ in joining]]
         beats = [int(columns.group[(side.peer or side).slot]) for side, _ in joining]
-        self.part(leg, now)
+        for side, _ in joining:
+            self.part(side, now)
         if partner is not None:
             # The streams go on as they were.
             columns.marker[[side.slot for side, _ in joining]] = marked

@@ -88,6 +88,8 @@ def make_mix(columns: LegColumns, send: Rows, positions: Rows, broad: Mask) -> M
     def chorus(listeners: Rows, some: Mask, coaching: Mask) -> Chorus | None:
         if not len(listeners):
             return None
+        if len(listeners) < len(slots):
+            some = some & np.isin(rooms_of, rooms[listeners])
         return _chorus(columns, slots[listeners], voices[some], rooms_of[some], coaches[coaching])
 
     everyone, every_coach = np.ones(len(voices), np.bool_), np.ones(len(coaches), np.bool_)

@@ -196,3 +196,19 @@ def test_many_loud_voices_saturate_and_do_not_wrap() -> None:
         hall.phones[number].send = _stepping(hall.phones[number].send, 320)  # type: ignore[method-assign]
     hall.studio.run(0.9)
     assert hall.heard(4, 0.2).min() > 32_000
+
+
+def test_rooms_of_either_kind_and_of_both_are_mixed_in_one_tick() -> None:
+    hall = Hall(PCMU, PCMU, PCMU, L16, L16, L16)
+    for phone, room in zip(hall.phones, "aabbcc", strict=True):
+        hall.studio.engine.execute(Join(phone.leg, RoomId(room)))
+    hall.studio.run(0.1)
+    hall.studio.engine._table.columns.beat[:] = 0
+    hall.studio.engine._table.changed()
+    for number, hertz in ((0, 400), (2, 600), (4, 5000)):
+        hall.say(number, hertz, 1.2)
+    hall.studio.run(1.0)
+    for number, hertz, rate in ((1, 400, 8000), (3, 600, 16_000), (5, 5000, 16_000)):
+        heard = hall.heard(number, 0.4)
+        assert at(hertz, heard, rate) == pytest.approx(0.2, abs=0.02)
+        assert all(at(other, heard, rate) < 0.003 for other in (400, 600) if other != hertz)
