@@ -187,7 +187,7 @@ class Registrar:
         if len(contacts) > 2 * limits.contacts_per_aor:
             raise _too_many(limits)
         headers = request.headers
-        path = tuple(headers.elements("Path")) if "Path" in headers else ()
+        path = _path(request) if "Path" in headers else ()
         planned = held.copy()
         for address in contacts:
             seconds = self._granted(request, address)
@@ -334,6 +334,13 @@ def _outbound(address: Address) -> tuple[str, int]:
     if not instance or not (number.isascii() and number.isdigit() and len(number) <= 10):
         return instance, 0
     return instance, int(number) if int(number) < 2**31 else 0
+
+
+def _path(request: Request) -> tuple[str, ...]:
+    """The route of every call to this phone (RFC 3327 §5.3); `Malformed` for one that leads nowhere."""
+    if not all(hop.uri.is_sip for hop in request.addresses("Path")):
+        raise Malformed("Path", "no SIP address")
+    return tuple(request.headers.elements("Path"))
 
 
 def _params(address: Address) -> str:

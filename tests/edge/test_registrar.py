@@ -289,6 +289,12 @@ def test_a_reg_id_without_an_instance_is_passed_over(edge: Edge) -> None:
     assert len(edge.found()) == 2
 
 
+@pytest.mark.parametrize("path", ["hello world", "<tel:1>", "<sip:p.example;lr>, <sip:>"])
+def test_a_path_that_leads_nowhere_is_400(edge: Edge, path: str) -> None:
+    """RFC 3327 §5.3: every call to this phone would have it as its route."""
+    assert edge.refused(register(f"Contact: {A}", f"Path: {path}")).status == 400
+
+
 def test_path_is_kept_and_echoed_to_who_supports_it(edge: Edge) -> None:
     """RFC 3327 §5.3."""
     path = "<sip:p2.example.com;lr>, <sip:p1.example.com;lr>"
