@@ -116,19 +116,24 @@ class Connection(HttpToolsProtocol):
         self._in_head, self._head, self._hosts = True, 0, 0
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        super().on_header(name, value)
-        if len(self.headers) > LINES:
-            self._wrong = (431, "head_too_long", f"at most {LINES} header lines are taken")
-            raise ValueError
-        if len(name) == 4 and name.lower() == b"host":
+        # As uvicorn has it, without a second call: every request has some of them.
+        name = name.lower()
+        self.headers.append((name, value))
+        if name == b"host":
             self._hosts += 1
             if self._hosts > 1:  # RFC 9112 §3.2
                 self._wrong = (400, "bad_request", "a request has one Host")
                 raise ValueError
+        elif name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        if len(self.headers) > LINES:
+            self._wrong = (431, "head_too_long", f"at most {LINES} header lines are taken")
+            raise ValueError
 
     def on_headers_complete(self) -> None:
         self._in_head, self._in_body = False, True
-        crowded = max(len(self.connections), len(self.tasks)) > self._limits.connections
+        most = self._limits.connections
+        crowded = len(self.connections) > most or len(self.tasks) > most
         self.app = _crowded if crowded else self._served
         super().on_headers_complete()
 

@@ -88,6 +88,15 @@ async def test_a_body_of_which_nothing_more_comes_is_given_up() -> None:
         assert b'{"bytes":10}' in answered
 
 
+async def test_who_asks_first_whether_to_send_is_told_to() -> None:  # RFC 9110 §10.1.1
+    async with serving() as port:
+        head = b"POST /echo HTTP/1.1\r\nHost: h\r\nExpect: 100-Continue\r\nContent-Length: 2\r\n"
+        answered = await said(port, head + LAST, b"ok")
+        assert (
+            answered.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200") and b'{"bytes":2}' in answered
+        )
+
+
 @pytest.mark.parametrize(
     ("pieces", "verdict"),
     [
