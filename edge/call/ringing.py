@@ -349,7 +349,7 @@ class Ringing:
             if self._rounds:
                 self._next_round(now)
                 return
-            self._owner.refused(self, _as_refusal(self._best), now)
+            self._owner.refused(self, _as_refusal(self._best, self._trunk is not None), now)
 
     def _unanswered(self, now: float) -> None:
         if self._winner is not None or self._over:
@@ -387,11 +387,11 @@ def _rank(status: int) -> tuple[int, int]:
     return (3, status) if status in (408, 503) or status < 400 else (2, status)
 
 
-def _as_refusal(refused: Refused) -> Refusal:
+def _as_refusal(refused: Refused, of_trunk: bool) -> Refusal:
     """A challenge, a redirection, or what is amiss between us and the callee is no answer for our caller."""
     status = refused.status
     if status < 400 or status in _BETWEEN_US:
-        status = 480
+        status = 502 if of_trunk and status in (401, 407) else 480  # our password is wrong: its fault
     code = {486: "busy", 600: "busy", 603: "declined", 408: "no_answer", 480: "unavailable"}.get(
         status, "refused"
     )

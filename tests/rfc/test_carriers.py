@@ -6,7 +6,7 @@ from edge.sip.digest import Credentials
 from edge.sip.keyring import proofs
 from edge.sip.message import Request
 from media import port
-from tests.support.edge import final
+from tests.support.edge import Phone, final
 from tests.support.party import Party, Trunked, asks
 
 
@@ -76,6 +76,27 @@ def test_a_proxy_and_the_carrier_behind_it_both_challenge_the_invite(site: Trunk
     carrier.reply(invite, 200, carrier.sdp())
     alice, carrier = site._up(carrier)
     hang_up(site, carrier, alice)
+
+
+@pytest.mark.parametrize("status", [401, 407])
+def test_a_carrier_that_does_not_believe_us_is_passed_over_for_the_next(site: Trunked, status: int) -> None:
+    """A fault of the trunk and no answer of the callee: without another one it is 502."""
+    for another in (True, False):
+        site = Trunked()
+        if another:
+            site.bench.directory.add_trunk("two", "sip:127.0.0.10:5060")
+            site.bench.directory.routes["1"] = ["main", "two"]
+        carrier, invite = site.outgoing()
+        carrier.reply(invite, status, headers=asks(status, "1"))
+        _ack, invite = carrier.asked("ACK", "INVITE")
+        carrier.reply(invite, status, headers=asks(status, "2"))
+        carrier.asked("ACK")
+        if another:
+            (invite,) = Phone(site.bench, "two", 10).got()
+            assert isinstance(invite, Request) and not proofs(invite)
+        else:
+            refused = final(site.alice.got())
+            assert refused.status == 502 and str(status) in (refused.headers.get("Warning") or "")
 
 
 # Cancelling and offers.
