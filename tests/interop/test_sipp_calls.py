@@ -452,15 +452,16 @@ def replaced(call: Call) -> str:
     return f"{call.id}%3Bto-tag%3D{tag_of(call.remote)}%3Bfrom-tag%3D{tag_of(call.local)}"
 
 
-def test_an_attended_transfer_joins_the_two_who_were_talked_to(house: House) -> None:
+@BOTH
+def test_an_attended_transfer_joins_the_two_who_were_talked_to(house: House, transport: str) -> None:
     """RFC 5589 §7: 202, the outcome, and a BYE in both calls of who transfers; the others talk on."""
     stays = taken().pause(6_000).request("BYE").expect(200)
     with (
-        house.callee(stays) as far,
+        house.callee(stays, transport=transport) as far,
         house.callee(ended(taken()), address=house.other) as other,
         Phone(loopback(), house.daemon.sip, "1001", PASSWORDS["1001"]) as phone,
     ):
-        first, second = phone.dial("+14155550100"), phone.dial("+14245550100")
+        first, second = phone.dial(f"+{TRANSPORTS[transport]}5550100"), phone.dial("+14245550100")
         lines = (("Refer-To", f"<sip:+14245550100@demo.local?Replaces={replaced(second)}>"),)
         assert phone.request(first.within("REFER", headers=lines)).status == 202
         first.wait_ended()
