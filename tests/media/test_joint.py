@@ -1,5 +1,6 @@
 """Who hears whom, and that one thing replaces the other."""
 
+import random
 from typing import Any
 
 import numpy as np
@@ -24,9 +25,10 @@ from media.port import (
     Release,
     Role,
     RoomId,
+    StopPlay,
     Tone,
 )
-from tests.support.phone import DTMF, Phone, Studio, level_of, tone
+from tests.support.phone import DTMF, PCMU, Phone, Studio, level_of, tone
 
 ROOM = RoomId("acc/room")
 G722 = Codec("g722", 9)
@@ -268,3 +270,51 @@ def test_an_agent_of_a_caller_on_hold_leaves_nothing_behind() -> None:
     floor.caller.connect(Direction.RECVONLY)
     floor.studio.run(0.6)
     assert floor.hears(floor.supervisor, 3000) == [0.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_is_asked_of_a_few_legs_no_tick_fails_and_rooms_know_their_members(seed: int) -> None:
+    chance = random.Random(seed)
+    studio = Studio(legs=8)
+    studio.agents.said, engine = tone(500, 0.02), studio.engine
+    columns, rooms = engine._table.columns, (RoomId("one"), RoomId("two"))
+    spec = AgentSpec("a", "twilio", "ws://127.0.0.1:1/")
+
+    def connect(leg: LegId, direction: Direction = Direction.SENDRECV) -> Connect:
+        codec = chance.choice((PCMU, G722))
+        return Connect(leg, ("203.0.113.9", 4000), codec, (G722, PCMU), DTMF, direction)
+
+    for _ in range(100):
+        leg, other = (LegId(chance.choice("abcdef")) for _ in range(2))
+        if engine._table.find(leg) is None:
+            studio.phone(leg, connect=False)
+            engine.execute(connect(leg))
+        role = Role(chance.random() < 0.7, chance.random() < 0.8, chance.choice((None, None, other)))
+        commands = (
+            Join(leg, chance.choice(rooms), partner=True),
+            Join(leg, chance.choice(rooms), role, chimes=chance.random() < 0.3),
+            ChangeRole(leg, role),
+            Bridge(leg, other),
+            Echo(leg),
+            AttachAgent(leg, spec, "c", "a"),
+            AttachAgent(leg, spec, "c", "a"),
+            connect(leg, chance.choice(list(Direction))),
+            Tone(leg, "t", (440.0,), ((0.1, 0.1),)),
+            StopPlay(leg),
+            Adjust(leg, muted=chance.random() < 0.2),
+            Detach(leg),
+            Release(leg),
+        )
+        engine.execute(chance.choice(commands))
+        overheard = columns.agent & (columns.room >= 0)
+        assert (columns.taped == overheard).all(), "what nobody hears is not kept"
+        assert not ((columns.source >= 0) & (columns.agent | (columns.room >= 0))).any(), (
+            "one thing at a time"
+        )
+        numbers = columns.room[columns.room >= 0]
+        assert len(numbers) == sum(room.members for room in engine._rooms._rooms.values())
+        assert set(numbers.tolist()) == set(engine._rooms._by_number)
+        studio.run(chance.choice((0.0, 0.0, 0.005, 0.02)))
+    for phone in studio.phones:
+        engine.execute(Release(phone.leg))
+    assert not len(engine._rooms)
