@@ -6,6 +6,7 @@ caller with `callee_hangup`.
 """
 
 from collections import deque
+from collections.abc import Sequence
 from itertools import count
 from typing import Final
 
@@ -57,7 +58,7 @@ class AgentTreatment(Treatment):
     def referred(self, call: Call, session: Session, refer: Refer, now: float) -> None:
         """A conversation becomes a bridge's, without us; else the caller may put somebody in its place."""
         talking = self._attendance.conversation if self._attendance is not None else None
-        if talking is not None and self._attendance is not None:
+        if talking is not None and self._attendance is not None and not self._pending:
             if take_on(call, talking, session, refer, now):
                 self._attendance.let_go()
             return
@@ -66,6 +67,8 @@ class AgentTreatment(Treatment):
         self._succession.referred(session, refer, now)
 
     def release(self) -> Hunt | None:
+        if self.former or self._pending:
+            return None
         talking = self._attendance.conversation if self._attendance is not None else None
         if talking is not None and self._attendance is not None:
             self._attendance.let_go()
@@ -76,7 +79,15 @@ class AgentTreatment(Treatment):
         return self._attendance is not None and self._attendance.attending
 
     def relieve(self, call: Call, now: float) -> bool:
-        return self._attendance is not None and self._attendance.relieve(now)
+        return self._attendance is not None and not self._pending and self._attendance.relieve(now)
+
+    @property
+    def _pending(self) -> bool:
+        return self._succession is not None and self._succession.pending
+
+    @property
+    def former(self) -> Sequence[Hunt]:
+        return () if self._succession is None else self._succession.former
 
     def outlives(self, call: Call, session: Session) -> bool:
         return self._succession is not None and self._succession.outlives(session)

@@ -8,6 +8,8 @@ After an attended transfer two calls, each without the one who transferred, are 
 trace and CDR, and they end together. The music of a held party is the bridge's.
 """
 
+from collections.abc import Sequence
+
 from edge.call.call import Call
 from edge.call.hold import HoldMusic
 from edge.call.hunt import Hunt
@@ -59,8 +61,12 @@ class BridgeTreatment(Treatment):
         self._hunt = Hunt(call, self, call.route, name="hop", hops=hops)
         self._hunt.start(now, busy=self._busy)
 
-    def join(self, call: Call, hunt: Hunt) -> None:
-        """Take on a conversation between the caller and who answered `hunt`."""
+    def join(self, call: Call, hunt: Hunt, former: Sequence[Hunt] = ()) -> None:
+        """Take on a conversation between the caller and who answered `hunt`.
+
+        Args: former: of the treatment that brought it about.
+        """
+        self._former += former
         self._call, self._near, self._hunt = call, call.route.caller, hunt
         hunt.owner = self
 
@@ -345,7 +351,7 @@ def take_on(call: Call, hunt: Hunt, session: Session, refer: Refer, now: float) 
         session.referral.refuse(refusal.status, now, refusal.headers())
         return False
     bridge = BridgeTreatment()
-    bridge.join(call, hunt)
+    bridge.join(call, hunt, call.treatment.former)
     call.treatment = call.treatment.succeeded_by(bridge)
     bridge.referred(call, session, refer, now)
     return True

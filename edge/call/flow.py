@@ -8,7 +8,7 @@ The call keeps the program that it began with. Keys pressed while nobody asks ar
 """
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import count
 from types import MappingProxyType
 
@@ -87,7 +87,7 @@ class FlowTreatment(Treatment):
     def referred(self, call: Call, session: Session, refer: Refer, now: float) -> None:
         """A conversation becomes a bridge's, without us; else the caller may put somebody in its place."""
         talking = self._running.conversation if self._running is not None else None
-        if talking is not None and self._running is not None:
+        if talking is not None and self._running is not None and not self._pending:
             if take_on(call, talking, session, refer, now):
                 self._running.let_go()
                 call.trace.add(now, "flow", "left", outcome="transfer")
@@ -97,6 +97,8 @@ class FlowTreatment(Treatment):
         self._succession.referred(session, refer, now)
 
     def release(self) -> Hunt | None:
+        if self.former or self._pending:
+            return None
         talking = self._running.conversation if self._running is not None else None
         if talking is not None and self._running is not None:
             self._running.let_go()
@@ -107,10 +109,18 @@ class FlowTreatment(Treatment):
         return self._running is not None and self._running.attended
 
     def relieve(self, call: Call, now: float) -> bool:
-        relieved = self._running is not None and self._running.relieve(now)
+        relieved = self._running is not None and not self._pending and self._running.relieve(now)
         if relieved:
             call.trace.add(now, "flow", "left", outcome="taken_over")
         return relieved
+
+    @property
+    def _pending(self) -> bool:
+        return self._succession is not None and self._succession.pending
+
+    @property
+    def former(self) -> Sequence[Hunt]:
+        return () if self._succession is None else self._succession.former
 
     def outlives(self, call: Call, session: Session) -> bool:
         return self._succession is not None and self._succession.outlives(session)

@@ -39,7 +39,6 @@ class Succession:
         """Accept or refuse by `session.referral`."""
         refusal = self._begin(session, refer, now)
         if refusal is not None:
-            self._transfer = None
             trace = self._call.trace
             trace.add(now, "call", "transfer", outcome=refusal.code, text=refusal.text, fix=refusal.fix)
             session.referral.refuse(refusal.status, now, refusal.headers())
@@ -68,6 +67,16 @@ class Succession:
 
     def outlives(self, session: Session) -> bool:
         return self._transfer is not None and self._transfer.left_by(session)
+
+    @property
+    def former(self) -> list[Hunt]:
+        """Who have been given the caller's place."""
+        return self._former
+
+    @property
+    def pending(self) -> bool:
+        """Somebody is sought for it."""
+        return self._transfer is not None
 
     def end(self, now: float, reason: str) -> None:
         if self._transfer is not None:
@@ -119,4 +128,7 @@ class Succession:
             return Refusal("no_person", 403, f"{refer.target.user} is nobody who can be rung", fix)
         self._transfers += 1
         self._transfer = transfer = Transfer(call, self, session, refer, by)
-        return transfer.start(f"succession{self._transfers}", call.callee, now)
+        refusal = transfer.start(f"succession{self._transfers}", call.callee, now)
+        if refusal is not None:
+            self._transfer = None
+        return refusal

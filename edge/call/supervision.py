@@ -10,7 +10,7 @@ The two parties become a room without a gap, and stay one. What a supervisor's p
 transfer) never reaches the call. A supervisor leaves when the call ends, and has a CDR of his own.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from edge.call.bridge import BridgeTreatment
@@ -118,6 +118,10 @@ class Supervised(Treatment):
     @property
     def attended(self) -> bool:
         return self._inner.attended
+
+    @property
+    def former(self) -> Sequence[Hunt]:
+        return self._inner.former
 
     def relieve(self, call: Call, now: float) -> bool:
         return self._inner.relieve(call, now)
@@ -242,7 +246,7 @@ class Supervisions:
         self._ended(supervisor, "answered", "took_over", 200, now)
         supervised.supervising -= {hunt.leg.id}
         bridge = BridgeTreatment()
-        bridge.join(call, hunt)
+        bridge.join(call, hunt, supervised.former)
         supervised.succeeded_by(bridge)
         call.ground.media(port.StopPlay(call.leg.id))
         call.ground.media(port.Bridge(call.leg.id, hunt.leg.id))

@@ -1,6 +1,6 @@
 """What a caller gets: one class per kind of target (echo, an AI agent, another person …)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from edge.call.leg import Leg
@@ -67,6 +67,11 @@ class Treatment:
     def succeeded_by(self, treatment: "Treatment") -> "Treatment":
         """What the call has when `treatment` takes the place of this one."""
         return treatment
+
+    @property
+    def former(self) -> "Sequence[Hunt]":
+        """Who has been given the caller's place: what they took is given back at the end of the call."""
+        return ()
 
     def spares(self, leg: LegId) -> bool:
         """Whether the call goes on although the audio of `leg` is lost: it is nobody's who talks."""

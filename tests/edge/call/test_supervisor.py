@@ -306,3 +306,18 @@ def test_who_takes_the_callers_place_is_heard_by_its_supervisors(number: str) ->
         floor.leg, floor.room, partner=True
     )
     assert len(floor.bench.switch.supervisions.of(floor.call)) == 1
+
+
+def test_who_has_the_callers_place_gives_back_what_he_took_whoever_takes_over() -> None:
+    floor = Floor("9000")
+    to = "Refer-To: <sip:1006@demo.local>\r\n"
+    supervisor, _ = floor.comes()
+    floor.alice.say("REFER", floor.alice.remote, to=floor.alice.to, headers=to)
+    refusal = floor.change(supervisor, Mode.BARGE)
+    assert refusal is not None and refusal.code == "transfer_pending"
+    floor.alice.say("REFER", floor.alice.remote, to=floor.alice.to, headers=to)
+    floor.answers(floor.other)
+    assert floor.change(supervisor, Mode.BARGE) is None
+    floor.call.finish("answered", "caller_hangup", floor.bench.now)
+    floor.bench.drain()
+    assert floor.over()
