@@ -30,7 +30,9 @@ VOICED: Final = 4
 FULL: Final = 10
 "Points of a clear vowel."
 
-TRAITS: Final = 6
+BANDS: Final = (8, 13, 20, 29, 42, 61, 90, 129)
+"Edges [bins of 15.6 Hz] of the bands of a frame's spectrum, 125 Hz to 2 kHz."
+TRAITS: Final = 6 + len(BANDS) - 1
 "Columns of `VoiceGate.traits`."
 
 _HALF: Final = 80  # samples of one frame at 4 kHz
@@ -38,6 +40,7 @@ _FFT: Final = 256
 _RUMBLE: Final = 8  # bins below 125 Hz: wind and hum are strong there, and no telephone has to carry them
 _BINS: Final = _FFT // 2 + 1 - _RUMBLE
 _LAGS: Final = slice(10, 67)  # 400 Hz down to 60 Hz, in samples at 4 kHz
+_PERIODS: Final = _LAGS.stop - _LAGS.start
 _EMPHASIS: Final = np.float32(0.9)  # levels the fall of the voice's spectrum, so that pitch stands out
 _LOBE: Final = 4  # bins to either side that one line fills through the window
 
@@ -70,9 +73,11 @@ class VoiceGate:
         self._newer = np.zeros(slots, np.uint8)  # which of the two is newer
         self.traits = np.zeros((0, TRAITS), np.float32)
         """Of each frame judged last, all 0 where not loud: 1, level [dB], share of the power that comes
-        again after one period, that period [samples at 4 kHz], likeness to 20 and to 40 ms ago."""
+        again after one period, that period [samples at 4 kHz], likeness to 20 and to 40 ms ago; then the
+        shares of the power in each of `BANDS`."""
         self._cosines, self._sines = _wave_matrices()
-        self._periods = _period_matrix()
+        # One product finds both.
+        self._periods_and_bands = np.concatenate((_period_matrix(), _band_matrix()), axis=1)
         # Power that noise with a mean square of 1 has in the spectrum.
         self._noise_gain = np.float32(_FFT / 2 * np.square(_window()).sum())
 
@@ -162,10 +167,12 @@ class VoiceGate:
         self._shapes[older, slots] = shape
         self._newer[slots] = older
 
-        repeats = power @ self._periods
-        lag = repeats.argmax(axis=1)
-        period = repeats[np.arange(len(slots)), lag] / own
-        traits = np.stack((period, lag + np.float32(_LAGS.start), alike_20, alike), axis=1)
+        found = power @ self._periods_and_bands
+        lag = found[:, :_PERIODS].argmax(axis=1)
+        period = found[np.arange(len(slots)), lag] / own
+        traits = np.empty((len(slots), TRAITS - 2), np.float32)
+        traits[:, 0], traits[:, 1], traits[:, 2], traits[:, 3] = period, lag + _LAGS.start, alike_20, alike
+        np.divide(found[:, _PERIODS:], (total + np.float32(1.0))[:, None], out=traits[:, 4:])
         period = period - _PERIODIC
         earned = np.clip(period * _STEEPNESS, 0.0, FULL - UNVOICED)
         earned += UNVOICED * over
@@ -216,3 +223,10 @@ def _period_matrix() -> Floats:
     matrix = np.cos(2 * np.pi * np.outer(bins, lags) / _FFT) * (own[0] / own[lags])
     periods: Floats = matrix.astype(np.float32)
     return periods
+
+
+def _band_matrix() -> Floats:
+    """Power spectrum → power in each of `BANDS`."""
+    bins = np.arange(_RUMBLE, _FFT // 2 + 1)[:, None]
+    lows, highs = np.array(BANDS[:-1]), np.array(BANDS[1:])
+    return ((bins >= lows) & (bins < highs)).astype(np.float32)

@@ -19,13 +19,13 @@ import webrtcvad
 from numpy.typing import NDArray
 
 from media.dsp.gate import FULL, TONE, TRAITS, UNVOICED, VOICED, VoiceGate
-from media.dsp.voice import COLUMNS, ENOUGH, MEMORIES, Likeness, figures
+from media.dsp.voice import COLUMNS, ENOUGH, FRAMES, MEMORIES, Likeness, figures
 
 CONFIRM: Final = 16
 "Points that make a beginning of speech, if it sounds like a voice."
 LEAST: Final = 4
 "Frames that must have earned them."
-WINDOW: Final = 12
+WINDOW: Final = FRAMES
 "Frames whose points count together: a consonant, the closure after it and the vowel's beginning."
 CONSONANT: Final = 7
 "Frames without pitch that count, at most: noise, however long, never comes near `CONFIRM`."
@@ -101,7 +101,8 @@ class VoiceActivity:
         heard = rows[points >= VOICED]
         self.heard[heard] = now
         speaking = self.speaking[rows]
-        started = rows[~speaking & (total >= CONFIRM + DEARER * tones)]
+        # A frame that earned nothing adds nothing to what was refused before.
+        started = rows[~speaking & (points > 0) & (total >= CONFIRM + DEARER * tones)]
         if len(started):
             started = started[np.count_nonzero(self._points[started] > 0, axis=1) >= LEAST]
         if len(started):

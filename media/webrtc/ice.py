@@ -10,8 +10,8 @@ RFC 8445 as a full agent with one socket and one component (RTP and RTCP share i
 
 A check without the right credentials gets no answer: a stranger learns nothing, not even that the port
 is open. Candidates whose host is a name (mDNS) are never looked up; such a peer finds us, and its own
-checks show where it is. Declined: candidates of our own beyond the socket's, trickling (RFC 8838; what
-was offered is complete), TCP (RFC 6544).
+checks show where it is. Declined: candidates of our own beyond the socket's, trickling (RFC 8838, 8840;
+what comes after the offer shows itself by its checks), TCP (RFC 6544), TURN relays.
 """
 
 import enum

@@ -1,6 +1,12 @@
 """Makes `media/dsp/voice.json`: a small net trained on the even seeds of `tests/support/labelled.py`.
 
-python -m tests.bench.voice_training      ten minutes; with the same seeds it gives the same weights
+python -m tests.bench.voice_training --recorded FOLDER      ten minutes; same seeds and files, same weights
+
+Synthesised music alone teaches too little of what callers on hold hear: `tests/support/recorded.py` says what
+FOLDER holds. Ours was made of packages of Debian 12: music of asterisk-moh-opsound-wav, drascula-music,
+fillets-ng-data, asc-music and pingus-data, voices of asterisk-core-sounds-en-wav and -es-wav,
+asterisk-prompt-it-menardi-wav, klettres-data and fillets-ng-data, half of the pieces and of the speakers;
+the other half was kept to judge by.
 """
 
 import json
@@ -14,11 +20,15 @@ from numpy.typing import NDArray
 
 from media.dsp import voice
 from media.dsp.vad import VoiceActivity
-from media.dsp.voice import FIGURES, Likeness
-from tests.support import labelled
+from media.dsp.voice import FAR, FIGURES, Likeness
+from tests.support import labelled, recorded
+from tests.support.labelled import Clip
 from tests.support.sound import Pcm, frames
+from tests.support.utterance import Line
 
-HIDDEN: Final = 16
+HIDDEN: Final = 32
+DECAY: Final = 2e-3
+"Of the weights: how much they are kept small."
 EARLY: Final = slice(1, 16)
 "Frames after the first clear one in which speech should be noticed."
 
@@ -71,14 +81,25 @@ def candidates(sounds: Sequence[Pcm]) -> tuple[NDArray[np.float32], NDArray[np.i
 
 def examples(seed: int, counts: dict[str, int]) -> tuple[Floats, Floats]:
     """Figures, and 1 for those of speech."""
+    clips = [
+        make(seed, counts[name])
+        for name, make in labelled.UNSPOKEN.items()
+        if name in counts  # the echo guard answers for the agent's own voice
+    ]
+    return _moments(clips, labelled.speech(seed, counts["speech"]))
+
+
+def recordings(folder: Path, seed: int) -> tuple[Floats, Floats]:
+    return _moments([recorded.music(folder / "music", seed)], recorded.speech(folder / "speech", seed))
+
+
+def _moments(unspoken: list[list[Clip]], spoken: list[tuple[str, Line]]) -> tuple[Floats, Floats]:
     figures, labels = [], []
-    for name, make in labelled.UNSPOKEN.items():
-        if name not in counts:
-            continue  # the echo guard answers for the agent's own voice
-        found, _, _ = candidates([clip.pcm for clip in make(seed, counts[name])])
+    for clips in unspoken:
+        found, _, _ = candidates([clip.pcm for clip in clips])
         figures.append(found)
         labels.append(np.zeros(len(found)))
-    lines = [line for _, line in labelled.speech(seed, counts["speech"])]
+    lines = [line for _, line in spoken]
     found, which, when = candidates([line.pcm for line in lines])
     after = when - np.array([line.clear for line in lines])[which]
     early = (after >= EARLY.start) & (after < EARLY.stop)
@@ -91,7 +112,7 @@ def fit(figures: Floats, labels: Floats, steps: int, seed: int = 0) -> dict[str,
     """Adam on the cross entropy, both classes with the same weight."""
     random = np.random.default_rng(seed)
     mean, scale = figures.mean(axis=0), 1 / (figures.std(axis=0) + 1e-6)
-    scaled = (figures - mean) * scale
+    scaled = np.clip((figures - mean) * scale, -FAR, FAR)
     weight = np.where(labels > 0, 0.5 / labels.mean(), 0.5 / (1 - labels.mean()))
     net = [
         random.normal(0, 1 / np.sqrt(FIGURES), (FIGURES, HIDDEN)),
@@ -108,9 +129,9 @@ def fit(figures: Floats, labels: Floats, steps: int, seed: int = 0) -> dict[str,
         error = (chance - labels[some]) * weight[some] / len(some)
         back = np.outer(error, net[2]) * (1 - hidden**2)
         slopes = [
-            x.T @ back + 1e-3 * net[0],
+            x.T @ back + DECAY * net[0],
             back.sum(axis=0),
-            hidden.T @ error + 1e-3 * net[2],
+            hidden.T @ error + DECAY * net[2],
             np.array([error.sum()]),
         ]
         for part, slope, m, v in zip(net, slopes, first, second, strict=True):
@@ -127,20 +148,24 @@ def save(weights: dict[str, Floats], path: Path) -> None:
 
 
 @click.command()
-@click.option("--seeds", default=4, show_default=True, help="Even ones, from 2 on.")
-@click.option("--count", default=240, show_default=True, help="Clips of music, and utterances, of each.")
-@click.option("--steps", default=3_000, show_default=True)
+@click.option("--seeds", default=3, show_default=True, help="Even ones, from 2 on.")
+@click.option("--count", default=200, show_default=True, help="Clips of music, and utterances, of each.")
+@click.option("--recorded", "folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--steps", default=4_000, show_default=True)
 @click.option("--to", type=click.Path(path_type=Path), default=Path(voice.__file__).with_name("voice.json"))
-def main(seeds: int, count: int, steps: int, to: Path) -> None:
-    counts = {"noise": count // 2, "ringback and tones": count // 4, "DTMF": count // 10}
+def main(seeds: int, count: int, folder: Path | None, steps: int, to: Path) -> None:
+    counts = {"noise": count * 3 // 5, "ringback and tones": count * 3 // 10, "DTMF": count * 3 // 25}
     counts |= {"music": count, "speech": count}
-    parts = []
-    for seed in range(2, 2 * seeds + 1, 2):
-        parts.append(examples(seed, counts))
-        print(
-            f"seed {seed}: {len(parts[-1][1])} moments, {parts[-1][1].mean():.0%} of them speech", flush=True
-        )
-    save(fit(np.concatenate([x for x, _ in parts]), np.concatenate([y for _, y in parts]), steps), to)
+    parts = [_told(f"seed {seed}", examples(seed, counts)) for seed in range(2, 2 * seeds + 1, 2)]
+    if folder is not None:
+        parts.append(_told(str(folder), recordings(folder, 2)))
+    figures, labels = (np.concatenate(all_of) for all_of in zip(*parts, strict=True))
+    save(fit(figures, labels, steps), to)
+
+
+def _told(name: str, part: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
+    print(f"{name}: {len(part[1])} moments, {part[1].mean():.0%} of them speech", flush=True)
+    return part
 
 
 if __name__ == "__main__":

@@ -1,9 +1,14 @@
 import json
 
 import numpy as np
+import pytest
 
 from media.dsp.gate import TONE, TRAITS
 from media.dsp.voice import COLUMNS, FIGURES, MEMORIES, WEIGHTS, Likeness, figures
+
+BAND = 6
+"Column of a frame with the share of the lowest band."
+BAND_MEAN = 17 + MEMORIES
 
 
 def window(*, glide: float = 0.0, points: int = 10) -> np.ndarray:
@@ -38,3 +43,15 @@ def test_frames_of_silence_have_no_figures() -> None:
 def test_tones_count_as_such() -> None:
     found = figures(window(points=TONE), np.zeros((1, MEMORIES), np.float32))
     assert found[0, 2] == 12 and found[0, 0] == 0
+
+
+def test_a_loud_frames_bands_are_told_and_a_silent_ones_are_not() -> None:
+    memory = np.zeros((1, MEMORIES), np.float32)
+    heard = window()
+    heard[:, 6:, 0] = heard[:, 6:, TRAITS] = 0.0
+    heard[:, :6, BAND] = 0.5
+    low = figures(heard, memory)
+    heard[:, 6:, BAND] = 0.9
+    np.testing.assert_array_equal(figures(heard, memory)[:, BAND_MEAN], low[:, BAND_MEAN])
+    heard[:, :6, BAND] = 0.05
+    assert figures(heard, memory)[0, BAND_MEAN] == pytest.approx(low[0, BAND_MEAN] - 1.0, abs=0.02)
