@@ -37,6 +37,7 @@ def device_destination(call: Call, binding: Binding) -> Destination | None:
     """None when the binding can no longer be read, such as one of a listener that is gone."""
     try:
         flow, uri = Flow.parse(binding.flow), Uri.parse(binding.contact)
+        Address.parse_many(binding.path, "Path")  # one that an earlier version let in
     except ValueError:
         return None
     domain = call.route.account.domain

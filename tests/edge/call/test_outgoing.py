@@ -1,10 +1,11 @@
 """INVITEs that we send."""
 
 from edge.call.outgoing import trunk_destination
+from edge.journal import Binding
 from edge.sip.flow import Flow, Transport
 from edge.sip.message import Request
-from tests.support.directory import FakeDirectory
-from tests.support.edge import Bench, Phone
+from tests.support.directory import ACC, FakeDirectory
+from tests.support.edge import Bench, Phone, final
 
 
 def test_a_number_on_a_trunk_is_dialled_at_its_proxy() -> None:
@@ -71,3 +72,15 @@ def test_headers_of_a_contact_stay_behind() -> None:
     Phone(bench, "1001").dial("1002")
     (invite,) = bob.got()
     assert isinstance(invite, Request) and str(invite.uri) == "sip:1002@127.0.0.3"
+
+
+def test_a_phone_whose_path_leads_nowhere_is_not_rung() -> None:
+    """Of an earlier version, which kept what it could not read."""
+    directory = FakeDirectory()
+    directory.add_user("1001")
+    directory.add_user("1002")
+    bench = Bench(directory)
+    way = "udp:127.0.0.3:5060/0/0"
+    kept = Binding(ACC, "1002", "sip:1002@127.0.0.3", 1.0, 9_000_000, "c", 1, ("hello world",), way, "")
+    bench.switch.registrar.load([kept], bench.now, int(bench.now * 1000))
+    assert final(Phone(bench, "1001").dial("1002")).status == 480
