@@ -1,5 +1,6 @@
 """Supervisors of a caller whom an AI agent has: they listen, and take the conversation over."""
 
+import random
 from typing import cast
 
 import pytest
@@ -321,3 +322,79 @@ def test_who_has_the_callers_place_gives_back_what_he_took_whoever_takes_over() 
     floor.call.finish("answered", "caller_hangup", floor.bench.now)
     floor.bench.drain()
     assert floor.over()
+
+
+class Mess:
+    """Whatever people, agents and operators may do to one call, in any order."""
+
+    def __init__(self, seed: int) -> None:
+        self.chance = random.Random(seed)
+        number, flow = self.chance.choice(
+            [("9000", AGENT), ("9001", AGENT), ("9001", QUEUE), ("9001", PERSON), ("1002", AGENT)]
+        )
+        self.floor = Floor(number, flow)
+        self.rung: list[tuple[Phone, Request]] = []
+        self.talking: list[tuple[Phone, Request]] = []
+        self.begun = 0
+
+    def act(self) -> None:
+        floor, chance, bench = self.floor, self.chance, self.floor.bench
+        for phone in (floor.bob, floor.chief, floor.other):
+            requests = [message for message in phone.got() if isinstance(message, Request)]
+            self.rung += [(phone, request) for request in requests if request.method == "INVITE"]
+        supervisors = bench.switch.supervisions.of(floor.call)
+        refer = f"Refer-To: <sip:{chance.choice(('9000', '9001', '1002', '1006'))}@demo.local>\r\n"
+        match chance.randrange(13):
+            case 0 | 1:
+                asked = floor.ask(chance.choice(list(Mode)), chance.choice(("1005", "1006")))
+                self.begun += isinstance(asked, Supervisor)
+            case 2 | 3 | 4 if self.rung:
+                phone, invite = self.rung.pop(chance.randrange(len(self.rung)))
+                taken = chance.random() < 0.7
+                phone.reply(invite, 200 if taken else 486, phone.sdp() if taken else "")
+                if taken:
+                    self.talking.append((phone, invite))
+            case 5 if supervisors:
+                floor.change(chance.choice(supervisors), chance.choice(list(Mode)))
+            case 6:
+                bench.media(
+                    port.Digit(chance.choice(list(floor.call.legs)), chance.choice("1456"), "info", 100)
+                )
+            case 7:
+                ended = port.AgentEnded(floor.leg, "x"), port.AgentFailed(floor.leg, "closed", "")
+                bench.media(chance.choice((port.AgentConnected(floor.leg, 5), *ended)))
+            case 8:
+                to = chance.choice(("user:1002", "user:1006", "queue:support", "agent:demo"))
+                bench.media(port.AgentAsked(floor.leg, 1, "transfer", to))
+            case 9 if self.talking:
+                phone, invite = chance.choice(self.talking)
+                phone.tag, phone.call_id = (
+                    {"1002": "phone3", "1005": "phone5"}.get(phone.number, "phone6"),
+                    invite.call_id,
+                )
+                method = chance.choice(("BYE", "REFER"))
+                target, to = str(invite.contacts[0].uri), invite.headers.get("From") or ""
+                phone.say(method, target, to=to, headers=refer if method == "REFER" else "")
+            case 10:
+                floor.alice.say("REFER", floor.alice.remote, to=floor.alice.to, headers=refer)
+            case 11:
+                bench.advance(chance.choice((1.0, 5.0, 20.0)))
+            case _:
+                transfer(floor.call, running, "user:1006", "", bench.now)
+                bench.switch.handle_timer(bench.now)
+                bench.drain()
+
+
+@pytest.mark.parametrize("seed", range(100, 124))
+def test_whatever_happens_to_a_supervised_call_everybody_has_one_cdr_and_all_is_given_back(seed: int) -> None:
+    mess = Mess(seed)
+    bench = mess.floor.bench
+    for _ in range(40):
+        if bench.switch.calls:
+            mess.act()
+    for call in tuple(bench.switch.calls.values()):
+        call.finish("answered", "caller_hangup", bench.now)
+    bench.drain()
+    assert mess.floor.over()
+    ids = [cdr.id for cdr in bench.journal.cdrs]
+    assert len(ids) == len(set(ids)) == 1 + mess.begun
