@@ -5,6 +5,7 @@ import pytest
 from edge.directory import Agent, Target
 from edge.sip.message import Request
 from media import port
+from tests.edge.call.test_supervisor import Floor
 from tests.edge.call.test_transfer import invited, refer, requests
 from tests.support.directory import ACC
 from tests.support.edge import Phone, final
@@ -173,3 +174,21 @@ def test_a_caller_who_transfers_while_the_flow_rings_somebody_hands_on_the_step_
     carol.say("BYE")
     (cdr,) = bench.journal.cdrs
     assert cdr.disposition == "answered" and not bench.legs and not len(bench.switch.admissions)
+
+
+def test_a_refer_that_is_refused_leaves_a_transfer_alone_that_is_under_way() -> None:
+    floor = Floor("9000")
+    floor.bench.media(port.AgentConnected(floor.leg, 10))
+    floor.bench.media(port.AgentAsked(floor.leg, 1, "transfer", "user:1002"))
+    to = "Refer-To: <sip:1006@demo.local>\r\n"
+    floor.alice.say("REFER", floor.alice.remote, to=floor.alice.to, headers=to)
+    floor.answers(floor.bob)
+    floor.bob.tag = "phone3"
+    floor.bob.say("REFER", floor.bob.remote, to=floor.bob.to, headers=to)
+    assert 403 in floor.bob.statuses()
+    before = floor.leg
+    floor.answers(floor.other)
+    assert floor.leg != before, "he has the caller's place"
+    floor.call.finish("answered", "caller_hangup", floor.bench.now)
+    floor.bench.drain()
+    assert floor.over()
