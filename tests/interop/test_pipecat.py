@@ -10,14 +10,18 @@ from pathlib import Path
 
 import pytest
 
+from media.agent.contract import Clear, Say
+from media.agent.dialect.twilio import Telnyx
 from tests.support import wav
 from tests.support.address import loopback
 from tests.support.caller import Phone
 from tests.support.daemon import PASSWORDS, Daemon
+from tests.support.dialect import context
 from tests.support.process import ROOT, Child
 
 PYTHON = ROOT / ".venv" / "pipecat" / "bin" / "python"
 BOT = Path(__file__).parent / "pipecat" / "bot.py"
+TELNYX = Path(__file__).parent / "pipecat" / "telnyx.py"
 
 
 @contextmanager
@@ -77,3 +81,19 @@ def test_a_pipecat_bot_fails_no_case_of_the_conformance_kit() -> None:
     told = json.loads(done.stdout)
     assert not [case for case in told["cases"] if case["verdict"] == "fail"] and done.returncode == 0
     assert told["totals"]["pass"] >= 30, [case for case in told["cases"] if case["verdict"] != "pass"]
+
+
+def test_pipecats_telnyx_serializer_knows_the_variant_and_we_know_its_answers() -> None:
+    if not PYTHON.exists():
+        pytest.skip("Pipecat is not installed (scripts/interop installs it)")
+    dialect = Telnyx(context(), lambda count: "ab" * count)
+    sent = [*dialect.open(), dialect.hear(b"\xff" * 160), *dialect.digit("5", 100), *dialect.stop()]
+    done = subprocess.run(
+        [PYTHON, TELNYX], input="\n".join(map(str, sent)), capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert found["kind"] == "telnyx" and found["call"].startswith("CA")
+    assert found["read"] == ["InputAudioRawFrame", "InputDTMFFrame", "NoneType"]
+    (said,), (cleared,) = (dialect.receive_text(message.encode()) for message in found["written"])
+    assert isinstance(said, Say) and said.audio == b"\xff" * 160 and isinstance(cleared, Clear)
