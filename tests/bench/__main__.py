@@ -8,10 +8,11 @@ import contextlib
 import json
 import os
 import platform
+import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -85,6 +86,7 @@ def main(
     """Measure the shipped daemon. LOADS: one or several rows; all but dialects and marathon without one."""
     if quick:
         count, window, share, seconds, settle, users = 200, 8, 0.01, 2.0, 3.0, 20
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # else daemon and agent would outlive us
     console = Console(stderr=True, width=150)
     pinned = len(os.sched_getaffinity(0)) > 1
     if pinned:
@@ -108,18 +110,16 @@ def main(
         for load in loads or LOADS:
             console.print(f"{load} …")
             try:
-                made = run.rows(load)
+                for row in run.rows(load):
+                    rows.append(row)
+                    console.print(
+                        f"  {row.load}: {row.cpu_us:,.1f} µs, {row.lost:,} lost, p99 {row.p99_ms:.1f} ms"
+                    )
             except (
                 Exception
             ) as fault:  # a load that this machine does not carry must not cost the others their rows
                 failed.append(load)
                 console.print(f"[red]{load} failed:[/] {escape(str(fault) or repr(fault))}")
-                continue
-            rows += made
-            for row in made:
-                console.print(
-                    f"  {row.load}: {row.cpu_us:,.1f} µs, {row.lost:,} lost, p99 {row.p99_ms:.1f} ms"
-                )
     pace = (pace + yardstick_ns()) / 2
     console.print(_table(rows, pace))
     result = {"machine": _machine() | {"yardstick_ns": pace}, "rows": [row.plain() for row in rows]}
@@ -149,35 +149,38 @@ class _Run:
     users: int
     pinned: bool
 
-    def rows(self, load: str) -> list[Row]:
+    def rows(self, load: str) -> Iterator[Row]:
         """Measure one load by a daemon of its own: memory and database of one are no burden on the next.
+
+        Each row as it is measured: what fails later costs none before.
 
         Raises whatever the load raises: AssertionError when the daemon did not take all of its calls.
         """
         cpu = DAEMON_CPU if self.pinned else None
         if load == "dialects":
             calls = max(1, round(PER_DIALECT * self.share))
-            return _dialects(self.folder / load, self.agent, cpu, calls, self.seconds, self.settle)
+            yield from _dialects(self.folder / load, self.agent, cpu, calls, self.seconds, self.settle)
+            return
         url = "ws://{}:{}/".format(*self.agent)
         with subject(
             self.folder / load, users=self.users, agent_url=url, cpu=cpu, workers=self.workers
         ) as daemon:
             time.sleep(1.0)
             if load not in AUDIO:
-                return [_measure(load, daemon, self.count, self.window, self.seconds)]
+                yield _measure(load, daemon, self.count, self.window, self.seconds)
+                return
             measured, calls = AUDIO[load]
             before = floor(FLOOR_SECONDS, cpu)
             rates = BESIDE if self.beside else (0.0, 0.0)
             with audio.ground(daemon, self.seconds, settle=self.settle, beside=rates) as on:
                 row = measured(on, max(1, round(calls * self.share)))
             row.floor_us = (before + floor(FLOOR_SECONDS, cpu)) / 2
-            return [row]
+            yield row
 
 
 def _dialects(
     folder: Path, agent: tuple[str, int], cpu: int | None, calls: int, seconds: float, settle: float
-) -> list[Row]:
-    rows: list[Row] = []
+) -> Iterator[Row]:
     address = loopback()
     port = free_tcp_port(address)
     made, dids = dialects.settings(*agent, address, port)
@@ -194,8 +197,7 @@ def _dialects(
                 row = dialects.load(on, name, calls)
                 row.floor_us = (before + floor(FLOOR_SECONDS, cpu)) / 2
                 row.added_ms = dialects.probe(on, name, probe, max(3.0, seconds))
-            rows.append(row)
-    return rows
+            yield row
 
 
 def _measure(load: str, daemon: Subject, count: int, window: int, seconds: float) -> Row:
