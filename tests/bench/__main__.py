@@ -112,9 +112,7 @@ def main(
             try:
                 for row in run.rows(load):
                     rows.append(row)
-                    console.print(
-                        f"  {row.load}: {row.cpu_us:,.1f} µs, {row.lost:,} lost, p99 {row.p99_ms:.1f} ms"
-                    )
+                    console.print(f"  {_line(row)}")
             except (
                 Exception
             ) as fault:  # a load that this machine does not carry must not cost the others their rows
@@ -220,6 +218,14 @@ def _measure(load: str, daemon: Subject, count: int, window: int, seconds: float
             return routing.routes(daemon, count)
 
 
+def _line(row: Row) -> str:
+    more = [f"{name} {value:,.0f}" for name, value in row.faults.items()]
+    more += [f"{name} {value:,.1f} ms" for name, value in row.added_ms.items()]
+    return ", ".join(
+        [f"{row.load}: {row.cpu_us:,.1f} µs", f"{row.lost:,} lost", f"p99 {row.p99_ms:.1f} ms", *more]
+    )
+
+
 def _table(rows: list[Row], pace: float) -> Table:
     caption = f"yardstick {pace:.0f} ns: a fixed piece of Python, before and after; twice that, twice the CPU"
     table = Table(title="tandem serve, one core", caption=caption)
@@ -239,7 +245,6 @@ def _table(rows: list[Row], pace: float) -> Table:
     table.add_column("load")
     for name in right:
         table.add_column(name, justify="right")
-    table.add_column("faults, latency")
     for row in rows:
         stream = row.unit == "audio"
         table.add_row(
@@ -255,10 +260,6 @@ def _table(rows: list[Row], pace: float) -> Table:
             "" if row.late_ms is None else " / ".join(f"{late:.1f}" for late in row.late_ms),
             f"{row.memory_kb:,.0f}" if stream else "",
             f"{row.generator_share:.0%}",
-            ", ".join(
-                [f"{name} {value:,.0f}" for name, value in row.faults.items()]
-                + [f"{name} {value:,.1f} ms" for name, value in row.added_ms.items()]
-            ),
         )
     return table
 

@@ -107,6 +107,29 @@ def test_a_trunk_that_challenges_gets_our_credentials(house: House, transport: s
 
 
 @BOTH
+def test_a_trunk_that_challenges_inside_a_call_too_finds_each_proof_right(
+    house: House, transport: str
+) -> None:
+    """RFC 3261 §22.2, RFC 7616: sipp computes both responses itself; the second nonce is new."""
+    asks = [CHALLENGE.format(nonce).replace("Proxy", "WWW") for nonce in ("n1", "n2")]
+    who = (f"us-{'udp' if transport == 'u1' else 'tcp'}", "secret")
+    callee = called().incoming().answer(401, headers=asks[0]).ack_comes()
+    callee.incoming().proven(*who).answer(180).answer(200, AUDIO).ack_comes()
+    callee.comes("BYE").respond(401, headers=asks[1]).comes("BYE").proven(*who).respond(200)
+    with (
+        house.callee(callee, transport=transport) as far,
+        house.caller(hung_up(up()), dialled("digest", transport), transport=transport) as near,
+    ):
+        near.done()
+        far.done()
+        first, second = far.wire("BYE")
+        assert [int(bye.header("CSeq").split()[0]) for bye in (first, second)] == [3, 4]
+        assert 'nonce="n2"' in second.header("Authorization") and "nc=00000001" in second.header(
+            "Authorization"
+        )
+
+
+@BOTH
 def test_a_trunk_that_must_be_secret_is_offered_srtp_and_left_when_it_declines(
     house: House, transport: str
 ) -> None:

@@ -47,7 +47,10 @@ CALLS = {
 }
 TRUNKS = {
     "by address list": ["sipp_features:custom_headers_of_a_trunk_reach_phones_and_trunks"],
-    "by digest": ["sipp_trunks:a_trunk_that_challenges_gets_our_credentials"],
+    "by digest": [
+        "sipp_trunks:a_trunk_that_challenges_gets_our_credentials",
+        "sipp_trunks:a_trunk_that_challenges_inside_a_call_too_finds_each_proof_right",
+    ],
     "by our registration, refreshed": ["sipp_trunks:we_register_at_the_carrier_and_refresh_in_time"],
     "back-off of a registration, its state visible": [
         "sipp_trunks:a_carrier_that_is_out_of_order_is_asked_ever_later_until_it_answers",

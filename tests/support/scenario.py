@@ -152,6 +152,19 @@ class Scenario:
         )
         return self
 
+    def proven(self, username: str, password: str) -> Self:
+        """sipp itself finds the `Authorization` of what came last right; else nothing goes on."""
+        name = f"proof{len(self._parts)}"
+        check = f'<verifyauth assign_to="{name}" username="{username}" password="{password}"/>'
+        last = self._parts[-1]
+        if last.endswith("/>"):
+            last = last.removesuffix("/>") + "><action></action></recv>"
+        self._parts[-1] = last.replace("</action>", f"{check}</action>")
+        self._parts.append(
+            f'<nop test="{name}" next="{name}"/>\n<recv request="PROOF"/>\n<label id="{name}"/>'
+        )
+        return self
+
     def ack_comes(self) -> Self:
         self._up = True
         return self.comes("ACK")
