@@ -6,7 +6,7 @@ from typing import Any
 from tests.support.address import SIP_PORT, loopback
 from tests.support.caller import Phone
 from tests.support.daemon import PASSWORDS, Daemon
-from tests.support.scenario import Scenario
+from tests.support.scenario import Scenario, calling
 from tests.support.sipp import Sipp
 
 DID = "12025550100"
@@ -62,9 +62,18 @@ class House:
     def callee(self, scenario: Scenario, *, address: str = "", **more: Any) -> Sipp:
         return Sipp(self._folder("callee"), scenario, address=address or self.far, **more)
 
-    def register(self, number: str, address: str) -> None:
-        """A phone of `number` is reached where sipp listens: at the Contact's port (no rport, no NAT)."""
-        with Direct(address, self.daemon.sip, number, PASSWORDS.get(number, number)) as phone:
+    def register(self, number: str, address: str, transport: str = "u1") -> None:
+        """A phone of `number` is reached where sipp listens: at the Contact's port (no rport, no NAT).
+
+        By TCP sipp registers itself, and its connection ends then: we dial the Contact.
+        """
+        password = PASSWORDS.get(number, number)
+        if transport == "t1":
+            who = {"user": number, "password": password, "address": address}
+            with self.caller(calling().register(), number, transport=transport, **who) as phone:
+                phone.done()
+            return
+        with Direct(address, self.daemon.sip, number, password) as phone:
             phone.register(contact=f"<sip:{number}@{address}:{SIP_PORT}>")
 
     def forget(self, number: str, address: str) -> None:

@@ -297,7 +297,7 @@ def test_a_user_who_is_not_there_or_does_not_want_is_forwarded(house: House, why
 
 @BOTH
 def test_a_busy_user_is_forwarded(house: House, transport: str) -> None:
-    house.register("1003", house.other)
+    house.register("1003", house.other, transport)
     caller = (
         calling()
         .invite(AUDIO, digest=True)
@@ -308,7 +308,9 @@ def test_a_busy_user_is_forwarded(house: House, transport: str) -> None:
         .ack()
     )
     with (
-        house.callee(called().incoming().answer(486).ack_comes(), address=house.other) as busy,
+        house.callee(
+            called().incoming().answer(486).ack_comes(), address=house.other, transport=transport
+        ) as busy,
         house.callee(ended(taken())) as far,
         house.caller(hung_up(caller), "1003", transport=transport) as near,
     ):
@@ -321,7 +323,7 @@ def test_a_busy_user_is_forwarded(house: House, transport: str) -> None:
 
 @BOTH
 def test_a_phone_that_is_not_answered_is_forwarded_in_time(house: House, transport: str) -> None:
-    house.register("1010", house.other)
+    house.register("1010", house.other, transport)
     caller = (
         calling()
         .invite(AUDIO, digest=True)
@@ -334,7 +336,7 @@ def test_a_phone_that_is_not_answered_is_forwarded_in_time(house: House, transpo
     )
     ringing = called().incoming().answer(180).comes("CANCEL").respond(200).answer(487).ack_comes()
     with (
-        house.callee(ringing, address=house.other) as desk,
+        house.callee(ringing, address=house.other, transport=transport) as desk,
         house.callee(ended(taken())) as far,
         house.caller(hung_up(caller), "1010", transport=transport) as near,
     ):
@@ -357,7 +359,7 @@ def test_who_does_not_want_to_be_disturbed_is_not(house: House, transport: str) 
 @BOTH
 def test_a_deflection_is_followed_with_the_rights_of_who_deflects(house: House, transport: str) -> None:
     """302 to a public number (RFC 3261 §8.1.3.4)."""
-    house.register("1002", house.other)
+    house.register("1002", house.other, transport)
     moved = called().incoming().answer(302, headers="Contact: <sip:+14155550107@demo.local>").ack_comes()
     caller = (
         calling()
@@ -369,7 +371,7 @@ def test_a_deflection_is_followed_with_the_rights_of_who_deflects(house: House, 
         .ack()
     )
     with (
-        house.callee(moved, address=house.other) as desk,
+        house.callee(moved, address=house.other, transport=transport) as desk,
         house.callee(ended(taken())) as far,
         house.caller(hung_up(caller), "1002", transport=transport) as near,
     ):
@@ -384,12 +386,12 @@ def test_a_deflection_is_followed_with_the_rights_of_who_deflects(house: House, 
 @BOTH
 def test_devices_ring_at_once_and_the_slower_is_told_who_won(house: House, transport: str) -> None:
     """Forking: CANCEL with Reason (RFC 3326)."""
-    house.register("1005", house.far)
-    house.register("1006", house.other)
+    house.register("1005", house.far, transport)
+    house.register("1006", house.other, transport)
     slow = called().incoming().answer(180).comes("CANCEL").respond(200).answer(487).ack_comes()
     with (
-        house.callee(slow, address=house.other) as loser,
-        house.callee(ended(taken())) as winner,
+        house.callee(slow, address=house.other, transport=transport) as loser,
+        house.callee(ended(taken()), transport=transport) as winner,
         house.caller(hung_up(up()), "1005", transport=transport) as near,
     ):
         near.done()
@@ -403,12 +405,12 @@ def test_devices_ring_at_once_and_the_slower_is_told_who_won(house: House, trans
 
 @BOTH
 def test_devices_ring_one_after_the_other(house: House, transport: str) -> None:
-    house.register("1008", house.far)
-    house.register("1007", house.other)
+    house.register("1008", house.far, transport)
+    house.register("1007", house.other, transport)
     first = called().incoming().answer(180).comes("CANCEL").respond(200).answer(487).ack_comes()
     with (
-        house.callee(first, address=house.other) as tried,
-        house.callee(ended(taken())) as taker,
+        house.callee(first, address=house.other, transport=transport) as tried,
+        house.callee(ended(taken()), transport=transport) as taker,
         house.caller(hung_up(up()), "1007", transport=transport) as near,
     ):
         near.done()

@@ -54,9 +54,9 @@ def test_custom_headers_pass_where_both_lists_have_them(house: House) -> None:
 
 @BOTH
 def test_custom_headers_of_a_trunk_reach_phones_and_trunks(house: House, transport: str) -> None:
-    house.register("1002", house.other)
+    house.register("1002", house.other, transport)
     with (
-        house.callee(ended(taken()), address=house.other) as desk,
+        house.callee(ended(taken()), address=house.other, transport=transport) as desk,
         house.trunk(hung_up(straight(OURS)), "12025550102", transport=transport) as near,
     ):
         near.done()
@@ -76,12 +76,12 @@ def test_custom_headers_of_a_trunk_reach_phones_and_trunks(house: House, transpo
 @BOTH
 def test_who_a_trunk_asserts_is_shown_unless_he_wants_to_be_private(house: House, transport: str) -> None:
     """RFC 3325, RFC 3323: P-Asserted-Identity before From; Privacy hides it from the phone."""
-    house.register("1002", house.other)
+    house.register("1002", house.other, transport)
     asserted = 'P-Asserted-Identity: "Jane" <sip:+12025550177@carrier.example>'
     shown: list[str] = []
     for more in ("", "\nPrivacy: id"):
         with (
-            house.callee(ended(taken()), address=house.other) as desk,
+            house.callee(ended(taken()), address=house.other, transport=transport) as desk,
             house.trunk(hung_up(straight(asserted + more)), "12025550102", transport=transport) as near,
         ):
             near.done()
@@ -127,10 +127,10 @@ def early(desk_invite: Message, ringing: Message) -> str:
 @BOTH
 def test_a_ringing_call_is_picked_up_by_somebody_else(house: House, transport: str) -> None:
     """RFC 3891 §3: the phone that rings is told that the call was answered elsewhere."""
-    house.register("1002", house.other)
+    house.register("1002", house.other, transport)
     rings = called().incoming().answer(180).comes("CANCEL").respond(200).answer(487).ack_comes()
     with (
-        house.callee(rings, address=house.other) as desk,
+        house.callee(rings, address=house.other, transport=transport) as desk,
         house.caller(ended(up()), "1002", transport=transport, timeout=40) as near,
     ):
         invite = desk.wait_for("INVITE")
@@ -158,13 +158,13 @@ def states(notify: Message) -> list[str]:
 @BOTH
 def test_a_busy_lamp_follows_a_call_from_ring_to_end(house: House, transport: str) -> None:
     """RFC 4235 §3.7.1: idle, early, confirmed, idle, by versions that count up."""
-    house.register("1002", house.other)
+    house.register("1002", house.other, transport)
     watcher = calling().subscribe("dialog")
     for _ in range(3):
         watcher.comes("NOTIFY").respond(200)
     with (
         house.caller(watcher, "1002", transport=transport, user="1009", password="1009", timeout=40) as lamp,
-        house.callee(ended(taken()), address=house.other) as desk,
+        house.callee(ended(taken()), address=house.other, transport=transport) as desk,
     ):
         lamp.wait_for("NOTIFY", 20.0)
         with house.caller(hung_up(up()), "1002", transport=transport) as near:
