@@ -252,6 +252,11 @@ class Limits(Section):
     store: StoreLimits = StoreLimits()
 
 
+class Nameserver(Section):
+    address: Address
+    port: Port = 53
+
+
 class Node(Section):
     """This machine."""
 
@@ -260,6 +265,8 @@ class Node(Section):
     "Folder of the database, generated passwords, recordings and the control socket."
     public_address: Literal["auto"] | Address = "auto"
     "What SDP and Contact say to peers outside; auto: the address that faces each peer."
+    nameservers: tuple[Nameserver, ...] = Field(default=(), max_length=4)
+    "Asked for SIP peers (NAPTR, SRV, A, AAAA), in this order; none: those of the system."
 
 
 class SipTransport(enum.StrEnum):

@@ -102,7 +102,8 @@ class Node:
         )
         hep = settings.observe.hep
         self.hep = None if hep is None else HepMirror((hep.address, hep.port), hep.id, hep.password, wall_ms)
-        self._resolver = Resolver(limits.sip, loop, secrets.token_bytes)
+        asked = [(server.address, server.port) for server in settings.node.nameservers]
+        self._resolver = Resolver(limits.sip, loop, secrets.token_bytes, servers=asked)
         self.switch = Switch(
             directory=directory,
             journal=self.journal,
