@@ -65,6 +65,8 @@ class BargeIn(Section):
     "A key press interrupts."
     echo_guard: bool = True
     "What is only the agent's own echo (speakerphones) does not interrupt it."
+    vad: Literal["builtin", "silero"] = "builtin"
+    "`silero`: what the builtin detector takes for speech is speech if Silero's network agrees."
 
     @model_validator(mode="before")
     @classmethod

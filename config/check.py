@@ -3,6 +3,7 @@
 import heapq
 import ipaddress
 from collections.abc import Iterable, Iterator, Mapping
+from importlib.util import find_spec
 from typing import assert_never
 
 from config.account import BARE_KINDS, ECHO_CODE, Account, Did, Target, TargetKind
@@ -22,6 +23,7 @@ def check(settings: Settings) -> Iterator[Finding]:
     if settings.shared is not None:
         yield ("shared",), "clusters are not built yet", "remove it"
     yield from _platform(settings)
+    yield from _models(settings)
     for index, account in enumerate(settings.accounts):
         at: Path = ("accounts", index)
         yield from _numbers(account, at)
@@ -37,6 +39,20 @@ def check(settings: Settings) -> Iterator[Finding]:
         for name, file in account.flows.items():
             if not file.is_file():
                 yield (*at, "flows", name), f"no such file: {file}", "paths start at this file's folder"
+
+
+def _models(settings: Settings) -> Iterator[Finding]:
+    model = settings.media.models.silero
+    at: Path = ("media", "models", "silero")
+    if model is not None and not model.is_file():
+        yield at, f"no such file: {model}", "fetch silero_vad.onnx of github.com/snakers4/silero-vad"
+    if model is not None and find_spec("onnxruntime") is None:
+        yield at, "onnxruntime is not installed", "pip install 'tandem[silero]'"
+    for index, account in enumerate(settings.accounts):
+        for name, agent in account.agents.items():
+            if agent.barge_in.vad == "silero" and model is None:
+                path: Path = ("accounts", index, "agents", name, "barge_in", "vad")
+                yield path, "silero without a model", "add media.models.silero: the path of silero_vad.onnx"
 
 
 def _listeners(settings: Settings) -> Iterator[Finding]:

@@ -138,6 +138,8 @@ class MediaLimits(Section):
     "Slots of the engine; with `media.workers` they are dealt out in equal shares."
     full: float | None = Field(default=0.85, gt=0, le=1)
     "Share of a core that live audio takes, at which no new call is taken on; null: each is, come what may."
+    voice_batches: int = Field(default=8, ge=1)
+    "Batches that wait for Silero; what comes then is judged by the builtin detector alone."
     silence_timeout: Duration = Field(default=30.0, gt=0)
     "A leg that should hear RTP and hears neither that nor RTCP ends its call after this [s]."
     ice_candidates: int = Field(default=32, ge=1)
@@ -350,10 +352,18 @@ class Listen(Section):
         return self
 
 
+class Models(Section):
+    """Neural networks that the operator has put on this machine; read at the start."""
+
+    silero: RelativePath | None = None
+    "Silero's `silero_vad.onnx`, version 5 or later, for agents whose barge-in says `vad: silero`."
+
+
 class Media(Section):
     ice: Ice = Ice()
     workers: int = Field(default=0, ge=0, le=64)
     "Processes that run the audio; 0: the daemon's own loop."
+    models: Models = Models()
     store: MediaBucket | None = None
     "Where recordings, messages and prompts are copied to; None: the media folder is all there is."
 

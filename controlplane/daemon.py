@@ -70,6 +70,7 @@ from edge.directory import AccountId, User
 from edge.flow.machine import Program
 from edge.journal import CallId
 from edge.transport.listeners import ListenError
+from media.silero import ModelError
 from media.tts import Speaker
 from media.worker.supervisor import WorkerError
 
@@ -112,7 +113,7 @@ async def serve(
     raise_file_limit()
     try:
         await _open(settings, flows or FlowLibrary.load(settings, {}), read or (lambda: settings), ready)
-    except (StoreError, ListenError, BindError, WorkerError, MissingExtra) as error:
+    except (StoreError, ListenError, BindError, WorkerError, MissingExtra, ModelError) as error:
         raise StartError(str(error)) from None
 
 

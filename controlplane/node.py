@@ -45,6 +45,7 @@ from media.agent.plane import Means
 from media.engine import Engine
 from media.port import AttachAgent, Event, LegId
 from media.prompt import PromptStore
+from media.silero import Model
 from media.speech import Providers
 from media.worker.supervisor import Workers
 
@@ -131,7 +132,7 @@ class Node:
             PromptStore(limits.media),
             self._spawn,
             random.SystemRandom().getrandbits,
-            means=Means(self.bots, speech),
+            means=Means(self.bots, speech, _voice_model(settings)),
         )
         self.switch.load(store.take_bindings(), loop.time(), store.take_keepsakes())
         for told in store.take_agents():
@@ -224,7 +225,7 @@ class Node:
             self._media_event,
             self._spawn,
             call_of_leg,
-            means=Means(self.bots, speech),
+            means=Means(self.bots, speech, _voice_model(settings)),
         )
 
     def _perform(self, effect: Effect) -> None:
@@ -292,3 +293,12 @@ async def _wait(event: asyncio.Event, seconds: float) -> None:
 def wall_ms(now: float) -> int:
     """The wall clock at monotonic `now` [ms UTC]."""
     return int((time.time() - time.monotonic() + now) * 1000)
+
+
+def _voice_model(settings: Settings) -> str:
+    """Path of the neural voice detector, tried once; raises `ModelError`."""
+    path = settings.media.models.silero
+    if path is None:
+        return ""
+    Model(str(path))
+    return str(path)

@@ -343,6 +343,8 @@ class Interruption:
     "A key press interrupts."
     echo_guard: bool = True
     "The agent's own echo does not interrupt it."
+    neural: bool = False
+    "Only what a neural network takes for a voice too is speech (`media.agent.second_opinion`)."
 
 
 @dataclass(frozen=True, slots=True)

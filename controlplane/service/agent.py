@@ -76,4 +76,5 @@ def _interruption(part: section.BargeIn) -> Interruption:
         part.grace,
         part.digits,
         part.echo_guard,
+        part.vad == "silero",
     )

@@ -27,10 +27,12 @@ from media.agent.effect import Attend, Close, Finish, Hush, Listen, Redial, Rela
 from media.agent.inbound import PREFIX
 from media.agent.lane import Lane, Pcm, Rows, Ulaw
 from media.agent.link import Link
+from media.agent.second_opinion import Judges, SecondOpinion
 from media.agent.session import Session, State
 from media.agent.socket import Dial, Dialler
 from media.agent.turn import Floor
 from media.port import AgentFailed, AgentStarved, AttachAgent, Event, SendDigits, TellAgent
+from media.silero import Silero
 from media.speech import Providers
 
 NOBODY: Final = -1
@@ -45,6 +47,8 @@ class Means:
     "Finds the sockets of bots that dialled us."
     speech: Providers | None = None
     "Who speaks and listens for agents that know text alone."
+    voice_model: str = ""
+    "Path of Silero's ONNX file, for agents that want it asked."
 
 
 ALONE: Final = Means()
@@ -61,6 +65,7 @@ class AgentPlane:
         means: what agents need beside sockets.
         send_digits: takes the digits that an agent wants sent to its caller.
         token: returns that many random bytes in hex.
+        judge: makes who has a second opinion on speech, of path, slots and batches.
     """
 
     def __init__(
@@ -75,6 +80,7 @@ class AgentPlane:
         means: Means = ALONE,
         send_digits: Callable[[SendDigits], None] | None = None,
         token: Token = secrets.token_hex,
+        judge: Callable[[str, int, int], Judges] = Silero,
     ) -> None:
         self._slots = slots
         self._limits = limits
@@ -90,6 +96,8 @@ class AgentPlane:
         self._lanes: list[Lane] = []
         self._floor = Floor(slots)
         self._echo = EchoGuard(slots)
+        self._voice_model = means.voice_model
+        self._opinion = SecondOpinion(slots, lambda: judge(means.voice_model, slots, limits.voice_batches))
         self._hears = np.full(slots, NOBODY, np.int8)  # lane of slots whose agent listens
         self._speaks = np.full(slots, NOBODY, np.int8)  # lane of slots whose agent may be heard
         self._links: list[Link | None] = [None] * slots
@@ -124,6 +132,8 @@ class AgentPlane:
             link.speak_by(self._speech.voice(command.account_id), self._speech.scribe(command.account_id))
         self._links[slot] = link
         self._echo.reset(slot)
+        if agent.options.interruption.neural and self._voice_model:
+            self._opinion.begin(slot)
         self._speaks[slot] = speaks
         self._reach(link)
 
@@ -147,6 +157,7 @@ class AgentPlane:
         """Part from all agents."""
         for slot in range(self._slots):
             self.detach(slot, self._clock())
+        self._opinion.close()
         await self._dialler.close()
 
     # The tick.
@@ -159,6 +170,8 @@ class AgentPlane:
         """
         for slot in self._echo.heard(rows, pcm):
             self._started(slot, now)
+        for slot in self._opinion.hear(rows, pcm, now):
+            self._began(slot, now)
         lanes = self._hears[rows]
         for index, lane in enumerate(self._lanes):
             mine = lanes == index
@@ -195,11 +208,11 @@ class AgentPlane:
     def speech(self, started: Sequence[int] | Rows, stopped: Sequence[int] | Rows, now: float) -> None:
         """The VAD's decisions of this tick, as slots."""
         for slot in started:
-            link = self._links[slot]
-            if link is not None and link.session.guards(now) and self._echo.suspects(slot):
-                continue
-            self._started(slot, now)
+            if self._opinion.started(slot, now):
+                self._began(slot, now)
         for slot in stopped:
+            if not self._opinion.stopped(slot):
+                continue
             if self._echo.watches(slot):
                 self._echo.forget(slot)
             elif (link := self._links[slot]) is not None:
@@ -215,6 +228,7 @@ class AgentPlane:
     def gauges(self) -> dict[str, int]:
         """Live sessions by state, and totals since the start, those of live sessions included."""
         totals = Counter(self._past)
+        totals.update(self._opinion.tally())
         for link in self._links:
             if link is not None:
                 totals[f"sessions_{link.session.state.name.lower()}"] += 1
@@ -225,6 +239,12 @@ class AgentPlane:
         return dict(totals)
 
     # Inside.
+
+    def _began(self, slot: int, now: float) -> None:
+        """Speech, if it is not the agent's own echo."""
+        link = self._links[slot]
+        if link is None or not link.session.guards(now) or not self._echo.suspects(slot):
+            self._started(slot, now)
 
     def _started(self, slot: int, now: float) -> None:
         if (link := self._links[slot]) is not None:
@@ -335,6 +355,7 @@ class AgentPlane:
         self._past.update(self._tally(link))
         self._links[link.slot] = None
         self._hears[link.slot] = self._speaks[link.slot] = NOBODY
+        self._opinion.end(link.slot)
 
     def _tell_starvation(self, link: Link) -> None:
         lane = self._lanes[self._speaks[link.slot]]

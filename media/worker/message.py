@@ -17,6 +17,8 @@ class Setup:
     "Its share of the RTP ports, first and last."
     speech: bool = False
     "The daemon has providers for agents that know text alone."
+    voice_model: str = ""
+    "Path of Silero's ONNX file."
 
 
 @dataclass(frozen=True, slots=True)

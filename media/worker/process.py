@@ -105,7 +105,7 @@ class Worker:
             self._spawn,
             random.SystemRandom().getrandbits,
             spare=self._collector.spare,
-            means=Means(self._bots, self._speech if setup.speech else None),
+            means=Means(self._bots, self._speech if setup.speech else None, setup.voice_model),
         )
         self._collector.begin()
         self.tell(Hello(_hurry()))

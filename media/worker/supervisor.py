@@ -90,7 +90,13 @@ class Workers:
             }
         )
         self._processes = [
-            _Process(self, index, Setup(share.model_dump(), part, means.speech is not None), command, backoff)
+            _Process(
+                self,
+                index,
+                Setup(share.model_dump(), part, means.speech is not None, means.voice_model),
+                command,
+                backoff,
+            )
             for index, part in enumerate(shares(ports, count))
         ]
 

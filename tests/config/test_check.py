@@ -1,5 +1,6 @@
 """Cross-checks between sections (design §6)."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -184,3 +185,21 @@ def test_a_trunk_that_a_stranger_made_takes_no_addresses_of_another_account() ->
         assert bool(left_out) is wrong and len(whole.accounts[1].trunks) == (not wrong)
         whole, left_out = merged(whole, {("a", "trunks", "mine"): made} if wrong else {})
         assert not left_out, "its own account's may overlap"
+
+
+def test_silero_needs_its_file_and_its_runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    account = {"agents": {"greeter": {**AGENTS["greeter"], "barge_in": {"vad": "silero"}}}}
+    assert found(account) == [
+        "accounts[0].agents.greeter.barge_in.vad: silero without a model"
+        " (add media.models.silero: the path of silero_vad.onnx)"
+    ]
+    file = tmp_path / "silero_vad.onnx"
+    media = {"models": {"silero": str(file)}}
+    (missing,) = found(account, media=media)
+    assert missing.startswith(f"media.models.silero: no such file: {file}")
+    file.touch()
+    assert found(account, media=media) == []
+    monkeypatch.setattr("config.check.find_spec", lambda name: None)
+    assert found(account, media=media) == [
+        "media.models.silero: onnxruntime is not installed (pip install 'tandem[silero]')"
+    ]

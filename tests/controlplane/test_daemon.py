@@ -69,6 +69,15 @@ async def test_a_data_folder_that_cannot_be_made_ends_the_start(tmp_path: Path) 
         await served(settings(tmp_path, loopback()))
 
 
+async def test_a_voice_model_that_is_none_ends_the_start_with_one_line(tmp_path: Path) -> None:
+    (tmp_path / "silero_vad.onnx").write_text("<html>404</html>")
+    text = YAML.format(data=tmp_path / "data", address=loopback(), port=5060, http=8080)
+    text += "media: {models: {silero: silero_vad.onnx}}\n"
+    with pytest.raises(StartError, match=r"is not Silero's silero_vad\.onnx") as error:
+        await served(parse(text, "test.yaml", tmp_path, {}))
+    assert "\n" not in str(error.value)
+
+
 def test_as_many_files_as_the_system_allows() -> None:
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     try:

@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 from config.schema import MediaLimits
 from media.agent.contract import Buffer
 from media.agent.plane import ALONE, AgentPlane, Means
+from media.agent.second_opinion import Judges
 from media.agent.socket import Listener
 from media.codec.g711 import LINEAR_TO_ULAW
 from media.port import AgentSpec, AttachAgent, Event, LegId, SendDigits
+from media.silero import Silero
 
 TICK = 0.02
 Pcm = NDArray[np.int16]
@@ -60,6 +62,7 @@ class Bench:
         limits: MediaLimits | None = None,
         release: float = 0.0,
         means: Means = ALONE,
+        judge: Callable[[str, int, int], Judges] = Silero,
     ) -> None:
         self.now = 100.0
         self.events: list[Event] = []
@@ -76,6 +79,7 @@ class Bench:
             means=means,
             send_digits=self.digits.append,
             token=lambda size: f"{next(stream):0{size * 2}x}",
+            judge=judge,
         )
 
     def _dial(self, spec: AgentSpec, subprotocol: str | None, listener: Listener) -> FakeLine:

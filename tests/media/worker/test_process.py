@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 import pytest
 
 from config.schema import MediaLimits
+from media.agent.plane import Means
+from media.engine import Engine
 from media.port import AgentMessage, Allocate, Allocated, Detach, LegId, Released, Stats
 from media.worker import process
 from media.worker.message import Beat, Hello, Logged, Setup, Stop
@@ -35,7 +37,9 @@ class Ends:
 
 
 @asynccontextmanager
-async def worker(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[process.Worker, Ends]]:
+async def worker(
+    monkeypatch: pytest.MonkeyPatch, voice_model: str = ""
+) -> AsyncIterator[tuple[process.Worker, Ends]]:
     monkeypatch.setattr(process, "BEAT", 0.02)
     monkeypatch.setattr(process, "_hurry", lambda: False)
     monkeypatch.setattr(process.Collector, "begin", lambda self: None)
@@ -43,7 +47,7 @@ async def worker(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[process
     made.channel = ends  # type: ignore[assignment]  # it does what is used of one
     task = asyncio.create_task(made.run())
     await asyncio.sleep(0)
-    made.received(Setup(MediaLimits(legs=4).model_dump(), (21_000, 21_019)))
+    made.received(Setup(MediaLimits(legs=4).model_dump(), (21_000, 21_019), voice_model=voice_model))
     try:
         yield made, ends
     finally:
@@ -69,6 +73,20 @@ async def test_it_greets_obeys_beats_and_releases_what_is_left_at_the_end(
         beat = next(value for value in ends.told if isinstance(value, Beat))
         assert beat.gauges.engine.legs == 1 and beat.gauges.memory > 0
     assert Released in ends.kinds() and ends.told[-1] == "closed"
+
+
+async def test_a_worker_asks_the_same_voice_model_as_the_daemon_would(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[Means] = []
+
+    def engine(*given: object, means: Means, **others: object) -> Engine:
+        seen.append(means)
+        return Engine(*given, means=means, **others)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(process, "Engine", engine)
+    async with worker(monkeypatch, voice_model="/models/silero_vad.onnx"):
+        assert [means.voice_model for means in seen] == ["/models/silero_vad.onnx"]
 
 
 async def test_a_command_that_cannot_be_carried_out_costs_itself_and_is_told(
