@@ -20,12 +20,13 @@ PONG: Final = b"\r\n"
 _END: Final = b"\r\n\r\n"
 _FOLD = re.compile(rb"\r\n[ \t]++")
 _LENGTH = re.compile(rb"\r\n(?:content-length|l)[ \t]*+:[ \t]*+([^\r\n]*+)", re.IGNORECASE)
+_UNUSABLE: Final = b"\r\nContent-Length: not one that is usable\r\n\r\n"
 
 
 class Framer:
     """One connection's inbound stream."""
 
-    __slots__ = ("_buffer", "_limits", "_need", "_pongs", "_searched", "fault")
+    __slots__ = ("_buffer", "_limits", "_need", "_pongs", "_searched", "_unmeasured", "fault")
 
     def __init__(self, limits: SipLimits) -> None:
         self.fault: str = ""
@@ -35,9 +36,14 @@ class Framer:
         self._searched = 0  # bytes from the start that hold no end of headers
         self._need = 0  # length of the message whose headers are complete, 0 before [bytes]
         self._pongs = 0
+        self._unmeasured = b""
 
     def receive(self, data: bytes) -> list[bytes]:
-        """Messages completed by `data`, oldest first. After a `fault` nothing more is taken."""
+        """Messages completed by `data`, oldest first. After a `fault` nothing more is taken.
+
+        What has no usable Content-Length is handed on once, with one that the parser refuses: so its sender
+        reads in a 400 why the connection ends.
+        """
         messages: list[bytes] = []
         if self.fault:
             return messages
@@ -59,6 +65,8 @@ class Framer:
             del buffer[:start]
         if self.fault:
             buffer.clear()
+            if self._unmeasured:
+                messages.append(self._unmeasured)
         return messages
 
     @property
@@ -100,6 +108,8 @@ class Framer:
         length = number(values.pop().decode("latin-1"), 2**31 - 1) if len(values) == 1 else None
         if length is None:
             self.fault = "not one usable Content-Length"
+            if end - start <= limits.header_bytes:
+                self._unmeasured = _LENGTH.sub(b"", head) + _UNUSABLE
         elif end - start > limits.header_bytes or end - start + 4 + length > limits.message_bytes:
             self.fault = "message too long"
         else:

