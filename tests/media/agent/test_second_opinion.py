@@ -127,7 +127,7 @@ def test_what_the_judge_takes_for_noise_is_none_till_it_hears_a_voice() -> None:
     assert not desk.opinion.started(0, desk.now)
     for _ in range(100):
         assert desk.hear() == []
-        desk.judge.answer(0.49)
+        desk.judge.answer(0.24)
     assert not desk.opinion.stopped(0)
     assert desk.opinion.stopped(0)
     assert (desk.opinion.vetoed, desk.opinion.late) == (1, 0)
