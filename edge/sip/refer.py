@@ -7,14 +7,16 @@
                                               └ tell(status) ─▶ NOTIFY with that status; ≥ 200 ends it
 
 The subscription that a REFER makes lasts as long as the transfer; one at a time. A report waits for the
-answer to the one before it, so that none overtakes another on the way, and is then the latest there is. Who
-does not want to hear of it says so by Refer-Sub (RFC 4488). Declined: Refer-To with a method other than
-INVITE, and out of dialog.
+answer to the one before it, and our BYE for the last one's, so that none overtakes another on the way; it is
+then the latest there is. Who does not want to hear of it says so by Refer-Sub (RFC 4488). Declined: Refer-To
+with a method other than INVITE, and out of dialog.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from edge.agenda import Alarm
 from edge.sip.address import Address
 from edge.sip.build import phrase, response_to
 from edge.sip.effect import ServerKey
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
 LIFE: Final = 180
 "What a report says of how long there may be more [s]."
+PATIENCE: Final = 1.0
+"How long our BYE waits for the answers to reports [s]: two of their transmissions at the default T1."
 _SIPFRAG: Final = "message/sipfrag;version=2.0"
 
 
@@ -100,6 +104,8 @@ class Referral:
         self._event = ""  # of the reports; empty: nobody waits for any
         self._under_way = False  # a report that is not answered yet
         self._next: tuple[str, int, str] | None = None  # event, status and reason of the one after it
+        self._close: Callable[[float], None] | None = None  # sends our BYE, which waits
+        self._impatience: Alarm | None = None
 
     @property
     def pending(self) -> bool:
@@ -146,12 +152,34 @@ class Referral:
             return
         self._next = (event, status, reason)
         if not self._under_way:
-            self.flush(now)
+            self._flush(now)
 
-    def flush(self, now: float) -> None:
-        """Send the report that waits, if one does; the dialog may be about to end."""
+    def close(self, now: float, bye: Callable[[float], None]) -> None:
+        """Call `bye` when every report has had its answer, and after `PATIENCE` at the latest."""
+        self._close = bye
+        if self._under_way:
+            self._impatience = self._session.wire.agenda.at(now + PATIENCE, self._closed)
+        else:
+            self._closed(now)
+
+    def forget(self) -> None:
+        """The peer has ended the session: it hears of nothing more."""
+        self._close, self._next = None, None
+        if self._impatience is not None:
+            self._impatience.cancel()
+
+    # Inside.
+
+    def _closed(self, now: float) -> None:
+        self._flush(now)
+        bye = self._close
+        self.forget()
+        if bye is not None:
+            bye(now)
+
+    def _flush(self, now: float) -> None:
         session = self._session
-        if self._next is None or session.dialog is None or not session.confirmed:
+        if self._next is None or session.dialog is None or not (session.confirmed or self._close):
             return
         (event, status, reason), self._next = self._next, None
         state = f"active;expires={LIFE}" if status < 200 else "terminated;reason=noresource"
@@ -164,13 +192,13 @@ class Referral:
         self._under_way = True
         session.inquiries.ask(report, session.dialog, now, self._answered)
 
-    # Inside.
-
     def _answered(self, response: Response | None, now: float) -> None:
         self._under_way = False
         if response is not None and response.status == 481:
             self._event, self._next = "", None  # RFC 6665 §4.2.2: the subscription is gone
-        self.flush(now)
+        self._flush(now)
+        if self._close is not None and not self._under_way:
+            self._closed(now)
 
     def _respond(
         self,

@@ -202,6 +202,7 @@ class Session(ABC):
                 self._end(By.REMOTE, "bye", now, request.headers.get("Reason") or "")
             else:
                 self._success.forget()
+                self.referral.forget()
         elif self.state is State.ENDED:
             self._respond(key, request, 481, now)
         elif request.method in ("INVITE", "UPDATE"):
@@ -270,12 +271,11 @@ class Session(ABC):
         self._respond(key, request, status, now, headers)
 
     def bye(self, now: float, reason: str = "") -> None:
-        """End the session; before the ACK of our 200 the BYE waits for it (§15)."""
-        self.referral.flush(now)
+        """End the session; the BYE waits for the ACK of our 200 (§15), and for the reports on a transfer."""
         if self.state is State.ANSWERED:
             self._bye_when_acked = True
         elif self.state is State.CONFIRMED:
-            self._send_bye(now, reason)
+            self.referral.close(now, lambda at: self._send_bye(at, reason))
         self.state = State.ENDED
         self._refresh.stop()
         self._refuse_pending(now)

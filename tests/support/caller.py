@@ -102,6 +102,7 @@ class Phone:
         self._auto_answer = auto_answer
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind((address, port))
+        self._socket.setblocking(False)
         self.port: int = self._socket.getsockname()[1]
         self.contact = f"<sip:{user or 'caller'}@{address}:{self.port}>"
         self._registration = (f"{secrets.token_hex(8)}@{address}", secrets.token_hex(4))
@@ -112,6 +113,8 @@ class Phone:
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._socket, selectors.EVENT_READ)
         self._stop = threading.Event()
+        self._broken: Exception | None = None
+        "What ended the thread too early; raised on leaving."
         self._thread = threading.Thread(target=self._serve, name=f"phone {user}", daemon=True)
 
     def __enter__(self) -> Self:
@@ -126,11 +129,13 @@ class Phone:
                 with_target = call.within("BYE")
                 self._socket.sendto(with_target.bytes(), self.server)
         self._stop.set()
-        self._thread.join(5.0)
+        self._thread.join()
         self._selector.close()
         self._socket.close()
         for call in self._calls:
             call.rtp.close()
+        if self._broken is not None:
+            raise self._broken
 
     def via(self, branch: str = "") -> str:
         branch = branch or f"z9hG4bK{secrets.token_hex(8)}"
@@ -276,6 +281,7 @@ class Phone:
     def _new_call(self) -> Call:
         rtp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         rtp.bind((self.address, 0))
+        rtp.setblocking(False)
         call = Call(self, rtp)
         with self._lock:
             self._calls.append(call)
@@ -317,23 +323,32 @@ class Phone:
     # The thread.
 
     def _serve(self) -> None:
-        while not self._stop.is_set():
-            calls = [call for call in list(self._calls) if call.next_frame_at and not call.ended.is_set()]
-            due = min((call.next_frame_at for call in calls), default=time.monotonic() + 0.05)
-            for key, _ in self._selector.select(max(0.0, due - time.monotonic())):
-                now = time.monotonic()
-                if key.data is not None:
-                    key.data.receive_packet(now)
-                else:
-                    self._receive(now)
+        try:
+            while not self._stop.is_set():
+                self._turn()
+        except Exception as error:
+            self._broken = error
+
+    def _turn(self) -> None:
+        calls = [call for call in list(self._calls) if call.next_frame_at and not call.ended.is_set()]
+        due = min((call.next_frame_at for call in calls), default=time.monotonic() + 0.05)
+        for key, _ in self._selector.select(max(0.0, due - time.monotonic())):
             now = time.monotonic()
-            for call in calls:
-                while call.next_frame_at <= now:
-                    call.send_frame(now)
-                    call.next_frame_at += 0.02
+            if key.data is not None:
+                key.data.receive_packet(now)
+            else:
+                self._receive(now)
+        now = time.monotonic()
+        for call in calls:
+            while call.next_frame_at <= now:
+                call.send_frame(now)
+                call.next_frame_at += 0.02
 
     def _receive(self, now: float) -> None:
-        data, source = self._socket.recvfrom(65_535)
+        try:
+            data, source = self._socket.recvfrom(65_535)
+        except BlockingIOError:
+            return
         if source == (self.address, self.port):
             return
         try:

@@ -119,9 +119,12 @@ class Stream:
         self._timestamp = (self._timestamp + FRAME) % 2**32
 
     def receive_packet(self, now: float) -> tuple[str, int] | None:
-        """Where it came from; None for what is not RTP."""
+        """Where it came from; None for what is not RTP, and when nothing came."""
         source: tuple[str, int]
-        data, source = self.rtp.recvfrom(2048)
+        try:
+            data, source = self.rtp.recvfrom(2048)
+        except BlockingIOError:
+            return None
         if len(data) < 12 or data[0] >> 6 != 2:
             return None
         _, kind, sequence, stamp, ssrc = struct.unpack_from("!BBHII", data)

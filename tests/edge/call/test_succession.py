@@ -140,7 +140,7 @@ def test_whom_a_flow_has_dialled_transfers_the_caller(bench: Machines) -> None:
     refer(bob, "1003")
     assert bench.reports(bench.bob) == ["SIP/2.0 100 Trying"]
     carol = bench.pick_up(bench.carol, invited(bench.carol))
-    assert requests(bench.bob) == ["NOTIFY", "BYE"]
+    assert bench.reports(bench.bob) == ["SIP/2.0 200 OK"] and requests(bench.bob) == ["BYE"]
     carol.say("BYE")
     assert [cdr.cause for cdr in bench.journal.cdrs] == ["callee_hangup"]
 
@@ -148,6 +148,7 @@ def test_whom_a_flow_has_dialled_transfers_the_caller(bench: Machines) -> None:
 def test_whom_a_flow_has_dialled_sends_the_caller_to_an_agent(bench: Machines) -> None:
     _, bob = dialled(bench)
     refer(bob, "9000")
+    assert bench.reports(bench.bob) == ["SIP/2.0 100 Trying", "SIP/2.0 200 OK"]
     assert "BYE" in requests(bench.bob)
     (attach,) = attached(bench)
     assert attach.leg == bench.leg

@@ -240,6 +240,7 @@ def test_a_transferred_call_can_be_transferred_again(bench: Trio) -> None:
     refer(third, "1001")
     (invite,) = [m for m in bench.alice.got() if isinstance(m, Request) and m.method == "INVITE"]
     bench.pick_up(bench.alice, invite)
+    assert bench.reports(bench.carol) == ["SIP/2.0 100 Trying", "SIP/2.0 200 OK"]
     assert requests(bench.carol)[-1] == "BYE" and len(bench.legs) == 2
     far.say("BYE")
     assert "BYE" in requests(bench.alice)

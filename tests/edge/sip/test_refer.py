@@ -3,7 +3,7 @@
 import pytest
 
 from edge.sip.message import Request
-from edge.sip.refer import Refer, Replaces, read
+from edge.sip.refer import PATIENCE, Refer, Replaces, read
 from edge.sip.session import Referred
 from tests.support.session import Talk
 
@@ -79,14 +79,45 @@ def test_a_peer_that_knows_no_such_subscription_is_told_no_more(talk: Talk) -> N
     assert talk.take() == []
 
 
-def test_the_last_report_goes_before_our_bye_though_the_one_before_it_has_no_answer(talk: Talk) -> None:
+def ended(talk: Talk) -> Request:
+    """We end it as soon as the transfer has succeeded; the first report."""
     refer(talk)
     talk.session.referral.accept(talk.now)
     talk.session.referral.tell(200, talk.now)
     talk.session.bye(talk.now)
     talk.settle()
-    _, _, last, _ = talk.took(202, "NOTIFY", "NOTIFY", "BYE")
+    _, trying = talk.took(202, "NOTIFY")
+    assert isinstance(trying, Request)
+    return trying
+
+
+def test_our_bye_waits_until_the_last_report_is_answered(talk: Talk) -> None:
+    """Over a stream all three would lie in one read of the peer, over UDP one overtakes another."""
+    talk.answer(ended(talk), 200)
+    (last,) = talk.took("NOTIFY")
+    assert isinstance(last, Request) and last.body == b"SIP/2.0 200 OK\r\n"
+    assert not talk.session.done
+    talk.answer(last, 200)
+    (bye,) = talk.took("BYE")
+    assert isinstance(bye, Request)
+    talk.answer(bye, 200)
+    assert talk.session.done
+
+
+def test_a_peer_that_answers_no_report_is_told_the_outcome_and_hung_up_on(talk: Talk) -> None:
+    ended(talk)
+    talk.advance(PATIENCE)
+    last, _ = [m for m in talk.take() if isinstance(m, Request) and b"100" not in m.body]
     assert last.body == b"SIP/2.0 200 OK\r\n"
+
+
+def test_a_peer_that_hangs_up_meanwhile_is_told_no_more(talk: Talk) -> None:
+    trying = ended(talk)
+    talk.receive(talk.make("BYE", 2))
+    talk.took(200)
+    talk.answer(trying, 200)
+    talk.advance(PATIENCE)
+    assert talk.take() == [] and talk.session.done
 
 
 def test_a_second_one_waits_for_the_end_of_the_first(talk: Talk) -> None:
