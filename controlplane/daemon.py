@@ -252,7 +252,7 @@ async def _serve(
         again: dict[str, Reload] = {"accounts": configuration.reload, "flows": flows.reload}
         if settings.listen.tls is not None:
             again["certificate"] = node.listeners.reload_certificate
-        reload = reload_route(again, lambda: overdue(settings.listen.tls))
+        reload = reload_route(again, lambda: [*configuration.notes(), *overdue(settings.listen.tls)])
         stop, hurry = asyncio.Event(), asyncio.Event()
         drain = drain_route(stop.set, lambda: len(node.switch.calls), settings.limits.sip.drain)
         refused = RefusedRoutes(node.switch.logbook.attempts, most.page_rows)

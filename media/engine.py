@@ -25,7 +25,7 @@ from media.digits import Digits
 from media.dsp.conceal import Concealer
 from media.dsp.vad import VoiceActivity
 from media.frame import GROUPS
-from media.gauges import EngineGauges
+from media.gauges import EngineGauges, VoiceGauges
 from media.heard import Heard, Listens
 from media.inbound import Inbound
 from media.joint import Joints
@@ -96,6 +96,7 @@ class Agents(Listens, Speaks, Protocol):
     def detach(self, slot: int, now: float) -> None: ...
     def digit(self, slot: int, digit: str, duration_ms: int) -> None: ...
     def tell(self, slot: int, command: TellAgent) -> None: ...
+    def voices(self) -> VoiceGauges: ...
     async def close(self) -> None: ...
 
 
@@ -225,6 +226,7 @@ class Engine:
             free_ports=len(self._pool),
             send_errors=self._wire.errors,
             ticks=self._ticker.gauges(),
+            voices=self._agents.voices(),
         )
 
     async def release_all(self) -> None:

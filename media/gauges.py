@@ -22,9 +22,22 @@ class TickGauges:
 
 
 @dataclass(frozen=True, slots=True)
+class VoiceGauges:
+    """What the neural voice detector did since start; beginnings of speech, if nothing else is said."""
+
+    vetoed: int = 0
+    "It was no voice."
+    late: int = 0
+    "It had not answered in time, so the builtin detector's word stood."
+    dropped: int = 0
+    "Windows of 32 ms that found its queue full."
+
+
+@dataclass(frozen=True, slots=True)
 class EngineGauges:
     legs: int
     connected: int
     free_ports: int
     send_errors: int
     ticks: TickGauges
+    voices: VoiceGauges

@@ -17,6 +17,11 @@ from media.worker.supervisor import Workers, WorkerState
 
 TICK_TIMES: Final = ("late_p50", "late_p99", "late_max", "work_p50", "work_p99", "work_max")
 
+_VOICES: Final = {
+    "vetoed": "Noises that would have interrupted an agent, had Silero's network taken them for a voice.",
+    "late": "Voices that interrupted an agent without Silero's word, which came too late.",
+    "dropped": "Windows of 32 ms that Silero was not asked about, since it was behind.",
+}
 _EMPTY: Final = Tally()
 
 
@@ -53,6 +58,8 @@ def watch_node(metrics: Metrics, node: Node) -> None:
     metrics.total(
         "rtp_send_errors", "RTP packets that could not be sent.", lambda: engine.gauges().send_errors
     )
+    for name, text in _VOICES.items():
+        metrics.total(f"agent_voice_{name}", text, _voice(node, name))
     metrics.total("ticks", "Audio ticks.", lambda: engine.gauges().ticks.ticks)
     metrics.total("tick_stalls", "Times the audio stood still.", lambda: engine.gauges().ticks.stalls)
     for name in TICK_TIMES:
@@ -150,6 +157,10 @@ def _refused(admissions: Admissions, code: str) -> Read:
 
 def _tick(node: Node, name: str) -> Read:
     return lambda: float(getattr(node.engine.gauges().ticks, name)) / 1000
+
+
+def _voice(node: Node, name: str) -> Read:
+    return lambda: float(getattr(node.engine.gauges().voices, name))
 
 
 def _worker_tick(name: str) -> Callable[[WorkerGauges], float]:

@@ -1,13 +1,14 @@
 """The configuration read again while we run: accounts and what belongs to them change at once, or not at all.
 
 A file that is wrong changes nothing. Live calls keep the route that they began with; what else changed in the
-file (listeners, limits, gates …) is named in the log and waits for the next start.
+file (listeners, limits, models …) is named to who reloads and in the log, and waits for the next start.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 
 import structlog
+from pydantic import BaseModel
 
 from config.account import Account
 from config.error import ConfigError
@@ -48,7 +49,7 @@ class Configuration:
         self.changing = asyncio.Lock()
         "Held by whoever makes a new directory."
         self._merge = merge
-        self._settings = settings
+        self._started = self._settings = settings
         self._read = read
         self._passwords = passwords
         self._make = make
@@ -65,11 +66,16 @@ class Configuration:
                 return str(error)
             self.file = file
             self.take(settings, directory)
-        later = _changed(self._settings, settings)
-        if later:
-            _log.warning("changed, but only from the next start on", sections=later)
+        self._settings = settings
+        for line in self.notes():
+            _log.warning(line)
         _log.info("accounts taken", accounts=len(settings.accounts))
         return ""
+
+    def notes(self) -> list[str]:
+        """Of each setting that was changed since the start and waits for the next one."""
+        changed = _changed(self._started, self._settings)
+        return [f"{path} was changed: restart the daemon to use it" for path in changed]
 
     async def prepare(self, settings: Settings) -> tuple[Settings, MemoryDirectory]:
         """A directory of them, in use once it is taken. Raises `StoreError`."""
@@ -104,7 +110,13 @@ async def reload_all(parts: Iterable[Reload]) -> list[str]:
     return said
 
 
-def _changed(before: Settings, after: Settings) -> list[str]:
-    """Names of the sections that are not what the daemon runs on."""
-    names = [name for name in Settings.model_fields if name != "accounts"]
-    return [name for name in names if getattr(before, name) != getattr(after, name)]
+def _changed(before: BaseModel, after: BaseModel, path: str = "") -> Iterator[str]:
+    """YAML paths of settings that are not what the daemon runs on."""
+    for name in type(before).model_fields:
+        was, now = getattr(before, name), getattr(after, name)
+        if was == now or path + name == "accounts":
+            continue
+        if isinstance(was, BaseModel) and isinstance(now, BaseModel):
+            yield from _changed(was, now, f"{path}{name}.")
+        else:
+            yield path + name

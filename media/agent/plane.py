@@ -31,6 +31,7 @@ from media.agent.second_opinion import Judges, SecondOpinion
 from media.agent.session import Session, State
 from media.agent.socket import Dial, Dialler
 from media.agent.turn import Floor
+from media.gauges import VoiceGauges
 from media.port import AgentFailed, AgentStarved, AttachAgent, Event, SendDigits, TellAgent
 from media.silero import Silero
 from media.speech import Providers
@@ -228,7 +229,6 @@ class AgentPlane:
     def gauges(self) -> dict[str, int]:
         """Live sessions by state, and totals since the start, those of live sessions included."""
         totals = Counter(self._past)
-        totals.update(self._opinion.tally())
         for link in self._links:
             if link is not None:
                 totals[f"sessions_{link.session.state.name.lower()}"] += 1
@@ -237,6 +237,9 @@ class AgentPlane:
                 queued = lane.playout.queued(link.slot) * 1000 // lane.encoding.rate
                 totals["queue_ms_max"] = max(totals["queue_ms_max"], queued)
         return dict(totals)
+
+    def voices(self) -> VoiceGauges:
+        return self._opinion.gauges()
 
     # Inside.
 

@@ -11,7 +11,6 @@
 The voice activity of `media.dsp.vad` decides when there is something to judge, so the tick waits for nobody.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 
 from media.agent.lane import Rows
 from media.frame import FRAME_SAMPLES, Mask, Pcm
+from media.gauges import VoiceGauges
 
 WINDOW: Final = 256
 "New samples of one question: 32 ms at 8 kHz."
@@ -90,12 +90,8 @@ class SecondOpinion:
         self._agreed = np.full(slots, _NEVER)  # when the latest sound arrived that was judged a voice
         self._answered = np.full(slots, _NEVER)  # the same of any that was judged
         self._waiting: dict[int, float] = {}  # since when, by slot
-        self.vetoed = 0
-        "Beginnings of speech that were none."
-        self.late = 0
-        "Beginnings for which the gate's word stood alone."
-        self.dropped = 0
-        "Windows that the judge did not take."
+        self.vetoed = self.late = self.dropped = 0
+        "As in `VoiceGauges`."
 
     def begin(self, slot: int) -> None:
         """The slot's agent asks for it; what was known about the slot is forgotten."""
@@ -145,9 +141,8 @@ class SecondOpinion:
         self.vetoed += 1
         return False
 
-    def tally(self) -> dict[str, int]:
-        """Totals since the start of what has happened at all."""
-        return +Counter(voice_vetoed=self.vetoed, voice_late=self.late, voice_dropped=self.dropped)
+    def gauges(self) -> VoiceGauges:
+        return VoiceGauges(self.vetoed, self.late, self.dropped)
 
     def _settled(self, slot: int, now: float) -> bool:
         since = self._waiting.get(slot)

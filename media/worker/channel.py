@@ -19,7 +19,7 @@ from dataclasses import is_dataclass
 from typing import Final, cast
 
 from media import port
-from media.gauges import EngineGauges, TickGauges
+from media.gauges import EngineGauges, TickGauges, VoiceGauges
 from media.worker import message, relay, speech
 
 FULL: Final = 1 / 8
@@ -37,7 +37,7 @@ class ChannelError(Exception):
 
 
 def _known() -> dict[tuple[str, str], type]:
-    classes: list[type] = [EngineGauges, TickGauges]
+    classes: list[type] = [EngineGauges, TickGauges, VoiceGauges]
     for module in (port, message, relay, speech):
         for value in vars(module).values():
             if isinstance(value, type) and (is_dataclass(value) or issubclass(value, enum.Enum)):

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from config.schema import MediaLimits
 from media.agent.plane import ALONE, Means
-from media.gauges import EngineGauges, TickGauges
+from media.gauges import EngineGauges, TickGauges, VoiceGauges
 from media.port import Command, Event, LegId, Recorded, Release
 from media.worker.channel import Channel
 from media.worker.fleet import Fleet
@@ -140,6 +140,11 @@ class Workers:
                 sum(each.stalls for each in ticks),
                 sum(each.overruns for each in ticks),
                 *(max((getattr(each, name) for each in ticks), default=0.0) for name in _TIMES),
+            ),
+            voices=VoiceGauges(
+                sum(each.voices.vetoed for each in found),
+                sum(each.voices.late for each in found),
+                sum(each.voices.dropped for each in found),
             ),
         )
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from config.schema import MediaLimits
 from media.codec import g711
 from media.engine import Agents, Engine
+from media.gauges import VoiceGauges
 from media.port import Allocate, Allocated, Codec, Connect, Direction, Event, LegId
 from media.ports import PortPool
 from media.rtp import packet
@@ -36,6 +37,9 @@ class Deaf:
         self.said = np.zeros(160, np.int16)
         self.said_wide = np.zeros(320, np.int16)
         self.told: list[tuple[Any, ...]] = []
+
+    def voices(self) -> VoiceGauges:
+        return VoiceGauges()
 
     def attach(self, slot: int, command: Any, now: float) -> None:
         self.told.append(("attach", slot))

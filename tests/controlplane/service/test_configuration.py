@@ -54,7 +54,21 @@ async def test_new_users_and_limits_hold_at_once(tmp_path: Path) -> None:
     assert desk.directory.user(ACC, "1002") is not None and desk.directory.device(ACC, "1001") == before
     account = desk.directory.account(ACC)
     assert account is not None and account.max_in == 5 and len(desk.taken[0]) == 2
-    assert any(log.get("sections") == ["gates"] for log in logs), "what waits for the next start is told"
+    waits = ["gates.admin_token was changed: restart the daemon to use it"]
+    logged = [log["event"] for log in logs if log["log_level"] == "warning"]
+    assert desk.configuration.notes() == logged == waits
+
+
+async def test_what_waits_for_a_restart_is_told_until_the_file_says_again_what_runs(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    (tmp_path / "new.onnx").touch()
+    desk.text = f"media: {{models: {{silero: new.onnx}}}}\n{BEFORE}"
+    for _ in range(2):
+        assert await desk.configuration.reload() == ""
+        assert desk.configuration.notes() == ["media.models.silero was changed: restart the daemon to use it"]
+    desk.text = BEFORE
+    await desk.configuration.reload()
+    assert desk.configuration.notes() == []
 
 
 async def test_what_is_gone_from_the_file_is_gone(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 
 from media.agent.plane import Means
 from media.agent.second_opinion import CONTEXT, WINDOW, Answer, Batch, SecondOpinion
+from media.gauges import VoiceGauges
 from media.port import AgentInterrupted, AgentOptions, Interruption
 from tests.support.agent import TICK, Bench
 
@@ -200,7 +201,7 @@ def test_an_agent_that_asks_is_interrupted_by_a_voice_and_by_nothing_else() -> N
     hear(0.1)
     bench.plane.speech([], [0], bench.now)
     assert not [event for event in bench.events if isinstance(event, AgentInterrupted)]
-    assert bench.plane.gauges()["voice_vetoed"] == 1
+    assert bench.plane.voices() == VoiceGauges(vetoed=1)
     bench.plane.speech([0], [], bench.now)
     hear(0.9, 3)
     assert [event for event in bench.events if isinstance(event, AgentInterrupted)]

@@ -8,7 +8,7 @@ import socket
 
 import pytest
 
-from media.gauges import EngineGauges, TickGauges
+from media.gauges import EngineGauges, TickGauges, VoiceGauges
 from media.port import (
     AgentOptions,
     AgentSpec,
@@ -48,7 +48,7 @@ VALUES = (
     TellAgent(LEG, Words("…")),
     Stop(),
     Hello(True),
-    Beat(WorkerGauges(EngineGauges(1, 1, 5, 0, TICKS), 1.0, 2, 0.1, 0, 0.5)),
+    Beat(WorkerGauges(EngineGauges(1, 1, 5, 0, TICKS, VoiceGauges(3, 2, 1)), 1.0, 2, 0.1, 0, 0.5)),
     Released(LEG, LegStats(round_trip_ms=None)),
 )
 

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from config.schema import MediaLimits
+from media.gauges import VoiceGauges
 from media.port import Allocate, Allocated, Event, LegId, Lost, Refused, Release, Released
 from media.worker.supervisor import REASON, WorkerError, Workers, WorkerState, shares
 from tests.support.address import loopback
@@ -74,6 +75,7 @@ async def test_a_worker_that_dies_or_hangs_costs_its_legs_and_is_replaced() -> N
         ports = allocated(events)
         assert ports[A] < 22_050 <= ports[B], "each has its own share"
         await until(lambda: made.gauges().legs == 2)
+        assert made.gauges().voices == VoiceGauges()
         assert made.share(1.0) < 0.4, "how busy our own loop is says nothing of theirs"
         os.kill(pid_of(made, 0), signal.SIGKILL)
         await until(lambda: Lost(A, REASON) in events)
