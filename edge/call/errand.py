@@ -19,6 +19,8 @@ from media import port
 HOLD_PROMPT: Final = "hold"
 VARIABLES: Final = 100
 "An agent may set so many."
+VARIABLES_TEXT: Final = 16_384
+"Characters of those that it sets at once, as JSON."
 _HOLD: Final = "agent-hold"
 _PLAY: Final = "agent-play"
 _COMFORT: Final = (425.0,)
@@ -99,6 +101,8 @@ class Errands:
             call.ground.media(port.Play(call.leg.id, play, path, loop))
 
     def _set(self, text: str, now: float) -> str:
+        if len(text) > VARIABLES_TEXT:
+            return f"the variables are longer than {VARIABLES_TEXT} characters"
         given = orjson.loads(text)
         for name, value in given.items():
             if _NAME.fullmatch(name) is None:

@@ -19,6 +19,7 @@ from edge.flow.command import Fetch
 from edge.flow.value import Value
 from edge.question import Look, Reply
 from media import port
+from media.agent.nesting import parse
 
 ARGUMENT_BYTES: Final = 16_384
 "Longest arguments that are looked at."
@@ -31,8 +32,8 @@ class ToolCalls:
     def __init__(self, call: Call, agent: str) -> None:
         self._call = call
         self._agent = agent
-        self._pending = 0
-        self._cancelled: set[str] = set()
+        self._pending: list[str] = []  # what the agent calls those at work
+        self._cancelled: set[str] = set()  # of these
         self.over = False
         "Its agent is gone: results are for nobody."
 
@@ -42,7 +43,7 @@ class ToolCalls:
         if tool is None:
             self._fail(asked, f"there is no tool {asked.name}", now)
             return
-        if self._pending >= call.ground.limits.tool_calls:
+        if len(self._pending) >= call.ground.limits.tool_calls:
             self._fail(asked, "too many tools are at work: wait for their results", now)
             return
         arguments = _arguments(tool, asked.arguments)
@@ -51,19 +52,18 @@ class ToolCalls:
             return
         body: dict[str, Value] = {"arguments": arguments, "callSessionId": call.id, "tool": tool.name}
         fetch = Fetch("POST", tool.url, tool.headers, body, tool.timeout, retries=0)
-        self._pending += 1
+        self._pending.append(asked.call)
         look = Look(call.route.account.id, fetch, trusted=tool.trusted, call=call.id)
         call.ground.ask(look, lambda reply, at: self._told(asked, reply, at, now))
 
     def cancel(self, calls: tuple[str, ...]) -> None:
         """The agent does not want these any more."""
-        if self._pending:
-            self._cancelled.update(calls)
+        self._cancelled.update(set(self._pending).intersection(calls))
 
     # Inside.
 
     def _told(self, asked: port.AgentToolCall, reply: Reply, now: float, began: float) -> None:
-        self._pending -= 1
+        self._pending.remove(asked.call)
         if self.over:
             return
         if asked.call in self._cancelled:
@@ -75,7 +75,11 @@ class ToolCalls:
         if error or not good:
             self._fail(asked, str(error)[:_REASON] if error else f"the service answered {status}", now)
             return
-        result = body if isinstance(body, str) else orjson.dumps(body).decode()
+        try:
+            result = body if isinstance(body, str) else orjson.dumps(body).decode()
+        except orjson.JSONEncodeError as why:  # orjson reads what is nested deeper than it writes
+            self._fail(asked, f"the result cannot be handed on: {why}", now)
+            return
         most = self._call.ground.limits.tool_result_bytes
         if len(result.encode(errors="replace")) > most:
             self._fail(asked, f"the result is longer than {most} bytes", now)
@@ -99,9 +103,9 @@ def _arguments(tool: Tool, text: str) -> str | dict[str, Value]:
     if len(text) > ARGUMENT_BYTES:
         return f"the arguments are longer than {ARGUMENT_BYTES} characters"
     try:
-        given = orjson.loads(text or "{}")
-    except orjson.JSONDecodeError:
-        return "the arguments are not JSON"
+        given = parse(text or "{}")
+    except ValueError:
+        return "the arguments are not JSON, or nested too deeply"
     if not isinstance(given, dict):
         return "the arguments are not an object"
     try:

@@ -5,10 +5,15 @@ talk ends; a caller's is told with its final transcript. What was heard of an in
 in proportion to the milliseconds that were sent in RTP, in whole words.
 """
 
-from dataclasses import dataclass, field
+from collections import deque
+from dataclasses import dataclass
+from typing import Final
 
 from media.agent.contract import Role
 from media.port import AgentTurn, LegId
+
+TEXTS: Final = 200
+"Of one turn; the oldest are forgotten."
 
 
 @dataclass(slots=True)
@@ -16,8 +21,8 @@ class _Open:
     """A turn of the agent that is not told yet."""
 
     began: float
+    texts: deque[str]
     ended: float | None = None
-    texts: list[str] = field(default_factory=list)
     heard_ms: int | None = None
     total_ms: int = 0
 
@@ -29,7 +34,7 @@ class Conversation:
         self._leg = leg
         self._caller: tuple[float, float | None] | None = None
         self._turn: _Open | None = None
-        self._ahead: list[str] = []  # what the agent is about to say
+        self._ahead = deque[str](maxlen=TEXTS)  # what the agent is about to say
 
     def caller_started(self, now: float) -> None:
         self._caller = (now, None)
@@ -40,8 +45,7 @@ class Conversation:
 
     def agent_started(self, now: float) -> list[AgentTurn]:
         told = self.close(now)
-        self._turn = _Open(now, texts=self._ahead)
-        self._ahead = []
+        self._turn = _Open(now, self._take())
         return told
 
     def agent_heard_until(self, at: float) -> None:
@@ -69,7 +73,7 @@ class Conversation:
         if turn is None:
             return []
         if not turn.texts:
-            turn.texts, self._ahead = self._ahead, []
+            turn.texts = self._take()
         text = " ".join(turn.texts)
         return [
             AgentTurn(
@@ -82,6 +86,10 @@ class Conversation:
                 text if turn.heard_ms is None else _share(text, turn.heard_ms, turn.total_ms),
             )
         ]
+
+    def _take(self) -> deque[str]:
+        ahead, self._ahead = self._ahead, deque(maxlen=TEXTS)
+        return ahead
 
 
 def _share(text: str, heard_ms: int, total_ms: int) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Final
 import orjson
 
 from media.agent.contract import Action, Ask, Digits, HangUp, ToolCall, Verb
+from media.agent.nesting import parse
 
 _TEXT: Final = {"type": "string", "maxLength": 256}
 _LONG: Final = {"type": "string", "maxLength": 4096}
@@ -74,14 +75,15 @@ def action_of(call: ToolCall) -> Action | str | None:
     if call.name not in _TOOLS:
         return None
     try:
-        given = orjson.loads(call.arguments or "{}")
-    except orjson.JSONDecodeError:
-        return "the arguments are not JSON"
+        given = parse(call.arguments or "{}")
+    except ValueError:
+        return "the arguments are not JSON, or nested too deeply"
     if not isinstance(given, dict):
         return "the arguments are not an object"
     for name in _TOOLS[call.name][3]:
-        if not given.get(name):
-            return f"{name} is missing"
+        kind = dict if name == "variables" else str
+        if not given.get(name) or not isinstance(given[name], kind):
+            return f"{name} is missing, or of another type"
     match call.name:
         case "hang_up":
             return HangUp(_word(given, "reason") or "agent_hangup")
@@ -90,13 +92,13 @@ def action_of(call: ToolCall) -> Action | str | None:
             good = len(digits) <= 64 and set(digits) <= set("0123456789*#ABCD")
             return Digits(digits) if good else "digits are 1–64 of 0–9 * # A–D"
         case "transfer_call":
-            details = tuple((name, _word(given, name)) for name in ("context", "briefing") if name in given)
+            details = tuple(
+                (name, _word(given, name)) for name in ("context", "briefing") if _word(given, name)
+            )
             return Ask(Verb.TRANSFER, _word(given, "target")[:256], call.call, details, tool=True)
         case "play_prompt":
             return Ask(Verb.PLAY, _word(given, "prompt")[:256], call.call, tool=True)
         case "set_variables":
-            if not isinstance(given["variables"], dict):
-                return "variables is not an object"
             return Ask(Verb.SET, orjson.dumps(given["variables"]).decode(), call.call, tool=True)
         case _:
             return Ask(_VERBS[call.name], "", call.call, tool=True)

@@ -19,7 +19,6 @@ from media.agent.contract import (
     Ready,
     Role,
     Say,
-    ToolCall,
     ToolCancel,
     Transcript,
 )
@@ -31,6 +30,7 @@ from media.agent.dialect.plain import (
     section,
     settings,
     text_of,
+    tool_call,
     tools,
     unknown,
     with_tools,
@@ -127,10 +127,13 @@ class Deepgram(Plain):
         for call, name, function in _functions(functions):
             if function.get("client_side") is False:
                 continue  # Deepgram calls it itself
+            asked = tool_call("FunctionCallRequest", call, name, function.get("arguments") or "{}")
+            actions.append(asked)
+            if isinstance(asked, Note):
+                continue
             if len(self._names) >= CALLS:
                 self._names.pop(next(iter(self._names)))
             self._names[call] = name
-            actions.append(ToolCall(call, name, text_of(function.get("arguments")) or "{}"))
         return actions or [Note("FunctionCallRequest")]
 
 

@@ -25,7 +25,6 @@ from media.agent.contract import (
     Reply,
     Role,
     Say,
-    ToolCall,
     Transcript,
 )
 from media.agent.dialect.plain import (
@@ -37,6 +36,7 @@ from media.agent.dialect.plain import (
     section,
     settings,
     text_of,
+    tool_call,
     unknown,
     write,
 )
@@ -47,6 +47,8 @@ FORMATS: Final = {
     "pcm_16000": Encoding.PCM_16000,
     "pcm_24000": Encoding.PCM_24000,
 }
+ID_DIGITS: Final = 18
+"Of an `event_id` that is written as text."
 _UNTRACED: Final = frozenset(
     {"vad_score", "internal_tentative_agent_response", "agent_chat_response_part", "internal_vad_score"}
 )
@@ -105,6 +107,8 @@ class ElevenLabs(Plain):
                 return self._say(section(message, "audio_event"))
             case "ping":
                 event = section(message, "ping_event").get("event_id")
+                if type(event) is not int:
+                    return [Note("ping", "event_id is no whole number", malformed=True)]
                 return [Reply(write({"type": "pong", "event_id": event}), "pong")]
             case "interruption":
                 self._interrupted = _number(section(message, "interruption_event").get("event_id"))
@@ -119,7 +123,9 @@ class ElevenLabs(Plain):
                 said = section(message, "agent_response_correction_event").get("corrected_agent_response")
                 return [Transcript(Role.AGENT, text_of(said).strip())]
             case "client_tool_call":
-                return [_tool_call(section(message, "client_tool_call"))]
+                call = section(message, "client_tool_call")
+                number, name = call.get("tool_call_id"), call.get("tool_name")
+                return [tool_call("client_tool_call", number, name, call.get("parameters", {}))]
             case "conversation_initiation_metadata":
                 return self._begin(section(message, "conversation_initiation_metadata_event"))
             case str(kind) if kind in _UNTRACED:
@@ -147,14 +153,8 @@ class ElevenLabs(Plain):
         return [Say(self._halves.whole(said.audio))]
 
 
-def _tool_call(call: dict[str, Any]) -> Action:
-    name, number, parameters = call.get("tool_name"), call.get("tool_call_id"), call.get("parameters", {})
-    if not isinstance(name, str) or not isinstance(number, str) or not isinstance(parameters, dict):
-        return Note("client_tool_call", "tool_name, tool_call_id or parameters is missing", malformed=True)
-    return ToolCall(number, name, write(parameters))
-
-
 def _number(value: object) -> int:
-    return (
-        value if isinstance(value, int) else int(value) if isinstance(value, str) and value.isdecimal() else 0
-    )
+    """An id of an event, 0 if it is none; as digits it has come too."""
+    if isinstance(value, str) and len(value) <= ID_DIGITS and value.isdecimal():
+        return int(value)
+    return value if type(value) is int else 0

@@ -9,7 +9,6 @@ Declined: video, manual activity signals (the caller's voice is heard by the ven
 
 from typing import Any, Final
 
-import orjson
 import pybase64
 
 from media.agent.contract import (
@@ -25,7 +24,6 @@ from media.agent.contract import (
     Reply,
     Role,
     Say,
-    ToolCall,
     ToolCancel,
     Transcript,
 )
@@ -37,10 +35,12 @@ from media.agent.dialect.plain import (
     section,
     settings,
     text_of,
+    tool_call,
     tools,
     with_tools,
     write,
 )
+from media.agent.nesting import parse
 
 CALLS: Final = 64
 "Function calls whose answer may still come."
@@ -92,8 +92,8 @@ class Gemini(Plain):
     def tool_result(self, call: str, result: str, failed: bool) -> list[Message]:
         response: object
         try:
-            response = orjson.loads(result)
-        except orjson.JSONDecodeError:
+            response = parse(result)
+        except ValueError:
             response = result
         if failed:
             response = {"error": response}
@@ -165,15 +165,15 @@ class Gemini(Plain):
     def _call(self, functions: object) -> list[Action]:
         actions: list[Action] = []
         for function in functions[:CALLS] if isinstance(functions, list) else ():
-            name = function.get("name") if isinstance(function, dict) else None
-            if not isinstance(name, str):
-                actions.append(Note("toolCall", "a call has no name", malformed=True))
+            given = function if isinstance(function, dict) else {}
+            name = given.get("name")
+            asked = tool_call("toolCall", given.get("id") or name, name, given.get("args") or {})
+            actions.append(asked)
+            if isinstance(asked, Note):
                 continue
-            call = text_of(function.get("id")) or name
             if len(self._names) >= CALLS:
                 self._names.pop(next(iter(self._names)))
-            self._names[call] = name
-            actions.append(ToolCall(call, name, write(section(function, "args"))))
+            self._names[asked.call] = asked.name
         return actions
 
 

@@ -28,7 +28,6 @@ from media.agent.contract import (
     Reply,
     Role,
     Say,
-    ToolCall,
     Transcript,
 )
 from media.agent.dialect.plain import (
@@ -40,6 +39,7 @@ from media.agent.dialect.plain import (
     section,
     settings,
     text_of,
+    tool_call,
     tools,
     unknown,
     with_tools,
@@ -146,7 +146,8 @@ class OpenAI(Plain):
             case "conversation.item.input_audio_transcription.completed":
                 return [Transcript(Role.CALLER, text_of(message.get("transcript")))]
             case "response.function_call_arguments.done":
-                return [_tool_call(message)]
+                call, name, arguments = (message.get(key) for key in ("call_id", "name", "arguments"))
+                return [tool_call("response.function_call_arguments.done", call, name, arguments)]
             case "error":
                 return [self._error(section(message, "error"))]
             case str(kind) if kind in _UNTRACED:
@@ -164,7 +165,7 @@ class OpenAI(Plain):
         if isinstance(said, Note):
             return [said]
         index = message.get("content_index")
-        self._content = (item, index if isinstance(index, int) else 0)
+        self._content = (item, index if type(index) is int else 0)
         return [Say(self._halves.whole(said.audio), item) if self.speaks.sample_bytes == 2 else said]
 
     def _started(self) -> list[Action]:
@@ -216,12 +217,3 @@ def _said(role: str, text: str) -> str:
     content = [{"type": "input_text", "text": text}]
     item = {"type": "message", "role": role, "content": content}
     return write({"type": "conversation.item.create", "item": item})
-
-
-def _tool_call(message: dict[str, Any]) -> Action:
-    call, name, arguments = (message.get(key) for key in ("call_id", "name", "arguments"))
-    if not (isinstance(call, str) and isinstance(name, str) and isinstance(arguments, str)):
-        return Note(
-            "response.function_call_arguments.done", "call_id, name or arguments is missing", malformed=True
-        )
-    return ToolCall(call, name, arguments)

@@ -5,12 +5,15 @@ from typing import Any, Final
 import orjson
 import pybase64
 
-from media.agent.contract import Action, Ask, Buffer, Digits, Encoding, Mark, Message, Note, Say
+from media.agent.contract import Action, Ask, Buffer, Digits, Encoding, Mark, Message, Note, Say, ToolCall
+from media.agent.nesting import parse
 
 MARK_NAME_CHARACTERS: Final = 1_024
 "A longer name is refused: it would be held until the mark is played."
 DIGITS_CHARACTERS: Final = 64
 "Of one message."
+TOOL_CHARACTERS: Final = 256
+"Of a tool's name, and of the agent's name for one call of it: both are kept in the trace."
 TEXT_CHARACTERS: Final = 4_096
 "Of a transcript or a reason; the rest is cut."
 
@@ -111,8 +114,8 @@ class Halves:
 def read(text: Buffer) -> dict[str, Any] | Note:
     """A JSON object, or why it is none."""
     try:
-        message = orjson.loads(text)
-    except orjson.JSONDecodeError as error:
+        message = parse(text)
+    except ValueError as error:
         return Note("malformed", f"not JSON: {error}", malformed=True)
     if not isinstance(message, dict):
         return Note("malformed", "not a JSON object", malformed=True)
@@ -176,6 +179,19 @@ def digits(kind: str, value: object) -> Digits | Note:
     ):
         return Note(kind, f"digits are not 1–{DIGITS_CHARACTERS} of 0–9 * # A–D", malformed=True)
     return Digits(value)
+
+
+def tool_call(kind: str, call: object, name: object, arguments: object) -> ToolCall | Note:
+    """Arguments are an object, or JSON of one that nobody has read yet."""
+    if (
+        isinstance(call, str)
+        and isinstance(name, str)
+        and isinstance(arguments, dict | str)
+        and max(len(call), len(name)) <= TOOL_CHARACTERS
+    ):
+        return ToolCall(call, name, arguments if isinstance(arguments, str) else write(arguments))
+    why = f"id and name are not text of ≤ {TOOL_CHARACTERS} characters, or arguments no object"
+    return Note(kind, why, malformed=True)
 
 
 def no_text(data: Buffer) -> Note:

@@ -21,7 +21,6 @@ from media.agent.contract import (
     Note,
     Role,
     Say,
-    ToolCall,
     Transcript,
     Verb,
 )
@@ -36,6 +35,7 @@ from media.agent.dialect.plain import (
     mark,
     read,
     text_of,
+    tool_call,
     tools,
     unknown,
     write,
@@ -154,7 +154,8 @@ class Tandem(Plain):
             case "transcript":
                 return [_transcript(message)]
             case "tool_call":
-                return [_tool_call(message)]
+                call, name = message.get("id"), message.get("name")
+                return [tool_call("tool_call", call, name, message.get("arguments", {}))]
             case "stats":
                 return [Inquire()]
             case "barge_in":
@@ -173,13 +174,6 @@ def _transcript(message: dict[str, Any]) -> Action:
     if role not in ("caller", "agent") or not isinstance(text, str):
         return Note("transcript", "role is not caller or agent, or text is missing", malformed=True)
     return Transcript(Role(role), text_of(text), message.get("final") is not False)
-
-
-def _tool_call(message: dict[str, Any]) -> Action:
-    call, name, arguments = message.get("id"), message.get("name"), message.get("arguments", {})
-    if not isinstance(call, str) or not isinstance(name, str) or not isinstance(arguments, dict):
-        return Note("tool_call", "id and name are text, arguments an object", malformed=True)
-    return ToolCall(call[:_REQUEST_CHARACTERS], name[:_REQUEST_CHARACTERS], write(arguments))
 
 
 def _ask(verb: Verb, message: dict[str, Any]) -> Action:

@@ -15,7 +15,6 @@ from media.agent.contract import (
     Note,
     Role,
     Say,
-    ToolCall,
     Transcript,
 )
 from media.agent.dialect.plain import (
@@ -25,6 +24,7 @@ from media.agent.dialect.plain import (
     Plain,
     read,
     text_of,
+    tool_call,
     unknown,
     write,
 )
@@ -73,7 +73,8 @@ class Ultravox(Plain):
             case "transcript":
                 return self._said(message)
             case "client_tool_invocation":
-                return [_tool_call(message)]
+                call, name = message.get("invocationId"), message.get("toolName")
+                return [tool_call("client_tool_invocation", call, name, message.get("parameters", {}))]
             case str(kind) if kind in _KNOWN:
                 return [Note(kind)]
             case _:
@@ -90,16 +91,3 @@ class Ultravox(Plain):
             return []
         said, self._words[role] = self._words[role], ""
         return [Transcript(role, said)]
-
-
-def _tool_call(message: dict[str, Any]) -> Action:
-    name, call, parameters = (
-        message.get("toolName"),
-        message.get("invocationId"),
-        message.get("parameters", {}),
-    )
-    if not isinstance(name, str) or not isinstance(call, str) or not isinstance(parameters, dict):
-        return Note(
-            "client_tool_invocation", "toolName, invocationId or parameters is missing", malformed=True
-        )
-    return ToolCall(call, name, write(parameters))

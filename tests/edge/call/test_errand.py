@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from edge.call.errand import VARIABLES_TEXT
 from edge.directory import Agent, Target
 from media import port
 from tests.support.directory import ACC, FakeDirectory
@@ -82,6 +83,8 @@ def test_a_transfer_puts_another_agent_in_the_same_call(bench: Bench, leg: port.
 
 def test_variables_are_in_the_trace(bench: Bench, leg: port.LegId) -> None:
     assert ask(bench, leg, "set", '{"plan":"gold"}') == [""]
+    *_, refused = ask(bench, leg, "set", '{"plan":"' + "x" * VARIABLES_TEXT + '"}')
+    assert "longer than" in refused
 
 
 def test_a_prompt_is_paused_sought_and_gone_on_with(bench: Bench, leg: port.LegId) -> None:

@@ -47,6 +47,13 @@ def scene() -> Scene:
     return Scene()
 
 
+def nested(levels: int) -> list[object]:
+    inner: list[object] = []
+    for _ in range(levels):
+        inner = [inner]
+    return inner
+
+
 def test_the_service_is_asked_and_its_answer_given_back(scene: Scene) -> None:
     scene.use()
     (ask,) = scene.bench.asked
@@ -67,6 +74,8 @@ def test_the_service_is_asked_and_its_answer_given_back(scene: Scene) -> None:
         ("tide", "{}", "no tool tide"),
         ("weather", "{", "not JSON"),
         ("weather", "[]", "not an object"),
+        ("weather", '{"city":' + "[" * 500 + "]" * 500 + "}", "nested too deeply"),
+        ("weather", "[" * ARGUMENT_BYTES, "nested too deeply"),
         ("weather", "{}", "city"),
         ("weather", '{"city":5}', "do not fit"),
         ("weather", json.dumps({"city": "x" * ARGUMENT_BYTES}), "longer than"),
@@ -83,6 +92,7 @@ def test_what_does_not_fit_is_not_posted(scene: Scene, name: str, arguments: str
     [
         ({"status": 0, "body": None, "error": "no answer within 10 s"}, "no answer within 10 s"),
         ({"status": 500, "body": "", "error": ""}, "answered 500"),
+        ({"status": 200, "body": nested(500), "error": ""}, "cannot be handed on"),
         ({"status": 200, "body": "x" * 70_000, "error": ""}, "longer than 65536 bytes"),
     ],
 )
@@ -98,6 +108,16 @@ def test_tools_at_work_are_bounded(scene: Scene) -> None:
         scene.use(call=f"t{number}")
     (result,) = scene.results()
     assert result.call == "t8" and "too many" in result.result
+
+
+def test_of_what_is_cancelled_only_what_is_at_work_is_remembered(scene: Scene) -> None:
+    """Else an agent that cancels what it never asked for fills the memory, and its next call is dropped."""
+    scene.use()
+    scene.bench.media(port.AgentToolCancelled(scene.leg, tuple(f"t{number}" for number in range(2, 10_000))))
+    scene.reply(status=200, body="first", error="")
+    scene.use(call="t2")
+    scene.reply(status=200, body="second", error="")
+    assert [result.result for result in scene.results()] == ["first", "second"]
 
 
 def test_a_result_that_nobody_wants_any_more_is_dropped(scene: Scene) -> None:

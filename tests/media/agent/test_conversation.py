@@ -1,7 +1,7 @@
 """Turns with their text and times; complaint 5: what was not heard was not said."""
 
 from media.agent.contract import Role
-from media.agent.conversation import Conversation
+from media.agent.conversation import TEXTS, Conversation
 from media.port import AgentTurn, LegId
 
 LEG = LegId("c/1")
@@ -52,3 +52,12 @@ def test_text_ahead_of_its_audio_waits_for_its_turn() -> None:
 
 def test_a_caller_of_whom_nothing_was_heard_speaks_now() -> None:
     assert Conversation(LEG).said(Role.CALLER, "Hm.", 3.0) == [AgentTurn(LEG, "caller", "Hm.", 3.0, 3.0)]
+
+
+def test_of_texts_that_are_never_heard_the_last_are_kept() -> None:
+    talk = Conversation(LEG)
+    for number in range(3 * TEXTS):
+        talk.said(Role.AGENT, str(number), 1.0)
+    talk.agent_started(2.0)
+    (turn,) = talk.close(3.0)
+    assert turn.text.split() == [str(number) for number in range(2 * TEXTS, 3 * TEXTS)]

@@ -41,7 +41,12 @@ def test_a_tool_of_somebody_else_is_not_ours() -> None:
         ToolCall("c", "transfer_call", "[]"),
         call("transfer_call"),
         call("send_digits", digits="x"),
+        call("send_digits", digits=5),
+        call("send_digits", digits="1" * 65),
+        call("transfer_call", target=["user:1002"]),
+        call("play_prompt", prompt=True),
         call("set_variables", variables=[1]),
+        ToolCall("c", "set_variables", '{"variables":{"a":' + "[" * 300 + "]" * 300 + "}}"),
     ],
 )
 def test_what_cannot_be_read_is_answered_with_the_reason(made: ToolCall) -> None:

@@ -84,6 +84,14 @@ def test_an_answer_names_its_function() -> None:
     assert json.loads(str(sent))["content"] == '{"error":"no"}'
 
 
+def test_long_arguments_are_handed_on_whole() -> None:
+    arguments = json.dumps({"text": "x" * 10_000})
+    function = {"id": "1", "name": "note", "arguments": arguments, "client_side": True}
+    assert hear(talk(), type="FunctionCallRequest", functions=[function]) == [
+        ToolCall("1", "note", arguments)
+    ]
+
+
 def test_calls_that_wait_are_bounded() -> None:
     dialect = talk()
     for number in range(2 * CALLS):

@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import pytest
+
 from media.agent.contract import (
     Context,
     Encoding,
@@ -79,6 +81,15 @@ def test_the_caller_and_the_call_are_told_in_the_vendors_words() -> None:
     [briefing], [digit] = dialect.tell("VIP"), dialect.digit("5", 100)
     assert json.loads(str(briefing)) == {"type": "contextual_update", "text": "VIP"}
     assert json.loads(str(digit))["type"] == "user_message"
+
+
+@pytest.mark.parametrize("number", ["9" * 5_000, "²", "-1", True, 1.5, None, [1], {"a": 1}])
+def test_an_event_without_a_usable_number_silences_nothing(number: object) -> None:
+    dialect = talk()
+    assert hear(dialect, type="interruption", interruption_event={"event_id": number}) == [Interrupt()]
+    assert hear(dialect, type="audio", audio_event={"audio_base_64": b64(PCM), "event_id": 1}) == [Say(PCM)]
+    [note] = hear(dialect, type="ping", ping_event={"event_id": number})
+    assert isinstance(note, Note) and note.malformed
 
 
 def test_the_many_scores_leave_no_trace() -> None:

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from media.agent.contract import Ask, Context, Note, Say, Verb
-from media.agent.dialect.plain import Halves, Plain, audio, digits, mark, read
+from media.agent.contract import Ask, Context, Note, Say, ToolCall, Verb
+from media.agent.dialect.plain import TOOL_CHARACTERS, Halves, Plain, audio, digits, mark, read, tool_call
 from media.agent.dialect.table import DIALECTS
 from tests.support.vendor import DEEPGRAM, ELEVENLABS, GEMINI, OPENAI, ULTRAVOX
 
@@ -49,6 +49,20 @@ def test_no_message_makes_a_dialect_raise(name: str, messages: list[dict[str, An
 
 
 @pytest.mark.parametrize("name", sorted(DIALECTS))
+@pytest.mark.parametrize("levels", [200, 1_000, 100_000])
+def test_a_message_that_is_nested_without_end_is_malformed(name: str, levels: int) -> None:
+    """In each of the places where its parts are written again, and without an end."""
+    inner = '{"a":' * levels + "1" + "}" * levels
+    texts = ["[" * levels, inner]
+    for message in _RECORDED:
+        for key in message:
+            texts.append(json.dumps({**message, key: "@"}).replace('"@"', inner))
+    for text in texts:
+        (action,) = made(name).receive_text(text.encode())
+        assert isinstance(action, Note) and action.malformed
+
+
+@pytest.mark.parametrize("name", sorted(DIALECTS))
 @given(data=st.binary(max_size=64))
 @settings(max_examples=40, deadline=None)
 def test_no_bytes_make_a_dialect_raise(name: str, data: bytes) -> None:
@@ -72,6 +86,11 @@ def test_every_dialect_takes_whatever_the_call_tells_it(name: str) -> None:
     assert all(isinstance(message, str | bytes) for message in said)
 
 
+def test_arguments_of_a_tool_may_be_json_already() -> None:
+    assert tool_call("t", "c", "clock", '{"a":1}') == tool_call("t", "c", "clock", {"a": 1})
+    assert tool_call("t", "c", "clock", {"a": 1}) == ToolCall("c", "clock", '{"a":1}')
+
+
 def test_plain_says_nothing() -> None:
     assert Plain().open() == [] and Plain().resume() is None and Plain().hear(b"ab") == b"ab"
 
@@ -93,6 +112,10 @@ def test_halves_neither_lose_nor_make_a_byte(pieces: list[bytes]) -> None:
         mark("m", None),
         mark("m", "x" * 2000),
         digits("d", ""),
+        tool_call("t", 5, "clock", {}),
+        tool_call("t", "call-1", None, {}),
+        tool_call("t", "call-1", "clock", [1]),
+        tool_call("t", "x" * (TOOL_CHARACTERS + 1), "clock", {}),
     ],
 )
 def test_broken_parts_are_noted_as_malformed(noted: object) -> None:
