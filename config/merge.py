@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from config.account import Account, Did, Extension, Trunk, User
+from config.account import Account, Did, Extension, User
 from config.agent import BUILTIN_DEMO, Agent
 from config.check import check
 from config.error import path_text
@@ -19,6 +19,7 @@ from config.schema import Settings
 from config.section import Name, Section
 from config.stranger import StrangerAgent, StrangerTool, StrangerTrunk
 from config.tool import Tool
+from config.trunk import Trunk
 
 Kind = Literal["users", "extensions", "dids", "trunks", "queues", "schedules", "agents", "tools", "flows"]
 Key = tuple[str, str, str]

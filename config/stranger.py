@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 
 from pydantic import model_validator
 
-from config.account import Trunk
 from config.address import is_private_host, is_public
 from config.agent import BUILTIN_DEMO, INBOUND, Agent
 from config.section import refusal
 from config.tool import Tool
+from config.trunk import Trunk
 
 _NARROWEST: Final = {4: 16, 6: 32}
 "Bits of the widest network that may be a trunk's: whoever calls from there is never banned."

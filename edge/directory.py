@@ -272,6 +272,8 @@ class Trunk:
     enrolment: Enrolment | None = None
     trusted: bool = True
     "The operator's own, which may be reached at private addresses."
+    realm: str = ""
+    "Whose challenges the password is proven to; empty: anybody's."
 
 
 @dataclass(frozen=True, slots=True)

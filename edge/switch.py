@@ -93,7 +93,7 @@ class Switch:
         stun: tuple[tuple[str, int], ...] = (),
         media_folder: str = "",
         timers: TimerValues | None = None,
-        trunk_changed: TrunkReport = lambda trunk, what, state: None,
+        trunk_changed: TrunkReport = lambda trunk, what, state, fix: None,
     ) -> None:
         self._journal = journal
         self._limits = limits

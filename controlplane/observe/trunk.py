@@ -13,11 +13,12 @@ from edge.trunk.keeper import TrunkKeeper
 _log = structlog.get_logger("trunk")
 
 
-def report_trunk(trunk: Trunk, what: str, state: str) -> None:
+def report_trunk(trunk: Trunk, what: str, state: str, fix: str = "") -> None:
     """An `edge.trunk.keeper.Report`."""
     good = state in ("up", "registered")
+    more = {"fix": fix} if fix else {}
     (_log.info if good else _log.warning)(
-        f"trunk {what} changed", account=trunk.account, trunk=trunk.name, state=state
+        f"trunk {what} changed", account=trunk.account, trunk=trunk.name, state=state, **more
     )
 
 

@@ -5,15 +5,16 @@ A changed configuration is a new directory. Names are accepted wherever ids are.
 
 import hashlib
 import ipaddress
-import re
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import replace
 
 from config import account as section
 from config.identity import stable_id
+from config.trunk import Trunk as TrunkSection
 from controlplane.service.agent import agent_of, tools_of
 from controlplane.service.bounds import account_fraud, bounds, call_limit
 from controlplane.service.queue_terms import queue_terms
+from controlplane.service.trunk import trunk_of
 from edge.acd.terms import QueueTerms
 from edge.directory import (
     Account,
@@ -21,20 +22,14 @@ from edge.directory import (
     Agent,
     AudioTerms,
     BusinessHours,
-    CallerPolicy,
     Device,
     DeviceId,
     Did,
     DidId,
-    Enrolment,
     Forwarding,
-    NumberFormat,
-    Probing,
-    Rewriting,
     Target,
     Tool,
     Trunk,
-    TrunkHeaders,
     TrunkId,
     User,
     UserId,
@@ -218,7 +213,7 @@ class MemoryDirectory:
             conferences=part.conferences,
             record=part.record,
             country=part.country,
-            headers=_canonical(part.headers),
+            headers=tuple(canonical(name) for name in part.headers),
         )
         self._accounts[account.id] = self._hosts[account.domain] = account
         for user in part.users:
@@ -306,46 +301,9 @@ class MemoryDirectory:
         for name in (user_id, part.number, *names):
             self._users[account.id, name] = user
 
-    def _add_trunk(self, account: Account, part: section.Trunk) -> None:
+    def _add_trunk(self, account: Account, part: TrunkSection) -> None:
         auth = part.auth
-        trunk = Trunk(
-            TrunkId(stable_id(account.id, "trunk", part.name)),
-            account.id,
-            part.name,
-            part.proxy,
-            (part.register_.username if part.register_ else auth.username) or "",
-            (part.register_.password if part.register_ else auth.password) or "",
-            part.max_channels,
-            part.default,
-            audio=AudioTerms(part.codecs, part.srtp, part.codec_order == "ours", part.ptime),
-            numbers=NumberFormat(
-                part.number_format.value,
-                tuple(Rewriting(re.compile(rule.match), rule.to) for rule in part.rewrite),
-            ),
-            caller_id=CallerPolicy(
-                part.caller_id.number or "",
-                part.caller_id.from_ == "username",
-                part.caller_id.assert_,
-                part.caller_id.privacy,
-            ),
-            headers=TrunkHeaders(
-                _canonical(part.headers.accept),
-                _canonical(part.headers.send),
-                tuple((canonical(name), value) for name, value in part.headers.add.items()),
-            ),
-            calls_per_second=part.calls_per_second,
-            probing=Probing(part.health.interval, part.health.down_after, part.health.up_after)
-            if part.health
-            else None,
-            enrolment=Enrolment(
-                register.registrar or part.proxy,
-                round(register.expires),
-                (register.retry, register.retry_max),
-            )
-            if (register := part.register_)
-            else None,
-            trusted=part.trusted,
-        )
+        trunk = trunk_of(account.id, part)
         self._trunks_by_id[trunk.id] = trunk
         self._trunks[account.id, part.name] = self._trunks[account.id, trunk.id] = trunk
         if part.default:
@@ -393,7 +351,3 @@ def _hours(part: section.Account, did: section.Did) -> BusinessHours | None:
 def _dialled(number: str, forward: str | None) -> str:
     """What user `number` would dial to have its forward."""
     return f"{MESSAGE_CODE}{number}" if forward == "voicemail" else forward or ""
-
-
-def _canonical(names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(canonical(name) for name in names)

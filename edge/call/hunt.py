@@ -292,7 +292,9 @@ class Hunt:
         self.route = route.next_trunk()
         trunk = self.route.trunk_out
         assert trunk is not None, "one was left"
-        self._call.trace.add(now, "route", "failover", outcome=trunk.name, status=refusal.status)
+        self._call.trace.add(
+            now, "route", "failover", outcome=trunk.name, status=refusal.status, fix=refusal.fix
+        )
         full = self.take(now)
         if full is not None:
             return self._next_trunk(full, now)

@@ -93,4 +93,4 @@ def invite(
 
 def keyring_of(trunk: Trunk, random: Random) -> Keyring | None:
     """For one call by `trunk`, whichever side began it; None: it has no password of ours."""
-    return Keyring(trunk.username, trunk.password, random) if trunk.username else None
+    return Keyring(trunk.username, trunk.password, random, trunk.realm) if trunk.username else None

@@ -14,12 +14,11 @@ from edge.call.aim import aim
 from edge.call.call import Call
 from edge.call.leg import Leg, Port
 from edge.call.outgoing import Destination, device_destination, invite
+from edge.call.refused import rank, redirection, refusal_of
 from edge.call.servers import TrunkServers
 from edge.directory import AudioTerms, Trunk, User
 from edge.error import Refusal
-from edge.sip.address import STAR
 from edge.sip.calling import CallingSession
-from edge.sip.grammar import Malformed
 from edge.sip.locate import Located
 from edge.sip.session import (
     Acked,
@@ -336,10 +335,10 @@ class Ringing:
         if self._servers is not None and self._servers.goes_on(event, now):
             self._next_server(now)
             return
-        if self._best is None or _rank(event.status) < _rank(self._best.status):
+        if self._best is None or rank(event.status) < rank(self._best.status):
             self._best = event
         if self._servers is None and event.status < 400:
-            self.redirect = _contact(event)
+            self.redirect = redirection(event)
         if event.status >= 600 or self.redirect is not None:
             self._rounds.clear()
             for other in self._ringing:
@@ -349,7 +348,7 @@ class Ringing:
             if self._rounds:
                 self._next_round(now)
                 return
-            self._owner.refused(self, _as_refusal(self._best, self._trunk is not None), now)
+            self._owner.refused(self, refusal_of(self._best, self._trunk), now)
 
     def _unanswered(self, now: float) -> None:
         if self._winner is not None or self._over:
@@ -361,39 +360,3 @@ class Ringing:
             self._next_round(now)
         else:
             self._owner.unanswered(self, now)
-
-
-_BETWEEN_US: Final = frozenset({401, 405, 407, 415, 420, 421, 422, 423, 481, 487, 489, 491, 494})
-"Of a request of ours: most need a header to mean anything (RFC 3261 §21.4), and no caller could do better."
-
-
-def _contact(event: Refused) -> Uri | None:
-    """The target of a 3xx that it prefers (RFC 3261 §8.1.3.4), if it is one that can be dialled."""
-    try:
-        contacts = event.response.contacts if event.response is not None else ()
-    except Malformed:
-        return None
-    first = max(contacts, key=lambda contact: contact.preference, default=STAR)
-    uri = first.uri if first is not STAR else None
-    return uri if uri is not None and uri.user and (uri.is_sip or uri.scheme == "tel") else None
-
-
-def _rank(status: int) -> tuple[int, int]:
-    """Lower is told to the caller: 6xx, then busy and declined, then the rest, 408, 3xx and 503 last."""
-    if status >= 600:
-        return (0, status)
-    if status in (486, 480, 404, 488, 415):
-        return (1, status)
-    return (3, status) if status in (408, 503) or status < 400 else (2, status)
-
-
-def _as_refusal(refused: Refused, of_trunk: bool) -> Refusal:
-    """A challenge, a redirection, or what is amiss between us and the callee is no answer for our caller."""
-    status = refused.status
-    if status < 400 or status in _BETWEEN_US:
-        status = 502 if of_trunk and status in (401, 407) else 480  # our password is wrong: its fault
-    code = {486: "busy", 600: "busy", 603: "declined", 408: "no_answer", 480: "unavailable"}.get(
-        status, "refused"
-    )
-    text = f"the called side answered {refused.status} {refused.reason}"
-    return Refusal(code, status, text, "see the called phone or trunk")

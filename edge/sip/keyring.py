@@ -3,6 +3,9 @@
 A proxy on the way and the callee may each want a proof of their own; what one of them has asked for once goes
 into every later request of the call unasked, its nonce counted (RFC 7616 §3.4). A proof that is turned down
 is made again only if it was not the first by its nonce, or if the nonce is said to be too old.
+
+A proof can be guessed at for as long as one likes by whoever asked for it. Where the realm of the carrier is
+known, nobody else gets one.
 """
 
 import contextlib
@@ -19,10 +22,8 @@ REALMS: Final = 8
 "Challengers that one call remembers; those of long ago are forgotten first."
 ROUNDS: Final = 5
 "How often one request is sent at most: two challengers, each of which may find its nonce too old."
-_HEADERS: Final = {
-    401: ("WWW-Authenticate", "Authorization"),
-    407: ("Proxy-Authenticate", "Proxy-Authorization"),
-}
+CHALLENGES: Final = {401: "WWW-Authenticate", 407: "Proxy-Authenticate"}
+_PROOFS: Final = {401: "Authorization", 407: "Proxy-Authorization"}
 
 
 @dataclass(slots=True)
@@ -34,10 +35,12 @@ class _Key:
 class Keyring:
     """The credentials of one account at one carrier, and the challenges that they were asked for by."""
 
-    def __init__(self, username: str, password: str, random: Random) -> None:
+    def __init__(self, username: str, password: str, random: Random, realm: str = "") -> None:
+        """Args: realm: whose challenges are answered; empty: everybody's."""
         self._username = username
         self._password = password
         self._random = random
+        self._realm = realm
         self._keys: dict[tuple[str, str], _Key] = {}  # by header of the proof and realm
 
     def __repr__(self) -> str:
@@ -45,7 +48,7 @@ class Keyring:
 
     def prove(self, request: Request) -> None:
         """Put in what has been asked for so far, in place of older proofs."""
-        for _, header in _HEADERS.values():
+        for header in _PROOFS.values():
             request.headers.remove(header)
         for (header, _), key in self._keys.items():
             key.uses += 1
@@ -55,12 +58,14 @@ class Keyring:
 
     def learn(self, request: Request, response: Response) -> bool:
         """Whether `request` is worth another try after this 401 or 407 to it."""
-        if response.status not in _HEADERS:
+        if response.status not in CHALLENGES:
             return False
-        asked, header = _HEADERS[response.status]
+        asked, header = CHALLENGES[response.status], _PROOFS[response.status]
         given = {proof.realm: proof.nonce for proof in _readable(request.headers.all(header))}
         worth = False
         for challenge in answerable(response.headers.all(asked)):
+            if self._realm not in ("", challenge.realm):
+                continue
             where = header, challenge.realm
             if self._open(challenge, given.get(challenge.realm), self._keys.get(where)):
                 self._keys.pop(where, None)
@@ -80,7 +85,7 @@ class Keyring:
 
 def proofs(request: Request) -> tuple[tuple[str, str], ...]:
     """What an INVITE proved, which its ACK has to repeat (RFC 3261 §22.1)."""
-    return tuple((header, value) for _, header in _HEADERS.values() for value in request.headers.all(header))
+    return tuple((header, value) for header in _PROOFS.values() for value in request.headers.all(header))
 
 
 def _readable(values: Iterable[str]) -> Iterator[Credentials]:

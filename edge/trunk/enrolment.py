@@ -30,6 +30,7 @@ from edge.sip.keyring import ROUNDS, Keyring
 from edge.sip.locate import Located
 from edge.sip.message import Request, Response
 from edge.sip.uri import Uri
+from edge.trunk.challenge import remedy
 from edge.trunk.reach import allowed
 
 _EARLY: Final = 0.85  # of what was granted
@@ -53,12 +54,12 @@ class Enrolled:
         terms: Enrolment,
         ground: Ground,
         requests: Requests,
-        changed: Callable[[Trunk, Registered], None],
+        changed: Callable[[Trunk, Registered, str], None],
         known: Callable[[str, float, float], None],
     ) -> None:
         """
         Args:
-            changed: told of each new state.
+            changed: told of each new state, and what to change if it is not a good one (empty: not known).
             known: (address, until, now): calls may come from there.
         """
         self.state = Registered.TRYING
@@ -75,7 +76,7 @@ class Enrolled:
         self._call_id = f"{ground.random(12).hex()}@tandem"
         self._tag = tag(ground.random)
         self._cseq = 0
-        self._keyring = Keyring(trunk.username, trunk.password, ground.random)
+        self._keyring = Keyring(trunk.username, trunk.password, ground.random, trunk.realm)
         self._flows: deque[Flow] = deque()
         self._failed: dict[Flow, float] = {}  # when; of the servers that were found last
         self._failures = 0
@@ -177,10 +178,10 @@ class Enrolled:
             self._expires = least
             self._register(flow, least, now)
         else:
-            self._fail(Registered.REFUSED, now)
+            self._fail(Registered.REFUSED, now, remedy(self._trunk, response))
 
-    def _fail(self, state: Registered, now: float) -> None:
-        self._become(state)
+    def _fail(self, state: Registered, now: float, fix: str = "") -> None:
+        self._become(state, fix)
         self._bound = None
         least, most = self._retry
         wait = min(least * 2.0**self._failures, most)
@@ -188,10 +189,10 @@ class Enrolled:
         chance = int.from_bytes(self._ground.random(2), "big") / 65_536
         self._again(now + max(wait * (0.5 + chance / 2), min(self._patience, most)))
 
-    def _become(self, state: Registered) -> None:
+    def _become(self, state: Registered, fix: str = "") -> None:
         if state is not self.state:
             self.state = state
-            self._changed(self._trunk, state)
+            self._changed(self._trunk, state, fix)
 
     def _again(self, at: float) -> None:
         self._alarm = self._ground.agenda.at(at, self.start)

@@ -18,8 +18,8 @@ from edge.trunk.enrolment import Enrolled, Registered
 from edge.trunk.health import Health, Pulse, alive
 from edge.trunk.reach import allowed
 
-Report = Callable[[Trunk, str, str], None]
-"(trunk, `health` or `registration`, what it is now)."
+Report = Callable[[Trunk, str, str, str], None]
+"(trunk, `health` or `registration`, what it is now, what to change or empty)."
 
 
 class TrunkKeeper:
@@ -109,8 +109,8 @@ class TrunkKeeper:
             # A binding that the next registration takes over must not be taken back behind it.
             enrolled.stop(now, replaced=instead is not None and _binding(instead) == _binding(trunk))
 
-    def _enrolled_as(self, trunk: Trunk, state: Registered) -> None:
-        self._report(trunk, "registration", state.name.lower())
+    def _enrolled_as(self, trunk: Trunk, state: Registered, fix: str) -> None:
+        self._report(trunk, "registration", state.name.lower(), fix)
 
     def _probe(self, trunk: Trunk, pulse: Pulse, now: float) -> None:
         proxy = Uri.parse(trunk.proxy)
@@ -139,7 +139,7 @@ class TrunkKeeper:
             if self._stopped or self._pulses.get(trunk.id) is not pulse:
                 return
             if pulse.beat(alive(response)):
-                self._report(trunk, "health", pulse.health.name.lower())
+                self._report(trunk, "health", pulse.health.name.lower(), "")
             again = max(now + pulse.probing.interval, at)
             self._ground.agenda.at(again, lambda when: self._probe(trunk, pulse, when))
 
@@ -149,7 +149,7 @@ class TrunkKeeper:
 
 def _matters(trunk: Trunk) -> tuple[object, ...]:
     """What probing and registering depend on."""
-    return (trunk.proxy, trunk.username, trunk.password, trunk.probing, trunk.enrolment)
+    return (trunk.proxy, trunk.username, trunk.password, trunk.realm, trunk.probing, trunk.enrolment)
 
 
 def _binding(trunk: Trunk) -> tuple[str, str]:

@@ -5,10 +5,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from config.account import Account, Target, TargetKind, Trunk, User
+from config.account import Account, Target, TargetKind, User
 from config.error import ConfigError
 from config.load import parse
-from config.schema import Settings
 
 
 def target(value: object) -> Target:
@@ -51,15 +50,6 @@ def test_a_user_has_one_device_named_like_the_number() -> None:
     assert User.model_validate({"number": "1", "devices": [{}, {"username": "b"}]}).usernames() == ("1", "b")
 
 
-def test_a_trunk_may_register() -> None:
-    trunk = Trunk.model_validate(
-        {"name": "c", "proxy": "sip:c.example", "register": {"username": "u", "password": "p"}}
-    )
-    assert trunk.register_ is not None and trunk.register_.expires == 3600
-    with pytest.raises(ValidationError, match="go together"):
-        Trunk.model_validate({"name": "c", "proxy": "sip:c.example", "auth": {"username": "u"}})
-
-
 def test_secrets_are_not_in_the_repr() -> None:
     account = Account.model_validate(
         {
@@ -88,57 +78,6 @@ def test_hours_are_checked() -> None:
 def test_a_time_zone_exists(zone: str) -> None:
     with pytest.raises(ValidationError, match="no such time zone"):
         Account(id="a", domain="d", timezone=zone)
-
-
-def trunk(terms: str, more: str = "") -> Settings:
-    text = (
-        "accounts:\n  - id: a\n    domain: a.local\n    trunks:\n"
-        f'      - {{name: main, proxy: "sip:192.0.2.1"{terms}}}\n{more}'
-    )
-    return parse(text, "t.yaml", Path(), {})
-
-
-def test_a_trunk_says_how_numbers_and_callers_look_there() -> None:
-    made = trunk(
-        ", number_format: plus, calls_per_second: 5, health: {interval: 10s},"
-        " caller_id: {number: '+12025550100', from: username, assert: true, privacy: always},"
-        " rewrite: [{match: '0([1-9]\\d+)', to: '49\\1'}]"
-    )
-    (found,) = made.accounts[0].trunks
-    assert found.rewrite[0].to == "49\\1" and found.caller_id.number == "12025550100"
-    assert found.health is not None and (found.health.interval, found.health.down_after) == (10.0, 3)
-
-
-@pytest.mark.parametrize(
-    "pattern",
-    [
-        "(1+)+",
-        "(12)*",
-        "1{2,}2{3,}3{4,}4{5,}",
-        "\\d?" * 9,
-        "\\d*\\d*\\d*\\d*",
-        "[a-z]",
-        "(?=1)",
-        "(1",
-        "1" * 65,
-    ],
-)
-def test_a_pattern_that_could_take_long_or_is_none_is_refused(pattern: str) -> None:
-    with pytest.raises(ConfigError):
-        trunk(f", rewrite: [{{match: '{pattern}', to: '1'}}]")
-
-
-def test_a_rewriting_names_only_groups_that_are_there() -> None:
-    with pytest.raises(ConfigError, match="not in match"):
-        trunk(", rewrite: [{match: '0(1)', to: '\\2'}]")
-
-
-def test_a_route_list_names_trunks_of_its_account() -> None:
-    assert trunk("", "    routes: [{prefix: '+44', trunks: [main]}]\n").accounts[0].routes[0].prefix == "+44"
-    with pytest.raises(ConfigError, match="no such trunk"):
-        trunk("", "    routes: [{prefix: '44', trunks: [mian]}]\n")
-    with pytest.raises(ConfigError, match="taken already"):
-        trunk("", "    routes: [{prefix: '44', trunks: [main]}, {prefix: '+44', trunks: [main]}]\n")
 
 
 def test_a_user_forwards_by_rules() -> None:

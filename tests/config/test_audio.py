@@ -3,8 +3,9 @@
 import pytest
 from pydantic import ValidationError
 
-from config.account import Account, Trunk, User
+from config.account import Account, User
 from config.audio import PHONE_CODECS, TRUNK_CODECS
+from config.trunk import Trunk
 
 
 def test_phones_speak_wideband_and_trunks_g711_unless_told_otherwise() -> None:

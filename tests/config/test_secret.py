@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from config.account import Trunk, User
+from config.account import User
 from config.agent import Agent
 from config.secret import with_secrets, without_secrets
+from config.trunk import Trunk
 
 TRUNK: dict[str, Any] = {
     "proxy": "sip:carrier.example",

@@ -1,5 +1,7 @@
 """What carriers do to calls, each through one bridged call with a phone at the other end."""
 
+from dataclasses import replace
+
 import pytest
 
 from edge.sip.digest import Credentials
@@ -97,6 +99,18 @@ def test_a_carrier_that_does_not_believe_us_is_passed_over_for_the_next(site: Tr
         else:
             refused = final(site.alice.got())
             assert refused.status == 502 and str(status) in (refused.headers.get("Warning") or "")
+
+
+def test_only_the_realm_of_the_carrier_gets_a_proof(site: Trunked) -> None:
+    """RFC 3261 §22.3: a proxy that asks for the carrier's password is not told what it could guess at."""
+    trunks = site.bench.directory.trunks
+    trunks["main"] = replace(trunks["main"], realm="carrier 407")
+    carrier, invite = site.outgoing()
+    carrier.reply(invite, 407, headers=asks(407, "1").replace("carrier", "between"))
+    assert [m.method for m in carrier.got() if isinstance(m, Request)] == ["ACK"]
+    assert final(site.alice.got()).status == 502
+    (fix,) = [e.data["fix"] for e in site.traced() if e.event == "refused"]
+    assert "'between 407'" in str(fix) and "change realm" in str(fix)
 
 
 # Cancelling and offers.

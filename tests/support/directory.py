@@ -91,9 +91,11 @@ class FakeDirectory:
         password: str = "",
         max_channels: int | None = None,
         default: bool = False,
+        realm: str = "",
     ) -> None:
+        id = TrunkId(f"tr_{name}")
         self.trunks[name] = Trunk(
-            TrunkId(f"tr_{name}"), ACC, name, proxy, username, password, max_channels, default
+            id, ACC, name, proxy, username, password, max_channels, default, realm=realm
         )
         if ip:
             self.sources[ip] = name

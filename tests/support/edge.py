@@ -9,6 +9,7 @@ from config.schema import SipLimits
 from config.security import Security
 from edge.acd.record import Told, Transition
 from edge.awaited import Promise, Resolve
+from edge.directory import Trunk
 from edge.journal import BindingChange, CallId, Cdr, Change, Keepsake, KeepsakeChange, OpenCall, TraceEvent
 from edge.overload.capacity import Capacity
 from edge.question import Ask
@@ -130,7 +131,9 @@ class Bench:
             capacity=capacity,
             waited=waited,
             media_folder="/media",
+            trunk_changed=lambda *what: self.trunk_reports.append(what),
         )
+        self.trunk_reports: list[tuple[Trunk, str, str, str]] = []
         self.sent: list[tuple[Request | Response, Flow]] = []
         "What we put on the wire and nobody took yet."
         self.commands: list[port.Command] = []

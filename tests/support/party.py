@@ -3,7 +3,7 @@
 import itertools
 from dataclasses import dataclass, field
 
-from edge.journal import Cdr
+from edge.journal import Cdr, TraceEvent
 from edge.sip.message import Request, Response
 from tests.support.directory import FakeDirectory
 from tests.support.edge import SDP, Bench, Phone
@@ -155,6 +155,11 @@ class Trunked:
         carrier.say("ACK", cseq=success.cseq.number)
         alice.asked("ACK")
         return alice, carrier
+
+    def traced(self) -> list[TraceEvent]:
+        """What was told of the only call, which is over."""
+        (events,) = self.bench.journal.traces.values()
+        return events
 
     def over(self) -> Cdr:
         """All is still, and nothing is left; the only CDR."""

@@ -36,5 +36,7 @@ def test_a_change_is_one_line() -> None:
     directory.add_trunk("main")
     with capture_logs() as lines:
         report_trunk(directory.trunks["main"], "health", "down")
-    (line,) = lines
+        report_trunk(directory.trunks["main"], "registration", "refused", "change realm")
+    line, told = lines
     assert (line["log_level"], line["trunk"], line["state"]) == ("warning", "main", "down")
+    assert "fix" not in line and told["fix"] == "change realm"

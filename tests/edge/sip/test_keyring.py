@@ -86,6 +86,15 @@ def test_of_two_requests_that_cross_neither_takes_the_new_nonce_of_the_other_for
     assert keys.learn(bye, challenge("carrier", nonce="3"))
 
 
+def test_where_the_realm_of_the_carrier_is_known_nobody_else_gets_a_proof_to_guess_at() -> None:
+    """§22.3: the proxy in between asks for its own."""
+    keys = Keyring("us", "secret", bytes, "carrier")
+    assert not keys.learn(asked(), challenge("evil", status=407)) and proved(keys)[1] == []
+    assert not keys.learn(asked(), challenge("CARRIER", "carrier.evil", "")), "compared as it is written"
+    assert keys.learn(asked(), challenge("evil", "carrier"))
+    assert [p.realm for p in proved(keys)[1]] == ["carrier"]
+
+
 def test_who_asks_for_what_we_cannot_give_gets_nothing() -> None:
     keys = ring()
     for value in ("NTLM x", 'Digest realm="r", nonce="n", algorithm=SHA-512-256', 'Digest realm="r"'):

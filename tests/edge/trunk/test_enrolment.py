@@ -16,9 +16,10 @@ CHALLENGE = 'WWW-Authenticate: Digest realm="carrier", nonce="n", qop="auth", al
 def bench(
     registrar: str = "sip:127.0.0.9:5060;transport=udp",
     zone: dict[tuple[str, str], list[str]] | None = None,
+    realm: str = "",
 ) -> Bench:
     directory = FakeDirectory()
-    directory.add_trunk("main", "sip:127.0.0.9:5060", username="us", password="pw")
+    directory.add_trunk("main", "sip:127.0.0.9:5060", username="us", password="pw", realm=realm)
     trunks = directory.trunks
     trunks["main"] = replace(trunks["main"], enrolment=Enrolment(registrar, 600))
     made = Bench(directory)
@@ -184,6 +185,17 @@ def test_a_proxy_and_the_registrar_behind_it_may_both_ask_who_we_are() -> None:
     assert third.headers.get("Authorization") and third.headers.get("Proxy-Authorization")
     carrier.reply(third, 401, headers=CHALLENGE)
     assert state(made) is Registered.REFUSED
+
+
+def test_a_proxy_of_another_realm_gets_no_proof_and_is_named() -> None:
+    """§22.3; what to change is told where the state is."""
+    made = bench(realm="carrier")
+    carrier = Phone(made, "carrier", 9)
+    between = CHALLENGE.replace('"carrier"', '"between"').replace("WWW", "Proxy")
+    carrier.reply(register(carrier), 407, headers=between)
+    assert carrier.got() == [] and state(made) is Registered.REFUSED
+    ((_, what, name, fix),) = made.trunk_reports
+    assert (what, name) == ("registration", "refused") and "'between'" in fix and "change realm" in fix
 
 
 def test_the_time_granted_is_read_off_a_contact_that_was_repaired() -> None:

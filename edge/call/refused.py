@@ -1,0 +1,46 @@
+"""What the caller is told when all who were rung refused: which answer, and as what (RFC 3261 §16.7)."""
+
+from typing import Final
+
+from edge.directory import Trunk
+from edge.error import Refusal
+from edge.sip.address import STAR
+from edge.sip.grammar import Malformed
+from edge.sip.session import Refused
+from edge.sip.uri import Uri
+from edge.trunk.challenge import remedy
+
+_BETWEEN_US: Final = frozenset({401, 405, 407, 415, 420, 421, 422, 423, 481, 487, 489, 491, 494})
+"Of a request of ours: most need a header to mean anything (RFC 3261 §21.4), and no caller could do better."
+_CODES: Final = {486: "busy", 600: "busy", 603: "declined", 408: "no_answer", 480: "unavailable"}
+
+
+def rank(status: int) -> tuple[int, int]:
+    """Lower is told to the caller: 6xx, then busy and declined, then the rest, 408, 3xx and 503 last."""
+    if status >= 600:
+        return (0, status)
+    if status in (486, 480, 404, 488, 415):
+        return (1, status)
+    return (3, status) if status in (408, 503) or status < 400 else (2, status)
+
+
+def refusal_of(refused: Refused, trunk: Trunk | None) -> Refusal:
+    """A challenge, a redirection, or what is amiss between us and the callee is no answer for our caller."""
+    status = refused.status
+    if status < 400 or status in _BETWEEN_US:
+        # 502: our password is not taken, which is the trunk's fault.
+        status = 502 if trunk is not None and status in (401, 407) else 480
+    text = f"the called side answered {refused.status} {refused.reason}"
+    fix = "" if trunk is None or refused.response is None else remedy(trunk, refused.response)
+    return Refusal(_CODES.get(status, "refused"), status, text, fix or "see the called phone or trunk")
+
+
+def redirection(refused: Refused) -> Uri | None:
+    """The target of a 3xx that it prefers (RFC 3261 §8.1.3.4), if it is one that can be dialled."""
+    try:
+        contacts = refused.response.contacts if refused.response is not None else ()
+    except Malformed:
+        return None
+    first = max(contacts, key=lambda contact: contact.preference, default=STAR)
+    uri = first.uri if first is not STAR else None
+    return uri if uri is not None and uri.user and (uri.is_sip or uri.scheme == "tel") else None
