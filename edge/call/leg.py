@@ -182,6 +182,10 @@ class Leg:
         self._settle(agreed)
         return None
 
+    def forget(self) -> None:
+        """What was agreed on with somebody who is gone; our next offer is to somebody else."""
+        self.negotiated = None
+
     def connect(self) -> Connect:
         agreed = self.negotiated
         assert agreed is not None, "offer and answer come before audio"

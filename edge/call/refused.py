@@ -1,5 +1,6 @@
 """What the caller is told when all who were rung refused: which answer, and as what (RFC 3261 §16.7)."""
 
+from dataclasses import replace
 from typing import Final
 
 from edge.directory import Trunk
@@ -33,6 +34,15 @@ def refusal_of(refused: Refused, trunk: Trunk | None) -> Refusal:
     text = f"the called side answered {refused.status} {refused.reason}"
     fix = "" if trunk is None or refused.response is None else remedy(trunk, refused.response)
     return Refusal(_CODES.get(status, "refused"), status, text, fix or "see the called phone or trunk")
+
+
+def unusable(refusal: Refusal | None) -> Refusal:
+    """For a 2xx without audio that we could use. Args: refusal: of its SDP; None: it has none."""
+    fix = "the called phone answered without usable audio"
+    if refusal is None:
+        return Refusal("not_acceptable", 488, "the answer has no SDP", fix)
+    # What cannot be read is the callee's fault, and not what the caller said.
+    return replace(refusal, status=502 if refusal.status == 400 else refusal.status, fix=fix)
 
 
 def redirection(refused: Refused) -> Uri | None:

@@ -1,12 +1,13 @@
 """One party being rung for a call: a user's devices, or a number on a trunk, until somebody has answered.
 
 A user's devices ring in parallel, in sequence or only the best; the first to answer wins, and the others get
-CANCEL with a Reason (RFC 3326). When all refuse, the best of their answers is told (RFC 3261 §16.7 step 6).
+CANCEL with a Reason (RFC 3326). Who answers without audio that we could use is out like who refuses: its 200
+is acknowledged, BYE follows, and the others ring on. When all are out, the best of their answers is told
+(RFC 3261 §16.7 step 6).
 A trunk's servers are tried one after another. Who asked for the ringing hears of it by `Rings`.
 """
 
 from collections import deque
-from dataclasses import replace
 from typing import Final, Protocol
 
 from edge.agenda import Alarm
@@ -14,7 +15,7 @@ from edge.call.aim import aim
 from edge.call.call import Call
 from edge.call.leg import Leg, Port
 from edge.call.outgoing import Destination, device_destination, invite
-from edge.call.refused import rank, redirection, refusal_of
+from edge.call.refused import rank, redirection, refusal_of, unusable
 from edge.call.servers import TrunkServers
 from edge.directory import AudioTerms, Trunk, User
 from edge.error import Refusal
@@ -39,6 +40,7 @@ from edge.sip.uri import Uri
 from edge.trunk.reach import allowed
 
 _UNANSWERED: Final = 'SIP;cause=408;text="No answer"'
+_UNUSABLE: Final = 'SIP;cause=488;text="Not Acceptable Here"'
 _ELSEWHERE: Final = 'SIP;cause=200;text="Call completed elsewhere"'
 
 
@@ -99,7 +101,8 @@ class Ringing:
         self._sessions: dict[CallingSession, Leg] = {}
         self._ringing: list[CallingSession] = []
         self._winner: CallingSession | None = None
-        self._best: Refused | None = None
+        self._best: tuple[tuple[int, int], Refusal] | None = None
+        "The refusal that the caller is told if nobody is left, and its rank."
         self._rounds: deque[list[Destination]] = deque()
         self._early = False
         self._over = False
@@ -218,7 +221,7 @@ class Ringing:
     def _next_server(self, now: float) -> None:
         assert self._servers is not None, "a trunk has servers"
         flow = self._servers.next_flow
-        self._early = False
+        self._forget_early()
         if self.leg is None or (":" in self.leg.address) is not (":" in flow.remote[0]):
             assert self._trunk is not None, "servers are a trunk's"
             self.leg = self._call.leg_for(flow, self._trunk.audio)
@@ -270,8 +273,8 @@ class Ringing:
 
     def _next_round(self, now: float) -> None:
         """Ring the next devices: all of them, or one where they ring in sequence."""
+        self._forget_early()
         offers = {kind: leg.offer() for kind, leg in self._legs.items()}
-        self._early = False
         if self._alarm is not None:
             self._alarm.cancel()
         self._alarm = self._call.alarm(now + self._seconds, self._unanswered)
@@ -284,6 +287,12 @@ class Ringing:
             self._own(session, self._legs[kind])
         for session in tuple(self._ringing):
             session.start(now)
+
+    def _forget_early(self) -> None:
+        """Whoever was heard already will not answer; the next one is offered everything."""
+        if self._early and self.leg is not None:
+            self.leg.forget()
+        self._early = False
 
     def _progress(self, leg: Leg, status: int, body: bytes, now: float) -> None:
         if self._winner is not None or self._early or self._over:
@@ -301,21 +310,19 @@ class Ringing:
         if self._winner is not None or self._over:
             session.bye(now)  # two picked up at once
             return
-        self._winner = session
         if self._servers is not None:
             self._servers.heard()
-        self.leg = leg = self._sessions[session]
+        leg = self._sessions[session]
         # After early media too: whoever rang need not be who picked up, or where (RFC 3261 §13.2.2.4).
         refusal = leg.accept(body) if body else None
         if leg.negotiated is None or (refusal is not None and not self._early):
-            session.bye(now)
-            self._winner = None
-            fix = "the called phone answered without usable audio"
-            none = Refusal("not_acceptable", 488, "the answer has no SDP", fix)
-            if refusal is not None and refusal.status == 400:
-                refusal = replace(refusal, status=502)  # the callee's fault, and not what the caller said
-            self._owner.refused(self, refusal or none, now)
+            session.bye(now, _UNUSABLE)
+            refusal = unusable(refusal)
+            outcome = str(refusal.status)
+            self._call.trace.add(now, "call", "branch_refused", outcome=outcome, text=refusal.text)
+            self._gone(rank(refusal.status), refusal, now)
             return
+        self._winner, self.leg = session, leg
         if self._alarm is not None:
             self._alarm.cancel()
         for other in self._ringing:
@@ -335,8 +342,6 @@ class Ringing:
         if self._servers is not None and self._servers.goes_on(event, now):
             self._next_server(now)
             return
-        if self._best is None or rank(event.status) < rank(self._best.status):
-            self._best = event
         if self._servers is None and event.status < 400:
             self.redirect = redirection(event)
         if event.status >= 600 or self.redirect is not None:
@@ -344,11 +349,18 @@ class Ringing:
             for other in self._ringing:
                 other.cancel(now)
             self._ringing.clear()
-        if not self._ringing and self._winner is None:
-            if self._rounds:
-                self._next_round(now)
-                return
-            self._owner.refused(self, refusal_of(self._best, self._trunk), now)
+        self._gone(rank(event.status), refusal_of(event, self._trunk), now)
+
+    def _gone(self, rank: tuple[int, int], refusal: Refusal, now: float) -> None:
+        """One that rang is out; who is left rings on."""
+        if self._best is None or rank < self._best[0]:
+            self._best = rank, refusal
+        if self._ringing or self._winner is not None:
+            return
+        if self._rounds:
+            self._next_round(now)
+        else:
+            self._owner.refused(self, self._best[1], now)
 
     def _unanswered(self, now: float) -> None:
         if self._winner is not None or self._over:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from edge.call.refused import rank, redirection, refusal_of
+from edge.call.refused import rank, redirection, refusal_of, unusable
+from edge.error import Refusal
 from edge.sip.build import response_to
 from edge.sip.session import Refused
 from tests.edge.sip.test_keyring import asked, challenge
@@ -35,6 +36,12 @@ def test_a_password_that_is_not_taken_is_a_fault_of_the_trunk_with_its_remedy() 
     assert (of_trunk.status, of_phone.status) == (502, 480)
     assert "mend username and password of trunk main" in of_trunk.fix and "'carrier'" in of_trunk.fix
     assert "carrier" not in of_trunk.text, "the caller is not told"
+
+
+def test_an_answer_that_cannot_be_used_is_not_acceptable_and_one_that_cannot_be_read_a_bad_gateway() -> None:
+    assert [unusable(None).status, unusable(Refusal("bad_sdp", 400, "x", "y")).status] == [488, 502]
+    kept = unusable(Refusal("not_acceptable", 488, "no common codec", "offer …"))
+    assert (kept.text, "answered without usable audio" in kept.fix) == ("no common codec", True)
 
 
 @pytest.mark.parametrize(
