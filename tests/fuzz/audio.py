@@ -1,41 +1,16 @@
-"""What comes from agents and from RTP ports: actions, packets, reports, or the documented refusal."""
+"""What comes from RTP ports and in sound files: packets, reports, samples, or the documented refusal."""
 
 import io
-import json
 from random import Random
-from typing import get_args
 
 import numpy as np
 
-from config.schema import MediaLimits
 from media import wav
-from media.agent.contract import Action, Context, Dialect, Say
-from media.agent.dialect.tandem import Tandem
-from media.agent.dialect.twilio import Twilio
-from media.agent.playout import Playout
-from media.agent.session import Send, Session
-from media.agent.turn import Floor
-from media.port import AgentSpec, AttachAgent, LegId
 from media.rtp import packet, rtcp
 from media.rtp.latch import Latch
 from media.rtp.telephone_event import DIGITS, DigitReceiver
-from tests.fuzz.mutation import mutate
 from tests.fuzz.target import Target
 
-CONTEXT = Context("call-1", "acc_demo", 8000, {"from": "100"})
-LIMITS = MediaLimits(marks=4, agent_traced=50, agent_queue=1.0)
-ROW = np.array([0], np.int32)
-TICK = 0.02
-
-TEXTS = (
-    b'{"type":"clear"}',
-    b'{"type":"mark","name":"greeting"}',
-    b'{"type":"hangup","reason":"bye"}',
-    b'{"type":"dtmf","digits":"12*#"}',
-    b'{"event":"media","streamSid":"MZ","media":{"payload":"//////////////////////8="}}',
-    b'{"event":"mark","mark":{"name":"m1"}}',
-    b'{"event":"clear","streamSid":"MZ"}',
-)
 RTP = (
     packet.build(0, True, 1, 160, 0x1234, b"\xff" * 160),
     packet.build(101, False, 65_535, 2**32 - 160, 0x1234, b"\x05\x8a\x03\x20"),
@@ -54,66 +29,6 @@ def _wav() -> bytes:
     form += (16_000).to_bytes(4, "little") + bytes((2, 0, 16, 0))
     data = b"data" + (320).to_bytes(4, "little") + bytes(range(160)) * 2
     return b"RIFF" + (4 + len(form) + len(data)).to_bytes(4, "little") + b"WAVE" + form + data
-
-
-def dialects() -> tuple[Dialect, ...]:
-    return (Tandem(CONTEXT), Twilio(CONTEXT, lambda n: "0" * (2 * n)))
-
-
-def check_agent(data: bytes, random: Random) -> None:
-    for dialect in dialects():
-        for actions in (
-            dialect.receive_text(data),
-            dialect.receive_binary(data),
-            dialect.receive_binary(b"x"),
-        ):
-            for action in actions:
-                assert isinstance(action, get_args(Action))
-                if isinstance(action, Say):
-                    assert len(action.audio) % dialect.speaks.sample_bytes == 0
-
-
-def check_session(data: bytes, random: Random) -> None:
-    """A whole conversation: texts and audio of the agent between ticks, speech and keys of the caller."""
-    dialect = random.choice(dialects())
-    playout = Playout(1, dialect.speaks, LIMITS.marks)
-    floor = Floor(1)
-    agent = AgentSpec("bot", "tandem", "ws://bot/", barge_in=random.random() < 0.7)
-    command = AttachAgent(LegId("leg"), agent, "call-1", "acc_demo")
-    now = 10.0
-    session = Session(0, command, dialect, playout, floor, LIMITS, 0.0, now)
-    session.opened(now)
-    for _ in range(random.randrange(40)):
-        match random.randrange(8):
-            case 0:
-                session.receive_text(mutate(random, random.choice(TEXTS), TEXTS), now)
-            case 1:
-                session.receive_text(random.choice(TEXTS), now)
-            case 2 | 3:
-                session.receive_binary(random.randbytes(random.choice((0, 1, 320, 321, 5_000, 40_000))), now)
-            case 4:
-                session.caller_started(now)
-            case 5:
-                session.caller_stopped(now)
-            case 6:
-                session.digit("5", 100, now)
-            case _:
-                for _ in range(random.randrange(20)):
-                    now += TICK
-                    taken = playout.take(ROW, now)
-                    if floor.hear(ROW, taken.frames, taken.fading, now):
-                        session.started(now)
-                    if taken.due:
-                        session.marks_reached()
-                    if taken.was[0] and not taken.play[0]:
-                        session.dry(now)
-        for effect in session.take_effects():
-            if isinstance(effect, Send) and isinstance(effect.message, str):
-                assert isinstance(json.loads(effect.message), dict)
-        queued = playout.queued(0)
-        assert 0 <= queued <= (LIMITS.agent_queue + 0.1) * dialect.speaks.rate, queued
-    session.hang_up(now)
-    assert playout.queued(0) == 0
 
 
 def check_rtp(data: bytes, random: Random) -> None:
@@ -158,8 +73,6 @@ def check_wav(data: bytes, random: Random) -> None:
 
 
 TARGETS = (
-    Target("agent", TEXTS, check_agent),
-    Target("session", (), check_session),
     Target("rtp", RTP, check_rtp),
     Target("rtcp", RTCP, check_rtcp),
     Target("wav", (_wav(),), check_wav),

@@ -7,12 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from types import FrameType
 
-from tests.fuzz import audio, channel, conversation, sip
+from tests.fuzz import agent, audio, channel, conversation, sip
 from tests.fuzz.target import Target
 
-TARGETS: dict[str, Target] = {
-    target.name: target for target in (*sip.TARGETS, *channel.TARGETS, *audio.TARGETS, *conversation.TARGETS)
-}
+FILES = (sip, channel, audio, agent, conversation)
+TARGETS: dict[str, Target] = {target.name: target for file in FILES for target in file.TARGETS}
 STUCK = 20.0
 "A case that takes longer is a finding [s]."
 SLICE = 0.1

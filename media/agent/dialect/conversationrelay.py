@@ -189,7 +189,7 @@ class ConversationRelay(Plain):
         self._count += 1
         name = f"s{self._count}"
         self._sentences.append((self._cycle, name, text))
-        return [Speak(text, name, self._voice), Transcript(Role.AGENT, text)]
+        return [Speak(text, name, self._voice), Transcript(Role.AGENT, text_of(text))]
 
     def _speak_in(self, message: dict[str, Any]) -> Action:
         for key in ("ttsLanguage", "transcriptionLanguage"):

@@ -4,6 +4,7 @@ import json
 
 from media.agent.contract import Ask, Clear, Digits, Finish, Note, Role, Speak, Transcript, Verb
 from media.agent.dialect.conversationrelay import GATHERED, ConversationRelay
+from media.agent.dialect.plain import TEXT_CHARACTERS
 from tests.support.dialect import context
 
 
@@ -35,6 +36,12 @@ def test_tokens_become_sentences() -> None:
     assert texts(said(relay, type="text", token=" you?", last=True)) == ["How are you?"]
     assert texts(said(relay, type="text", token="", last=True)) == []
     assert len(texts(said(relay, type="text", token="x" * (GATHERED + 1), last=False))) == 1
+
+
+def test_a_text_without_an_end_is_spoken_whole_and_noted_up_to_a_length() -> None:
+    spoken, noted = said(dialect(), type="text", token="x" * 10_000, last=True)
+    assert isinstance(spoken, Speak) and len(spoken.text) == 10_000
+    assert isinstance(noted, Transcript) and len(noted.text) == TEXT_CHARACTERS
 
 
 def test_what_was_heard_is_told_by_whole_sentences_and_a_share_of_the_cut_one() -> None:
