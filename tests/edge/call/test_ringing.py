@@ -202,10 +202,12 @@ def test_a_phone_that_answers_without_usable_audio_leaves_the_call_to_the_others
     invite = invited(mobile)
     mobile.reply(invite, 180)
     mobile.reply(invite, 200, mobile.sdp(50_000))
-    assert final(caller.got()).status == 200
+    success = final(caller.got())
+    assert success.status == 200
     remotes = {c.remote for c in bench.commanded(port.Connect) if isinstance(c, port.Connect)}
     assert remotes == {(caller.source[0], 40_000), (mobile.source[0], 50_000)}
-    caller.bye()
+    caller.ack(success)
+    caller.say("BYE", str(success.contacts[0].uri), to=success.headers.get("To") or "")
     bench.advance(70.0)
     assert bench.idle()
 
