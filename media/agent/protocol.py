@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from media.agent.contract import Action, Buffer, Message, Note, Transcript
-from media.agent.redact import kind, shown
+from media.agent.redact import kind, masked, shown
 from media.port import AgentMessage, LegId
 
 _READ = 8_192
@@ -42,7 +42,7 @@ class Protocol:
             return []
         message = bytes(text[:_READ]).decode(errors="replace")
         if isinstance(action, Note):
-            detail = f"{action.detail}: {shown(message)}" if action.detail else shown(message)
+            detail = f"{masked(action.detail)}: {shown(message)}" if action.detail else shown(message)
             return self._note(False, action.kind, detail)
         return self._note(False, kind(message), shown(message))
 

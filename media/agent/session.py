@@ -26,6 +26,7 @@ from media.agent.effect import Attend, Close, Effect, Hush, Listen, Redial, Rela
 from media.agent.mouth import Mouth
 from media.agent.playout import Playout
 from media.agent.protocol import Protocol, Tally
+from media.agent.redact import masked
 from media.agent.request import Requests
 from media.agent.turn import AUDIBLE, Floor, Turn, is_heard
 
@@ -304,7 +305,7 @@ class Session:
             case contract.Away():
                 self._redial("closed", "the agent is about to close its connection", now)
             case contract.Fail(detail):
-                self._end(port.AgentFailed(self.leg, "protocol", detail), now)
+                self._end(port.AgentFailed(self.leg, "protocol", masked(detail)), now)
             case _:
                 assert_never(action)
 

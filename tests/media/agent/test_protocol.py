@@ -19,6 +19,8 @@ def test_text_is_recorded_in_both_directions_and_audio_is_not() -> None:
 def test_a_note_says_what_is_odd() -> None:
     [noted] = Protocol(LEG, 10).received(b"{", Note("malformed", "not JSON", malformed=True))
     assert (noted.kind, noted.detail) == ("malformed", "not JSON: {")
+    [noted] = Protocol(LEG, 10).received(b"{}", Note("error", "no such key: sk-hush-1234-5678"))
+    assert noted.detail == "no such key: ***: {}"
 
 
 def test_a_transcript_is_recorded_when_it_is_final() -> None:
