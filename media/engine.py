@@ -262,8 +262,10 @@ class Engine:
                 self._prompter.execute(leg, command)
             case Record(path=path, stereo=stereo):
                 self._stop_recording(leg)
-                timeline = Timeline(now) if stereo else None
-                self._record(leg, self._recorder.start(leg.id, path, self._limits.record_seconds, timeline))
+                rate = self._table.rate(leg)
+                timeline = Timeline(now, rate) if stereo else None
+                seconds = self._limits.record_seconds
+                self._record(leg, self._recorder.start(leg.id, path, seconds, rate, timeline))
             case PauseRecord(paused=paused):
                 if leg.recording is not None and leg.recording.timeline is not None:
                     leg.recording.timeline.paused = paused

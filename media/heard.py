@@ -134,7 +134,9 @@ class Heard:
         for position, slot in plan.recorded:
             recording = self._table.at(slot).recording
             if recording is not None:
-                self._recorder.heard(recording, pcm[position], now)
+                place = int(plan.wide.searchsorted(position))
+                broad = place < len(plan.wide) and plan.wide[place] == position
+                self._recorder.heard(recording, pcm[position], now, wide[place] if broad else None)
         return Sound(frames, pcm, wide, taken.have)
 
     def _gaps(self, rows: Rows, have: Mask, whole: bool) -> tuple[Mask, Rows]:

@@ -145,7 +145,7 @@ class Outbound:
             pcm, wide = self._wideband.sent(slot)
         recording = self._table.at(slot).recording
         if recording is not None:
-            self._recorder.sent(recording, pcm, now)
+            self._recorder.sent(recording, pcm, now, wide)
         if self._table.overheard(slot):
             self._rooms.overhear(slot, pcm, wide)
 

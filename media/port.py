@@ -270,7 +270,8 @@ class StopPlay:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Write what arrives on the leg to a 16-bit WAV of 8 kHz; an existing file is replaced.
+    """Write what arrives on the leg to a 16-bit WAV, of 16 kHz if its codec is wideband then, else of 8 kHz;
+    an existing file is replaced.
 
     The file is complete when `Recorded` comes, after `StopRecord` or `Release`.
     """

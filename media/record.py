@@ -1,5 +1,7 @@
 """Recordings: frames of a leg → 16-bit WAV, mono or stereo (`timeline.py`), written by a thread of its own.
 
+A file has one rate, whatever its leg's codecs become, and whatever legs it moves to.
+
 A leg gives one frame for every 20 ms of its life, silence included, so a recording's time
 line is the leg's. The tick only appends to a buffer; whole seconds go to the writer by a
 bounded queue. When the disk cannot follow, a second is dropped, and later written as silence.
@@ -15,13 +17,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from media.frame import FRAME_SAMPLES, SAMPLE_RATE, Pcm
+import numpy as np
+
+from media.dsp.resample import Resampler
+from media.frame import FRAME_MS, SAMPLE_RATE, Pcm
 from media.port import LegId, Recorded
 from media.timeline import Timeline
 
 HEADER_BYTES: Final = 44
-CHUNK_BYTES: Final = SAMPLE_RATE * 2
-"One second."
+HEARD: Final = 0
+SENT: Final = 1
 QUEUE_CHUNKS: Final = 4_096
 "Seconds waiting for the disk, of all recordings together."
 
@@ -34,6 +39,8 @@ class Recording:
     path: str
     limit: int
     "Samples at most; what comes beyond is left out."
+    rate: int = SAMPLE_RATE
+    "8 or 16 kHz [Hz]."
     timeline: Timeline | None = None
     "Of a stereo recording."
     samples: int = 0
@@ -47,10 +54,22 @@ class Recording:
     failed: bool = False
     "The file cannot be written."
     error: str = ""
+    _rising: Resampler | None = None
+    "Of both sides; made when a frame comes at half the recording's rate."
 
     @property
     def channels(self) -> int:
         return 1 if self.timeline is None else 2
+
+    def fit(self, side: int, pcm: Pcm, wide: Pcm | None) -> Pcm:
+        """A frame at the recording's rate. Args: wide: the same at 16 kHz, if it came so."""
+        if self.rate == SAMPLE_RATE:
+            return pcm
+        if wide is not None:
+            return wide
+        self._rising = self._rising or Resampler(2, SAMPLE_RATE, self.rate)
+        risen: Pcm = self._rising.process(np.array([side], np.int32), pcm[None, :])[0]
+        return risen
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,34 +97,43 @@ class Recorder:
         self._queue: queue.Queue[_Chunk | None] = queue.Queue(QUEUE_CHUNKS)
         self._thread: threading.Thread | None = None
 
-    def start(self, leg: LegId, path: str, seconds: float, timeline: Timeline | None = None) -> Recording:
-        """Begin a recording of at most `seconds`, stereo on a `timeline`; errors come with `Recorded`."""
+    def start(
+        self,
+        leg: LegId,
+        path: str,
+        seconds: float,
+        rate: int = SAMPLE_RATE,
+        timeline: Timeline | None = None,
+    ) -> Recording:
+        """Begin a recording of at most `seconds`, stereo on a `timeline` of the same rate; errors come with
+        `Recorded`."""
         if self._thread is None:
             self._thread = threading.Thread(target=self._write_all, name="recorder", daemon=True)
             self._thread.start()
-        return Recording(leg, path, int(seconds * SAMPLE_RATE), timeline)
+        return Recording(leg, path, int(seconds * rate), rate, timeline)
 
     def frame(self, recording: Recording, pcm: memoryview) -> None:
-        """Append one frame: 320 bytes, int16 in the machine's order."""
+        """Append one frame of the recording's rate, int16 in the machine's order."""
         if recording.samples >= recording.limit:
             return
-        recording.samples += FRAME_SAMPLES
+        recording.samples += recording.rate * FRAME_MS // 1000
         recording.buffer += pcm
-        if len(recording.buffer) >= CHUNK_BYTES:
+        if len(recording.buffer) >= 2 * recording.rate:
             self._hand_over(recording)
 
-    def heard(self, recording: Recording, pcm: Pcm, now: float) -> None:
-        """One frame (160,) that came from the leg."""
+    def heard(self, recording: Recording, pcm: Pcm, now: float, wide: Pcm | None = None) -> None:
+        """One frame (160,) that came from the leg. Args: wide: (320,) if it came at 16 kHz."""
+        pcm = recording.fit(HEARD, pcm, wide)
         if recording.timeline is None:
             self.frame(recording, pcm.data)
         else:
             recording.timeline.hear(pcm, now)
             self._take(recording, recording.timeline)
 
-    def sent(self, recording: Recording, pcm: Pcm, now: float) -> None:
-        """One frame (160,) that the leg was sent."""
+    def sent(self, recording: Recording, pcm: Pcm, now: float, wide: Pcm | None = None) -> None:
+        """One frame (160,) that the leg was sent. Args: wide: (320,) if it was sent at 16 kHz."""
         if recording.timeline is not None:
-            recording.timeline.send(pcm, now)
+            recording.timeline.send(recording.fit(SENT, pcm, wide), now)
             self._take(recording, recording.timeline)
 
     def stop(self, recording: Recording) -> None:
@@ -160,21 +188,20 @@ class Recorder:
             return
         if recording.file is None:
             recording.file = open(recording.path, "wb")  # noqa: SIM115  (stays open between chunks)
-            recording.file.write(_header(0, recording.channels))
+            recording.file.write(_header(0, recording.channels, recording.rate))
         recording.file.write(bytes(chunk.gap))
         recording.file.write(chunk.data)
         recording.written += chunk.gap + len(chunk.data)
         if chunk.last:
             recording.file.seek(0)
-            recording.file.write(_header(recording.written, recording.channels))
+            recording.file.write(_header(recording.written, recording.channels, recording.rate))
 
     def _report(self, recording: Recording) -> None:
         if recording.file is not None:
             with contextlib.suppress(OSError):  # the write before it has told
                 recording.file.close()
-        recorded = Recorded(
-            recording.leg, recording.path, recording.samples * 1000 // SAMPLE_RATE, recording.error
-        )
+        milliseconds = recording.samples * 1000 // recording.rate
+        recorded = Recorded(recording.leg, recording.path, milliseconds, recording.error)
         self._post(lambda: self._done(recorded))
 
 
@@ -189,18 +216,18 @@ def repair(path: Path) -> bool:
         size = file.seek(0, os.SEEK_END) - HEADER_BYTES
         if size <= 0 or head[:4] != b"RIFF":
             return False
-        channels = int.from_bytes(head[22:24], "little")
+        channels, rate = struct.unpack_from("<HI", head, 22)
         size -= size % (2 * channels)
         file.truncate(HEADER_BYTES + size)
         file.seek(0)
-        file.write(_header(size, channels))
+        file.write(_header(size, channels, rate))
     return True
 
 
-def _header(size: int, channels: int) -> bytes:
+def _header(size: int, channels: int, rate: int) -> bytes:
     """RIFF header of `size` bytes of 16-bit PCM."""
     return struct.pack(
         "<4sI4s4sIHHIIHH4sI",
         *(b"RIFF", 36 + size, b"WAVE", b"fmt ", 16, 1),
-        *(channels, SAMPLE_RATE, 2 * channels * SAMPLE_RATE, 2 * channels, 16, b"data", size),
+        *(channels, rate, 2 * channels * rate, 2 * channels, 16, b"data", size),
     )

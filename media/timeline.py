@@ -17,30 +17,33 @@ from typing import Final
 import numpy as np
 
 from media.dsp.fade import ramped
-from media.frame import FRAME_SAMPLES, SAMPLE_RATE, Pcm
+from media.frame import FRAME_MS, SAMPLE_RATE, Pcm
 
-LONG: Final = 3 * FRAME_SAMPLES
-"A gap from here on is silence, not audio that our clock lost."
-PIECE: Final = SAMPLE_RATE
-"Samples that are handed on together."
-SLACK: Final = 2 * FRAME_SAMPLES
-"A track that is so far behind the other one gets nothing."
+LONG: Final = 3
+"Frames: a gap from here on is silence, not audio that our clock lost."
+PIECE: Final = 50
+"Frames that are handed on together."
+SLACK: Final = 2
+"Frames: a track that is so far behind the other one gets nothing."
 
 _ONE: Final = np.ones(1, np.float32)
 _ZERO: Final = np.zeros(1, np.float32)
-_RISE: Final = (np.arange(1, FRAME_SAMPLES + 1, dtype=np.float32) / FRAME_SAMPLES)[None, :]
-_SILENCE: Final = np.zeros(FRAME_SAMPLES, np.int16)
 
 
 @dataclass(slots=True)
 class Track:
+    frame: int
+    "Samples."
     placed: int = 0
     "Samples since the recording's start, those handed on included."
     waiting: bytearray = field(default_factory=bytearray)
-    _last: Pcm = field(default_factory=lambda: _SILENCE)
+    _last: Pcm = field(init=False)
     _gain: float = 1.0
     _quiet: bool = False
     "Nothing has come for a while."
+
+    def __post_init__(self) -> None:
+        self._last = np.zeros(self.frame, np.int16)
 
     def place(self, pcm: Pcm, at: float, *, paused: bool) -> None:
         """Put one frame where it belongs. Args: at: samples since the recording's start, by our clock."""
@@ -50,16 +53,16 @@ class Track:
             frame = ramped(pcm[None, :], before, after)[0]
             self._gain = gain
         behind = round(at) - self.placed
-        if not self.placed or behind >= LONG or (self._quiet and behind > 0):
+        if not self.placed or behind >= LONG * self.frame or (self._quiet and behind > 0):
             self.pad(behind)
         elif self._quiet:
             pass
-        elif behind >= FRAME_SAMPLES:
+        elif behind >= self.frame:
             self._append(_melted(self._last[::-1], frame[::-1]))
-        elif behind <= -FRAME_SAMPLES and len(self.waiting) >= 2 * FRAME_SAMPLES:
+        elif behind <= -self.frame and len(self.waiting) >= 2 * self.frame:
             frame = _melted(self._last, frame)
-            del self.waiting[-2 * FRAME_SAMPLES :]
-            self.placed -= FRAME_SAMPLES
+            del self.waiting[-2 * self.frame :]
+            self.placed -= self.frame
         if self._quiet:
             frame = ramped(frame[None, :], _ZERO, _ONE)[0]
             self._quiet = False
@@ -67,10 +70,10 @@ class Track:
 
     def pad(self, samples: int) -> None:
         """Silence for so long; what was heard before it fades."""
-        if samples > FRAME_SAMPLES and self._last.any():
+        if samples > self.frame and self._last.any():
             self._append(ramped(self._last[None, ::-1], _ONE, _ZERO)[0])
-            samples -= FRAME_SAMPLES
-            self._last = _SILENCE
+            samples -= self.frame
+            self._last = np.zeros(self.frame, np.int16)
         if samples > 0:
             self._quiet = self.placed > 0
             self.waiting += bytes(2 * samples)
@@ -78,16 +81,18 @@ class Track:
 
     def _append(self, frame: Pcm) -> None:
         self.waiting += frame.tobytes()
-        self.placed += FRAME_SAMPLES
+        self.placed += self.frame
         self._last = frame
 
 
 class Timeline:
-    """Args: started_at: monotonic [s]."""
+    """Args: started_at: monotonic [s]; rate: of the samples [Hz]."""
 
-    def __init__(self, started_at: float) -> None:
+    def __init__(self, started_at: float, rate: int = SAMPLE_RATE) -> None:
         self._started_at = started_at
-        self._heard, self._sent = Track(), Track()
+        self._rate = rate
+        self._frame = rate * FRAME_MS // 1000
+        self._heard, self._sent = Track(self._frame), Track(self._frame)
         self._left, self._right = self._heard, self._sent
         self.paused = False
         "Silence is recorded; the clock runs on."
@@ -109,10 +114,10 @@ class Timeline:
         tracks = (self._left, self._right)
         most = max(track.placed for track in tracks)
         longest = max(len(track.waiting) for track in tracks)
-        if not all and longest < 2 * (PIECE + SLACK):
+        if not all and longest < 2 * (PIECE + SLACK) * self._frame:
             return b""
         for track in tracks:
-            track.pad(most - (0 if all else SLACK) - track.placed)
+            track.pad(most - (0 if all else SLACK * self._frame) - track.placed)
         count = min(len(track.waiting) for track in tracks)
         pairs = np.empty((count // 2, 2), np.int16)
         for channel, track in enumerate(tracks):
@@ -121,10 +126,11 @@ class Timeline:
         return pairs.tobytes()
 
     def _samples(self, now: float) -> float:
-        return (now - self._started_at) * SAMPLE_RATE
+        return (now - self._started_at) * self._rate
 
 
 def _melted(first: Pcm, second: Pcm) -> Pcm:
     """One frame that begins as `first` and ends as `second`."""
-    melted: Pcm = (first * (1 - _RISE[0]) + second * _RISE[0]).astype(np.int16)
+    rise = np.arange(1, len(first) + 1, dtype=np.float32) / len(first)
+    melted: Pcm = (first * (1 - rise) + second * rise).astype(np.int16)
     return melted

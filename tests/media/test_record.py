@@ -13,15 +13,18 @@ from media.port import (
     Bridge,
     Codec,
     Connect,
+    Join,
     LegId,
     MoveRecord,
     PauseRecord,
     Record,
     Recorded,
     Release,
+    RoomId,
     StopRecord,
 )
 from media.record import Recorder
+from tests.media.test_wideband import CODECS, joined, payloads, pitch, say
 from tests.support.phone import PCMA, Studio, tone
 
 LEG = LegId("leg")
@@ -161,8 +164,8 @@ def test_both_sides_of_a_bridge_are_recorded_on_one_clock_and_the_file_follows_a
     first, second, third = (studio.phone(name) for name in ("a", "b", "c"))
     studio.engine.execute(Bridge(first.leg, second.leg))
     studio.engine.execute(Record(first.leg, str(path), stereo=True))
-    for phone, pitch in ((first, 500), (second, 800), (third, 1100)):
-        phone.say(tone(pitch, 3.0))
+    for phone, hertz in ((first, 500), (second, 800), (third, 1100)):
+        phone.say(tone(hertz, 3.0))
     studio.run(1.0)
     studio.engine.execute(MoveRecord(first.leg, second.leg))
     studio.engine.execute(Release(first.leg))
@@ -191,18 +194,63 @@ def test_what_a_phone_of_another_codec_is_sent_is_recorded(tmp_path: Path, codec
     studio.run(1.0)
     studio.engine.execute(StopRecord(first.leg))
     studio.engine.close()
-    pairs = pairs_of(path)
-    assert loud(pairs[4000:7200, 1]) == 800 and not loud(pairs[4000:7200, 0])
+    rate = 8000 if codec is PCMA else 16_000
+    later = pairs_of(path, rate)[rate // 2 : rate * 9 // 10]
+    assert loud(later[:, 1], rate) == 800 and not loud(later[:, 0])
 
 
-def pairs_of(path: Path) -> np.ndarray:
+def test_a_room_of_wideband_phones_is_recorded_at_16_khz_and_so_is_the_call_it_moves_to(
+    tmp_path: Path,
+) -> None:
+    """Issue 4, Sound: all that a member says and hears, in both its codecs' bandwidth."""
+    studio, path = Studio(), tmp_path / "room.wav"
+    first, second = (joined(studio, name, CODECS["g722"]) for name in "ab")
+    third = studio.phone("c")
+    for phone in (first, second):
+        studio.engine.execute(Join(phone.leg, RoomId("room")))
+    studio.engine.execute(Record(first.leg, str(path), stereo=True))
+    said = (payloads(CODECS["g722"], pitch(hertz, 2.0)) for hertz in (5200, 6100))
+    for own, other in zip(*said, strict=True):
+        first.send(own)
+        second.send(other)
+        studio.run(0.020)
+    studio.engine.execute(MoveRecord(first.leg, third.leg))
+    third.say(tone(1100, 1.0))
+    studio.run(1.0)
+    studio.engine.execute(StopRecord(third.leg))
+    studio.engine.close()
+    (recorded,) = studio.of(Recorded)
+    assert abs(recorded.milliseconds - 3_000) <= 20
+    pairs = pairs_of(path, 16_000)
+    assert (loud(pairs[16_000:30_000, 0], 16_000), loud(pairs[16_000:30_000, 1], 16_000)) == (5200, 6100)
+    assert (loud(pairs[36_000:46_000, 0]), loud(pairs[36_000:46_000, 1], 16_000)) == (0, 1100)
+
+
+def test_a_message_by_a_wideband_codec_is_kept_at_16_khz_and_mended_so(tmp_path: Path) -> None:
+    studio, path = Studio(), tmp_path / "message.wav"
+    phone = joined(studio, "a", CODECS["l16"])
+    studio.engine.execute(Record(phone.leg, str(path)))
+    say(studio, phone, payloads(CODECS["l16"], pitch(7000, 1.0)))
+    studio.engine.execute(StopRecord(phone.leg))
+    studio.engine.close()
+    for whole in (True, False):
+        if not whole:
+            path.write_bytes(path.read_bytes()[:40] + bytes(4) + path.read_bytes()[44:])
+            assert record.repair(path)
+        with wave.open(str(path)) as file:
+            assert (file.getnchannels(), file.getframerate()) == (1, 16_000)
+            heard = np.frombuffer(file.readframes(file.getnframes()), np.int16)
+        assert loud(heard[8000:14_000], 16_000) == 7000
+
+
+def pairs_of(path: Path, rate: int = 8000) -> np.ndarray:
     """Left and right of a stereo file."""
     with wave.open(str(path)) as file:
-        assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (2, 2, 8000)
+        assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (2, 2, rate)
         return np.frombuffer(file.readframes(file.getnframes()), np.int16).reshape(-1, 2)
 
 
-def loud(heard: np.ndarray) -> int:
+def loud(heard: np.ndarray, rate: int = 8000) -> int:
     """Pitch of the loudest tone, to 50 Hz; 0: silence."""
     spectrum = np.abs(np.fft.rfft(heard * np.hanning(len(heard))))
-    return int(round(np.argmax(spectrum) * 8000 / len(heard) / 50) * 50) if heard.std() > 100 else 0
+    return int(round(np.argmax(spectrum) * rate / len(heard) / 50) * 50) if heard.std() > 100 else 0

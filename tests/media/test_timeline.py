@@ -30,6 +30,18 @@ def test_each_frame_lies_where_it_was_heard_to_the_sample() -> None:
     assert not right[:120].any() and right[120] == -1 and right[280] == -2
 
 
+def test_frames_of_16_khz_lie_at_their_samples_too() -> None:
+    timeline = Timeline(10.0, 16_000)
+    for number in range(60):
+        at = 10.0 + number * 0.020
+        timeline.hear(np.full(320, number + 1, np.int16), at + 0.005)
+        timeline.send(np.full(320, -number - 1, np.int16), at + 0.015)
+    data = timeline.take()
+    left, right = channels(data + timeline.take(all=True))
+    assert data and not left[:80].any() and left[80] == 1 and left[400] == 2
+    assert not right[:240].any() and right[240] == -1 and right[560] == -2
+
+
 def test_pieces_are_handed_on_as_they_are_complete() -> None:
     timeline, data = Timeline(0.0), b""
     for number in range(500):

@@ -281,6 +281,24 @@ def test_silence_that_opus_announces_is_no_loss() -> None:
     assert stats.concealed <= 2 and stats.lost == 0 and stats.malformed == 0
 
 
+def test_wideband_phones_in_a_room_hear_the_chimes() -> None:
+    """They are made at 8 kHz and lie below it: nothing of them is lost."""
+    studio = Studio()
+    first, second = (joined(studio, name, CODECS["l16"]) for name in "ab")
+    studio.engine.execute(Join(first.leg, RoomId("room"), chimes=True))
+    studio.run(0.3)
+    studio.engine.execute(Join(second.leg, RoomId("room"), chimes=True))
+    studio.run(0.6)
+    heard = decoded(first)[-9600:]
+    time = np.arange(2240) / 16_000
+    for hertz in (523, 784):
+        levels = [
+            abs(np.mean(heard[at : at + 2240] * np.exp(-2j * np.pi * hertz * time))) * 2 / 32767
+            for at in range(0, 7000, 160)
+        ]
+        assert 0.08 < max(levels) < 0.4, (hertz, max(levels))
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_wideband_and_narrow_phones_meet_in_one_room(name: str) -> None:
     """S004-39: any codec and rate."""
