@@ -8,16 +8,14 @@ from typing import Final
 
 import numpy as np
 
+from media.agent.backlog import PACED, REVIEW
+
 SAME_UTTERANCE: Final = 0.5
 "A gap shorter than this [s] was starvation, a longer one a pause of the agent."
 MARGIN: Final = 3
 "Frames that a jittery sender must have ahead, at most, the one that is played among them."
 FORGET: Final = 30.0
 "[s] without a gap after which a sender needs one frame of margin less."
-REVIEW: Final = 2.0
-"[s] over which a sender's lowest and highest queue are judged."
-PACED: Final = 10
-"A queue that stays below this many frames comes from a sender at real time."
 
 
 class Margins:

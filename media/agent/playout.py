@@ -12,9 +12,8 @@ out or dropped). A mark sits at the `accepted` of its arrival and is due when `p
 utterance waits for 2, then 3 frames. A sender that stuttered begins its next utterances with that margin,
 until it has gone `FORGET` without a gap: a jittery sender stutters once or twice, not in every sentence.
 *A last piece* shorter than a frame waits one tick for its continuation while pieces keep coming, and is
-padded with silence else. *Delay.* A sender at real time whose queue never fell below a spare frame for 2 s
-loses one quiet frame: a late packet does not become a permanent delay. Bursts (a whole sentence at once)
-are left alone.
+padded with silence else. *Delay.* A sender at real time loses quiet frames while it is behind (`backlog.py`):
+what came late does not become a permanent delay. Bursts (a whole sentence at once) are left alone.
 
 Rows in none of these conditions cost a few column operations; the rest (`_attend`) is seen to one by one.
 """
@@ -26,8 +25,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from media.agent.backlog import Backlog
 from media.agent.contract import Buffer, Encoding
-from media.agent.margin import PACED, REVIEW, Margins
+from media.agent.margin import Margins
 from media.agent.pause import Pause, Pauses
 
 Rows = NDArray[np.int32]
@@ -90,18 +90,17 @@ class Playout:
         self._filled = np.zeros(slots, np.int64)  # whole frames written
         self._read = np.zeros(slots, np.int64)  # frames taken
         self._position = np.zeros(slots, np.int64)
+        self._accepted = np.zeros(slots, np.int64)
         # The same columns for what is done slot by slot: an item of a memoryview costs a third of an array's.
         self._fills, self._reads, self._positions = self._filled.data, self._read.data, self._position.data
+        self._accepts = self._accepted.data
         self._due = np.full(slots, NEVER, np.int64)  # position of the next mark
         self._playing = np.zeros(slots, np.bool_)
         self._attention = np.zeros(slots, np.bool_)
         self._held = np.zeros(slots, np.bool_)
-        self._low = np.full(slots, NEVER, np.int64)
-        self._high = np.zeros(slots, np.int64)
-        self._review = np.full(slots, np.inf)
+        self._backlog = Backlog(slots, self._samples)
         # What pushing touches, one by one.
         self._end = [0] * slots  # bytes written, padding included
-        self._accepted = [0] * slots
         self._dropped = [0] * slots  # samples accepted and never heard
         self._limit = [0] * slots  # samples that may wait
         self._spill: list[bytearray | None] = [None] * slots
@@ -110,24 +109,23 @@ class Playout:
         self._pauses = Pauses(slots)
         self._short: dict[int, int] = {}  # samples of silence at the end of this tick's frames
         self._fading = [False] * slots
-        self._trim = [False] * slots
         # `open` gives each slot its own.
         self._marks: list[deque[tuple[int, str]]] = [deque()] * slots
         self.starvation = [Starvation()] * slots
 
     def open(self, slot: int, max_queue: float, now: float) -> None:
         """Begin with an empty queue that holds at most `max_queue` seconds."""
-        for column in (self._filled, self._read, self._position, self._high):
+        for column in (self._filled, self._read, self._position, self._accepted):
             column[slot] = 0
-        self._due[slot] = self._low[slot] = NEVER
+        self._due[slot] = NEVER
         self._playing[slot] = self._attention[slot] = self._held[slot] = False
-        self._review[slot] = now + REVIEW
-        self._end[slot] = self._accepted[slot] = self._dropped[slot] = 0
+        self._backlog.reset(slot, now)
+        self._end[slot] = self._dropped[slot] = 0
         self._limit[slot] = int(max_queue * 50) * self._samples
         self._spill[slot] = None
         self._margins.reset(slot)
         self._pauses.reset(slot)
-        self._fading[slot] = self._trim[slot] = False
+        self._fading[slot] = False
         self._marks[slot] = deque()
         self.starvation[slot] = Starvation()
 
@@ -135,7 +133,7 @@ class Playout:
         """Queue whole samples; returns how many found no room and were dropped."""
         size = len(audio)
         refused = 0
-        accepted = self._accepted[slot]
+        accepted = self._accepts[slot]
         count = size // self._width
         if (over := accepted - self._positions[slot] + count - self._limit[slot]) > 0:
             refused = min(over, count)
@@ -143,7 +141,7 @@ class Playout:
             size = count * self._width
             audio = memoryview(audio)[:size]
             self.starvation[slot].refused += refused
-        self._accepted[slot] = accepted + count
+        self._accepts[slot] = accepted + count
         self._arrival[slot] = now
         self._margins.arrived(slot, count // self._samples)
         spill = self._spill[slot]
@@ -180,7 +178,7 @@ class Playout:
 
     def queued(self, slot: int) -> int:
         """Samples waiting."""
-        return self._accepted[slot] - self._positions[slot]
+        return self._accepts[slot] - self._positions[slot]
 
     def empty(self, slot: int) -> bool:
         """Nothing waits, not even the fade-out of a cleared queue."""
@@ -202,12 +200,12 @@ class Playout:
         return self._positions[slot]
 
     def accepted(self, slot: int) -> int:
-        return self._accepted[slot]
+        return self._accepts[slot]
 
     def mark(self, slot: int, name: str) -> bool:
         """Set a mark behind what is queued; False when none is needed (nothing queued) or too many wait."""
         marks = self._marks[slot]
-        accepted = self._accepted[slot]
+        accepted = self._accepts[slot]
         if accepted <= int(self._position[slot]) or len(marks) >= self._limit_marks:
             return False
         if not marks:
@@ -249,7 +247,7 @@ class Playout:
             self._filled[slot] = read
         self._end[slot] = int(self._filled[slot]) * self._bytes
         self._spill[slot] = None
-        self._trim[slot] = False
+        self._backlog.spare[slot] = 0
         self._margins.drop(slot)
         self._position[slot] = self._accepted[slot]
         self._dropped[slot] += waiting - faded
@@ -291,8 +289,7 @@ class Playout:
                 elif self._attend(slot, now):
                     fading.append(index)
         read = self._read[rows]
-        level = self._filled[rows] - read
-        play = level > 0
+        play = self._filled[rows] > read
         play &= ~self._held[rows]
         frames = self._ring[rows, read & (FRAMES - 1)]
         if not play.all():
@@ -302,9 +299,6 @@ class Playout:
             self._read[slot] -= 1
         position = self._position[rows] + play * self._samples
         self._position[rows] = position
-        level -= play
-        self._low[rows] = np.minimum(self._low[rows], level)
-        self._high[rows] = np.maximum(self._high[rows], level)
         was = self._playing[rows]
         changed = play != was
         if changed.any():
@@ -312,10 +306,9 @@ class Playout:
             for index in np.flatnonzero(changed).tolist():
                 self._turn_over(int(rows[index]), bool(play[index]), now)
         due = position >= self._due[rows]
-        late = self._review[rows] <= now
-        if late.any():
-            for slot in rows[late].tolist():
-                self._judge(slot, now)
+        for slot in self._backlog.watch(rows, self._accepted[rows] - position, now):
+            if self._backlog.judge(slot, now, playing=bool(self._playing[slot])):
+                self._attention[slot] = True
         return Taken(frames, play, was, fading, rising, np.flatnonzero(due).tolist() if due.any() else [])
 
     # The rare conditions, one slot at a time.
@@ -325,6 +318,7 @@ class Playout:
         pause = self._pauses.step(slot, waits=bool(self._filled[slot] > self._read[slot]))
         self._held[slot] = pause is Pause.PAUSED
         self._margins.excuse(slot)
+        self._backlog.excuse(slot)
         if pause is Pause.FADING:
             self._position[slot] -= self._samples
         return pause
@@ -347,8 +341,9 @@ class Playout:
             if not spill:
                 spill = self._spill[slot] = None
             waiting = int(self._filled[slot]) - read
-        if self._trim[slot] and waiting > 1 and self._quiet(slot, read):
-            self._trim[slot] = False
+        spare = self._backlog.spare
+        if spare[slot] and waiting > 1 and self._quiet(slot, read):
+            self._backlog.leave_out(slot)
             self._read[slot] = read + 1
             self._position[slot] += self._samples
             self._dropped[slot] += self._samples
@@ -371,20 +366,13 @@ class Playout:
             self._held[slot] = True
         else:
             self._margins.waited[slot] = 0
-        self._attention[slot] = bool(partial or spill or self._trim[slot] or self._held[slot])
+        self._attention[slot] = bool(partial or spill or spare[slot] or self._held[slot])
         return False
 
     def _turn_over(self, slot: int, playing: bool, now: float) -> None:
         """The slot ran dry, or plays again."""
         if not self._pauses.active(slot) and self._margins.turn_over(slot, playing, now):
             self.starvation[slot].gaps += 1
-
-    def _judge(self, slot: int, now: float) -> None:
-        if self._low[slot] >= 1 and self._high[slot] < PACED and self._playing[slot]:
-            self._trim[slot] = self._attention[slot] = True
-        self._low[slot] = NEVER
-        self._high[slot] = 0
-        self._review[slot] = now + REVIEW
 
     def _quiet(self, slot: int, read: int) -> bool:
         frame = self._ring[slot, read & (FRAMES - 1)]

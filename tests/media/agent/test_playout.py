@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from media.agent.backlog import PACED, REVIEW
 from media.agent.contract import Encoding
-from media.agent.margin import FORGET, PACED, REVIEW
+from media.agent.margin import FORGET
 from media.agent.playout import FRAMES, Playout
 from tests.support.agent import TICK, ramp
 
@@ -265,6 +266,48 @@ def test_a_late_packet_does_not_become_permanent_delay() -> None:
         queue.push(quiet)
     assert queue.playout.queued(1) <= FRAME
     assert queue.playout.starvation[1].trimmed >= 1
+
+
+@pytest.mark.parametrize("stall", [0.2, 0.5, 1.0, 2.0])
+@pytest.mark.parametrize("encoding", [Encoding.PCM_8000, Encoding.ULAW_8000])
+def test_after_a_stall_a_sender_at_real_time_is_won_back_in_its_pauses(
+    stall: float, encoding: Encoding
+) -> None:
+    """Issue 4, Must be shown 2 and 5: in as much silence as twice the delay, and nothing else is lost.
+
+    The sender says a second and pauses for 0.6 s; two reviews pass before anything is known of it.
+    """
+    queue, sent, heard = Queue(encoding), 0, []
+    loud, quiet = np.full(FRAME, 100), np.full(FRAME, 0)
+    if encoding is Encoding.ULAW_8000:
+        loud, quiet = loud.astype(np.uint8), np.full(FRAME, 0xFF, np.uint8)
+    else:
+        loud, quiet = (frame.astype(np.int16) * 100 for frame in (loud, quiet))
+
+    def say(frames: int) -> None:
+        nonlocal sent
+        for _ in range(frames):
+            queue.push((loud if sent % 80 < 50 else quiet).tobytes())
+            sent += 1
+
+    def play(frames: int) -> None:
+        for _ in range(frames):
+            frame = queue.take()
+            heard.append(frame is not None and bool((frame == loud).all()))
+
+    for _ in range(80):
+        say(1)
+        play(1)
+    late = round(stall / TICK)
+    play(late)
+    say(late)
+    seconds = 2 * REVIEW + 2 * stall * 1.6 / 0.6
+    for _ in range(-(-round(seconds / TICK) // 80) * 80):
+        say(1)
+        play(1)
+    assert queue.playout.queued(1) == 0
+    assert queue.playout.starvation[1].trimmed == late
+    assert sum(heard) == sum(number % 80 < 50 for number in range(sent)), "all that was said"
 
 
 def test_a_burst_is_never_trimmed() -> None:
