@@ -69,7 +69,8 @@ class Half:
         sent: list[Source] = []
         judged: list[bool] = []
         self.works: list[Work] = []
-        near = {"g722": sources.g722(), "opus": sources.opus()}
+        # What an agent was late by is won back in pauses alone.
+        near = {"g722": sources.g722(), "opus": sources.opus(), "agent": sources.talk()}
         for kind, most in MIX.items():
             count = max(1, round(most * share))
             number = {"echo": ECHO, "agent": AGENT}.get(kind, BRIDGE)
