@@ -6,6 +6,9 @@ its 20 ms; what they last beyond belongs to the following parcels, which may be 
 
 from typing import Final
 
+from media.rtp.media_time import MediaTime
+
+PER_SECOND: Final = 50
 MAX_PARTIAL: Final = 8
 "Incomplete parcels kept; the oldest goes first."
 
@@ -21,9 +24,9 @@ class Parceller:
 
     def __init__(self, origin: int, number: int, step: int) -> None:
         self._step = step
-        self._stamp = origin
-        self._position = number * step  # of `_stamp`
-        self._partial: dict[int, tuple[int, dict[int, bytes]]] = {}
+        self._time = MediaTime(origin, number * step, PER_SECOND * step)
+        self._partial: dict[int, dict[int, tuple[int, bytes]]] = {}
+        "By where they begin: how much of the parcel they last, and payloads, empty if they began before it."
 
     def anew(self, origin: int, number: int) -> "Parceller":
         """A time line for the next stream of the same leg."""
@@ -31,21 +34,17 @@ class Parceller:
 
     def add(self, timestamp: int, ticks: int, payload: bytes) -> list[tuple[int, Parcel]]:
         """Lay `payload`, that lasts `ticks` > 0, at `timestamp`; return the parcels it completes."""
-        jump = ((timestamp - self._stamp + 0x8000_0000) & 0xFFFF_FFFF) - 0x8000_0000
-        start = self._position + jump
-        if jump > 0:
-            self._stamp, self._position = timestamp, start
+        start = self._time.place(timestamp, ticks)
         ready: list[tuple[int, Parcel]] = []
         step = self._step
         for number in range(start // step, (start + ticks - 1) // step + 1):
-            covered, payloads = self._partial.pop(number, (0, {}))
-            covered += min(start + ticks, (number + 1) * step) - max(start, number * step)
-            if start >= number * step:
-                payloads[start] = payload
-            if covered >= step:
-                ready.append((number, tuple(payloads[at] for at in sorted(payloads))))
+            parts = self._partial.pop(number, {})
+            lasts = min(start + ticks, (number + 1) * step) - max(start, number * step)
+            parts[start] = (lasts, payload if start >= number * step else b"")
+            if sum(lasts for lasts, _ in parts.values()) >= step:
+                ready.append((number, tuple(parts[at][1] for at in sorted(parts) if parts[at][1])))
                 continue
-            self._partial[number] = (covered, payloads)
+            self._partial[number] = parts
             if len(self._partial) > MAX_PARTIAL:
                 del self._partial[min(self._partial)]
         return ready

@@ -8,7 +8,8 @@ from typing import Final
 
 import numpy as np
 
-from media.frame import FRAME_SAMPLES, Frames
+from media.frame import FRAME_SAMPLES, SAMPLE_RATE, Frames, Mask
+from media.rtp.media_time import MediaTime
 
 MAX_PARTIAL: Final = 8
 "Incomplete frames kept; the oldest goes first."
@@ -18,16 +19,13 @@ class Reframer:
     """One leg's time line; `origin` is the timestamp at which frame `number` begins."""
 
     def __init__(self, origin: int, number: int) -> None:
-        self._stamp = origin
-        self._position = number * FRAME_SAMPLES  # of `_stamp` [samples]
-        self._partial: dict[int, tuple[Frames, int]] = {}
+        self._time = MediaTime(origin, number * FRAME_SAMPLES, SAMPLE_RATE)
+        self._partial: dict[int, tuple[Frames, Mask]] = {}
+        "And which of its samples have come: a copy of a packet completes nothing."
 
     def add(self, timestamp: int, payload: Frames) -> list[tuple[int, Frames]]:
         """Lay `payload` (n,) at `timestamp`; return the frames it completes, as (number, (160,))."""
-        step = ((timestamp - self._stamp + 0x8000_0000) & 0xFFFF_FFFF) - 0x8000_0000
-        start = self._position + step
-        if step > 0:
-            self._stamp, self._position = timestamp, start
+        start = self._time.place(timestamp, len(payload))
         ready: list[tuple[int, Frames]] = []
         read = 0
         while read < len(payload):
@@ -38,14 +36,14 @@ class Reframer:
             if count == FRAME_SAMPLES:
                 ready.append((number, piece))
                 continue
-            frame, filled = self._partial.pop(number, (np.empty(0, np.uint8), 0))
-            if not filled:
-                frame = np.empty(FRAME_SAMPLES, np.uint8)
+            partial = self._partial.pop(number, None)
+            frame, there = partial or (np.empty(FRAME_SAMPLES, np.uint8), np.zeros(FRAME_SAMPLES, np.bool_))
             frame[offset : offset + count] = piece
-            if filled + count >= FRAME_SAMPLES:
+            there[offset : offset + count] = True
+            if there.all():
                 ready.append((number, frame))
                 continue
-            self._partial[number] = (frame, filled + count)
+            self._partial[number] = (frame, there)
             if len(self._partial) > MAX_PARTIAL:
                 del self._partial[min(self._partial)]
         return ready

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
+from media.codec.g711 import encode_ulaw
 from media.port import Allocate, Connect, Digit, Direction, Echo, Latched, LegId, LegStats, Release, Released
 from media.rtp import packet
 from media.rtp.telephone_event import DIGITS
@@ -108,6 +110,45 @@ def test_a_jump_of_sequence_and_timestamp_is_followed_after_two_packets() -> Non
     phone.say(sent)
     studio.run(0.7)
     assert signal_to_noise(phone.heard(), sent[320:]) >= 30
+
+
+@pytest.mark.parametrize("milliseconds", [10, 30, 60])
+@pytest.mark.parametrize("jump", [-500_000, 500_000])
+def test_timestamps_that_begin_anew_in_the_same_stream_are_followed_at_any_packet_time(
+    milliseconds: int, jump: int
+) -> None:
+    """After a hold or a transfer; RFC 3550 §5.1 asks for a new SSRC, and not everybody listens."""
+    studio = Studio()
+    phone = echo(studio)
+    phone.timestamp = 2_000_000
+    send_in(phone, tone(700, 0.6), milliseconds)
+    phone.timestamp += jump
+    phone.received.clear()
+    sent = tone(900, 1.2)
+    send_in(phone, sent, milliseconds)
+    assert signal_to_noise(phone.heard(), sent[1600:8000]) > 30
+    assert stats(studio, phone).late == 0
+
+
+@pytest.mark.parametrize("milliseconds", [10, 30, 60])
+def test_copies_are_not_heard_at_any_packet_time(milliseconds: int) -> None:
+    studio = Studio()
+    studio.network.impair(Path(copies=0.3, seed=5), towards=HOST)
+    phone = echo(studio)
+    sent = tone(440, 3.0)
+    send_in(phone, sent, milliseconds)
+    assert signal_to_noise(phone.heard(), sent[4000:20_000]) > 30
+    assert stats(studio, phone).lost == 0
+
+
+def send_in(phone: Phone, pcm: NDArray[np.int16], milliseconds: int) -> None:
+    """Say it at once, in packets of so long."""
+    data = encode_ulaw(pcm).tobytes()
+    size = milliseconds * 8
+    for start in range(0, len(data), size):
+        phone.send(data[start : start + size], samples=size)
+        phone.studio.run(milliseconds / 1000)
+    phone.studio.run(0.2)
 
 
 def test_a_peer_may_send_the_other_accepted_codec_and_change_it() -> None:

@@ -18,6 +18,11 @@ def test_short_packets_make_one_parcel_in_whatever_order_they_come() -> None:
         assert parcels.add(second[0], 480, second[1]) == [(0, (b"a", b"b"))]
 
 
+def test_a_copy_of_a_part_completes_no_parcel() -> None:
+    parcels = Parceller(0, 0, 960)
+    assert [parcels.add(at, 480, b"%d" % at) for at in (0, 0, 480)] == [[], [], [(0, (b"0", b"480"))]]
+
+
 def test_thirty_milliseconds_belong_where_they_begin() -> None:
     parcels = Parceller(0, 0, 320)
     assert parcels.add(0, 480, b"a") == [(0, (b"a",))]

@@ -34,6 +34,11 @@ def test_reordered_halves_still_make_a_frame() -> None:
     assert ready == {n: AUDIO[n * 160 : n * 160 + 160].tobytes() for n in range(2)}
 
 
+def test_a_copy_of_a_part_completes_no_frame() -> None:
+    ready = frames_of(Reframer(0, 0), 80, 0, [0, 0, 1, 2, 2, 3])
+    assert ready == {n: AUDIO[n * 160 : n * 160 + 160].tobytes() for n in range(2)}
+
+
 def test_a_frame_that_lost_a_part_is_never_ready() -> None:
     ready = frames_of(Reframer(0, 0), 240, 0, [0, 2, 3])
     assert sorted(ready) == [0, 3, 4, 5]

@@ -1,0 +1,28 @@
+"""RTP timestamps of 32 bits → places on one time line without end (RFC 3550 §5.1).
+
+A peer whose timestamps begin anew without a new SSRC, as some do after a hold or a transfer, is followed:
+what it sends next lies where the latest ended. Else everything would be late until the old time is reached.
+"""
+
+
+class MediaTime:
+    """
+    Args:
+        origin: timestamp of the stream's first packet.
+        position: where that lies.
+        second: units of the RTP clock. Who is further behind than that does not come late, it has jumped.
+    """
+
+    def __init__(self, origin: int, position: int, second: int) -> None:
+        self._stamp = origin
+        self._position = self._end = position
+        self._second = second
+
+    def place(self, timestamp: int, length: int) -> int:
+        """Where audio with this timestamp begins, `length` units of it."""
+        step = ((timestamp - self._stamp + 0x8000_0000) & 0xFFFF_FFFF) - 0x8000_0000
+        start = self._end if step < -self._second else self._position + step
+        if step > 0 or step < -self._second:
+            self._stamp, self._position = timestamp, start
+        self._end = max(self._end, start + length)
+        return start
