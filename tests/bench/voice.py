@@ -2,13 +2,15 @@
 
 python -m tests.bench.voice --seed 1      an odd seed: nobody has tuned on it
 python -m tests.bench.voice --silero silero_vad.onnx      as for agents with `vad: silero`
+python -m tests.bench.voice --files FOLDER      music on hold, say, that you have, instead of what is made
 
 Issue 2, must be shown 4; issue 5: false triggers ≤ 1 % of each class, speech missed ≤ 2 %. The unit is a clip
 of ten seconds, in which one start of speech is one too many.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Final
 
 import click
@@ -140,12 +142,18 @@ def _on_a_line(sound: np.ndarray, level: float, seconds: float, random: np.rando
 @click.option("--spoken", "lines", default=320, show_default=True, help="Utterances.")
 @click.option("--limit", default=200, show_default=True, help="Milliseconds; the later ones are named.")
 @click.option("--silero", type=click.Path(exists=True), help="Ask this network too.")
-def main(seed: int, count: int, lines: int, limit: int, silero: str | None) -> None:
+@click.option(
+    "--files", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Of what is no speech."
+)
+def main(seed: int, count: int, lines: int, limit: int, silero: str | None, files: Path | None) -> None:
+    classes: dict[str, Callable[[int, int], list[Clip]]] = labelled.UNSPOKEN
+    if files is not None:
+        classes = {files.name: lambda seed, count: labelled.from_files(files, seed, count)}
     model = None if silero is None else Model(silero)
     table = Table(title=f"seed {seed}", title_justify="left")
     for heading in ("class", "clips", "taken for speech", "of which"):
         table.add_column(heading)
-    for name, make in labelled.UNSPOKEN.items():
+    for name, make in classes.items():
         clips = make(seed, count)
         false = Counter(clip.name for clip, times in zip(clips, heard(clips, model), strict=True) if times)
         named = ", ".join(f"{kind} {n}" for kind, n in false.most_common())

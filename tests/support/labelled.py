@@ -8,8 +8,10 @@ voices and paces of `tests/support/utterance.py`.
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
+import av
 import numpy as np
 import soxr
 from numpy.typing import NDArray
@@ -64,6 +66,37 @@ def on_line(sound: NDArray[np.floating], level: float, random: np.random.Generat
     lead = np.concatenate([np.zeros(RATE // 2, np.int16), loud])
     noisy = with_noise(lead, max(level - random.choice(BELOW), -75.0), int(random.integers(1 << 30)))
     return coded(noisy, random)
+
+
+def from_files(folder: Path, seed: int, count: int) -> list[Clip]:
+    """`count` pieces, or as many as there are, of the sounds in `folder` that FFmpeg reads, named by file."""
+    random = np.random.default_rng(seed)
+    pieces: list[tuple[str, NDArray[np.float32]]] = []
+    for path in sorted(folder.iterdir()):
+        sound = _decoded(path)
+        step = int(SECONDS * RATE)
+        pieces += [(path.stem, sound[at : at + step]) for at in range(0, len(sound) - step + 1, step)]
+    chosen = random.permutation(len(pieces))[:count].tolist()
+    return [
+        Clip(pieces[which][0], on_line(pieces[which][1], LEVELS[n % len(LEVELS)], random))
+        for n, which in enumerate(chosen)
+        if pieces[which][1].any()
+    ]
+
+
+def _decoded(path: Path) -> NDArray[np.float32]:
+    """At `RATE`, one channel; nothing of what is no sound."""
+    try:
+        with av.open(str(path)) as file:
+            resampler = av.AudioResampler("fltp", "mono", RATE)
+            found = [
+                made.to_ndarray()[0]
+                for frame in (*file.decode(audio=0), None)
+                for made in resampler.resample(frame)
+            ]
+    except (av.FFmpegError, IndexError):
+        found = []
+    return np.concatenate(found) if found else np.zeros(0, np.float32)
 
 
 def _made(
