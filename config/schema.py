@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from config.account import Account
 from config.bucket import MediaBucket
+from config.http import HttpLimits as HttpLimits
 from config.ice import Ice
 from config.observe import Observe
 from config.section import Address, Duration, Name, Network, Origin, Port, RelativePath, Section, refusal
@@ -156,6 +157,8 @@ class MediaLimits(Section):
     "Longest WebSocket message taken from an agent [bytes]."
     agent_write_buffer: int = Field(default=262_144, ge=16_384)
     "Bytes waiting for a slow agent; above it audio to that agent is dropped and counted."
+    agent_unread: Duration = Field(default=30.0, gt=0)
+    "An agent that we dialled, and that takes nothing of what waits for it for so long, has failed [s]."
     agent_sockets: int = Field(default=1_000, ge=1)
     "Bots that dialled us and wait for calls of one agent; one more is turned away."
     marks: int = Field(default=1_000, ge=1)
@@ -209,39 +212,6 @@ class FlowLimits(Section):
     "Webhooks under way at one time; beyond it they fail at once."
     fetch_bytes: int = Field(default=262_144, ge=1_024)
     "Longest answer of a webhook that is read [bytes]."
-
-
-class HttpLimits(Section):
-    """Bounds of the HTTP server."""
-
-    connections: int = Field(default=1_000, ge=10)
-    "Open connections; above it new requests get 503."
-    connections_per_source: int = Field(default=100, ge=1)
-    "Open connections from one address; those of `gates.nodes` are exempt."
-    head_bytes: int = Field(default=32_768, ge=4_096)
-    "Longest request line and headers taken [bytes]."
-    head_seconds: Duration = Field(default=10.0, gt=0)
-    "A request's headers must be here within this [s]."
-    body_seconds: Duration = Field(default=30.0, gt=0)
-    "A request of whose body nothing more comes for so long is given up [s]."
-    body_bytes: int = Field(default=4_194_304, ge=4_096)
-    "Longest request body taken [bytes]."
-    page_rows: int = Field(default=1_000, ge=1)
-    "Rows of one answer."
-    media_bytes: int = Field(default=134_217_728, ge=65_536)
-    "Longest recording or prompt taken by `PUT /media/…` [bytes]."
-    mp3_bytes: int = Field(default=1_073_741_824, ge=1_048_576)
-    "MP3s made of recordings that are kept, all together [bytes]."
-    monitors: int = Field(default=16, ge=1)
-    "Live monitors at `/debug`."
-    monitor_rows: int = Field(default=1_000, ge=10)
-    "Rows that wait for one slow monitor; beyond it they are dropped and counted."
-    api_keys: int = Field(default=10_000, ge=1)
-    "API keys, revoked ones too."
-    objects: int = Field(default=100_000, ge=1)
-    "Users, numbers, flows and the like that were made by the API, of all accounts together."
-    carrier_events: int = Field(default=10_000, ge=100)
-    "Events of carriers remembered, so that one that is told twice has its effect once."
 
 
 class Limits(Section):

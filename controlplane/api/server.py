@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 
 from config.schema import HttpLimits
 from controlplane.api.connection import Connection, Crowd
+from controlplane.api.websocket import WebSocketConnection
 from controlplane.store.folder import socket_address
 
 GRACE: Final = 3
@@ -45,7 +46,7 @@ class HttpServer:
                 app,
                 loop="none",
                 http=connection,  # type: ignore[arg-type]  # called as a class would be
-                ws="websockets-sansio",
+                ws=functools.partial(WebSocketConnection, limits.unread_seconds),  # type: ignore[arg-type]  # the same
                 ws_max_size=WS_MESSAGE_MAX,
                 lifespan="off",
                 log_config=None,

@@ -21,6 +21,8 @@ from media.port import AgentSpec
 PREFIX: Final = "inbound:"
 "Of `AgentSpec.url`; account and agent follow, with a slash between."
 
+_DEAF: Final = "the bot stopped reading its socket while we had messages for it"
+
 Key = str
 "`account/agent`."
 
@@ -50,7 +52,7 @@ class Visit:
 
     def text(self, message: str) -> None:
         if self._waiting > 4 * self._most:
-            self._fail("closed", "the bot stopped reading its socket while we had messages for it")
+            self._fail("closed", _DEAF)
             self.close(1008)
             return
         self._put(message)
@@ -93,6 +95,8 @@ class Visit:
             return
         if code == 1000:
             listener.closed(reason)
+        elif self.congested:
+            listener.failed("closed", _DEAF)
         else:
             listener.failed("closed", f"the bot closed with {code}: see its log")
 

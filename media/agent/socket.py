@@ -165,10 +165,12 @@ class _Connection(picows.WSListener):
         self._listener: Listener | None = listener
         self._limit = limits.agent_message_bytes
         self._write_limit = limits.agent_write_buffer
+        self._unread = limits.agent_unread
         self._transport: picows.WSTransport | None = None
         self._parts: bytearray | None = None  # of a fragmented message
         self._parts_text = False
         self._cut: asyncio.TimerHandle | None = None
+        self._deaf: asyncio.TimerHandle | None = None
 
     # Ours to call.
 
@@ -177,8 +179,7 @@ class _Connection(picows.WSListener):
         if transport is None:
             return
         if self.congested and transport.underlying_transport.get_write_buffer_size() > 4 * self._write_limit:
-            self.fail("closed", "the agent stopped reading its socket while we had messages for it")
-            transport.disconnect(False)
+            self._give_up(transport)
             return
         transport.send(_TEXT, message)
 
@@ -217,7 +218,10 @@ class _Connection(picows.WSListener):
     def on_ws_frame(self, transport: picows.WSTransport, frame: picows.WSFrame) -> None:
         listener = self._listener
         kind = frame.msg_type
-        if kind == _BINARY and frame.fin and self._parts is None:
+        if frame.rsv1 or frame.rsv2 or frame.rsv3:
+            # RFC 6455 §5.2: no extension is ever offered that would give it a meaning.
+            self._refuse(picows.WSCloseCode.PROTOCOL_ERROR, "a reserved bit of a frame is set")
+        elif kind == _BINARY and frame.fin and self._parts is None:
             if listener is not None:
                 listener.received_binary(frame.get_payload_as_memoryview())
         elif kind == _TEXT and frame.fin and self._parts is None:
@@ -236,6 +240,7 @@ class _Connection(picows.WSListener):
         if self._cut is not None:
             self._cut.cancel()
             self._cut = None
+        self.resume_writing()
         # No cycle stays for the collector.
         self.task = self._transport = None
         if not self._given_up(transport):
@@ -243,9 +248,19 @@ class _Connection(picows.WSListener):
 
     def pause_writing(self) -> None:
         self.congested = True
+        if self._deaf is None and self._transport is not None:
+            loop = asyncio.get_running_loop()
+            self._deaf = loop.call_later(self._unread, self._give_up, self._transport)
 
     def resume_writing(self) -> None:
         self.congested = False
+        if self._deaf is not None:
+            self._deaf.cancel()
+            self._deaf = None
+
+    def _give_up(self, transport: picows.WSTransport) -> None:
+        self.fail("closed", "the agent stopped reading its socket while we had messages for it")
+        transport.disconnect(False)
 
     def _given_up(self, transport: picows.WSTransport) -> bool:
         """Whether picows closed first: no pong, a message above the limit, broken framing."""

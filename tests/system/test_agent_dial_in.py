@@ -1,11 +1,13 @@
 """A bot dials `/agent-socket` and is placed into calls; when it dies its caller is not left in silence."""
 
 import asyncio
+import json
 import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import numpy as np
+import yaml
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
@@ -104,3 +106,41 @@ def test_a_bot_that_dies_in_the_call_has_failed(tmp_path: Path) -> None:
         call.wait_ended(20.0)
         events = [row["event"] for row in daemon.trace(call.id)]
         assert "AgentFailed" in events and wav.voiced_seconds(call.signal()) > 0.5
+
+
+def test_a_bot_that_reads_no_more_has_failed_and_its_socket_goes(tmp_path: Path) -> None:
+    """The flow goes on by `failed`; of the bot nothing is left, though it has not closed."""
+    talk = {"kind": "agent", "agent": "bot", "next": {"failed": "after", "default": "never"}}
+    nodes = {"talk": talk, "after": {"kind": "hangup"}, "never": {"kind": "hangup", "cause": "congestion"}}
+    flow = tmp_path / "deaf.yaml"
+    flow.write_text(yaml.safe_dump({"entry": "talk", "nodes": nodes}))
+    flows = {"flows": {"deaf": str(flow)}, "extensions": [{"number": "9001", "target": {"flow": "deaf"}}]}
+    limits = {"http": {"unread_seconds": "1s"}, "media": {"agent_write_buffer": 16_384}}
+    cut_off = threading.Event()
+
+    async def go_deaf(socket: ClientConnection) -> None:
+        """Read nothing any more, and have very much to be told."""
+        async for message in socket:
+            if isinstance(message, str) and '"start"' in message:
+                break
+        socket.transport.pause_reading()
+        try:
+            while True:
+                await socket.send(json.dumps({"type": "mark", "name": "m" * 1_000}))
+        except ConnectionClosed:
+            cut_off.set()
+            raise
+
+    with (
+        Daemon(tmp_path / "daemon", account=ACCOUNT | flows, settings={"limits": limits}) as daemon,
+        DialIn(daemon, go_deaf),
+        Phone(loopback(), daemon.sip, "1001", PASSWORDS["1001"]) as phone,
+    ):
+        call = phone.dial("9001")
+        call.wait_ended(20.0)
+        assert cut_off.wait(20.0)
+        rows = daemon.trace(call.id)
+        (failed,) = [row for row in rows if row["event"] == "AgentFailed"]
+        assert "stopped reading" in json.dumps(failed)
+        went = {row["node_id"] for row in rows}
+        assert "after" in went and "never" not in went

@@ -431,6 +431,31 @@ async def test_a_message_beyond_the_limit_is_a_protocol_failure() -> None:
 
 
 @on_both_loops
+async def test_a_frame_with_a_reserved_bit_is_a_protocol_failure() -> None:
+    """RFC 6455 §5.2, and what is behind it is not heard."""
+    codes: list[bytes] = []
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await shake_hands(reader, writer)
+        writer.write(b"\xc1\x02{}" + b"\x81\x10" + b'{"type":"stats"}')
+        async with asyncio.timeout(5):
+            sent = await reader.read()
+        codes.append(sent)
+        writer.close()
+
+    async with listener(handler) as url:
+        leg = Leg()
+        leg.attach(url)
+        reason, detail = await leg.failure()
+        assert reason == "protocol" and "reserved" in detail
+        await until(lambda: codes)
+        assert (
+            leg.plane.gauges()["messages_received"] == 0
+            and len([e for e in leg.events if isinstance(e, AgentFailed)]) == 1
+        )
+
+
+@on_both_loops
 async def test_fragments_are_one_message_and_pings_are_answered() -> None:
     latency: list[float] = []
 

@@ -122,6 +122,14 @@ async def test_mixed_fragments_are_a_protocol_failure(frames: list[tuple[picows.
     assert [heard[:2] for heard in ear.heard] == [("failed", "protocol")] and wire.sent == [("close", 1002)]
 
 
+@pytest.mark.parametrize("kind", [TEXT, BINARY, MORE, picows.WSMsgType.PING])
+async def test_a_reserved_bit_is_a_protocol_failure(kind: picows.WSMsgType) -> None:
+    """RFC 6455 §5.2: MUST be 0 unless an extension is negotiated, and we offer none."""
+    connection, ear, wire = connect()
+    connection.on_ws_frame(wire, ws_frame(kind, b"x", True, True))
+    assert [heard[:2] for heard in ear.heard] == [("failed", "protocol")] and wire.sent == [("close", 1002)]
+
+
 async def test_fragments_beyond_the_limit_are_a_protocol_failure() -> None:
     connection, ear, wire = connect(agent_message_bytes=4096)
     feed(connection, wire, BINARY, bytes(4000), fin=False)
@@ -144,6 +152,22 @@ async def test_a_slow_reader_gets_no_pong_and_is_given_up_when_text_piles_up() -
     assert ear.heard[0][:2] == ("failed", "closed")
     connection.resume_writing()
     assert not connection.congested
+
+
+async def test_who_takes_nothing_for_long_has_failed_whatever_it_says() -> None:
+    connection, ear, wire = connect(agent_unread="10ms")
+    connection.pause_writing()
+    connection.resume_writing()
+    await asyncio.sleep(0.05)
+    assert ear.heard == []
+    connection.pause_writing()
+    feed(connection, wire, BINARY, b"ab")
+    async with asyncio.timeout(10.0):
+        while not wire.sent:
+            await asyncio.sleep(0.005)
+    assert wire.sent == [("disconnect", False)] and ear.heard[1][:2] == ("failed", "closed")
+    connection.on_ws_disconnected(wire)
+    assert not connection.congested and len(ear.heard) == 2
 
 
 async def test_after_our_close_nothing_is_told_and_the_socket_is_cut_in_time() -> None:
