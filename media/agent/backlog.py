@@ -4,7 +4,8 @@ When an agent, the way to it, or we stand still for a while, what it says comes 
 everything after it waits behind that. Who sends sentences at once is as far behind, and meant to be. The two
 differ in what their queues do: over `REVIEW` that of a sender at real time stays as long as it is, give or
 take `PACED`. What it never fell below was needed for nothing, and may be left out: quiet frames, no two in a
-row, so that pauses become shorter by half at most.
+row, so that pauses become shorter by half at most. The last `CAUTION` of them go one in a review, since a
+sender that stutters may need them next.
 """
 
 from typing import Final
@@ -17,6 +18,7 @@ REVIEW: Final = 2.0
 "[s] over which a sender's shortest and longest queue are compared."
 PACED: Final = 10
 "A queue that changes by fewer frames than this comes from a sender at real time."
+CAUTION: Final = 3
 _NEVER: Final = 1 << 62
 
 
@@ -59,5 +61,6 @@ class Backlog:
         low, high = int(self._low[slot]), int(self._high[slot])
         paced = playing and high - low < PACED * self._frame
         self.reset(slot, now)
-        self.spare[slot] = low // self._frame if paced else 0
+        spare = low // self._frame if paced else 0
+        self.spare[slot] = max(spare - CAUTION, min(spare, 1))
         return self.spare[slot]

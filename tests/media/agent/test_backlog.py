@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from media.agent.backlog import PACED, REVIEW, Backlog
+from media.agent.backlog import CAUTION, PACED, REVIEW, Backlog
 
 ROW = np.array([1], np.int32)
 FRAME = 160
@@ -20,8 +20,9 @@ def review(backlog: Backlog, queued: list[int], *, playing: bool = True) -> int:
 
 def test_what_a_queue_at_real_time_never_falls_below_is_spare() -> None:
     backlog = Backlog(2, FRAME)
-    assert review(backlog, [50] * TICKS) == 50
-    assert review(backlog, [40 + tick % PACED for tick in range(TICKS)]) == 40
+    assert review(backlog, [50] * TICKS) == 50 - CAUTION
+    assert review(backlog, [40 + tick % PACED for tick in range(TICKS)]) == 40 - CAUTION
+    assert review(backlog, [2 + tick % 3 for tick in range(TICKS)]) == 1
     assert review(backlog, [tick % 2 for tick in range(TICKS)]) == 0
 
 
@@ -50,4 +51,4 @@ def test_frames_that_were_left_out_do_not_hide_that_the_sender_is_at_real_time()
             backlog.leave_out(1)
             left -= 1
         backlog.watch(ROW, np.array([left * FRAME]), REVIEW + tick * 0.020)
-    assert left == 20 and backlog.judge(1, 2 * REVIEW, playing=True) == 20
+    assert left == 20 and backlog.judge(1, 2 * REVIEW, playing=True) == 20 - CAUTION
