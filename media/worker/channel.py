@@ -16,7 +16,7 @@ import pickle
 import struct
 from collections.abc import Callable
 from dataclasses import is_dataclass
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from media import port
 from media.gauges import EngineGauges, TickGauges, VoiceGauges
@@ -48,6 +48,12 @@ def _known() -> dict[tuple[str, str], type]:
 _KNOWN: Final = _known()
 
 
+class _Pickler(pickle.Pickler):
+    def reducer_override(self, obj: object) -> Any:
+        """Enums by their value: Python 3.11 before .4 names `getattr` instead, which nobody may send here."""
+        return (type(obj), (obj.value,)) if isinstance(obj, enum.Enum) else NotImplemented
+
+
 class _Unpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str, /) -> type:
         found = _KNOWN.get((module, name))
@@ -57,7 +63,9 @@ class _Unpickler(pickle.Unpickler):
 
 
 def encode(value: object) -> bytes:
-    data = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
+    file = io.BytesIO()
+    _Pickler(file, pickle.HIGHEST_PROTOCOL).dump(value)
+    data = file.getvalue()
     if len(data) > LONGEST:
         raise ChannelError(f"{type(value).__name__} of {len(data)} bytes")
     return _LENGTH.pack(len(data)) + data
