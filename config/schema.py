@@ -96,6 +96,8 @@ class SipLimits(Section):
     "Source addresses whose messages and failures are counted; beyond it the least suspicious is forgotten."
     bans: int = Field(default=100_000, ge=16)
     "Banned sources; beyond it the ban that ends first gives way."
+    locks: int = Field(default=10_000, ge=16)
+    "Usernames locked out at one source each; beyond it the oldest lock ends."
     allowed: int = Field(default=10_000, ge=1)
     "Addresses and networks allowed while running."
     outside_calls: int = Field(default=50_000, ge=1)

@@ -20,6 +20,13 @@ class Threshold(Section):
     ban: Duration = Field(gt=0)
 
 
+class FailedAuth(Threshold):
+    """Where phones are registered, `count` is of each username, and locks that one out there for `ban`."""
+
+    names: int = Field(default=3, ge=1, le=1_000_000_000)
+    "So many usernames that fail there within `per`, and more than are registered there, ban the source."
+
+
 class Enumeration(Threshold):
     """`count` different unknown names asked for within `per`."""
 
@@ -69,7 +76,7 @@ class Tokens(Section):
 
 
 class Security(Section):
-    failed_auth: Threshold = Threshold(count=10, per=60.0, ban=3_600.0)
+    failed_auth: FailedAuth = FailedAuth(count=10, per=60.0, ban=3_600.0)
     "Digest answers that were wrong."
     enumeration: Enumeration = Enumeration(count=15, per=60.0, ban=3_600.0)
     "Users, addresses of record and extensions that do not exist, asked for without proof of who asks."

@@ -5,6 +5,7 @@ challenge, as §22.1 has it, which a phone must not try again with the same pass
 account's domain; the algorithms of the account are offered, first choice first.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,6 +23,9 @@ _WARNINGS: Final = {
 }
 "The same for users that do not exist: who tries names learns nothing."
 
+Locked = Callable[[str, str, float], Refusal | None]
+"(source, username, now): why it is not heard from there."
+
 _NAMES: Final = {"md5": "MD5", "sha-256": "SHA-256"}
 
 
@@ -32,8 +36,10 @@ class Challenged:
     headers: tuple[tuple[str, str], ...]
     reason: str
     "`no_credentials`, or the name of the verdict in lower case; for trace and counters."
-    stranger: str = ""
-    "The username given, where nobody has it."
+    username: str = ""
+    "As given with a wrong answer."
+    stranger: bool = False
+    "Nobody has it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +54,27 @@ class Proof:
 
 
 class Authenticator:
-    def __init__(self, directory: Directory, nonces: Nonces) -> None:
+    def __init__(self, directory: Directory, nonces: Nonces, locked: Locked = lambda *_: None) -> None:
         self._directory = directory
         self.nonces = nonces
+        self._locked = locked
 
-    def check(self, request: Request, account: Account, now: float) -> Device | Trunk | Challenged | Refusal:
-        """Who sends `request`, proven for `account`; a `Refusal` only for credentials that cannot be read."""
+    def check(
+        self, request: Request, account: Account, source: str, now: float
+    ) -> Device | Trunk | Challenged | Refusal:
+        """Who sends `request` from `source`, proven for `account`.
+
+        A `Refusal` is of credentials that cannot be read, and of whom nobody listens to from there.
+        """
         given = request.headers.all("Authorization")
         if not given:
             return self._challenge(account, now, "no_credentials")
         credentials = credentials_for(given, account.domain)
         if credentials is None:
             return self._challenge(account, now, "no_credentials")
+        locked = self._locked(source, f"{credentials.username}@{account.domain}", now)
+        if locked is not None:
+            return locked
         proof = self.prove(credentials, request.method, account, now, self.nonces)
         match proof.verdict:
             case Verdict.OK if proof.disabled:
@@ -71,9 +86,8 @@ class Authenticator:
             case Verdict.STALE | Verdict.REPLAY:
                 return self._challenge(account, now, proof.verdict.name.lower(), stale=True)
             case Verdict.BAD:
-                return self._challenge(
-                    account, now, "bad", stranger="" if proof.named else credentials.username
-                )
+                name, stranger = credentials.username, proof.named is None
+                return self._challenge(account, now, "bad", username=name, stranger=stranger)
             case Verdict.MALFORMED:
                 return _unusable(credentials)
 
@@ -97,7 +111,14 @@ class Authenticator:
         return None
 
     def _challenge(
-        self, account: Account, now: float, reason: str, *, stale: bool = False, stranger: str = ""
+        self,
+        account: Account,
+        now: float,
+        reason: str,
+        *,
+        stale: bool = False,
+        username: str = "",
+        stranger: bool = False,
     ) -> Challenged:
         """One WWW-Authenticate for each algorithm (RFC 8760 §2.3), each with a nonce of its own."""
         challenges = [
@@ -107,7 +128,7 @@ class Authenticator:
             )
             for name in account.digest
         ]
-        return Challenged((*challenges, _WARNINGS[reason]), reason, stranger)
+        return Challenged((*challenges, _WARNINGS[reason]), reason, username, stranger)
 
 
 def _unusable(credentials: Credentials) -> Refusal:

@@ -48,7 +48,7 @@ class Registrations:
             self.witness.lost(request, flow, now)
             self._refuse(request, key, flow, refusal, now)
             return
-        proven = self.authenticator.check(request, account, now)
+        proven = self.authenticator.check(request, account, flow.remote[0], now)
         match proven:
             case Device():
                 self._change(request, key, flow, account, proven, now)
@@ -80,7 +80,10 @@ class Registrations:
             self._respond(key, outcome, now)
         elif outcome.changes:
             user = self.directory.user_by_id(device.user)
-            self.promise(outcome.changes, lambda ok, at: self._committed(key, outcome, flow, user, ok, at))
+            name = device.username
+            self.promise(
+                outcome.changes, lambda ok, at: self._committed(key, outcome, flow, name, user, ok, at)
+            )
         else:
             self._respond(key, outcome.response, now)
 
@@ -89,6 +92,7 @@ class Registrations:
         key: ServerKey,
         registration: Registration,
         flow: Flow,
+        name: str,
         user: User | None,
         ok: bool,
         now: float,
@@ -96,7 +100,7 @@ class Registrations:
         if ok:
             ends = [step.after.expires for step in registration.steps if step.after is not None]
             if ends:
-                self.witness.shield.registered(flow.remote[0], max(ends), now)
+                self.witness.shield.registered(flow.remote[0], max(ends), now, name)
         self._respond(key, registration.response if ok else self.registrar.undo(registration), now)
         if ok and user is not None:
             for changed in self.watchers:

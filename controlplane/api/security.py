@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Route
 from controlplane.api.body import read
 from controlplane.api.envelope import Failure, answer, done
 from controlplane.api.gate import Gate
-from controlplane.service.security import SecurityService
+from controlplane.service.security import BanRow, SecurityService
 from edge.security.ban import BanRecord
 
 ROWS: int = 100
@@ -99,7 +99,7 @@ class SecurityRoutes:
 
     def operator(self) -> Sequence[BaseRoute]:
         return [
-            Route("/security/bans", self.bans),
+            Route("/security/bans", self.bans_and_locks),
             Route("/security/bans", self.ban, methods=["POST"]),
             Route("/security/bans/{ip:path}", self.lift, methods=["DELETE"]),
             Route("/security/allow", self.allowed),
@@ -115,6 +115,13 @@ class SecurityRoutes:
 
     async def bans(self, request: Request) -> Response:
         """`GET /security/bans?status=&q=&flagged=&limit=` → `{bans: […]}`, the latest first."""
+        return answer({"bans": await self._bans(request)})
+
+    async def bans_and_locks(self, request: Request) -> Response:
+        """For the command line: also usernames that are locked out at one source each."""
+        return answer({"bans": await self._bans(request), "locks": self._security.locks()})
+
+    async def _bans(self, request: Request) -> list[BanRow]:
         query = request.query_params
         found = await self._security.bans(
             status=query.get("status", ""),
@@ -122,7 +129,7 @@ class SecurityRoutes:
             flagged=_flag(query, "flagged"),
             limit=_limit(query),
         )
-        return answer({"bans": done(found)})
+        return done(found)
 
     async def ban(self, request: Request) -> Response:
         body = await read(request, NewBan, self._body_bytes)

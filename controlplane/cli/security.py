@@ -50,6 +50,19 @@ def ban_table(answer: dict[str, list[dict[str, Any]]]) -> Table:
         )
         for row in answer["bans"]
     ]
+    rows += [
+        (
+            row["ip"],
+            "username_locked",
+            "active",
+            str(row["count"]),
+            _moment(row["first_seen"]),
+            _moment(row["expires_at"]),
+            "",
+            row["username"],
+        )
+        for row in answer["locks"]
+    ]
     return table(("source", "reason", "status", "count", "since", "until", "node", "note"), rows)
 
 

@@ -52,6 +52,10 @@ class SecurityKeeper:
             _log.info("ban lifted", source=record.network, rule=str(record.rule), count=record.count)
         self._journal.banned(NodeBan(self._node, record))
 
+    def locked(self, source: str, username: str, ttl: float) -> None:
+        if self._may_log():
+            _log.warning("username locked out", source=source, username=str(Pii(username)), ttl=ttl)
+
     def allowed(self, record: AllowRecord) -> None:
         _log.info("source allowed", source=record.network, note=record.note)
         self._journal.allowed(record.network, record)
@@ -81,6 +85,8 @@ def report_fraud(call: CallId, number: str, refusal: Refusal) -> None:
 
 def watch_security(metrics: Metrics, shield: Shield, fraud: FraudGuard, now: Callable[[], float]) -> None:
     metrics.gauge("bans", "Banned sources and networks.", lambda: shield.active(now()))
+    text = "Usernames locked out at sources where phones are registered."
+    metrics.gauge("usernames_locked", text, lambda: len(shield.locks.listed(now())))
     metrics.gauge("sources", "Sources whose messages are counted.", lambda: len(shield))
     metrics.total("banned_dropped", "Messages and connections of banned sources.", lambda: shield.dropped)
     for rule in Rule:

@@ -85,6 +85,22 @@ class SecurityService:
                     break
         return found
 
+    def locks(self) -> list[BanRow]:
+        """Usernames that are not heard from one source each, the latest last."""
+        now = self._clock.now()
+        before = self._clock.wall_ms() / 1000 - now
+        return [
+            {
+                "ip": lock.source,
+                "username": lock.username,
+                "count": lock.count + lock.refused,
+                "first_seen": int(before + lock.since),
+                "expires_at": int(before + lock.until),
+                "user_agent": lock.user_agent,
+            }
+            for lock in self._shield.locks.listed(now)
+        ]
+
     async def ban(self, text: str, seconds: float, note: str) -> BanRow | Refusal:
         network = bannable(text)
         if network is None:

@@ -76,6 +76,10 @@ class Proofs:
         account = self._directory.account_of_host(given.realm.lower())
         if account is None:
             return Denied("unknown_user", f"{given.realm[:64]!r} is the realm of no account")
+        name = f"{given.username}@{account.domain}"
+        locked = self._shield.locked(asked.source, name, now) if asked.source else None
+        if locked is not None:
+            return Denied("banned", locked.text)
         proof = self._authenticator.prove(given, asked.method, account, now, self._nonces)
         match proof.verdict:
             case Verdict.OK if proof.disabled:
@@ -89,7 +93,7 @@ class Proofs:
                 detail = "only MD5 and SHA-256 can be verified, with qop=auth, cnonce and nc or without qop"
                 return self._challenging(account, "bad_response", detail, now)
             case Verdict.BAD:
-                self._failed(asked, known=proof.named is not None, now=now)
+                self._failed(asked, name, known=proof.named is not None, now=now)
                 if proof.named is None:
                     return self._challenging(account, "unknown_user", "nobody has this username", now)
                 return self._challenging(account, "bad_response", "the response is wrong", now)
@@ -106,8 +110,8 @@ class Proofs:
         nonce = self._authenticator.nonces.issue(now)
         return Denied(reason, detail, stale, account.domain, nonce, account.digest)
 
-    def _failed(self, asked: AuthAsked, *, known: bool, now: float) -> None:
+    def _failed(self, asked: AuthAsked, name: str, *, known: bool, now: float) -> None:
         if asked.source:
-            self._shield.failed(asked.source, asked.user_agent, now)
+            self._shield.failed(asked.source, name, asked.user_agent, now)
             if not known:
                 self._shield.unknown(asked.source, asked.credentials.username, asked.user_agent, now)

@@ -113,6 +113,9 @@ class Keeper(Protocol):
     def ended(self, record: BanRecord) -> None:
         """It ran out, or was lifted."""
 
+    def locked(self, source: str, username: str, ttl: float) -> None:
+        """A username is locked out at a source where phones are registered."""
+
     def allowed(self, record: AllowRecord) -> None: ...
 
     def disallowed(self, network: str) -> None: ...

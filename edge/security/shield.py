@@ -8,7 +8,8 @@
 
 Allowed addresses and trunks are exempt from everything. A source with a registered phone may flood: many
 phones behind one NAT do at a power cut; and since a UDP source is easily forged, what anybody could send
-in its name (a scanner's User-Agent, garbage) bans it neither. The scanners' first message is already dropped.
+in its name (a scanner's User-Agent, garbage) bans it neither. Wrong passwords lock out the username there
+(`edge.security.lock`). The scanners' first message is already dropped.
 """
 
 import heapq
@@ -17,11 +18,14 @@ from collections.abc import Callable, Iterable
 
 from config.schema import SipLimits
 from config.security import Security, Threshold
+from edge.error import Refusal
 from edge.security.ban import AllowRecord, Ban, BanRecord, Keeper, Rule
+from edge.security.lock import Lock, Locks, shortened
 from edge.security.network import NetworkTable, bannable, covers, network_of, source_of
+from edge.security.phones import Phones
 from edge.security.scanner import is_scanner
 from edge.security.source import Source, forget_one
-from edge.security.window import Distinct, Window
+from edge.security.window import Distinct, Tally, Window
 
 
 class Shield:
@@ -46,7 +50,8 @@ class Shield:
         self._wall = wall
         self._met: dict[str, Source] = {}  # by address, oldest first
         self._prefixes: dict[str, Source] = {}  # by /64, for its many addresses
-        self._registered: dict[str, float] = {}
+        self._phones = Phones(limits.bindings)
+        self.locks = Locks(limits.locks)
         self._bans: NetworkTable[Ban] = NetworkTable()
         self._ends: list[tuple[float, str]] = []  # heap; bans that ended early leave their entry behind
         plain = (network_of(text) or text for text in security.allow)
@@ -120,10 +125,27 @@ class Shield:
         self._offence(source, Rule.MALFORMED, self._security.malformed, now, "")
         return not source.banned(now)
 
-    def failed(self, address: str, user_agent: str, now: float) -> None:
+    def failed(self, address: str, username: str, user_agent: str, now: float) -> None:
         """A digest answer that is wrong; neither a first challenge nor an old nonce is."""
         source = self._met.get(address) or self._meet(address, now)
-        self._offence(source, Rule.FAILED_AUTH, self._security.failed_auth, now, user_agent)
+        rule = self._security.failed_auth
+        if source.exempt or source.known_until <= now or source.banned(now):
+            self._offence(source, Rule.FAILED_AUTH, rule, now, user_agent)
+            return
+        self.offences[Rule.FAILED_AUTH] += 1
+        source.suspect = True
+        source.failed = source.failed or Tally(rule.per)
+        count = source.failed.add(shortened(username), now)
+        names = len(source.failed)
+        if names >= rule.names and names > self._phones.count(source.key, now):
+            self._begin(source, Rule.FAILED_AUTH, rule.ban, names, now, user_agent)
+        elif count >= rule.count:
+            self.locks.put(Lock(source.key, username, now, now + rule.ban, count, user_agent[:256]))
+            self._keeper.locked(source.key, username, rule.ban)
+
+    def locked(self, address: str, username: str, now: float) -> Refusal | None:
+        """Why `username` is not heard from `address`; None: it is."""
+        return self.locks.refusal(source_of(address), username, now)
 
     def unknown(self, address: str, name: str, user_agent: str, now: float) -> None:
         """Somebody unproven asked for `name`, which does not exist here."""
@@ -139,25 +161,19 @@ class Shield:
         if count >= rule.count:
             self._begin(source, Rule.ENUMERATION, rule.ban, count, now, user_agent)
 
-    def registered(self, address: str, until: float, now: float) -> None:
-        """A phone registered from `address` and stays until `until` [s]."""
-        key = source_of(address)
-        registered = self._registered
-        if until <= registered.get(key, 0.0):
-            return
-        if key not in registered and len(registered) >= self._limits.bindings:
-            registered = {known: end for known, end in registered.items() if end > now}
-            while len(registered) >= self._limits.bindings:
-                del registered[next(iter(registered))]
-            self._registered = registered
-        registered[key] = until
+    def registered(self, address: str, until: float, now: float, name: str = "") -> None:
+        """A phone registered from `address` and stays until `until` [s].
+
+        Args: name: its username; empty: another who has proven himself there.
+        """
+        longer = self._phones.add(source_of(address), name, until, now)
         source = self._met.get(address)
-        if source is not None and not source.exempt:
+        if longer and source is not None and not source.exempt:
             source.known_until = until
 
     def knows(self, address: str, now: float) -> bool:
         """Whether a phone is registered from there."""
-        return self._registered.get(source_of(address), 0.0) > now
+        return self._phones.until(source_of(address)) > now
 
     # The operator.
 
@@ -171,13 +187,14 @@ class Shield:
         return ban.record(self._wall(now), now)
 
     def lift(self, network: str, now: float) -> bool:
-        """End a ban; False: there is none of exactly this network."""
+        """End a ban, and locks; False: there is neither a ban of exactly this network, nor a lock inside."""
         self.expire(now)
+        unlocked = self.locks.lift(network)
         ban = self._bans.get(network)
         if ban is not None:
             self._lift(ban, now)
             self._review(network)
-        return ban is not None
+        return unlocked or ban is not None
 
     def allow(self, network: str, note: str, now: float) -> AllowRecord | None:
         """Exempt `network` from now on and end bans that hit it; None: as many as may be are allowed."""
@@ -193,6 +210,7 @@ class Shield:
         for name in hit:
             if (ban := self._bans.get(name)) is not None:
                 self._lift(ban, now)
+        self.locks.lift(network)
         self._review(network, *hit)
         self._keeper.allowed(record)
         return record
@@ -225,11 +243,7 @@ class Shield:
 
     def registered_in(self, network: str, now: float) -> bool:
         """Whether a phone is registered from an address of `network`."""
-        if network in self._registered:
-            return self._registered[network] > now
-        if "/" not in network:
-            return False
-        return any(until > now and covers(network, key) for key, until in self._registered.items())
+        return self._phones.within(network, now)
 
     def load(self, bans: Iterable[BanRecord], allowed: Iterable[AllowRecord], now: float) -> None:
         """What the former run left behind."""
@@ -284,7 +298,7 @@ class Shield:
         if source is None:
             source = Source(key, exempt, now)
             if not exempt:
-                source.known_until = self._registered.get(key, 0.0)
+                source.known_until = self._phones.until(key)
                 source.ban = self._bans.find(address)
                 if key != address:
                     if len(self._prefixes) >= self._limits.sources:

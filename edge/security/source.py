@@ -3,7 +3,7 @@
 from typing import Final
 
 from edge.security.ban import Ban, Rule
-from edge.security.window import Distinct, Window
+from edge.security.window import Distinct, Tally, Window
 
 _SPARED: Final = 8  # suspicious sources passed over in the search for one to forget
 
@@ -11,7 +11,18 @@ _SPARED: Final = 8  # suspicious sources passed over in the search for one to fo
 class Source:
     """What is remembered of one source."""
 
-    __slots__ = ("ban", "exempt", "first_seen", "flood", "key", "known_until", "names", "suspect", "windows")
+    __slots__ = (
+        "ban",
+        "exempt",
+        "failed",
+        "first_seen",
+        "flood",
+        "key",
+        "known_until",
+        "names",
+        "suspect",
+        "windows",
+    )
 
     def __init__(self, key: str, exempt: bool, now: float) -> None:
         self.key = key
@@ -23,6 +34,8 @@ class Source:
         self.flood: Window | None = None
         self.windows: dict[Rule, Window] = {}
         self.names: Distinct | None = None
+        self.failed: Tally | None = None
+        "Usernames whose answers were wrong, while phones are registered here."
         self.suspect = False
         "Has done something wrong since it was last passed over."
 
@@ -32,7 +45,7 @@ class Source:
         return self.ban is not None
 
     def forgive(self) -> None:
-        self.ban = self.flood = self.names = None
+        self.ban = self.flood = self.names = self.failed = None
         self.windows = {}
 
 

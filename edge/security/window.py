@@ -45,6 +45,32 @@ class Window:
         self._total = sum(cells)
 
 
+class Tally:
+    """How often each of some names was heard within a period; names that were not are forgotten.
+
+    Whoever counts must stop before there are too many different ones.
+    """
+
+    __slots__ = ("_per", "_windows")
+
+    def __init__(self, per: float) -> None:
+        self._per = per
+        self._windows: dict[str, Window] = {}  # heard longest ago first
+
+    def __len__(self) -> int:
+        """Different names, as of the latest `add`."""
+        return len(self._windows)
+
+    def add(self, name: str, now: float) -> int:
+        """How often `name` was heard, this time included."""
+        windows = self._windows
+        window = windows.pop(name, None) or Window(self._per, now)
+        while windows and not windows[oldest := next(iter(windows))].total(now):
+            del windows[oldest]
+        windows[name] = window
+        return int(window.add(now))
+
+
 class Distinct:
     """How many different names were heard of within a period; at most `limit` are remembered.
 

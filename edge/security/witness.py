@@ -36,7 +36,7 @@ class Witness:
         for binding in bindings:
             with contextlib.suppress(ValueError):  # of another version's flow
                 source = Flow.parse(binding.flow).remote[0]
-                self.shield.registered(source, now + (binding.expires_at - wall_ms) / 1000, now)
+                self.shield.registered(source, now + (binding.expires_at - wall_ms) / 1000, now, binding.aor)
 
     def admits(
         self,
@@ -78,9 +78,9 @@ class Witness:
         self.attempts.challenged(request, response, flow, challenge.reason, account.domain, now)
         agent = request.headers.get("User-Agent") or ""
         if challenge.reason == "bad":
-            self.shield.failed(flow.remote[0], agent, now)
+            self.shield.failed(flow.remote[0], f"{challenge.username}@{account.domain}", agent, now)
             if challenge.stranger:
-                self.shield.unknown(flow.remote[0], challenge.stranger, agent, now)
+                self.shield.unknown(flow.remote[0], challenge.username, agent, now)
         elif challenge.reason == "no_credentials":
             uri = request.to.uri if request.method == "REGISTER" else request.uri
             self._asked(request, account, uri.dialled, flow, now)

@@ -46,7 +46,7 @@ def check(
 ) -> Device | Trunk | Challenged | Refusal:
     account = directory.account(ACC)
     assert account is not None
-    return authenticator.check(register(*values), account, now)
+    return authenticator.check(register(*values), account, "192.0.2.1", now)
 
 
 def challenge(directory: FakeDirectory, authenticator: Authenticator) -> Challenged:
@@ -157,3 +157,20 @@ def test_a_disabled_device_is_refused_though_its_password_is_right(
     assert isinstance(refusal, Refusal) and (refusal.status, refusal.code) == (403, "device_disabled")
     wrong = check(directory, authenticator, proof(asked, "alice", "guess"))
     assert isinstance(wrong, Challenged), "who does not know the password learns nothing"
+
+
+def test_who_is_locked_out_at_his_source_is_not_heard_there_whatever_he_proves(
+    directory: FakeDirectory,
+) -> None:
+    asked: list[tuple[str, str, float]] = []
+    no = Refusal("username_locked", 403, "no", "wait")
+
+    def locked(*what: object) -> Refusal | None:
+        asked.append(what)  # type: ignore[arg-type]
+        return no if asked[-1][1] == "alice@demo.local" else None
+
+    door = Authenticator(directory, Nonces(b"k" * 32, life=60.0, tracked=100), locked)
+    for password in ("secret", "guess"):
+        assert check(directory, door, proof(challenge(directory, door), "alice", password), now=1.0) is no
+    assert isinstance(check(directory, door, proof(challenge(directory, door), "bob"), now=1.0), Challenged)
+    assert asked[0] == ("192.0.2.1", "alice@demo.local", 1.0), "not asked for who proves nothing"

@@ -37,12 +37,16 @@ class FakeKeeper:
         self.over: list[BanRecord] = []
         self.added: list[AllowRecord] = []
         self.removed: list[str] = []
+        self.locks: list[tuple[str, str, float]] = []
 
     def banned(self, record: BanRecord, ttl: float) -> None:
         self.begun.append((record, ttl))
 
     def ended(self, record: BanRecord) -> None:
         self.over.append(record)
+
+    def locked(self, source: str, username: str, ttl: float) -> None:
+        self.locks.append((source, username, ttl))
 
     def allowed(self, record: AllowRecord) -> None:
         self.added.append(record)

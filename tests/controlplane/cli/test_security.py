@@ -19,7 +19,7 @@ async def test_an_operator_bans_lists_and_lifts(tmp_path: Path) -> None:
 async def _work(tmp_path: Path) -> None:
     async with desk(tmp_path) as made:
         for _ in range(10):
-            made.shield.failed("192.0.2.66", "[bold]sipcli", made.now)
+            made.shield.failed("192.0.2.66", "1001", "[bold]sipcli", made.now)
         routes = SecurityRoutes(made.service, 100_000).operator()
         async with operator(made.store, tmp_path, routes):
 
@@ -34,6 +34,13 @@ async def _work(tmp_path: Path) -> None:
             )
             status, table, _ = await run("bans", "list")
             assert status == 0 and "failed_auth" in table and "[bold]sipcli" in table and "noise" in table
+            made.shield.registered("192.0.2.7", made.now + 600.0, made.now, "1002")
+            for _ in range(10):
+                made.shield.failed("192.0.2.7", "1001@demo.local", "Phone 1", made.now)
+            _, table, _ = await run("bans", "list")
+            assert "username_locked" in table and "1001@demo.local" in table
+            assert (await run("bans", "remove", "192.0.2.7"))[1] == "192.0.2.7 is not banned any more\n"
+            assert "username_locked" not in (await run("bans", "list"))[1]
             _, text, _ = await run("bans", "list", "--query", "192.", "--json")
             assert [row["ip"] for row in json.loads(text)["bans"]] == ["192.0.2.66"]
             assert (await run("bans", "remove", "10.1.0.0/16"))[1] == "10.1.0.0/16 is not banned any more\n"

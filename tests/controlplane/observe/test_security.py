@@ -76,7 +76,7 @@ def test_a_refused_call_is_logged_without_its_number() -> None:
 def test_metrics_count_bans_drops_and_failures() -> None:
     made = shield()
     for _ in range(10):
-        made.failed("198.51.100.66", "", 1.0)
+        made.failed("198.51.100.66", "1001", "", 1.0)
     made.refuses("198.51.100.66", 2.0)
     metrics, fraud = Metrics(), FraudGuard()
     fraud.refused["fraud_daily"] += 1

@@ -43,7 +43,7 @@ def reported(ip: str, **other: object) -> BanRecord:
 
 async def test_a_ban_of_the_engine_is_listed_with_what_it_has_turned_away_since(made: Desk) -> None:
     for _ in range(10):
-        made.shield.failed(EVE, "sipcli", made.now)
+        made.shield.failed(EVE, "1001", "sipcli", made.now)
     for _ in range(5):
         made.shield.refuses(EVE, made.now + 1)
     rows = await made.service.bans(status="active", q="", flagged=False, limit=100)

@@ -69,6 +69,21 @@ def test_failures_ban_the_source_that_the_edge_names(outside: Outside) -> None: 
     assert isinstance(outside.auth("alice", source="192.0.2.67", nonce="other"), Proven)
 
 
+def test_behind_an_address_with_phones_the_username_alone_is_locked_out(outside: Outside) -> None:
+    shield, now = outside.bench.shield, outside.bench.now
+    for name in ("2001", "2002"):
+        shield.registered("192.0.2.66", now + 600.0, now, name)
+    for _ in range(10):
+        outside.auth("alice", "guess", source="192.0.2.66")
+    denied = outside.auth("alice", source="192.0.2.66")
+    assert isinstance(denied, Denied) and (denied.reason, "this username" in denied.detail) == (
+        "banned",
+        True,
+    )
+    assert isinstance(outside.auth("bob", "guess", source="192.0.2.66", nonce="n2"), Denied)
+    assert not shield.refuses("192.0.2.66", now)
+
+
 def test_a_realm_of_nobody_is_an_unknown_user(outside: Outside) -> None:
     given = replace(credentials("alice", "secret", "n"), realm="nobody.example")
     denied = outside.proofs.judge(AuthAsked(given, "INVITE"), outside.bench.now)

@@ -22,7 +22,7 @@ def keeper() -> FakeKeeper:
 
 def guess(made: Shield, address: str, times: int, now: float = 100.0) -> None:
     for _ in range(times):
-        made.failed(address, "", now)
+        made.failed(address, "1001", "", now)
 
 
 def test_ten_wrong_answers_in_a_minute_ban_for_an_hour(keeper: FakeKeeper) -> None:
@@ -53,7 +53,7 @@ def test_no_source_ever_does_more_than_count_within_per_unbanned(
         if made.refuses(EVE, now / 1000):
             unbanned.clear()
             continue
-        made.failed(EVE, "", now / 1000)
+        made.failed(EVE, "1001", "", now / 1000)
         unbanned.append(now)
         within = [at for at in unbanned if now - at < per * 1000]
         loosely = [at for at in unbanned if now - at <= per * 1000 * 9 / 8]
@@ -98,7 +98,10 @@ def test_a_forged_scanner_or_garbage_does_not_ban_a_source_with_a_phone(keeper: 
     assert all(made.malformed(ALICE, 101.0) for _ in range(1_000))
     assert keeper.begun == []
     guess(made, ALICE, 10, 102.0)
-    assert made.refuses(ALICE, 102.0), "guessing passwords is another matter"
+    assert made.locked(ALICE, "1001", 102.0), "guessing passwords is another matter"
+    for name in "abc":
+        made.failed(ALICE, name, "", 103.0)
+    assert made.refuses(ALICE, 103.0)
 
 
 def test_a_scanner_is_dropped_at_its_first_message_and_banned_for_a_day(keeper: FakeKeeper) -> None:
@@ -129,7 +132,7 @@ def test_garbage_is_answered_until_it_is_a_flood(keeper: FakeKeeper) -> None:
 def test_ipv6_is_counted_and_banned_by_64(keeper: FakeKeeper) -> None:
     made = shield(keeper)
     for n in range(10):
-        made.failed(f"2001:db8:0:1::{n + 1:x}", "", 1.0)
+        made.failed(f"2001:db8:0:1::{n + 1:x}", "1001", "", 1.0)
     assert keeper.rules() == [("2001:db8:0:1::/64", "failed_auth")]
     assert made.refuses("2001:db8:0:1:ffff::9", 2.0) and not made.refuses("2001:db8:0:2::1", 2.0)
 
@@ -237,7 +240,7 @@ def test_memory_is_bounded_under_a_million_forged_sources(keeper: FakeKeeper) ->
 def test_forged_sources_do_not_wash_out_what_a_guesser_has_done() -> None:
     made = shield(limits=SipLimits(sources=100))
     for n in range(10):
-        made.failed(EVE, "", 1.0)
+        made.failed(EVE, "1001", "", 1.0)
         for m in range(60):
             made.refuses(f"10.0.{n}.{m}", 1.0)
     assert made.refuses(EVE, 1.0)
@@ -266,11 +269,87 @@ def test_a_ban_that_hits_a_registered_phone_can_be_told() -> None:
     assert not made.registered_in(ALICE, 501.0)
 
 
-def test_registered_sources_are_bounded() -> None:
-    made = shield(limits=SipLimits(bindings=3))
+OFFICE = "203.0.113.5"
+
+
+def office(keeper: FakeKeeper, phones: int) -> Shield:
+    made = shield(keeper)
+    for n in range(phones):
+        made.registered(OFFICE, 4_000.0, 100.0, f"{2000 + n}")
+    return made
+
+
+def test_a_phone_with_a_wrong_password_locks_its_own_username_and_not_the_office(keeper: FakeKeeper) -> None:
+    """Two hundred phones behind one address, ten of which nobody has told of the new password."""
+    made = office(keeper, 190)
+    for second in range(0, 600, 10):
+        for n in range(10):
+            name = f"{1000 + n}@demo.local"
+            if made.locked(OFFICE, name, 100.0 + second) is None:
+                made.failed(OFFICE, name, "Phone 1", 100.0 + second)
+            assert not made.refuses(OFFICE, 100.0 + second)
+    assert keeper.rules() == [] and len(keeper.locks) == 0, "six in a minute are too few even for that"
     for n in range(10):
-        made.registered(f"10.0.0.{n}", 500.0, 100.0)
-    assert len(made._registered) == 3
+        for _ in range(10):
+            made.failed(OFFICE, f"{1000 + n}@demo.local", "Phone 1", 1_000.0)
+    assert keeper.locks == [(OFFICE, f"{1000 + n}@demo.local", 3_600.0) for n in range(10)]
+    refusal = made.locked(OFFICE, "1003@demo.local", 4_599.0)
+    assert refusal is not None and (refusal.status, refusal.code) == (403, "username_locked")
+    assert made.locked(OFFICE, "1003@demo.local", 4_600.0) is None, "as long as a ban"
+    assert made.locked(OFFICE, "2003@demo.local", 1_000.0) is None and not made.refuses(OFFICE, 1_000.0)
+    assert made.locked(EVE, "1003@demo.local", 1_000.0) is None, "elsewhere it is heard"
+
+
+def test_who_owns_one_valid_phone_may_not_try_the_names_of_others(keeper: FakeKeeper) -> None:
+    made = office(keeper, 1)
+    made.failed(OFFICE, "1001@demo.local", "", 200.0)
+    made.failed(OFFICE, "1002@demo.local", "", 201.0)
+    assert not made.refuses(OFFICE, 202.0)
+    made.failed(OFFICE, "1003@demo.local", "", 203.0)
+    assert made.refuses(OFFICE, 203.0) and keeper.rules() == [(OFFICE, "failed_auth")]
+
+
+@pytest.mark.parametrize("phones", [3, 20, 190])
+def test_more_usernames_that_fail_than_are_registered_ban_the_source(keeper: FakeKeeper, phones: int) -> None:
+    made = office(keeper, phones)
+    for n in range(phones):
+        made.failed(OFFICE, f"{3000 + n}@demo.local", "", 200.0)
+    assert not made.refuses(OFFICE, 200.0)
+    made.failed(OFFICE, "4000@demo.local", "", 259.0)
+    assert made.refuses(OFFICE, 259.0)
+
+
+def test_names_that_failed_long_ago_are_not_counted(keeper: FakeKeeper) -> None:
+    made = office(keeper, 3)
+    for n in range(100):
+        made.failed(OFFICE, f"{3000 + n}@demo.local", "", 200.0 + n * 30)
+    assert keeper.rules() == [] and keeper.locks == []
+
+
+def test_where_no_phone_is_registered_any_more_failures_are_of_the_source(keeper: FakeKeeper) -> None:
+    made = office(keeper, 20)
+    guess(made, OFFICE, 10, 4_001.0)
+    assert made.refuses(OFFICE, 4_001.0) and keeper.locks == []
+
+
+def test_lifting_and_allowing_a_source_ends_its_locks(keeper: FakeKeeper) -> None:
+    made = office(keeper, 20)
+    guess(made, OFFICE, 10, 200.0)
+    assert made.locked(OFFICE, "1001", 200.0) and made.lift(OFFICE, 201.0) and not made.lift(OFFICE, 201.0)
+    assert made.locked(OFFICE, "1001", 201.0) is None
+    guess(made, OFFICE, 10, 300.0)
+    assert made.locked(OFFICE, "1001", 300.0) and made.allow("203.0.113.0/24", "", 301.0)
+    assert made.locked(OFFICE, "1001", 301.0) is None
+    guess(made, OFFICE, 30, 302.0)
+    assert made.locked(OFFICE, "1001", 302.0) is None, "who is allowed is exempt"
+
+
+def test_locks_hold_for_all_addresses_of_a_64(keeper: FakeKeeper) -> None:
+    made = shield(keeper)
+    made.registered("2001:db8::1", 4_000.0, 100.0, "2000")
+    for n in range(10):
+        made.failed(f"2001:db8::{n + 2:x}", "1001", "", 200.0)
+    assert made.locked("2001:db8::ffff", "1001", 201.0) is not None and keeper.rules() == []
 
 
 def test_a_banned_source_costs_next_to_nothing() -> None:

@@ -5,7 +5,7 @@ import sys
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.security.window import Distinct, Window
+from edge.security.window import Distinct, Tally, Window
 
 PER = 60.0
 STEPS = st.lists(st.integers(0, 70_000), min_size=1, max_size=60)
@@ -57,3 +57,11 @@ def test_different_names_of_the_period_are_counted_once_each(heard: list[tuple[i
 def test_no_more_names_are_remembered_than_may_be() -> None:
     distinct = Distinct(PER, 20)
     assert [distinct.add(str(n), 0.0) for n in range(1_000)][-1] == 20
+
+
+def test_each_name_is_counted_on_its_own_and_forgotten_with_its_period() -> None:
+    tally = Tally(PER)
+    assert [tally.add(name, 0.0) for name in "aabab"] == [1, 2, 1, 3, 2] and len(tally) == 2
+    assert tally.add("b", PER / 2) == 3 and len(tally) == 2
+    assert tally.add("c", PER * 1.2) == 1 and len(tally) == 2, "a was heard too long ago"
+    assert tally.add("b", PER * 3) == 1 and len(tally) == 1

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from config.security import Enumeration, Security, Threshold
+from config.security import Enumeration, FailedAuth, Security, Threshold
 from edge.attempts import Attempts
 from edge.directory import Target
 from edge.journal import Binding
@@ -29,7 +29,8 @@ def bench() -> Bench:
     directory.add_did("12025550123", "answer")
     quick = Threshold(count=5, per=60.0, ban=600.0)
     many = Enumeration(count=5, per=60.0, ban=600.0)
-    return Bench(directory, security=Security(failed_auth=quick, enumeration=many, malformed=quick))
+    failed = FailedAuth(count=5, per=60.0, ban=600.0)
+    return Bench(directory, security=Security(failed_auth=failed, enumeration=many, malformed=quick))
 
 
 def register(bench: Bench, name: str, n: int = 6, password: str = "guess") -> int:
@@ -79,6 +80,31 @@ def test_a_first_challenge_and_an_old_nonce_are_no_failures(bench: Bench) -> Non
         phone.say("REGISTER", "sip:demo.local", to="<sip:alice@demo.local>", headers=proof)
         bench.now += 0.1
     assert bench.keeper.begun == [] and bench.shield.offences.total() == 0
+
+
+def test_behind_an_address_with_phones_a_wrong_password_locks_its_username_alone(bench: Bench) -> None:
+    """The others are served; the locked one is told so, unheard, and as much as who does not exist."""
+    bench.directory.add_user("1002", "bob")
+    bench.directory.add_user("1003", "carol")
+    assert [register(bench, name, password="secret") for name in ("bob", "carol")] == [200, 200]
+    for name in ("alice", "nobody"):
+        assert [register(bench, name, password=f"p{n}") for n in range(5)] == [401] * 5
+        assert register(bench, name, password="secret") == 403
+    assert [lock[:2] for lock in bench.keeper.locks] == [
+        ("127.0.0.6", "alice@demo.local"),
+        ("127.0.0.6", "nobody@demo.local"),
+    ]
+    assert register(bench, "bob", password="secret") == 200 and bench.keeper.rules() == []
+    assert register(bench, "alice", 7, password="secret") == 200, "elsewhere it is heard"
+    bench.advance(601.0)
+    assert register(bench, "alice", password="secret") == 200
+
+
+def test_who_has_one_phone_and_tries_the_names_of_others_is_banned(bench: Bench) -> None:
+    bench.directory.add_user("1002", "bob")
+    assert register(bench, "bob", password="secret") == 200
+    assert [register(bench, f"victim{n}") for n in range(4)] == [401, 401, 401, 0]
+    assert bench.keeper.rules() == [("127.0.0.6", "failed_auth")]
 
 
 @pytest.mark.parametrize("method", ["REGISTER", "INVITE", "OPTIONS", "MESSAGE"])
