@@ -728,7 +728,7 @@ class AgentFailed:
 
     leg: LegId
     reason: str
-    "`refused`, `timeout`, `closed`, `protocol`, `unsupported_dialect`."
+    "`refused`, `timeout`, `closed`, `protocol`, `unsupported_dialect`, `no_speech`, `fault` (of ours)."
     detail: str
     "For the trace: what happened and what to change."
 

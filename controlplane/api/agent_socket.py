@@ -4,7 +4,9 @@ From its first message on the socket speaks the agent's dialect, as though we ha
 """
 
 import asyncio
+import contextlib
 import hmac
+import logging
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
@@ -14,9 +16,11 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from media.agent.inbound import Visit
 
 REFUSED: Final = 1008
+BROKEN: Final = 1011
 TRY_AGAIN: Final = 1013
 "Close codes (RFC 6455 §7.4.2, IANA)."
 _REASON: Final = 100  # characters
+_log = logging.getLogger(__name__)
 
 
 class Waits(Protocol):
@@ -62,6 +66,10 @@ class AgentSocketRoutes:
                 await asyncio.wait((hearing, telling), return_when=asyncio.FIRST_COMPLETED)
                 hearing.cancel()
                 telling.cancel()
+        except* Exception:
+            _log.exception("a bot that waits for calls of %s is lost by a fault of ours", key)
+            with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+                await socket.close(BROKEN)
         finally:
             self._bots.leave(key, visit)
             visit.gone(1006, "")

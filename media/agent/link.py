@@ -1,7 +1,7 @@
 """One session of an agent and its socket: a `media.agent.socket.Listener` that hands on what comes."""
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, TypeVarTuple
 
 from media.agent.contract import Buffer, Dialect, Encoding
 from media.agent.effect import Attend, Finish, Hush, Utter
@@ -10,6 +10,8 @@ from media.agent.session import Session
 from media.agent.socket import Call, Line
 from media.port import AgentSpec
 from media.speech import Scribe, Voice
+
+Given = TypeVarTuple("Given")
 
 
 class Plane(Protocol):
@@ -20,8 +22,11 @@ class Plane(Protocol):
     def current(self, link: "Link") -> bool:
         """No other agent has taken the slot meanwhile."""
 
-    def drain(self, link: "Link") -> None:
-        """Carry out what the session asks for."""
+    def do(self, link: "Link", step: Callable[[*Given], None], *given: *Given) -> None:
+        """A step of the session, and what it asks for then; a fault of ours in it ends this agent alone."""
+
+    def lose(self, link: "Link") -> None:
+        """Part from it by such a fault."""
 
     def listen(self, link: "Link") -> None:
         """Send the caller's audio to the agent, or no more."""
@@ -37,6 +42,8 @@ class Link:
         self.spec = spec
         self.call: Call | None = None
         self.sent = self.skipped = self.received = 0
+        self.told = False
+        "The call knows that it is over."
         self._plane = plane
         self._dialect: Dialect = session.dialect
         self._bare = session.dialect.bare
@@ -76,8 +83,7 @@ class Link:
 
     def _told(self, tell: Callable[[float], None]) -> None:
         if self._plane.current(self):
-            tell(self._plane.now())
-            self._plane.drain(self)
+            self._plane.do(self, tell, self._plane.now())
 
     def mute(self, encoding: Encoding | None) -> None:
         """Send silence instead of the caller; None: the caller."""
@@ -122,32 +128,35 @@ class Link:
     def opened(self, line: Line) -> None:
         if self._plane.current(self):
             self._line = line
-            self.session.opened(self._plane.now())
-            self._plane.drain(self)
+            self._plane.do(self, self.session.opened, self._plane.now())
             self._plane.listen(self)
         else:
             line.close(1000)
 
     def received_text(self, text: Buffer) -> None:
-        self.received += 1
-        session = self.session
-        session.receive_text(text, self._plane.now())
-        if session.pending:
-            self._plane.drain(self)
+        self._receive(text, self.session.receive_text)
 
     def received_binary(self, data: Buffer) -> None:
-        self.received += 1
-        session = self.session
-        session.receive_binary(data, self._plane.now())
-        if session.pending:
-            self._plane.drain(self)
+        self._receive(data, self.session.receive_binary)
 
     def closed(self, reason: str) -> None:
         self._line = None
-        self.session.closed(reason, self._plane.now())
-        self._plane.drain(self)
+        self._plane.do(self, self.session.closed, reason, self._plane.now())
 
     def failed(self, reason: str, detail: str) -> None:
         self._line = None
-        self.session.failed(reason, detail, self._plane.now())
-        self._plane.drain(self)
+        self._plane.do(self, self.session.failed, reason, detail, self._plane.now())
+
+    def _receive(self, message: Buffer, receive: Callable[[Buffer, float], None]) -> None:
+        self.received += 1
+        try:
+            receive(message, self._plane.now())
+        except Exception:
+            self._plane.lose(self)
+        else:
+            if self.session.pending:
+                self._plane.do(self, _nothing)
+
+
+def _nothing() -> None:
+    """The step is made already."""

@@ -10,6 +10,7 @@ which may be called from inside any of them and from the loop. Nothing here wait
 an agent does.
 """
 
+import logging
 import secrets
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -26,16 +27,17 @@ from media.agent.echo import EchoGuard
 from media.agent.effect import Attend, Close, Finish, Hush, Listen, Redial, Relane, Send, Utter
 from media.agent.inbound import PREFIX
 from media.agent.lane import Lane, Pcm, Rows, Ulaw
-from media.agent.link import Link
+from media.agent.link import Given, Link
 from media.agent.second_opinion import Judges, SecondOpinion
 from media.agent.session import Session, State
 from media.agent.socket import Dial, Dialler
 from media.agent.turn import Floor
 from media.gauges import VoiceGauges
-from media.port import AgentFailed, AgentStarved, AttachAgent, Event, SendDigits, TellAgent
+from media.port import AgentEnded, AgentFailed, AgentStarved, AttachAgent, Event, SendDigits, TellAgent
 from media.silero import Silero
 from media.speech import Providers
 
+_log = logging.getLogger(__name__)
 NOBODY: Final = -1
 "In the columns that hold a slot's lane."
 
@@ -140,19 +142,18 @@ class AgentPlane:
 
     def tell(self, slot: int, command: TellAgent) -> None:
         """Something for the agent from the call."""
-        if (link := self._links[slot]) is not None:
-            link.session.tell(command.news)
-            self.drain(link)
+        self._at(slot, Session.tell, command.news)
 
     def detach(self, slot: int, now: float) -> None:
         """Part from the agent without a word to the call: `stop` first, then a close in good order."""
         link = self._links[slot]
         if link is None:
             return
+        link.told = True
         if link.session.state is not State.ENDED:
-            link.session.hang_up(now)
-            self.drain(link)
-        self._remove(link)
+            self.do(link, link.session.hang_up, now)
+        if self.current(link):
+            self._remove(link)
 
     async def close(self) -> None:
         """Part from all agents."""
@@ -216,15 +217,12 @@ class AgentPlane:
                 continue
             if self._echo.watches(slot):
                 self._echo.forget(slot)
-            elif (link := self._links[slot]) is not None:
-                link.session.caller_stopped(now)
-                self.drain(link)
+            else:
+                self._at(slot, Session.caller_stopped, now)
 
     def digit(self, slot: int, digit: str, duration_ms: int) -> None:
         """The caller pressed a key."""
-        if (link := self._links[slot]) is not None:
-            link.session.digit(digit, duration_ms, self._clock())
-            self.drain(link)
+        self._at(slot, Session.digit, digit, duration_ms, self._clock())
 
     def gauges(self) -> dict[str, int]:
         """Live sessions by state, and totals since the start, those of live sessions included."""
@@ -250,9 +248,7 @@ class AgentPlane:
             self._started(slot, now)
 
     def _started(self, slot: int, now: float) -> None:
-        if (link := self._links[slot]) is not None:
-            link.session.caller_started(now)
-            self.drain(link)
+        self._at(slot, Session.caller_started, now)
 
     def _send(self, rows: Rows, frames: memoryview, width: int) -> None:
         links = self._links
@@ -260,25 +256,22 @@ class AgentPlane:
         for slot in rows.tolist():
             link = links[slot]
             if link is not None:
-                link.hear(frames[offset : offset + width])
+                try:
+                    link.hear(frames[offset : offset + width])
+                except Exception:
+                    self.lose(link)
             offset += width
 
     def _speak(self, lane: Lane, rows: Rows, now: float, rate: int) -> tuple[Pcm, NDArray[np.bool_]]:
         pcm, active, taken = lane.decode(rows, now, rate)
         for slot in self._floor.hear(rows, pcm, taken.fading, now):
-            if (link := self._links[slot]) is not None:
-                link.session.started(now)
-                self.drain(link)
+            self._at(slot, Session.started, now)
         for index in taken.due:
-            if (link := self._links[rows[index]]) is not None:
-                link.session.marks_reached()
-                self.drain(link)
+            self._at(rows[index], Session.marks_reached)
         dry = taken.was & ~taken.play
         if dry.any():
             for slot in rows[dry].tolist():
-                if (link := self._links[slot]) is not None:
-                    link.session.dry(now)
-                    self.drain(link)
+                self._at(slot, Session.dry, now)
         return pcm, active
 
     def _lane(self, encoding: Encoding) -> int:
@@ -288,8 +281,31 @@ class AgentPlane:
         self._lanes.append(Lane(self._slots, encoding, self._limits.marks))
         return len(self._lanes) - 1
 
-    def drain(self, link: Link) -> None:
-        """Carry out what the session asks for."""
+    def _at(self, slot: int, step: Callable[[Session, *Given], None], *given: *Given) -> None:
+        if (link := self._links[slot]) is not None:
+            self.do(link, step, link.session, *given)
+
+    def do(self, link: Link, step: Callable[[*Given], None], *given: *Given) -> None:
+        """A step of the session, and what it asks for then; a fault of ours in it ends this agent alone."""
+        try:
+            step(*given)
+            self._drain(link)
+        except Exception:
+            self.lose(link)
+
+    def lose(self, link: Link) -> None:
+        """Part from an agent whose session, or what it asked for, has raised: it is asked no more."""
+        _log.exception("agent %s: the call loses it by a fault of ours", link.spec.name)
+        link.hang_up(1011)
+        link.session.stop()
+        link.session.take_effects()
+        if self.current(link):
+            self._remove(link)
+        if not link.told:
+            link.told = True
+            self._emit(AgentFailed(link.session.leg, "fault", "a fault of ours, which the node's log shows"))
+
+    def _drain(self, link: Link) -> None:
         while effects := link.session.take_effects():
             for effect in effects:
                 match effect:
@@ -311,6 +327,7 @@ class AgentPlane:
                         if self._send_digits is not None:
                             self._send_digits(effect)
                     case _:
+                        link.told |= isinstance(effect, AgentFailed | AgentEnded)
                         self._emit(effect)
         if link.session.next_timer_at() is None:
             self._timed.discard(link)
@@ -348,8 +365,7 @@ class AgentPlane:
 
     def _see_to_timers(self, now: float) -> None:
         for link in list(self._timed):
-            link.session.handle_timer(now)
-            self.drain(link)
+            self.do(link, link.session.handle_timer, now)
 
     def _remove(self, link: Link) -> None:
         link.close_speech()

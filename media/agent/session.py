@@ -246,10 +246,15 @@ class Session:
         """The leg needs no agent any more."""
         if self.state in (State.OPEN, State.LEAVING):
             self._send(self.dialect.stop())
-        self._effects += self._conversation.close(now)
-        self._mouth.silence()
-        self._effects.append(Close())
+        self._effects += [*self._conversation.close(now), Close()]
+        self.stop()
+
+    def stop(self) -> None:
+        """For good: what is queued is not said, and nothing is waited for."""
         self.state = State.ENDED
+        self._deadline = None
+        self._barge_in.over()
+        self._mouth.silence()
 
     # What the agent asks for.
 
@@ -375,10 +380,7 @@ class Session:
             return
         if self.state is not State.DIALLING:
             self._send(self.dialect.stop())
-        self.state = State.ENDED
-        self._deadline = None
-        self._barge_in.over()
-        self._mouth.silence()
+        self.stop()
         self._effects += [*self._conversation.close(now), event, Close()]
 
     def _return_marks(self, names: list[str], *, cleared: bool) -> None:

@@ -111,6 +111,9 @@ class Dialler:
             )
         except (OSError, ValueError, TypeError, UnicodeError, WrongSubprotocol, picows.WSError) as error:
             connection.fail("refused", explain(spec, error))
+        except Exception:
+            _log.exception("agent %s is not reached by a fault of ours", spec.name)
+            connection.fail("fault", "a fault of ours, which the node's log shows")
         else:
             try:
                 await transport.wait_disconnected()

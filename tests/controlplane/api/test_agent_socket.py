@@ -5,7 +5,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from controlplane.api.agent_socket import REFUSED, TRY_AGAIN, AgentSocketRoutes
+from controlplane.api.agent_socket import BROKEN, REFUSED, TRY_AGAIN, AgentSocketRoutes
 from media.agent.inbound import Visit
 
 TOKEN = "0123456789abcdef"
@@ -63,6 +63,20 @@ def test_messages_pass_both_ways_until_the_call_is_over() -> None:
         with pytest.raises(WebSocketDisconnect) as over:
             socket.receive_text()
     assert over.value.code == 1000 and bots.left == 1
+
+
+def test_a_fault_of_ours_ends_one_socket_and_its_call_is_told(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    bots, gone = Bots(), []
+    monkeypatch.setattr(Visit, "gone", lambda visit, code, reason: gone.append(code))
+    monkeypatch.setattr(Visit, "received_text", None)
+    with client(bots).websocket_connect(PATH, headers=HEADERS) as socket:
+        socket.send_text("{}")
+        with pytest.raises(WebSocketDisconnect) as over:
+            socket.receive_text()
+    assert over.value.code == BROKEN and bots.left == 1 and gone == [1006]
+    assert "acc/bot" in caplog.text
 
 
 def test_a_bot_too_many_is_told_to_come_later() -> None:

@@ -275,6 +275,7 @@ def test_a_broken_socket_fades_out_and_fails_once() -> None:
     pcm, active = bench.speak()
     assert active[0] and pcm[0, :40].any() and not pcm[0, 80:].any()
     assert not bench.speak()[1].any()
+    assert not any(isinstance(event, AgentFailed) and event.reason == "fault" for event in bench.events)
     assert not any(key.startswith("sessions") for key in bench.plane.gauges())
 
 
@@ -420,13 +421,64 @@ def test_a_muted_agent_gets_silence_and_no_gap(dialect: str, silence: bytes) -> 
     """A vendor that hears nothing for ten seconds closes its socket (Deepgram)."""
     bench = Bench()
     line = bench.attach(dialect=dialect)
-    session = bench.plane._links[0]
-    assert session is not None
-    session.session._requests._mute(True)
-    bench.plane.drain(session)
+    link = bench.plane._links[0]
+    assert link is not None
+    bench.plane.do(link, link.session._requests._mute, True)
     bench.hear(ramp(160)[None, :])
     assert line.take() == [silence]
-    session.session._requests._mute(False)
-    bench.plane.drain(session)
+    bench.plane.do(link, link.session._requests._mute, False)
     bench.hear(ramp(160)[None, :])
     assert line.take() != [silence]
+
+
+DOORS = (
+    "receive_text", "receive_binary", "hear", "digit", "speech_started", "speech_stopped", "mark", "open"
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_a_fault_of_ours_costs_one_agent_and_no_tick(door: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever raises in one dialect; the other agent of the same tick talks and hears on."""
+
+    def fail(*given: object) -> None:
+        raise RuntimeError("nobody has thought of this")
+
+    bench = Bench()
+    lines = [bench.dial(slot, "twilio") for slot in (0, 1)]
+    link = bench.plane._links[0]
+    assert link is not None
+    monkeypatch.setattr(link.session.dialect, door, fail)
+    payload = base64.b64encode(bytes(800)).decode()
+    media = json.dumps({"event": "media", "media": {"payload": payload}}).encode()
+    for line in lines:
+        line.listener.opened(line)
+    for line in lines:
+        line.listener.received_text(media)
+        line.listener.received_text(b'{"event":"mark","mark":{"name":"m"}}')
+        line.listener.received_binary(b"")
+    for _ in range(8):
+        bench.speak(0, 1)
+        bench.hear(np.stack([ramp(160)] * 2), 0, 1)
+        bench.plane.digit(0, "5", 100)
+    bench.plane.speech([0, 1], [], bench.now)
+    bench.plane.speech([], [0, 1], bench.now)
+    failed = [event for event in bench.take_events() if isinstance(event, AgentFailed | AgentEnded)]
+    assert [(event.leg, event.reason) for event in failed] == [(LegId("leg-0"), "fault")]
+    assert lines[0].closed_with == 1011 and lines[1].closed_with is None
+    assert '"mark"' in str(lines[1].sent) and str(lines[1].sent).count('"media"') > 8
+    assert bench.plane.gauges()["sessions_open"] == 1
+    bench.attach(0)
+    assert bench.plane.gauges()["sessions_open"] == 2
+
+
+def test_an_agent_that_we_part_from_has_not_failed_though_its_goodbye_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bench = Bench()
+    line = bench.attach()
+    link = bench.plane._links[0]
+    assert link is not None
+    monkeypatch.setattr(link.session.dialect, "stop", None)
+    bench.plane.detach(0, bench.now)
+    assert line.closed_with == 1011 and not bench.take_events()
+    assert not any(key.startswith("sessions") for key in bench.plane.gauges())

@@ -15,7 +15,7 @@ from picows.url import parse_url
 from config.schema import MediaLimits
 from media.agent.contract import Buffer
 from media.agent.fault import WrongSubprotocol
-from media.agent.socket import _check_subprotocol, _connect_tcp, _Connection, _headers
+from media.agent.socket import Dialler, _check_subprotocol, _connect_tcp, _Connection, _headers
 from media.port import AgentSpec
 
 TEXT, BINARY, MORE = picows.WSMsgType.TEXT, picows.WSMsgType.BINARY, picows.WSMsgType.CONTINUATION
@@ -230,3 +230,15 @@ async def test_an_agent_that_the_api_has_made_is_not_dialled_at_a_private_addres
             (await _connect_tcp(host, port, True)).close()
             with pytest.raises(ConnectionError, match="no public address"):
                 await _connect_tcp(host, port, False)
+
+
+async def test_a_fault_of_ours_on_the_way_is_told_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    ear, dialler = Ear(), Dialler(MediaLimits())
+
+    async def fail(*given: object) -> None:
+        raise LookupError("nobody has thought of this")
+
+    monkeypatch.setattr(dialler, "_open", fail)
+    dialler(SPEC, None, ear)
+    await dialler.close()
+    assert [heard[:2] for heard in ear.heard] == [("failed", "fault")]
