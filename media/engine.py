@@ -262,10 +262,8 @@ class Engine:
                 self._prompter.execute(leg, command)
             case Record(path=path, stereo=stereo):
                 self._stop_recording(leg)
-                rate = self._table.rate(leg)
-                timeline = Timeline(now, rate) if stereo else None
-                seconds = self._limits.record_seconds
-                self._record(leg, self._recorder.start(leg.id, path, seconds, rate, timeline))
+                timeline = Timeline(now) if stereo else None
+                self._record(leg, self._recorder.start(leg.id, path, self._limits.record_seconds, timeline))
             case PauseRecord(paused=paused):
                 if leg.recording is not None and leg.recording.timeline is not None:
                     leg.recording.timeline.paused = paused

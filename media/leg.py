@@ -240,10 +240,6 @@ class LegTable:
             columns.group[slot] = (group + 1) % GROUPS
             self.changed()
 
-    def rate(self, leg: Leg) -> int:
-        """8 or 16 kHz: of the codec that the leg is sent [Hz]."""
-        return SAMPLE_RATE if self.columns.law_out[leg.slot] < FIRST_WIDE else 2 * SAMPLE_RATE
-
     def overheard(self, slot: int) -> bool:
         """The leg is in a room that hears it and its agent."""
         return bool(self.columns.agent[slot] and self.columns.room[slot] >= 0)

@@ -270,7 +270,7 @@ class StopPlay:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Write what arrives on the leg to a 16-bit WAV, of 16 kHz if its codec is wideband then, else of 8 kHz;
+    """Write what arrives on the leg to a 16-bit WAV, of 16 kHz if the first of it is wideband, else of 8 kHz;
     an existing file is replaced.
 
     The file is complete when `Recorded` comes, after `StopRecord` or `Release`.

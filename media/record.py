@@ -37,10 +37,10 @@ class Recording:
 
     leg: LegId
     path: str
-    limit: int
-    "Samples at most; what comes beyond is left out."
+    seconds: float
+    "At most; what comes beyond is left out."
     rate: int = SAMPLE_RATE
-    "8 or 16 kHz [Hz]."
+    "That of the first frame, from then on [Hz]."
     timeline: Timeline | None = None
     "Of a stereo recording."
     samples: int = 0
@@ -54,8 +54,14 @@ class Recording:
     failed: bool = False
     "The file cannot be written."
     error: str = ""
+    _begun: bool = False
     _rising: Resampler | None = None
     "Of both sides; made when a frame comes at half the recording's rate."
+
+    @property
+    def limit(self) -> int:
+        """Samples."""
+        return int(self.seconds * self.rate)
 
     @property
     def channels(self) -> int:
@@ -63,6 +69,12 @@ class Recording:
 
     def fit(self, side: int, pcm: Pcm, wide: Pcm | None) -> Pcm:
         """A frame at the recording's rate. Args: wide: the same at 16 kHz, if it came so."""
+        if not self._begun:
+            self._begun = True
+            if wide is not None:
+                self.rate = 2 * SAMPLE_RATE
+                if self.timeline is not None:
+                    self.timeline.settle(self.rate)
         if self.rate == SAMPLE_RATE:
             return pcm
         if wide is not None:
@@ -97,20 +109,12 @@ class Recorder:
         self._queue: queue.Queue[_Chunk | None] = queue.Queue(QUEUE_CHUNKS)
         self._thread: threading.Thread | None = None
 
-    def start(
-        self,
-        leg: LegId,
-        path: str,
-        seconds: float,
-        rate: int = SAMPLE_RATE,
-        timeline: Timeline | None = None,
-    ) -> Recording:
-        """Begin a recording of at most `seconds`, stereo on a `timeline` of the same rate; errors come with
-        `Recorded`."""
+    def start(self, leg: LegId, path: str, seconds: float, timeline: Timeline | None = None) -> Recording:
+        """Begin a recording of at most `seconds`, stereo on a `timeline`; errors come with `Recorded`."""
         if self._thread is None:
             self._thread = threading.Thread(target=self._write_all, name="recorder", daemon=True)
             self._thread.start()
-        return Recording(leg, path, int(seconds * rate), rate, timeline)
+        return Recording(leg, path, seconds, timeline=timeline)
 
     def frame(self, recording: Recording, pcm: memoryview) -> None:
         """Append one frame of the recording's rate, int16 in the machine's order."""

@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 
 from media.dsp.fade import ramped
-from media.frame import FRAME_MS, SAMPLE_RATE, Pcm
+from media.frame import FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE, Pcm
 
 LONG: Final = 3
 "Frames: a gap from here on is silence, not audio that our clock lost."
@@ -32,18 +32,19 @@ _ZERO: Final = np.zeros(1, np.float32)
 
 @dataclass(slots=True)
 class Track:
-    frame: int
-    "Samples."
+    frame: int = FRAME_SAMPLES
+    "Samples of one."
     placed: int = 0
     "Samples since the recording's start, those handed on included."
     waiting: bytearray = field(default_factory=bytearray)
-    _last: Pcm = field(init=False)
+    _last: Pcm = field(default_factory=lambda: np.zeros(FRAME_SAMPLES, np.int16))
     _gain: float = 1.0
     _quiet: bool = False
     "Nothing has come for a while."
 
-    def __post_init__(self) -> None:
-        self._last = np.zeros(self.frame, np.int16)
+    def settle(self, frame: int) -> None:
+        self.frame = frame
+        self._last = np.zeros(frame, np.int16)
 
     def place(self, pcm: Pcm, at: float, *, paused: bool) -> None:
         """Put one frame where it belongs. Args: at: samples since the recording's start, by our clock."""
@@ -86,16 +87,21 @@ class Track:
 
 
 class Timeline:
-    """Args: started_at: monotonic [s]; rate: of the samples [Hz]."""
+    """Args: started_at: monotonic [s]."""
 
-    def __init__(self, started_at: float, rate: int = SAMPLE_RATE) -> None:
+    def __init__(self, started_at: float) -> None:
         self._started_at = started_at
-        self._rate = rate
-        self._frame = rate * FRAME_MS // 1000
-        self._heard, self._sent = Track(self._frame), Track(self._frame)
+        self._rate, self._frame = SAMPLE_RATE, FRAME_SAMPLES
+        self._heard, self._sent = Track(), Track()
         self._left, self._right = self._heard, self._sent
         self.paused = False
         "Silence is recorded; the clock runs on."
+
+    def settle(self, rate: int) -> None:
+        """Before the first frame: of what rate they will be [Hz]."""
+        self._rate, self._frame = rate, rate * FRAME_MS // 1000
+        for track in (self._heard, self._sent):
+            track.settle(self._frame)
 
     def swap(self) -> None:
         """Another leg goes on with the recording: what it hears is what the former one said."""

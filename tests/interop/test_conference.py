@@ -85,6 +85,14 @@ def test_three_phones_hear_the_two_others_and_never_themselves(tmp_path: Path) -
             assert all(abs(level + 18.0) < 2.0 for level in found.values()), (number, found)
 
 
+def recorded(folder: Path, call: str, *, rate: int) -> np.ndarray:
+    """Left and right, shape (samples, 2)."""
+    file = folder / "daemon" / "data" / "media" / "acc_demo" / "call" / f"{call}.wav"
+    with wave.open(str(file)) as kept:
+        assert (kept.getnchannels(), kept.getframerate()) == (2, rate)
+        return np.frombuffer(kept.readframes(kept.getnframes()), np.int16).reshape(-1, 2) / 32768.0
+
+
 def test_a_supervised_and_recorded_call(tmp_path: Path) -> None:
     with contextlib.ExitStack() as stack:
         daemon = stack.enter_context(Daemon(tmp_path / "daemon", account=account(record="always")))
@@ -108,11 +116,7 @@ def test_a_supervised_and_recorded_call(tmp_path: Path) -> None:
         assert to_caller["1003"] < -45.0, "the caller hears no whisper"
         to_agent = levels(agent.heard()[-16_000:-4_000])
         assert abs(to_agent["1003"] + 18) < 2 and abs(to_agent["1001"] + 18) < 2
-        file = tmp_path / "daemon" / "data" / "media" / "acc_demo" / "call" / f"{call}.wav"
-        with wave.open(str(file)) as kept:
-            assert (kept.getnchannels(), kept.getframerate()) == (2, 8000)
-            samples = np.frombuffer(kept.readframes(kept.getnframes()), np.int16)
-        pairs = samples.reshape(-1, 2) / 32768.0
+        pairs = recorded(tmp_path, call, rate=8000)
         assert len(pairs) > 6.5 * 8000
         assert abs(levels(pairs[16_000:40_000, 0])["1001"] + 18) < 2, "the caller is left"
         assert abs(levels(pairs[16_000:40_000, 1])["1002"] + 18) < 2, "the callee is right"
@@ -121,16 +125,15 @@ def test_a_supervised_and_recorded_call(tmp_path: Path) -> None:
 
 
 def test_a_person_listens_to_an_agent_and_takes_its_caller_over(tmp_path: Path) -> None:
-    """All in wideband: the agent's voice lies above what G.711 carries."""
+    """All in wideband, the recording too: the agent's voice lies above what G.711 carries."""
     voice = 5200.0
     with contextlib.ExitStack() as stack:
         greeting = wav.tone(voice, 30.0, rate=16_000, level_db=-18.0)
         bot = stack.enter_context(Bot(tmp_path, greeting=greeting, dialect="tandem", sample_rate=16_000))
         extensions = [{"number": "9000", "target": {"agent": "bot"}}]
         agents = {"bot": bot.agent(barge_in={"mode": "off"})}
-        daemon = stack.enter_context(
-            Daemon(tmp_path / "daemon", account=account(extensions=extensions, agents=agents))
-        )
+        section = account(extensions=extensions, agents=agents, record="always")
+        daemon = stack.enter_context(Daemon(tmp_path / "daemon", account=section))
         caller, chief = (
             stack.enter_context(phone(tmp_path, daemon, number, codec="g722/16000/1", answers=True))
             for number in ("1001", "1003")
@@ -152,8 +155,12 @@ def test_a_person_listens_to_an_agent_and_takes_its_caller_over(tmp_path: Path) 
             each.wait_event("CALL_CLOSED")
         time.sleep(0.3)
         listened, spoken = chief.heard()[16_000:32_000], caller.heard()[-24_000:-8_000]
+        left, right = recorded(tmp_path, call, rate=16_000).T
     assert abs(levels(listened, 16_000)["1001"] + 18) < 2, "the chief hears the caller"
     assert abs(wav.tone_level_db(listened, voice, rate=16_000) + 18) < 2, "and the agent, wideband"
     assert abs(levels(spoken, 16_000)["1003"] + 18) < 2, "then the caller hears the chief"
     assert wav.tone_level_db(spoken, voice, rate=16_000) < -45, "and the agent no more"
     assert wav.tone_level_db(bot.heard(), PITCHES["1003"], rate=16_000) < -45, "which never heard the chief"
+    assert abs(levels(left[16_000:32_000], 16_000)["1001"] + 18) < 2, "the caller is left"
+    assert abs(wav.tone_level_db(right[16_000:32_000], voice, rate=16_000) + 18) < 2, "the agent is right"
+    assert abs(levels(right[-24_000:-8_000], 16_000)["1003"] + 18) < 2, "and the chief after it"

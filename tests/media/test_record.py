@@ -227,9 +227,11 @@ def test_a_room_of_wideband_phones_is_recorded_at_16_khz_and_so_is_the_call_it_m
 
 
 def test_a_message_by_a_wideband_codec_is_kept_at_16_khz_and_mended_so(tmp_path: Path) -> None:
-    studio, path = Studio(), tmp_path / "message.wav"
-    phone = joined(studio, "a", CODECS["l16"])
+    """A recording may be asked for before the leg is connected."""
+    studio, path, codec = Studio(), tmp_path / "message.wav", CODECS["l16"]
+    phone = studio.phone("a", law=codec, connect=False)
     studio.engine.execute(Record(phone.leg, str(path)))
+    studio.engine.execute(Connect(phone.leg, (phone.host, phone.port), codec, (codec,), None))
     say(studio, phone, payloads(CODECS["l16"], pitch(7000, 1.0)))
     studio.engine.execute(StopRecord(phone.leg))
     studio.engine.close()

@@ -31,7 +31,8 @@ def test_each_frame_lies_where_it_was_heard_to_the_sample() -> None:
 
 
 def test_frames_of_16_khz_lie_at_their_samples_too() -> None:
-    timeline = Timeline(10.0, 16_000)
+    timeline = Timeline(10.0)
+    timeline.settle(16_000)
     for number in range(60):
         at = 10.0 + number * 0.020
         timeline.hear(np.full(320, number + 1, np.int16), at + 0.005)
