@@ -47,8 +47,7 @@ def talking(dialect: str, *, reversible: bool = False) -> Bench:
     samples = np.arange(3 * encoding.rate)
     pcm = (8000 * np.sin(2 * np.pi * 440 * samples / encoding.rate)).astype("<i2")
     audio = LINEAR_TO_ULAW[pcm.view(np.uint16)].tobytes() if encoding.sample_bytes == 1 else pcm.tobytes()
-    link.session._act(contract.Say(audio, "item-1"), bench.now)
-    bench.plane.drain(link)
+    bench.plane.do(link, link.session._act, contract.Say(audio, "item-1"), bench.now)
     for _ in range(50):
         bench.speak()
     return bench
