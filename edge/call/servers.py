@@ -1,7 +1,8 @@
 """The servers of a trunk, one after another (RFC 3263 §4.3): the next one when this one cannot serve at all.
 
 That is when it cannot be reached, answers nothing, or says 503; never when it refuses the call. What is
-too large for a datagram goes by TCP first where the trunk's URI allows it (RFC 3261 §18.1.1).
+too large for a datagram goes by TCP first where the trunk's URI allows it, and by UDP where nobody takes the
+connection, be it that it is refused or that a firewall swallows it (RFC 3261 §18.1.1).
 """
 
 from collections import deque
@@ -10,6 +11,7 @@ from typing import Final
 
 from edge.call.call import Call
 from edge.call.ground import Ground
+from edge.call.outage import LONGEST
 from edge.call.outgoing import invite, trunk_destination
 from edge.directory import Trunk
 from edge.sip.calling import CallingSession
@@ -58,6 +60,7 @@ class TrunkServers:
                 servers.append(Server(flow, twin))
         self._left = deque(self._outages.last(servers, lambda server: server.flow, now))
         self.current: Flow | None = None
+        self._by_udp_next = False  # the current server, if it cannot be had by TCP
 
     def __bool__(self) -> bool:
         """Whether there is one more to try."""
@@ -72,7 +75,9 @@ class TrunkServers:
         server = self._left.popleft()
         session = self._session(call, server.flow, offer)
         large = len(session.invite.wire()) + _ADDED > LARGE
+        self._by_udp_next = False
         if large and server.by_tcp is not None and not self._outages.resting(server.by_tcp, now):
+            self._by_udp_next = True
             self._left.appendleft(Server(server.flow))
             server = Server(server.by_tcp)
             session = self._session(call, server.flow, offer)
@@ -88,16 +93,24 @@ class TrunkServers:
         """Whether the next server is to be tried after this end."""
         assert self.current is not None, "one was invited"
         if refused.response is None and refused.status == 503:
-            self._outages.note(self.current, now)
+            self._outages.note(self.current, now, LONGEST if self._by_udp_next else None)
             return bool(self._left)  # not reached by this transport, perhaps by the other
         if refused.response is None:
             return self.silent(now)
         if refused.status == 503:
-            return self.silent(now, delta_seconds(refused.response.headers.get("Retry-After") or ""))
+            return self._leave(now, delta_seconds(refused.response.headers.get("Retry-After") or ""))
         self.heard()
         return False
 
-    def silent(self, now: float, seconds: float | None = None) -> bool:
+    def silent(self, now: float) -> bool:
+        """Nothing was heard of the current server; whether there is another way, or another one."""
+        assert self.current is not None, "one was invited"
+        if self._by_udp_next:
+            self._outages.note(self.current, now, LONGEST)
+            return True
+        return self._leave(now)
+
+    def _leave(self, now: float, seconds: float | None = None) -> bool:
         """Leave the current server, by whatever transport; whether there is another one.
 
         Args: seconds: how long it wants to be left alone.

@@ -150,6 +150,24 @@ def test_what_is_too_large_for_udp_goes_by_tcp_and_falls_back(bench: Bench) -> N
     assert again is not None and again.via.transport == "UDP"
 
 
+def test_a_firewall_that_swallows_connections_delays_one_call_and_no_more(bench: Bench) -> None:
+    """RFC 3261 §18.1.1: nothing tells us that nobody takes the connection."""
+    alice = talkative(bench, "sip:192.0.2.1")
+    carrier = Carrier(bench, A)
+    assert carrier.invited(Transport.TCP) is not None
+    bench.advance(bench.limits.server_timeout)
+    by_udp = carrier.invited()
+    assert by_udp is not None
+    carrier.reply(by_udp, 486)
+    alice.ack(final(alice.got()), "sip:14155550100@demo.local")
+    for wait, transport in ((60.0, Transport.UDP), (250.0, Transport.TCP)):
+        bench.advance(wait)
+        bench.take()
+        alice.call_id = f"after {wait}"
+        alice.dial("14155550100")
+        assert carrier.invited(transport) is not None
+
+
 def test_a_server_that_is_overloaded_is_not_asked_again_by_udp(bench: Bench) -> None:
     alice = talkative(bench, "sip:192.0.2.1")
     carrier = Carrier(bench, A)
