@@ -15,6 +15,7 @@ from edge.sip.calling import CallingSession
 from edge.sip.capability import AGENT, ALLOW, SDP
 from edge.sip.flow import Flow
 from edge.sip.keyring import Keyring
+from edge.sip.large import Large
 from edge.sip.session import Headers
 from edge.sip.uri import Uri
 from edge.trunk.caller import Caller, for_phone, for_trunk
@@ -31,6 +32,8 @@ class Destination:
     flow: Flow
     route: tuple[str, ...] = ()
     trunk: Trunk | None = None
+    large: Large | None = None
+    "Where what is too large for a datagram goes."
 
 
 def device_destination(call: Call, binding: Binding) -> Destination | None:
@@ -45,10 +48,10 @@ def device_destination(call: Call, binding: Binding) -> Destination | None:
     return Destination(uri.without_headers(), to, flow, binding.path)
 
 
-def trunk_destination(trunk: Trunk, number: str, flow: Flow) -> Destination:
+def trunk_destination(trunk: Trunk, number: str, flow: Flow, large: Large | None = None) -> Destination:
     proxy = Uri.parse(trunk.proxy)
     uri = Uri("sip", written(trunk.numbers, number), proxy.host, proxy.port)
-    return Destination(uri, Address("", uri, ()), flow, (), trunk)
+    return Destination(uri, Address("", uri, ()), flow, (), trunk, large)
 
 
 def invite(
@@ -88,7 +91,8 @@ def invite(
         max_forwards=69 if hops is None else hops - 1,
     )
     keyring = None if trunk is None else keyring_of(trunk, ground.random)
-    return CallingSession(ground.wire, message, destination.flow, contact=contact, keyring=keyring)
+    flow, large = destination.flow, destination.large
+    return CallingSession(ground.wire, message, flow, contact=contact, keyring=keyring, large=large)
 
 
 def keyring_of(trunk: Trunk, random: Random) -> Keyring | None:

@@ -17,11 +17,10 @@ from edge.directory import Trunk
 from edge.sip.calling import CallingSession
 from edge.sip.flow import Flow, Transport
 from edge.sip.grammar import delta_seconds
+from edge.sip.large import LARGE, Large
 from edge.sip.locate import Target
 from edge.sip.session import Headers, Refused
 
-LARGE: Final = 1_300
-"A longer request does not leave by UDP if it need not [bytes]."
 _ADDED: Final = 500  # by our Via and, after a challenge, by the credentials [bytes]
 
 
@@ -73,14 +72,15 @@ class TrunkServers:
     def invite(self, call: Call, offer: bytes, now: float) -> CallingSession:
         """A session at the next server, ready to start."""
         server = self._left.popleft()
-        session = self._session(call, server.flow, offer)
-        large = len(session.invite.wire()) + _ADDED > LARGE
-        self._by_udp_next = False
-        if large and server.by_tcp is not None and not self._outages.resting(server.by_tcp, now):
-            self._by_udp_next = True
+        by_tcp = server.by_tcp
+        if by_tcp is not None and self._outages.resting(by_tcp, now):
+            by_tcp = None
+        session = self._session(call, server.flow, offer, self._large(by_tcp))
+        self._by_udp_next = by_tcp is not None and len(session.invite.wire()) + _ADDED > LARGE
+        if by_tcp is not None and self._by_udp_next:
             self._left.appendleft(Server(server.flow))
-            server = Server(server.by_tcp)
-            session = self._session(call, server.flow, offer)
+            server = Server(by_tcp)
+            session = self._session(call, by_tcp, offer)
         self.current = server.flow
         return session
 
@@ -121,7 +121,11 @@ class TrunkServers:
         self._left = deque(server for server in self._left if server.flow.remote != gone)
         return bool(self._left)
 
-    def _session(self, call: Call, flow: Flow, offer: bytes) -> CallingSession:
-        return invite(
-            call, trunk_destination(self._trunk, self._number, flow), offer, self._headers, self._caller
-        )
+    def _large(self, by_tcp: Flow | None) -> Large | None:
+        if by_tcp is None:
+            return None
+        return Large(by_tcp, lambda now: self._outages.note(by_tcp, now, LONGEST))
+
+    def _session(self, call: Call, flow: Flow, offer: bytes, large: Large | None = None) -> CallingSession:
+        destination = trunk_destination(self._trunk, self._number, flow, large)
+        return invite(call, destination, offer, self._headers, self._caller)

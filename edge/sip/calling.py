@@ -14,6 +14,7 @@ from edge.sip.dialog import Dialog
 from edge.sip.effect import ClientKey, ServerKey
 from edge.sip.flow import Flow
 from edge.sip.keyring import ROUNDS, Keyring, proofs
+from edge.sip.large import Large
 from edge.sip.message import Request, Response
 from edge.sip.prack import Pracks
 from edge.sip.session import Answered, Headers, Progress, Refused, Session, State, Wire
@@ -24,10 +25,18 @@ BRANCHES: Final = 16
 
 class CallingSession(Session):
     def __init__(
-        self, wire: Wire, invite: Request, flow: Flow, *, contact: Address, keyring: Keyring | None = None
+        self,
+        wire: Wire,
+        invite: Request,
+        flow: Flow,
+        *,
+        contact: Address,
+        keyring: Keyring | None = None,
+        large: Large | None = None,
     ) -> None:
         """Args: keyring: what is proven to whoever challenges."""
         super().__init__(wire, flow, contact)
+        self.large = large
         self._refresh.owner = True
         invite.headers.add("Supported", ", ".join(SUPPORTED))
         for name, value in self._refresh.timer.ask():
@@ -115,7 +124,9 @@ class CallingSession(Session):
             super().failed(key, timeout, now)
             return
         self._awaiting = False
-        if self.state is State.INVITING:
+        if self.state is State.INVITING and self.goes_again(key, timeout, now):
+            self.start(now)
+        elif self.state is State.INVITING:
             self.state = State.ENDED
             if timeout:
                 self._emit(Refused(408, "Request Timeout"), now)

@@ -66,9 +66,11 @@ class Inquiries:
         if not self._asked_again(inquiry, response, now) and inquiry.then is not None:
             inquiry.then(response, now)
 
-    def failed(self, key: ClientKey, now: float) -> None:
+    def failed(self, key: ClientKey, timeout: bool, now: float) -> None:
         inquiry = self._waiting.pop(key, None)
-        if inquiry is not None and inquiry.then is not None:
+        if inquiry is not None and self._session.goes_again(key, timeout, now):
+            self._send(inquiry, now)
+        elif inquiry is not None and inquiry.then is not None:
             inquiry.then(None, now)
 
     # Inside.

@@ -25,6 +25,7 @@ from edge.sip.effect import ClientKey, ServerKey
 from edge.sip.flow import Flow
 from edge.sip.hop import next_flow
 from edge.sip.inquiry import Inquiries
+from edge.sip.large import Large
 from edge.sip.message import Request, Response
 from edge.sip.refer import Refer, Referral
 from edge.sip.refresh import Refresh
@@ -152,6 +153,8 @@ class Session(ABC):
         self._refresh = Refresh(self, wire.session_expires)
         self.referral = Referral(self)
         self.inquiries = Inquiries(self)
+        self.large: Large | None = None
+        "Where requests go that are too large for a datagram; None: where all go."
         self.keys: list[ClientKey] = []
         "Of the requests that we sent for it."
 
@@ -223,16 +226,24 @@ class Session(ABC):
 
     def failed(self, key: ClientKey, timeout: bool, now: float) -> None:
         """Such a request was not answered."""
-        self.inquiries.failed(key, now)
+        self.inquiries.failed(key, timeout, now)
 
     # What keeping it alive needs.
 
     def send(self, request: Request, dialog: Dialog | None, now: float) -> ClientKey:
         """Send a request that is one of `dialog`, or None: asks for one; any but ACK."""
-        key = self.wire.layer.request(request, self._way(dialog), now)
+        way = self._way(dialog)
+        by_tcp = self.large.way(request) if self.large is not None and way == self.flow else None
+        key = self.wire.layer.request(request, by_tcp or way, now)
+        if self.large is not None and by_tcp is not None:
+            self.large.sent(key)
         self.keys.append(key)
         self.wire.expect(key, self)
         return key
+
+    def goes_again(self, key: ClientKey, timeout: bool, now: float) -> bool:
+        """Whether a request that failed is to be sent once more, by UDP."""
+        return self.large is not None and not timeout and self.large.goes_again(key, now)
 
     def send_ack(self, ack: Request, dialog: Dialog, now: float) -> None:
         self.wire.layer.send_ack(ack, self._way(dialog), now)

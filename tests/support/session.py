@@ -10,6 +10,7 @@ from edge.sip.calling import CallingSession
 from edge.sip.effect import Answer, Cancelled, ClientKey, EndReason, Failed, Incoming, Send
 from edge.sip.flow import Flow, Transport
 from edge.sip.keyring import Keyring
+from edge.sip.large import Large
 from edge.sip.message import Request, Response
 from edge.sip.parse import ParseError, parse_message
 from edge.sip.session import Session, SessionEvent, Wire
@@ -53,7 +54,7 @@ class Talk:
         assert isinstance(self.session, AnsweringSession)
         return self.session
 
-    def calling(self, keyring: Keyring | None = None) -> CallingSession:
+    def calling(self, keyring: Keyring | None = None, large: Large | None = None) -> CallingSession:
         """Our INVITE has left."""
         invite = request(
             "INVITE",
@@ -66,7 +67,7 @@ class Talk:
             body=b"v=0\r\n",
             content_type="application/sdp",
         )
-        session = CallingSession(self.wire, invite, FLOW, contact=US, keyring=keyring)
+        session = CallingSession(self.wire, invite, FLOW, contact=US, keyring=keyring, large=large)
         self.session = session
         session.start(self.now)
         self.settle()

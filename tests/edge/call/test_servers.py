@@ -150,6 +150,29 @@ def test_what_is_too_large_for_udp_goes_by_tcp_and_falls_back(bench: Bench) -> N
     assert again is not None and again.via.transport == "UDP"
 
 
+def test_an_invite_that_its_credentials_make_too_large_goes_by_tcp_and_falls_back_once(bench: Bench) -> None:
+    """RFC 3261 §18.1.1 in the second round of §22.2; the next call does not try the connection again."""
+    bench.directory.add_trunk("main", "sip:192.0.2.1", username="us", password="pw", default=True)
+    alice = Phone(bench, "1001")
+    carrier = Carrier(bench, A)
+    asks = f'Proxy-Authenticate: Digest realm="r", nonce="{"n" * 1_000}", qop="auth"\r\n'
+    for n, transport in enumerate((Transport.TCP, Transport.UDP)):
+        alice.call_id = f"call {n}"
+        alice.dial("14155550100")
+        invite = carrier.invited()
+        assert invite is not None
+        carrier.reply(invite, 407, headers=asks)
+        again = carrier.invited(transport)
+        assert again is not None and "Proxy-Authorization" in again.headers
+        if transport is Transport.TCP:
+            bench.switch.unreachable(Flow(Transport.TCP, A), bench.now)
+            bench.drain()
+            again = carrier.invited()
+            assert again is not None
+        carrier.reply(again, 486)
+        alice.ack(final(alice.got()), "sip:14155550100@demo.local")
+
+
 def test_a_firewall_that_swallows_connections_delays_one_call_and_no_more(bench: Bench) -> None:
     """RFC 3261 §18.1.1: nothing tells us that nobody takes the connection."""
     alice = talkative(bench, "sip:192.0.2.1")
