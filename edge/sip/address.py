@@ -23,7 +23,7 @@ from edge.sip.uri import Uri, opaque
 _CACHED: Final = 4_096
 _CACHED_LENGTH: Final = 256  # longer ones are not worth remembering
 # Names without quotes may hold what is no token (RFC 4475 §3.1.2.15); the `<` says where they end.
-_NAME_ADDR = re.compile(r'("(?:[^"\\]++|\\.)*+"|[^<"]*+)[ \t]*+<([^<>]*+)>[ \t]*+(.*+)', re.DOTALL)
+_NAME_ADDR = re.compile(r'("(?:[^"\\]++|\\.)*"|[^<"]*+)[ \t]*+<([^<>]*+)>[ \t]*+(.*+)', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)

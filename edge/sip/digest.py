@@ -20,7 +20,7 @@ _SCHEME = re.compile(r"[ \t]*+[Dd][Ii][Gg][Ee][Ss][Tt][ \t]++")
 _FIELD = rf"({TOKEN})[ \t]*+=[ \t]*+({QUOTED}|[^\s,\"]*+)"
 _FIELD_FIND = re.compile(_FIELD, re.DOTALL)
 # Some phones leave an empty element behind; the count of fields is bounded by that of the header bytes.
-_FIELDS = re.compile(rf"(?:[ \t]*+(?:{_FIELD})?+[ \t]*+(?:,|\Z))*+", re.DOTALL)
+_FIELDS = re.compile(rf"(?:[ \t]*+(?:{_FIELD})?[ \t]*+(?:,|\Z))*", re.DOTALL)
 # Eight digits by the RFC; some phones leave out the zeros, and what is hashed is what they sent.
 _COUNT = re.compile(r"[0-9A-Fa-f]{1,8}")
 _LAST_USE: Final = 0xFFFFFFFF  # the highest use count

@@ -28,7 +28,7 @@ _METHODS: Final = frozenset(
 _FOLD = re.compile(r"\r\n[ \t]++")
 _FOLDED = re.compile(r"\n[ \t]")  # half the time of two substring searches
 _LINE_END = re.compile(r"\r\n|\r|\n")
-_STATUS_LINE = re.compile(r"[Ss][Ii][Pp]/2\.0[ \t]++([1-6][0-9]{2})(?:[ \t](.*+))?+", re.DOTALL)
+_STATUS_LINE = re.compile(r"[Ss][Ii][Pp]/2\.0[ \t]++([1-6][0-9]{2})(?:[ \t](.*+))?", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)

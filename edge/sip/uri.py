@@ -19,11 +19,11 @@ _CACHED_LENGTH: Final = 256  # longer ones are not worth remembering
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*+):([^\s<>\"]++)")
 _SIP = re.compile(
     r"([Ss][Ii][Pp][Ss]?+):"
-    r"(?:([^@:\s<>\"]*+)(?::([^@\s<>\"]*+))?+@)?"
-    rf"({HOST})(?::([0-9]{{1,5}}))?+"
-    r"(;[^?\s<>\"]*+)?+(?:\?([^\s<>\"]*+))?+"
+    r"(?:([^@:\s<>\"]*+)(?::([^@\s<>\"]*+))?@)?"
+    rf"({HOST})(?::([0-9]{{1,5}}))?"
+    r"(;[^?\s<>\"]*+)?(?:\?([^\s<>\"]*+))?"
 )
-_ODD = re.compile(r"%([0-9A-Fa-f]{2})?+|[^\x21-\x7e]")
+_ODD = re.compile(r"%([0-9A-Fa-f]{2})?|[^\x21-\x7e]")
 _NOT_USER = re.compile(r"[^A-Za-z0-9\-_.!~*'()&=+$,;?/%]|%(?![0-9A-Fa-f]{2})")
 _NUMBER = re.compile(r"\+?[0-9*#]+")
 _SEPARATORS: Final = str.maketrans("", "", "-.()")  # RFC 3966 §3, visual-separator

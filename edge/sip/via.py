@@ -19,10 +19,10 @@ from edge.sip.grammar import (
 
 _VIA = re.compile(
     r"SIP[ \t]*+/[ \t]*+[0-9.]++[ \t]*+/[ \t]*+"
-    rf"({TOKEN})[ \t]++({HOST})(?:[ \t]*+:[ \t]*+([0-9]{{1,5}}))?+[ \t]*+(.*+)",
+    rf"({TOKEN})[ \t]++({HOST})(?:[ \t]*+:[ \t]*+([0-9]{{1,5}}))?[ \t]*+(.*+)",
     re.IGNORECASE | re.DOTALL,
 )
-_SALVAGED = re.compile(r";[ \t]*+(branch|rport)(?:=([^\s;,\"]++))?+", re.IGNORECASE)
+_SALVAGED = re.compile(r";[ \t]*+(branch|rport)(?:=([^\s;,\"]++))?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

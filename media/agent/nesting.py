@@ -15,7 +15,7 @@ from media.agent.contract import Buffer
 DEPTH: Final = 64
 "Objects and lists within each other."
 
-_STRINGS: Final = re.compile(rb'(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"?[^"\[\]{}]*+)++', re.DOTALL)
+_STRINGS: Final = re.compile(rb'(?:"[^"\\]*+(?:\\.[^"\\]*+)*"?[^"\[\]{}]*+)+', re.DOTALL)
 _STEP: Final = np.zeros(256, np.int8)
 _STEP[list(b"[{")] = 1
 _STEP[list(b"]}")] = -1
