@@ -71,7 +71,7 @@ class Inbound:
         self._web = web
         self._memory = rows_of(wire.received)
         self._thirsty: set[int] = set()
-        "Slots that had nothing when they were last polled: two packets may come next."
+        "Slots that had nothing when they were last polled, or more than could be read: two packets may come next."
         self._round = 0
         self.pressing: set[int] = set()
         "Slots on which a key is held down."
@@ -83,15 +83,16 @@ class Inbound:
 
     def receive(self, plan: Plan, group: int, now: float) -> None:
         """Read what is due in this tick."""
+        self._round += group == 0
         if plan.listen:
             for slot in plan.listen:
                 self._listen(slot, group, now)
         if not plan.poll:
             return
-        self._round += group == 0
         missed: list[int] = []
         count = self._wire.receive(plan.poll, missed)
         had_missed = self._thirsty
+        again: list[int] = []
         if count:
             again = self._hungry(count, had_missed)
             self._admit(count, group, now)
@@ -106,6 +107,8 @@ class Inbound:
             had_missed.difference_update(plan.poll)
         if missed:
             had_missed.update(missed)
+        if again:
+            had_missed.update(again)  # not empty yet
 
     def aim(self, leg: Leg, before: Address | None, remote: Address) -> None:
         """Send to another address of the leg's peer, and hear every source until one is sure."""
@@ -122,7 +125,7 @@ class Inbound:
             self._wire.aim(leg.slot, target)
 
     def drain_all(self) -> None:
-        """Read every socket until it is empty in its next round: the engine has stalled."""
+        """Read every socket until it is empty, from its next round on: the engine has stalled."""
         self._thirsty.update(np.flatnonzero(self._table.columns.locked).tolist())
 
     def _hungry(self, count: int, had_missed: set[int]) -> list[int]:

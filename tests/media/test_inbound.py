@@ -459,6 +459,24 @@ def test_a_drifting_clock_leaves_no_delay_behind(clock_error: float) -> None:
     assert max(delays) < 0.025, delays
 
 
+@pytest.mark.parametrize("phase", [0.0, 0.005, 0.010, 0.015])
+def test_bursts_leave_nothing_in_the_socket_of_a_lonely_leg(phase: float) -> None:
+    """Whatever its group: the first one may have nothing to read."""
+    studio = Studio()
+    phone = echo(studio)
+    phone.next_at += phase
+    leg = studio.engine._table.find(phone.leg)
+    assert leg is not None
+    for _ in range(40):
+        phone.say(tone(700, 0.5))
+        studio.run(1.0)
+        for _ in range(25):  # what was due meanwhile comes at once
+            phone.send(bytes(160))
+        phone.say(tone(700, 0.3))
+        studio.run(0.3)
+        assert len(studio.network.sockets[HOST, leg.port].queue) <= 1
+
+
 def test_directions_are_kept() -> None:
     studio = Studio()
     phone = echo(studio)
