@@ -42,7 +42,7 @@ LATEST: Final = 4
 QUEUED: Final = 512
 "More than a socket's receive buffer holds."
 DRAIN_EVERY: Final = 16
-"Rounds of a group after which each socket is read until it is empty."
+"Rounds of a group after which each socket is read until it is empty, and so long that of an unsteady peer."
 PLAIN_RUN: Final = 50
 RTCP_TYPES: Final = range(192, 224)
 "Second byte of RTCP on the RTP port (RFC 5761 §4)."
@@ -70,15 +70,16 @@ class Inbound:
         self._pressed = pressed
         self._web = web
         self._memory = rows_of(wire.received)
-        self._thirsty: set[int] = set()
-        "Slots that had nothing when they were last polled, or more than could be read: two packets may come next."
+        self._unsteady = np.zeros(len(table.columns.connected), np.int64)
+        """Round until which a slot's socket is read until it is empty: nothing, or more than one packet, was
+        there before, and what is left there now would be late in every round to come."""
         self._round = 0
         self.pressing: set[int] = set()
         "Slots on which a key is held down."
 
     def forget(self, slot: int) -> None:
         """The slot's leg goes."""
-        self._thirsty.discard(slot)
+        self._unsteady[slot] = 0
         self.pressing.discard(slot)
 
     def receive(self, plan: Plan, group: int, now: float) -> None:
@@ -91,10 +92,8 @@ class Inbound:
             return
         missed: list[int] = []
         count = self._wire.receive(plan.poll, missed)
-        had_missed = self._thirsty
-        again: list[int] = []
         if count:
-            again = self._hungry(count, had_missed)
+            again = self._hungry(count)
             self._admit(count, group, now)
             for _ in range(WAVES):
                 if not again:
@@ -102,13 +101,10 @@ class Inbound:
                 count = self._wire.receive(again, [])
                 again = self._wire.owner[:count].tolist()
                 if count:
+                    self._unsteady[again] = self._round + DRAIN_EVERY
                     self._admit(count, group, now)
-        if had_missed:
-            had_missed.difference_update(plan.poll)
         if missed:
-            had_missed.update(missed)
-        if again:
-            had_missed.update(again)  # not empty yet
+            self._unsteady[missed] = self._round + DRAIN_EVERY
 
     def aim(self, leg: Leg, before: Address | None, remote: Address) -> None:
         """Send to another address of the leg's peer, and hear every source until one is sure."""
@@ -126,13 +122,15 @@ class Inbound:
 
     def drain_all(self) -> None:
         """Read every socket until it is empty, from its next round on: the engine has stalled."""
-        self._thirsty.update(np.flatnonzero(self._table.columns.locked).tolist())
+        self._unsteady[:] = self._round + DRAIN_EVERY
 
-    def _hungry(self, count: int, had_missed: set[int]) -> list[int]:
-        owners: list[int] = self._wire.owner[:count].tolist()
-        if self._round % DRAIN_EVERY == 0:
-            return owners
-        return [slot for slot in owners if slot in had_missed] if had_missed else []
+    def _hungry(self, count: int) -> list[int]:
+        """Of the slots that had a packet, those of which more are read."""
+        owners = self._wire.owner[:count]
+        if self._round % DRAIN_EVERY:
+            owners = owners[self._unsteady[owners] > self._round]
+        slots: list[int] = owners.tolist()
+        return slots
 
     def _admit(self, count: int, group: int, now: float) -> None:
         columns, wire, reception = self._table.columns, self._wire, self._reception
