@@ -13,6 +13,7 @@ Declined: GRUU (RFC 5627), Service-Route (RFC 3608), flow tokens of RFC 5626 §5
 """
 
 import math
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -32,6 +33,8 @@ from edge.sip.message import Request, Response
 from edge.sip.uri import Uri
 
 _UNDER_WAY: Final = 32.0  # timer F [s]
+_Q: Final = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?")
+"What we repeat of q (§25.1); nobody else must read another."
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,7 +349,12 @@ def _path(request: Request) -> tuple[str, ...]:
 def _params(address: Address) -> str:
     if not address.params:
         return ""
-    return format_params(tuple([item for item in address.params if item[0].lower() != "expires"]))
+    kept = [
+        (name, value)
+        for name, value in address.params
+        if (key := name.lower()) != "expires" and (key != "q" or _Q.fullmatch(value or ""))
+    ]
+    return format_params(tuple(kept))
 
 
 def _way_back(request: Request, flow: Flow, uri: Uri) -> Flow:

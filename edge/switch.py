@@ -66,7 +66,7 @@ from edge.sip.transaction.layer import TransactionLayer
 from edge.subscriptions import Subscriptions
 from edge.trunk.keeper import Report as TrunkReport
 from edge.trunk.keeper import TrunkKeeper
-from edge.unservable import unsupported_options
+from edge.unservable import not_understood
 from media.port import Command, Event, Recorded
 
 _UNMEASURED: Final = 1e-6
@@ -377,7 +377,7 @@ class Switch:
             if key is not None:
                 self._reception.unknown(request, key, now)
             return
-        refusal = unsupported_options(request)
+        refusal = not_understood(request)
         if refusal is not None and key is not None:
             self._reception.respond(key, request, refusal[0], now, refusal[1])
             return

@@ -1,6 +1,8 @@
 """What RFC 3261 §8.2.2 and §8.2.3 have us refuse before looking closer at a request."""
 
-from edge.sdp.body import sdp_in
+from typing import Final
+
+from edge.sdp.body import packed, sdp_in
 from edge.sip.capability import REGISTRAR, SDP, SUPPORTED
 from edge.sip.dialog import target_of
 from edge.sip.message import Request
@@ -8,13 +10,16 @@ from edge.sip.session import Headers
 from edge.sip.session_timer import SessionTimer
 from edge.sip.transaction.matching import COOKIE
 
+_READ: Final = frozenset({"INVITE", "UPDATE", "PRACK", "INFO", "MESSAGE"})
+"Methods whose bodies mean something to us."
+
 
 def unservable(request: Request) -> tuple[int, Headers] | None:
     """Status and headers of the refusal; None: it can be served."""
     if not request.uri.is_sip and request.uri.scheme != "tel":
         return 416, ()
-    if (unsupported := unsupported_options(request)) is not None:
-        return unsupported
+    if (refusal := not_understood(request)) is not None:
+        return refusal
     if request.method == "REGISTER" and not request.to.uri.is_sip:
         return 400, (
             ("Warning", '399 tandem "bad_to: To names no SIP address of record"'),
@@ -24,16 +29,17 @@ def unservable(request: Request) -> tuple[int, Headers] | None:
     return None
 
 
-def unsupported_options(request: Request) -> tuple[int, Headers] | None:
-    """420 for what the peer requires and we do not know (§8.2.2.3), within dialogs too."""
+def not_understood(request: Request) -> tuple[int, Headers] | None:
+    """420 for what the peer requires and we do not know (§8.2.2.3), 415 for what is packed (§8.2.3); within
+    dialogs too."""
     known = (*SUPPORTED, *REGISTRAR) if request.method == "REGISTER" else SUPPORTED
     required = [o for o in request.headers.elements("Require") if o.lower() not in known]
-    return (420, (("Unsupported", ", ".join(required)),)) if required else None
+    if required:
+        return 420, (("Unsupported", ", ".join(required)),)
+    return (415, (("Accept-Encoding", "identity"),)) if request.method in _READ and packed(request) else None
 
 
 def _uninvitable(request: Request) -> tuple[int, Headers] | None:
-    if (request.headers.get("Content-Encoding") or "identity").strip().lower() != "identity":
-        return 415, (("Accept-Encoding", "identity"),)  # §8.2.3
     if sdp_in(request) is None:
         return 415, (("Accept", SDP),)
     if request.max_forwards == 0:

@@ -8,6 +8,11 @@ _MOST_PARTS: Final = 16
 _DEEPEST: Final = 3
 
 
+def packed(message: Message) -> bool:
+    """Whether its body is encoded (RFC 3261 §20.12); we unpack none."""
+    return (message.headers.get("Content-Encoding") or "identity").strip().lower() != "identity"
+
+
 def sdp_in(message: Message) -> bytes | None:
     """What a message describes; empty without a body, None when its body describes nothing.
 
@@ -15,6 +20,8 @@ def sdp_in(message: Message) -> bytes | None:
     """
     if not message.body:
         return b""
+    if packed(message):
+        return None
     found = find_sdp(message.headers.get("Content-Type") or "", message.body)
     optional = found is None and _handling(message.headers.get("Content-Disposition") or "") == "optional"
     return b"" if optional else found

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from edge.agenda import Alarm
+from edge.error import Refusal
 from edge.sip.address import Address
 from edge.sip.build import phrase, response_to
 from edge.sip.effect import ServerKey
@@ -72,24 +73,28 @@ class Refer:
     "Whether the peer wants to hear of the outcome."
 
 
-def read(request: Request) -> Refer | int:
-    """A REFER; or the status of its refusal."""
+def read(request: Request) -> Refer | Refusal:
+    """A REFER; or why it is refused."""
     try:
         targets = request.addresses("Refer-To")
     except Malformed:
-        return 400
+        targets = ()
     if len(targets) != 1:
-        return 400  # RFC 3515 §2.4.2: exactly one
+        why = "a REFER has one Refer-To that can be read"  # RFC 3515 §2.4.2
+        return Refusal("bad_refer_to", 400, why, "write one address into Refer-To")
     uri = targets[0].uri
     method = uri.param("method")
     if not (uri.is_sip or uri.scheme == "tel"):
-        return 416
+        why = "Refer-To names neither a SIP address nor a number"
+        return Refusal("unsupported_uri_scheme", 416, why, "transfer to a SIP address or a number")
     if method is not None and method.upper() != "INVITE":
-        return 403
+        why = "a transfer is a call, and no other method"
+        return Refusal("refer_method", 403, why, "leave method out of Refer-To")
     text = uri.header("Replaces")
     replaces = Replaces.parse(text) if text else None
     if text and replaces is None:
-        return 400
+        fix = "write call-id;to-tag=…;from-tag=…"
+        return Refusal("bad_replaces", 400, "Replaces cannot be read", fix)
     sub = (request.headers.get("Refer-Sub") or "").partition(";")[0].strip().lower()
     by = request.headers.get("Referred-By") or ""
     return Refer(uri, replaces, by if _is_address(by) else "", sub != "false")
@@ -118,8 +123,8 @@ class Referral:
             self._respond(request, key, 491, now)
             return None
         refer = read(request)
-        if isinstance(refer, int):
-            self._respond(request, key, refer, now)
+        if isinstance(refer, Refusal):
+            self._respond(request, key, refer.status, now, refer.headers())
             return None
         self._pending = (request, key)
         if refer.reports:

@@ -116,6 +116,46 @@ def test_several_contacts_are_listed_with_what_is_left_and_ordered_by_q(edge: Ed
     assert edge.found() == ["sip:b@192.0.2.7:5060", "sip:a@192.0.2.7:5060"]
 
 
+@pytest.mark.parametrize(
+    ("q", "first"), [("1.5", 0), ("abc", 0), ("", 0), ("-1", 0), (".5", 1), ("0.1234", 0)]
+)
+def test_a_q_that_is_none_counts_as_well_as_it_can_and_is_not_repeated(
+    edge: Edge, q: str, first: int
+) -> None:
+    """§25.1: whoever asks for the bindings must be able to read them."""
+    done = edge.granted(register(f"Contact: {A};q={q};x=1, {B};q=0.9", "Expires: 100"))
+    assert contacts(done) == [f"{A};x=1;expires=100", f"{B};q=0.9;expires=100"]
+    assert edge.found()[first] == "sip:a@192.0.2.7:5060"
+
+
+@pytest.mark.parametrize(
+    ("contact", "uri"),
+    [
+        ('"Doe, John \\"x\\"" <sip:a@192.0.2.7>', "sip:a@192.0.2.7"),
+        ("Doe <sip:a@192.0.2.7>", "sip:a@192.0.2.7"),
+        ("sip:a@192.0.2.7", "sip:a@192.0.2.7"),
+        ("<sip:192.0.2.7:5060>", "sip:192.0.2.7:5060"),
+        ("<sip:a@[2001:db8::1]:5070>", "sip:a@[2001:db8::1]:5070"),
+        ("<sip:a;x=1@192.0.2.7;transport=udp;ob>", "sip:a;x=1@192.0.2.7;transport=udp;ob"),
+        ("<sip:a@192.0.2.7?Subject=x%2C%3By>", "sip:a@192.0.2.7?Subject=x%2C%3By"),
+    ],
+)
+def test_a_contact_may_look_so(edge: Edge, contact: str, uri: str) -> None:
+    """§20.10: quoted commas, no brackets, no user, IPv6 references, headers."""
+    done = edge.granted(register(f"Contact: {contact};expires=90, {B};expires=90"))
+    assert contacts(done) == [f"<{uri}>;expires=90", f"{B};expires=90"] and uri in edge.found()
+
+
+@pytest.mark.parametrize(
+    "values", [("*;expires=0",), ("<*>",), ("*", A), (A, "*"), (f"*, {A}",), (f"{A}, *",)]
+)
+def test_a_star_stands_alone(edge: Edge, values: tuple[str, ...]) -> None:
+    """§10.3 step 6, §25.1."""
+    edge.granted(register(f"Contact: {A}"))
+    lines = (f"Contact: {value}" for value in values)
+    assert edge.refused(register(*lines, "Expires: 0", cseq=2)).status == 400
+
+
 def test_a_refresh_replaces_and_a_zero_removes(edge: Edge) -> None:
     edge.granted(register(f"Contact: {A}", f"Contact: {B}"))
     again = edge.granted(register(f"Contact: {A};expires=70", cseq=2))

@@ -4,7 +4,7 @@ import pytest
 
 from edge.sip.message import Request
 from edge.sip.parse import parse_message
-from edge.unservable import unservable, unsupported_options
+from edge.unservable import not_understood, unservable
 
 
 def made(method: str, uri: str = "sip:1@h", lines: str = "Contact: <sip:a@h>\r\n", body: str = "") -> Request:
@@ -65,11 +65,11 @@ def test_a_body_that_may_be_ignored_is_ignored_and_one_that_must_be_understood_i
 
 
 def test_a_required_extension_in_a_dialog_is_looked_at_too() -> None:
-    assert unsupported_options(made("BYE", lines="Require: teleport\r\n")) == (
+    assert not_understood(made("BYE", lines="Require: teleport\r\n")) == (
         420,
         (("Unsupported", "teleport"),),
     )
-    assert unsupported_options(made("INVITE", lines="Require: timer\r\n")) is None
+    assert not_understood(made("INVITE", lines="Require: timer\r\n")) is None
 
 
 @pytest.mark.parametrize("accept", ["application/sdp", "application/*, text/plain", "*/*;q=0.1", ""])
@@ -84,3 +84,15 @@ def test_a_body_of_several_parts_is_served_when_one_is_a_description() -> None:
     assert unservable(made("INVITE", lines=lines, body=f"{parts}--b--\r\n")) is not None
     parts += "--b\r\nContent-Type: application/sdp\r\n\r\nv=0\r\n"
     assert unservable(made("INVITE", lines=lines, body=f"{parts}--b--\r\n")) is None
+
+
+@pytest.mark.parametrize("method", ["INVITE", "UPDATE", "PRACK", "INFO", "MESSAGE"])
+def test_a_body_that_is_packed_is_refused_with_what_we_read(method: str) -> None:
+    """§8.2.3, §20.12: a text, for one, would be passed on without saying so."""
+    for name in ("Content-Encoding", "e"):
+        assert not_understood(made(method, lines=f"{name}: gzip\r\n", body="x")) == (
+            415,
+            (("Accept-Encoding", "identity"),),
+        )
+    assert not_understood(made(method, lines="Content-Encoding: Identity\r\n", body="x")) is None
+    assert not_understood(made("BYE", lines="Content-Encoding: gzip\r\n", body="x")) is None

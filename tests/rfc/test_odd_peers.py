@@ -251,6 +251,8 @@ def test_an_offer_asked_for_in_the_middle_and_never_answered_changes_nothing() -
         ("REFER", "Max-Forwards: 70", 400),
         ("NEWMETHOD", "Max-Forwards: 70", 405),
         ("BYE", "Require: teleport", 420),
+        ("INVITE", "Content-Encoding: gzip", 415),
+        ("MESSAGE", "Content-Encoding: gzip", 415),
     ],
 )
 def test_other_requests_in_a_dialog_are_answered_and_end_nothing(

@@ -154,19 +154,20 @@ def test_nothing_is_reported_to_a_peer_that_has_gone(talk: Talk) -> None:
 
 
 @pytest.mark.parametrize(
-    ("to", "status"),
+    ("to", "status", "code"),
     [
-        ("", 400),
-        ("<sip:a@b>, <sip:c@d>", 400),
-        ("<<", 400),
-        ("<mailto:a@b>", 416),
-        ("<sip:a@b;method=BYE>", 403),
-        ("<sip:a@b?Replaces=nonsense>", 400),
+        ("", 400, "bad_refer_to"),
+        ("<sip:a@b>, <sip:c@d>", 400, "bad_refer_to"),
+        ("<<", 400, "bad_refer_to"),
+        ("<mailto:a@b>", 416, "unsupported_uri_scheme"),
+        ("<sip:a@b;method=BYE>", 403, "refer_method"),
+        ("<sip:a@b?Replaces=nonsense>", 400, "bad_replaces"),
     ],
 )
-def test_what_cannot_be_done_is_refused(talk: Talk, to: str, status: int) -> None:
+def test_what_cannot_be_done_is_refused_and_told_why(talk: Talk, to: str, status: int, code: str) -> None:
     refer(talk, 1, to)
-    talk.took(status)
+    (refused,) = talk.took(status)
+    assert f'"{code}: ' in (refused.headers.get("Warning") or "")
     assert talk.took_events() == []
 
 
