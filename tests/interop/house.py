@@ -122,6 +122,11 @@ class House:
                     for transport in ("udp", "tcp")
                     for name, more in self._kinds(transport).items()
                 ),
+                {
+                    "name": "either",
+                    "proxy": f"sip:{self.far}:{SIP_PORT}",
+                    "auth": {"username": "us-either", "password": "secret"},
+                },
                 trunk("gone", loopback()),
                 trunk("other", self.other),
             ],
@@ -137,6 +142,7 @@ class House:
                 {"prefix": "1423", "trunks": ["gone", "other"]},
                 {"prefix": "1424", "trunks": ["other"]},
                 {"prefix": "1425", "trunks": ["tcp", "other"]},
+                {"prefix": "1427", "trunks": ["either"]},
             ],
         }  # fmt: skip
 

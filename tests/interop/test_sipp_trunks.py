@@ -106,6 +106,19 @@ def test_a_trunk_that_challenges_gets_our_credentials(house: House, transport: s
         assert 'username="us-' in second.header("Proxy-Authorization")
 
 
+def test_what_grows_too_large_for_a_datagram_reaches_a_trunk_that_listens_by_udp_alone(house: House) -> None:
+    """RFC 3261 §18.1.1: by TCP, which is refused, and then by UDP in fragments."""
+    callee = called().incoming().answer(407, headers=CHALLENGE.format("n" * 1_100)).ack_comes()
+    callee.incoming().answer(180).answer(200, AUDIO).ack_comes()
+    with house.callee(ended(callee)) as far, house.caller(hung_up(up()), "+14275550100") as near:
+        near.done()
+        far.done()
+        _, second = far.wire("INVITE")
+        assert len(second.header("Proxy-Authorization")) > 1_100 and "/UDP " in second.header("Via")
+        (bye,) = far.wire("BYE")
+        assert "nc=00000002" in bye.header("Proxy-Authorization") and "/UDP " in bye.header("Via")
+
+
 @BOTH
 def test_a_trunk_that_challenges_inside_a_call_too_finds_each_proof_right(
     house: House, transport: str

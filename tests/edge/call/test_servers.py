@@ -150,6 +150,18 @@ def test_what_is_too_large_for_udp_goes_by_tcp_and_falls_back(bench: Bench) -> N
     assert again is not None and again.via.transport == "UDP"
 
 
+def test_a_registered_phone_gets_whatever_size_on_the_path_that_it_registered_by(bench: Bench) -> None:
+    """Behind NAT nobody could connect to it; nothing is tried that would keep its caller waiting."""
+    bench.directory.add_user("1002")
+    users = bench.directory.users
+    users["1001"] = replace(users["1001"], name="x" * 900)
+    bob = Phone(bench, "1002", 3)
+    bob.register()
+    Phone(bench, "1001").dial("1002")
+    (invite,) = bob.got()
+    assert isinstance(invite, Request) and len(invite.wire()) > 1_300 and invite.via.transport == "UDP"
+
+
 def test_an_invite_that_its_credentials_make_too_large_goes_by_tcp_and_falls_back_once(bench: Bench) -> None:
     """RFC 3261 §18.1.1 in the second round of §22.2; the next call does not try the connection again."""
     bench.directory.add_trunk("main", "sip:192.0.2.1", username="us", password="pw", default=True)

@@ -37,6 +37,14 @@ def test_sources_are_bounded() -> None:
     assert sum(phones.count(f"10.0.0.{n}", 100.0) for n in range(10)) == 3
 
 
+def test_room_is_made_for_many_at_once() -> None:
+    phones = Phones(800)
+    for n in range(801):
+        phones.add(f"source {n}", "1001", 500.0, 100.0)
+    assert sum(phones.until(f"source {n}") > 0.0 for n in range(801)) == 701
+    assert phones.until("source 99") == 0.0 < phones.until("source 100")
+
+
 def test_usernames_are_bounded_over_all_sources_and_who_ran_out_goes_first() -> None:
     phones = Phones(3)
     phones.add("10.0.0.1", "1", 500.0, 100.0)
