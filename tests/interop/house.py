@@ -19,6 +19,7 @@ KINDS = {
     "slow": "20",
     "digest": "21",
     "secret": "26",
+    "foreign": "28",
 }
 "Trunks that there are for each transport, and the middle of the prefixes of their numbers."
 
@@ -159,4 +160,5 @@ class House:
             "slow": {"calls_per_second": 1},
             "digest": {"auth": {"username": f"us-{transport}", "password": "secret"}},
             "secret": {"srtp": "required"},
+            "foreign": {"auth": {"username": f"of-{transport}", "password": "secret"}, "realm": "elsewhere"},
         }

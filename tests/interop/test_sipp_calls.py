@@ -404,6 +404,30 @@ def test_devices_ring_at_once_and_the_slower_is_told_who_won(house: House, trans
 
 
 @BOTH
+def test_a_device_that_answers_with_no_codec_of_ours_leaves_the_call_to_the_other(
+    house: House, transport: str
+) -> None:
+    """RFC 3261 §13.2.2.4, RFC 3326: its 200 is acknowledged and ended by BYE; nobody else hears of it."""
+    house.register("1005", house.far, transport)
+    house.register("1006", house.other, transport)
+    g729 = AUDIO.replace("0 8 101", "18")
+    odd = called().incoming().answer(180).answer(200, g729).ack_comes().comes("BYE").respond(200)
+    other = called().incoming().answer(180).pause(1_500).answer(200, AUDIO).ack_comes()
+    with (
+        house.callee(odd, transport=transport) as useless,
+        house.callee(ended(other), address=house.other, transport=transport) as winner,
+        house.caller(hung_up(up()), "1005", transport=transport) as near,
+    ):
+        near.done()
+        winner.done()
+        useless.done()
+        assert "cause=488" in useless.one("BYE").header("Reason")
+        assert useless.one("BYE").at < winner.one("ACK").at and not winner.wire("CANCEL")
+    house.forget("1005", house.far)
+    house.forget("1006", house.other)
+
+
+@BOTH
 def test_devices_ring_one_after_the_other(house: House, transport: str) -> None:
     house.register("1008", house.far, transport)
     house.register("1007", house.other, transport)

@@ -106,6 +106,20 @@ def test_a_trunk_that_challenges_gets_our_credentials(house: House, transport: s
         assert 'username="us-' in second.header("Proxy-Authorization")
 
 
+@BOTH
+def test_a_proxy_of_another_realm_gets_no_proof_of_the_trunks_password(house: House, transport: str) -> None:
+    """RFC 3261 §22.3: it challenges for realm carrier, and the password is for another."""
+    refused = calling().invite(AUDIO, digest=True).expect(100, optional=True).expect(502).ack_refusal()
+    between = called().incoming().answer(407, headers=CHALLENGE.format("n1")).ack_comes()
+    with (
+        house.callee(between, transport=transport) as far,
+        house.caller(refused, dialled("foreign", transport), transport=transport) as near,
+    ):
+        near.done()
+        far.done()
+        assert "Proxy-Authorization" not in dict(far.one("INVITE").headers)
+
+
 def test_what_grows_too_large_for_a_datagram_reaches_a_trunk_that_listens_by_udp_alone(house: House) -> None:
     """RFC 3261 §18.1.1: by TCP, which is refused, and then by UDP in fragments."""
     callee = called().incoming().answer(407, headers=CHALLENGE.format("n" * 1_100)).ack_comes()
