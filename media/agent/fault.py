@@ -9,8 +9,16 @@ import picows
 from media.port import AgentSpec
 
 
-class WrongSubprotocol(Exception):
-    """The server chose a subprotocol that was not offered (RFC 6455 §4.1)."""
+class WrongChoice(Exception):
+    """The server chose what was not offered (RFC 6455 §4.1)."""
+
+
+class WrongSubprotocol(WrongChoice):
+    """A subprotocol of the server's own."""
+
+
+class WrongExtension(WrongChoice):
+    """An extension: we offer none."""
 
 
 def shown(url: str) -> str:
@@ -36,6 +44,8 @@ def explain(spec: AgentSpec, error: Exception) -> str:
                 f"{url} chose the subprotocol {error}: correct `dialect` of agent {spec.name}, "
                 "or offer another one as Sec-WebSocket-Protocol in its `headers`"
             )
+        case WrongExtension():
+            return f"{url} chose the extension {error}, which was not offered: correct the agent's server"
         case ConnectionRefusedError():
             return f"nothing listens at {url}: start the agent, or correct `url` of agent {spec.name}"
         case picows.WSInvalidStatusError() if error.response is not None:

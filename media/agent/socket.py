@@ -6,23 +6,22 @@ Whatever goes wrong is told to the `Listener` once, in words that say what to ch
 """
 
 import asyncio
-import base64
 import contextlib
 import functools
 import logging
 import socket
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Final, Protocol
-from urllib.parse import unquote
 
 import picows
-from picows.url import WSParsedURL, parse_url
+from picows.url import parse_url
 
 from config.address import is_public
 from config.schema import MediaLimits
 from media.agent.contract import Buffer
-from media.agent.fault import WrongSubprotocol, explain, shown
+from media.agent.fault import WrongChoice, explain, shown
+from media.agent.handshake import check_answer, headers_of
 from media.port import AgentSpec
 
 PING_AFTER: Final = 20.0
@@ -33,7 +32,6 @@ CLOSE_WITHIN: Final = 1.0
 "An agent that does not answer our close is cut off after this [s]."
 REASON_CHARACTERS: Final = 200
 
-_SUBPROTOCOL: Final = "Sec-WebSocket-Protocol"
 _BINARY: Final = picows.WSMsgType.BINARY
 _TEXT: Final = picows.WSMsgType.TEXT
 _log = logging.getLogger(__name__)
@@ -109,7 +107,7 @@ class Dialler:
                 f"{shown(spec.url)} did not answer within {spec.connect_timeout:g} s: "
                 "check that the agent runs and that no firewall is between, or raise connect_timeout",
             )
-        except (OSError, ValueError, TypeError, UnicodeError, WrongSubprotocol, picows.WSError) as error:
+        except (OSError, ValueError, TypeError, UnicodeError, WrongChoice, picows.WSError) as error:
             connection.fail("refused", explain(spec, error))
         except Exception:
             _log.exception("agent %s is not reached by a fault of ours", spec.name)
@@ -126,14 +124,19 @@ class Dialler:
         self, spec: AgentSpec, subprotocol: str | None, connection: "_Connection"
     ) -> picows.WSTransport:
         url = parse_url(spec.url)
-        headers = _headers(spec, url, subprotocol)
+        headers = headers_of(spec, url, subprotocol)
         if url.is_secure and self._context is None:
             # Reading the system's certificates takes tens of milliseconds.
             self._context = await asyncio.to_thread(ssl.create_default_context)
         sock = await _connect_tcp(url.host, url.port, spec.trusted)
+
+        def admit(request: picows.WSUpgradeRequest, response: picows.WSUpgradeResponse) -> "_Connection":
+            check_answer(headers, response.headers)
+            return connection
+
         try:
             transport, _ = await picows.ws_connect(
-                lambda: connection,
+                admit,
                 spec.url.replace(url.netloc, url.netloc.rpartition("@")[2], 1),  # its user is in a header
                 ssl_context=self._context,
                 socket_factory=lambda _: sock,
@@ -150,7 +153,6 @@ class Dialler:
             )
             if transport.response is None:
                 raise ConnectionResetError("closed before the handshake")
-            _check_subprotocol(headers, transport.response.headers)
             return transport
         except BaseException:
             # picows forgets a connection whose handshake is cancelled; its transport ends with the socket.
@@ -317,30 +319,6 @@ class _Connection(picows.WSListener):
         self._parts = None
         self.fail("protocol", detail)
         self.close(_number(code))
-
-
-def _headers(spec: AgentSpec, url: WSParsedURL, subprotocol: str | None) -> list[tuple[str, str]]:
-    """Of the handshake; the operator's own come before ours, and those of the URL's user before none."""
-    headers = list(spec.headers)
-    given = {name.lower() for name, _ in headers}
-    if subprotocol is not None and _SUBPROTOCOL.lower() not in given:
-        headers.append((_SUBPROTOCOL, subprotocol))
-    if url.username is not None and "authorization" not in given:
-        pair = f"{unquote(url.username)}:{unquote(url.password or '')}"  # RFC 7617 §2
-        headers.append(("Authorization", f"Basic {base64.b64encode(pair.encode()).decode()}"))
-    return headers
-
-
-def _check_subprotocol(sent: list[tuple[str, str]], answer: Mapping[str, str]) -> None:
-    offered = [
-        part.strip()
-        for name, value in sent
-        if name.lower() == _SUBPROTOCOL.lower()
-        for part in value.split(",")
-    ]
-    chosen = answer.get(_SUBPROTOCOL)
-    if chosen is not None and chosen not in offered:
-        raise WrongSubprotocol(f"{chosen[:64]!r} of {', '.join(offered) or 'none'} that were offered")
 
 
 def _number(code: Any) -> int:

@@ -116,6 +116,11 @@ FAULTS: dict[str, tuple[Callable[[socket.socket], None], str, str]] = {
         "refused",
         "chose the subprotocol 'chat'",
     ),
+    "wrong extension": (
+        lambda peer: upgrade(peer, "Sec-WebSocket-Extensions: permessage-deflate"),
+        "refused",
+        "chose the extension 'permessage-deflate'",
+    ),
     "breaks off when open": (break_off, "closed", "broke without a close message"),
     "closes when open": (after_upgrade(close_frame(1008, b"no")), "closed", "closed with 1008: no"),
     "garbage": (after_upgrade(b"\xff" * 512), "protocol", ""),

@@ -6,7 +6,7 @@ import ssl
 import picows
 import pytest
 
-from media.agent.fault import WrongSubprotocol, explain, explain_status, shown
+from media.agent.fault import WrongExtension, WrongSubprotocol, explain, explain_status, shown
 from media.port import AgentSpec
 
 SPEC = AgentSpec("greeter", "tandem", "wss://user:secret@bot.example/media?key=secret")
@@ -21,6 +21,7 @@ SPEC = AgentSpec("greeter", "tandem", "wss://user:secret@bot.example/media?key=s
         (ssl.SSLError(1, "wrong version number"), "does the agent speak wss"),
         (picows.WSHandshakeError("no upgrade"), "is no WebSocket server"),
         (WrongSubprotocol("'b' of a that were offered"), "offer another one"),
+        (WrongExtension("'permessage-deflate'"), "correct the agent's server"),
         (OSError(113, "No route to host"), "No route to host"),
     ],
 )

@@ -1,21 +1,16 @@
 """One agent socket without a network: frames in, listener told."""
 
 import asyncio
-import base64
 import socket
-from contextlib import nullcontext
-from dataclasses import replace
 from typing import Any
 
 import picows
 import pytest
 from picows.picows import _make_test_ws_frame as ws_frame
-from picows.url import parse_url
 
 from config.schema import MediaLimits
 from media.agent.contract import Buffer
-from media.agent.fault import WrongSubprotocol
-from media.agent.socket import Dialler, _check_subprotocol, _connect_tcp, _Connection, _headers
+from media.agent.socket import Dialler, _connect_tcp, _Connection
 from media.port import AgentSpec
 
 TEXT, BINARY, MORE = picows.WSMsgType.TEXT, picows.WSMsgType.BINARY, picows.WSMsgType.CONTINUATION
@@ -189,38 +184,6 @@ async def test_a_connection_that_opens_too_late_is_closed() -> None:
     connection.on_ws_connected(wire)
     assert ear.heard == [] and wire.sent == [("close", 1000)]
     connection.on_ws_disconnected(wire)
-
-
-def test_a_user_in_the_url_is_sent_as_basic_credentials_unless_headers_have_others() -> None:
-    """RFC 7617 §2: percent-encoding is the URL's, not the header's."""
-    spec = AgentSpec("bot", "asterisk", "ws://media:p%40ss@bot.example/media")
-    sent = dict(_headers(spec, parse_url(spec.url), "media"))
-    assert base64.b64decode(sent["Authorization"].removeprefix("Basic ")) == b"media:p@ss"
-    assert sent["Sec-WebSocket-Protocol"] == "media"
-    own = replace(spec, headers=(("authorization", "Bearer x"),))
-    assert "Authorization" not in dict(_headers(own, parse_url(own.url), None))
-
-
-def test_a_subprotocol_of_the_operators_own_replaces_the_dialects() -> None:
-    own = replace(SPEC, headers=(("sec-websocket-protocol", "audio.jambonz.org"),))
-    assert [name for name, _ in _headers(own, parse_url(own.url), "audio.drachtio.org")] == [
-        "sec-websocket-protocol",
-        "Authorization",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("offered", "chosen", "refused"),
-    [("a", "a", False), ("a, b", "b", False), ("a", None, False), ("a", "b", True), (None, "b", True)],
-)
-def test_a_subprotocol_that_was_not_offered_is_refused(
-    offered: str | None, chosen: str | None, refused: bool
-) -> None:
-    """RFC 6455 §4.1: the client fails the connection; none at all is the server's right."""
-    sent = [] if offered is None else [("Sec-WebSocket-Protocol", offered)]
-    answer = {} if chosen is None else {"Sec-WebSocket-Protocol": chosen}
-    with pytest.raises(WrongSubprotocol, match="'b'") if refused else nullcontext():
-        _check_subprotocol(sent, answer)
 
 
 async def test_an_agent_that_the_api_has_made_is_not_dialled_at_a_private_address() -> None:
