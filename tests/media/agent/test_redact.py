@@ -1,5 +1,6 @@
 """What of an agent's messages may be read in a trace (issue 5: secrets masked)."""
 
+import json
 import time
 
 import pytest
@@ -101,3 +102,32 @@ def test_a_hostile_message_takes_no_time(unit: str) -> None:
     shown(text)
     kind(text)
     assert time.process_time() - began < 0.1
+
+
+_SECRETS = st.recursive(
+    st.sampled_from(["hush", 'hu"sh hush', "hush\\", "]hush}", "\\\\hush"]),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a", 'b"', "}"]), inner, max_size=3)
+    ),
+    max_leaves=4,
+)
+_HARMLESS = st.none() | st.booleans() | st.integers() | st.text(alphabet='ab"\\{}[],: \n', max_size=6)
+
+
+@st.composite
+def _telling(draw: st.DrawFn) -> str:
+    """JSON with secrets below fields whose names say so, as text within text up to three times."""
+    fields = {
+        "a": draw(_HARMLESS),
+        draw(st.sampled_from(["x-api-key", "Token", "my_passWORD", "headers"])): draw(_SECRETS),
+    }
+    message: object = {**fields, "b": draw(_HARMLESS)}
+    for _ in range(draw(st.integers(0, 2))):
+        inner = message if draw(st.booleans()) else json.dumps(message)
+        message = {"c": draw(_HARMLESS), "d": inner, "e": draw(_HARMLESS)}
+    return json.dumps(message, separators=draw(st.sampled_from([(",", ":"), (", ", ": ")])))
+
+
+@given(_telling())
+def test_no_secret_is_shown_wherever_it_stands(message: str) -> None:
+    assert "hush" not in shown(message)
