@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.address import SIP_PORT, loopback
+from tests.support.caller import Phone
 from tests.support.daemon import PASSWORDS, Daemon
 from tests.support.sipvicious import HONEST, sipvicious
 
@@ -98,6 +99,29 @@ def test_svcrack_finds_no_password_even_where_it_is_in_the_list(daemon: Daemon, 
     )
     assert PASSWORDS["1001"] not in said and bans(daemon) == {source: "failed_auth"}, said
     assert not answered(daemon, source)
+
+
+def test_svcrack_beside_registered_phones_locks_its_victim_there_and_nobody_else(
+    daemon: Daemon, tmp_path: Path
+) -> None:
+    source = loopback()
+    words = tmp_path / "words"
+    words.write_text("\n".join([f"guess-{n}" for n in range(40)] + [PASSWORDS["1001"]]) + "\n")
+    cracking = (*PORT, "-u", "1001", "-d", str(words), "--maximumtime", "2", daemon.address)
+    with Phone(source, daemon.sip, "1002", PASSWORDS["1002"]) as colleague:
+        assert colleague.register().status == 200
+        said = sipvicious(tmp_path / "s", "svcrack", source, *cracking, user_agent=CAREFUL)
+        assert PASSWORDS["1001"] not in said and bans(daemon) == {}, said
+        status, listed = daemon.tandem("bans", "list", "--json")
+        assert status == 0
+        assert [(row["ip"], row["username"]) for row in json.loads(listed)["locks"]] == [
+            (source, "1001@demo.local")
+        ]
+        assert colleague.register().status == 200
+        with Phone(source, daemon.sip, "1001", PASSWORDS["1001"]) as victim:
+            assert victim.register().status == 403
+            assert daemon.tandem("bans", "remove", source)[0] == 0
+            assert victim.register().status == 200
 
 
 def test_a_ban_survives_a_crash_until_an_operator_allows_its_source(daemon: Daemon, tmp_path: Path) -> None:
