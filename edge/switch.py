@@ -392,7 +392,8 @@ class Switch:
     def _malformed(self, error: ParseError, request: Request, flow: Flow) -> None:
         """Answer without a transaction: a copy is as malformed as the first (RFC 3261 §8.2.6.2)."""
         warning = ("Warning", f'399 tandem "{error.where}: {error.why}"')
-        self.layer.refuse(request, flow, error.status, (warning,), f"Bad {error.where}")
+        reason = f"Bad {error.where}" if error.status == 400 else None  # of others the status says it (§21.5)
+        self.layer.refuse(request, flow, error.status, (warning,), reason)
 
 
 def _indifferent(ok: bool) -> None:

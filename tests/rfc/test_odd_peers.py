@@ -295,6 +295,16 @@ def test_a_dialog_that_is_none_is_481(method: str) -> None:
     assert final(carrier.say(carrier.inside(method, kind), body)).status == 481
 
 
+def test_another_version_is_505_by_its_name_and_what_is_amiss_in_ours_is_named() -> None:
+    """RFC 3261 §21.5.6, §21.4.1."""
+    for old, new, line in (
+        (" SIP/2.0", " SIP/3.0", (505, "Version Not Supported")),
+        ("CSeq: 1 INVITE", "CSeq: 1 BYE", (400, "Bad CSeq")),
+    ):
+        answer = final(Carrier().say(INVITE.replace(old, new, 1), SDP))
+        assert (answer.status, answer.reason) == line and answer.headers.get("Warning")
+
+
 def test_a_cancel_of_what_nobody_knows_is_481() -> None:
     """RFC 3261 §9.2."""
     carrier = Carrier()
