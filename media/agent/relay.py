@@ -28,7 +28,7 @@ LEAD: Final = 25
 LONGEST: Final = 3_000
 "Frames of one utterance; later ones are not heard (1 min)."
 UTTERANCES: Final = 64
-"Texts waiting to be spoken; one more is dropped, and told."
+"Texts waiting to be spoken; more are dropped, and told once until there is room again."
 
 _log = logging.getLogger(__name__)
 
@@ -65,6 +65,7 @@ class Relay:
         self._frames: deque[bytes] = deque(maxlen=LEAD)
         self._utterance: list[bytes] | None = None
         self._texts: asyncio.Queue[Utter | Finish] = asyncio.Queue()
+        self._full = False  # and the agent knows
         self._epoch = 0  # cuts so far
         self._tasks: set[asyncio.Task[None]] = set()
         self._writing: asyncio.Task[None] | None = None  # the latest utterance
@@ -93,8 +94,11 @@ class Relay:
     def utter(self, text: Utter | Finish) -> None:
         # There is always room for one leave to be taken.
         if self._texts.qsize() >= UTTERANCES + isinstance(text, Finish):
-            self._fault(f"{UTTERANCES} texts wait to be spoken already")
+            if not self._full:
+                self._full = True
+                self._fault(f"{UTTERANCES} texts wait to be spoken already")
             return
+        self._full = False
         self._texts.put_nowait(text)
         if self._speaking is None or self._speaking.done():
             self._speaking = self._do(self._speak_all())
