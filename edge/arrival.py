@@ -15,7 +15,7 @@ from edge.call.call import Call
 from edge.call.echo import EchoTreatment, PickUpTreatment
 from edge.call.flow import FlowTreatment
 from edge.call.ground import Ground, contact_address
-from edge.call.outgoing import keyring_of
+from edge.call.outgoing import keyring_of, large_of
 from edge.call.treatment import Treatment
 from edge.channels import Channels
 from edge.custom_header import accepted
@@ -105,6 +105,7 @@ class Arrivals:
         )
         if trunk is not None:
             session.inquiries.keyring = keyring_of(trunk, ground.random)
+            session.large = large_of(trunk, flow, ground, now)
         call = Call(
             id,
             ground,

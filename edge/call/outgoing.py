@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from edge.call.call import Call
-from edge.call.ground import contact_address
+from edge.call.ground import Ground, contact_address
+from edge.call.outage import LONGEST
 from edge.custom_header import passed
 from edge.directory import Trunk
 from edge.ident import Random, tag
@@ -13,7 +14,7 @@ from edge.sip.address import Address
 from edge.sip.build import request
 from edge.sip.calling import CallingSession
 from edge.sip.capability import AGENT, ALLOW, SDP
-from edge.sip.flow import Flow
+from edge.sip.flow import Flow, Transport
 from edge.sip.keyring import Keyring
 from edge.sip.large import Large
 from edge.sip.session import Headers
@@ -98,3 +99,18 @@ def invite(
 def keyring_of(trunk: Trunk, random: Random) -> Keyring | None:
     """For one call by `trunk`, whichever side began it; None: it has no password of ours."""
     return Keyring(trunk.username, trunk.password, random, trunk.realm) if trunk.username else None
+
+
+def large_of(trunk: Trunk, flow: Flow, ground: Ground, now: float) -> Large | None:
+    """For a call that `trunk` began on `flow`; None: what is large goes there like the rest."""
+    if flow.transport is not Transport.UDP or Uri.parse(trunk.proxy).param("transport") is not None:
+        return None
+    by_tcp = ground.reach.flow_to(Transport.TCP, *flow.remote)
+    return None if by_tcp is None else large_by(by_tcp, ground, now)
+
+
+def large_by(by_tcp: Flow, ground: Ground, now: float) -> Large | None:
+    """None: lately nobody took a connection there."""
+    if ground.outages.resting(by_tcp, now):
+        return None
+    return Large(by_tcp, lambda at: ground.outages.note(by_tcp, at, LONGEST))

@@ -12,7 +12,7 @@ from typing import Final
 from edge.call.call import Call
 from edge.call.ground import Ground
 from edge.call.outage import LONGEST
-from edge.call.outgoing import invite, trunk_destination
+from edge.call.outgoing import invite, large_by, trunk_destination
 from edge.directory import Trunk
 from edge.sip.calling import CallingSession
 from edge.sip.flow import Flow, Transport
@@ -73,9 +73,9 @@ class TrunkServers:
         """A session at the next server, ready to start."""
         server = self._left.popleft()
         by_tcp = server.by_tcp
-        if by_tcp is not None and self._outages.resting(by_tcp, now):
-            by_tcp = None
-        session = self._session(call, server.flow, offer, self._large(by_tcp))
+        large = None if by_tcp is None else large_by(by_tcp, call.ground, now)
+        by_tcp = by_tcp if large is not None else None
+        session = self._session(call, server.flow, offer, large)
         self._by_udp_next = by_tcp is not None and len(session.invite.wire()) + _ADDED > LARGE
         if by_tcp is not None and self._by_udp_next:
             self._left.appendleft(Server(server.flow))
@@ -120,11 +120,6 @@ class TrunkServers:
         gone = self.current.remote
         self._left = deque(server for server in self._left if server.flow.remote != gone)
         return bool(self._left)
-
-    def _large(self, by_tcp: Flow | None) -> Large | None:
-        if by_tcp is None:
-            return None
-        return Large(by_tcp, lambda now: self._outages.note(by_tcp, now, LONGEST))
 
     def _session(self, call: Call, flow: Flow, offer: bytes, large: Large | None = None) -> CallingSession:
         destination = trunk_destination(self._trunk, self._number, flow, large)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from edge.sip.digest import Credentials
+from edge.sip.flow import Flow, Transport
 from edge.sip.keyring import proofs
 from edge.sip.message import Request
 from media import port
@@ -45,6 +46,25 @@ def test_a_carrier_that_challenges_everything_gets_its_bye(site: Trunked) -> Non
         assert nonce(again) == "1" and again.cseq.number == bye.cseq.number + 1
         carrier.reply(again, 200)
         assert site.over().cause == ("caller_hangup" if began == "us" else "callee_hangup")
+
+
+def test_a_request_that_its_credentials_make_too_large_goes_by_tcp_and_falls_back(site: Trunked) -> None:
+    """RFC 3261 §18.1.1, whichever side began the call; what follows does not wait for TCP again."""
+    for began in ("us", "the carrier"):
+        site = Trunked()
+        alice, carrier = site.out() if began == "us" else site.in_()
+        alice.say("BYE")
+        (bye,) = carrier.asked("BYE")
+        assert bye.via.transport == "UDP"
+        carrier.reply(bye, 407, headers=asks(407, "n" * 1_200))
+        (by_tcp,) = carrier.asked("BYE")
+        assert by_tcp.via.transport == "TCP" and len(by_tcp.wire()) > 1_300
+        site.bench.switch.unreachable(Flow(Transport.TCP, carrier.source), site.bench.now)
+        site.bench.drain()
+        (by_udp,) = carrier.asked("BYE")
+        assert by_udp.via.transport == "UDP" and proofs(by_udp) == proofs(by_tcp)
+        carrier.reply(by_udp, 200)
+        site.over()
 
 
 def test_a_refresh_that_is_challenged_keeps_an_hour_long_call(site: Trunked) -> None:
