@@ -67,6 +67,20 @@ def test_a_request_that_its_credentials_make_too_large_goes_by_tcp_and_falls_bac
         site.over()
 
 
+@pytest.mark.parametrize("began", ["us", "the carrier"])
+def test_a_trunk_that_wants_udp_gets_large_requests_by_udp(site: Trunked, began: str) -> None:
+    trunks = site.bench.directory.trunks
+    trunks["main"] = replace(trunks["main"], proxy="sip:127.0.0.9:5060;transport=udp")
+    alice, carrier = site.out() if began == "us" else site.in_()
+    alice.say("BYE")
+    (bye,) = carrier.asked("BYE")
+    carrier.reply(bye, 407, headers=asks(407, "n" * 1_200))
+    (again,) = carrier.asked("BYE")
+    assert again.via.transport == "UDP" and len(again.wire()) > 1_300
+    carrier.reply(again, 200)
+    site.over()
+
+
 def test_a_refresh_that_is_challenged_keeps_an_hour_long_call(site: Trunked) -> None:
     alice, carrier = site.out("Session-Expires: 600;refresher=uac\r\nAllow: INVITE, UPDATE\r\n")
     refreshed = 0
