@@ -69,23 +69,26 @@ class Callbacks:
         turn = self._turns.get(id)
         return () if turn is None else turn.trace.waiting()
 
-    def promise(self, account: AccountId, pledge: Pledge, then: Promised, now: float) -> None:
-        """Promise to call somebody back; `then` comes once it is on disk, or with the reason why not."""
+    def promise(self, account: AccountId, pledge: Pledge, then: Promised, now: float) -> CallId | None:
+        """Promise to call somebody back; `then` comes once it is on disk, or with the reason why not.
+
+        Returns its id if it is being written down.
+        """
         of = self.ground.directory.account(account)
         terms = self.ground.directory.queue(account, pledge.queue)
         if of is None or terms is None:
             then(no_such_queue(pledge.queue), now)
-            return
+            return None
         digits = e164(pledge.number, of.fraud.country)
         first = self._of_number.get((account, terms.name, digits))
         if first is not None:
             first.promised(then, now)
-            return
+            return None
         wall = self.ground.wall(now)
         refusal = self._unfit(of, terms, pledge) or self._too_many(account, terms, digits, wall)
         if refusal is not None:
             then(refusal, now)
-            return
+            return None
         about = Callback(
             CallId(f"cb_{ulid(wall, self.ground.random)}"),
             account,
@@ -114,6 +117,7 @@ class Callbacks:
                 turn.committed(at, Refusal("not_kept", 503, "the promise cannot be written down", fix))
 
         self._promise((self._change(about),), committed)
+        return about.id
 
     def withdraw(self, account: AccountId, id: str, now: float) -> Callback | Refusal:
         """Nobody is called back; a call for it ends, unless the customer has answered."""

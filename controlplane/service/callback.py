@@ -54,7 +54,10 @@ class CallbackService:
             if not made.done():
                 made.set_result(found)
 
-        self._do(lambda now: self._callbacks.promise(account, pledge, then, now))
+        def act(now: float) -> None:
+            self._callbacks.promise(account, pledge, then, now)
+
+        self._do(act)
         return promised(await made)
 
     def shown(self, about: Callback) -> Json:

@@ -15,15 +15,17 @@ class NoopRunning(Running[Noop]):
             self._end("done", now)
             return
         if isinstance(fetch, Pledge):
-            ground = self._call.ground
-            ground.callbacks().promise(self._call.route.account.id, fetch, self._promised, now)
+            self._before = self._call.promised
+            callbacks, account = self._call.ground.callbacks(), self._call.route.account.id
+            id = callbacks.promise(account, fetch, self._promised, now)
+            if id is not None and not self.over:
+                self._call.promised = id  # who hangs up before it is on disk is called back all the same
             return
         look = Look(self._call.route.account.id, fetch, call=self._call.id)
         self._call.ground.ask(look, self._told)
 
     def _promised(self, made: Callback | Refusal, now: float) -> None:
-        if isinstance(made, Callback):
-            self._call.promised = made.id
+        self._call.promised = made.id if isinstance(made, Callback) else self._before
         reply = promised(made)
         self._told(reply, now)
 

@@ -12,6 +12,18 @@ from cryptography.x509.oid import NameOID
 
 from config.schema import Tls
 
+_SIGNS = x509.KeyUsage(
+    digital_signature=True,
+    key_cert_sign=True,
+    crl_sign=True,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    encipher_only=False,
+    decipher_only=False,
+)
+
 
 def _name(text: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
@@ -33,15 +45,20 @@ class Authority:
         self.folder = folder
         self.certificate = folder / "ca.pem"
         self._key = ec.generate_private_key(ec.SECP256R1())
-        made = self._builder("Test authority", self._key.public_key()).add_extension(
-            x509.BasicConstraints(ca=True, path_length=0), critical=True
+        made = (
+            self._builder("Test authority", self._key.public_key())
+            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(self._key.public_key()), critical=False)
+            .add_extension(_SIGNS, critical=True)
         )
         self.certificate.write_bytes(made.sign(self._key, hashes.SHA256()).public_bytes(Encoding.PEM))
 
     def issue(self, stem: str, *identities: str, days: int = 2) -> tuple[Path, Path]:
         """For host names, IP addresses or `sip:` domains, good for `days`: (certificate, key)."""
         key = ec.generate_private_key(ec.SECP256R1())
-        made = self._builder(stem, key.public_key(), days)
+        # Python 3.13's own contexts, which tests play phones with, ask for it.
+        issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
+        made = self._builder(stem, key.public_key(), days).add_extension(issuer, critical=False)
         if identities:
             names = x509.SubjectAlternativeName([_identity(text) for text in identities])
             made = made.add_extension(names, critical=False)

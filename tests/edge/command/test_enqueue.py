@@ -344,6 +344,18 @@ def test_a_caller_who_hangs_up_while_the_promise_is_written_keeps_it() -> None:
     call.bench.drain()
     (about,) = call.bench.switch.callbacks.of(ACC)
     assert about.number == "1001"
+    (cdr,) = call.bench.journal.cdrs
+    assert (cdr.disposition, cdr.media["callback"]) == ("callback", about.id)
+
+
+def test_a_promise_that_cannot_be_written_is_in_no_cdr() -> None:
+    call, _ = promised()
+    call.bench.journal.broken = True
+    call.press("1")
+    call.bench.drain()
+    call.phone.bye()
+    (cdr,) = call.bench.journal.cdrs
+    assert cdr.disposition == "answered" and "callback" not in cdr.media
 
 
 def test_a_caller_who_presses_nothing_more_waits_on_in_his_place() -> None:

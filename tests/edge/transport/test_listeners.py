@@ -284,6 +284,7 @@ async def test_a_carrier_must_prove_its_name(authority: Authority) -> None:
 
     async def carrier(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         heard.put_nowait(await reader.read(100))
+        writer.close()
 
     server = await asyncio.start_server(carrier, PHONE, 0, ssl=theirs)
     where: tuple[str, int] = server.sockets[0].getsockname()
