@@ -283,23 +283,24 @@ class Subscriptions:
 
     def _state(self, package: Package, account: Account, user: User, version: int, now: float) -> State:
         number, domain = user.number, account.domain
+        kind = _BODIES[package]
         match package:
             case Package.DIALOG:
                 body = dialog_info.document(number, domain, version, self.lines.of(user.id))
-                return State(dialog_info.CONTENT_TYPE, body)
             case Package.PRESENCE:
                 reachable, busy = bool(self._bindings(user, now)), bool(self.lines.of(user.id))
                 body = presence.document(number, domain, reachable=reachable, busy=busy)
-                return State(presence.CONTENT_TYPE, body)
             case Package.MESSAGE_SUMMARY:
                 mailbox = self._mailboxes.get(user.id, Mailbox())
                 body = message_summary.document(number, domain, mailbox)
-                return State(message_summary.CONTENT_TYPE, body)
             case Package.REG:
-                body = reg.document(number, domain, version, self._bindings(user, now))
-                return State(reg.CONTENT_TYPE, body)
+                bindings = self._bindings(user, now)
+                body = reg.document(number, domain, version, bindings, self._ground.wall(now))
+                # By when they end: a refresh is told, and no other thing that happens to the user.
+                return State(kind, body, reg.document(number, domain, 0, bindings, 0))
             case _:
                 assert_never(package)
+        return State(kind, body, body)
 
     def _bindings(self, user: User, now: float) -> list[Binding]:
         names = dict.fromkeys((user.number, *user.usernames))

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
+from edge.sip.uri import Uri
+
 CONTENT_TYPE: Final = "application/simple-message-summary"
 
 
@@ -15,8 +17,9 @@ class Mailbox:
 
 
 def document(number: str, domain: str, mailbox: Mailbox) -> bytes:
+    account = Uri("sip", number, domain)
     waiting = "yes" if mailbox.new else "no"
     return (
-        f"Messages-Waiting: {waiting}\r\nMessage-Account: sip:{number}@{domain}\r\n"
+        f"Messages-Waiting: {waiting}\r\nMessage-Account: {account}\r\n"
         f"Voice-Message: {mailbox.new}/{mailbox.old} (0/0)\r\n"
     ).encode()

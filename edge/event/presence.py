@@ -3,12 +3,14 @@
 from typing import Final
 from xml.sax.saxutils import quoteattr
 
+from edge.sip.uri import Uri
+
 CONTENT_TYPE: Final = "application/pidf+xml"
 
 
 def document(number: str, domain: str, *, reachable: bool, busy: bool) -> bytes:
     """Open: a phone is registered. Busy: at least one call is up or rings."""
-    entity = quoteattr(f"sip:{number}@{domain}")
+    entity = quoteattr(str(Uri("sip", number, domain)))
     basic = "open" if reachable else "closed"
     activity = "<rpid:activities><rpid:on-the-phone/></rpid:activities>" if busy else ""
     note = "On the phone" if busy else "Available" if reachable else "Away"

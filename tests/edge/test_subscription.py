@@ -30,7 +30,7 @@ class Watcher:
             Flow(Transport.UDP, ("192.0.2.7", 5060)),
             "dialog;id=7",
             lambda subscription, notify, now: self.sent.append(notify),
-            lambda version, now: State("text/plain", self.state.encode()),
+            lambda version, now: State("text/plain", self.state.encode(), self.state.encode()),
         )
 
     def answer(self, status: int | None, now: float = 0.0) -> None:

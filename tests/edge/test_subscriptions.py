@@ -95,6 +95,14 @@ def test_reg_tells_a_user_where_it_is_registered(bench: Bench) -> None:
     desk = Phone(bench, "1001", 5)
     desk.register()
     assert b"127.0.0.5" in told(alice)[0].body
+    bench.advance(30.0)
+    bench.switch.mailbox(bench.directory.users["1001"], Mailbox(1, 0), bench.now)
+    bench.drain()
+    assert not told(alice), "less time is left, which is no news"
+    desk.register()
+    assert b'expires="600"' in told(alice)[0].body
+    desk.register(0)
+    assert b'state="terminated"' in told(alice)[0].body
 
 
 def test_it_is_refreshed_looked_at_and_ends_in_time(bench: Bench) -> None:

@@ -1,4 +1,4 @@
-"""Kamailio in front of us and as a carrier; what it does is in `tests/interop/kamailio/kamailio.cfg`."""
+"""Kamailio, by the routes of one file in `tests/interop/kamailio`."""
 
 import re
 import shutil
@@ -12,28 +12,32 @@ import pytest
 from tests.support.address import SIP_PORT
 from tests.support.process import ROOT, Child, wait_until
 
-ROUTES = ROOT / "tests" / "interop" / "kamailio" / "kamailio.cfg"
-MODULES = "/usr/lib/*/kamailio/modules"
+ROUTES = ROOT / "tests" / "interop" / "kamailio"
+MODULES = "usr/lib/*/kamailio/modules"
+TABLES = Path("/usr/share/kamailio/dbtext/kamailio")
+"Empty ones, of its package."
 
 
 class Kamailio:
     """Ready when the block is entered."""
 
-    def __init__(self, folder: Path, *, front: str, carrier: str, edge: str, pstn: str) -> None:
-        """Args: front, carrier: its addresses; edge: ours; pstn: where the carrier's calls end and begin."""
+    def __init__(self, folder: Path, routes: str = "kamailio.cfg", **names: str) -> None:
+        """Args: names: stand in capitals in the routes; at the first address it listens by TCP, too."""
         program = shutil.which("kamailio", path="/usr/sbin:/usr/local/sbin:/usr/bin")
-        modules = next(Path("/").glob(MODULES.removeprefix("/")), None)
+        modules = next(Path("/").glob(MODULES), None)
         if program is None or modules is None:
             pytest.skip("kamailio is not installed (apt install kamailio)")
+        text = (ROUTES / routes).read_text()
+        if "presence" in text and not (modules / "presence.so").exists():
+            pytest.skip("kamailio's event server is not installed (apt install kamailio-presence-modules)")
         folder.mkdir(parents=True)
-        names = {"FRONT": front, "CARRIER": carrier, "EDGE": edge, "PSTN": pstn, "PORT": str(SIP_PORT)}
-        routes = ROUTES.read_text()
-        for name, value in names.items():
-            routes = re.sub(rf"\b{name}\b", value, routes)
+        shutil.copytree(TABLES, folder / "tables")
+        for name, value in {**names, "port": str(SIP_PORT), "tables": str(folder / "tables")}.items():
+            text = re.sub(rf"\b{name.upper()}\b", value, text)
         file = folder / "kamailio.cfg"
-        file.write_text(f'#!KAMAILIO\nmpath="{modules}/"\n{routes}')
+        file.write_text(f'#!KAMAILIO\nmpath="{modules}/"\n{text}')
         self._command = [program, "-DD", "-E", "-f", str(file), "-Y", str(folder), "-m", "32", "-M", "4"]
-        self._front = (front, SIP_PORT)
+        self._front = (next(iter(names.values())), SIP_PORT)
         self.child: Child
 
     def __enter__(self) -> Self:

@@ -23,3 +23,9 @@ def test_a_user_is_there_busy_or_away(reachable: bool, busy: bool, basic: str, n
     assert root.findtext(f"{NS}tuple/{NS}status/{NS}basic") == basic
     assert root.findtext(f"{NS}tuple/{NS}note") == note
     assert ("on-the-phone" in ElementTree.tostring(root, "unicode")) is busy
+
+
+def test_a_number_that_is_no_user_part_is_escaped() -> None:
+    """RFC 3261 §25.1."""
+    root = ElementTree.fromstring(document('a "b"', "demo.local", reachable=True, busy=False))
+    assert root.get("entity") == "sip:a%20%22b%22@demo.local"
