@@ -1,9 +1,9 @@
 """What comes in: datagrams → jitter buffers, digits and counters.
 
-Plain packets of 160 bytes (20 ms of G.711 or G.722) of the expected payload type and SSRC pass
-in columns, those of SRTP once they have been opened. Everything else goes one by one: other sizes
-and codecs, telephone events, comfort noise, CSRCs, extensions and padding, new streams, RTCP on
-the RTP port, and garbage, which is counted.
+Plain packets of 20 ms of the expected payload type and SSRC pass in columns, those of SRTP once they have
+been opened, and tickets in the place of payloads that are not of 160 bytes (Opus, L16). Everything else
+goes one by one: other packet times, telephone events, comfort noise, CSRCs, extensions and padding, new
+streams, RTCP on the RTP port, and garbage, which is counted.
 """
 
 from collections import deque
@@ -12,10 +12,10 @@ from typing import Final
 
 import numpy as np
 
-from media.codec.table import FIRST_WIDE, TO_OTHER, wide
+from media.codec.table import FIRST_WIDE, PARCELLED, TO_OTHER, wide
 from media.columns import NEVER
 from media.dsp.comfort import amplitude
-from media.frame import FRAME_SAMPLES
+from media.frame import FRAME_SAMPLES, Frames
 from media.leg import Leg, LegTable
 from media.plan import Plan
 from media.port import Event, Latched
@@ -141,10 +141,20 @@ class Inbound:
         first = words[:, 0]
         extended = reception.extend(rows, first & 0xFFFF)
         plain = (first & _PLAIN_MASK) == columns.expect[rows]
-        plain &= wire.size[:count] == PACKET_BYTES
         plain &= words[:, 2] == reception.ssrc[rows]
         plain &= ~reception.is_jump(extended, rows)
         frames = wire.received[:count, HEADER_BYTES:PACKET_BYTES]
+        sized = wire.size[:count] == PACKET_BYTES
+        parcelled = PARCELLED[columns.law_in[rows]]
+        if parcelled.any():
+            sized[parcelled] = False
+            for position in np.flatnonzero(plain & parcelled).tolist():
+                leg = self._table.at(int(rows[position]))
+                frame = self._ticket(leg, wire.row(position))
+                if frame is not None:
+                    frames[position], sized[position] = frame, True
+                    words[position, 1] //= leg.clock_ratio
+        plain &= sized
         if not plain.all():
             for position in np.flatnonzero(~plain).tolist():
                 self._one(self._table.at(int(rows[position])), wire.row(position), now)
@@ -158,6 +168,13 @@ class Inbound:
             owners = wire.owner[:count]
             for slot in owners[~columns.aligned[owners]].tolist():
                 self._table.align(slot, group)
+
+    def _ticket(self, leg: Leg, datagram: memoryview) -> Frames | None:
+        """The row that stands for a plain packet's payload; None where that is not simply 20 ms of audio."""
+        codec, payload = wide(int(self._table.columns.law_in[leg.slot])), bytes(datagram[HEADER_BYTES:])
+        if len(payload) <= NOTHING_SAID or codec.ticks(payload) != codec.step:
+            return None
+        return leg.coders.deposit((payload,))
 
     def _open(self, count: int, now: float) -> None:
         """Decrypt the SRTP among the rows in place; what is forged or replayed is left with no byte."""
@@ -266,6 +283,8 @@ class Inbound:
         mentioned = leg.rtcp.receive(reports, int(columns.ssrc[leg.slot]), now)
         columns.reported_at[leg.slot] = now
         columns.unmentioned[leg.slot] = 0 if mentioned else columns.unmentioned[leg.slot] + 1
+        if mentioned:
+            leg.coders.expect_loss(leg.rtcp.remote_percent)
 
     def _is_accepted(self, leg: Leg, parsed: Packet) -> bool:
         payload_type = parsed.payload_type
@@ -358,6 +377,7 @@ class Inbound:
                 self._jitter.insert_one(leg.slot, number, frame, marker=parsed.marker)
                 return
             leg.parceller = Parceller(parsed.timestamp, number, codec.step)
+            self._table.columns.expect[leg.slot] = NEVER
             self._jitter.restart(leg.slot, number)
         for place, parcel in leg.parceller.add(parsed.timestamp, ticks, payload):
             self._jitter.insert_one(leg.slot, place, leg.coders.deposit(parcel), marker=parsed.marker)

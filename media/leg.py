@@ -212,7 +212,7 @@ class LegTable:
     def expect(self, leg: Leg, payload_type: int, law: int) -> None:
         """Plain packets of this payload type take the fast path; the buffer holds this law."""
         self.columns.law_in[leg.slot] = law
-        unlike = leg.reframer is not None or (law >= FIRST_WIDE and wide(law).parcels)
+        unlike = leg.reframer is not None or leg.parceller is not None
         self.columns.expect[leg.slot] = NEVER if unlike else plain_header(payload_type)
         self.changed()
 

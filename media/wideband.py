@@ -53,7 +53,6 @@ class Wideband:
     def __init__(self, slots: int, table: LegTable) -> None:
         self._table = table
         self._concealer = Concealer(slots, RATE)
-        self._from_48k = Resampler(slots, 48_000, RATE)
         self._down = Resampler(slots, RATE, 8_000)
         self._up = Resampler(slots, 8_000, RATE)
         self._taping = Resampler(slots, RATE, 8_000)
@@ -69,7 +68,7 @@ class Wideband:
         self._used.discard(slot)
         self._concealer.reset(slot)
         self._sent.pop(slot, None)
-        for resampler in (self._from_48k, self._down, self._up, self._taping):
+        for resampler in (self._down, self._up, self._taping):
             resampler.reset(slot)
 
     def hear(self, plan: Plan, taken: Taken, missing: Mask) -> tuple[Pcm, Pcm]:
@@ -82,8 +81,6 @@ class Wideband:
         self._used.update(slots.tolist())
         pcm = np.zeros((len(slots), SAMPLES), np.int16)
         lost = missing[plan.wide]
-        finer: list[int] = []
-        finest: list[Pcm] = []
         for index, (position, slot) in enumerate(zip(plan.wide.tolist(), slots.tolist(), strict=True)):
             leg, codec = self._table.at(slot), wide(int(columns.law_in[slot]))
             if not taken.have[position]:
@@ -92,13 +89,8 @@ class Wideband:
             decoded = leg.coders.decode(codec, taken.frames[position])
             if decoded is None:
                 lost[index] = True
-            elif codec.decoded_hz == RATE:
-                pcm[index] = decoded
             else:
-                finer.append(index)
-                finest.append(decoded)
-        if finer:
-            pcm[finer] = self._from_48k.process(slots[finer], np.stack(finest))
+                pcm[index] = decoded
         if taken.merged:
             self._merge(plan, taken, pcm)
         pcm = self._concealer.process(slots, pcm, lost)
@@ -116,8 +108,6 @@ class Wideband:
             after = self._table.at(slot).coders.decode(codec, following)
             if after is None:
                 continue
-            if codec.decoded_hz != RATE:
-                after = self._from_48k.process(plan.wide_slots[index : index + 1], after[None, :])[0]
             pcm[index] = pcm[index] * (1.0 - _FADE_IN) + after * _FADE_IN
 
     def send(

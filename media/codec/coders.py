@@ -14,6 +14,8 @@ from media.codec.table import Decoder, Encoder, Wide
 TICKETS: Final = 256
 "Parcels kept; far more than a jitter buffer holds, so a ticket in it is never another's."
 
+SAMPLES: Final = 320
+"Of one frame, 20 ms at 16 kHz."
 _NOTHING: Final = np.zeros(0, np.int16)
 _NO_ROW: Final = np.zeros(0, np.uint8)
 
@@ -63,20 +65,20 @@ class Coders:
         return None
 
     def decode(self, codec: Wide, row: Bytes) -> Pcm | None:
-        """One frame of the jitter buffer → 20 ms at `codec.decoded_hz`; None when it cannot be decoded."""
+        """One frame of the jitter buffer → (320,) at 16 kHz; None when it cannot be decoded."""
         if codec is not self._codec_in or self._decoder is None:
             self._codec_in, self._decoder, self._spare = codec, codec.decoder(), _NOTHING
-        decoder, wanted = self._decoder, codec.decoded_hz // 50
+        decoder = self._decoder
         if not codec.parcels:
             return decoder.decode(row.tobytes())
         pieces = [decoder.decode(payload) for payload in self._parcel(row)]
-        if len(pieces) == 1 and len(pieces[0]) == wanted:
+        if len(pieces) == 1 and len(pieces[0]) == SAMPLES:
             self._spare = _NOTHING
             return pieces[0]
         whole = np.concatenate((self._spare, *pieces))
         # The most that a packet holds is 120 ms; beyond that the stream was not what it said.
-        self._spare = whole[wanted:][: 6 * wanted]
-        return whole[:wanted] if len(whole) >= wanted else None
+        self._spare = whole[SAMPLES:][: 6 * SAMPLES]
+        return whole[:SAMPLES] if len(whole) >= SAMPLES else None
 
     def _parcel(self, row: Bytes) -> tuple[bytes, ...]:
         """Rows of another codec, left over from before, stand for nothing."""
@@ -91,3 +93,8 @@ class Coders:
         if codec is not self._codec_out or self._encoder is None:
             self._codec_out, self._encoder = codec, codec.encoder()
         return self._encoder.encode(pcm)
+
+    def expect_loss(self, percent: int) -> None:
+        """The peer's latest report tells so much loss of what we send."""
+        if self._encoder is not None:
+            self._encoder.expect_loss(percent)

@@ -24,6 +24,9 @@ class G722Encoder:
         coded: bytes = self._coder.encode(pcm)
         return coded
 
+    def expect_loss(self, percent: int) -> None:
+        """Nothing helps against it."""
+
 
 class G722Decoder:
     def __init__(self) -> None:

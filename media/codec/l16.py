@@ -10,6 +10,9 @@ class L16Encoder:
         """Samples (n,) → 2 n bytes."""
         return pcm.astype(">i2").tobytes()
 
+    def expect_loss(self, percent: int) -> None:
+        """Nothing helps against it."""
+
 
 class L16Decoder:
     def decode(self, payload: bytes) -> Pcm:

@@ -1,91 +1,71 @@
-"""Opus in RTP: 16 kHz mono out, anything in (RFC 6716, RFC 7587).
+"""Opus in RTP: 16 kHz mono both ways, whatever the peer sends (RFC 6716, RFC 7587).
 
-We send 20 ms of voice with the encoder's lowest complexity and in-band FEC, which costs a
-quarter of its default. The decoder always works at 48 kHz mono, whatever the sender chose.
-Declined: reading a lost frame out of the next packet's FEC (the decoder offers no door to
-it; `dsp/conceal.py` fills the gap) and stereo.
+We send 20 ms of voice with the encoder's lowest complexity, and in-band FEC once the peer tells of losses
+(RFC 7587 §3.3): below 32 kbit/s wideband voice has no room for it, and without losses it would be waste.
+Declined: reading a lost frame out of the next packet's FEC (`dsp/conceal.py` fills the gap), and stereo.
 """
 
-from fractions import Fraction
+import ctypes
 from typing import Final
 
-import av
 import numpy as np
-from av.audio.codeccontext import AudioCodecContext
-from av.error import FFmpegError
 
+from media.codec import libopus
 from media.codec.g711 import Pcm
 
-DECODED_HZ: Final = 48_000
 BITS: Final = 24_000
 "Per second, as asked of the encoder; RFC 7587 §3.1.1 names 16 to 20 kbit/s for wideband speech."
-LOSS_PERCENT: Final = 5
-"For which the encoder spends FEC."
+BITS_WITH_FEC: Final = 32_000
+"As long as packets are lost."
+LEAST_LOSS: Final = 6
+"Percent from which the encoder is sure to spend FEC at that rate."
+CLOCK: Final = 48_000
+"Of RTP [Hz], whatever the audio's."
 _RATE: Final = 16_000
-_OPTIONS: Final = {
-    "application": "voip",
-    "compression_level": "0",
-    "frame_duration": "20",
-    "vbr": "constrained",
-    "fec": "1",
-    "packet_loss": str(LOSS_PERCENT),
-}
 _LONGEST: Final = 5_760
 "Ticks of 120 ms, the most in one packet (RFC 6716 §3.2.5)."
+_LARGEST: Final = 1_276
+"Bytes of a packet of one frame (RFC 6716 §3.2.1)."
 _EMPTY: Final = np.zeros(0, np.int16)
 
 
 class OpusEncoder:
     def __init__(self) -> None:
-        coder = av.CodecContext.create("libopus", "w")
-        assert isinstance(coder, AudioCodecContext), "Opus is audio"
-        coder.sample_rate = _RATE
-        coder.layout = "mono"
-        coder.format = "s16"
-        coder.bit_rate = BITS
-        coder.time_base = Fraction(1, _RATE)
-        coder.options = dict(_OPTIONS)
-        self._coder = coder
-        self._frame = av.AudioFrame(format="s16", layout="mono", samples=320)
-        self._frame.sample_rate = _RATE
-        self._at = 0
+        self._state = libopus.encoder(_RATE, application=libopus.VOIP, bits=BITS, complexity=0)
+        self._pcm = np.zeros(_RATE // 50, np.int16)
+        self._samples = self._pcm.ctypes.data
+        self._packet = ctypes.create_string_buffer(_LARGEST)
+        self._loss = 0
+        "Percent."
 
     def encode(self, pcm: Pcm) -> bytes:
         """320 samples → one packet of 20 ms."""
-        frame = self._frame
-        frame.planes[0].update(pcm.tobytes())
-        frame.pts = self._at
-        self._at += 320
-        return b"".join(bytes(packet) for packet in self._coder.encode(frame))
+        self._pcm[:] = pcm
+        size = libopus.encode(self._state, self._samples, len(self._pcm), self._packet, _LARGEST)
+        return self._packet.raw[: max(size, 0)]
+
+    def expect_loss(self, percent: int) -> None:
+        """The peer has missed so many of the packets of late; what it missed before counts less and less."""
+        loss = max(percent, self._loss - 1)
+        if loss != self._loss:
+            self._loss = loss
+            libopus.expect_loss(
+                self._state, max(loss, LEAST_LOSS) if loss else 0, BITS_WITH_FEC if loss else BITS
+            )
 
 
 class OpusDecoder:
     def __init__(self) -> None:
-        self._coder = self._fresh()
+        self._state = libopus.decoder(_RATE)
+        self._pcm = np.zeros(_LONGEST * _RATE // CLOCK, np.int16)
+        self._samples = self._pcm.ctypes.data
 
     def decode(self, payload: bytes) -> Pcm:
-        """One packet → samples at 48 kHz; none when it cannot be decoded."""
+        """One packet → samples at 16 kHz; none when it cannot be decoded."""
         if not payload:
             return _EMPTY
-        try:
-            frames = self._coder.decode(av.Packet(payload))
-        except (FFmpegError, ValueError):
-            # After an error the context refuses whatever comes.
-            self._coder = self._fresh()
-            return _EMPTY
-        if not frames:
-            return _EMPTY
-        pieces = [np.frombuffer(memoryview(frame.planes[0]), np.int16, frame.samples) for frame in frames]
-        return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
-
-    @staticmethod
-    def _fresh() -> AudioCodecContext:
-        # FFmpeg's own decoder (`opus`) is cheaper, but its packets change length where the mode changes.
-        coder = av.CodecContext.create("libopus", "r")
-        assert isinstance(coder, AudioCodecContext), "Opus is audio"
-        coder.sample_rate = DECODED_HZ
-        coder.layout = "mono"
-        return coder
+        count = libopus.decode(self._state, payload, len(payload), self._samples, len(self._pcm), 0)
+        return self._pcm[: max(count, 0)].copy()
 
 
 def ticks(payload: bytes) -> int:

@@ -17,6 +17,7 @@ from media.codec.g711 import Bytes, Pcm
 
 class Encoder(Protocol):
     def encode(self, pcm: Pcm) -> bytes: ...
+    def expect_loss(self, percent: int) -> None: ...
 
 
 class Decoder(Protocol):
@@ -41,14 +42,12 @@ class Law:
 
 @dataclass(frozen=True, slots=True)
 class Wide:
-    """One codec of 16 kHz audio."""
+    """One codec of audio that is 16 kHz here, whatever its RTP clock."""
 
     name: str
     "Encoding name in lower case."
     clock_rate: int
     "Of RTP [Hz]."
-    decoded_hz: int
-    "What the decoder gives [Hz]; encoders take 16 kHz."
     parcels: bool
     "A payload of 20 ms is not 160 bytes: it travels beside the columns."
     cuts: bool
@@ -72,12 +71,16 @@ ULAW: Final = 0
 ALAW: Final = 1
 
 WIDE: Final = (
-    Wide("g722", 8_000, 16_000, False, True, g722.ticks, g722.G722Encoder, g722.G722Decoder),
-    Wide("opus", 48_000, opus.DECODED_HZ, True, False, opus.ticks, opus.OpusEncoder, opus.OpusDecoder),
-    Wide("l16", 16_000, 16_000, True, True, l16.ticks, l16.L16Encoder, l16.L16Decoder),
+    Wide("g722", 8_000, False, True, g722.ticks, g722.G722Encoder, g722.G722Decoder),
+    Wide("opus", opus.CLOCK, True, False, opus.ticks, opus.OpusEncoder, opus.OpusDecoder),
+    Wide("l16", 16_000, True, True, l16.ticks, l16.L16Encoder, l16.L16Decoder),
 )
 FIRST_WIDE: Final = len(LAWS)
 "Numbers from here on are wideband."
+
+PARCELLED: Final = np.array([False] * len(LAWS) + [codec.parcels for codec in WIDE])
+"By number: whether a ticket lies in the columns in the place of a payload."
+PARCELLED.setflags(write=False)
 
 _NAMES: Final = tuple(law.name for law in LAWS) + tuple(wide.name for wide in WIDE)
 

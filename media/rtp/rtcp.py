@@ -142,6 +142,8 @@ class Session:
         self.round_trip: float | None = None
         "[s]"
         self.remote_lost = 0
+        self.remote_percent = 0
+        "Lost between the latest two reports; anything of a percent is one."
         self.remote_jitter = 0
         "[timestamp units]"
         self._last_sr = 0
@@ -167,6 +169,7 @@ class Session:
 
     def _learn(self, block: Block, now: float) -> None:
         self.remote_lost, self.remote_jitter = block.lost, block.jitter
+        self.remote_percent = -(-100 * block.fraction_lost // 256)
         if not block.last_sr:
             return
         arrived = int(now * _UNITS) & 0xFFFF_FFFF

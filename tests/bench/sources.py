@@ -28,32 +28,32 @@ class Source:
 
 
 def pcmu() -> Source:
-    pcm = _second(8_000)
+    pcm = voice(8_000)
     return _source(0, 160, [LINEAR_TO_ULAW[frame.view(np.uint16)].tobytes() for frame in pcm], "PCMU/8000")
 
 
 def hum() -> Source:
     """`pcmu` without its burst."""
-    pcm = _second(8_000)
+    pcm = voice(8_000)
     pcm[0] = pcm[1]
     return _source(0, 160, [LINEAR_TO_ULAW[frame.view(np.uint16)].tobytes() for frame in pcm], "PCMU/8000")
 
 
 def talk() -> Source:
     """`pcmu` with a pause of 0.3 s in each second, as people make them."""
-    pcm = _second(8_000)
+    pcm = voice(8_000)
     pcm[35:] = 0
     return _source(0, 160, [LINEAR_TO_ULAW[frame.view(np.uint16)].tobytes() for frame in pcm], "PCMU/8000")
 
 
 def g722() -> Source:
     coder = G722Encoder()
-    return _source(9, 160, [coder.encode(frame) for frame in _second(16_000)], "G722/8000")
+    return _source(9, 160, [coder.encode(frame) for frame in voice(16_000)], "G722/8000")
 
 
 def opus() -> Source:
     coder = OpusEncoder()
-    pcm = _second(16_000)
+    pcm = voice(16_000)
     for frame in pcm[:5]:
         coder.encode(frame)
     return _source(111, 960, [coder.encode(frame) for frame in pcm], "opus/48000/2")
@@ -68,7 +68,7 @@ def _source(payload_type: int, step: int, payloads: list[bytes], name: str) -> S
     return Source(payload_type, step, frames, lengths, (f"a=rtpmap:{payload_type} {name}",))
 
 
-def _second(rate: int) -> NDArray[np.int16]:
+def voice(rate: int) -> NDArray[np.int16]:
     """Shape (50, samples of 20 ms)."""
     times = np.arange(rate) / rate
     pitch = 2 * np.pi * 120 * times

@@ -62,10 +62,10 @@ def test_round_trip_is_the_time_since_our_report_less_the_peers_delay() -> None:
     assert sent is not None
     theirs.receive(sent, 2, 500.0)  # another clock
     last_sr, delay = theirs.echo_of_sr(500.25)
-    block = Block(1, 0, 7, 0, 80, last_sr, delay)
+    block = Block(1, 4, 7, 0, 80, last_sr, delay)
     ours.receive([Report(2, None, (block,))], 1, 10.29)
     assert ours.round_trip == pytest.approx(0.040, abs=0.0001)
-    assert (ours.remote_lost, ours.remote_jitter) == (7, 80)
+    assert (ours.remote_lost, ours.remote_percent, ours.remote_jitter) == (7, 2, 80)
 
 
 def test_blocks_about_others_and_impossible_stamps_teach_nothing() -> None:
