@@ -28,7 +28,7 @@ class FailedAuth(Threshold):
 
 
 class Enumeration(Threshold):
-    """`count` different unknown names asked for within `per`."""
+    """`count` different unknown names asked for within `per`, and more than are registered there."""
 
     count: int = Field(ge=1, le=1_000)
 

@@ -174,7 +174,7 @@ class Arrivals:
             self.witness.lost(request, flow, now)
             self._refuse(request, key, refusal, flow, now)
             return None
-        proven = self.authenticator.check(request, account, flow.remote[0], now)
+        proven = self.authenticator.check(request, account, flow, now)
         match proven:
             case Challenged():
                 response = response_to(request, 401, to_tag=tag(self.ground.random), headers=proven.headers)

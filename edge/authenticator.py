@@ -9,9 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from edge.directory import Account, Device, Directory, Trunk
+from edge.directory import Account, AccountId, Device, Directory, Trunk
 from edge.error import Refusal
 from edge.sip.digest import Challenge, Credentials, NonceBook, Verdict, credentials_for, verify
+from edge.sip.flow import Flow
 from edge.sip.message import Request
 from edge.sip.nonce import Nonces
 
@@ -25,6 +26,8 @@ _WARNINGS: Final = {
 
 Locked = Callable[[str, str, float], Refusal | None]
 "(source, username, now): why it is not heard from there."
+Bound = Callable[[AccountId, str, Flow, float], bool]
+"(account, username, flow, now): its phone is registered on that very flow."
 
 _NAMES: Final = {"md5": "MD5", "sha-256": "SHA-256"}
 
@@ -54,15 +57,22 @@ class Proof:
 
 
 class Authenticator:
-    def __init__(self, directory: Directory, nonces: Nonces, locked: Locked = lambda *_: None) -> None:
+    def __init__(
+        self,
+        directory: Directory,
+        nonces: Nonces,
+        locked: Locked = lambda *_: None,
+        bound: Bound = lambda *_: False,
+    ) -> None:
         self._directory = directory
         self.nonces = nonces
         self._locked = locked
+        self._bound = bound
 
     def check(
-        self, request: Request, account: Account, source: str, now: float
+        self, request: Request, account: Account, flow: Flow, now: float
     ) -> Device | Trunk | Challenged | Refusal:
-        """Who sends `request` from `source`, proven for `account`.
+        """Who sends `request` on `flow`, proven for `account`.
 
         A `Refusal` is of credentials that cannot be read, and of whom nobody listens to from there.
         """
@@ -72,22 +82,26 @@ class Authenticator:
         credentials = credentials_for(given, account.domain)
         if credentials is None:
             return self._challenge(account, now, "no_credentials")
-        locked = self._locked(source, f"{credentials.username}@{account.domain}", now)
-        if locked is not None:
+        username = credentials.username
+        locked = self._locked(flow.remote[0], f"{username}@{account.domain}", now)
+        # From a neighbour's port nobody guesses; its Contact or instance anybody there could copy.
+        if locked is not None and not self._bound(account.id, username, flow, now):
             return locked
         proof = self.prove(credentials, request.method, account, now, self.nonces)
         match proof.verdict:
             case Verdict.OK if proof.disabled:
-                text = f"device {credentials.username} is disabled"
+                text = f"device {username} is disabled"
                 return Refusal("device_disabled", 403, text, "take disabled: true off the device")
             case Verdict.OK:
                 assert proof.named is not None, "only a known user's answer is right"
                 return proof.named
             case Verdict.STALE | Verdict.REPLAY:
                 return self._challenge(account, now, proof.verdict.name.lower(), stale=True)
+            case Verdict.BAD if locked is not None:
+                return locked
             case Verdict.BAD:
-                name, stranger = credentials.username, proof.named is None
-                return self._challenge(account, now, "bad", username=name, stranger=stranger)
+                stranger = proof.named is None
+                return self._challenge(account, now, "bad", username=username, stranger=stranger)
             case Verdict.MALFORMED:
                 return _unusable(credentials)
 

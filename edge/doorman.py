@@ -32,7 +32,7 @@ class Doorman:
             text = f"{request.uri.host} is not served"
             self._refuse(request, key, flow, Refusal("unknown_domain", 403, text, fix), now)
             return None
-        proven = self.authenticator.check(request, account, flow.remote[0], now)
+        proven = self.authenticator.check(request, account, flow, now)
         match proven:
             case Challenged():
                 response = response_to(request, 401, to_tag=tag(self.random), headers=proven.headers)

@@ -132,6 +132,11 @@ class Registrar:
     def reachable(self, account: AccountId, aor: str, now: float) -> bool:
         return bool(self._locations.lookup(account, aor, now))
 
+    def bound(self, account: AccountId, aor: str, flow: Flow, now: float) -> bool:
+        """Whether a phone of `aor` is registered on `flow`: from that very port."""
+        where, record = str(flow), self._locations.record(account, aor)
+        return any(entry.binding.flow == where and entry.expires > now for entry in record.entries.values())
+
     def load(self, bindings: Iterable[Binding], now: float, wall_ms: int) -> None:
         """Take over the stored bindings at boot. What has ended comes out of the next `expire`."""
         self._locations.load(bindings, now, wall_ms)

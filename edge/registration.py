@@ -48,7 +48,7 @@ class Registrations:
             self.witness.lost(request, flow, now)
             self._refuse(request, key, flow, refusal, now)
             return
-        proven = self.authenticator.check(request, account, flow.remote[0], now)
+        proven = self.authenticator.check(request, account, flow, now)
         match proven:
             case Device():
                 self._change(request, key, flow, account, proven, now)

@@ -154,14 +154,14 @@ class Switch:
         self._requests = Requests(self.layer)
         self.trunks = TrunkKeeper(ground, self._requests, trunk_changed, shield.registered)
         nonces = Nonces(random(32), limits.nonce_life, limits.nonces_tracked)
-        self.authenticator = authenticator = Authenticator(directory, nonces, shield.locked)
+        self.authenticator = door = Authenticator(directory, nonces, shield.locked, self.registrar.bound)
         self._arrivals = Arrivals(
-            ground, authenticator, self.channels, journal, self.logbook.wait, self.calls, witness, self.trunks
+            ground, door, self.channels, journal, self.logbook.wait, self.calls, witness, self.trunks
         )
         registrations = Registrations(
-            self.registrar, authenticator, directory, self.layer, random, wall, self._awaited.promise, witness
+            self.registrar, door, directory, self.layer, random, wall, self._awaited.promise, witness
         )
-        doorman = Doorman(authenticator, directory, self.layer, random, witness)
+        doorman = Doorman(door, directory, self.layer, random, witness)
         self.subscriptions = Subscriptions(ground, doorman, self._requests, self._awaited.promise)
         self.messages = Messages(ground, doorman, self._requests, self._awaited.promise)
         registrations.watchers = (self.subscriptions.changed, self.messages.registered, registered(self.acd))

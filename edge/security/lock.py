@@ -6,7 +6,8 @@
                                 └─ phones registered there ─▶ counted for the username there: lock
                                      └ more usernames fail than are registered there: ban
 
-A locked username is refused there unheard, right password or not, and whether anybody has it or not.
+A locked username is refused there unheard, right password or not, and whether anybody has it or not. Only
+a phone that is registered on the flow it asks on goes on with its right password: another one of that user's.
 Usernames are those of one account: `1001@demo.local`. Locks end with the process.
 """
 

@@ -155,10 +155,11 @@ class Shield:
             return
         source.suspect = True
         rule = self._security.enumeration
-        if source.names is None:
-            source.names = Distinct(rule.per, rule.count)
-        count = source.names.add(name, now)
-        if count >= rule.count:
+        source.names = source.names or Distinct(rule.per)
+        # Of many phones behind one address, many may be set up for who is no more.
+        limit = max(rule.count, self._phones.count(source.key, now) + 1)
+        count = source.names.add(name, now, limit)
+        if count >= limit:
             self._begin(source, Rule.ENUMERATION, rule.ban, count, now, user_agent)
 
     def registered(self, address: str, until: float, now: float, name: str = "") -> None:

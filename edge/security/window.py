@@ -72,23 +72,23 @@ class Tally:
 
 
 class Distinct:
-    """How many different names were heard of within a period; at most `limit` are remembered.
+    """How many different names were heard of within a period.
 
     A name heard again counts from its first time until that is a period ago.
     """
 
-    __slots__ = ("_first", "_limit", "_per")
+    __slots__ = ("_first", "_per")
 
-    def __init__(self, per: float, limit: int) -> None:
+    def __init__(self, per: float) -> None:
         self._per = per
-        self._limit = limit
         self._first: dict[int, float] = {}
 
-    def add(self, name: str, now: float) -> int:
+    def add(self, name: str, now: float, limit: int) -> int:
+        """Args: limit: so many are remembered at most."""
         first = self._first
         while first:
             oldest = next(iter(first))
-            if now - first[oldest] < self._per and len(first) < self._limit:
+            if now - first[oldest] < self._per and len(first) < limit:
                 break
             del first[oldest]
         first.setdefault(hash(name), now)

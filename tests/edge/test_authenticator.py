@@ -5,15 +5,17 @@ from dataclasses import replace
 import pytest
 
 from edge.authenticator import Authenticator, Challenged
-from edge.directory import Device, Trunk
+from edge.directory import AccountId, Device, Trunk
 from edge.error import Refusal
 from edge.sip.digest import answer, choose
+from edge.sip.flow import Flow, Transport
 from edge.sip.message import Request
 from edge.sip.nonce import Nonces
 from edge.sip.parse import parse_message
 from tests.support.directory import ACC, FakeDirectory
 
 URI = "sip:demo.local"
+FLOW = Flow(Transport.UDP, ("192.0.2.1", 5060))
 
 
 @pytest.fixture
@@ -46,7 +48,7 @@ def check(
 ) -> Device | Trunk | Challenged | Refusal:
     account = directory.account(ACC)
     assert account is not None
-    return authenticator.check(register(*values), account, "192.0.2.1", now)
+    return authenticator.check(register(*values), account, FLOW, now)
 
 
 def challenge(directory: FakeDirectory, authenticator: Authenticator) -> Challenged:
@@ -174,3 +176,18 @@ def test_who_is_locked_out_at_his_source_is_not_heard_there_whatever_he_proves(
         assert check(directory, door, proof(challenge(directory, door), "alice", password), now=1.0) is no
     assert isinstance(check(directory, door, proof(challenge(directory, door), "bob"), now=1.0), Challenged)
     assert asked[0] == ("192.0.2.1", "alice@demo.local", 1.0), "not asked for who proves nothing"
+
+
+def test_a_phone_that_is_registered_where_it_asks_goes_on_although_its_username_is_locked_there(
+    directory: FakeDirectory,
+) -> None:
+    """Another phone of the same user has the wrong password, behind the same address."""
+    no = Refusal("username_locked", 403, "no", "wait")
+
+    def bound(account: AccountId, username: str, flow: Flow, now: float) -> bool:
+        return (account, username, flow) == (ACC, "alice", FLOW)
+
+    door = Authenticator(directory, Nonces(b"k" * 32, life=60.0, tracked=100), lambda *_: no, bound)
+    assert isinstance(check(directory, door, proof(challenge(directory, door), "alice")), Device)
+    assert check(directory, door, proof(challenge(directory, door), "alice", "guess")) is no
+    assert check(directory, door, proof(challenge(directory, door), "pbx1")) is no

@@ -1,5 +1,7 @@
 """REGISTER (RFC 3261 §10.3, RFC 3327, RFC 5626 §6)."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -83,6 +85,15 @@ def test_a_phone_registers_and_is_found(edge: Edge) -> None:
     assert (binding.expires_at, binding.q, binding.call_id, binding.cseq) == (1_120_000, 1.0, "call-1", 1)
     assert binding.user_agent == "Phone/1"
     assert edge.registrar.reachable(ACME, "1001", 219.9) and not edge.registrar.reachable(ACME, "1001", 220.0)
+
+
+def test_a_phone_is_bound_to_the_port_it_registered_from_for_as_long_as_that_lasts(edge: Edge) -> None:
+    edge.granted(register(f"Contact: {A}", "Expires: 120"))
+    neighbour = replace(PHONE, remote=(PHONE.remote[0], PHONE.remote[1] + 1))
+    assert edge.registrar.bound(ACME, "1001", PHONE, 219.9)
+    assert not edge.registrar.bound(ACME, "1001", neighbour, 219.9)
+    assert not edge.registrar.bound(ACME, "1002", PHONE, 219.9)
+    assert not edge.registrar.bound(ACME, "1001", PHONE, 220.0)
 
 
 @pytest.mark.parametrize(

@@ -123,6 +123,16 @@ def test_many_unknown_names_are_an_enumeration_and_one_mistake_repeated_is_not(k
     assert keeper.rules() == [(EVE, "enumeration")]
 
 
+def test_as_many_unknown_names_as_phones_are_registered_there_ban_nobody(keeper: FakeKeeper) -> None:
+    """An office whose phones were set up for who is no more."""
+    made = office(keeper, 100)
+    for n in range(100):
+        made.unknown(OFFICE, f"old-{n}", "Phone 1", 200.0)
+    assert not made.refuses(OFFICE, 200.0)
+    made.unknown(OFFICE, "one-too-many", "Phone 1", 201.0)
+    assert made.refuses(OFFICE, 201.0) and keeper.rules() == [(OFFICE, "enumeration")]
+
+
 def test_garbage_is_answered_until_it_is_a_flood(keeper: FakeKeeper) -> None:
     made = shield(keeper, malformed={"count": 3, "per": "10s", "ban": "10m"})
     assert [made.malformed(EVE, 1.0) for _ in range(4)] == [True, True, False, False]

@@ -44,19 +44,19 @@ def test_its_size_does_not_grow_with_the_events() -> None:
 
 @given(st.lists(st.tuples(st.integers(0, 30_000), st.sampled_from("abcdefgh")), max_size=60))
 def test_different_names_of_the_period_are_counted_once_each(heard: list[tuple[int, str]]) -> None:
-    now, distinct = 0, Distinct(PER, 100)
+    now, distinct = 0, Distinct(PER)
     tick = 512  # fractions that a float holds exactly
     firsts: dict[str, int] = {}
     for step, name in heard:
         now += step
         firsts = {known: at for known, at in firsts.items() if now - at < PER * tick}
         firsts.setdefault(name, now)
-        assert distinct.add(name, now / tick) == len(firsts)
+        assert distinct.add(name, now / tick, 100) == len(firsts)
 
 
 def test_no_more_names_are_remembered_than_may_be() -> None:
-    distinct = Distinct(PER, 20)
-    assert [distinct.add(str(n), 0.0) for n in range(1_000)][-1] == 20
+    distinct = Distinct(PER)
+    assert [distinct.add(str(n), 0.0, 20) for n in range(1_000)][-1] == 20
 
 
 def test_each_name_is_counted_on_its_own_and_forgotten_with_its_period() -> None:
