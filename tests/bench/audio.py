@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -185,18 +186,22 @@ def agents(on: Ground, calls: int) -> Row:
 
 
 def conference(on: Ground, calls: int) -> Row:
-    """Rooms of three in which all are loud; what the first says to the second is judged."""
+    """Rooms of three in which all are loud; what the first says to the second is judged.
+
+    Rooms are filled one after the other. One of which a call is refused is left: a room of two is another load.
+    """
     rooms = min(max(1, calls // 3), len(ROOMS))
     speaks, hums = sources.pcmu(), sources.hum()
-    works = on.set_up(ROOMS[:rooms], 3 * rooms, offer(on.socket.address, speaks))
-    assert len(works) == 3 * rooms, "a room of two is another load"
-    first = [work.index < rooms for work in works]
-    second = [rooms <= work.index < 2 * rooms for work in works]
-    place = {work.index: n for n, work in enumerate(works)}
-    returns = [
-        place[work.index + rooms] if one else place[work.index - rooms] if two else n
-        for n, (work, one, two) in enumerate(zip(works, first, second, strict=True))
-    ]
+    numbers = [room for room in ROOMS[:rooms] for _ in range(3)]
+    works = on.set_up(numbers, len(numbers), offer(on.socket.address, speaks))
+    met = Counter(work.index // 3 for work in works)
+    alone = [work for work in works if met[work.index // 3] < 3]
+    if alone:
+        on.caller.hang_up(works=alone)
+    works = [work for work in works if met[work.index // 3] == 3]
+    first = [work.index % 3 == 0 for work in works]
+    # The works of a room follow each other: what the first two say to each other is heard by both.
+    returns = [n + (1, -1, 0)[work.index % 3] for n, work in enumerate(works)]
     streams = Streams(
         [on.socket],
         [work.media for work in works],
@@ -205,7 +210,7 @@ def conference(on: Ground, calls: int) -> Row:
         sources=[speaks if one else hums for one in first],
         judged=first,
     )
-    return on.row("conference leg, rooms of three", 3 * rooms, streams)
+    return on.row(f"conference leg, {len(works) // 3:,} rooms of three", len(works), streams)
 
 
 def prompts(on: Ground, calls: int) -> Row:
