@@ -85,9 +85,8 @@ class Inbound:
     def receive(self, plan: Plan, group: int, now: float) -> None:
         """Read what is due in this tick."""
         self._round += group == 0
-        if plan.listen:
-            for slot in plan.listen:
-                self._listen(slot, group, now)
+        for slot in plan.listen.intersection(self._wire.ready()) if plan.listen else ():
+            self._listen(slot, group, now)
         if not plan.poll:
             return
         missed: list[int] = []

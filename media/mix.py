@@ -19,6 +19,7 @@ from media.codec.table import FIRST_WIDE
 from media.columns import LegColumns
 from media.frame import Mask, Rows
 
+_NO_ROOM: Final = -1
 _NOBODY: Final[Rows] = np.zeros(0, np.intp)
 
 
@@ -109,13 +110,17 @@ def _chorus(columns: LegColumns, listeners: Rows, voices: Rows, rooms_of: Rows, 
     by_room = np.argsort(rooms_of, kind="stable")
     voices = voices[by_room]
     numbers, starts, counts = np.unique(rooms_of[by_room], return_index=True, return_counts=True)
+    by_count = np.argsort(counts, kind="stable")
     sizes: list[tuple[Rows, int]] = []
-    order: list[int] = []
     for size in np.unique(counts).tolist():
-        these = np.flatnonzero(counts == size)
-        sizes.append((voices[(starts[these][:, None] + np.arange(size)).ravel()], size))
-        order += numbers[these].tolist()
-    place = {number: index for index, number in enumerate(order)}
+        these = starts[by_count[counts[by_count] == size]]
+        sizes.append((voices[(these[:, None] + np.arange(size)).ravel()], size))
+    # One place more: of rooms that have no voice.
+    place = np.full(len(numbers) + 1, len(numbers), np.intp)
+    place[by_count] = np.arange(len(numbers))
+    rooms = columns.room[listeners]
+    found = numbers.searchsorted(rooms)
+    found[np.append(numbers, _NO_ROOM)[found] != rooms] = len(numbers)
     own = np.flatnonzero(np.isin(listeners, voices))
     coached, heard = _NOBODY, _NOBODY
     if len(coaches):
@@ -127,9 +132,7 @@ def _chorus(columns: LegColumns, listeners: Rows, voices: Rows, rooms_of: Rows, 
         heard = np.array([coach for _, coach in pairs], np.intp)
     return Chorus(
         sizes=tuple(sizes),
-        total=np.array(
-            [place.get(number, len(order)) for number in columns.room[listeners].tolist()], np.intp
-        ),
+        total=place[found],
         own=own,
         own_voices=listeners[own],
         coached=coached,

@@ -76,7 +76,7 @@ class Plan:
 
     poll: list[int]
     "Slots whose socket is locked to its source."
-    listen: list[int]
+    listen: frozenset[int]
     "Slots that still hear every source."
     take: Rows
     "Slots whose received frame is played in this group."
@@ -183,7 +183,7 @@ def make_plan(columns: LegColumns, group: int) -> Plan:
 
     return Plan(
         poll=legs[polled & locked].tolist(),
-        listen=legs[polled & ~locked].tolist(),
+        listen=frozenset(legs[polled & ~locked].tolist()),
         take=take,
         take_slots=take.astype(np.int32),
         muted=_places(muted),

@@ -95,15 +95,15 @@ def bind_udp(address: str, port: int) -> socket.socket:
 class UdpWire:
     """All legs' sockets, by slot."""
 
-    """
-    Args:
-        bind: opens sockets.
-        watch: tells which RTCP sockets have something; these are too quiet to be polled one by one.
-    """
-
     def __init__(
-        self, slots: int, ports: PortPool, bind: Bind = bind_udp, watch: Watch | None = None
+        self, slots: int, ports: PortPool, bind: Bind = bind_udp, watch: Callable[[], Watch] = select.epoll
     ) -> None:
+        """
+        Args:
+            bind: opens sockets.
+            watch: tells which of some sockets have something: of those of RTCP, which are too quiet to be
+                polled one by one, and of those that are not locked, on which nothing may come for minutes.
+        """
         self.errors = 0
         "Datagrams that the system refused to send."
         rows = np.zeros((slots, _ROW_STRIDE), np.uint8)
@@ -125,8 +125,9 @@ class UdpWire:
         self._payloads = [row[HEADER_BYTES:] for row in self._out_rows]
         self._ports = ports
         self._bind = bind
-        self._watch: Watch = watch or select.epoll()
+        self._rtcp_watch, self._open_watch = watch(), watch()
         self._rtcp_slots: dict[int, int] = {}  # by file number
+        self._open_slots: dict[int, int] = {}  # likewise
         self._sockets: list[LegSockets | None] = [None] * slots
         self._receive: list[Callable[[memoryview], int]] = [_deaf] * slots
         self._send: list[Callable[[memoryview | bytes], int]] = [_mute] * slots
@@ -143,14 +144,16 @@ class UdpWire:
             self._sockets[slot] = pair
             self._receive[slot] = pair.rtp.recv_into
             self._rtcp_slots[pair.rtcp.fileno()] = slot
-            self._watch.register(pair.rtcp.fileno(), select.EPOLLIN)
+            self._rtcp_watch.register(pair.rtcp.fileno(), select.EPOLLIN)
+            self._watch(slot)
             return port
         raise NoPort(f"no free port pair on {address}")
 
     def close(self, slot: int) -> None:
         pair = self._pair(slot)
-        self._watch.unregister(pair.rtcp.fileno())
+        self._rtcp_watch.unregister(pair.rtcp.fileno())
         del self._rtcp_slots[pair.rtcp.fileno()]
+        self._unwatch(slot)
         pair.close()
         self._sockets[slot] = None
         self._receive[slot] = _deaf
@@ -173,12 +176,14 @@ class UdpWire:
         except OSError:
             self.errors += 1
             return
+        self._unwatch(slot)
         self._receive[slot] = rtp.recv_into
         self._send[slot] = rtp.send
 
     def unlock(self, slot: int, remote: Address) -> None:
         """Undo `lock`, go on sending to `remote`. A port lost in between leaves the leg deaf."""
         pair = self._pair(slot)
+        self._unwatch(slot)
         try:
             pair.reopen()
         except OSError:
@@ -186,6 +191,7 @@ class UdpWire:
             self._receive[slot] = _deaf
             self._send[slot] = _mute
             return
+        self._watch(slot)
         self._receive[slot] = pair.rtp.recv_into
         self.aim(slot, remote)
 
@@ -207,6 +213,11 @@ class UdpWire:
             owner[count] = slot
             count += 1
         return count
+
+    def ready(self) -> list[int]:
+        """Slots that are not locked and have RTP to read."""
+        slots = self._open_slots
+        return [slots[number] for number, _ in self._open_watch.poll(0, len(slots))] if slots else []
 
     def receive_from(self, slot: int) -> tuple[memoryview, Address] | None:
         """Read one datagram with its source; the view is good until the next call."""
@@ -279,7 +290,7 @@ class UdpWire:
 
     def rtcp_ready(self, limit: int) -> list[int]:
         """Slots that have RTCP to read, at most `limit` of them."""
-        return [self._rtcp_slots[number] for number, _ in self._watch.poll(0, limit)]
+        return [self._rtcp_slots[number] for number, _ in self._rtcp_watch.poll(0, limit)]
 
     def receive_rtcp(self, slot: int) -> tuple[memoryview, Address] | None:
         """Read one RTCP datagram; the view is good until the next call of any reader."""
@@ -296,6 +307,16 @@ class UdpWire:
             self._pair(slot).rtcp.sendto(datagram, to)
         except OSError:
             self.errors += 1
+
+    def _watch(self, slot: int) -> None:
+        number = self._pair(slot).rtp.fileno()
+        self._open_slots[number] = slot
+        self._open_watch.register(number, select.EPOLLIN)
+
+    def _unwatch(self, slot: int) -> None:
+        number = self._pair(slot).rtp.fileno()
+        if self._open_slots.pop(number, None) is not None:
+            self._open_watch.unregister(number)
 
     def _pair(self, slot: int) -> LegSockets:
         pair = self._sockets[slot]

@@ -188,7 +188,7 @@ def agents(on: Ground, calls: int) -> Row:
 def conference(on: Ground, calls: int) -> Row:
     """Rooms of three in which all are loud; what the first says to the second is judged.
 
-    Rooms are filled one after the other. One of which a call is refused is left: a room of two is another load.
+    Rooms are filled one by one. One of which a call is refused is left: a room of two is another load.
     """
     rooms = min(max(1, calls // 3), len(ROOMS))
     speaks, hums = sources.pcmu(), sources.hum()

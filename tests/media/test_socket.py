@@ -11,7 +11,7 @@ PEER = ("203.0.113.1", 4000)
 
 
 def wire(network: Network, slots: int = 4) -> UdpWire:
-    return UdpWire(slots, PortPool(20000, 20003), network.bind, network)
+    return UdpWire(slots, PortPool(20000, 20003), network.bind, network.watch)
 
 
 def test_rows_say_whose_they_are_and_how_long() -> None:
@@ -86,6 +86,24 @@ def test_only_legs_with_rtcp_to_read_are_named() -> None:
     peer.sendto(b"report", (HOST, 20003))
     udp.close(1)
     assert udp.rtcp_ready(8) == []
+
+
+def test_only_legs_that_are_not_locked_and_have_something_to_read_are_named() -> None:
+    network = Network()
+    udp = wire(network)
+    peer = network.bind(*PEER)
+    ports = [udp.open(slot, HOST) for slot in (0, 1)]
+    assert udp.ready() == []
+    for port in ports:
+        peer.sendto(b"audio", (HOST, port))
+    assert sorted(udp.ready()) == [0, 1]
+    udp.lock(0, PEER)
+    assert udp.ready() == [1] and udp.receive_from(1) is not None and udp.ready() == []
+    udp.unlock(0, PEER)
+    peer.sendto(b"more", (HOST, ports[0]))
+    assert udp.ready() == [0]
+    udp.close(0)
+    assert udp.ready() == []
 
 
 def test_a_port_lost_while_unlocking_makes_the_leg_deaf_and_mute() -> None:

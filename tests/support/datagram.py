@@ -16,7 +16,6 @@ class Network:
         self.sockets: dict[Address, FakeSocket] = {}
         self.busy: set[Address] = set()
         self.opened = 0
-        self._watched: set[int] = set()
         self._path: Path | None = None
         self._impaired = ""
         self._flying: list[tuple[float, int, Address, Address, bytes]] = []
@@ -31,17 +30,8 @@ class Network:
         self.sockets[at] = FakeSocket(self, at)
         return self.sockets[at]
 
-    # Stands in for `select.epoll`.
-
-    def register(self, fd: int, eventmask: int, /) -> None:
-        self._watched.add(fd)
-
-    def unregister(self, fd: int, /) -> None:
-        self._watched.remove(fd)
-
-    def poll(self, timeout: float, maxevents: int, /) -> list[tuple[int, int]]:
-        ready = [s.number for s in self.sockets.values() if s.queue and s.number in self._watched]
-        return [(number, 1) for number in ready[:maxevents]]
+    def watch(self) -> "FakeWatch":
+        return FakeWatch(self)
 
     def impair(self, path: Path, towards: str = "") -> None:
         """Args: towards: only what goes to this host takes the path; empty: everything."""
@@ -66,6 +56,24 @@ class Network:
         receiver = self.sockets.get(target) or self.sockets.get(("0.0.0.0", target[1]))
         if receiver is not None and receiver.peer in (None, source):
             receiver.queue.append((data, source))
+
+
+class FakeWatch:
+    """Stands in for `select.epoll`."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._watched: set[int] = set()
+
+    def register(self, fd: int, eventmask: int, /) -> None:
+        self._watched.add(fd)
+
+    def unregister(self, fd: int, /) -> None:
+        self._watched.remove(fd)
+
+    def poll(self, timeout: float, maxevents: int, /) -> list[tuple[int, int]]:
+        ready = [s.number for s in self._network.sockets.values() if s.queue and s.number in self._watched]
+        return [(number, 1) for number in ready[:maxevents]]
 
 
 class FakeSocket:

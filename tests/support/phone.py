@@ -118,7 +118,7 @@ class Studio:
             self.tasks.append,
             random.Random(7).getrandbits,
             agents=agents,
-            wire=UdpWire(self.legs, PortPool(*self.ports), self.network.bind, self.network),
+            wire=UdpWire(self.legs, PortPool(*self.ports), self.network.bind, self.network.watch),
         )
         # The ticker logs what fails and goes on; a test must not.
         self.failures: list[Exception] = []
