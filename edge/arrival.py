@@ -105,7 +105,7 @@ class Arrivals:
         )
         if trunk is not None:
             session.inquiries.keyring = keyring_of(trunk, ground.random)
-            session.large = large_of(trunk, flow, ground, now)
+            session.large = large_of(trunk, flow, ground)
         call = Call(
             id,
             ground,

@@ -394,4 +394,6 @@ def _steps(held: dict[str, Entry], planned: dict[str, Entry]) -> tuple[Step, ...
 
 
 def _supports(request: Request, option: str) -> bool:
-    return any(name.lower() == option for name in request.headers.elements("Supported"))
+    """Who requires it, supports it (RFC 3261 §8.1.1.9, RFC 5626 §4.2.1)."""
+    said = (*request.headers.elements("Supported"), *request.headers.elements("Require"))
+    return any(name.lower() == option for name in said)

@@ -3,7 +3,7 @@
 from typing import Final
 
 from edge.sdp.body import packed, sdp_in
-from edge.sip.capability import REGISTRAR, SDP, SUPPORTED
+from edge.sip.capability import REGISTRAR, SDP, SUPPORTED, UNREADABLE
 from edge.sip.dialog import target_of
 from edge.sip.message import Request
 from edge.sip.session import Headers
@@ -53,8 +53,5 @@ def _uninvitable(request: Request) -> tuple[int, Headers] | None:
     elif target_of(request) is None:  # its requests could be sent to no other place
         return 400, (("Warning", '399 tandem "bad_contact: Contact names no SIP address"'),)
     if not request.accepts(SDP):
-        # §21.4.7; RFC 4475 §3.3.15: no answer of ours could be read.
-        return 406, (
-            ("Warning", f'399 tandem "not_acceptable: the answer is {SDP}, which Accept leaves out"'),
-        )
+        return 406, UNREADABLE
     return None

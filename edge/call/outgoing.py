@@ -101,16 +101,18 @@ def keyring_of(trunk: Trunk, random: Random) -> Keyring | None:
     return Keyring(trunk.username, trunk.password, random, trunk.realm) if trunk.username else None
 
 
-def large_of(trunk: Trunk, flow: Flow, ground: Ground, now: float) -> Large | None:
+def large_of(trunk: Trunk, flow: Flow, ground: Ground) -> Large | None:
     """For a call that `trunk` began on `flow`; None: what is large goes there like the rest."""
     if flow.transport is not Transport.UDP or Uri.parse(trunk.proxy).param("transport") is not None:
         return None
-    by_tcp = ground.reach.flow_to(Transport.TCP, *flow.remote)
-    return None if by_tcp is None else large_by(by_tcp, ground, now)
+    return by_tcp_too(ground)
 
 
-def large_by(by_tcp: Flow, ground: Ground, now: float) -> Large | None:
-    """None: lately nobody took a connection there."""
-    if ground.outages.resting(by_tcp, now):
-        return None
-    return Large(by_tcp, lambda at: ground.outages.note(by_tcp, at, LONGEST))
+def by_tcp_too(ground: Ground) -> Large:
+    """What is large goes by TCP where the rest goes by UDP, unless nobody took a connection there lately."""
+
+    def by_tcp(flow: Flow, now: float) -> Flow | None:
+        twin = ground.reach.flow_to(Transport.TCP, *flow.remote)
+        return None if twin is None or ground.outages.resting(twin, now) else twin
+
+    return Large(by_tcp, lambda flow, at: ground.outages.note(flow, at, LONGEST))

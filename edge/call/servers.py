@@ -12,7 +12,7 @@ from typing import Final
 from edge.call.call import Call
 from edge.call.ground import Ground
 from edge.call.outage import LONGEST
-from edge.call.outgoing import invite, large_by, trunk_destination
+from edge.call.outgoing import by_tcp_too, invite, trunk_destination
 from edge.directory import Trunk
 from edge.sip.calling import CallingSession
 from edge.sip.flow import Flow, Transport
@@ -27,8 +27,8 @@ _ADDED: Final = 500  # by our Via and, after a challenge, by the credentials [by
 @dataclass(frozen=True, slots=True)
 class Server:
     flow: Flow
-    by_tcp: Flow | None = None
-    "The same server, for what is too large for UDP."
+    pinned: bool
+    "Whatever the size, by this transport alone."
 
 
 class TrunkServers:
@@ -53,10 +53,7 @@ class TrunkServers:
         for target in targets:
             flow = reach.flow_to(target.transport, target.address, target.port, target.name)
             if flow is not None:
-                twin = None
-                if target.transport is Transport.UDP and not target.pinned:
-                    twin = reach.flow_to(Transport.TCP, target.address, target.port)
-                servers.append(Server(flow, twin))
+                servers.append(Server(flow, target.transport is not Transport.UDP or target.pinned))
         self._left = deque(self._outages.last(servers, lambda server: server.flow, now))
         self.current: Flow | None = None
         self._by_udp_next = False  # the current server, if it cannot be had by TCP
@@ -72,16 +69,15 @@ class TrunkServers:
     def invite(self, call: Call, offer: bytes, now: float) -> CallingSession:
         """A session at the next server, ready to start."""
         server = self._left.popleft()
-        by_tcp = server.by_tcp
-        large = None if by_tcp is None else large_by(by_tcp, call.ground, now)
-        by_tcp = by_tcp if large is not None else None
+        large = None if server.pinned else by_tcp_too(call.ground)
+        by_tcp = None if large is None else large.by_tcp(server.flow, now)
         session = self._session(call, server.flow, offer, large)
+        self.current = server.flow
         self._by_udp_next = by_tcp is not None and len(session.invite.wire()) + _ADDED > LARGE
         if by_tcp is not None and self._by_udp_next:
-            self._left.appendleft(Server(server.flow))
-            server = Server(by_tcp)
+            self._left.appendleft(server)
+            self.current = by_tcp
             session = self._session(call, by_tcp, offer)
-        self.current = server.flow
         return session
 
     def heard(self) -> None:

@@ -26,6 +26,11 @@ CAPABILITIES: Final = (
 )
 "Of a 200 to OPTIONS, beside Allow."
 
+UNREADABLE: Final = (
+    ("Warning", f'399 tandem "not_acceptable: the answer is {SDP}, which Accept leaves out"'),
+)
+"Of a 406 to an offer whose answer could not be read (§21.4.7; RFC 4475 §3.3.15)."
+
 
 def aside(request: Request) -> tuple[int, tuple[tuple[str, str], ...]]:
     """Status and headers of the answer to a request that its dialog does not depend on."""

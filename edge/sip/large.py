@@ -1,8 +1,8 @@
 """Requests that are too large for a datagram go by TCP (RFC 3261 §18.1.1), also those that grow in a session.
 
 What grows them: credentials that somebody asks for, a new offer, a route set. Where nobody takes the
-connection they go again by UDP, in fragments, and so does what follows. A registered phone is reached on its
-own path alone, whatever the size.
+connection they go again by UDP, in fragments, and so does what follows there, in this call and in others. A
+registered phone is reached on its own path alone, whatever the size.
 """
 
 from collections.abc import Callable
@@ -20,30 +20,31 @@ _VIA: Final = 150  # ours, which is added last [bytes]
 class Large:
     """The way of one session's large requests."""
 
-    def __init__(self, by_tcp: Flow, given_up: Callable[[float], None]) -> None:
+    def __init__(
+        self, by_tcp: Callable[[Flow, float], Flow | None], given_up: Callable[[Flow, float], None]
+    ) -> None:
         """
         Args:
-            by_tcp: to the same peer.
-            given_up: told at what time nobody took the connection.
+            by_tcp: to the peer of a flow by UDP, at this time; None: nobody takes connections there.
+            given_up: told of one that nobody took, and when.
         """
-        self._by_tcp: Flow | None = by_tcp
+        self.by_tcp = by_tcp
         self._given_up = given_up
-        self._sent: set[ClientKey] = set()
+        self._sent: dict[ClientKey, Flow] = {}
 
-    def way(self, request: Request) -> Flow | None:
-        """None: by UDP."""
-        if self._by_tcp is None or len(request.wire()) + _VIA <= LARGE:
+    def way(self, request: Request, flow: Flow, now: float) -> Flow | None:
+        """In place of `flow`; None: by that."""
+        if flow.reliable or len(request.wire()) + _VIA <= LARGE:
             return None
-        return self._by_tcp
+        return self.by_tcp(flow, now)
 
-    def sent(self, key: ClientKey) -> None:
-        self._sent.add(key)
+    def sent(self, key: ClientKey, by_tcp: Flow) -> None:
+        self._sent[key] = by_tcp
 
     def goes_again(self, key: ClientKey, now: float) -> bool:
         """Whether what could not be delivered was sent by TCP, and is to be sent by UDP."""
-        if key not in self._sent:
+        by_tcp = self._sent.pop(key, None)
+        if by_tcp is None:
             return False
-        if self._by_tcp is not None:
-            self._by_tcp = None
-            self._given_up(now)
+        self._given_up(by_tcp, now)
         return True

@@ -19,7 +19,7 @@ from edge.agenda import Agenda
 from edge.sdp.body import sdp_in
 from edge.sip.address import Address
 from edge.sip.build import response_to
-from edge.sip.capability import AGENT, ALLOW, SDP, SUPPORTED, aside
+from edge.sip.capability import AGENT, ALLOW, SDP, SUPPORTED, UNREADABLE, aside
 from edge.sip.dialog import Dialog
 from edge.sip.effect import ClientKey, ServerKey
 from edge.sip.flow import Flow
@@ -233,10 +233,10 @@ class Session(ABC):
     def send(self, request: Request, dialog: Dialog | None, now: float) -> ClientKey:
         """Send a request that is one of `dialog`, or None: asks for one; any but ACK."""
         way = self._way(dialog)
-        by_tcp = self.large.way(request) if self.large is not None and way == self.flow else None
+        by_tcp = None if self.large is None else self.large.way(request, way, now)
         key = self.wire.layer.request(request, by_tcp or way, now)
         if self.large is not None and by_tcp is not None:
-            self.large.sent(key)
+            self.large.sent(key, by_tcp)
         self.keys.append(key)
         self.wire.expect(key, self)
         return key
@@ -309,6 +309,8 @@ class Session(ABC):
             self._respond(key, request, 415, now, (("Accept", SDP),))
         elif request.method == "UPDATE" and not described:
             self.wire.layer.respond(key, self._success_response(request, b"", now), now)
+        elif not request.accepts(SDP):
+            self._respond(key, request, 406, now, UNREADABLE)
         else:
             self._reoffer = (request, key)
             self._emit(Reoffer(described), now)

@@ -298,6 +298,8 @@ def test_reg_id_and_instance_replace_whatever_the_contact(edge: Edge) -> None:
     assert f"{C}{outbound}1;expires=3600" in contacts(done)
     binding = edge.registrar.lookup(ACME, "1001", edge.now)[0]
     assert (binding.instance, binding.reg_id) == ("<urn:uuid:00000000-0000-1000-8000-000A95A0E128>", 1)
+    asked = edge.granted(register(f"Contact: {C}{outbound}1", "Require: outbound", call_id="call-3", cseq=2))
+    assert asked.response.headers.get("Require") == "outbound", "who requires it supports it"
 
 
 INSTANCE = ';+sip.instance="<urn:uuid:00000000-0000-1000-8000-000A95A0E128>"'
@@ -355,6 +357,8 @@ def test_path_is_kept_and_echoed_to_who_supports_it(edge: Edge) -> None:
     assert binding.path == ("<sip:p2.example.com;lr>", "<sip:p1.example.com;lr>")
     silent = edge.granted(register(f"Contact: {A}", f"Path: {path}", cseq=2))
     assert silent.response.headers.get("Path") is None
+    asked = edge.granted(register(f"Contact: {A}", f"Path: {path}", "Require: path", cseq=3))
+    assert asked.response.headers.all("Path") == [path], "who requires it supports it"
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,31 @@ def test_a_request_that_its_credentials_make_too_large_goes_by_tcp_and_falls_bac
         site.over()
 
 
+def test_so_it_does_where_the_contact_of_the_carrier_is_another_host(site: Trunked) -> None:
+    """RFC 3261 §18.1.1, §12.2.1.1: who took no connection in one call is not dialled in the next."""
+    calls = []
+    for began in ("us", "the carrier"):
+        site.alice.call_id = site.trunk.call_id = f"call {began}"
+        alice, carrier = site.out() if began == "us" else site.in_()
+        assert final(carrier.say("UPDATE", contact="<sip:far@127.0.0.10:5060>")).status == 200
+        carrier.source = ("127.0.0.10", 5060)
+        calls.append((alice, carrier))
+    for number, (alice, carrier) in enumerate(calls):
+        alice.say("BYE")
+        (bye,) = carrier.asked("BYE")
+        carrier.reply(bye, 407, headers=asks(407, "n" * 1_200))
+        (again,) = carrier.asked("BYE")
+        assert len(again.wire()) > 1_300 and again.via.transport == ("UDP" if number else "TCP")
+        if again.via.transport == "TCP":
+            site.bench.switch.unreachable(Flow(Transport.TCP, carrier.source), site.bench.now)
+            site.bench.drain()
+            (again,) = carrier.asked("BYE")
+            assert again.via.transport == "UDP"
+        carrier.reply(again, 200)
+    site.bench.advance(120.0)
+    assert site.bench.idle()
+
+
 @pytest.mark.parametrize("began", ["us", "the carrier"])
 def test_a_trunk_that_wants_udp_gets_large_requests_by_udp(site: Trunked, began: str) -> None:
     trunks = site.bench.directory.trunks

@@ -252,6 +252,8 @@ def test_an_offer_asked_for_in_the_middle_and_never_answered_changes_nothing() -
         ("NEWMETHOD", "Max-Forwards: 70", 405),
         ("BYE", "Require: teleport", 420),
         ("INVITE", "Content-Encoding: gzip", 415),
+        ("INVITE", "Accept: text/plain", 406),
+        ("UPDATE", "Accept: text/plain", 200),
         ("MESSAGE", "Content-Encoding: gzip", 415),
     ],
 )

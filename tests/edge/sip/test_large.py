@@ -14,13 +14,21 @@ BY_TCP = Flow(Transport.TCP, FLOW.remote)
 
 @pytest.fixture
 def given_up() -> list[float]:
+    """When nobody took a connection."""
     return []
+
+
+def large(given_up: list[float]) -> Large:
+    def by_tcp(flow: Flow, now: float) -> Flow | None:
+        return None if given_up else Flow(Transport.TCP, flow.remote)
+
+    return Large(by_tcp, lambda flow, at: given_up.append(at))
 
 
 @pytest.fixture
 def talk(given_up: list[float]) -> Talk:
     made = Talk()
-    made.calling(Keyring("us", "secret", bytes), Large(BY_TCP, given_up.append))
+    made.calling(Keyring("us", "secret", bytes), large(given_up))
     return made
 
 
