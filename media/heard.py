@@ -27,6 +27,8 @@ CONCEAL_FRAMES: Final = 8
 "Missing frames in a row that are concealed; a longer gap is silence."
 LEVEL_EVERY: Final = 4
 "Rounds of a group between two measurements of the level."
+QUIET: Final = 200.0**2
+"Mean square of a pause: −44 dBov, background noise of a telephone included."
 NONE: Final = Sound(
     np.zeros((0, FRAME_SAMPLES), np.uint8),
     np.zeros((0, FRAME_SAMPLES), np.int16),
@@ -169,8 +171,10 @@ class Heard:
     def _measure(self, rows: Rows, pcm: Pcm) -> None:
         columns = self._table.columns
         samples = pcm.astype(np.float32)
-        columns.energy[rows] += np.einsum("ij,ij->i", samples, samples) * (1 / FRAME_SAMPLES)
+        energy = np.einsum("ij,ij->i", samples, samples) * (1 / FRAME_SAMPLES)
+        columns.energy[rows] += energy
         columns.energy_frames[rows] += 1
+        self._jitter.quiet[rows] = energy < QUIET
 
     def _scale(self, plan: Plan, pcm: Pcm, wide: Pcm, frames: Frames, law: NDArray[np.uint8]) -> None:
         """Make legs louder, softer or mute; a change takes one frame."""

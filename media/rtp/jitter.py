@@ -12,7 +12,7 @@ number & 15 is the place and a tag says which frame lies there.
   10 s deepens the leg by one frame (at most `MAX_TARGET`); 10 s without one take it back.
 - More frames waiting than the target for a whole second: one is merged into its successor,
   and of more than `HASTE` too many all but one are left out. So neither a faster clock of the
-  peer nor a burst leaves delay behind.
+  peer nor a burst leaves delay behind. A single one waits for a pause in what the peer says.
 - A void number (telephone-event, comfort noise) takes no play-out time.
 """
 
@@ -54,6 +54,8 @@ class JitterBuffer:
         self.duplicates = np.zeros(slots, np.int64)
         self.target = np.zeros(slots, np.int64)
         "Frames meant to be waiting after each one played."
+        self.quiet = np.ones(slots, np.bool_)
+        "Whether what was heard last is so soft that nobody misses a frame of it."
         self._frames = np.zeros((slots, DEPTH, FRAME_SAMPLES), np.uint8)
         self._tag = np.full((slots, DEPTH), -1, np.int64)
         self._void = np.zeros((slots, DEPTH), np.bool_)
@@ -240,7 +242,7 @@ class JitterBuffer:
             play = int(self._play[slot])
             place = play & _PLACE
             if (
-                spare > 0
+                spare > (0 if self.quiet[slot] else 1)
                 and have[position]
                 and self._tag[slot, place] == play
                 and not self._void[slot, place]

@@ -5,9 +5,10 @@ sockets of ours; a stream is known by the daemon's port, which each leg has for 
 
 A stream's sound comes back from its own port (echo, agent) or from another leg's (bridge, room).
 
-A *stamped* packet carries its number in G.711 codes that survive decoding and encoding; the time
-it left is kept here under that number. Through an agent, whose resampling no code survives,
-*bursts* take the stamps' place: once a second one loud packet in silence.
+A *stamped* packet carries its number in G.711 codes that survive decoding and encoding; the time it
+left is kept here under that number. It stands at the packet's end: into its beginning may be faded from
+what stood in for a frame that came late, which is no loss. Through an agent, whose resampling no code
+survives, *bursts* take the stamps' place: once a second one loud packet in silence.
 """
 
 import enum
@@ -23,6 +24,8 @@ from tests.bench.datagrams import Datagrams, Outgoing
 from tests.bench.sources import FRAMES, Source
 
 FRAME = 160
+STAMP = 12 + FRAME - 6
+"Where the number's six codes begin, behind the header and most of the sound."
 SEAL = 10
 "Authentication tag of SRTP."
 EVENTS = 101
@@ -192,7 +195,7 @@ class Streams:
                 rows[:, 4 + byte] = stamp >> (24 - 8 * byte)
             if self._payload is Payload.STAMPED:
                 for nibble in range(6):
-                    rows[:, 12 + nibble] = 0x80 | (number >> (4 * nibble)) & 15
+                    rows[:, STAMP + nibble] = 0x80 | (number >> (4 * nibble)) & 15
                 self._sent_at[np.arange(first, last), number % HISTORY] = wall
                 self._came[np.arange(first, last), number % HISTORY] = False
                 self.heard.sent += counted * (last - first)
@@ -263,7 +266,7 @@ class Streams:
         np.maximum.at(self._highest, stream, unwrapped)
         np.add.at(self._count_in, stream, 1)
         if self._payload is Payload.STAMPED:
-            marked = rows[:, 12:18]
+            marked = rows[:, STAMP : STAMP + 6]
             stamped = np.all(marked >> 4 == 8, axis=1)
             stream, arrived, marked = stream[stamped], arrived[stamped], marked[stamped]
             number = np.zeros(len(stream), np.int64)

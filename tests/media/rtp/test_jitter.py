@@ -95,6 +95,24 @@ def test_standing_delay_is_merged_away_one_frame_a_second() -> None:
     assert len(merged) == 3 and buffer.waiting(0) == 0
 
 
+def test_a_single_frame_too_many_waits_for_a_pause_and_two_do_not() -> None:
+    buffer = start()
+    put(buffer, 0, 1, 2)
+    buffer.quiet[0] = False
+    heard: list[int | None] = []
+    for number in range(3, 203):
+        heard += played(buffer)
+        put(buffer, number)
+        if number == 150:
+            assert buffer.waiting(0) == 2 and len(set(heard)) == len(heard), (
+                "the one that it may keep, and this"
+            )
+            buffer.quiet[0] = True
+    assert buffer.waiting(0) == 1
+    left_out = sorted(set(range(200)) - {number for number in heard if number is not None})
+    assert len(left_out) == 2 and left_out[0] < 60 and left_out[1] > 145
+
+
 def test_a_burst_beyond_the_buffer_keeps_the_newest_and_leaves_no_delay_after_two_seconds() -> None:
     buffer = start()
     put(buffer, 0)
