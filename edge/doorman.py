@@ -44,7 +44,8 @@ class Doorman:
                 self.witness.attempts.proven(request.call_id)
                 user = self.directory.user_by_id(proven.user)
                 assert user is not None, "a device belongs to a user"
-                home = self.directory.account_of_host(request.uri.host.lower())
+                host = request.uri.host  # none in a tel URI: a number of the account
+                home = self.directory.account_of_host(host.lower()) if host else account
                 if home is not None and home.id == account.id:
                     return UserIdentity(account, user, proven)
                 fix = f"ask for somebody at {account.domain}"

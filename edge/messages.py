@@ -200,7 +200,11 @@ class Messages:
         def done(taken: bool, at: float) -> None:
             if taken:
                 then(None, True, at)
-            elif text.expires_at > at and self._keep(callee, text, at):
+            elif text.expires_at <= at:
+                fix = "leave Expires out, and it waits for the callee"
+                why = "the callee is away, and the text may not wait any longer"
+                then(Refusal("text_expired", 480, why, fix), False, at)
+            elif self._keep(callee, text, at):
                 self._promise((self._written(callee, text, at),), committed)
             else:
                 fix = "write again later"

@@ -83,7 +83,9 @@ def route(directory: Directory, identity: Identity, host: str, dialled: str, wal
             "add the number under accounts[].dids, or let the caller authenticate as a user",
         )
     account = identity.account
-    home = directory.account_of_host(host.lower())
+    home = (
+        directory.account_of_host(host.lower()) if host else account
+    )  # a tel URI is a number of the account
     if home is None or home.id != account.id:
         return Refusal(
             "foreign_domain",

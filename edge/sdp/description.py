@@ -2,7 +2,7 @@
 
 Every line is kept in its place, known or not, since an answer and a re-offer are made
 from what was there. Read strictly are only the lines that we rely on (v=, o=, c=, m=);
-a missing s= or t= is let pass, as phones forget them.
+a missing s= or t= is let pass, as phones forget them, and so is any user name in o=.
 """
 
 from collections.abc import Iterator
@@ -63,7 +63,7 @@ class Description:
     @property
     def session(self) -> tuple[str, str]:
         """Session id and version of the o= line."""
-        _, session_id, version, *_ = _fields(self.first("o") or "- 0 0")
+        *_, session_id, version, _, _, _ = _fields(self.first("o") or "- 0 0 IN IP4 -")
         return session_id, version
 
     def connection(self, media: Media) -> tuple[str, str] | None:
@@ -88,10 +88,13 @@ def attributes(lines: tuple[Line, ...], name: str) -> Iterator[str]:
 
 
 def parse(body: bytes, limits: SipLimits) -> Description | SdpError:
-    """Never raises; takes LF for CRLF (§5) and keeps bytes that are not UTF-8 as surrogates."""
+    """Never raises; takes LF for CRLF (§5) and keeps bytes that are not UTF-8 as surrogates.
+
+    Blank lines around it, and the zero byte at the end of a C string, are let pass.
+    """
     if len(body) > limits.sdp_bytes:
         return SdpError(0, f"longer than {limits.sdp_bytes} bytes")
-    text = body.decode("utf-8", "surrogateescape").rstrip("\r\n ").replace("\r\n", "\n")
+    text = body.decode("utf-8", "surrogateescape").strip("\r\n\0 ").replace("\r\n", "\n")
     lines = text.split("\n")
     if len(lines) > limits.sdp_lines:
         return SdpError(0, f"more than {limits.sdp_lines} lines")
@@ -170,7 +173,8 @@ def _fault(letter: str, value: str, at_session: bool) -> str | None:
     match letter:
         case "c" if len(_fields(value)) != 3:
             return "c= needs network type, address type and address"
-        case "o" if not at_session or len(_fields(value)) != 6:
+        case "o" if not at_session or len(_fields(value)) < 5:
+            # A user name, which nobody reads, may be missing, or be several words.
             return "o= needs six fields, at session level"
         case "v" if not at_session or value != "0":
             return "v= is not 0"

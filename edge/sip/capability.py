@@ -8,7 +8,7 @@ from typing import Final
 
 from edge.sip.message import Request
 
-SUPPORTED: Final = ("100rel", "replaces", "timer")
+SUPPORTED: Final = ("100rel", "norefersub", "replaces", "timer")
 "Option tags that a peer may require in an INVITE."
 REGISTRAR: Final = ("path", "outbound")
 "Option tags that a REGISTER may require besides (RFC 3327 §5.3, RFC 5626 §6)."

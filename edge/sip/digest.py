@@ -164,14 +164,15 @@ def response(
 def credentials_for(values: Iterable[str], realm: str) -> Credentials | None:
     """The first credentials for `realm` among the values of (Proxy-)Authorization (§22.3), or None.
 
-    What cannot be read is passed over: it is as good as nothing.
+    What cannot be read is passed over: it is as good as nothing. So are credentials without a nonce, by which
+    phones of mobile networks say their username before they are asked (3GPP TS 24.229 §5.1.1.2).
     """
     for value in values:
         try:
             credentials = Credentials.parse(value)
         except Malformed:
             continue
-        if credentials.realm == realm:
+        if credentials.realm == realm and credentials.nonce:
             return credentials
     return None
 

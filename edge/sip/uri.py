@@ -90,7 +90,7 @@ class Uri:
         number, _, rest = user.partition(";")
         context = self.param("phone-context") or ""
         if self.scheme == "tel" or user[:1] == "+" or (self.param("user") or "").lower() == "phone":
-            number = number.translate(_SEPARATORS)
+            number = number.replace("%20", "").translate(_SEPARATORS)  # people paste numbers with spaces
             for param in rest.split(";", 16):
                 name, _, value = param.partition("=")
                 context = value if name.lower() == "phone-context" else context

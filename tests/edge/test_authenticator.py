@@ -150,6 +150,15 @@ def test_credentials_for_another_realm_are_no_credentials(
     assert isinstance(verdict, Challenged) and verdict.reason == "no_credentials"
 
 
+def test_who_says_his_username_without_a_nonce_is_asked_and_has_guessed_nothing(
+    directory: FakeDirectory, authenticator: Authenticator
+) -> None:
+    """3GPP TS 24.229 §5.1.1.2: so does every phone of a mobile network, each time that it registers."""
+    said = f'Digest username="alice",realm="demo.local",nonce="",uri="{URI}",response=""'
+    asked = check(directory, authenticator, said)
+    assert isinstance(asked, Challenged) and asked.reason == "no_credentials"
+
+
 def test_a_disabled_device_is_refused_though_its_password_is_right(
     directory: FakeDirectory, authenticator: Authenticator
 ) -> None:  # S004-10 S004-25

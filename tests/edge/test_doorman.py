@@ -27,7 +27,8 @@ def ask(phone: Phone, uri: str) -> Response:
 
 
 def test_a_user_is_let_in(bench: Bench) -> None:
-    assert ask(Phone(bench, "1001"), "sip:1001@demo.local").status == 202
+    for uri in ("sip:1001@demo.local", "tel:1001;phone-context=demo.local"):
+        assert ask(Phone(bench, "1001"), uri).status == 202
 
 
 def test_a_trunk_is_no_user(bench: Bench) -> None:

@@ -90,7 +90,16 @@ def test_a_text_that_is_too_old_is_not_delivered(bench: Bench) -> None:
 
 
 def test_a_text_that_may_not_wait_is_refused(bench: Bench) -> None:
-    assert write(Phone(bench, "1001"), "1002", "now", "Expires: 0\r\n") == [480]
+    """RFC 3428 §8: and told why, whatever room there is."""
+    alice, uri = Phone(bench, "1001"), "sip:1002@demo.local"
+    alice.say("MESSAGE", uri)
+    (challenge,) = alice.got()
+    assert isinstance(challenge, Response)
+    proof = alice.authorization(challenge, "MESSAGE", uri)
+    alice.say("MESSAGE", uri, body="now", headers=f"Expires: 0\r\n{proof}")
+    (refused,) = alice.got()
+    assert isinstance(refused, Response) and refused.status == 480
+    assert "text_expired" in (refused.headers.get("Warning") or "")
 
 
 @pytest.mark.parametrize(("number", "text", "status"), [("nobody", "x", 404), ("1002", "x" * 101, 413)])

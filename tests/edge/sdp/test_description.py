@@ -64,7 +64,7 @@ def test_a_forgotten_subject_or_time_is_let_pass() -> None:
         (b"v=0\r\n", b"", 1),
         (b"v=0", b"v=1", 1),
         (b"o=alice 2890844526 2890844527 IN IP4 host.atlanta.example.com\r\n", b"", 0),
-        (b"o=alice", b"o=", 2),
+        (b"o=alice 2890844526", b"o=", 2),
         (b"s=-", b"no line", 3),
         (b"s=-", b"S=-", 3),
         (b"s=-", b"", 3),
@@ -84,6 +84,18 @@ def test_a_fault_is_told_with_its_line(old: bytes, new: bytes, line: int) -> Non
     assert old in PHONE
     error = parse(PHONE.replace(old, new, 1), LIMITS)
     assert isinstance(error, SdpError) and error.line == line
+
+
+@pytest.mark.parametrize("name", [b"", b"-", b"Example Phone 7", b"a  b"])
+def test_any_user_name_is_let_pass(name: bytes) -> None:
+    """§5.2 forbids spaces in it, and some phones have them all the same; nobody reads it."""
+    parsed = parse(PHONE.replace(b"o=alice", b"o=" + name, 1), LIMITS)
+    assert isinstance(parsed, Description) and parsed.session == ("2890844526", "2890844527")
+
+
+@pytest.mark.parametrize(("before", "after"), [(b"\r\n", b""), (b"", b"\0"), (b"\n", b"\r\n\0")])
+def test_blank_lines_around_it_and_the_end_of_a_c_string_are_let_pass(before: bytes, after: bytes) -> None:
+    assert parse(before + PHONE + after, LIMITS) == parse(PHONE, LIMITS)
 
 
 def test_limits_hold() -> None:
