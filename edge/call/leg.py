@@ -39,6 +39,19 @@ class Port(enum.Enum):
     RETURNED = "given back, or refused"
 
 
+class _Keys:
+    """Ours, made once for each suite: a new one would need a new SSRC (RFC 4568 §7.1.4)."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self._made: dict[str, bytes] = {}
+
+    def __call__(self, suite: str) -> bytes:
+        if suite not in self._made:
+            self._made[suite] = self._random(KEY_BYTES[suite])
+        return self._made[suite]
+
+
 class Leg:
     """Sans-I/O; the call sends the commands that the methods return."""
 
@@ -76,8 +89,6 @@ class Leg:
         names = dict.fromkeys(terms.codecs)
         if first is not None and first.name in names:
             names = dict.fromkeys((first.name, *names))
-        self._random = random
-        self._keys: dict[str, bytes] = {}
         self._local = Local(
             address=address,
             port=0,
@@ -86,8 +97,9 @@ class Leg:
             ptime_ms=terms.ptime_ms,
             session_id=session_id,
             srtp=_policy(terms.srtp, private),
-            key=self._key,
+            key=_Keys(random),
         )
+        self._random = random
         self._limits = limits
         self._described: Description | None = None  # the last one that we sent
         self._offered: Description | None = None  # ours, not answered yet
@@ -236,13 +248,6 @@ class Leg:
         protocol = {Srtp.OFF: "RTP/AVP", Srtp.REQUIRED: "RTP/SAVP"}.get(local.srtp, "RTP/AVP or RTP/SAVP")
         fix = f"offer {protocol} audio with {codecs}"
         return Refusal("not_acceptable", 488, why.why, fix, warning=why.warning)
-
-    def _key(self, suite: str) -> bytes:
-        """Our key, made once for each suite: a new one would need a new SSRC (RFC 4568 §7.1.4)."""
-        if suite not in self._keys:
-            self._keys[suite] = self._random(KEY_BYTES[suite])
-        return self._keys[suite]
-
 
 def is_browser(body: bytes, limits: SipLimits, *, web: bool) -> bool:
     """Whether an offer is a browser's. Args: web: what is thought of who makes none."""

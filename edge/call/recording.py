@@ -5,6 +5,7 @@ else when a flow or an operator says so; a transfer does not end it.
 """
 
 import enum
+import weakref
 from typing import TYPE_CHECKING, Final
 
 from edge.call.leg import Leg
@@ -37,7 +38,8 @@ def policy(route: Route) -> str:
 
 class CallRecording:
     def __init__(self, call: "Call") -> None:
-        self._call = call
+        # Weak: a call that holds what holds it would be left to the collector, with all that it holds.
+        self._call: Call = weakref.proxy(call)
         self.state = Taping.OFF
         self.keys: list[str] = []
         "Of the call's recordings in the media folder."

@@ -36,9 +36,7 @@ class AnsweringSession(Session):
         self._accepting: bytes | None = None  # the SDP of a 200 that waits for a PRACK
         self._said: tuple[int, bytes, Headers] | None = None  # in the latest 1xx
         self._extension: Alarm | None = None
-        self._reliable = Reliable(
-            wire.agenda, wire.timers, tag, self._send_reliably, self._unacknowledged_early
-        )
+        self._reliable: Reliable | None = None  # once something was said reliably
 
     @property
     def needs_prack(self) -> bool:
@@ -75,7 +73,7 @@ class AnsweringSession(Session):
         )
         self._refresh.sdp = body or self._refresh.sdp
         if self.needs_prack or (body and supports(self.invite)):
-            self._reliable.respond(response, now)
+            self._reliably().respond(response, now)
         else:
             self.wire.layer.respond(self.key, response, now)
 
@@ -86,16 +84,18 @@ class AnsweringSession(Session):
         """
         if self.state is not State.INVITING:
             return
-        if self._reliable.owes:
+        if self._owes:
             self._accepting = body
             return
-        body = b"" if self._reliable.settled else body
+        if self._reliable is not None:
+            body = b"" if self._reliable.settled else body
+            self._reliable.stop()
         self._settled()
-        self._reliable.stop()
         self.dialog = self.dialog or Dialog.uas(self.invite, self.tag, contact=self.contact)
         self.dialog.confirm()
         self.state = State.ANSWERED
-        self._success.send(self.key, self.invite, self._success_response(self.invite, body, now), now)
+        response = self._success_response(self.invite, body, now)
+        self._success.send(self.key, self.invite, response, now, self._unacknowledged)
 
     def reject(self, status: int, now: float, headers: Headers = (), reason: str | None = None) -> None:
         """Send a final 3xx–6xx; the session is over without an `Ended`."""
@@ -103,7 +103,8 @@ class AnsweringSession(Session):
             return
         self.state = State.ENDED
         self._settled()
-        self._reliable.stop()
+        if self._reliable is not None:
+            self._reliable.stop()
         response = response_to(self.invite, status, reason, to_tag=self.tag, headers=headers)
         self.wire.layer.respond(self.key, response, now)
 
@@ -145,6 +146,18 @@ class AnsweringSession(Session):
             self._extension.cancel()
             self._extension = None
 
+    @property
+    def _owes(self) -> bool:
+        return self._reliable is not None and self._reliable.owes
+
+    def _reliably(self) -> Reliable:
+        if self._reliable is None:
+            wire = self.wire
+            self._reliable = Reliable(
+                wire.agenda, wire.timers, self.tag, self._send_reliably, self._unacknowledged_early
+            )
+        return self._reliable
+
     def _send_reliably(self, response: Response, now: float) -> None:
         self.wire.layer.respond(self.key, response, now)
 
@@ -153,7 +166,7 @@ class AnsweringSession(Session):
         if not self.dialog.receive(request):
             self._respond(key, request, 500, now, (("Retry-After", "1"),))  # RFC 3261 §12.2.2
             return
-        if not self._reliable.acknowledged(request, now):
+        if self._reliable is None or not self._reliable.acknowledged(request, now):
             self._respond(key, request, 481, now)
             return
         described = sdp_in(request)
@@ -163,7 +176,7 @@ class AnsweringSession(Session):
             self._respond(key, request, 200, now)
             if described:
                 self._emit(Acked(described), now)
-        if self._accepting is not None and not self._reliable.owes:
+        if self._accepting is not None and not self._owes:
             self.accept(self._accepting, now)
             self._accepting = None
 

@@ -9,6 +9,7 @@
 Whoever asks hears of the last round alone.
 """
 
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
@@ -37,7 +38,8 @@ class Inquiries:
     def __init__(self, session: "Session") -> None:
         self.keyring: Keyring | None = None
         "What we can prove; None: nothing."
-        self._session = session
+        # Weak, as the session holds this: a circle would wait, with all it holds, for the collector.
+        self._session: Session = weakref.proxy(session)
         self._waiting: dict[ClientKey, _Inquiry] = {}
         self._ack: tuple[ClientKey, Dialog, Request] | None = None
         "Of the latest 2xx to a re-INVITE: its copies get the same one (§13.2.2.4)."

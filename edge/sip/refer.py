@@ -12,6 +12,7 @@ then the latest there is. Who does not want to hear of it says so by Refer-Sub (
 with a method other than INVITE, and out of dialog.
 """
 
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -104,7 +105,8 @@ class Referral:
     """The one transfer that may be under way on a session."""
 
     def __init__(self, session: "Session") -> None:
-        self._session = session
+        # Weak, as the session holds this: a circle would wait, with all it holds, for the collector.
+        self._session: Session = weakref.proxy(session)
         self._pending: tuple[Request, ServerKey] | None = None
         self._event = ""  # of the reports; empty: nobody waits for any
         self._under_way = False  # a report that is not answered yet

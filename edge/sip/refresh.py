@@ -10,6 +10,7 @@
 """
 
 import math
+import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
@@ -38,7 +39,8 @@ class Refresh:
         "The last description that we sent: what a re-INVITE repeats."
         self.owner = False
         "The Call-ID is ours."
-        self._session = session
+        # Weak, as the session holds this: a circle would wait, with all it holds, for the collector.
+        self._session: Session = weakref.proxy(session)
         self.under_way = False
         "A request of ours is not answered yet."
         self._by_update = False

@@ -148,7 +148,7 @@ class Session(ABC):
         self.state = State.INVITING
         self.dialog: Dialog | None = None
         self._reoffer: tuple[Request, ServerKey] | None = None
-        self._success = Success(wire.layer, wire.agenda, wire.timers, self._unacknowledged)
+        self._success = Success(wire.layer, wire.agenda, wire.timers)
         self._bye_when_acked = False
         self._refresh = Refresh(self, wire.session_expires)
         self.referral = Referral(self)
@@ -269,7 +269,7 @@ class Session(ABC):
         self._reoffer = None
         response = self._success_response(request, body, now)
         if request.method == "INVITE":
-            self._success.send(key, request, response, now)
+            self._success.send(key, request, response, now, self._unacknowledged)
         else:
             self.wire.layer.respond(key, response, now)
 
