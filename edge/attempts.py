@@ -12,9 +12,10 @@ is the limit of what a flood may write: who is displaced by others leaves nothin
 
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
+from config.value import dataclass
 from edge.error import Refusal
 from edge.journal import CallId, Journal, TraceEvent
 from edge.sip.digest import credentials_for

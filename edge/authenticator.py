@@ -6,9 +6,9 @@ account's domain; the algorithms of the account are offered, first choice first.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
+from config.value import dataclass
 from edge.directory import Account, AccountId, Device, Directory, Trunk
 from edge.error import Refusal
 from edge.sip.digest import Challenge, Credentials, NonceBook, Verdict, credentials_for, verify

@@ -7,8 +7,8 @@
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from config.value import dataclass
 from edge.journal import Change
 from edge.sip.locate import Located
 from edge.sip.uri import Uri

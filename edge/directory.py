@@ -6,11 +6,12 @@ key carries its account, since numbers and usernames are only unique inside one.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NewType, Protocol
 
 from config.conference import Conference
 from config.schedule import Schedule
+from config.value import dataclass
 from edge.acd.terms import QueueTerms
 from edge.flow.machine import Program
 from media.port import AgentOptions

@@ -5,8 +5,7 @@ Warning of the same code, an HTTP surface into its own envelope. `code` is stabl
 programmed against; `text` is for people and `fix` says what to change to get through.
 """
 
-from dataclasses import dataclass
-
+from config.value import dataclass
 from edge.sip.grammar import quote
 
 

@@ -5,9 +5,10 @@ batch is committed, or with False when the commit failed. All else is written be
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NewType, Protocol
 
+from config.value import dataclass
 from edge.acd.record import Told, Transition
 from edge.directory import AccountId
 

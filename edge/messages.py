@@ -14,8 +14,8 @@ was on its way when the daemon fell is sent again.
 import base64
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
+from config.value import dataclass
 from edge.call.call import Call
 from edge.call.ground import Ground
 from edge.directory import Account, User, UserId

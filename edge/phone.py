@@ -11,10 +11,10 @@ on the wire (`done`).
 """
 
 import re
-from dataclasses import dataclass
 from typing import Final, assert_never
 
 from config.schema import SipLimits
+from config.value import dataclass
 from edge.agenda import Agenda
 from edge.call.leg import Leg
 from edge.error import Refusal

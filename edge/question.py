@@ -9,9 +9,9 @@ Nobody waits: the call goes on, and a reply that comes when it is over is droppe
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from config.value import dataclass
 from edge.directory import AccountId
 from edge.flow.command import Consult, Fetch, Pledge
 from edge.flow.value import Value

@@ -9,9 +9,9 @@ which may be over by then.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
+from config.value import dataclass
 from edge.directory import AccountId
 from edge.journal import CallId
 from media.port import Recorded

@@ -15,13 +15,14 @@ Declined: GRUU (RFC 5627), Service-Route (RFC 3608), flow tokens of RFC 5626 §5
 import math
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import lru_cache
 from typing import Final
 
 from config.schema import SipLimits
+from config.value import dataclass
 from edge.directory import AccountId
 from edge.journal import Binding, BindingChange
 from edge.location import Entry, LocationService, Record, without_connection

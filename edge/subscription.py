@@ -9,9 +9,9 @@
 
 import enum
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
+from config.value import dataclass
 from edge.agenda import Alarm
 from edge.sip.dialog import Dialog
 from edge.sip.flow import Flow

@@ -4,8 +4,9 @@ Frequencies are in Hz, cadences pairs of (on, off) in seconds: what `media.port.
 are given by their carrier; of several that are in use one stands here.
 """
 
-from dataclasses import dataclass
 from typing import Final
+
+from config.value import dataclass
 
 Frequencies = tuple[float, ...]
 Cadence = tuple[tuple[float, float], ...]

@@ -15,12 +15,12 @@ A member with an AI agent is a voice that hears the agent instead of the room; w
 voice, in rows behind those of all slots.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from config.value import dataclass
 from media.codec.table import FIRST_WIDE
 from media.columns import LegColumns
 from media.dsp.fade import ramped

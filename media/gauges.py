@@ -1,6 +1,6 @@
 """What an engine tells of itself, and its ticks; plain data, which a worker sends once a second."""
 
-from dataclasses import dataclass
+from config.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

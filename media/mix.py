@@ -10,11 +10,11 @@ So everybody hears everybody as well as both can, whoever comes, leaves, or chan
 G.711 alone is one sum.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
+from config.value import dataclass
 from media.codec.table import FIRST_WIDE
 from media.columns import LegColumns
 from media.frame import Mask, Rows

@@ -5,12 +5,12 @@ that plays it, so a leg that hears another is sent in that other's group, not in
 Legs that are sent wideband audio are left out of what is done in columns (`WidePlan`).
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from config.value import dataclass
 from media.codec.table import FIRST_WIDE, wide
 from media.columns import PLANNED, Flag, LegColumns
 from media.frame import FRAME_SAMPLES, Mask, Rows, Slots

@@ -16,8 +16,10 @@ edge may not know yet that the leg has gone.
 """
 
 import enum
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NewType
+
+from config.value import dataclass
 
 LegId = NewType("LegId", str)
 RoomId = NewType("RoomId", str)

@@ -10,7 +10,6 @@ import asyncio
 import os
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import BinaryIO, Final
 
@@ -19,6 +18,7 @@ import soxr
 from numpy.typing import NDArray
 
 from config.schema import MediaLimits
+from config.value import dataclass
 from media import mp3, wav
 from media.codec.g711 import LINEAR_TO_ALAW, LINEAR_TO_ULAW
 from media.track import Track

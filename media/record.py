@@ -13,12 +13,13 @@ import queue
 import struct
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import BinaryIO, Final
 
 import numpy as np
 
+from config.value import dataclass
 from media.dsp.resample import Resampler
 from media.frame import FRAME_MS, SAMPLE_RATE, Pcm
 from media.port import LegId, Recorded

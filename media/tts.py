@@ -12,12 +12,12 @@ import asyncio
 import contextlib
 import json
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from config.schema import MediaLimits
+from config.value import dataclass
 from media import espeak
 
 _LIMITS = MediaLimits()

@@ -6,12 +6,12 @@ A file that breaks off within its samples is read as far as it goes, as a record
 
 import os
 import struct
-from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from config.value import dataclass
 from media.codec.g711 import ALAW_TO_LINEAR, ULAW_TO_LINEAR
 
 _PCM, _FLOAT, _ALAW, _ULAW, _EXTENSIBLE = 1, 3, 6, 7, 0xFFFE

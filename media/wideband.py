@@ -10,11 +10,11 @@ Two legs of one codec pass their payloads on as they came; what was lost on the 
 on the way out, since the far decoder knows best what to put in its place.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
+from config.value import dataclass
 from media.codec.table import wide
 from media.columns import LegColumns
 from media.dsp.conceal import Concealer

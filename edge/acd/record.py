@@ -1,8 +1,8 @@
 """What is written down of those who serve queues: what they said, and every change of their state."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from config.value import dataclass
 from edge.acd.state import State, Status
 from edge.acd.terms import AgentId
 from edge.directory import AccountId

@@ -4,8 +4,9 @@ The tier decides first, then how well skills fit where some are asked for, then 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from config.value import dataclass
 from edge.acd.agent import Agent
 from edge.acd.terms import Strategy, name_of_ai
 from edge.directory import Directory, UserId

@@ -1,9 +1,9 @@
 """What queues have done since the start: for operators, for CDRs, and to estimate how long one waits."""
 
 from collections import OrderedDict
-from dataclasses import dataclass
 from typing import Final, TypeVar
 
+from config.value import dataclass
 from edge.acd.terms import AgentId, QueueTerms
 from edge.acd.ticket import Exit, Ticket
 from edge.directory import AccountId

@@ -2,8 +2,10 @@
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, NewType
+
+from config.value import dataclass
 
 AgentId = NewType("AgentId", str)
 "Who serves callers: the id of a user, or of an AI agent (`ai_agent`)."

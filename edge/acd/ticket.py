@@ -3,9 +3,10 @@
 import enum
 from bisect import bisect_left, insort
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
+from config.value import dataclass
 from edge.acd.lease import Lease, LeaseId, Why
 from edge.acd.terms import AgentId, QueueTerms
 from edge.agenda import Alarm

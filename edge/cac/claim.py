@@ -1,9 +1,9 @@
 """What a call takes while it is up, read off its route: channels, and places in rate windows (S004-60)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from config.value import dataclass
 from edge.directory import Account, AccountId, CallLimit, Trunk
 from edge.routing.route import Route
 

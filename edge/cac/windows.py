@@ -5,9 +5,9 @@ that is called where a limit is on numbers: the longest unused ones give way.
 """
 
 from collections import OrderedDict
-from dataclasses import dataclass
 from typing import Final
 
+from config.value import dataclass
 from edge.cac.claim import Rate
 from edge.directory import AccountId
 from edge.security.window import Window

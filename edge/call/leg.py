@@ -249,6 +249,7 @@ class Leg:
         fix = f"offer {protocol} audio with {codecs}"
         return Refusal("not_acceptable", 488, why.why, fix, warning=why.warning)
 
+
 def is_browser(body: bytes, limits: SipLimits, *, web: bool) -> bool:
     """Whether an offer is a browser's. Args: web: what is thought of who makes none."""
     if not body:

@@ -1,8 +1,8 @@
 """INVITEs that we send for a call: to a registered device or by a trunk."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from config.value import dataclass
 from edge.call.call import Call
 from edge.call.ground import Ground, contact_address
 from edge.call.outage import LONGEST

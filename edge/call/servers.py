@@ -6,9 +6,9 @@ connection, be it that it is refused or that a firewall swallows it (RFC 3261 §
 """
 
 from collections import deque
-from dataclasses import dataclass
 from typing import Final
 
+from config.value import dataclass
 from edge.call.call import Call
 from edge.call.ground import Ground
 from edge.call.outage import LONGEST

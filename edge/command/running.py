@@ -11,9 +11,9 @@ Playbacks carry the command's number in their name, so that the end of an earlie
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar
 
+from config.value import dataclass
 from edge.agenda import Alarm
 from edge.call.call import Call
 from edge.call.hunt import Hunt

@@ -2,8 +2,8 @@
 
 import enum
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+from config.value import dataclass
 from edge.directory import User, UserId
 from edge.journal import CallId
 

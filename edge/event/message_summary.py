@@ -1,8 +1,8 @@
 """Package `message-summary` (RFC 3842): the lamp that says a message waits."""
 
-from dataclasses import dataclass
 from typing import Final
 
+from config.value import dataclass
 from edge.sip.uri import Uri
 
 CONTENT_TYPE: Final = "application/simple-message-summary"

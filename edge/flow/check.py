@@ -8,12 +8,12 @@ themselves, nothing to hear, variables that nothing sets, hours without a time z
 import re
 from collections import deque
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Final
 
 from config.error import Problem, did_you_mean
+from config.value import dataclass
 from edge.flow.document import Draft
 from edge.flow.given import GIVEN
 from edge.flow.machine import STACK_MAX, Flow, Node, target_of

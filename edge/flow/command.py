@@ -5,9 +5,10 @@ is `play` with a text, an AI agent is `dial` with an agent, and a webhook is `no
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
+from config.value import dataclass
 from edge.flow.value import Value
 
 

@@ -20,7 +20,7 @@ What people write by hand maps onto it one to one: nodes by id, fields beside th
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,6 +31,7 @@ from config.document import Document, read
 from config.document import Path as Place
 from config.error import ConfigError, Problem, did_you_mean, path_text
 from config.schema import FlowLimits
+from config.value import dataclass
 from config.wording import words
 from edge.flow.machine import Flow, Node
 from edge.flow.node.data import NodeData

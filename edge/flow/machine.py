@@ -12,12 +12,13 @@ gave the caller nothing to hear, the call hangs up and its trace says why.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from types import MappingProxyType
 from typing import Final
 
 from config.schedule import Schedule
 from config.schema import FlowLimits
+from config.value import dataclass
 from edge.flow.command import Command, Hangup, Issued
 from edge.flow.node.data import NodeData
 from edge.flow.scene import Action, Enter, Leave, Memory, Outcome, Scene

@@ -12,7 +12,7 @@ A script keeps expected paths beside a flow::
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from typing import Annotated, Final
 
@@ -21,6 +21,7 @@ from pydantic import AfterValidator, Field, ValidationError
 from config.document import read
 from config.error import ConfigError, Problem, did_you_mean, path_text
 from config.section import Section, refusal
+from config.value import dataclass
 from edge.flow.command import Dial, Gather, Issued, params
 from edge.flow.given import given
 from edge.flow.machine import Program, State, Visit, begin, step

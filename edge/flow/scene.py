@@ -1,10 +1,11 @@
 """What a node sees and changes in one step: variables, the clock, its own memory, the edges that leave it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
 from config.schedule import Schedule
+from config.value import dataclass
 from edge.flow.command import Command, Sound
 from edge.flow.expression import Expression
 from edge.flow.template import Template

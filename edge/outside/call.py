@@ -1,7 +1,8 @@
 """A call that an outside edge carries and we admitted, and what its edge tells of it (S004-13…28, 40…43)."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from config.value import dataclass
 from edge.agenda import Alarm
 from edge.journal import CallId, Cdr
 from edge.outside.answer import Json

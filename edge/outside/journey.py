@@ -5,8 +5,8 @@ asks for by a `/route` of its own, to the number that `forward` of the rtjson na
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from config.value import dataclass
 from edge.directory import Directory, User
 from edge.error import Refusal
 from edge.routing.forward import Diversion, Why, forward_of

@@ -4,8 +4,8 @@ A verdict on an INVITE is remembered by its Call-ID, for the `/route` that follo
 """
 
 from collections import OrderedDict
-from dataclasses import dataclass
 
+from config.value import dataclass
 from edge.authenticator import Authenticator
 from edge.directory import Account, Device, Directory, Trunk, User
 from edge.outside.nonce import OutsideNonces

@@ -16,8 +16,9 @@ it would spoil the sound of all others, until some have ended and `ROOM` is ther
 """
 
 import math
-from dataclasses import dataclass
 from typing import Final
+
+from config.value import dataclass
 
 PERIOD: Final = 0.2
 "Between two observations [s]."

@@ -4,8 +4,8 @@ Do-not-disturb counts as busy, and so does a user who has as many calls as allow
 """
 
 import enum
-from dataclasses import dataclass
 
+from config.value import dataclass
 from edge.directory import User
 from edge.error import Refusal
 

@@ -10,9 +10,9 @@ public numbers, since carriers write our domain beside those of their callers, a
 
 import ipaddress
 import re
-from dataclasses import dataclass
 from typing import Final
 
+from config.value import dataclass
 from edge.directory import Account, Device, Directory, Trunk, User
 from edge.sip.message import Request
 

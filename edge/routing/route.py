@@ -4,8 +4,9 @@ Extensions and the PSTN are for authenticated callers of the account alone; a tr
 reaches DIDs and nothing else, so that we are never a relay.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from config.value import dataclass
 from edge.directory import Account, AudioTerms, Did, Directory, Target, Trunk, User
 from edge.error import Refusal
 from edge.flow.schedule import Hours, hours_at

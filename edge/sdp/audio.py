@@ -1,9 +1,9 @@
 """What an m=audio section says of the peer that wrote it (RFC 3551, RFC 4733, RFC 3605)."""
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from config.value import dataclass
 from edge.sdp import crypto, webrtc
 from edge.sdp.crypto import CryptoLine
 from edge.sdp.description import Description, Media, attributes

@@ -9,8 +9,10 @@ import base64
 import binascii
 import enum
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
+
+from config.value import dataclass
 
 KEY_BYTES: Final = {
     "AES_CM_128_HMAC_SHA1_80": 30,

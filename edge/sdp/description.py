@@ -6,10 +6,10 @@ a missing s= or t= is let pass, as phones forget them, and so is any user name i
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from config.schema import SipLimits
+from config.value import dataclass
 
 Line = tuple[str, str]
 "Type letter and value of one line."

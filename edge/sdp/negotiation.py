@@ -12,9 +12,10 @@ answering it is the refusal), grouping (RFC 5888), ICE (RFC 8839): their attribu
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
+from config.value import dataclass
 from edge.sdp import webrtc
 from edge.sdp.audio import PACKET_TIMES, Audio, NotAcceptable, compose, hears, read, speaks
 from edge.sdp.crypto import OFFERED, CryptoLine, Srtp

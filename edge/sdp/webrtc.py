@@ -7,9 +7,9 @@ trickling (RFC 8840), header extensions, RTCP feedback, several streams: what is
 
 import enum
 import re
-from dataclasses import dataclass
 from typing import Final
 
+from config.value import dataclass
 from edge.sdp.description import Description, Line, Media, attributes
 from edge.sdp.numeric import numeric
 from media.port import Candidate, IceCredentials, WebRtc

@@ -1,8 +1,9 @@
 """What the ban engine keeps: who is banned and why, who is allowed, and the `Protocol` that keeps both."""
 
 import enum
-from dataclasses import dataclass
 from typing import Protocol
+
+from config.value import dataclass
 
 
 class Rule(enum.StrEnum):

@@ -7,9 +7,9 @@ that begin otherwise than with the account's own code. Emergency numbers are nev
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from config.value import dataclass
 from edge.directory import Account, FraudBounds, User
 from edge.error import Refusal
 from edge.journal import CallId

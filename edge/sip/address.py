@@ -3,9 +3,9 @@
 import functools
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Final, cast
 
+from config.value import dataclass
 from edge.sip.grammar import (
     Malformed,
     Params,

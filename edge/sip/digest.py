@@ -10,10 +10,11 @@ import hashlib
 import hmac
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, Protocol
 from urllib.parse import unquote as unescape
 
+from config.value import dataclass
 from edge.sip.grammar import QUOTED, TOKEN, Malformed, one_line, quote, unquote
 
 _SCHEME = re.compile(r"[ \t]*+[Dd][Ii][Gg][Ee][Ss][Tt][ \t]++")

@@ -5,9 +5,9 @@ back from inside the layer: whoever drives it takes the effects and carries them
 """
 
 import enum
-from dataclasses import dataclass
 from typing import NewType
 
+from config.value import dataclass
 from edge.sip.flow import Flow
 from edge.sip.message import Request, Response
 

@@ -1,7 +1,9 @@
 """A flow: the path on which a message came or leaves (RFC 5626 §2, RFC 3261 §18)."""
 
 import enum
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from config.value import dataclass
 
 
 class Transport(enum.Enum):

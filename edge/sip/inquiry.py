@@ -11,9 +11,9 @@ Whoever asks hears of the last round alone.
 
 import weakref
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from config.value import dataclass
 from edge.sip.dialog import Dialog
 from edge.sip.effect import ClientKey
 from edge.sip.keyring import ROUNDS, Keyring, proofs

@@ -15,9 +15,9 @@ Declined: NAPTR flags other than `s`, SRV for WebSockets, which RFC 7118 leaves 
 import enum
 import ipaddress
 from collections.abc import Callable, Generator, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from config.value import dataclass
 from edge.sip.flow import Transport
 from edge.sip.uri import Uri
 

@@ -7,10 +7,10 @@ spaces, folded lines, odd hosts); strict where leniency would let two readers se
 """
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from config.schema import SipLimits
+from config.value import dataclass
 from edge.sip.grammar import Malformed, is_token, number, split_list
 from edge.sip.headers import SPELLING, Headers, canonical
 from edge.sip.message import Request, Response

@@ -14,9 +14,9 @@ with a method other than INVITE, and out of dialog.
 
 import weakref
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from config.value import dataclass
 from edge.agenda import Alarm
 from edge.error import Refusal
 from edge.sip.address import Address

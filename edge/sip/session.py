@@ -12,9 +12,9 @@ The owner is a leg of a call: it never sees a transaction. Every race of the wir
 import enum
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from config.value import dataclass
 from edge.agenda import Agenda
 from edge.sdp.body import sdp_in
 from edge.sip.address import Address

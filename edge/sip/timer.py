@@ -5,7 +5,8 @@ driver uses; no module under ``edge/sip`` reads a clock.
 """
 
 import enum
-from dataclasses import dataclass
+
+from config.value import dataclass
 
 
 class Timer(enum.Enum):

@@ -8,10 +8,11 @@ is visible ASCII, and two spellings of one user are equal strings.
 import functools
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, cast
 from urllib.parse import unquote as unescape
 
+from config.value import dataclass
 from edge.sip.grammar import HOST, Malformed, Params, find_param, format_params, parse_params, without_param
 
 _CACHED: Final = 4_096

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from config.value import dataclass
 from edge.sip.grammar import (
     HOST,
     TOKEN,

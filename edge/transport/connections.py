@@ -18,13 +18,13 @@ import socket
 import ssl
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import count
 from typing import Final
 
 import structlog
 
 from config.schema import SipLimits
+from config.value import dataclass
 from edge.security.network import source_of
 from edge.sip.certificate import proves
 from edge.sip.flow import Flow, Transport

@@ -13,9 +13,9 @@ import ipaddress
 import socket
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
+from config.value import dataclass
 from edge.secret import blanked
 
 _SIP: Final = 1

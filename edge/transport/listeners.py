@@ -4,13 +4,13 @@ import asyncio
 import errno
 import socket
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import structlog
 
 from config.schema import SipLimits, SipListener, SipTransport, Tls
+from config.value import dataclass
 from edge.sip.flow import Flow, Transport
 from edge.transport.connections import Connections
 from edge.transport.guard import EveryoneWelcome, Guard

@@ -6,7 +6,6 @@ carrier whose DNS is down still takes calls. Equal questions under way are asked
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +21,7 @@ from dns.rdtypes.IN.NAPTR import NAPTR
 from dns.rdtypes.IN.SRV import SRV
 
 from config.schema import SipLimits
+from config.value import dataclass
 from edge.sip.flow import Transport
 from edge.sip.locate import Answer, Kind, Located, Lookup, Naptr, Query, Record, Srv, locate
 from edge.sip.uri import Uri

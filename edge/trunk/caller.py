@@ -8,9 +8,9 @@ caller asks for reaches the callee's phone as an anonymous From, and a trunk as 
 configuration lets us assert.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
+from config.value import dataclass
 from edge.directory import Trunk
 from edge.sip.address import Address
 from edge.sip.grammar import Malformed

@@ -13,9 +13,10 @@ case in the session.
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol, TypeAlias
 
+from config.value import dataclass
 from media.port import AgentOptions
 
 Buffer: TypeAlias = bytes | bytearray | memoryview

@@ -1,7 +1,6 @@
 """What a session of an agent may ask for."""
 
-from dataclasses import dataclass
-
+from config.value import dataclass
 from media.agent.contract import Message
 from media.port import Event, SendDigits
 

@@ -1,7 +1,6 @@
 """What one agent says on its leg: its queue, its utterances, and how much of its turn was heard."""
 
-from dataclasses import dataclass
-
+from config.value import dataclass
 from media.agent.contract import Buffer
 from media.agent.playout import Playout
 from media.agent.turn import Floor

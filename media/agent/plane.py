@@ -14,13 +14,13 @@ import logging
 import secrets
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from config.schema import MediaLimits
+from config.value import dataclass
 from media.agent.contract import Context, Encoding
 from media.agent.dialect.table import DIALECTS, Token
 from media.agent.echo import EchoGuard

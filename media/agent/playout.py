@@ -19,12 +19,12 @@ Rows in none of these conditions cost a few column operations; the rest (`_atten
 """
 
 from collections import deque
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from config.value import dataclass
 from media.agent.backlog import Backlog
 from media.agent.contract import Buffer, Encoding
 from media.agent.margin import Margins

@@ -12,12 +12,12 @@ The voice activity of `media.dsp.vad` decides when there is something to judge, 
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from config.value import dataclass
 from media.agent.lane import Rows
 from media.frame import FRAME_SAMPLES, Mask, Pcm
 from media.gauges import VoiceGauges

@@ -6,11 +6,11 @@ mixed legs in one gather. Wideband codecs remember what went before and work leg
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final, Protocol
 
 import numpy as np
 
+from config.value import dataclass
 from media.codec import g711, g722, l16, opus
 from media.codec.g711 import Bytes, Pcm
 

@@ -7,11 +7,12 @@ high tone, of about one level, hold most of its energy; it is a press when two f
 agree (talk and music rarely do), and over when two do not.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from config.value import dataclass
 
 KEYS: Final = "123A456B789C*0#D"
 "By row and column of the keypad."

@@ -16,12 +16,12 @@ number & 15 is the place and a tag says which frame lies there.
 - A void number (telephone-event, comfort noise) takes no play-out time.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from config.value import dataclass
 from media.blank import Blank
 from media.frame import FRAME_SAMPLES, Frames, Mask, Rows
 

@@ -10,8 +10,9 @@ lost on the way, or too late. The score is on the narrowband scale, for wideband
 can be compared; G.722 and Opus sound better than their number.
 """
 
-from dataclasses import dataclass
 from typing import Final
+
+from config.value import dataclass
 
 BEST_R: Final = 93.2
 _ADDED: Final = 95.0  # Ie,eff of nothing but loss, G.107 §7.5

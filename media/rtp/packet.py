@@ -3,8 +3,9 @@
 This is the slow path; plain 20 ms G.711 is read and written in columns, without it.
 """
 
-from dataclasses import dataclass
 from typing import Final
+
+from config.value import dataclass
 
 HEADER_BYTES: Final = 12
 _STUN_COOKIE: Final = b"\x21\x12\xa4\x42"

@@ -6,8 +6,9 @@ A peer's BYE changes nothing: the call ends by SIP.
 """
 
 import struct
-from dataclasses import dataclass
 from typing import Final
+
+from config.value import dataclass
 
 INTERVAL: Final = 5.0
 "Mean time between reports [s]; the real one varies from half to one and a half of it (§6.2)."

@@ -6,9 +6,9 @@ packet per 20 ms: growing duration, constant timestamp, three packets with the E
 """
 
 from collections import deque
-from dataclasses import dataclass
 from typing import Final
 
+from config.value import dataclass
 from media.frame import FRAME_SAMPLES, SAMPLE_RATE
 
 DIGITS: Final = "0123456789*#ABCD"

@@ -11,8 +11,10 @@ import ipaddress
 import struct
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
+
+from config.value import dataclass
 
 Address = tuple[str, int]
 

@@ -1,8 +1,8 @@
 """What the daemon and an audio worker tell each other beside commands and events."""
 
-from dataclasses import dataclass
 from typing import Any
 
+from config.value import dataclass
 from media.gauges import EngineGauges
 from media.port import Command, Event
 

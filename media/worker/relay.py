@@ -9,8 +9,8 @@ A bot that does not read is `congested` in the daemon, which drops the audio for
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from config.value import dataclass
 from media.agent.contract import Buffer
 from media.agent.socket import Call, Dial, Line, Listener
 from media.port import AgentSpec

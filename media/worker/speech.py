@@ -9,10 +9,10 @@
 import asyncio
 import itertools
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from config.value import dataclass
 from media.speech import Providers, Scribe, Voice
 from media.tts import Speech, SpeechError
 

@@ -12,10 +12,10 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from typing import Any, Final
 
 from config.schema import MediaLimits
+from config.value import dataclass
 from media.agent.plane import ALONE, Means
 from media.gauges import EngineGauges, TickGauges, VoiceGauges
 from media.port import Command, Event, LegId, Recorded, Release
