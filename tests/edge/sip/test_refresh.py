@@ -190,7 +190,7 @@ def test_our_invite_asks_for_a_timer_and_repeats_itself_on_422(talk: Talk) -> No
     talk.calling()
     invite = only(talk, "INVITE")
     assert invite.headers.get("Session-Expires") == "1800"
-    assert invite.headers.elements("Supported") == ["100rel", "replaces", "timer"]
+    assert invite.headers.elements("Supported") == ["100rel", "norefersub", "replaces", "timer"]
     talk.answer(invite, 422, headers=(("Min-SE", "3600"),))
     _, again = talk.took("ACK", "INVITE")
     assert again.headers.get("Session-Expires") == "3600" and again.headers.get("Min-SE") == "3600"
