@@ -103,9 +103,11 @@ class Outbound:
         for place, coding in coded:
             if coding is None:
                 columns.packets_sent[rows[place]] -= 1
-            instead[place] = (
-                b"" if coding is None else bytes(self._wire.packet(place)[:HEADER_BYTES]) + coding
-            )
+                instead[place] = b""
+            elif len(coding) == FRAME_SAMPLES:
+                self._wire.payload(place)[:] = coding
+            else:
+                instead[place] = bytes(self._wire.packet(place)[:HEADER_BYTES]) + coding
         for position, slot in plan.taped:
             self._tape(position, slot, now)
         if plan.dialling:

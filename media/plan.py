@@ -46,6 +46,10 @@ class WidePlan:
     "(position, slot) of prompts."
     silent: list[tuple[int, int]]
     "(position, slot) that hear nothing."
+    laws: list[int]
+    "By position: the codec in which it is sent, of G.711 too."
+    taped: frozenset[int]
+    "Slots of which it is kept what they are sent."
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,6 +332,8 @@ def _wide_plan(
         spoken_slots=np.array([slot for _, slot in spoken], np.int32),
         playing=playing,
         silent=silent,
+        laws=columns.law_out[send].tolist(),
+        taped=frozenset(send[columns.taped[send]].tolist()),
     )
 
 

@@ -81,12 +81,14 @@ class Wideband:
         self._used.update(slots.tolist())
         pcm = np.zeros((len(slots), SAMPLES), np.int16)
         lost = missing[plan.wide]
-        for index, (position, slot) in enumerate(zip(plan.wide.tolist(), slots.tolist(), strict=True)):
-            leg, codec = self._table.at(slot), wide(int(columns.law_in[slot]))
-            if not taken.have[position]:
-                leg.coders.skip()
+        laws, have = columns.law_in[slots].tolist(), taken.have[plan.wide].tolist()
+        frames = taken.frames[plan.wide]
+        for index, (slot, law, came) in enumerate(zip(slots.tolist(), laws, have, strict=True)):
+            coders = self._table.at(slot).coders
+            if not came:
+                coders.skip()
                 continue
-            decoded = leg.coders.decode(codec, taken.frames[position])
+            decoded = coders.decode(wide(law), frames[index])
             if decoded is None:
                 lost[index] = True
             else:
@@ -125,15 +127,14 @@ class Wideband:
         payloads: list[tuple[int, bytes | None]] = []
 
         def encode(position: int, slot: int, pcm: Pcm) -> None:
-            codec = wide(int(columns.law_out[slot]))
-            payloads.append((position, table.at(slot).coders.encode(codec, pcm)))
-            if columns.taped[slot]:
+            payloads.append((position, table.at(slot).coders.encode(wide(plan.laws[position]), pcm)))
+            if slot in plan.taped:
                 self._used.add(slot)
                 self._sent[slot] = pcm
 
         for position, slot, row, source in plan.passing:
             leg = table.at(source)
-            if columns.taped[slot]:
+            if slot in plan.taped:
                 self._used.add(slot)
                 self._sent[slot] = sound.wide[plan.index_of[row]]
             if sound.have[row] and columns.may_receive[source]:

@@ -51,6 +51,10 @@ class Resampler:
         rows = min(slots, _CHUNK)
         self._input = np.zeros((rows, self._memory + self.samples_in), np.float32)
         self._output = np.zeros((rows, self.samples_out), np.float32)
+        # Block-major views: every window matrix then has plain rows, so that BLAS takes it without a copy.
+        strides = (self._block_in * 4, self._input.strides[0], 4)
+        self._windows = as_strided(self._input, (BLOCKS, rows, len(self._matrix)), strides, writeable=False)
+        self._blocks = self._output.reshape(rows, BLOCKS, self._block_out).transpose(1, 0, 2)
 
     def process(self, rows: NDArray[np.int32], pcm: NDArray[np.int16]) -> NDArray[np.int16]:
         """Convert one frame of each leg in `rows`, which are different slots.
@@ -77,15 +81,8 @@ class Resampler:
         frame[:, : self._memory] = self._history[rows]
         frame[:, self._memory :] = pcm
         self._history[rows] = frame[:, self.samples_in :]
-        row_stride = frame.strides[0]
-        # Block-major views: every window matrix then has plain rows, so that BLAS takes it without a copy.
-        windows = as_strided(
-            frame, (BLOCKS, count, len(self._matrix)), (self._block_in * 4, row_stride, 4), writeable=False
-        )
+        np.matmul(self._windows[:, :count], self._matrix, out=self._blocks[:, :count])
         output = self._output[:count]
-        np.matmul(
-            windows, self._matrix, out=output.reshape(count, BLOCKS, self._block_out).transpose(1, 0, 2)
-        )
         np.rint(output, out=output)
         np.clip(output, -32768.0, 32767.0, out=output)
         result[...] = output
