@@ -8,8 +8,10 @@ number & 15 is the place and a tag says which frame lies there.
 - Something newer is buffered: the missing frame is given up and concealed.
 - What comes after a hold tells whether the frames waited for were lost: their time is over then, and
   they are left out, so that loss leaves no delay behind. What is left of the hold was lateness.
-- A frame that comes after it was given up, or after such lateness, is a strike. The second within
-  10 s deepens the leg by one frame (at most `MAX_TARGET`); 10 s without one take it back.
+- A frame that comes after it was given up, or after such lateness while its followers are on time, is a
+  strike. The second within 10 s deepens the leg by one frame (at most `MAX_TARGET`); 10 s without one take
+  it back. When the followers are as late, the hold was all that it needed: the peer's clock is slow, or
+  the way has become longer.
 - More frames waiting than the target for a whole second: one is merged into its successor,
   and of more than `HASTE` too many all but one are left out. So neither a faster clock of the
   peer nor a burst leaves delay behind. A single one waits for a pause in what the peer says.
@@ -65,6 +67,9 @@ class JitterBuffer:
         self._held = np.zeros(slots, np.int64)
         self._owed = np.zeros(slots, np.int64)
         self._owing = 0
+        self._awaited = np.zeros(slots, np.bool_)
+        "A frame has come that a hold waited for."
+        self._awaiting = 0
         self._lowest = np.full(slots, _UNSEEN, np.int64)
         self._window = np.zeros(slots, np.int64)
         self._calm = np.zeros(slots, np.int64)
@@ -131,7 +136,8 @@ class JitterBuffer:
             # A burst after a stall, or a gap in a timestamp-numbered stream: the newest counts.
             self._play[slot] = number - int(self.target[slot])
         elif self._held[slot] and 0 < self._leave_lost(slot, number) < DEPTH and not marker:
-            self._strike(slot)
+            self._awaiting += not self._awaited[slot]
+            self._awaited[slot] = True
         self._held[slot] = 0
         self._voids -= int(self._void[slot, place])
         self._void[slot, place] = False
@@ -177,6 +183,8 @@ class JitterBuffer:
             play += advance
             self._held[rows] = np.where(advance, 0, self._held[rows] + 1)
         self._play[rows] = play
+        if self._awaiting:
+            self._judge_holds(rows, newest - play)
         low = np.minimum(self._lowest[rows], newest - play + 1)
         self._lowest[rows] = low
         window = self._window[rows] + 1
@@ -196,6 +204,9 @@ class JitterBuffer:
             self._void[slot] = False
         if self._owing:
             self._owing -= int(self._owed[slot] > 0)
+        if self._awaiting:
+            self._awaiting -= int(self._awaited[slot])
+            self._awaited[slot] = False
 
     def _leave_lost(self, slot: int, number: int) -> int:
         """Pass over what a hold has waited for in vain, now that `number` came; frames held beyond that."""
@@ -205,6 +216,14 @@ class JitterBuffer:
             held -= 1
         self._play[slot] = play
         return held
+
+    def _judge_holds(self, rows: Rows, behind: NDArray[np.int64]) -> None:
+        """Of legs that play again after a hold, those in which more waits were held up by one late frame."""
+        awaited = self._awaited[rows]
+        self._awaited[rows] = False
+        self._awaiting -= int(np.count_nonzero(awaited))
+        for slot in rows[awaited & (behind >= 0)].tolist():
+            self._strike(slot)
 
     def _strike(self, slot: int) -> bool:
         """A frame came too late; whether the buffer has become deeper for it."""

@@ -75,6 +75,18 @@ def test_the_second_late_frame_within_ten_seconds_deepens_the_buffer_by_one() ->
     assert played(buffer, 2) == [None, 5], "one frame is held to become deeper"
 
 
+@pytest.mark.parametrize("slow", [1.003, 1.0002])
+def test_a_slow_clock_of_the_peer_is_no_jitter(slow: float) -> None:
+    """At 3,000 ppm a whole frame is missing every 6.7 s; to wait for it once is all that it takes."""
+    buffer, sent, heard = start(), 0, 0
+    for tick in range(6_000):
+        while sent * slow <= tick:
+            put(buffer, sent)
+            sent += 1
+        heard += played(buffer)[0] is not None
+    assert buffer.target[0] == 0 and heard >= sent - 1
+
+
 def test_calm_gives_the_depth_back() -> None:
     buffer = start()
     buffer.target[0] = 1
