@@ -15,6 +15,7 @@ from edge.command.running import Stage
 from edge.flow.value import Value, bounded
 from edge.recordings import Recording
 from media import port
+from media.agent.redact import variables_shown
 
 HOLD_PROMPT: Final = "hold"
 VARIABLES: Final = 100
@@ -110,7 +111,7 @@ class Errands:
             if name not in self.variables and len(self.variables) >= VARIABLES:
                 return f"{VARIABLES} variables are set already"
             self.variables[name] = bounded(value)
-        self._call.trace.add(now, "agent", "variables", variables=text)
+        self._call.trace.add(now, "agent", "variables", variables=variables_shown(text))
         return ""
 
     def _record(self, now: float) -> str:

@@ -31,7 +31,16 @@ _WORD: Final = re.compile(r"[A-Za-z_:.]{1,64}")
 def shown(message: str) -> str:
     """What may be read by whoever may read a call's trace."""
     # In ConversationRelay's `text`, a `token` is a piece of what the caller hears.
-    text = masked(_without_secrets(message[:_READ], spoken="token" if kind(message) == "text" else ""))
+    return _shown(message, spoken="token" if kind(message) == "text" else "")
+
+
+def variables_shown(text: str) -> str:
+    """The same of an object of variables, whose names are the agent's own."""
+    return _shown(text, spoken="")
+
+
+def _shown(message: str, spoken: str) -> str:
+    text = masked(_without_secrets(message[:_READ], spoken))
     text = _AUDIO.sub('"…"', text)
     return text if len(text) <= SHOWN and len(message) <= _READ else text[:SHOWN] + "…"
 

@@ -81,10 +81,25 @@ def test_a_transfer_puts_another_agent_in_the_same_call(bench: Bench, leg: port.
     assert ("transferred", "yes") in attach.parameters
 
 
+def traced(bench: Bench) -> list[object]:
+    """Variables that the trace of the only call shows."""
+    (call,) = bench.switch.calls.values()
+    return [row.data["variables"] for row in call.trace.waiting() if row.event == "variables"]
+
+
 def test_variables_are_in_the_trace(bench: Bench, leg: port.LegId) -> None:
     assert ask(bench, leg, "set", '{"plan":"gold"}') == [""]
     *_, refused = ask(bench, leg, "set", '{"plan":"' + "x" * VARIABLES_TEXT + '"}')
     assert "longer than" in refused
+    assert traced(bench) == ['{"plan":"gold"}']
+
+
+def test_variables_that_are_called_like_secrets_are_masked_in_the_trace(
+    bench: Bench, leg: port.LegId
+) -> None:
+    """`text` is no kind of message here, but a name as any other."""
+    assert ask(bench, leg, "set", '{"text":"hi","type":"text","token":"hush","api_key":"hush"}') == [""]
+    assert traced(bench) == ['{"text":"hi","type":"text","token":"***","api_key":"***"}']
 
 
 def test_a_prompt_is_paused_sought_and_gone_on_with(bench: Bench, leg: port.LegId) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media.agent.redact import SHOWN, kind, shown
+from media.agent.redact import SHOWN, kind, shown, variables_shown
 
 
 @pytest.mark.parametrize(
@@ -57,6 +57,12 @@ def test_what_is_spoken_is_no_secret_though_its_key_is_called_token() -> None:
         assert shown(message) == message
     assert "hush" not in shown('{"type":"text","token":"a","api_token":"hush"}')
     assert "hush" not in shown('{"type":"setup","token":"hush"}')
+
+
+def test_a_variable_that_is_called_token_is_a_secret_whatever_is_beside_it() -> None:
+    assert variables_shown('{"type":"text","plan":"gold","token":"hush"}') == (
+        '{"type":"text","plan":"gold","token":"***"}'
+    )
 
 
 def test_audio_is_left_out_and_the_rest_stays() -> None:
