@@ -20,6 +20,7 @@ class SessionTable:
         self._answers: dict[ClientKey, Session] = {}
         self._invites: dict[ServerKey, AnsweringSession] = {}
         self._dialogs: dict[tuple[str, str], Session] = {}  # by Call-ID and our tag
+        self._waiting: dict[str, AnsweringSession] = {}  # by the id of its call, which lamps name
         self._traced: dict[str, Call] = {}  # by SIP Call-ID, which two calls may share
         self._ending: list[Session] = []  # perhaps
 
@@ -34,6 +35,7 @@ class SessionTable:
         if isinstance(session, AnsweringSession):
             self._invites[session.key] = session
             self._dialogs[session.call_id, session.tag] = session
+            self._waiting[call.id] = session
 
     def expect(self, key: ClientKey, session: Session) -> None:
         """Answers to the request `key` are this session's."""
@@ -68,7 +70,10 @@ class SessionTable:
         return session
 
     def replaced(self, replaces: Replaces) -> tuple[Session, Call] | None:
-        """The session whose dialog a Replaces names (RFC 3891 §3)."""
+        """The session whose dialog a Replaces names (RFC 3891 §3), or that waits in the call it names."""
+        waiting = self._waiting.get(replaces.call_id)
+        if waiting is not None and waiting.state is State.INVITING:
+            return waiting, self._calls[waiting]
         session = self._dialogs.get((replaces.call_id, replaces.to_tag))
         if session is None:
             return None
@@ -126,6 +131,7 @@ class SessionTable:
         if isinstance(session, AnsweringSession):
             self._invites.pop(session.key, None)
             self._dialogs.pop((session.call_id, session.tag), None)
+            self._waiting.pop(call.id, None)
         elif isinstance(session, CallingSession):
             # Of an early dialog, too, that a challenge has ended.
             self._dialogs.pop((session.call_id, session.invite.from_.tag), None)

@@ -34,6 +34,8 @@ class BridgeTreatment(Treatment):
     An `edge.call.hunt.Hunts` and an `edge.call.transfer.Transfers`.
     """
 
+    picks = True
+
     def __init__(self, *, busy: bool = False, replaces: tuple[Session, Call] | None = None) -> None:
         """
         Args:

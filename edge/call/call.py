@@ -17,7 +17,7 @@ from collections.abc import Callable
 from edge.agenda import Alarm
 from edge.call.aim import aim
 from edge.call.cause import lost, q850
-from edge.call.detail import cdr_of, trace_media
+from edge.call.detail import cdr_of, line_of, trace_media
 from edge.call.ground import Ground, bind_address
 from edge.call.info import hear
 from edge.call.leg import Leg, Port, is_browser
@@ -26,7 +26,7 @@ from edge.call.recording import CallRecording
 from edge.call.treatment import AlarmAction, Treatment
 from edge.directory import AudioTerms, User
 from edge.error import Refusal
-from edge.event.line import Line, Stage
+from edge.event.line import Stage
 from edge.journal import CallId
 from edge.routing.route import Route
 from edge.sip.answering import AnsweringSession
@@ -119,8 +119,7 @@ class Call:
 
     def line(self, user: User | None, stage: Stage, now: float) -> None:
         if user is not None:
-            remote = self.callee if user is self.route.caller else self.caller
-            self.ground.lines().put(user, Line(self.id, user is self.route.caller, stage, remote), now)
+            self.ground.lines().put(user, line_of(self, user, stage), now)
 
     def leg_for(self, flow: Flow, terms: AudioTerms, *, offer: bytes = b"") -> Leg:
         """One more leg, on the network of `flow`; named so that its call is found by `call_of`."""

@@ -1,8 +1,10 @@
-"""What is written down of a call: its CDR, and a row of its trace for what happened in the audio."""
+"""What is told of a call: its CDR, a row of its trace for what happened in the audio, what lamps show."""
 
 from typing import TYPE_CHECKING, Any, Final
 
 from edge.call.cause import q850
+from edge.directory import User
+from edge.event.line import Line, Stage
 from edge.journal import Cdr
 from media import port
 
@@ -10,6 +12,14 @@ if TYPE_CHECKING:
     from edge.call.call import Call
 
 _SPEECH: Final = (port.SpeechStarted, port.SpeechStopped)
+
+
+def line_of(call: "Call", user: User, stage: Stage) -> Line:
+    """What lamps of `user` show."""
+    dialled = user is call.route.caller
+    waits = stage is Stage.EARLY and call.treatment.picks and call.answered_at is None
+    caller = "" if call.identity.private else call.caller
+    return Line(call.id, dialled, stage, call.callee if dialled else caller, waits)
 
 
 def cdr_of(call: "Call", disposition: str, cause: str, status: int, ended_at: int) -> Cdr:

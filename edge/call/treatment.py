@@ -22,6 +22,8 @@ class Treatment:
 
     listens = False
     "Whether it wants to know when the caller speaks."
+    picks = False
+    "Whether somebody elsewhere may take a call that rings, by `picked_up`."
 
     def begin(self, call: "Call", now: float) -> None:
         """The caller's port is there; nothing but 100 was said to it. A refused call never gets here."""

@@ -25,7 +25,9 @@ class Line:
     "The user has dialled."
     stage: Stage
     remote: str
-    "Number of the other side."
+    "Number of the other side; empty: it wants to be private."
+    waits: bool = False
+    "It rings, and who names it by Replaces has it (RFC 3891 §3)."
 
 
 class Lines:

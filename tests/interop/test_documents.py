@@ -124,7 +124,7 @@ def understood(peer: Peer, user: str, event: str, content_type: str, bodies: lis
 def test_calls_in_every_state(peer: Peer) -> None:
     """RFC 4235 by presence_dialoginfo, which takes each document apart and puts it together anew."""
     lines = [
-        Line(CallId(f"call-{number}"), outgoing, stage, remote)
+        Line(CallId(f"call-{number}"), outgoing, stage, remote, waits=not outgoing)
         for number, (outgoing, stage, remote) in enumerate(itertools.product((True, False), Stage, NUMBERS))
     ]
     for number, state in enumerate([[], *([line] for line in lines), lines[:2], lines[:12]]):

@@ -3,6 +3,7 @@
 import pytest
 
 from edge.sip.message import Request, Response
+from tests.edge.test_subscriptions import subscribe, told
 from tests.support.directory import FakeDirectory
 from tests.support.edge import Bench, Phone, final
 from tests.support.party import Trunked
@@ -67,6 +68,18 @@ def test_a_transfer_without_reports_may_be_required(more: str) -> None:
     (accepted,) = alice.say("REFER", headers=headers)
     assert isinstance(accepted, Response) and accepted.status == 202, "and no NOTIFY"
     carrier.asked("INVITE")
+
+
+def test_a_busy_lamp_does_not_tell_who_wants_to_be_private() -> None:
+    """RFC 3323, RFC 3325 §7; nor does the call itself."""
+    site = Trunked()
+    site.bench.directory.add_user("1003")
+    lamp = Phone(site.bench, "1003", 4)
+    assert subscribe(lamp, "1001", "dialog").status == 200
+    told(lamp)
+    _alice, invite = site.incoming(headers="P-Asserted-Identity: <sip:+15559999@c>\r\nPrivacy: id\r\n")
+    (report,) = told(lamp)
+    assert b"anonymous.invalid" in report.body and b"5559999" not in report.body + invite.wire()
 
 
 def test_a_phone_of_a_mobile_network_says_who_it_is_first_and_is_not_banned(bench: Bench) -> None:

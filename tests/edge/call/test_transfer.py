@@ -1,7 +1,10 @@
 """Blind and attended transfer from either side of a bridge (RFC 5589), and calls that replace others."""
 
+from xml.etree import ElementTree
+
 import pytest
 
+from edge.event import dialog_info
 from edge.sip.flow import Transport
 from edge.sip.message import Request, Response
 from media import port
@@ -274,6 +277,31 @@ def test_a_call_that_rings_elsewhere_is_picked_up(bench: Trio, early_only: str) 
     assert {joined(bench).leg, joined(bench).peer} == {first.leg.id, second.leg.id}
     bench.carol.bye()
     assert requests(bench.alice) == ["BYE"] and len(bench.journal.cdrs) == 2
+
+
+@pytest.mark.parametrize("ends", [("to-tag", "from-tag"), ("from-tag", "to-tag")])
+def test_a_lamp_says_what_to_pick_up_and_no_more_once_it_is_answered(
+    bench: Trio, ends: tuple[str, str]
+) -> None:
+    """RFC 4235 §4.1.1: phones disagree on which end's tag is whose."""
+    ringing(bench)
+    (line,) = bench.switch.subscriptions.lines.of(bench.directory.users["1002"].id)
+    dialog = ElementTree.fromstring(dialog_info.document("1002", "demo.local", 0, [line]))[0]
+    one, other = ends
+    tags = f"{one}={dialog.get('local-tag')};{other}={dialog.get('remote-tag')}"
+    header = f"Replaces: {dialog.get('call-id')};{tags}\r\n"
+    bench.carol.call_id, bench.carol.tag = "pick-up", "pick-up-1003"
+    answer = final(bench.carol.dial("1002", headers=header))
+    assert answer.status == 200
+    bench.carol.ack(answer)
+    bench.alice.ack(final(bench.alice.got()))
+    (cancel,) = [m for m in bench.bob.got() if isinstance(m, Request)]
+    assert cancel.method == "CANCEL"
+    assert not bench.switch.subscriptions.lines.of(bench.directory.users["1002"].id)
+    bench.bob.call_id = "too-late"
+    assert final(bench.bob.dial("1002", headers=header)).status == 481
+    bench.carol.bye()
+    assert requests(bench.alice) == ["BYE"]
 
 
 def test_a_pick_up_of_a_ring_that_is_over_is_481(bench: Trio) -> None:
