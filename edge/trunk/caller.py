@@ -37,12 +37,19 @@ class Caller:
 def told_by_trunk(request: Request) -> Caller:
     """What a trunk says: P-Asserted-Identity before Remote-Party-ID before From."""
     for address in _named(request, "P-Asserted-Identity"):
-        return Caller(address.uri.dialled, address.display, is_private(request))
+        return _named_too(request, address, is_private(request))
     for address in _named(request, "Remote-Party-ID"):
         if (address.param("party") or "calling").lower() == "calling":
             hidden = (address.param("privacy") or "").lower().partition("-")[0] in _HIDDEN_PARTY
-            return Caller(address.uri.dialled, address.display, hidden or is_private(request))
+            return _named_too(request, address, hidden or is_private(request))
     return Caller(request.from_.uri.dialled or "anonymous", request.from_.display, is_private(request))
+
+
+def _named_too(request: Request, address: Address, private: bool) -> Caller:
+    """Many carriers assert the number alone, and have the name that belongs to it in From."""
+    said, number = request.from_, address.uri.dialled
+    same = said.uri.dialled.removeprefix("+") == number.removeprefix("+")
+    return Caller(number, address.display or (said.display if same else ""), private)
 
 
 def _named(request: Request, header: str) -> tuple[Address, ...]:
@@ -75,11 +82,12 @@ def asked_of_trunk(trunk: Trunk, request: Request) -> str:
 
 
 def is_private(request: Request) -> bool:
-    """RFC 3323 §4.2: `none` overrides."""
+    """RFC 3323 §4.2: `none` overrides. An anonymous From asks for it, too (§4.1.1.3)."""
     wanted = {
         value.strip().lower() for text in request.headers.all("Privacy") for value in text.split(";", 16)
     }
-    return bool(wanted & _HIDES) and "none" not in wanted
+    anonymous = request.from_.uri.host.lower() == ANONYMOUS.uri.host
+    return (anonymous or bool(wanted & _HIDES)) and "none" not in wanted
 
 
 def for_phone(caller: Caller, domain: str) -> Address:

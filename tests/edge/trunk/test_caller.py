@@ -9,14 +9,16 @@ from edge.sip.address import Address
 from edge.sip.build import request
 from edge.sip.message import Request
 from edge.sip.uri import Uri
-from edge.trunk.caller import Caller, for_phone, for_trunk, is_private, told_by_trunk
+from edge.trunk.caller import ANONYMOUS, Caller, for_phone, for_trunk, is_private, told_by_trunk
 
 TRUNK = Trunk(TrunkId("t"), AccountId("a"), "main", "sip:c", "us", "pw", None, True)
 ALICE = Caller("12025550123", "Alice")
 
 
-def invite(*headers: tuple[str, str]) -> Request:
-    from_ = Address.parse('"Bob" <sip:1002@carrier>')
+BOB = Address.parse('"Bob" <sip:1002@carrier>')
+
+
+def invite(*headers: tuple[str, str], from_: Address = BOB) -> Request:
     return request(
         "INVITE", Uri.parse("sip:1@b"), from_=from_, to=from_, call_id="c", cseq=1, headers=headers
     )
@@ -68,6 +70,23 @@ def test_what_a_trunk_asserts_comes_before_from() -> None:
     assert told_by_trunk(invite(asserted)) == Caller("+14155550100", "Carol")
     assert told_by_trunk(invite(("P-Asserted-Identity", "<<<"))) == Caller("1002", "Bob")
     assert told_by_trunk(invite()) == Caller("1002", "Bob")
+
+
+def test_the_name_of_from_goes_with_its_number_alone() -> None:
+    """Names are sold with numbers (CNAM), and many carriers write them into From and nowhere else."""
+    for asserted in ("<sip:1002@carrier>", "<tel:+1002;verstat=TN-Validation-Passed>"):
+        assert told_by_trunk(invite(("P-Asserted-Identity", asserted))).name == "Bob"
+    assert told_by_trunk(invite(("Remote-Party-ID", "<sip:1002@c>;party=calling"))).name == "Bob"
+    assert told_by_trunk(invite(("P-Asserted-Identity", "<tel:+15550001>"))) == Caller("+15550001", "")
+
+
+@pytest.mark.parametrize(("privacy", "private"), [((), True), ((("Privacy", "none"),), False)])
+def test_an_anonymous_from_asks_for_privacy_whoever_is_asserted(
+    privacy: tuple[tuple[str, str], ...], private: bool
+) -> None:
+    """RFC 3323 §4.1.1.3."""
+    told = told_by_trunk(invite(("P-Asserted-Identity", "<tel:+15550001>"), *privacy, from_=ANONYMOUS))
+    assert (told.number, told.private) == ("+15550001", private)
 
 
 @pytest.mark.parametrize(
