@@ -1,5 +1,8 @@
 """One call, one CDR, and everything given back, however it ends."""
 
+import gc
+import weakref
+
 import pytest
 
 from config.schema import SipLimits
@@ -140,3 +143,21 @@ def test_a_phone_that_speaks_srtp_alone_gets_our_key(bench: Bench) -> None:
     alice.ack(response)
     bench.advance(2)
     assert key not in repr(bench.journal.traces)
+
+
+def test_nothing_of_a_call_is_left_to_the_collector(bench: Bench) -> None:
+    """Circles of objects wait for a garbage collection, in which all audio stands still."""
+    gc.collect()
+    gc.disable()
+    try:
+        alice, _ = answered(bench)
+        (call,) = bench.switch.calls.values()
+        (session,) = call.sessions
+        left = [weakref.ref(call), weakref.ref(session), weakref.ref(call.treatment)]
+        del call, session
+        alice.bye()
+        bench.advance(40)
+        assert [ref() for ref in left] == [None, None, None]
+    finally:
+        gc.enable()
+
