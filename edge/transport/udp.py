@@ -6,6 +6,7 @@ the socket hides behind an epoll of its own, since uvloop gives up a socket that
 itself when its error queue is not empty. Elsewhere ICMP goes unheard, and timers B and F tell.
 
 The kernel stamps what comes in; when we are behind, each batch begins by reading how long it has waited.
+What a batch is answered leaves at its end: datagrams in a row wake the peer once, not each.
 """
 
 import asyncio
@@ -64,6 +65,7 @@ class UdpSocket:
         self._refuses = (guard or EveryoneWelcome()).refuses
         self._buffer = bytearray(_LONGEST)
         self._view = memoryview(self._buffer)
+        self._answers: list[tuple[bytes, Flow]] | None = None  # to the batch in hand
 
         @lru_cache(maxsize=16_384)
         def flow_of(address: tuple[str, int]) -> Flow:
@@ -76,6 +78,9 @@ class UdpSocket:
 
     def send(self, data: bytes, flow: Flow) -> None:
         """To `flow.remote`, which is numeric. A failure is told to the upper side, later."""
+        if self._answers is not None:
+            self._answers.append((data, flow))
+            return
         try:
             self._sock.sendto(data, flow.remote)
         except BlockingIOError:
@@ -100,6 +105,15 @@ class UdpSocket:
         return self._sock.fileno() if self._epoll is None else self._epoll.fileno()
 
     def _readable(self) -> None:
+        self._answers = []
+        try:
+            self._read_batch()
+        finally:
+            answers, self._answers = self._answers, None
+            for data, flow in answers:
+                self.send(data, flow)
+
+    def _read_batch(self) -> None:
         now = self._loop.time()
         until = time.monotonic() + _SHIFT
         behind, self._behind = self._behind, self._stamped

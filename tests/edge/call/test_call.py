@@ -160,4 +160,3 @@ def test_nothing_of_a_call_is_left_to_the_collector(bench: Bench) -> None:
         assert [ref() for ref in left] == [None, None, None]
     finally:
         gc.enable()
-

@@ -1,6 +1,7 @@
 """Datagrams over real loopback sockets; nothing leaves the machine."""
 
 import asyncio
+import select
 import socket
 import sys
 import time
@@ -10,6 +11,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from edge.sip.flow import Flow, Transport
+from edge.transport import udp as transport
 from edge.transport.udp import UdpSocket
 from tests.support.security import FakeGuard
 from tests.support.upper import RecordingUpper
@@ -26,15 +28,29 @@ def bound() -> socket.socket:
 
 @asynccontextmanager
 async def opened(
-    guard: FakeGuard | None = None,
+    guard: FakeGuard | None = None, upper: RecordingUpper | None = None
 ) -> AsyncIterator[tuple[UdpSocket, RecordingUpper, tuple[str, int]]]:
-    sock, upper = bound(), RecordingUpper()
+    sock, upper = bound(), upper or RecordingUpper()
     address = sock.getsockname()
     udp = UdpSocket(sock, 3, upper, asyncio.get_running_loop(), guard)
     try:
         yield udp, upper, address
     finally:
         udp.close()
+
+
+def wait_for_stamps() -> None:
+    """The kernel begins to stamp what arrives a while after the first socket asked for it."""
+    with bound() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, transport._SO_TIMESTAMPNS, 1)
+        for _ in range(500):
+            probe.sendto(b"?", probe.getsockname())
+            time.sleep(0.01)
+            _, ((_, _, note),), _, _ = probe.recvmsg(8, 128)
+            seconds, nanoseconds = transport._STAMP.unpack(note)
+            if time.time() - seconds - nanoseconds / 1e9 > 0.005:
+                return
+    raise AssertionError("no stamps")
 
 
 async def test_datagrams_go_up_with_their_flow_and_answers_go_back() -> None:
@@ -49,6 +65,23 @@ async def test_datagrams_go_up_with_their_flow_and_answers_go_back() -> None:
             assert flow is upper.received[1][1], "a known source makes no new flow"
             udp.send(b"back", flow)
             assert peer.recv(100) == b"back"
+
+
+async def test_what_a_batch_is_answered_leaves_at_its_end_and_in_order() -> None:
+    class Answering(RecordingUpper):
+        def receive(self, data: bytes, flow: Flow, now: float) -> None:
+            super().receive(data, flow, now)
+            udp.send(b"to " + data, flow)
+            early.extend(select.select([peer], [], [], 0)[0])
+
+    early: list[socket.socket] = []
+    async with opened(upper=Answering()) as (udp, upper, address):
+        with bound() as peer:
+            for text in (b"first", b"second", b"third"):
+                peer.sendto(text, address)
+            await upper.until(received=3)
+            assert [peer.recv(100) for _ in range(3)] == [b"to first", b"to second", b"to third"]
+            assert early == []
 
 
 async def test_a_burst_is_read_to_its_end() -> None:
@@ -114,6 +147,7 @@ async def test_when_we_are_behind_it_is_told_how_long_a_batch_has_waited() -> No
     async with opened(Watching()) as (udp, upper, address):
         with bound() as peer:
             ages: list[float] = []
+            wait_for_stamps()
             for _ in range(200):
                 peer.sendto(b"hello", address)
             time.sleep(0.05)  # noqa: ASYNC251  the loop stands still
