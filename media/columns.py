@@ -107,6 +107,7 @@ class LegColumns:
         self.noise = np.zeros(slots, np.float64)
         "Root mean square of the comfort noise that it asked for; 0: silence."
         self.concealed = np.zeros(slots, np.int64)
+        "Samples at 8 kHz."
         self.gaps = np.zeros(slots, np.int64)
         "Runs of them."
         self.unmentioned = np.zeros(slots, np.int64)

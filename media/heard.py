@@ -40,6 +40,7 @@ _FADE_IN: Final = np.linspace(0.0, 1.0, FRAME_SAMPLES, dtype=np.float32)
 
 class Conceals(Protocol):
     def process(self, rows: Slots, pcm: Pcm, missing: Mask) -> Pcm: ...
+    def patch(self, slot: int, pcm: Pcm, there: Mask) -> Pcm: ...
     def reset(self, slot: int) -> None: ...
 
 
@@ -107,6 +108,8 @@ class Heard:
             wide, pcm[plan.wide] = self._wideband.hear(plan, taken, missing)
             missing[plan.wide] = False
             changed = changed[columns.law_in[rows[changed]] < FIRST_WIDE]
+        if taken.holes:
+            changed = np.concatenate((changed, self._patch(rows, taken, pcm)))
         pcm = self._concealer.process(plan.take_slots, pcm, missing)
         if not whole:
             noisy = np.flatnonzero(~taken.have & columns.hushed[rows] & (columns.noise[rows] > 0))
@@ -139,7 +142,7 @@ class Heard:
                 place = int(plan.wide.searchsorted(position))
                 broad = place < len(plan.wide) and plan.wide[place] == position
                 self._recorder.heard(recording, pcm[position], now, wide[place] if broad else None)
-        return Sound(frames, pcm, wide, taken.have)
+        return Sound(frames, pcm, wide, taken.have, frozenset(position for position, _ in taken.holes))
 
     def _gaps(self, rows: Rows, have: Mask, whole: bool) -> tuple[Mask, Rows]:
         """Which rows are to be concealed, and the positions whose audio that changes."""
@@ -150,11 +153,24 @@ class Heard:
         gap = np.where(have, 0, before + 1)
         columns.gap[rows] = gap
         missing: Mask = ~have & (gap <= CONCEAL_FRAMES) & ~columns.hushed[rows]
-        columns.concealed[rows] += missing
+        columns.concealed[rows] += missing * FRAME_SAMPLES
         columns.gaps[rows] += missing & (gap == 1)
         # The first frame after a gap is joined to what stood in for it.
         joined = have & (before > 0) & (before <= CONCEAL_FRAMES)
         return missing, np.flatnonzero(missing | joined)
+
+    def _patch(self, rows: Rows, taken: Taken, pcm: Pcm) -> Rows:
+        """Fill frames that came in part; the positions of those that are not wideband."""
+        columns = self._table.columns
+        narrow: list[int] = []
+        for position, there in taken.holes:
+            slot = int(rows[position])
+            columns.concealed[slot] += FRAME_SAMPLES - np.count_nonzero(there)
+            columns.gaps[slot] += 1
+            if columns.law_in[slot] < FIRST_WIDE:
+                pcm[position] = self._concealer.patch(slot, pcm[position], there)
+                narrow.append(position)
+        return np.array(narrow, np.intp)
 
     def _merge(self, taken: Taken, rows: Rows, pcm: Pcm) -> None:
         """Cross-fade two frames into one where the jitter buffer skips."""

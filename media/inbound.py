@@ -324,6 +324,7 @@ class Inbound:
         self._jitter.restart(slot, number)
         if leg.reframer is not None:
             leg.reframer = Reframer(parsed.timestamp, number)
+            self._jitter.restart(slot, number, leg.reframer.partial)
         if leg.parceller is not None:
             leg.parceller = leg.parceller.anew(parsed.timestamp, number)
         return number
@@ -349,7 +350,7 @@ class Inbound:
                 return
             leg.reframer = Reframer(parsed.timestamp, number)
             leg.plain_run = 0
-            self._jitter.restart(slot, number)
+            self._jitter.restart(slot, number, leg.reframer.partial)
             columns.expect[slot] = NEVER
         leg.plain_run = leg.plain_run + 1 if len(frame) == FRAME_SAMPLES else 0
         if leg.plain_run >= PLAIN_RUN:

@@ -74,7 +74,7 @@ class Reports:
             lost=max(0, self._reception.lost(slot)),
             late=int(self._jitter.late[slot]),
             duplicates=int(self._jitter.duplicates[slot]),
-            concealed=int(columns.concealed[slot]),
+            concealed=round(int(columns.concealed[slot]) / FRAME_SAMPLES),
             foreign=int(columns.foreign[slot]),
             malformed=int(columns.malformed[slot]),
             jitter_ms=round(float(self._reception.jitter[slot]) * 1000 / SAMPLE_RATE, 2),
@@ -90,7 +90,7 @@ class Reports:
 
     def _mos(self, leg: Leg, delay: float) -> float | None:
         columns, slot = self._table.columns, leg.slot
-        concealed, gaps = int(columns.concealed[slot]), int(columns.gaps[slot])
+        concealed, gaps = int(columns.concealed[slot]) / FRAME_SAMPLES, int(columns.gaps[slot])
         played = int(self._reception.packets[slot]) - int(self._jitter.late[slot])
         frames = played + concealed
         if played < ENOUGH:

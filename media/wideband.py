@@ -47,6 +47,8 @@ class Sound:
     "Shape (w, 320), 16 kHz, of the rows in `plan.wide`."
     have: Mask
     "Shape (k,): rows whose frame came."
+    holes: frozenset[int] = frozenset()
+    "Rows whose frame came in part."
 
 
 class Wideband:
@@ -82,15 +84,20 @@ class Wideband:
         pcm = np.zeros((len(slots), SAMPLES), np.int16)
         lost = missing[plan.wide]
         laws, have = columns.law_in[slots].tolist(), taken.have[plan.wide].tolist()
-        frames = taken.frames[plan.wide]
+        frames, holes = taken.frames[plan.wide], dict(taken.holes)
         for index, (slot, law, came) in enumerate(zip(slots.tolist(), laws, have, strict=True)):
             coders = self._table.at(slot).coders
             if not came:
                 coders.skip()
                 continue
-            decoded = coders.decode(wide(law), frames[index])
+            there = holes.get(int(plan.wide[index])) if holes else None
+            decoded = coders.decode(wide(law), frames[index] if there is None else frames[index][there])
             if decoded is None:
                 lost[index] = True
+            elif there is not None:
+                finer = there.repeat(2)
+                pcm[index, finer] = decoded
+                pcm[index] = self._concealer.patch(slot, pcm[index], finer)
             else:
                 pcm[index] = decoded
         if taken.merged:
@@ -137,7 +144,9 @@ class Wideband:
             if slot in plan.taped:
                 self._used.add(slot)
                 self._sent[slot] = sound.wide[plan.index_of[row]]
-            if sound.have[row] and columns.may_receive[source]:
+            if row in sound.holes and columns.may_receive[source]:
+                payloads.append((position, None))
+            elif sound.have[row] and columns.may_receive[source]:
                 codec = wide(int(columns.law_in[source]))
                 payload = leg.coders.payload(codec, sound.frames[row])
                 if payload is not None:

@@ -75,6 +75,23 @@ class Concealer:
         self._past[latest, rows] = pcm
         return pcm
 
+    def patch(self, slot: int, pcm: NDArray[np.int16], there: NDArray[np.bool_]) -> NDArray[np.int16]:
+        """What is not `there` of the frame `pcm` that comes next, crossfaded with what is; a copy.
+
+        Args:
+            there: shape ``(samples of 20 ms,)`` as `pcm`'s.
+        """
+        slots = np.array([slot], np.int32)
+        gap = self._gap[slots]
+        if not gap[0]:
+            self._learn(slots)
+        repeated = self._repeat(slots, gap, self._frame)[0]
+        if not gap[0]:
+            repeated += self._offset[slot] * self._settle
+        away = np.abs(np.arange(self._frame)[:, None] - np.flatnonzero(~there)).min(axis=1)
+        heard = np.clip((away - np.float32(0.5)) / np.float32(self._reentry), 0.0, 1.0)
+        return _rounded(repeated + (pcm - repeated) * heard.astype(np.float32))
+
     def reset(self, slot: int) -> None:
         """Forget what the slot heard, as at the start of a stream."""
         self._past[:, slot] = 0

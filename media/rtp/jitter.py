@@ -15,9 +15,12 @@ number & 15 is the place and a tag says which frame lies there.
 - More frames waiting than the target for a whole second: one is merged into its successor,
   and of more than `HASTE` too many all but one are left out. So neither a faster clock of the
   peer nor a burst leaves delay behind. A single one waits for a pause in what the peer says.
+- Of a frame that came in part (packets of 10 or 30 ms) that part is played, as soon as something newer than
+  what is missing has come, or when nothing was late for a second. Else the rest may be on its way.
 - A void number (telephone-event, comfort noise) takes no play-out time.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -26,6 +29,7 @@ from numpy.typing import NDArray
 from config.value import dataclass
 from media.blank import Blank
 from media.frame import FRAME_SAMPLES, Frames, Mask, Rows
+from media.rtp.reframe import Part
 
 DEPTH: Final = 16
 "Frames that a leg can hold."
@@ -48,6 +52,8 @@ class Taken:
     have: Mask
     merged: tuple[tuple[int, Frames], ...]
     "Position in `frames` and the following frame (160,), for each row that skips one frame now."
+    holes: tuple[tuple[int, Mask], ...] = ()
+    "Position in `frames` and which of its samples have come, (160,), for each row of which some have not."
 
 
 class JitterBuffer:
@@ -74,6 +80,10 @@ class JitterBuffer:
         self._window = np.zeros(slots, np.int64)
         self._calm = np.zeros(slots, np.int64)
         self._struck = np.zeros(slots, np.bool_)
+        self._steady = np.zeros(slots, np.int64)
+        "Of legs in `_parts`: frames played since one was late."
+        self._parts: dict[int, Mapping[int, Part]] = {}
+        "By slot: frames that have come in part."
         self._blank = Blank(vars(self), vars(self).keys() - {"_frames"})
 
     def reset(self, slot: int) -> None:
@@ -81,9 +91,16 @@ class JitterBuffer:
         self._settle(slot)
         self._blank.reset(slot)
 
-    def restart(self, slot: int, number: int) -> None:
-        """Empty the leg's buffer; `number` will be the first frame of a new stream."""
+    def restart(self, slot: int, number: int, parts: Mapping[int, Part] | None = None) -> None:
+        """Empty the leg's buffer; `number` will be the first frame of a new stream.
+
+        Args:
+            parts: frames of that stream that have come in part, as they are from now on.
+        """
         self._settle(slot)
+        if parts is not None:
+            self._parts[slot] = parts
+            self._steady[slot] = 0
         self._tag[slot] = -1
         self._play[slot] = number
         self._newest[slot] = number - 1
@@ -128,6 +145,7 @@ class JitterBuffer:
         ahead = number - int(self._play[slot])
         if ahead < 0:
             self.late[slot] += 1
+            self._steady[slot] = 0
             if ahead > -DEPTH and self._strike(slot):
                 self._owing += not self._owed[slot]
                 self._owed[slot] = 1
@@ -138,6 +156,7 @@ class JitterBuffer:
         elif self._held[slot] and 0 < self._leave_lost(slot, number) < DEPTH and not marker:
             self._awaiting += not self._awaited[slot]
             self._awaited[slot] = True
+            self._steady[slot] = 0
         self._held[slot] = 0
         self._voids -= int(self._void[slot, place])
         self._void[slot, place] = False
@@ -160,6 +179,8 @@ class JitterBuffer:
     def recode(self, slot: int, table: Frames) -> None:
         """Put every buffered byte of the leg through `table` (256,): its codec has changed."""
         self._frames[slot] = table[self._frames[slot]]
+        for frame, _ in self._parts.get(slot, {}).values():
+            frame[:] = table[frame]
 
     def take(self, rows: Rows) -> Taken:
         """Play one frame of each row."""
@@ -170,6 +191,7 @@ class JitterBuffer:
         have: Mask = self._tag[rows, place] == play
         frames = self._frames[rows, place]
         newest = self._newest[rows]
+        holes = self._take_parts(rows, play, newest, have, frames) if self._parts else ()
         if have.all() and not self._owing:
             play += 1
         else:
@@ -191,7 +213,7 @@ class JitterBuffer:
         self._window[rows] = window
         full = window >= WINDOW_FRAMES
         merged = self._close_windows(rows, np.flatnonzero(full), have) if full.any() else ()
-        return Taken(frames, have, merged)
+        return Taken(frames, have, merged, tuple(hole for hole in holes if have[hole[0]]))
 
     def skip_to_newest(self) -> None:
         """After a stall of the engine: leave what piled up meanwhile unplayed."""
@@ -199,6 +221,7 @@ class JitterBuffer:
 
     def _settle(self, slot: int) -> None:
         """Take the leg out of what is counted over all."""
+        self._parts.pop(slot, None)
         if self._voids:
             self._voids -= int(self._void[slot].sum())
             self._void[slot] = False
@@ -207,6 +230,25 @@ class JitterBuffer:
         if self._awaiting:
             self._awaiting -= int(self._awaited[slot])
             self._awaited[slot] = False
+
+    def _take_parts(
+        self, rows: Rows, play: NDArray[np.int64], newest: NDArray[np.int64], have: Mask, frames: Frames
+    ) -> tuple[tuple[int, Mask], ...]:
+        """Put what has come of frames that are due into `have` and `frames`; `Taken.holes`."""
+        holes: list[tuple[int, Mask]] = []
+        for position in np.flatnonzero(~have).tolist():
+            slot, due = int(rows[position]), int(play[position])
+            parts = self._parts.get(slot, {})
+            if due not in parts:
+                continue
+            frame, there = parts[due]
+            follows = newest[position] > due or there[-1] or max(parts) > due
+            if follows or self._steady[slot] >= WINDOW_FRAMES:
+                frames[position], have[position] = frame, True
+                self._newest[slot] = newest[position] = max(int(newest[position]), due)
+                holes.append((position, there.copy()))
+        self._steady[rows] += have
+        return tuple(holes)
 
     def _leave_lost(self, slot: int, number: int) -> int:
         """Pass over what a hold has waited for in vain, now that `number` came; frames held beyond that."""

@@ -139,6 +139,29 @@ def test_a_lost_packet_stays_lost_in_a_relay_of_one_codec() -> None:
     assert step == {960.0}
 
 
+def test_of_g722_packets_of_10_ms_a_lost_one_is_all_that_is_filled() -> None:
+    """For a listener of G.711; a relay leaves the frame out, since the far decoder knows best."""
+    for codec in (PCMU, CODECS["g722"]):
+        studio = Studio()
+        one, two = joined(studio, "one", CODECS["g722"]), joined(studio, "two", codec)
+        studio.engine.execute(Bridge(one.leg, two.leg))
+        halves = [
+            half for whole in payloads(CODECS["g722"], pitch(400, 2.0)) for half in (whole[:80], whole[80:])
+        ]
+        for index, half in enumerate(halves):
+            if index in (80, 121):
+                one.sequence += 1
+                one.timestamp += 80
+            else:
+                one.send(half, samples=80)
+            studio.run(0.010)
+        heard = two.heard() if codec is PCMU else decoded(two)
+        levels = [level_of(frame) for frame in heard[: len(heard) // 160 * 160].reshape(-1, 160)[40:90]]
+        assert min(levels) > max(levels) - 3
+        studio.engine.execute(Release(one.leg))
+        assert studio.of(Released)[0].stats.concealed == 1, "two halves"
+
+
 def test_a_lost_packet_is_concealed_for_a_narrow_listener() -> None:
     studio = Studio()
     one, two = joined(studio, "one", CODECS["g722"]), studio.phone("two")

@@ -82,6 +82,26 @@ def test_no_more_is_made_up_than_was_lost_and_no_more_waits_than_must(
     assert heard.stats.delay_ms <= jitter * 1000 + 20
 
 
+@pytest.mark.parametrize("milliseconds", [10, 30])
+@pytest.mark.parametrize(("loss", "burst"), [(0.0, 1), (0.02, 1), (0.10, 1), (0.10, 4)])
+def test_packets_of_other_times_cost_what_was_in_them_alone(
+    milliseconds: int, loss: float, burst: int
+) -> None:
+    """Packets of 10 ms are halves of a frame, those of 30 ms one and a half."""
+    studio, path = Studio(), Path(loss=loss, burst=burst, seed=4)
+    studio.network.impair(path, towards=HOST)
+    phone = studio.phone("leg")
+    studio.engine.execute(Echo(phone.leg))
+    size = 8 * milliseconds
+    for _ in range(count := SECONDS * 1000 // milliseconds):
+        phone.send(bytes([0x50]) * size, samples=size)
+        studio.run(milliseconds / 1000)
+    studio.engine.execute(Release(phone.leg))
+    stats = studio.of(Released)[0].stats
+    assert stats.concealed * 20 / (count * milliseconds) <= path.lost / path.sent + 0.01
+    assert stats.delay_ms <= milliseconds + 20
+
+
 def test_copies_and_overtaking_are_played_once_and_in_order() -> None:
     studio = Studio()
     studio.network.impair(Path(jitter=0.06, copies=0.1, seed=5), towards=HOST)

@@ -117,3 +117,18 @@ def test_any_pattern_of_loss_leaves_whole_frames_alone(pattern: list[bool], seed
     for index, frame in enumerate(frames(signal)):
         if index not in lost:
             assert (heard[index, 40:] == frame[40:]).all()
+
+
+@pytest.mark.parametrize("missing", [slice(0, 80), slice(80, 160), slice(40, 120)])
+def test_of_a_frame_that_came_in_part_the_rest_is_filled_and_what_came_is_heard(missing: slice) -> None:
+    signal = vowel(155.3)
+    concealer, every = Concealer(2), frames(signal)
+    for frame in every[:10]:
+        concealer.process(SLOT, frame[None, :], np.array([False]))
+    there = np.ones(160, np.bool_)
+    there[missing] = False
+    patched = concealer.patch(1, np.where(there, every[10], 12345).astype(np.int16), there)
+    assert snr(np.concatenate(every[:11]), np.concatenate((*every[:10], patched)), 10) > 12
+    away = np.abs(np.arange(160)[:, None] - np.flatnonzero(~there)).min(axis=1)
+    assert (patched[away > 40] == every[10][away > 40]).all()
+    assert (concealer.process(SLOT, patched[None, :], np.array([False]))[0] == patched).all()

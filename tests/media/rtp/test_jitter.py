@@ -194,6 +194,41 @@ def test_rows_do_not_touch_each_other() -> None:
         assert taken.have[:2].all() and (taken.frames[:2, 0] == numbers[:2] % 251).all()
 
 
+def part(*, tail: bool) -> tuple[np.ndarray, np.ndarray]:
+    there = np.zeros(160, np.bool_)
+    there[80 * tail : 80 + 80 * tail] = True
+    return frame(7), there
+
+
+def test_a_frame_that_came_in_part_is_played_once_something_newer_is_there() -> None:
+    buffer, parts = start(), {BASE: part(tail=False)}
+    buffer.restart(0, BASE, parts)
+    assert not buffer.take(ROW).have[0], "the rest may be on its way"
+    parts[BASE + 1] = part(tail=False)
+    taken = buffer.take(ROW)
+    assert taken.have[0] and [(row, there[:80].all(), there[80:].any()) for row, there in taken.holes] == [
+        (0, True, False)
+    ]
+    parts[BASE + 1] = part(tail=True)
+    assert buffer.take(ROW).holes, "its beginning is overdue"
+    assert not buffer.take(ROW).have[0]
+
+
+def test_a_frame_that_came_in_part_is_played_at_its_time_when_nothing_was_late_for_a_second() -> None:
+    buffer = start()
+    parts: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+    buffer.restart(0, BASE, parts)
+    for number in range(WINDOW_FRAMES):
+        put(buffer, number)
+        assert played(buffer) == [number]
+    parts[BASE + WINDOW_FRAMES] = part(tail=False)
+    assert buffer.take(ROW).holes
+    put(buffer, WINDOW_FRAMES)  # the rest came after all
+    assert buffer.late[0] == 1
+    parts[BASE + WINDOW_FRAMES + 1] = part(tail=False)
+    assert not buffer.take(ROW).have[0], "and so may this"
+
+
 def test_a_buffered_frame_is_recoded_when_the_codec_changes() -> None:
     buffer = start()
     put(buffer, 5)
