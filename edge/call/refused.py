@@ -31,6 +31,8 @@ def refusal_of(refused: Refused, trunk: Trunk | None) -> Refusal:
     if status < 400 or status in _BETWEEN_US:
         # 502: our password is not taken, which is the trunk's fault.
         status = 502 if trunk is not None and status in (401, 407) else 480
+    elif status == 503:
+        status = 500  # §16.7: 503 would say that we are out of order, and have a carrier or phone leave us
     text = f"the called side answered {refused.status} {refused.reason}"
     fix = "" if trunk is None or refused.response is None else remedy(trunk, refused.response)
     return Refusal(_CODES.get(status, "refused"), status, text, fix or "see the called phone or trunk")

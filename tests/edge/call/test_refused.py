@@ -21,7 +21,13 @@ def test_a_decisive_answer_counts_more_than_a_busy_one_and_silence_least() -> No
 
 @pytest.mark.parametrize(
     ("status", "told", "code"),
-    [(486, 486, "busy"), (603, 603, "declined"), (500, 500, "refused"), (302, 480, "unavailable")],
+    [
+        (486, 486, "busy"),
+        (603, 603, "declined"),
+        (500, 500, "refused"),
+        (503, 500, "refused"),
+        (302, 480, "unavailable"),
+    ],
 )
 def test_what_is_amiss_between_us_and_the_callee_is_unavailable(status: int, told: int, code: str) -> None:
     refusal = refusal_of(refused(status), None)
