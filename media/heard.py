@@ -105,7 +105,7 @@ class Heard:
         missing, changed = self._gaps(rows, taken.have, whole)
         wide = NOTHING
         if len(plan.wide):
-            wide, pcm[plan.wide] = self._wideband.hear(plan, taken, missing)
+            wide, pcm[plan.wide] = self._wideband.hear(plan, taken, missing, self._jitter.upcoming)
             missing[plan.wide] = False
             changed = changed[columns.law_in[rows[changed]] < FIRST_WIDE]
         if taken.holes:

@@ -10,6 +10,7 @@ Two legs of one codec pass their payloads on as they came; what was lost on the 
 on the way out, since the far decoder knows best what to put in its place.
 """
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -19,7 +20,7 @@ from media.codec.table import wide
 from media.columns import LegColumns
 from media.dsp.conceal import Concealer
 from media.dsp.resample import Resampler
-from media.frame import Frames, Mask, Pcm
+from media.frame import FRAME_SAMPLES, Frames, Mask, Pcm
 from media.leg import LegTable
 from media.plan import Plan, WidePlan
 from media.rtp.jitter import Taken
@@ -73,11 +74,14 @@ class Wideband:
         for resampler in (self._down, self._up, self._taping):
             resampler.reset(slot)
 
-    def hear(self, plan: Plan, taken: Taken, missing: Mask) -> tuple[Pcm, Pcm]:
+    def hear(
+        self, plan: Plan, taken: Taken, missing: Mask, upcoming: Callable[[int], Frames | None]
+    ) -> tuple[Pcm, Pcm]:
         """The frames of `plan.wide` as (w, 320) at 16 kHz and (w, 160) at 8 kHz.
 
         Args:
             missing: rows of `plan.take` that are to be concealed; what cannot be decoded is, too.
+            upcoming: a slot → the frame that will be played next, if it has come.
         """
         columns, slots = self._table.columns, plan.wide_slots
         self._used.update(slots.tolist())
@@ -88,6 +92,10 @@ class Wideband:
         for index, (slot, law, came) in enumerate(zip(slots.tolist(), laws, have, strict=True)):
             coders = self._table.at(slot).coders
             if not came:
+                filled = coders.conceal(wide(law), upcoming(slot)) if lost[index] else None
+                if filled is not None:
+                    pcm[index], lost[index] = filled[0], False
+                    columns.concealed[slot] -= FRAME_SAMPLES * filled[1]
                 coders.skip()
                 continue
             there = holes.get(int(plan.wide[index])) if holes else None

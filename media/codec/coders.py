@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from media.codec.g711 import Bytes, Pcm
-from media.codec.table import Decoder, Encoder, Wide
+from media.codec.table import Conceals, Decoder, Encoder, Wide
 
 TICKETS: Final = 256
 "Parcels kept; far more than a jitter buffer holds, so a ticket in it is never another's."
@@ -79,6 +79,19 @@ class Coders:
         # The most that a packet holds is 120 ms; beyond that the stream was not what it said.
         self._spare = whole[SAMPLES:][: 6 * SAMPLES]
         return whole[:SAMPLES] if len(whole) >= SAMPLES else None
+
+    def conceal(self, codec: Wide, following: Bytes | None) -> tuple[Pcm, bool] | None:
+        """(320,) in the place of a missing frame, and whether that was sent; None: the codec has nothing.
+
+        Args:
+            following: the frame of the jitter buffer behind it, if that has come.
+        """
+        self._spare = _NOTHING
+        if codec is not self._codec_in or not isinstance(self._decoder, Conceals):
+            return None
+        parcel = self._parcel(following) if following is not None else ()
+        pcm, known = self._decoder.conceal(parcel[0] if parcel else b"")
+        return (pcm, known) if len(pcm) == SAMPLES else None
 
     def _parcel(self, row: Bytes) -> tuple[bytes, ...]:
         """Rows of another codec, left over from before, stand for nothing."""

@@ -45,7 +45,9 @@ encode = _opus.opus_encode
 "(state, address of samples, how many, packet, its size) → bytes written, below 0: an error."
 encode.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_int32]
 decode = _opus.opus_decode
-"(state, packet, its size, address of samples, room for how many, 0) → samples written, below 0: an error."
+"""(state, packet, its size, address of samples, room for how many, 0) → samples written, below 0: an error.
+
+1 in the place of 0 asks for the frame before the packet, None in that of the packet for one made up."""
 decode.argtypes = [
     ctypes.c_void_p,
     ctypes.c_char_p,

@@ -2,7 +2,8 @@
 
 We send 20 ms of voice with the encoder's lowest complexity, and in-band FEC once the peer tells of losses
 (RFC 7587 §3.3): below 32 kbit/s wideband voice has no room for it, and without losses it would be waste.
-Declined: reading a lost frame out of the next packet's FEC (`dsp/conceal.py` fills the gap), and stereo.
+A frame that was lost is read out of the next packet's FEC where that is there in time (with packets that come
+unevenly it waits in the jitter buffer), else the decoder makes it up. Declined: stereo.
 """
 
 import ctypes
@@ -22,6 +23,8 @@ LEAST_LOSS: Final = 6
 CLOCK: Final = 48_000
 "Of RTP [Hz], whatever the audio's."
 _RATE: Final = 16_000
+FRAME: Final = _RATE // 50
+"Samples of 20 ms."
 _LONGEST: Final = 5_760
 "Ticks of 120 ms, the most in one packet (RFC 6716 §3.2.5)."
 _LARGEST: Final = 1_276
@@ -32,7 +35,7 @@ _EMPTY: Final = np.zeros(0, np.int16)
 class OpusEncoder:
     def __init__(self) -> None:
         self._state = libopus.encoder(_RATE, application=libopus.VOIP, bits=BITS, complexity=0)
-        self._pcm = np.zeros(_RATE // 50, np.int16)
+        self._pcm = np.zeros(FRAME, np.int16)
         self._samples = self._pcm.ctypes.data
         self._packet = ctypes.create_string_buffer(_LARGEST)
         self._loss = 0
@@ -67,6 +70,17 @@ class OpusDecoder:
         count = libopus.decode(self._state, payload, len(payload), self._samples, len(self._pcm), 0)
         return self._pcm[: max(count, 0)].copy()
 
+    def conceal(self, following: bytes) -> tuple[Pcm, bool]:
+        """The frame of 20 ms that is missing before a packet, and whether that packet has it.
+
+        Args:
+            following: empty when that has not come either; then the frame is made up.
+        """
+        known = has_fec(following)
+        packet, size = (following, len(following)) if known else (None, 0)
+        count = libopus.decode(self._state, packet, size, self._samples, FRAME, int(known))
+        return self._pcm[: max(count, 0)].copy(), known
+
 
 def ticks(payload: bytes) -> int:
     """Length in units of the RTP clock, 48 kHz, by the first bytes alone; 0 if no packet starts so.
@@ -87,3 +101,10 @@ def ticks(payload: bytes) -> int:
     count = (1, 2, 2, counted)[code]
     whole = frame * count
     return whole if whole <= _LONGEST else 0
+
+
+def has_fec(payload: bytes) -> bool:
+    """Whether a packet of one frame of 20 ms, not CELT's, holds the one before it too (RFC 6716 §4.2.3)."""
+    if len(payload) < 2 or payload[0] >> 3 >= 16 or payload[0] & 3 or ticks(payload) != CLOCK // 50:
+        return False
+    return bool(payload[1] & 0x40)

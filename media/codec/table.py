@@ -6,7 +6,7 @@ mixed legs in one gather. Wideband codecs remember what went before and work leg
 """
 
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -22,6 +22,13 @@ class Encoder(Protocol):
 
 class Decoder(Protocol):
     def decode(self, payload: bytes) -> Pcm: ...
+
+
+@runtime_checkable
+class Conceals(Protocol):
+    """A decoder that fills its own gaps."""
+
+    def conceal(self, following: bytes) -> tuple[Pcm, bool]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -215,6 +215,13 @@ class JitterBuffer:
         merged = self._close_windows(rows, np.flatnonzero(full), have) if full.any() else ()
         return Taken(frames, have, merged, tuple(hole for hole in holes if have[hole[0]]))
 
+    def upcoming(self, slot: int) -> Frames | None:
+        """The frame that will be played next, if it has come."""
+        play = int(self._play[slot])
+        place = play & _PLACE
+        there = self._tag[slot, place] == play and not self._void[slot, place]
+        return self._frames[slot, place] if there else None
+
     def skip_to_newest(self) -> None:
         """After a stall of the engine: leave what piled up meanwhile unplayed."""
         np.maximum(self._play, self._newest - self.target, out=self._play)

@@ -5,6 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from media.codec import opus
 from media.codec.table import NUMBER, Encoder, wide
 from media.port import (
     AgentSpec,
@@ -24,6 +25,7 @@ from media.port import (
     Tone,
 )
 from media.prompt import made_of
+from tests.bench import sources
 from tests.support.phone import DTMF, PCMU, Phone, Studio, level_of, signal_to_noise, tone
 
 CODECS = {
@@ -108,6 +110,30 @@ def test_two_wideband_codecs_keep_the_upper_band(first: str, second: str) -> Non
     spectrum = np.abs(np.fft.rfft(heard[4800:12_800] * np.hanning(8000)))
     assert abs(int(np.argmax(spectrum)) * 2 - 5000) <= 4
     assert abs(level_of(heard[4800:12_800]) - level_of(pitch(5000, 1.0))) < 3
+
+
+def test_of_opus_with_fec_a_lost_packet_is_not_made_up_where_the_next_is_there_in_time() -> None:
+    """That is, when packets come unevenly and one waits in the jitter buffer."""
+    studio = Studio()
+    one, two = joined(studio, "one", CODECS["opus"]), studio.phone("two")
+    studio.engine.execute(Bridge(one.leg, two.leg))
+    encoder = opus.OpusEncoder()
+    encoder.expect_loss(10)
+    frames = [encoder.encode(frame) for frame in np.concatenate([sources.voice(16_000)] * 2)]
+    lost = [number for number in range(30, 90, 10) if opus.has_fec(frames[number + 1])]
+    for index, frame in enumerate(frames):
+        if index in lost:
+            one.sequence += 1
+            one.timestamp += 960
+        else:
+            one.send(frame, samples=960)
+        if index == 10:
+            studio.run(0.020)
+        if index != 11:
+            studio.run(0.020)
+    studio.engine.execute(Release(one.leg))
+    stats = studio.of(Released)[0].stats
+    assert len(lost) > 3 and (stats.lost, stats.concealed) == (len(lost), 1), "the late one"
 
 
 def test_what_g711_cannot_carry_does_not_fold_into_its_band() -> None:

@@ -12,7 +12,11 @@ from hypothesis import strategies as st
 from media.agent.nesting import DEPTH, is_too_deep, parse
 
 _JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(alphabet='[]{}"\\a\n', max_size=6),
+    # Integers beyond 64 bits are read as floats.
+    st.none()
+    | st.booleans()
+    | st.integers(-(1 << 63), (1 << 64) - 1)
+    | st.text(alphabet='[]{}"\\a\n', max_size=6),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=3), inner, max_size=4),
 )
 

@@ -42,6 +42,33 @@ def test_fec_is_spent_once_the_peer_tells_of_losses_and_as_long_as_it_does() -> 
     assert not any(spent())
 
 
+def test_a_lost_frame_is_read_out_of_the_next_packets_fec_else_made_up() -> None:
+    """RFC 6716 §4.2.5, RFC 7587 §3.3: after the sender was told of losses."""
+    encoder, with_fec, without, whole = (opus.OpusEncoder(), *(opus.OpusDecoder() for _ in range(3)))
+    encoder.encode(np.zeros(320, np.int16))
+    encoder.expect_loss(10)
+    pcm = np.concatenate([sources.voice(16_000)] * 2)
+    packets = [encoder.encode(frame) for frame in pcm]
+    errors: dict[str, float] = {"read": 0.0, "made up": 0.0}
+    for number, packet in enumerate(packets):
+        sent = whole.decode(packet).astype(np.float64)
+        if number % 10 != 5:
+            with_fec.decode(packet), without.decode(packet)
+            continue
+        read, known = with_fec.conceal(packets[number + 1])
+        made, unknown = without.conceal(b"")
+        assert known == opus.has_fec(packets[number + 1]) and not unknown and len(read) == len(made) == 320
+        errors["read"] += float(np.square(read - sent).sum()) * known
+        errors["made up"] += float(np.square(made - sent).sum()) * known
+    assert 0 < errors["read"] < errors["made up"] / 2
+
+
+def test_what_holds_no_earlier_frame_says_so() -> None:
+    for payload in (b"", b"\x48", b"\xf8\x40", b"\x4b\x40", b"\x40\x40", b"\x48\xbf"):
+        assert not opus.has_fec(payload)
+    assert opus.has_fec(b"\x48\xc0")
+
+
 def test_a_packet_of_120_ms_is_decoded_whole() -> None:
     """RFC 6716 §3.2.5: code 3, six frames of 20 ms."""
     packet = opus.OpusEncoder().encode(np.zeros(320, np.int16))
