@@ -2,11 +2,11 @@
 
 ::
 
-    frame ─▶ VoiceGate ─▶ points ─▶ webrtcvad ─▶ 16 of 4 to 12 frames ─▶ sounds like a voice? ─▶ started
-                            (voiced frames only)  500 ms without a voiced frame               ─▶ stopped
+    frame ─▶ VoiceGate ─▶ points ─▶ webrtcvad ─▶ 16 of 4 to 12 frames ─▶ like a voice? twice ─▶ started
+                            (voiced frames only)  500 ms without a voiced frame           ─▶ stopped
 
-A clear vowel earns 10 points, a frame without pitch 2. Enough points make a beginning, and `voice.py` has the
-last word on it: music is full of voiced frames where its notes begin. Held tones make it dearer besides.
+A clear vowel earns 10 points, a frame without pitch 2. Enough points make a beginning, if `voice.py` and then
+`timbre.py` agree: music is full of voiced frames where its notes begin. Held tones make it dearer besides.
 
 webrtcvad alone takes half of white noise, most ringback and every DTMF digit for speech, so it is asked
 only about frames in which the gate has found a voice, and its no takes their points away.
@@ -19,6 +19,7 @@ import webrtcvad
 from numpy.typing import NDArray
 
 from media.dsp.gate import FULL, TONE, TRAITS, UNVOICED, VOICED, VoiceGate
+from media.dsp.timbre import SURE, Timbre
 from media.dsp.voice import COLUMNS, ENOUGH, FRAMES, MEMORIES, Likeness, figures
 
 CONFIRM: Final = 16
@@ -53,12 +54,14 @@ class VoiceActivity:
         release: float = 0.5,
         aggressiveness: int = AGGRESSIVENESS,
         likeness: Likeness | None = None,
+        timbre: Timbre | None = None,
     ) -> None:
         """
         Args:
             release: silence that ends speech [s].
             aggressiveness: of webrtcvad.
-            likeness: has the last word on a beginning; the trained one if None.
+            likeness: has the first word on a beginning; the trained one if None.
+            timbre: has the last; the trained one if None.
         """
         self.speaking: Final = np.zeros(slots, np.bool_)
         self.onset: Final = np.zeros(slots)
@@ -77,6 +80,7 @@ class VoiceActivity:
         self._frames = np.zeros((slots, WINDOW, COLUMNS), np.float32)
         self._memory = np.zeros((slots, MEMORIES), np.float32)
         self._likeness = Likeness() if likeness is None else likeness
+        self._timbre = Timbre(slots) if timbre is None else timbre
 
     def process(
         self, rows: NDArray[np.int32], pcm: NDArray[np.int16], now: float
@@ -94,6 +98,7 @@ class VoiceActivity:
         given = points.copy()
         self._ask(rows, pcm, points)
         self._remember(rows, points, given > points)
+        self._timbre.hear(rows, pcm)
         tones = np.minimum(self._tones[rows] * FADE + (points == TONE), TONES)
         self._tones[rows] = tones
         total = self._count(rows, points)
@@ -106,7 +111,10 @@ class VoiceActivity:
         if len(started):
             started = started[np.count_nonzero(self._points[started] > 0, axis=1) >= LEAST]
         if len(started):
-            started = started[self._likeness.score(self._figures(started)) > ENOUGH]
+            likely = self._likeness.score(self._figures(started))
+            started, likely = started[likely > ENOUGH], likely[likely > ENOUGH]
+        if len(started):
+            started = started[self._timbre.score(started, likely) > SURE]
         for slot in started.tolist():
             self.speaking[slot] = True
             self.onset[slot] = now - 0.02 * self._age(slot)
@@ -126,6 +134,7 @@ class VoiceActivity:
         self._counted[slot] = 0
         self._tones[slot] = 0.0
         self._frames[slot] = self._memory[slot] = 0.0
+        self._timbre.reset(slot)
         self.speaking[slot] = False
         self.onset[slot] = 0.0
         self.heard[slot] = 0.0

@@ -1,4 +1,4 @@
-"""Do these 240 ms sound like a voice, or like music? The last word on a beginning of speech.
+"""Do these 240 ms sound like a voice, or like music? The first word on a beginning of speech.
 
 ::
 
@@ -33,8 +33,8 @@ MEMORIES: Final = 3
 "Shares of the last frames, the older the less: tones, loud ones, voiced ones."
 FIGURES: Final = 17 + MEMORIES + 4 * (len(BANDS) - 1) + 8 * FRAMES
 WEIGHTS: Final = Path(__file__).with_name("voice.json")
-ENOUGH: Final = np.float32(1.5)
-"A score from which on it is a voice."
+ENOUGH: Final = np.float32(0.5)
+"A score from which on `timbre.py` is asked: most of the music never comes so far."
 FAR: Final = np.float32(6.0)
 "Deviations from the mean; what is rarer says no more."
 _BANDS: Final = TRAITS - len(BANDS) + 1  # the first column of theirs

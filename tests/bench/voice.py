@@ -3,6 +3,7 @@
 python -m tests.bench.voice --seed 1      an odd seed: nobody has tuned on it
 python -m tests.bench.voice --silero silero_vad.onnx      as for agents with `vad: silero`
 python -m tests.bench.voice --files FOLDER      music on hold, say, that you have, instead of what is made
+python -m tests.bench.voice --people FOLDER     recorded words that you have, likewise
 
 Issue 2, must be shown 4; issue 5: false triggers ≤ 1 % of each class, speech missed ≤ 2 %. The unit is a clip
 of ten seconds, in which one start of speech is one too many.
@@ -22,7 +23,7 @@ from media.agent.echo import EchoGuard
 from media.agent.second_opinion import Answer, Batch, SecondOpinion
 from media.dsp.vad import VoiceActivity
 from media.silero import UNITS, Model
-from tests.support import labelled
+from tests.support import labelled, recorded
 from tests.support.disturbance import NOISES
 from tests.support.labelled import Clip
 from tests.support.sound import Pcm, at_level, frames, silence, with_noise
@@ -145,7 +146,14 @@ def _on_a_line(sound: np.ndarray, level: float, seconds: float, random: np.rando
 @click.option(
     "--files", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Of what is no speech."
 )
-def main(seed: int, count: int, lines: int, limit: int, silero: str | None, files: Path | None) -> None:
+@click.option(
+    "--people",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Files that begin with speech.",
+)
+def main(
+    seed: int, count: int, lines: int, limit: int, silero: str | None, files: Path | None, people: Path | None
+) -> None:
     classes: dict[str, Callable[[int, int], list[Clip]]] = labelled.UNSPOKEN
     if files is not None:
         classes = {files.name: lambda seed, count: labelled.from_files(files, seed, count)}
@@ -158,7 +166,7 @@ def main(seed: int, count: int, lines: int, limit: int, silero: str | None, file
         false = Counter(clip.name for clip, times in zip(clips, heard(clips, model), strict=True) if times)
         named = ", ".join(f"{kind} {n}" for kind, n in false.most_common())
         table.add_row(name, f"{len(clips)} of 10 s", f"{false.total() / len(clips):.1%}", named)
-    said = labelled.speech(seed, lines)
+    said = labelled.speech(seed, lines) if people is None else recorded.speech(people, seed)[:lines]
     late = np.array(delays([line for _, line in said], model))
     percentiles = ", ".join(f"p{p} {np.percentile(late, p):.0f}" for p in (50, 90, 95))
     missed = np.mean(late == NEVER)

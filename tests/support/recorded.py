@@ -4,12 +4,14 @@ A folder has `music/` and `speech/`, files that FFmpeg reads, in any depth. Noth
 repository.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Final
 
 import av
 import numpy as np
+import soxr
 from numpy.typing import NDArray
 
 from tests.support.labelled import LEVELS, SECONDS, Clip, coded, on_line
@@ -27,6 +29,7 @@ QUIET: Final = 80.0
 Sound = NDArray[np.float64]
 
 
+@cache
 def read(path: Path, most: int) -> Sound:
     """At most the first `most` samples at 8 kHz, and a few more; empty if nothing can be decoded."""
     parts: list[Sound] = []
@@ -37,7 +40,7 @@ def read(path: Path, most: int) -> Sound:
                 parts += [part.to_ndarray()[0].astype(np.float64) for part in to_8_khz.resample(frame)]
                 if sum(map(len, parts)) >= most:
                     break
-    except (av.FFmpegError, IndexError):
+    except (av.FFmpegError, IndexError, UnicodeDecodeError):  # the last of its tags
         pass
     return np.concatenate(parts) if parts else np.zeros(0)
 
@@ -46,11 +49,17 @@ def files(folder: Path) -> Iterator[Path]:
     return (path for path in sorted(folder.rglob("*")) if path.is_file())
 
 
-def music(folder: Path, seed: int) -> list[Clip]:
+def _paced(sound: Sound, paces: Sequence[float], random: np.random.Generator) -> Sound:
+    """As played so many times faster, and higher."""
+    pace = float(random.choice(paces))
+    return sound if pace == 1.0 or not len(sound) else soxr.resample(sound, RATE * pace, RATE)
+
+
+def music(folder: Path, seed: int, paces: Sequence[float] = (1.0,)) -> list[Clip]:
     random, length = np.random.default_rng([seed, 3]), int(SECONDS * RATE)
     clips: list[Clip] = []
     for path in files(folder):
-        sound = read(path, CLIPS * length)
+        sound = _paced(read(path, CLIPS * length), paces, random)
         for start in range(0, len(sound) - length + 1, length)[:CLIPS]:
             part = sound[start : start + length]
             if np.sqrt(np.mean(part**2)) >= QUIET:
@@ -58,12 +67,12 @@ def music(folder: Path, seed: int) -> list[Clip]:
     return clips
 
 
-def speech(folder: Path, seed: int) -> list[tuple[str, Line]]:
+def speech(folder: Path, seed: int, paces: Sequence[float] = (1.0,)) -> list[tuple[str, Line]]:
     """The beginning of each file, after its silence."""
     random = np.random.default_rng([seed, 4])
     lines: list[tuple[str, Line]] = []
     for path in files(folder):
-        sound = read(path, 4 * WORDS)
+        sound = _paced(read(path, 4 * WORDS), paces, random)
         loud = np.flatnonzero(np.abs(sound) > np.abs(sound).max(initial=0.0) * 0.02)
         if len(loud) < RATE // 4:
             continue
