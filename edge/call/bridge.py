@@ -11,6 +11,7 @@ trace and CDR, and they end together. The music of a held party is the bridge's.
 from collections.abc import Sequence
 
 from edge.call.call import Call
+from edge.call.cause import ELSEWHERE
 from edge.call.hold import HoldMusic
 from edge.call.hunt import Hunt
 from edge.call.leg import Leg
@@ -24,7 +25,6 @@ from edge.sip.refer import Refer
 from edge.sip.session import By, Ended, Session, SessionEvent, State
 from media import port
 
-_PICKED_UP = 'SIP;cause=200;text="Call completed elsewhere"'
 _TRANSFERRED = 'SIP;cause=200;text="Transferred"'
 
 
@@ -171,7 +171,7 @@ class BridgeTreatment(Treatment):
         if call.answered_at is not None or hunt is None or hunt.connected:
             return False
         self._hunt = None
-        hunt.leave(now, _PICKED_UP)
+        hunt.leave(now, ELSEWHERE)
         if not call.answer(now):
             return False
         self._partner = by

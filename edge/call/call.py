@@ -16,7 +16,7 @@ from collections.abc import Callable
 
 from edge.agenda import Alarm
 from edge.call.aim import aim
-from edge.call.cause import lost, q850
+from edge.call.cause import ELSEWHERE, cancelled, lost, reason_of
 from edge.call.detail import cdr_of, line_of, trace_media
 from edge.call.ground import Ground, bind_address
 from edge.call.info import hear
@@ -188,7 +188,7 @@ class Call:
         if isinstance(treatment, Refusal):
             self.refuse(treatment, now)
             return
-        self.treatment.cease(self, now, 'SIP;cause=200;text="Call completed elsewhere"')
+        self.treatment.cease(self, now, ELSEWHERE)
         for leg in self.legs.values():
             if leg is not self.leg and not self.treatment.spares(leg.id):
                 self.release(leg)
@@ -229,7 +229,7 @@ class Call:
                 if self.treatment.outlives(self, session):
                     return
                 if cause == "cancelled":
-                    self.finish("cancelled", "caller_cancelled", now, 487)
+                    self.finish("cancelled", cancelled(reason), now, 487)
                 elif by is By.REMOTE:
                     self.finish("answered" if self.answered_at else "cancelled", "caller_hangup", now)
                 else:
@@ -300,7 +300,7 @@ class Call:
         self._disposition = (disposition, cause, status)
         for alarm in self._alarms:
             alarm.cancel()
-        reason = f'Q.850;cause={q850(disposition, status)};text="{cause}"'
+        reason = reason_of(disposition, status, cause)
         self.trace.add(now, "call", "ended", outcome=cause, disposition=disposition, status=status)
         if self.answered_at is None:
             self.session.reject(status, now, (*headers, ("Reason", reason)))

@@ -13,6 +13,7 @@ from typing import Final, Protocol
 from edge.agenda import Alarm
 from edge.call.aim import aim
 from edge.call.call import Call
+from edge.call.cause import ELSEWHERE
 from edge.call.leg import Leg, Port
 from edge.call.outgoing import Destination, device_destination, invite
 from edge.call.refused import rank, redirection, refusal_of, unusable
@@ -41,7 +42,6 @@ from edge.trunk.reach import allowed
 
 _UNANSWERED: Final = 'SIP;cause=408;text="No answer"'
 _UNUSABLE: Final = 'SIP;cause=488;text="Not Acceptable Here"'
-_ELSEWHERE: Final = 'SIP;cause=200;text="Call completed elsewhere"'
 
 
 class Rings(Protocol):
@@ -326,7 +326,7 @@ class Ringing:
         if self._alarm is not None:
             self._alarm.cancel()
         for other in self._ringing:
-            other.cancel(now, _ELSEWHERE)
+            other.cancel(now, ELSEWHERE)
         self._ringing.clear()
         for other_leg in self._legs.values():
             if other_leg is not leg:

@@ -10,6 +10,7 @@ from collections import deque
 from typing import Final
 
 from edge.agenda import Alarm
+from edge.call.cause import ELSEWHERE
 from edge.call.hunt import Hunt
 from edge.call.leg import Leg
 from edge.command.acceptance import Acceptance
@@ -24,7 +25,6 @@ from media import port
 _BUSY: Final = frozenset({486, 600})
 _ABSENT: Final = frozenset({408, 480, 487})
 _CANCELLED: Final = 'SIP;cause=487;text="Not needed any more"'
-_ELSEWHERE: Final = 'SIP;cause=200;text="Call completed elsewhere"'
 _NOT_TAKEN: Final = 'SIP;cause=480;text="Not taken"'
 
 
@@ -152,7 +152,7 @@ class DialRunning(Running[Dial]):
         """Nobody else is wanted."""
         self._left.clear()
         for other in [other for other in self._hunts if other is not hunt]:
-            self._drop(other, now, _ELSEWHERE)
+            self._drop(other, now, ELSEWHERE)
 
     def _replied(self, hunt: Hunt, accepted: bool, now: float) -> None:
         if accepted:

@@ -15,6 +15,7 @@ from edge.acd.lease import Lease, Why
 from edge.acd.terms import QueueTerms, name_of_ai
 from edge.call.attach import attach
 from edge.call.call import Call
+from edge.call.cause import ELSEWHERE
 from edge.call.hunt import Hunt
 from edge.call.leg import Leg
 from edge.command.acceptance import Acceptance
@@ -29,7 +30,7 @@ WHISPER_SECONDS: Final = 60.0
 "Longest that an agent may listen before he decides, the time for the key apart [s]."
 _DECLINED: Final = frozenset({480, 486, 600, 603})
 _REASONS: Final = {
-    Why.ELSEWHERE: 'SIP;cause=200;text="Call completed elsewhere"',
+    Why.ELSEWHERE: ELSEWHERE,
     Why.MISSED: 'SIP;cause=408;text="No answer"',
     Why.DECLINED: 'SIP;cause=480;text="Not taken"',
 }

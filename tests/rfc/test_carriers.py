@@ -31,6 +31,32 @@ def hang_up(site: Trunked, who: Party, other: Party) -> None:
     site.over()
 
 
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ('Reason: SIP;cause=200;text="Call completed elsewhere"\r\n', "SIP;cause=200;"),
+        ("Reason: Q.850;cause=26 , sip ; cause = 200\r\n", "SIP;cause=200;"),
+        ("Reason: SIP;cause=2000\r\n", "Q.850;cause=127;"),
+        ("Reason: Q.850;cause=200\r\n", "Q.850;cause=127;"),
+        ("", "Q.850;cause=127;"),
+    ],
+)
+def test_a_call_that_a_carrier_has_given_to_somebody_else_is_none_that_was_missed(
+    site: Trunked, said: str, told: str
+) -> None:
+    """RFC 3326 §3.1: the phone is told what the carrier's CANCEL says."""
+    alice, invite = site.incoming()
+    alice.reply(invite, 180)
+    trunk = site.trunk
+    branch, cseq = trunk.invite_branch, trunk.cseq
+    trunk.say("CANCEL", "sip:12025550123@demo.local", branch=branch, cseq=cseq, headers=said)
+    (cancel,) = alice.asked("CANCEL")
+    assert (cancel.headers.get("Reason") or "").startswith(told)
+    alice.reply(cancel, 200)
+    alice.reply(invite, 487)
+    assert site.over().sip_status == 487
+
+
 # Challenges.
 
 
