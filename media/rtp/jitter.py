@@ -14,7 +14,8 @@ number & 15 is the place and a tag says which frame lies there.
   the way has become longer.
 - More frames waiting than the target for a whole second: one is merged into its successor,
   and of more than `HASTE` too many all but one are left out. So neither a faster clock of the
-  peer nor a burst leaves delay behind. A single one waits for a pause in what the peer says.
+  peer nor a burst leaves delay behind. A single one waits for a pause in what the peer says, 10 s
+  at the most.
 - Of a frame that came in part (packets of 10 or 30 ms) that part is played, as soon as something newer than
   what is missing has come, or when nothing was late for a second. Else the rest may be on its way.
 - A void number (telephone-event, comfort noise) takes no play-out time.
@@ -38,6 +39,8 @@ WINDOW_FRAMES: Final = 50
 "How long the buffer must stay too deep before it shrinks."
 CALM_WINDOWS: Final = 10
 HASTE: Final = 3
+PATIENCE: Final = 10
+"Windows in a row after which a single frame too many is merged however loud it is."
 
 _PLACE: Final = DEPTH - 1
 _UNSEEN: Final = 1 << 30
@@ -79,6 +82,8 @@ class JitterBuffer:
         self._lowest = np.full(slots, _UNSEEN, np.int64)
         self._window = np.zeros(slots, np.int64)
         self._calm = np.zeros(slots, np.int64)
+        self._kept = np.zeros(slots, np.int64)
+        "Windows in a row in which a single frame too many was let be."
         self._struck = np.zeros(slots, np.bool_)
         self._steady = np.zeros(slots, np.int64)
         "Of legs in `_parts`: frames played since one was late."
@@ -305,12 +310,15 @@ class JitterBuffer:
                 self._calm[slot] = 0
                 self.target[slot] = max(0, int(self.target[slot]) - 1)
                 self._struck[slot] = False
+            keeps = spare == 1 and not self.quiet[slot] and self._kept[slot] < PATIENCE
+            self._kept[slot] = self._kept[slot] + 1 if keeps else 0
             if spare > HASTE:
                 self._play[slot] += spare - 1
             play = int(self._play[slot])
             place = play & _PLACE
             if (
-                spare > (0 if self.quiet[slot] else 1)
+                spare > 0
+                and not keeps
                 and have[position]
                 and self._tag[slot, place] == play
                 and not self._void[slot, place]

@@ -172,7 +172,7 @@ def test_a_stall_of_ours_is_no_silence_of_the_peers() -> None:
 
 @pytest.mark.parametrize("away", [0.04, 0.1, 0.18])
 def test_a_shorter_stall_loses_nothing_of_what_waits_in_the_sockets(away: float) -> None:
-    """Ticks that are late by less than `STALL` are made up for; loud audio is not merged afterwards either."""
+    """Ticks that are late by less than `STALL` are made up for, and nothing is merged after them."""
     studio = Studio()
     phone = studio.phone("leg")
     studio.engine.execute(Echo(LEG))

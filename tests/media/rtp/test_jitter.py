@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from media.rtp.jitter import CALM_WINDOWS, DEPTH, WINDOW_FRAMES, JitterBuffer
+from media.rtp.jitter import CALM_WINDOWS, DEPTH, PATIENCE, WINDOW_FRAMES, JitterBuffer
 
 ROW = np.array([0])
 BASE = 1000
@@ -123,6 +123,18 @@ def test_a_single_frame_too_many_waits_for_a_pause_and_two_do_not() -> None:
     assert buffer.waiting(0) == 1
     left_out = sorted(set(range(200)) - {number for number in heard if number is not None})
     assert len(left_out) == 2 and left_out[0] < 60 and left_out[1] > 145
+
+
+def test_a_single_frame_too_many_is_merged_after_ten_seconds_without_a_pause() -> None:
+    buffer = start()
+    put(buffer, 0, 1)
+    buffer.quiet[0] = False
+    merged: list[int] = []
+    for number in range(2, 2 + WINDOW_FRAMES * (PATIENCE + 2)):
+        taken = buffer.take(ROW)
+        merged += [number for _ in taken.merged]
+        put(buffer, number)
+    assert len(merged) == 1 and merged[0] >= WINDOW_FRAMES * PATIENCE and buffer.waiting(0) == 1
 
 
 def test_a_burst_beyond_the_buffer_keeps_the_newest_and_leaves_no_delay_after_two_seconds() -> None:
