@@ -297,6 +297,8 @@ class Ringing:
     def _progress(self, leg: Leg, status: int, body: bytes, now: float) -> None:
         if self._winner is not None or self._early or self._over:
             return
+        if status == 199:  # RFC 6228 §4: of one early dialog, and only for callers that support it
+            return
         if self._early_media and body and len(self._ringing) == 1 and leg.accept(body) is None:
             self._early, self.leg = True, leg
             aim(self._call, leg)
