@@ -52,6 +52,7 @@ class Timbre:
         """
         self._sound = np.zeros((slots, FRAMES, FRAME_SAMPLES), np.int16)
         self._next = np.zeros(slots, np.intp)  # place of the oldest frame
+        self._heard = np.zeros(slots, np.bool_)  # since the last reset
         self._bands = _band_matrix()
         self._window = np.hanning(WINDOW + 2)[1:-1].astype(np.float32)
         self._weights: dict[str, Floats] = {}
@@ -66,9 +67,13 @@ class Timbre:
         place += 1
         place[place == FRAMES] = 0
         self._next[rows] = place
+        self._heard[rows] = True
 
     def reset(self, slot: int) -> None:
-        self._sound[slot] = 0
+        """Forget what the slot heard; one that heard nothing has no memory yet, and needs none."""
+        if self._heard[slot]:
+            self._sound[slot] = 0
+            self._heard[slot] = False
 
     def seen(self, slots: NDArray[np.int32]) -> Floats:
         """Shape (k, SPECTRA, BANDS): powers of the latest second, 0.5 for the greatest, -1 for the least."""

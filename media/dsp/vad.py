@@ -44,6 +44,13 @@ _WORTH: Final = np.array(
 "By points: what counts of them, and whether it is a frame without pitch. `TONE` is the last one."
 
 
+ASKED: Final = 4
+"""Slots a tick about which `timbre.py` is asked again within `REST`, the others at a later frame: at 0.2 ms
+each, many with music on hold would hold up the audio of all."""
+REST: Final = 0.5
+"After a no of `timbre.py` [s]."
+
+
 class VoiceActivity:
     """Speech on every slot; a slot's frames are expected every 20 ms, silent or concealed ones too."""
 
@@ -81,6 +88,8 @@ class VoiceActivity:
         self._memory = np.zeros((slots, MEMORIES), np.float32)
         self._likeness = Likeness() if likeness is None else likeness
         self._timbre = Timbre(slots) if timbre is None else timbre
+        self._refused = np.full(slots, -np.inf)  # when it said no
+        self._turn = 0
 
     def process(
         self, rows: NDArray[np.int32], pcm: NDArray[np.int16], now: float
@@ -112,9 +121,17 @@ class VoiceActivity:
             started = started[np.count_nonzero(self._points[started] > 0, axis=1) >= LEAST]
         if len(started):
             likely = self._likeness.score(self._figures(started))
-            started, likely = started[likely > ENOUGH], likely[likely > ENOUGH]
+            (likeliest,) = (likely > ENOUGH).nonzero()
+            again = now - self._refused[started[likeliest]] < REST
+            if np.count_nonzero(again) > ASKED:
+                self._turn += ASKED
+                some = np.roll(likeliest[again], -self._turn)[:ASKED]
+                likeliest = np.concatenate((likeliest[~again], some))
+            started, likely = started[likeliest], likely[likeliest]
         if len(started):
-            started = started[self._timbre.score(started, likely) > SURE]
+            sure = self._timbre.score(started, likely) > SURE
+            self._refused[started[~sure]] = now
+            started = started[sure]
         for slot in started.tolist():
             self.speaking[slot] = True
             self.onset[slot] = now - 0.02 * self._age(slot)
@@ -135,6 +152,7 @@ class VoiceActivity:
         self._tones[slot] = 0.0
         self._frames[slot] = self._memory[slot] = 0.0
         self._timbre.reset(slot)
+        self._refused[slot] = -np.inf
         self.speaking[slot] = False
         self.onset[slot] = 0.0
         self.heard[slot] = 0.0

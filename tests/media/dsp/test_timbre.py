@@ -67,3 +67,10 @@ def test_a_convolution_takes_every_second_place_whole() -> None:
     found = parts(levels, np.zeros((9, 2), np.float32))
     assert found.tolist() == [[levels[0, at : at + 3].ravel().tolist() for at in (0, 2, 4)]]
     assert known(levels, np.array([2.0], np.float32)).shape == (1, 25)
+
+
+def test_a_slot_that_heard_nothing_is_left_alone() -> None:
+    """Its 16 kB of a second's sound come from the kernel when they are first written to."""
+    timbre = Timbre(2)
+    timbre._sound.setflags(write=False)
+    timbre.reset(1)

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 import soxr
 
-from media.dsp.vad import VoiceActivity
+from media.dsp.timbre import Timbre
+from media.dsp.vad import ASKED, VoiceActivity
 from media.tts import Speaker
 from tests.bench.voice import delays, mistaken, spoken, unspoken
 from tests.support.disturbance import melody
@@ -176,3 +177,27 @@ def test_webrtcvad_has_the_last_word_on_voiced_frames(utterances: list[np.ndarra
             rows, _ = activity.process(np.zeros(1, np.int32), frame[None], n * 0.02)
             started += len(rows)
         assert min(started, 1) == expected
+
+
+class Doubtful(Timbre):
+    """Takes nothing for a voice."""
+
+    def __init__(self, slots: int) -> None:
+        super().__init__(slots)
+        self.asked: list[list[int]] = []
+
+    def score(self, slots: np.ndarray, likely: np.ndarray) -> np.ndarray:
+        self.asked.append(slots.tolist())
+        return np.full(len(slots), -9.0, np.float32)
+
+
+def test_what_costs_most_is_asked_about_few_slots_a_tick_and_about_each_in_its_turn(
+    utterances: list[np.ndarray],
+) -> None:
+    slots, timbre = np.arange(20, dtype=np.int32), Doubtful(20)
+    activity = VoiceActivity(20, timbre=timbre)
+    for frame in frames(at_level(utterances[0], -20)):
+        activity.process(slots, np.repeat(frame[None], 20, axis=0), 0.0)
+    first, *later = timbre.asked
+    assert len(first) == 20 and {len(asked) for asked in later} == {ASKED}
+    assert all(len({slot for asked in later[n : n + 5] for slot in asked}) == 20 for n in range(5))
