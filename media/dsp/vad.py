@@ -44,11 +44,11 @@ _WORTH: Final = np.array(
 "By points: what counts of them, and whether it is a frame without pitch. `TONE` is the last one."
 
 
-ASKED: Final = 4
+ASKED: Final = 1
 """Slots a tick about which `timbre.py` is asked again within `REST`, the others at a later frame: at 0.2 ms
 each, many with music on hold would hold up the audio of all."""
 REST: Final = 0.5
-"After a no of `timbre.py` [s]."
+"Without a beginning after a no of `timbre.py` [s]."
 
 
 class VoiceActivity:
@@ -88,7 +88,7 @@ class VoiceActivity:
         self._memory = np.zeros((slots, MEMORIES), np.float32)
         self._likeness = Likeness() if likeness is None else likeness
         self._timbre = Timbre(slots) if timbre is None else timbre
-        self._refused = np.full(slots, -np.inf)  # when it said no
+        self._refused = np.full(slots, -np.inf)  # the latest beginning since it said no
         self._turn = 0
 
     def process(
@@ -123,6 +123,7 @@ class VoiceActivity:
             likely = self._likeness.score(self._figures(started))
             (likeliest,) = (likely > ENOUGH).nonzero()
             again = now - self._refused[started[likeliest]] < REST
+            self._refused[started[likeliest[again]]] = now
             if np.count_nonzero(again) > ASKED:
                 self._turn += ASKED
                 some = np.roll(likeliest[again], -self._turn)[:ASKED]
