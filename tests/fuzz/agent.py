@@ -62,6 +62,8 @@ def said(random: Random, name: str) -> bytes:
     """A message of an agent, as it is, with a mistake in its fields, or with edits of its bytes."""
     messages = SAYS[name]
     message = random.choice(messages)
+    if name == "asterisk" and random.random() < 0.5:
+        return worded(random, [str(value) for value in message.values()])
     match random.randrange(4):
         case 0:
             return json.dumps(message).encode()
@@ -70,6 +72,27 @@ def said(random: Random, name: str) -> bytes:
             return mutate(random, json.dumps(message).encode(), words)
         case _:
             return mistaken(random, message, messages)
+
+
+def worded(random: Random, words: list[str]) -> bytes:
+    """A command as Asterisk writes it, in words; mostly with a mistake in one or between them."""
+    if len(words) > 1 and random.random() < 0.5:
+        words[1] = f"correlation_id:{words[1]}"
+    at = random.randrange(len(words) + 1)
+    match random.randrange(6):
+        case 0:
+            words[at:at] = [str(random.choice(VALUES))]
+        case 1:
+            words[at : at + 1] = [
+                random.choice(("", "get_status", "MARK_MEDIA", "correlation_id:", "x" * 5_000))
+            ]
+        case 2:
+            words[at:at] = words
+        case 3:
+            return (
+                random.choice(("", "\t", "\n", "\0", ": ", " {")).join(words).encode(errors="surrogatepass")
+            )
+    return " ".join(words).encode(errors="surrogatepass")
 
 
 def check_actions(dialect: Dialect, actions: list[Action]) -> None:
