@@ -44,11 +44,11 @@ _WORTH: Final = np.array(
 "By points: what counts of them, and whether it is a frame without pitch. `TONE` is the last one."
 
 
+ENDLESS: Final = 1.0
+"A beginning that goes on for so long without being one [s] is most likely music."
 ASKED: Final = 1
-"""Slots a tick about which `timbre.py` is asked again within `REST`, the others at a later frame: at 0.2 ms
-each, many with music on hold would hold up the audio of all."""
-REST: Final = 0.5
-"Without a beginning after a no of `timbre.py` [s]."
+"""Slots of a tick with such a beginning about which `timbre.py` is asked, the others at a later frame: at
+0.2 ms each, many with music on hold would hold up the audio of all."""
 
 
 class VoiceActivity:
@@ -88,7 +88,8 @@ class VoiceActivity:
         self._memory = np.zeros((slots, MEMORIES), np.float32)
         self._likeness = Likeness() if likeness is None else likeness
         self._timbre = Timbre(slots) if timbre is None else timbre
-        self._refused = np.full(slots, -np.inf)  # the latest beginning since it said no
+        self._begun = np.zeros(slots)  # when the beginning was first seen that is being judged
+        self._seen = np.full(slots, -np.inf)  # and when last
         self._turn = 0
 
     def process(
@@ -122,17 +123,17 @@ class VoiceActivity:
         if len(started):
             likely = self._likeness.score(self._figures(started))
             (likeliest,) = (likely > ENOUGH).nonzero()
-            again = now - self._refused[started[likeliest]] < REST
-            self._refused[started[likeliest[again]]] = now
-            if np.count_nonzero(again) > ASKED:
+            slots = started[likeliest]
+            self._begun[slots[now - self._seen[slots] >= ENDLESS]] = now
+            self._seen[slots] = now
+            endless = now - self._begun[slots] >= ENDLESS
+            if np.count_nonzero(endless) > ASKED:
                 self._turn += ASKED
-                some = np.roll(likeliest[again], -self._turn)[:ASKED]
-                likeliest = np.concatenate((likeliest[~again], some))
+                some = np.roll(likeliest[endless], -self._turn)[:ASKED]
+                likeliest = np.concatenate((likeliest[~endless], some))
             started, likely = started[likeliest], likely[likeliest]
         if len(started):
-            sure = self._timbre.score(started, likely) > SURE
-            self._refused[started[~sure]] = now
-            started = started[sure]
+            started = started[self._timbre.score(started, likely) > SURE]
         for slot in started.tolist():
             self.speaking[slot] = True
             self.onset[slot] = now - 0.02 * self._age(slot)
@@ -153,7 +154,7 @@ class VoiceActivity:
         self._tones[slot] = 0.0
         self._frames[slot] = self._memory[slot] = 0.0
         self._timbre.reset(slot)
-        self._refused[slot] = -np.inf
+        self._seen[slot] = -np.inf
         self.speaking[slot] = False
         self.onset[slot] = 0.0
         self.heard[slot] = 0.0
