@@ -62,6 +62,7 @@ class VoiceActivity:
         aggressiveness: int = AGGRESSIVENESS,
         likeness: Likeness | None = None,
         timbre: Timbre | None = None,
+        asked: int = ASKED,
     ) -> None:
         """
         Args:
@@ -69,6 +70,7 @@ class VoiceActivity:
             aggressiveness: of webrtcvad.
             likeness: has the first word on a beginning; the trained one if None.
             timbre: has the last; the trained one if None.
+            asked: as `ASKED`; who judges the judges asks about every slot.
         """
         self.speaking: Final = np.zeros(slots, np.bool_)
         self.onset: Final = np.zeros(slots)
@@ -91,6 +93,7 @@ class VoiceActivity:
         self._begun = np.zeros(slots)  # when the beginning was first seen that is being judged
         self._seen = np.full(slots, -np.inf)  # and when last
         self._turn = 0
+        self._most = asked
 
     def process(
         self, rows: NDArray[np.int32], pcm: NDArray[np.int16], now: float
@@ -127,9 +130,9 @@ class VoiceActivity:
             self._begun[slots[now - self._seen[slots] >= ENDLESS]] = now
             self._seen[slots] = now
             endless = now - self._begun[slots] >= ENDLESS
-            if np.count_nonzero(endless) > ASKED:
-                self._turn += ASKED
-                some = np.roll(likeliest[endless], -self._turn)[:ASKED]
+            if np.count_nonzero(endless) > self._most:
+                self._turn += self._most
+                some = np.roll(likeliest[endless], -self._turn)[: self._most]
                 likeliest = np.concatenate((likeliest[~endless], some))
             started, likely = started[likeliest], likely[likeliest]
         if len(started):

@@ -85,7 +85,7 @@ def moments(sounds: Sequence[Pcm], clear: Sequence[int], voice: bool, random: np
         longest = max(len(sounds[which]) for which in some)
         legs = np.stack([frames(np.pad(sounds[which], (0, longest - len(sounds[which])))) for which in some])
         rows, listener = np.arange(len(some), dtype=np.int32), Listener(len(some))
-        activity = VoiceActivity(len(some), likeness=Lenient(), timbre=listener)
+        activity = VoiceActivity(len(some), likeness=Lenient(), timbre=listener, asked=len(some))
         for index in range(legs.shape[1]):
             activity.process(rows, np.ascontiguousarray(legs[:, index]), index * 0.02)
             for slots, found, score in listener.asked:

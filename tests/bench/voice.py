@@ -72,7 +72,7 @@ def heard(clips: Sequence[Clip], model: Model | None = None) -> list[list[int]]:
     came = legs([clip.pcm for clip in clips])
     sent = legs([clip.sent for clip in clips if clip.sent is not None]) if clips[0].sent is not None else None
     rows = np.arange(len(clips), dtype=np.int32)
-    activity, guard = VoiceActivity(len(clips)), EchoGuard(len(clips))
+    activity, guard = VoiceActivity(len(clips), asked=len(clips)), EchoGuard(len(clips))
     opinion = SecondOpinion(len(clips), lambda: Prompt(model, len(clips)))  # type: ignore[arg-type]  # not without
     for slot in rows.tolist() if model is not None else ():
         opinion.begin(slot)

@@ -201,3 +201,11 @@ def test_what_costs_most_is_asked_about_few_slots_a_tick_and_about_each_in_its_t
     assert {len(asked) for asked in timbre.asked[:20]} == {20} and ENDLESS > 0.4
     later = [asked for asked in timbre.asked if len(asked) < 20]
     assert {len(asked) for asked in later} == {ASKED} and len({asked[0] for asked in later[:20]}) == 20
+
+
+def test_who_judges_the_judges_asks_about_every_slot_in_every_tick(utterances: list[np.ndarray]) -> None:
+    slots, timbre = np.arange(20, dtype=np.int32), Doubtful(20)
+    activity = VoiceActivity(20, timbre=timbre, asked=20)
+    for index, frame in enumerate(frames(np.tile(at_level(utterances[0], -20), 3))):
+        activity.process(slots, np.repeat(frame[None], 20, axis=0), index * 0.02)
+    assert {len(asked) for asked in timbre.asked} == {20}
