@@ -61,6 +61,8 @@ class LoadWatch:
         busy: CPU used so far, of what there is one core of [s]; None: of this thread, or of the whole process
             where that has a single core.
         audio: share of a core that live audio takes; given the share of ours that signalling does not take.
+        aside: CPU used so far for signalling beside the loop and on its core [s]; None: of all other threads
+            where the process has a single core, the database's writer being the one that works.
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class LoadWatch:
         waited: Callable[[], float],
         busy: Callable[[], float] | None = None,
         audio: Callable[[float], float] = lambda busy: 0.0,
+        aside: Callable[[], float] | None = None,
     ) -> None:
         single = len(os.sched_getaffinity(0)) == 1 if hasattr(os, "sched_getaffinity") else False
         self._capacity = capacity
@@ -81,13 +84,15 @@ class LoadWatch:
         self._waited = waited
         self._busy = busy or (time.process_time if single else time.thread_time)
         self._audio = audio
+        self._aside = aside or (_other_threads if single else _nothing)
         self._told = False
         self._last = self._read()
         self._arm()
 
     def _read(self) -> tuple[float, float, int, float, float]:
         turnstile = self._turnstile
-        return self._clock.time(), turnstile.admitted, turnstile.refused, self._worked(), self._busy()
+        worked = self._worked() + self._aside()
+        return self._clock.time(), turnstile.admitted, turnstile.refused, worked, self._busy()
 
     def _arm(self) -> None:
         self._due = self._clock.time() + PERIOD
@@ -120,3 +125,11 @@ class LoadWatch:
         elif full and not capacity.full:
             _log.info("new calls are taken again", audio=round(capacity.audio, 2))
         self._arm()
+
+
+def _other_threads() -> float:
+    return time.process_time() - time.thread_time()
+
+
+def _nothing() -> float:
+    return 0.0

@@ -9,7 +9,7 @@ Capacity is what was taken on, and what the idle rest of the loop would carry at
 So audio, HTTP and everything else on the loop count without being asked, and the rate settles where the loop
 is busy for `SHARE` of the time, refusals aside. Where messages still wait while it holds, it is trimmed, by
 half at most: others may have the core, and then few wait as long as many. A wait that is left from before it
-held says nothing of it. A rate that is configured always holds.
+held says nothing of it, for `CALM` at the most. A rate that is configured always holds.
 
 A rate is no help where live audio alone fills a core: calls stay. From `full` on no new one is taken, since
 it would spoil the sound of all others, until some have ended and `ROOM` is there.
@@ -22,12 +22,13 @@ from config.value import dataclass
 
 PERIOD: Final = 0.2
 "Between two observations [s]."
-SHARE: Final = 0.82
+SHARE: Final = 0.8
 "Of the capacity that is used; the rest suffices to turn four times as many away."
 LATE: Final = 0.2
 "Messages that wait longer than this are too many [s]; a phone sends again what stays unanswered for 0.5 s."
 BEHIND: Final = 0.1
-"While messages wait longer than this, no room for new calls comes back where the rate holds [s]."
+"""While messages wait longer than this, no room for new calls comes back where the rate holds, and it holds
+at once where more calls were taken on than it is [s]."""
 CALM: Final = 2.0
 "So long without anybody turned away, and the door stands open again [s]."
 ROOM: Final = 0.05
@@ -38,8 +39,9 @@ LEAST: Final = 10.0
 _GAIN: Final = 0.2
 _LEARN: Final = 0.05  # of the period spent on signalling; less says little of what a call costs
 _QUEUED: Final = 0.06  # longer waits trim a rate that holds [s]: calls that wait are up, and cost audio
-_CUT, _BACK, _DEEPEST = 0.96, 0.02, 0.5  # of the trim, each period
-_REFUSAL: Final = 0.04  # of a call: what it costs to turn one away, and to hear the ACK
+_CUT, _BACK, _DEEPEST = 0.96, 0.04, 0.5  # of the trim, each period
+_REFUSAL: Final = 0.06  # of a call: what it costs to turn one away, and to hear the ACK
+_MOST: Final = 0.5  # of what the loop does; from there on the rest is signalling's, too
 _BOUND: Final = 5.0  # a cost so many times the first one, or its part, is a measuring fault
 
 
@@ -75,6 +77,7 @@ class Capacity:
         self._full = math.inf if full is None else full
         self._trim = 1.0
         self._late = 0.0
+        self._backlog = 0.0  # so long a wait may still be one from before the rate held [s]
         self._calm = 0.0
         self.audio = 0.0
         "Share of a core that live audio takes."
@@ -94,18 +97,35 @@ class Capacity:
         seconds, admitted = period.seconds, period.admitted
         refusing = period.refused * _REFUSAL * self._cost
         if admitted >= 1.0 and period.worked >= _LEARN * seconds:
-            cost = min(max(period.worked / admitted, self._first / _BOUND), self._first * _BOUND)
+            cost = min(
+                max(self._spent(period, refusing) / admitted, self._first / _BOUND), self._first * _BOUND
+            )
             self._cost += _GAIN * (cost - self._cost)
         self._late += 0.5 * (period.waited - self._late)
-        late = self._late > LATE
-        if self.holds and self._late > _QUEUED:
-            self._trim = max(_DEEPEST, self._trim * _CUT)
-        else:
+        crowded = admitted / seconds > self.rate and period.waited > BEHIND
+        late = self._late > LATE or crowded
+        if self._late <= _QUEUED:
+            self._backlog = 0.0
             self._trim = min(1.0, self._trim + _BACK)
+        elif self._backlog > 0.0:
+            self._backlog -= seconds
+        elif self.holds:
+            self._trim = max(_DEEPEST, self._trim * _CUT)
         self.audio += 0.5 * (period.audio - self.audio)
         self.full = self.audio > self._full - (ROOM if self.full else 0.0)
         idle = min(1.0, 1.0 - period.busy + refusing / seconds)
         self.measured += _GAIN * (admitted / seconds + idle / self._cost - self.measured)
         self._calm = 0.0 if late or period.refused else self._calm + seconds
         if self._configured is None:
-            self.holds = late or (self.holds and self._calm < CALM)
+            held, self.holds = self.holds, late or (self.holds and self._calm < CALM)
+            if self.holds and not held:
+                self._backlog = CALM
+
+    def _spent(self, period: Period, refusing: float) -> float:
+        """On signalling, with what the loop does around it where it does little else [s].
+
+        HTTP that is beside it, and counted so, only makes idle time seem less: what a full loop carries is
+        what it takes on, whatever the cost.
+        """
+        rest = (period.busy - period.audio) * period.seconds - refusing
+        return max(period.worked, rest) if period.worked >= _MOST * rest else period.worked

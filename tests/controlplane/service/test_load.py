@@ -30,6 +30,31 @@ def test_what_the_loop_does_is_observed_five_times_a_second() -> None:
     assert not capacity.holds
 
 
+def test_what_is_written_beside_the_loop_on_its_core_is_part_of_what_a_call_costs() -> None:
+    """Else a daemon with one core takes on more, while it idles, than it can carry (issue 3, Overload)."""
+    measured = []
+    for each in (0.0, 0.0005):
+        clock, capacity = HandClock(), Capacity(0.001)
+        turnstile = Bench(FakeDirectory()).switch.turnstile
+        worked, aside = [0.0], [0.0]
+        LoadWatch(
+            capacity,
+            turnstile,
+            clock,
+            lambda worked=worked: worked[0],
+            lambda: 0.0,
+            lambda worked=worked, aside=aside: worked[0] + aside[0],
+            aside=lambda aside=aside: aside[0],
+        )
+        for _ in range(50):
+            turnstile.charge(20)
+            worked[0] += 20 * 0.0015
+            aside[0] += 20 * each
+            clock.advance(PERIOD)
+        measured.append(capacity.measured)
+    assert measured == [pytest.approx(1 / 0.0015, rel=0.05), pytest.approx(1 / 0.002, rel=0.05)]
+
+
 def test_audio_that_fills_a_core_refuses_calls_and_is_told_once() -> None:
     clock, capacity = HandClock(), Capacity(0.001, full=0.85)
     bench = Bench(FakeDirectory())

@@ -1,5 +1,7 @@
 """A simulated loop under load, on no clock at all: what the rate becomes."""
 
+import pytest
+
 from edge.overload.capacity import BEHIND, LATE, LEAST, PERIOD, SHARE, Capacity, Period
 
 
@@ -85,6 +87,24 @@ def test_a_single_stall_is_no_overload() -> None:
     capacity = Capacity(0.001)
     capacity.observe(Period(PERIOD, 1, 0, 0.001, 0.1, 0.25))
     assert not capacity.holds
+
+
+def test_more_than_the_rate_and_a_wait_hold_it_at_once() -> None:
+    """Calls that come in until two waits in a row are seen would all be up then, and cost audio."""
+    for calls, holds in ((0.7, False), (1.3, True)):
+        capacity = Capacity(0.001)
+        capacity.observe(Period(PERIOD, calls * capacity.rate * PERIOD, 0, 0.1, 1.0, 1.5 * BEHIND))
+        assert capacity.holds is holds
+
+
+def test_what_the_loop_does_around_signalling_is_part_of_what_a_call_costs() -> None:
+    """Where it does little else: HTTP beside it is not."""
+    for worked, cost in ((0.0015, 0.002), (0.0005, 0.0005)):
+        capacity = Capacity(0.001)
+        for _ in range(60):
+            capacity.observe(Period(PERIOD, 40, 0, 40 * worked, 40 * 0.002 / PERIOD, 0.0))
+        idle = 1.0 - 40 * 0.002 / PERIOD
+        assert capacity.measured == pytest.approx(40 / PERIOD + idle / cost, rel=0.02)
 
 
 def test_live_audio_that_fills_a_core_closes_the_door_until_there_is_room() -> None:
