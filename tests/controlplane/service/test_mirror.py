@@ -143,8 +143,8 @@ async def test_the_least_used_gives_way_but_for_what_waits_and_what_calls_look_f
     names = ("acc/call/a.wav", "acc/call/b.wav", "acc/call/c.wav", "acc/greeting/1001.wav")
     for used, name in enumerate(names):
         keep(mirror, media, name, bytes(400_000))
-        # Used of late, and after it was written: then to read it, so as to send it, is not noted (relatime).
-        os.utime(media / name, (time.time() - 100 + used, 1_000))
+        # After it was written and last touched: then to read it, so as to send it, is not noted (relatime).
+        os.utime(media / name, (time.time() + 100 + used, 1_000))
     assert await mirror.evict() == 0, "the bucket has nothing yet"
     async with running(mirror):
         await sent(mirror)
