@@ -1,9 +1,9 @@
 """Values that nobody changes, as cheap to make as plain objects.
 
-The standard library's `dataclass(frozen=True)` sets every field by a call of `object.__setattr__`: a call on
-the phone, which makes some sixty values, cost 4 to 7 % more by it (alternating batches of `tests.bench`'s
-calls). Here that nobody writes is held by mypy, for whom this is the standard library's decorator; at run
-time the class is a plain one with the hash that a frozen one has.
+The standard library's `dataclass(frozen=True)` sets every field by a call of `object.__setattr__`, which
+costs more than all else that making one does, and a call on the phone makes some sixty. Here that nobody
+writes is held by mypy, for whom this is the standard library's decorator; at run time the class is a plain
+one with the hash that a frozen one has.
 """
 
 import dataclasses
