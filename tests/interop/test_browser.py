@@ -147,6 +147,53 @@ def test_it_is_called_by_a_desk_phone(jssip: Path, site: tuple[Site, Daemon], tm
         assert desk.digits() == "9"
 
 
+@pytest.mark.parametrize("who", ["the browser", "pjsua2"])
+def test_what_its_lamp_shows_ringing_is_picked_up(jssip: Path, tmp_path: Path, who: str) -> None:
+    """RFC 4235 §4.1.1, RFC 3891: by the dialog that JsSIP's subscription to the desk phone is told of."""
+    made = Site(tmp_path)
+    names = {**PASSWORDS, "1003": "cheshire-3", "1004": "hatter-4"}
+    users = [{"number": n, "devices": [{"username": n, "password": p}]} for n, p in names.items()]
+
+    def desk(name: str, hertz: float) -> Softphone:
+        server = (made.address, PORTS["udp"])
+        return Softphone(tmp_path / name, server, name, names[name], speaks=wav.tone(hertz, 30.0))
+
+    with (
+        made.daemon(tmp_path / "daemon", users=users) as daemon,
+        opened(jssip, (made, daemon), tmp_path) as browser,
+        desk("1002", 440.0) as rings,
+        desk("1003", 530.0) as caller,
+        desk("1004", 620.0) as colleague,
+    ):
+        for phone in (rings, caller, colleague):
+            phone.wait_registered()
+        browser.run("follow('1002')")
+        browser.until("state.lamp.length && state.lamp[0].state === 'terminated'", "the lamp is out")
+        caller.child.write(f"dial {daemon.uri('1002')}")
+        rings.wait_event('"incoming"')
+        browser.until("state.lamp[0].state === 'early'", "the lamp blinks")
+        if who == "pjsua2":
+            seen = len(colleague.child.lines)
+            colleague.say(f"replace {daemon.uri('1002')} {browser.run('state.lamp[0].replaces')}")
+            colleague.wait_event('"audio"', after=seen)
+        else:
+            browser.run("pickUp('1002')")
+            browser.hears(530.0)
+        caller.wait_call()
+        assert rings.wait_ended()["status"] == 487
+        browser.until("state.lamp[0].state === 'terminated'", "the lamp is out again")
+        time.sleep(1.5)
+        caller.hang_up()
+        caller.wait_ended()
+        if who == "pjsua2":
+            colleague.wait_ended()
+            assert wav.peak_frequency(wav.loudest(colleague.heard(), 1.0)) == pytest.approx(530.0, abs=2.0)
+        else:
+            browser.saw("ended")
+        heard = wav.loudest(caller.heard(), 1.0)
+        assert wav.peak_frequency(heard) == pytest.approx(620.0 if who == "pjsua2" else MICROPHONE, abs=2.0)
+
+
 def test_a_browser_that_is_killed_ends_its_call(
     jssip: Path, site: tuple[Site, Daemon], tmp_path: Path
 ) -> None:

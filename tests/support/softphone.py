@@ -87,7 +87,7 @@ class Softphone:
         self.child.wait_for('"audio"', timeout)
 
     def say(self, command: str) -> None:
-        """hold, resume or transfer URI."""
+        """hold, resume, transfer URI or replace URI DIALOG (a Replaces, RFC 3891)."""
         self.child.write(command)
 
     def wait_event(self, pattern: str, timeout: float = 10.0, *, after: int = 0) -> None:
@@ -262,6 +262,13 @@ def main() -> None:
             case "dial":
                 live["call"] = PhoneCall(live["account"])
                 live["call"].makeCall(argument, pj.CallOpParam(True))
+            case "replace":
+                uri, _, dialog = argument.partition(" ")
+                operation, header = pj.CallOpParam(True), pj.SipHeader()
+                header.hName, header.hValue = "Replaces", dialog
+                operation.txOption.headers.append(header)
+                live["call"] = PhoneCall(live["account"])
+                live["call"].makeCall(uri, operation)
             case "press" if "call" in live:
                 live["call"].dialDtmf(argument)
             case "inform" if "call" in live:
