@@ -13,7 +13,7 @@ from edge.sdp import webrtc
 from edge.sdp.audio import NotAcceptable
 from edge.sdp.crypto import KEY_BYTES, Srtp
 from edge.sdp.description import Description, SdpError, build, parse
-from edge.sdp.negotiation import Local, Negotiated, accept, answer, offer
+from edge.sdp.negotiation import Local, Negotiated, accept, answer, live, offer
 from edge.sdp.numbering import kept
 from edge.sdp.webrtc import Side
 from media.port import Codec, Connect, IceCredentials, LegId, LegStats
@@ -133,7 +133,7 @@ class Leg:
         if agreed is not None:
             numbers = (number for number, _ in agreed.events)
             local = replace(local, codecs=kept(local.codecs, agreed.accept, numbers), events=agreed.events)
-        if agreed is not None and local.srtp in (Srtp.ANSWERED, Srtp.OFFERED):
+        if agreed is not None and agreed.remote[1] and local.srtp in (Srtp.ANSWERED, Srtp.OFFERED):
             # What was agreed on before stays: secured or not.
             secured = agreed.crypto is not None
             local = replace(local, srtp=Srtp.OFFERED if secured else Srtp.ANSWERED)
@@ -179,6 +179,8 @@ class Leg:
         offered = self._offered or self._described  # a refresh repeats what we said last
         if offered is None:
             return Refusal("no_offer", 500, "an answer came without an offer", "none: the peer is at fault")
+        if not live(offered):  # a refresh of a session without sound, to which no answer adds any
+            return None
         answered = parse(body, self._limits)
         side = self._local.webrtc
         controlling = side is None or side.controlling is not False

@@ -5,10 +5,11 @@
     offer(local)              ─▶ Description ─▶ peer ─▶ accept(our offer, their answer) ─▶ Negotiated
     peer ─▶ their offer ─▶ answer(their offer, local) ─▶ Negotiated, with our Description
 
-Of several streams the first usable audio is taken; all others are refused in place with
-port 0. SRTP is keyed by a=crypto (RFC 4568), whether the protocol is RTP/SAVP or, best effort,
-RTP/AVP, or by DTLS with a browser (`webrtc.py`). Declined, except with browsers: rtcp-mux (RFC 5761; not
-answering it is the refusal), grouping (RFC 5888), ICE (RFC 8839): their attributes are passed over.
+Of several streams the first usable audio is taken; all others are refused in place with port 0. An offer
+of no stream at all begins a session without sound (RFC 3264 §5, RFC 3725 §4.4), as one that takes back all
+streams leaves it (§8.2). SRTP is keyed by a=crypto (RFC 4568), whether the protocol is RTP/SAVP or, best
+effort, RTP/AVP, or by DTLS with a browser (`webrtc.py`). Declined, except with browsers: rtcp-mux (RFC 5761;
+not answering it is the refusal), grouping (RFC 5888), ICE (RFC 8839): their attributes are passed over.
 """
 
 from collections.abc import Callable, Mapping
@@ -64,7 +65,8 @@ class Negotiated:
     description: Description | None
     "Our answer; None from `accept`."
     remote: tuple[str, int]
-    "The address may be unset (`0.0.0.0`, `::`); then `direction` never sends, unless there is a `name`."
+    """The address may be unset (`0.0.0.0`, `::`); then `direction` never sends, unless there is a `name`.
+    Port 0: there is no stream."""
     codec: Codec
     "What we send, under the peer's payload type."
     accept: tuple[Codec, ...]
@@ -109,7 +111,10 @@ def offer(local: Local, previous: Description | None = None) -> Description:
     if previous is None:
         return Description(_session(local, local.version, (("t", "0 0"), *group)), (section,))
     media = [_refusal(old) for old in previous.media]
-    if place is None:
+    freed = next((at for at, old in enumerate(media) if old.kind.lower() == "audio"), None)
+    if place is None and freed is not None:
+        media[freed] = section  # §8.1: the place of a stream that is no more may be used again
+    elif place is None:
         media.append(section)
     else:
         media[place] = replace(section, protocol=previous.media[place].protocol)
@@ -122,6 +127,8 @@ def answer(
     """Our answer to `offered`; `previous` as for `offer`."""
     if previous is not None and len(offered.media) < len(previous.media):
         return NotAcceptable("a stream of before is left out: refuse it by port 0 in its place", 399)  # §8
+    if not offered.media or (previous is not None and local.webrtc is None and not live(offered)):
+        return _silence(offered, local, previous)
     refused: NotAcceptable | None = None
     for place, media in enumerate(offered.media):
         theirs = read(offered, media, local.ptime_ms)
@@ -147,7 +154,8 @@ def answer(
         times = (*_times(offered), *group)
         heard = tuple((number, clock) for clock, number in events.items())
         return replace(agreed, description=_revise(local, streams, times, previous), events=heard)
-    return refused or NotAcceptable("no stream is offered", 304)
+    assert refused is not None, "there is a stream, and none of them is usable"
+    return refused
 
 
 def accept(
@@ -290,6 +298,26 @@ def _meet(ours: Direction, theirs: Direction) -> Direction:
 
 def _family(address: str) -> str:
     return "IP6" if ":" in address else "IP4"
+
+
+def live(description: Description) -> bool:
+    """Whether there is any stream."""
+    return any(media.port for media in description.media)
+
+
+def _silence(offered: Description, local: Local, previous: Description | None) -> Negotiated:
+    streams = [_refusal(media) for media in offered.media]
+    return Negotiated(
+        description=_revise(local, streams, _times(offered), previous),
+        remote=("::" if _family(local.address) == "IP6" else "0.0.0.0", 0),
+        codec=local.codecs[0],
+        accept=local.codecs,
+        dtmf=None,
+        direction=Direction.INACTIVE,
+        ptime_ms=local.ptime_ms,
+        rtcp=None,
+        hold=True,
+    )
 
 
 def _place(description: Description) -> int | None:

@@ -204,6 +204,61 @@ def test_a_call_is_held_and_resumed_in_every_way_of_old(sdp: str, direction: str
     assert resumed.status == 200 and "a=sendrecv\r\n" in resumed.body.decode() and carrier.up
 
 
+NO_MEDIA = HEAD + C + TIME
+BLACK_HOLE = SDP.replace("c=IN IP4 127.0.0.9", "c=IN IP4 0.0.0.0")
+
+
+@pytest.mark.parametrize(
+    ("first", "answered"),
+    [
+        pytest.param(NO_MEDIA, [], id="no stream: RFC 3264 §5, RFC 3725 §4.4"),
+        pytest.param(BLACK_HOLE, ["m=audio 20000 RTP/AVP 0 8 101"], id="a black hole: RFC 3725 §4.2"),
+        pytest.param("", ["m=audio 20000 RTP/AVP 0 8 101"], id="no description: RFC 3725 §4.3"),
+    ],
+)
+def test_a_controller_begins_without_sound_and_gives_it_later(first: str, answered: list[str]) -> None:
+    carrier = Carrier()
+    answer = final(carrier.say(INVITE, first))
+    assert answer.status == 200 and streams(answer) == answered
+    carrier.to, carrier.target = answer.headers.get("To") or "", str(answer.contacts[0].uri)
+    carrier.ack("" if first else BLACK_HOLE)
+    silent = carrier.bench.commanded(port.Connect)[-1]
+    assert isinstance(silent, port.Connect)
+    assert silent.direction in (port.Direction.INACTIVE, port.Direction.RECVONLY)
+    given = carrier.again(SDP)
+    assert given.status == 200 and streams(given) == ["m=audio 20000 RTP/AVP 0 8 101"]
+    heard = carrier.bench.commanded(port.Connect)[-1]
+    assert isinstance(heard, port.Connect) and heard.remote == ("127.0.0.9", 40_000)
+    assert heard.direction is port.Direction.SENDRECV and carrier.up
+
+
+def test_who_takes_its_stream_back_hears_nothing_until_it_offers_one_again() -> None:
+    """RFC 3264 §8.2: port 0 in the place of every stream; ours is 0 as well."""
+    carrier = Carrier()
+    carrier.call()
+    answer = carrier.again(SDP.replace("m=audio 40000", "m=audio 0"))
+    assert answer.status == 200 and streams(answer) == ["m=audio 0 RTP/AVP 0 8 101"]
+    silent = carrier.bench.commanded(port.Connect)[-1]
+    assert isinstance(silent, port.Connect) and silent.direction is port.Direction.INACTIVE
+    offered = carrier.again("")
+    assert streams(offered)[0].startswith("m=audio 20000 RTP/AVP") and len(streams(offered)) == 1
+    assert carrier.again(SDP).status == 200 and carrier.up
+
+
+def test_a_session_without_sound_is_refreshed_as_it_is() -> None:
+    """RFC 4028 §7.4 by what was said last, which holds no stream."""
+    carrier = Carrier()
+    lines = "Supported: timer\nSession-Expires: 90;refresher=uas"
+    carrier.call(f"{INVITE}\n{lines}", NO_MEDIA)
+    carrier.bench.advance(50.0)
+    refresh = next(m for m, _ in carrier.bench.take() if isinstance(m, Request))
+    assert refresh.method == "INVITE" and b"m=" not in refresh.body
+    head = "".join(f"{name}: {refresh.headers.get(name)}\n" for name in ("Via", "From", "To", "Call-ID", "CSeq"))
+    lines = "Contact: <sip:carrier@127.0.0.9>\nContent-Type: application/sdp"
+    carrier.say(f"SIP/2.0 200 OK\n{head}{lines}", NO_MEDIA)
+    assert carrier.again(SDP).status == 200 and carrier.up
+
+
 def test_a_codec_changes_in_the_middle() -> None:
     """RFC 3264 §8.3.2."""
     carrier = Carrier()

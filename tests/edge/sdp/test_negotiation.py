@@ -145,7 +145,6 @@ def test_avpf_is_answered_in_kind() -> None:
         ("m=video 4000 RTP/AVP 31", 304),
         ("m=video 4000 RTP/AVP 31\nm=audio 4000 RTP/AVP 18", 305),
         ("m=audio 0 RTP/AVP 0", 304),
-        ("a=x", 304),
     ],
 )
 def test_nothing_in_common_is_told_with_a_warning(m: str, warning: int) -> None:
