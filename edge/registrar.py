@@ -1,4 +1,4 @@
-"""The registrar: REGISTER → bindings (RFC 3261 §10.3, Path of RFC 3327, reg-id of RFC 5626 §6).
+"""The registrar: REGISTER → bindings (RFC 3261 §10.3, Path of RFC 3327, outbound of RFC 5626 §6).
 
 ::
 
@@ -26,6 +26,7 @@ from config.value import dataclass
 from edge.directory import AccountId
 from edge.journal import Binding, BindingChange
 from edge.location import Entry, LocationService, Record, without_connection
+from edge.outbound import lacks_first_hop, read, superseded, supports
 from edge.sip.address import STAR, Address
 from edge.sip.build import response_to
 from edge.sip.flow import Flow, Transport
@@ -34,6 +35,7 @@ from edge.sip.message import Request, Response
 from edge.sip.uri import Uri
 
 _UNDER_WAY: Final = 32.0  # timer F [s]
+_NO_FLOW: Final = '399 tandem "no_flow: the proxy next to the phone says no ob in Path; leave reg-id out"'
 _Q: Final = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?")
 "What we repeat of q (§25.1); nobody else must read another."
 
@@ -200,7 +202,9 @@ class Registrar:
         planned = held.copy()
         for address in contacts:
             seconds = self._granted(request, address)
-            instance, reg_id = _outbound(address)
+            instance, reg_id = read(address)
+            if reg_id and lacks_first_hop(request):
+                raise _Refused(439, "First Hop Lacks Outbound Support", (("Warning", _NO_FLOW),))
             text = str(address.uri)
             if not (text.isascii() and text.isprintable()):
                 raise Malformed("Contact", "not a URI")
@@ -208,7 +212,7 @@ class Registrar:
                 if planned[known] is held.get(known):
                     _check_order(request, held[known], now)
                 del planned[known]
-            for known in _superseded(planned, held, instance, reg_id) if seconds or reg_id else ():
+            for known in superseded(planned, held, instance, reg_id) if seconds or reg_id else ():
                 _check_order(request, held[known], now)
                 del planned[known]
             if seconds:
@@ -252,12 +256,12 @@ class Registrar:
             ("Contact", f"<{contact}>{entry.params};expires={round(entry.expires - now)}")
             for contact, entry in entries.items()
         ]
-        if "Path" in request.headers and _supports(request, "path"):
+        if "Path" in request.headers and supports(request, "path"):
             headers += [("Path", path) for path in request.headers.all("Path")]
         for entry in entries.values():
             if entry.binding.reg_id:
                 # RFC 5626 §6: tells the phone that its reg-id was understood.
-                if _supports(request, "outbound"):
+                if supports(request, "outbound"):
                     headers.append(("Require", "outbound"))
                 break
         headers.append(("Date", _date(wall_ms // 1000)))
@@ -307,42 +311,11 @@ def _matching(entries: dict[str, Entry], uri: Uri, text: str) -> Iterable[str]:
     return ()
 
 
-def _superseded(
-    planned: dict[str, Entry], held: dict[str, Entry], instance: str, reg_id: int
-) -> Iterable[str]:
-    """Contacts of earlier requests that the same device has left behind, whatever they are.
-
-    With reg-ids a device has as many flows (RFC 5626 §6). Without one it has what its last request names: a
-    phone that started anew, or whose network changed, is at no other address any more, and would be rung at
-    each of them for an hour, until no further contact is let in.
-    """
-    if not instance:
-        return ()
-    return [
-        contact
-        for contact, entry in held.items()
-        if planned.get(contact) is entry
-        and entry.binding.instance == instance
-        and (not reg_id or entry.binding.reg_id in (0, reg_id))
-    ]
-
-
 def _equivalent(contact: str, uri: Uri) -> bool:
     try:
         return Uri.parse(contact).equivalent(uri)
     except Malformed:
         return False
-
-
-def _outbound(address: Address) -> tuple[str, int]:
-    """`+sip.instance` and reg-id; a reg-id without an instance, or out of range, means 0 (RFC 5626 §6)."""
-    if not address.params:
-        return "", 0
-    instance = address.param("+sip.instance") or ""
-    number = address.param("reg-id") or ""
-    if not instance or not (number.isascii() and number.isdigit() and len(number) <= 10):
-        return instance, 0
-    return instance, int(number) if int(number) < 2**31 else 0
 
 
 def _path(request: Request) -> tuple[str, ...]:
@@ -392,9 +365,3 @@ def _steps(held: dict[str, Entry], planned: dict[str, Entry]) -> tuple[Step, ...
         if before is not entry:
             steps.append(Step(contact, before, entry))
     return tuple(steps)
-
-
-def _supports(request: Request, option: str) -> bool:
-    """Who requires it, supports it (RFC 3261 §8.1.1.9, RFC 5626 §4.2.1)."""
-    said = (*request.headers.elements("Supported"), *request.headers.elements("Require"))
-    return any(name.lower() == option for name in said)

@@ -18,6 +18,8 @@ from edge.ident import tag
 from edge.journal import Binding, BindingChange, Change, Keepsake, KeepsakeChange
 from edge.kept_dialog import dialog_data, dialog_of
 from edge.requests import Requests
+from edge.routing.identity import UserIdentity
+from edge.routing.route import Route, route_inside
 from edge.sip.build import response_to
 from edge.sip.capability import EVENTS
 from edge.sip.dialog import Dialog
@@ -78,7 +80,7 @@ class Subscriptions:
         identity = self._doorman.user(request, key, flow, now)
         if identity is None:
             return
-        watched = self._ground.directory.user(identity.account.id, request.uri.dialled)
+        watched = self._watched(package, identity, request.uri.dialled)
         refusal = self._refusal(package, identity.user, watched, request)
         if refusal is not None or watched is None:
             assert refusal is not None, "nobody to watch is a refusal"
@@ -166,6 +168,16 @@ class Subscriptions:
         return Mailbox() if user is None else self._mailboxes.get(user.id, Mailbox())
 
     # Inside.
+
+    def _watched(self, package: Package, identity: UserIdentity, number: str) -> User | None:
+        """Whom `number` means; phones ask for messages at the number that they listen to them by, too."""
+        directory, account = self._ground.directory, identity.account
+        user = directory.user(account.id, number)
+        if user is None and package is Package.MESSAGE_SUMMARY:
+            found = route_inside(directory, account, number, identity.user)
+            if isinstance(found, Route) and found.target.kind == "mailbox":
+                return directory.user(account.id, found.target.value)
+        return user
 
     def _refusal(
         self, package: Package, watcher: User, watched: User | None, request: Request

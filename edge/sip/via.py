@@ -1,7 +1,8 @@
-"""Via: the path that the response will take back (RFC 3261 §18.2, §20.42; rport, RFC 3581)."""
+"""Via: the path that the response will take back (RFC 3261 §18.2, §20.42; rport, RFC 3581; keep, RFC 6223)."""
 
 import re
 from collections.abc import Iterable
+from typing import Final
 
 from config.value import dataclass
 from edge.sip.grammar import (
@@ -22,6 +23,8 @@ _VIA = re.compile(
     rf"({TOKEN})[ \t]++({HOST})(?:[ \t]*+:[ \t]*+([0-9]{{1,5}}))?[ \t]*+(.*+)",
     re.IGNORECASE | re.DOTALL,
 )
+_KEPT_ALIVE: Final = 25
+"How often we recommend keep-alives: more often than NATs forget UDP (RFC 5626 §4.4.2, RFC 6223 §7) [s]."
 _SALVAGED = re.compile(r";[ \t]*+(branch|rport)(?:=([^\s;,\"]++))?", re.IGNORECASE)
 
 
@@ -109,11 +112,14 @@ class Via:
         """The Via with the source of its packet noted (RFC 3261 §18.2.1, RFC 3581 §4).
 
         `received` is added when the source is not what sent-by says or when rport was asked for;
-        what the peer claimed there itself is dropped.
+        what the peer claimed there itself is dropped. Who asks whether we answer its keep-alives is told so.
         """
         asked = self.rport is not None
-        if not asked and self.address == address and find_param(self.params, "received") is None:
+        keeps = any(name.lower() == "keep" and not value for name, value in self.params)
+        if not (asked or keeps) and self.address == address and find_param(self.params, "received") is None:
             return self
+        if keeps:
+            return self.with_param("keep", str(_KEPT_ALIVE)).seen_from(address, port)
         kept = [param for param in self.params if param[0].lower() not in ("received", "rport")]
         if asked or self.address != address:
             kept.append(("received", address))

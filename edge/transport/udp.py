@@ -20,6 +20,7 @@ from typing import Final
 
 from edge.sip.flow import Flow, Transport
 from edge.transport.guard import EveryoneWelcome, Guard
+from edge.transport.keepalive import answer, is_stun
 from edge.transport.upper import Upper
 
 _BATCH: Final = 64  # datagrams per wake-up…
@@ -136,7 +137,15 @@ class UdpSocket:
             read += 1
             if size > _KEEPALIVE and not self._refuses(source[0], now):
                 # IPv6 sources come with flow label and scope, which a flow does not have.
-                self._upper.receive(bytes(self._view[:size]), self._flow_of(source[:2]), now)
+                data, flow = bytes(self._view[:size]), self._flow_of(source[:2])
+                if is_stun(data):
+                    self._keep_alive(data, flow)
+                else:
+                    self._upper.receive(data, flow, now)
+
+    def _keep_alive(self, data: bytes, flow: Flow) -> None:
+        if answered := answer(data, flow.remote):
+            self.send(answered, flow)
 
     def _receive_stamped(self) -> tuple[int, tuple[str, int]]:
         size, notes, _, source = self._sock.recvmsg_into([self._buffer], 128)

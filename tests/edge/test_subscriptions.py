@@ -3,6 +3,7 @@
 import pytest
 
 from config.schema import SipLimits
+from edge.directory import Target
 from edge.event.message_summary import Mailbox
 from edge.sip.message import Request, Response
 from tests.support.directory import FakeDirectory
@@ -86,6 +87,27 @@ def test_a_waiting_message_lights_the_lamp_of_its_user_alone(bench: Bench) -> No
     bench.switch.mailbox(bench.directory.users["1001"], Mailbox(1, 0), bench.now)
     bench.drain()
     assert b"Messages-Waiting: yes" in told(alice)[0].body
+
+
+@pytest.mark.parametrize("number", ["*97", "6000"])
+def test_messages_may_be_asked_for_at_the_number_that_they_are_listened_to_by(
+    bench: Bench, number: str
+) -> None:
+    """RFC 3842: phones subscribe to the voicemail number that they are set up with; each has its own box."""
+    bench.directory.extensions["6000"] = Target("mailbox", "1001")
+    alice, bob = Phone(bench, "1001"), Phone(bench, "1002", 3)
+    assert subscribe(alice, number, "message-summary").status == 200
+    told(alice)
+    bench.switch.mailbox(bench.directory.users["1001"], Mailbox(1, 0), bench.now)
+    bench.drain()
+    (report,) = told(alice)
+    assert b"Messages-Waiting: yes" in report.body and b"Message-Account: sip:1001@" in report.body
+    if number == "*97":
+        assert subscribe(bob, number, "message-summary").status == 200
+        assert b"Messages-Waiting: no" in told(bob)[0].body
+    else:
+        assert subscribe(bob, number, "message-summary").status == 403, "of somebody else"
+    assert subscribe(Phone(bench, "1003", 4), "*97", "dialog").status == 404
 
 
 def test_reg_tells_a_user_where_it_is_registered(bench: Bench) -> None:

@@ -253,7 +253,9 @@ def test_a_session_without_sound_is_refreshed_as_it_is() -> None:
     carrier.bench.advance(50.0)
     refresh = next(m for m, _ in carrier.bench.take() if isinstance(m, Request))
     assert refresh.method == "INVITE" and b"m=" not in refresh.body
-    head = "".join(f"{name}: {refresh.headers.get(name)}\n" for name in ("Via", "From", "To", "Call-ID", "CSeq"))
+    head = "".join(
+        f"{name}: {refresh.headers.get(name)}\n" for name in ("Via", "From", "To", "Call-ID", "CSeq")
+    )
     lines = "Contact: <sip:carrier@127.0.0.9>\nContent-Type: application/sdp"
     carrier.say(f"SIP/2.0 200 OK\n{head}{lines}", NO_MEDIA)
     assert carrier.again(SDP).status == 200 and carrier.up

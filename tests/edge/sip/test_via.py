@@ -56,6 +56,15 @@ def test_the_source_is_noted_where_it_differs_or_was_asked_for() -> None:
     assert str(asked.seen_from("192.0.2.1", 9)) == "SIP/2.0/UDP 192.0.2.1;branch=x;received=192.0.2.1;rport=9"
 
 
+@pytest.mark.parametrize(("asks", "told"), [("keep", "keep=25"), ("Keep", "keep=25"), ("keep=7", "keep=7")])
+def test_who_asks_is_told_that_its_keep_alives_are_answered(asks: str, told: str) -> None:
+    """RFC 6223 §4.4: a value is added to the bare parameter; nobody else's is touched."""
+    via = Via.parse(f"SIP/2.0/UDP 192.0.2.1:5060;branch=x;{asks}")
+    assert str(via.seen_from("192.0.2.1", 5060)) == f"SIP/2.0/UDP 192.0.2.1:5060;branch=x;{told}"
+    behind = Via.parse(f"SIP/2.0/UDP 10.0.0.1;{asks};rport;branch=x").seen_from("192.0.2.1", 9)
+    assert behind.rport == 9 and behind.received == "192.0.2.1" and told in str(behind)
+
+
 def test_a_received_that_the_peer_made_up_is_dropped() -> None:
     lying = Via.parse("SIP/2.0/UDP 192.0.2.1;branch=x;received=198.51.100.1")
     assert str(lying.seen_from("192.0.2.1", 9)) == "SIP/2.0/UDP 192.0.2.1;branch=x"

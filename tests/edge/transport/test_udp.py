@@ -13,6 +13,7 @@ import pytest
 from edge.sip.flow import Flow, Transport
 from edge.transport import udp as transport
 from edge.transport.udp import UdpSocket
+from media.webrtc import stun
 from tests.support.security import FakeGuard
 from tests.support.upper import RecordingUpper
 
@@ -65,6 +66,18 @@ async def test_datagrams_go_up_with_their_flow_and_answers_go_back() -> None:
             assert flow is upper.received[1][1], "a known source makes no new flow"
             udp.send(b"back", flow)
             assert peer.recv(100) == b"back"
+
+
+async def test_a_keep_alive_by_stun_is_answered_here_and_goes_no_further() -> None:
+    """RFC 5626 §4.4.2."""
+    async with opened() as (_, upper, address):
+        with bound() as peer:
+            peer.sendto(b"\x00\x01\x00\x00\x21\x12\xa4\x42" + bytes(12), address)
+            peer.sendto(b"hello", address)
+            await upper.until(received=1)
+            assert [data for data, _ in upper.received] == [b"hello"]
+            told = stun.parse(peer.recv(100))
+            assert told is not None and told.mapped == peer.getsockname()
 
 
 async def test_what_a_batch_is_answered_leaves_at_its_end_and_in_order() -> None:

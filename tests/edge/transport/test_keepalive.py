@@ -1,0 +1,41 @@
+"""STUN among SIP (RFC 5626 §8)."""
+
+import pytest
+
+from edge.transport.keepalive import answer, is_stun
+from media.webrtc import stun
+
+TRANSACTION = bytes(range(12))
+
+
+@pytest.mark.parametrize("source", [("192.0.2.7", 5061), ("2001:db8::7", 40_000)])
+def test_a_binding_request_is_told_where_it_came_from(source: tuple[str, int]) -> None:
+    """RFC 8489 §6.3.1."""
+    asked = b"\x00\x01\x00\x00\x21\x12\xa4\x42" + TRANSACTION
+    assert is_stun(asked)
+    told = stun.parse(answer(asked, source))
+    assert told is not None and told.kind is stun.Kind.SUCCESS
+    assert told.transaction == TRANSACTION and told.mapped == source
+
+
+@pytest.mark.parametrize(
+    "datagram",
+    [
+        pytest.param(stun.build(stun.Kind.INDICATION, TRANSACTION, []), id="an indication"),
+        pytest.param(
+            stun.build(stun.Kind.SUCCESS, TRANSACTION, []), id="an answer: two of us never talk for ever"
+        ),
+        pytest.param(
+            stun.build(stun.Kind.REQUEST, TRANSACTION, [(stun.Name.PRIORITY, b"1234")]), id="for ICE"
+        ),
+        pytest.param(b"\x00\x01\x00\x08\x21\x12\xa4\x42" + TRANSACTION, id="cut short"),
+        pytest.param(b"\x00\x03\x00\x00\x21\x12\xa4\x42" + TRANSACTION, id="another method"),
+    ],
+)
+def test_other_stun_is_heard_and_not_answered(datagram: bytes) -> None:
+    assert is_stun(datagram) and answer(datagram, ("192.0.2.7", 5060)) == b""
+
+
+@pytest.mark.parametrize("datagram", [b"", b"\0\1", b"OPTIONS sip:a@b SIP/2.0\r\n", b"\x00\x01" + bytes(18)])
+def test_nothing_else_is_stun(datagram: bytes) -> None:
+    assert not is_stun(datagram)
