@@ -11,6 +11,8 @@ from typing import Final
 from config.value import dataclass
 from edge.directory import Account, AccountId, Device, Directory, Trunk
 from edge.error import Refusal
+from edge.location import Place
+from edge.security.lock import Lock
 from edge.sip.digest import Challenge, Credentials, NonceBook, Verdict, credentials_for, verify
 from edge.sip.flow import Flow
 from edge.sip.message import Request
@@ -24,10 +26,10 @@ _WARNINGS: Final = {
 }
 "The same for users that do not exist: who tries names learns nothing."
 
-Locked = Callable[[str, str, float], Refusal | None]
-"(source, username, now): why it is not heard from there."
-Bound = Callable[[AccountId, str, Flow, float], bool]
-"(account, username, flow, now): its phone is registered on that very flow."
+Locked = Callable[[str, str, float], Lock | None]
+"(source, username, now): what keeps it from being heard from there."
+Placed = Callable[[AccountId, str, Flow, float], Place]
+"(account, username, flow, now): where its phones are registered, seen from that flow."
 
 _NAMES: Final = {"md5": "MD5", "sha-256": "SHA-256"}
 
@@ -62,12 +64,12 @@ class Authenticator:
         directory: Directory,
         nonces: Nonces,
         locked: Locked = lambda *_: None,
-        bound: Bound = lambda *_: False,
+        placed: Placed = lambda *_: Place.AWAY,
     ) -> None:
         self._directory = directory
         self.nonces = nonces
         self._locked = locked
-        self._bound = bound
+        self._placed = placed
 
     def check(
         self, request: Request, account: Account, flow: Flow, now: float
@@ -83,10 +85,14 @@ class Authenticator:
         if credentials is None:
             return self._challenge(account, now, "no_credentials")
         username = credentials.username
-        locked = self._locked(flow.remote[0], f"{username}@{account.domain}", now)
-        # From a neighbour's port nobody guesses; its Contact or instance anybody there could copy.
-        if locked is not None and not self._bound(account.id, username, flow, now):
-            return locked
+        lock = self._locked(flow.remote[0], f"{username}@{account.domain}", now)
+        near = False
+        if lock is not None:
+            # From a neighbour's port nobody guesses; its Contact or instance anybody there could copy.
+            place = self._placed(account.id, username, flow, now)
+            near = place is Place.NEAR
+            if place is Place.AWAY or (near and not lock.hears(flow.remote)):
+                return lock.refuse()
         proof = self.prove(credentials, request.method, account, now, self.nonces)
         match proof.verdict:
             case Verdict.OK if proof.disabled:
@@ -97,8 +103,10 @@ class Authenticator:
                 return proof.named
             case Verdict.STALE | Verdict.REPLAY:
                 return self._challenge(account, now, proof.verdict.name.lower(), stale=True)
-            case Verdict.BAD if locked is not None:
-                return locked
+            case Verdict.BAD if lock is not None:
+                if near:
+                    lock.wrong(flow.remote)
+                return lock.refuse()
             case Verdict.BAD:
                 stranger = proof.named is None
                 return self._challenge(account, now, "bad", username=username, stranger=stranger)

@@ -5,6 +5,7 @@ Expiry costs a bounded amount per call: each address of record waits in one buck
 wheel of whole seconds, never later than its first binding ends, and is looked at then.
 """
 
+import enum
 import heapq
 import math
 from collections.abc import Iterable
@@ -19,6 +20,14 @@ from edge.sip.uri import Uri
 
 _CALLED: Final = ("sip:", "sips:")
 _SWEPT: Final = 256  # addresses of record looked at in one `expire`
+
+
+class Place(enum.Enum):
+    """Where a phone is registered, seen from the one who asks."""
+
+    HERE = "on the very flow, port and all"
+    NEAR = "at the same address"
+    AWAY = "elsewhere, or nowhere"
 
 
 class Entry:

@@ -25,7 +25,7 @@ from config.schema import SipLimits
 from config.value import dataclass
 from edge.directory import AccountId
 from edge.journal import Binding, BindingChange
-from edge.location import Entry, LocationService, Record, without_connection
+from edge.location import Entry, LocationService, Place, Record, without_connection
 from edge.outbound import lacks_first_hop, read, superseded, supports
 from edge.sip.address import STAR, Address
 from edge.sip.build import response_to
@@ -135,10 +135,13 @@ class Registrar:
     def reachable(self, account: AccountId, aor: str, now: float) -> bool:
         return bool(self._locations.lookup(account, aor, now))
 
-    def bound(self, account: AccountId, aor: str, flow: Flow, now: float) -> bool:
-        """Whether a phone of `aor` is registered on `flow`: from that very port."""
-        where, record = str(flow), self._locations.record(account, aor)
-        return any(entry.binding.flow == where and entry.expires > now for entry in record.entries.values())
+    def place(self, account: AccountId, aor: str, flow: Flow, now: float) -> Place:
+        """Where phones of `aor` are registered, seen from `flow`."""
+        entries = self._locations.record(account, aor).entries.values()
+        flows = [Flow.parse(entry.binding.flow) for entry in entries if entry.expires > now]
+        if flow in flows:
+            return Place.HERE
+        return Place.NEAR if any(one.remote[0] == flow.remote[0] for one in flows) else Place.AWAY
 
     def load(self, bindings: Iterable[Binding], now: float, wall_ms: int) -> None:
         """Take over the stored bindings at boot. What has ended comes out of the next `expire`."""

@@ -154,7 +154,7 @@ class Switch:
         self._requests = Requests(self.layer)
         self.trunks = TrunkKeeper(ground, self._requests, trunk_changed, shield.registered)
         nonces = Nonces(random(32), limits.nonce_life, limits.nonces_tracked)
-        self.authenticator = door = Authenticator(directory, nonces, shield.locked, self.registrar.bound)
+        self.authenticator = door = Authenticator(directory, nonces, shield.lock, self.registrar.place)
         self._arrivals = Arrivals(
             ground, door, self.channels, journal, self.logbook.wait, self.calls, witness, self.trunks
         )

@@ -6,12 +6,16 @@
                                 └─ phones registered there ─▶ counted for the username there: lock
                                      └ more usernames fail than are registered there: ban
 
-A locked username is refused there unheard, right password or not, and whether anybody has it or not. Only
-a phone that is registered on the flow it asks on goes on with its right password: another one of that user's.
+A locked username is refused there unheard, right password or not, and whether anybody has it or not. Only a
+phone that is registered there goes on with its right password, another one of that user's: on the flow that
+it is registered on, always; from another port of that address, as when it has started anew, as long as fewer
+wrong answers came that way than had led to the lock. A guesser behind the same address gains no more by it:
+as many guesses once more, each from a port of its own, and none where the user has no phone. When they are
+spent, a phone that starts anew waits for the end of the lock.
 Usernames are those of one account: `1001@demo.local`. Locks end with the process.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from edge.error import Refusal
@@ -31,6 +35,23 @@ class Lock:
     user_agent: str = ""
     refused: int = 0
     "Turned away since."
+    tried: set[tuple[str, int]] = field(default_factory=set)
+    "Ports that gave a wrong answer since, at most `count`: they are heard no more."
+
+    def hears(self, remote: tuple[str, int]) -> bool:
+        """Whether a phone that is registered at another port of this address is heard from this one."""
+        return len(self.tried) < self.count and remote not in self.tried
+
+    def wrong(self, remote: tuple[str, int]) -> None:
+        """It was heard, and its answer was wrong."""
+        if len(self.tried) < self.count:
+            self.tried.add(remote)
+
+    def refuse(self) -> Refusal:
+        self.refused += 1
+        text = "too many wrong passwords for this username from this address"
+        fix = f"mend the password of the phone, then: tandem bans remove {self.source}"
+        return Refusal("username_locked", 403, text, fix)
 
 
 class Locks:
@@ -47,14 +68,9 @@ class Locks:
             del self._held[next(iter(self._held))]
         self._held[key] = lock
 
-    def refusal(self, source: str, username: str, now: float) -> Refusal | None:
+    def find(self, source: str, username: str, now: float) -> Lock | None:
         lock = self._held.get((source, shortened(username))) if self._held else None
-        if lock is None or lock.until <= now:
-            return None
-        lock.refused += 1
-        text = "too many wrong passwords for this username from this address"
-        fix = f"mend the password of the phone, then: tandem bans remove {source}"
-        return Refusal("username_locked", 403, text, fix)
+        return None if lock is None or lock.until <= now else lock
 
     def lift(self, network: str) -> bool:
         """End the locks at `network`, an address or more; False: there are none."""

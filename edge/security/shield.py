@@ -143,9 +143,14 @@ class Shield:
             self.locks.put(Lock(source.key, username, now, now + rule.ban, count, user_agent[:256]))
             self._keeper.locked(source.key, username, rule.ban)
 
+    def lock(self, address: str, username: str, now: float) -> Lock | None:
+        """What keeps `username` from being heard from `address`."""
+        return self.locks.find(source_of(address), username, now)
+
     def locked(self, address: str, username: str, now: float) -> Refusal | None:
-        """Why `username` is not heard from `address`; None: it is."""
-        return self.locks.refusal(source_of(address), username, now)
+        """Why `username` is not heard from `address`, wherever its phones are; None: it is."""
+        lock = self.lock(address, username, now)
+        return None if lock is None else lock.refuse()
 
     def unknown(self, address: str, name: str, user_agent: str, now: float) -> None:
         """Somebody unproven asked for `name`, which does not exist here."""

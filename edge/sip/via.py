@@ -1,4 +1,4 @@
-"""Via: the path that the response will take back (RFC 3261 §18.2, §20.42; rport, RFC 3581; keep, RFC 6223)."""
+"""Via: the way that the response takes back (RFC 3261 §18.2, §20.42; RFC 3581: rport; RFC 6223: keep)."""
 
 import re
 from collections.abc import Iterable

@@ -7,6 +7,8 @@ import pytest
 from edge.authenticator import Authenticator, Challenged
 from edge.directory import AccountId, Device, Trunk
 from edge.error import Refusal
+from edge.location import Place
+from edge.security.lock import Lock
 from edge.sip.digest import answer, choose
 from edge.sip.flow import Flow, Transport
 from edge.sip.message import Request
@@ -44,11 +46,11 @@ def register(*authorizations: str) -> Request:
 
 
 def check(
-    directory: FakeDirectory, authenticator: Authenticator, *values: str, now: float = 0.0
+    directory: FakeDirectory, authenticator: Authenticator, *values: str, now: float = 0.0, flow: Flow = FLOW
 ) -> Device | Trunk | Challenged | Refusal:
     account = directory.account(ACC)
     assert account is not None
-    return authenticator.check(register(*values), account, FLOW, now)
+    return authenticator.check(register(*values), account, flow, now)
 
 
 def challenge(directory: FakeDirectory, authenticator: Authenticator) -> Challenged:
@@ -174,15 +176,17 @@ def test_who_is_locked_out_at_his_source_is_not_heard_there_whatever_he_proves(
     directory: FakeDirectory,
 ) -> None:
     asked: list[tuple[str, str, float]] = []
-    no = Refusal("username_locked", 403, "no", "wait")
+    lock = Lock("192.0.2.1", "alice@demo.local", 0.0, 100.0, 10)
 
-    def locked(*what: object) -> Refusal | None:
+    def locked(*what: object) -> Lock | None:
         asked.append(what)  # type: ignore[arg-type]
-        return no if asked[-1][1] == "alice@demo.local" else None
+        return lock if asked[-1][1] == "alice@demo.local" else None
 
     door = Authenticator(directory, Nonces(b"k" * 32, life=60.0, tracked=100), locked)
     for password in ("secret", "guess"):
-        assert check(directory, door, proof(challenge(directory, door), "alice", password), now=1.0) is no
+        refused = check(directory, door, proof(challenge(directory, door), "alice", password), now=1.0)
+        assert isinstance(refused, Refusal) and refused.code == "username_locked"
+    assert lock.refused == 2
     assert isinstance(check(directory, door, proof(challenge(directory, door), "bob"), now=1.0), Challenged)
     assert asked[0] == ("192.0.2.1", "alice@demo.local", 1.0), "not asked for who proves nothing"
 
@@ -191,12 +195,36 @@ def test_a_phone_that_is_registered_where_it_asks_goes_on_although_its_username_
     directory: FakeDirectory,
 ) -> None:
     """Another phone of the same user has the wrong password, behind the same address."""
-    no = Refusal("username_locked", 403, "no", "wait")
+    lock = Lock("192.0.2.1", "alice@demo.local", 0.0, 100.0, 2)
 
-    def bound(account: AccountId, username: str, flow: Flow, now: float) -> bool:
-        return (account, username, flow) == (ACC, "alice", FLOW)
+    def placed(account: AccountId, username: str, flow: Flow, now: float) -> Place:
+        return Place.HERE if (account, username, flow) == (ACC, "alice", FLOW) else Place.AWAY
 
-    door = Authenticator(directory, Nonces(b"k" * 32, life=60.0, tracked=100), lambda *_: no, bound)
+    door = Authenticator(directory, Nonces(b"k" * 32, life=60.0, tracked=100), lambda *_: lock, placed)
+    for _ in range(3):
+        refused = check(directory, door, proof(challenge(directory, door), "alice", "guess"))
+        assert isinstance(refused, Refusal) and refused.code == "username_locked"
     assert isinstance(check(directory, door, proof(challenge(directory, door), "alice")), Device)
-    assert check(directory, door, proof(challenge(directory, door), "alice", "guess")) is no
-    assert check(directory, door, proof(challenge(directory, door), "pbx1")) is no
+    refused = check(directory, door, proof(challenge(directory, door), "pbx1"))
+    assert isinstance(refused, Refusal) and refused.code == "username_locked"
+
+
+def test_so_does_one_that_has_started_anew_at_its_address_and_a_guesser_there_gains_little(
+    directory: FakeDirectory,
+) -> None:
+    lock = Lock("192.0.2.1", "alice@demo.local", 0.0, 100.0, 2)
+    nonces = Nonces(b"k" * 32, life=60.0, tracked=100)
+    door = Authenticator(directory, nonces, lambda *_: lock, lambda *_: Place.NEAR)
+
+    def say(password: str, port: int) -> object:
+        flow = Flow(Transport.UDP, ("192.0.2.1", port))
+        answered = proof(challenge(directory, door), "alice", password)
+        return check(directory, door, answered, flow=flow)
+
+    assert isinstance(say("secret", 1), Device)
+    assert isinstance(say("guess", 2), Refusal) and isinstance(say("secret", 2), Refusal), (
+        "a port has one try"
+    )
+    assert isinstance(say("secret", 3), Device), "others are heard"
+    assert isinstance(say("guess", 4), Refusal), "the second wrong one, as many as led to the lock"
+    assert isinstance(say("secret", 5), Refusal), "then nobody is heard from another port"

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from config.schema import SipLimits
 from edge.directory import AccountId
+from edge.location import Place
 from edge.registrar import Registrar, Registration
 from edge.sip.flow import Flow, Transport
 from edge.sip.message import Request, Response
@@ -90,10 +91,12 @@ def test_a_phone_registers_and_is_found(edge: Edge) -> None:
 def test_a_phone_is_bound_to_the_port_it_registered_from_for_as_long_as_that_lasts(edge: Edge) -> None:
     edge.granted(register(f"Contact: {A}", "Expires: 120"))
     neighbour = replace(PHONE, remote=(PHONE.remote[0], PHONE.remote[1] + 1))
-    assert edge.registrar.bound(ACME, "1001", PHONE, 219.9)
-    assert not edge.registrar.bound(ACME, "1001", neighbour, 219.9)
-    assert not edge.registrar.bound(ACME, "1002", PHONE, 219.9)
-    assert not edge.registrar.bound(ACME, "1001", PHONE, 220.0)
+    elsewhere = replace(PHONE, remote=("192.0.2.8", PHONE.remote[1]))
+    assert edge.registrar.place(ACME, "1001", PHONE, 219.9) is Place.HERE
+    assert edge.registrar.place(ACME, "1001", neighbour, 219.9) is Place.NEAR
+    assert edge.registrar.place(ACME, "1001", elsewhere, 219.9) is Place.AWAY
+    assert edge.registrar.place(ACME, "1002", PHONE, 219.9) is Place.AWAY
+    assert edge.registrar.place(ACME, "1001", PHONE, 220.0) is Place.AWAY
 
 
 @pytest.mark.parametrize(
