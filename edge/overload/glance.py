@@ -116,7 +116,7 @@ def _plain(text: bytes, flow: Flow) -> tuple[str, bytes, Flow] | None:
     host, port, params = match.groups()
     names = params.lower() + b";"
     at = names.find(b";branch=") + 8
-    if at < 8 or b";received" in names or b";rport=" in names:
+    if at < 8 or b";received" in names or b";rport=" in names or b";keep;" in names:
         return None
     address, source = flow.remote
     number = None if port is None else int(port)
