@@ -14,7 +14,7 @@ from media.blank import Blank
 NEVER: Final = -1
 "In `expect`: no packet takes the fast path."
 LONG_GAP: Final = 1_000_000
-PLANNED: Final = 11
+PLANNED: Final = 12
 "The first flags, which a plan asks of its legs."
 
 
@@ -35,15 +35,16 @@ class Flag(IntEnum):
     SECURED = 8
     TAPED = 9
     PACKED = 10
-    CONNECTED = 11
-    ALIGNED = 12
-    EAGER = 13
-    LOCKED = 14
-    MAY_SEND = 15
-    VOICED = 16
-    HUSHED = 17
-    MARKER = 18
-    SILENCE_TOLD = 19
+    NOTICED = 11
+    CONNECTED = 12
+    ALIGNED = 13
+    EAGER = 14
+    LOCKED = 15
+    MAY_SEND = 16
+    VOICED = 17
+    HUSHED = 18
+    MARKER = 19
+    SILENCE_TOLD = 20
 
 
 class LegColumns:
@@ -84,6 +85,8 @@ class LegColumns:
         self.dialling = flags[Flag.DIALLING]
         self.listened = flags[Flag.LISTENED]
         "Whether voice activity is looked for."
+        self.noticed = flags[Flag.NOTICED]
+        "In a room, and not `listened`: it is looked for whether it talks at all."
         self.secured = flags[Flag.SECURED]
         "Speaks SRTP."
         self.inband = flags[Flag.INBAND]

@@ -23,6 +23,7 @@ from media.codec.table import is_spoken
 from media.conference import Rooms
 from media.digits import Digits
 from media.dsp.conceal import Concealer
+from media.dsp.talker import Talkers
 from media.dsp.vad import VoiceActivity
 from media.frame import GROUPS
 from media.gauges import EngineGauges, VoiceGauges
@@ -142,6 +143,7 @@ class Engine:
         self._jitter = JitterBuffer(slots)
         self._concealer = Concealer(slots)
         self._voice = VoiceActivity(slots, release=SPEECH_RELEASE)
+        self._talkers = Talkers(slots, release=SPEECH_RELEASE)
         release, dial = SPEECH_RELEASE, self.execute
         self._agents: Agents = agents or AgentPlane(
             slots, limits, self._emit, monotonic, release=release, means=means, send_digits=dial
@@ -165,6 +167,7 @@ class Engine:
             self._jitter,
             self._concealer,
             self._voice,
+            self._talkers,
             self._wideband,
             self._agents,
             self._recorder,
@@ -182,7 +185,9 @@ class Engine:
         )
         self._prompter = Prompter(self._table, prompts, spawn, self._emit)
         self._rooms = Rooms(slots, self._table.columns)
-        self._joints = Joints(self._table, self._voice, self._agents, self._rooms, self._emit)
+        self._joints = Joints(
+            self._table, self._voice, self._talkers, self._agents, self._rooms, self._emit
+        )
         self._outbound = Outbound(
             self._table,
             self._wire,
@@ -331,7 +336,7 @@ class Engine:
         self._table.connect(leg, command, now)
         if first:
             self._upkeep.begin(leg, now)
-            self._joints.listen(leg)
+            self._joints.listen(leg, now)
         if command.webrtc is not None:
             self._web.connect(leg, command.webrtc, now)
         elif before != command.remote:

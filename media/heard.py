@@ -67,6 +67,7 @@ class Heard:
         jitter: JitterBuffer,
         concealer: Conceals,
         voice: DetectsVoice,
+        talkers: DetectsVoice,
         wideband: Wideband,
         agents: Listens,
         recorder: Recorder,
@@ -77,6 +78,7 @@ class Heard:
         self._jitter = jitter
         self._concealer = concealer
         self._voice = voice
+        self._talkers = talkers
         self._wideband = wideband
         self._agents = agents
         self._recorder = recorder
@@ -129,7 +131,12 @@ class Heard:
         if len(plan.scaled):
             self._scale(plan, pcm, wide, frames, law)
         if len(plan.listened):
-            self._detect(plan, pcm, now)
+            started, stopped = self._detect(self._voice, plan.listened_slots, plan.listened, pcm, now)
+            agent = columns.agent
+            if len(started) or len(stopped):
+                self._agents.speech(started[agent[started]], stopped[agent[stopped]], now)
+        if len(plan.noticed):
+            self._detect(self._talkers, plan.noticed_slots, plan.noticed, pcm, now)
         if len(plan.agents):
             self._tell_agents(plan, pcm, frames, law, now)
         if len(plan.wide_agents):
@@ -207,16 +214,16 @@ class Heard:
             columns.scaled[slots] = after != 1
             self._table.changed()
 
-    def _detect(self, plan: Plan, pcm: Pcm, now: float) -> None:
-        started, stopped = self._voice.process(plan.listened_slots, _rows_of(pcm, plan.listened), now)
-        if not (len(started) or len(stopped)):
-            return
+    def _detect(
+        self, detector: DetectsVoice, slots: Slots, positions: Rows, pcm: Pcm, now: float
+    ) -> tuple[Slots, Slots]:
+        """Tell who has begun to speak and who has ended, and return both."""
+        started, stopped = detector.process(slots, _rows_of(pcm, positions), now)
         for slot in started.tolist():
-            self._emit(SpeechStarted(self._table.at(slot).id, float(self._voice.onset[slot])))
+            self._emit(SpeechStarted(self._table.at(slot).id, float(detector.onset[slot])))
         for slot in stopped.tolist():
             self._emit(SpeechStopped(self._table.at(slot).id, now))
-        agent = self._table.columns.agent
-        self._agents.speech(started[agent[started]], stopped[agent[stopped]], now)
+        return started, stopped
 
     def _tell_agents(self, plan: Plan, pcm: Pcm, frames: Frames, law: NDArray[np.uint8], now: float) -> None:
         ulaw = frames[plan.agents]

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Protocol, assert_never
 
 from media.conference import Rooms
+from media.frame import Mask
 from media.leg import Leg, LegTable
 from media.port import (
     Adjust,
@@ -17,6 +18,7 @@ from media.port import (
     Joined,
     Role,
     RoomId,
+    SpeechStopped,
 )
 
 QUIETEST_DB = -40.0
@@ -30,16 +32,25 @@ class Attaches(Protocol):
     def detach(self, slot: int, now: float) -> None: ...
 
 
-class Resets(Protocol):
+class Detects(Protocol):
+    @property
+    def speaking(self) -> Mask: ...
     def reset(self, slot: int) -> None: ...
 
 
 class Joints:
     def __init__(
-        self, table: LegTable, voice: Resets, agents: Attaches, rooms: Rooms, emit: Callable[[Event], None]
+        self, table: LegTable,
+        voice: Detects,
+        talkers: Detects,
+        agents: Attaches,
+        rooms: Rooms,
+        emit: Callable[[Event], None],
     ) -> None:
+        """Args: talkers: in the place of `voice` for members of rooms of whom nobody asks more."""
         self._table = table
         self._voice = voice
+        self._talkers = talkers
         self._agents = agents
         self._rooms = rooms
         self._emit = emit
@@ -59,13 +70,13 @@ class Joints:
                 self.part(leg, now)
                 columns.agent[leg.slot] = True
                 if meets is not None:
-                    self._overhear(leg, meets, wanted=meets in self._rooms)
-                self.listen(leg)
+                    self._overhear(leg, meets, now, wanted=meets in self._rooms)
+                self.listen(leg, now)
                 self._table.changed()
                 self._agents.attach(leg.slot, command, now)
             case Join(room=room):
                 if command.partner and columns.agent[leg.slot]:
-                    self._overhear(leg, room, wanted=True)
+                    self._overhear(leg, room, now, wanted=True)
                 else:
                     self._join(leg, command, now)
             case ChangeRole(role=role):
@@ -85,13 +96,21 @@ class Joints:
             case _:
                 assert_never(command)
 
-    def listen(self, leg: Leg) -> None:
+    def listen(self, leg: Leg, now: float) -> None:
         """Look for voice activity on the leg, if anybody wants to know."""
         columns = self._table.columns
-        wanted = leg.vad or bool(columns.agent[leg.slot]) or bool(columns.room[leg.slot] >= 0)
-        if wanted and not columns.listened[leg.slot]:
-            self._voice.reset(leg.slot)
-        columns.listened[leg.slot] = wanted
+        slot = leg.slot
+        wanted = leg.vad or bool(columns.agent[slot])
+        noticed = not wanted and bool(columns.room[slot] >= 0)
+        for detector, chosen, before in (
+            (self._voice, wanted, columns.listened),
+            (self._talkers, noticed, columns.noticed),
+        ):
+            if chosen and not before[slot]:
+                detector.reset(slot)
+            elif before[slot] and not chosen and detector.speaking[slot]:
+                self._emit(SpeechStopped(leg.id, now))
+            before[slot] = chosen
 
     def part(self, leg: Leg, now: float) -> None:
         """Undo echo, bridge, agent or room."""
@@ -99,9 +118,9 @@ class Joints:
         if columns.agent[leg.slot]:
             columns.agent[leg.slot] = False
             self._agents.detach(leg.slot, now)
-            self.listen(leg)
+            self.listen(leg, now)
         if columns.room[leg.slot] >= 0:
-            self._leave(leg)
+            self._leave(leg, now)
         for side in (leg, leg.peer):
             if side is not None:
                 columns.source[side.slot] = -1
@@ -110,21 +129,21 @@ class Joints:
         leg.meets = None
         self._table.changed()
 
-    def _leave(self, leg: Leg) -> None:
+    def _leave(self, leg: Leg, now: float) -> None:
         """Leave the room; an agent whom nobody else is there to hear is heard no more."""
         alone = self._rooms.leave(leg.slot)
         self._table.tape(leg)
-        self.listen(leg)
+        self.listen(leg, now)
         if alone >= 0 and self._table.overheard(alone):
-            self._leave(self._table.at(alone))
+            self._leave(self._table.at(alone), now)
 
-    def _overhear(self, leg: Leg, room: RoomId, *, wanted: bool) -> None:
+    def _overhear(self, leg: Leg, room: RoomId, now: float, *, wanted: bool) -> None:
         """The agent is the leg's partner: it stays, and the room hears both. Args: wanted: now already."""
         if leg.meets != room and self._table.columns.room[leg.slot] >= 0:
-            self._leave(leg)
+            self._leave(leg, now)
         leg.meets = room
         if wanted and self._table.columns.room[leg.slot] < 0:
-            self._enter(leg, room, Role(), int(self._table.columns.group[leg.slot]))
+            self._enter(leg, room, Role(), int(self._table.columns.group[leg.slot]), now)
             self._table.tape(leg)
 
     def _hear(self, leg: Leg, source: Leg) -> None:
@@ -138,7 +157,7 @@ class Joints:
                 for side in (stays, comes):
                     if side.meets != room or columns.room[side.slot] < 0 or columns.agent[side.slot]:
                         self.part(side, now)
-                        self._enter(side, room, Role(), beat=int(columns.group[comes.slot]))
+                        self._enter(side, room, Role(), int(columns.group[comes.slot]), now)
                 self._pair(stays, comes, relay, room)
                 return
         self.part(leg, now)
@@ -172,20 +191,29 @@ class Joints:
             # The streams go on as they were.
             columns.marker[[side.slot for side, _ in joining]] = marked
         for (side, role), beat in zip(joining, beats, strict=True):
-            self._enter(side, command.room, role, beat, seamless=partner is not None, chimes=command.chimes)
+            seamless = partner is not None
+            self._enter(side, command.room, role, beat, now, seamless=seamless, chimes=command.chimes)
         if partner is not None:
             self._pair(leg, partner, leg.relays_digits, command.room)
         elif command.partner:
             leg.meets = command.room
 
     def _enter(
-        self, leg: Leg, room: RoomId, role: Role, beat: int, *, seamless: bool = False, chimes: bool = False
+        self,
+        leg: Leg,
+        room: RoomId,
+        role: Role,
+        beat: int,
+        now: float,
+        *,
+        seamless: bool = False,
+        chimes: bool = False,
     ) -> None:
         members = self._rooms.enter(
             leg.slot, room, role, self._only(leg, role), beat=beat, seamless=seamless, chimes=chimes
         )
         self._table.trust(leg.slot)
-        self.listen(leg)
+        self.listen(leg, now)
         self._table.changed()
         self._emit(Joined(leg.id, room, members))
 
@@ -193,3 +221,4 @@ class Joints:
         """Slot of the member that alone hears the leg; -1 is none."""
         only = self._table.find(role.only) if role.only is not None else None
         return only.slot if only is not None and only is not leg else -1
+

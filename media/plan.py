@@ -90,6 +90,9 @@ class Plan:
     listened: Rows
     "Positions in `take` where voice activity is looked for."
     listened_slots: Slots
+    noticed: Rows
+    "Positions in `take` of members of rooms of whom it is told whether they talk."
+    noticed_slots: Slots
     agents: Rows
     "Positions in `take` that an agent hears, wideband ones left out."
     agent_slots: Slots
@@ -174,6 +177,7 @@ def make_plan(columns: LegColumns, group: int) -> Plan:
     mixed = roomed[sent] & ~(playing | speaks)
     narrow = ~broad
     listened, inband = _places(taken[Flag.LISTENED]), _places(taken[Flag.INBAND])
+    noticed = _places(taken[Flag.NOTICED])
     agents, wide_agents, wide_rows = _places(taken[Flag.AGENT]), EMPTY, EMPTY
     broad_take = law_in >= FIRST_WIDE
     if broad_take.any():
@@ -193,6 +197,8 @@ def make_plan(columns: LegColumns, group: int) -> Plan:
         muted=_places(muted),
         listened=listened,
         listened_slots=_slots(take, listened),
+        noticed=noticed,
+        noticed_slots=_slots(take, noticed),
         agents=agents,
         agent_slots=_slots(take, agents),
         wide=wide_rows,

@@ -25,6 +25,8 @@ from media.port import (
     Release,
     Role,
     RoomId,
+    SpeechStarted,
+    SpeechStopped,
     StopPlay,
     Tone,
 )
@@ -57,9 +59,9 @@ def test_a_room_replaces_agent_and_bridge_and_is_replaced_by_them() -> None:
     columns = studio.engine._table.columns
     studio.engine.execute(AttachAgent(first.leg, AgentSpec("a", "twilio", "ws://127.0.0.1:1/"), "c", "a"))
     studio.engine.execute(Join(first.leg, ROOM))
-    assert studio.agents.told[-1] == ("detach", 0) and not columns.agent[0] and columns.listened[0]
+    assert studio.agents.told[-1] == ("detach", 0) and not columns.agent[0] and columns.noticed[0]
     studio.engine.execute(Bridge(first.leg, second.leg))
-    assert columns.room[0] == -1 and columns.source[0] == 1 and not columns.listened[0]
+    assert columns.room[0] == -1 and columns.source[0] == 1 and not columns.noticed[0]
     studio.engine.execute(Join(first.leg, ROOM))
     assert columns.source[0] == columns.source[1] == -1, "the partner hears nobody"
     studio.engine.execute(Echo(first.leg))
@@ -67,6 +69,27 @@ def test_a_room_replaces_agent_and_bridge_and_is_replaced_by_them() -> None:
     studio.engine.execute(Detach(first.leg))
     assert columns.source[0] == -1
     assert [event.members for event in studio.of(Joined)] == [1, 1]
+
+
+def test_voices_are_told_from_other_sounds_only_where_somebody_asks() -> None:
+    """Of members of rooms it is told whether they talk, which is far cheaper."""
+    studio = Studio()
+    plain, asked = studio.phone("a"), studio.phone("b", vad=True)
+    for phone in (plain, asked):
+        studio.engine.execute(Join(phone.leg, ROOM))
+    columns = studio.engine._table.columns
+    assert columns.noticed[:2].tolist() == [True, False] and columns.listened[:2].tolist() == [False, True]
+    for phone in (plain, asked):
+        phone.say(np.concatenate((np.zeros(4000, np.int16), tone(500, 0.4))))
+    studio.run(0.85)
+    assert [event.leg for event in studio.of(SpeechStarted)] == [plain.leg], "a tone is no voice"
+    assert studio.of(SpeechStarted)[0].at == pytest.approx(studio.loop.time() - 0.35, abs=0.03)
+    assert not studio.of(SpeechStopped)
+    studio.engine.execute(AttachAgent(plain.leg, AgentSpec("a", "twilio", "ws://127.0.0.1:1/"), "c", "a"))
+    assert [event.leg for event in studio.of(SpeechStopped)] == [plain.leg], "and nobody waits for its end"
+    assert columns.listened[0] and not columns.noticed[0]
+    studio.engine.execute(Detach(plain.leg))
+    assert not columns.listened[0] and not columns.noticed[0]
 
 
 def test_roles_and_partners_that_are_not_there_change_nothing() -> None:
