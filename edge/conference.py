@@ -49,6 +49,7 @@ class Member:
     waiting: bool = False
     "Hears music until a moderator comes."
     speaking: bool = False
+    "It is louder than its line's noise (`media/dsp/talker.py`)."
     level_dbov: float = -127.0
     "Of the last statistics."
 

@@ -89,9 +89,10 @@ class Rooms:
         self._made = 0
         self._tick = 0
         self._slots = slots
-        self._latest = np.zeros((2 * slots, FRAME_SAMPLES), np.int16)
+        # The last row stays silent.
+        self._latest = np.zeros((2 * slots + 1, FRAME_SAMPLES), np.int16)
         # Memory comes from the kernel when a slot first has a wideband voice.
-        self._latest_wide = np.zeros((2 * slots, WIDE_SAMPLES), np.int16)
+        self._latest_wide = np.zeros((2 * slots + 1, WIDE_SAMPLES), np.int16)
         self._taken = np.zeros(2 * slots, np.int64)
         "Tick in which the latest frame came."
         self._mixed = np.full(slots, _NEVER, np.int64)
@@ -255,14 +256,17 @@ class Rooms:
         samples = latest.shape[1]
         if chorus is None:
             return np.zeros((0, samples), np.int32)
-        sums = np.zeros((int(chorus.total.max()) + 1, samples), np.int32)
-        row = 0
-        for voices, size in chorus.sizes:
-            rooms = len(voices) // size
-            sums[row : row + rooms] = latest[voices].reshape(rooms, size, samples).sum(axis=1, dtype=np.int32)
-            row += rooms
-        mixed = sums[chorus.total]
-        mixed[chorus.own] -= latest[chorus.own_voices]
+        mixed = _added(chorus.others, latest, len(chorus.few))
+        if len(chorus.many):
+            few, mixed = mixed, np.empty((len(chorus.few) + len(chorus.many), samples), np.int32)
+            mixed[chorus.few] = few
+            sums = [
+                latest[voices].reshape(-1, size, samples).sum(axis=1, dtype=np.int32)
+                for voices, size in chorus.sizes
+            ]
+            all_voices = np.concatenate(sums)[chorus.total]
+            all_voices[chorus.own] -= latest[chorus.own_voices]
+            mixed[chorus.many] = all_voices
         if len(chorus.coached):
             np.add.at(mixed, chorus.coached, latest[chorus.coaches].astype(np.int32))
         return mixed
@@ -311,8 +315,21 @@ class Rooms:
         return before, after
 
 
+def _added(voices: tuple[Rows, ...], latest: Pcm, count: int) -> NDArray[np.int32]:
+    """The sums of `count` listeners. Args: voices: as `Chorus.others`."""
+    if len(voices) < 2:
+        if not voices:
+            return np.zeros((count, latest.shape[1]), np.int32)
+        return latest[voices[0]].astype(np.int32)
+    first, second, *more = voices
+    added = np.add(latest[first], latest[second], dtype=np.int32)
+    for voice in more:
+        added += latest[voice]
+    return added
+
+
 def _heard(mixed: NDArray[np.int32], before: NDArray[np.float32], after: NDArray[np.float32]) -> Pcm:
-    heard: Pcm = np.clip(mixed, -32768, 32767).astype(np.int16)
+    heard: Pcm = np.clip(mixed, -32768, 32767, out=mixed).astype(np.int16)
     return heard if ((before == 1) & (after == 1)).all() else ramped(heard, before, after)
 
 

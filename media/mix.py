@@ -19,6 +19,8 @@ from media.codec.table import FIRST_WIDE
 from media.columns import LegColumns
 from media.frame import Mask, Rows
 
+FEW: Final = 4
+"Voices of a room up to which each listener's are added one by one: of more, all are, and its own is taken off."
 _NO_ROOM: Final = -1
 _NOBODY: Final[Rows] = np.zeros(0, np.intp)
 
@@ -27,12 +29,18 @@ _NOBODY: Final[Rows] = np.zeros(0, np.intp)
 class Chorus:
     """What some listeners hear of some of the voices in their rooms."""
 
+    few: Rows
+    "Which of the listeners are in rooms of at most `FEW` voices, …"
+    others: tuple[Rows, ...]
+    "… and their first other voice, their second …; silence behind the last."
+    many: Rows
+    "Which are in larger ones."
     sizes: tuple[tuple[Rows, int], ...]
-    "Voices of all rooms with one number of them, room by room, and that number; in the order of `total`."
+    "Voices of all those rooms with one number of them, room by room, and that number; in the order of `total`."
     total: Rows
-    "For each listener the place of its room among all rooms of `sizes`; behind them all: no voice."
+    "For each of `many` the place of its room among all rooms of `sizes`."
     own: Rows
-    "Which of the listeners are among the voices, …"
+    "Places in `many` of those who are among the voices, …"
     own_voices: Rows
     "… and which voices those are."
     coached: Rows
@@ -46,7 +54,7 @@ class Mix:
     """Members of rooms that are sent something in this group.
 
     A voice is a row: a member's slot. What an agent says to a member is a voice too, the number of slots
-    behind the member's own.
+    behind the member's own. The row behind all of them is silence.
     """
 
     slots: Rows
@@ -110,18 +118,22 @@ def _chorus(columns: LegColumns, listeners: Rows, voices: Rows, rooms_of: Rows, 
     by_room = np.argsort(rooms_of, kind="stable")
     voices = voices[by_room]
     numbers, starts, counts = np.unique(rooms_of[by_room], return_index=True, return_counts=True)
+    # One place more: of rooms that have no voice.
+    counts = np.append(counts, 0)
+    rooms = columns.room[listeners]
+    place = numbers.searchsorted(rooms)
+    place[np.append(numbers, _NO_ROOM)[place] != rooms] = len(numbers)
+    large = counts[place] > FEW
+    few, many = np.flatnonzero(~large), np.flatnonzero(large)
     by_count = np.argsort(counts, kind="stable")
+    by_count = by_count[counts[by_count] > FEW]
     sizes: list[tuple[Rows, int]] = []
-    for size in np.unique(counts).tolist():
+    for size in np.unique(counts[by_count]).tolist():
         these = starts[by_count[counts[by_count] == size]]
         sizes.append((voices[(these[:, None] + np.arange(size)).ravel()], size))
-    # One place more: of rooms that have no voice.
-    place = np.full(len(numbers) + 1, len(numbers), np.intp)
-    place[by_count] = np.arange(len(numbers))
-    rooms = columns.room[listeners]
-    found = numbers.searchsorted(rooms)
-    found[np.append(numbers, _NO_ROOM)[found] != rooms] = len(numbers)
-    own = np.flatnonzero(np.isin(listeners, voices))
+    summed = np.zeros(len(counts), np.intp)
+    summed[by_count] = np.arange(len(by_count))
+    own = np.flatnonzero(np.isin(listeners[many], voices))
     coached, heard = _NOBODY, _NOBODY
     if len(coaches):
         at = {slot: index for index, slot in enumerate(listeners.tolist())}
@@ -131,10 +143,26 @@ def _chorus(columns: LegColumns, listeners: Rows, voices: Rows, rooms_of: Rows, 
         coached = np.array([index for index, _ in pairs], np.intp)
         heard = np.array([coach for _, coach in pairs], np.intp)
     return Chorus(
+        few=few,
+        others=_others(listeners[few], voices, np.append(starts, 0)[place[few]], counts[place[few]], columns),
+        many=many,
         sizes=tuple(sizes),
-        total=place[found],
+        total=summed[place[many]],
         own=own,
-        own_voices=listeners[own],
+        own_voices=listeners[many[own]],
         coached=coached,
         coaches=heard,
     )
+
+
+def _others(
+    listeners: Rows, voices: Rows, starts: Rows, counts: Rows, columns: LegColumns
+) -> tuple[Rows, ...]:
+    """`Chorus.others`. Args: starts, counts: of each listener's room in `voices`."""
+    silence = 2 * len(columns.room)
+    padded = np.append(voices, np.full(FEW, silence))
+    heard = padded[starts[:, None] + np.arange(FEW)]
+    heard[np.arange(FEW) >= counts[:, None]] = silence
+    heard[heard == listeners[:, None]] = silence
+    heard.sort(axis=1)
+    return tuple(column.copy() for column in heard.T if (column != silence).any())

@@ -82,8 +82,10 @@ class Outbound:
         if plan.mix is not None:
             mixed, fuller = self._rooms.mix(plan.mix)
             narrow = plan.mix.narrow
-            payload[plan.mix.send] = encode(mixed[narrow], columns.law_out[plan.mix.slots[narrow]])
-            mixed = mixed[plan.mix.wide]
+            everyone = len(narrow) == len(mixed)
+            low = mixed if everyone else mixed[narrow]
+            payload[plan.mix.send] = encode(low, columns.law_out[plan.mix.slots[narrow]])
+            mixed = NO_PCM if everyone else mixed[plan.mix.wide]
         for roll in plan.rolls:
             self._roll(roll, payload)
         for position, slot in plan.playing:

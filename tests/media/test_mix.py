@@ -7,6 +7,9 @@ import pytest
 from numpy.typing import NDArray
 
 from media.codec.table import NUMBER, Decoder, wide
+from media.columns import LegColumns
+from media.conference import Rooms
+from media.mix import make_mix
 from media.port import (
     AgentSpec,
     AttachAgent,
@@ -212,3 +215,26 @@ def test_rooms_of_either_kind_and_of_both_are_mixed_in_one_tick() -> None:
         heard = hall.heard(number, 0.4)
         assert at(hertz, heard, rate) == pytest.approx(0.2, abs=0.02)
         assert all(at(other, heard, rate) < 0.003 for other in (400, 600) if other != hertz)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_everybody_hears_the_sum_of_the_other_voices_however_many_there_are(seed: int) -> None:
+    """Small rooms and large ones in one group, with silent listeners, against sums made one by one."""
+    random = np.random.default_rng(seed)
+    slots = 80
+    columns = LegColumns(slots)
+    columns.connected[:] = True
+    columns.room[:] = random.choice([-1, 1, 2, 3, 4, 5, 6, 7, 8], slots, p=[0.1, 0.02, 0.03, 0.05, *[0.16] * 5])
+    columns.voiced[:] = random.random(slots) < 0.5
+    rooms = Rooms(slots, columns)
+    rooms._latest[:slots] = said = random.integers(-20_000, 20_000, (slots, 160))
+    rooms._ear[:] = rooms._ear_to[:] = 1
+    rooms._mixed[:] = 0
+    send = np.flatnonzero(random.random(slots) < 0.7)
+    members = np.flatnonzero(columns.room[send] >= 0)
+    mix = make_mix(columns, send, members, np.zeros(len(send), np.bool_))
+    heard, _ = rooms.mix(mix)
+    for slot, row in zip(send[members].tolist(), heard, strict=True):
+        others = columns.voiced & (columns.room == columns.room[slot]) & (np.arange(slots) != slot)
+        expected = np.clip(said[others].sum(axis=0), -32768, 32767)
+        assert (row == expected).all(), slot
