@@ -185,9 +185,7 @@ class Engine:
         )
         self._prompter = Prompter(self._table, prompts, spawn, self._emit)
         self._rooms = Rooms(slots, self._table.columns)
-        self._joints = Joints(
-            self._table, self._voice, self._talkers, self._agents, self._rooms, self._emit
-        )
+        self._joints = Joints(self._table, self._voice, self._talkers, self._agents, self._rooms, self._emit)
         self._outbound = Outbound(
             self._table,
             self._wire,

@@ -40,7 +40,8 @@ class Detects(Protocol):
 
 class Joints:
     def __init__(
-        self, table: LegTable,
+        self,
+        table: LegTable,
         voice: Detects,
         talkers: Detects,
         agents: Attaches,
@@ -221,4 +222,3 @@ class Joints:
         """Slot of the member that alone hears the leg; -1 is none."""
         only = self._table.find(role.only) if role.only is not None else None
         return only.slot if only is not None and only is not leg else -1
-

@@ -20,7 +20,7 @@ from media.columns import LegColumns
 from media.frame import Mask, Rows
 
 FEW: Final = 4
-"Voices of a room up to which each listener's are added one by one: of more, all are, and its own is taken off."
+"Voices of a room up to which the others' are added for each listener; of more, its own is taken off the sum."
 _NO_ROOM: Final = -1
 _NOBODY: Final[Rows] = np.zeros(0, np.intp)
 
@@ -36,7 +36,7 @@ class Chorus:
     many: Rows
     "Which are in larger ones."
     sizes: tuple[tuple[Rows, int], ...]
-    "Voices of all those rooms with one number of them, room by room, and that number; in the order of `total`."
+    "Voices of all of these with one number of them, room by room, and that number; in the order of `total`."
     total: Rows
     "For each of `many` the place of its room among all rooms of `sizes`."
     own: Rows

@@ -224,7 +224,9 @@ def test_everybody_hears_the_sum_of_the_other_voices_however_many_there_are(seed
     slots = 80
     columns = LegColumns(slots)
     columns.connected[:] = True
-    columns.room[:] = random.choice([-1, 1, 2, 3, 4, 5, 6, 7, 8], slots, p=[0.1, 0.02, 0.03, 0.05, *[0.16] * 5])
+    columns.room[:] = random.choice(
+        [-1, 1, 2, 3, 4, 5, 6, 7, 8], slots, p=[0.1, 0.02, 0.03, 0.05, *[0.16] * 5]
+    )
     columns.voiced[:] = random.random(slots) < 0.5
     rooms = Rooms(slots, columns)
     rooms._latest[:slots] = said = random.integers(-20_000, 20_000, (slots, 160))

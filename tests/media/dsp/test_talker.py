@@ -65,5 +65,5 @@ def test_each_slot_is_for_itself_and_reset_forgets_one() -> None:
 
 
 def test_keys_that_somebody_presses_are_no_exception() -> None:
-    """The detector of agents refuses them (`vad.py`); for who looks at a room, it is somebody doing something."""
+    """Agents are spared them (`vad.py`); to who looks at a room it is somebody doing something."""
     assert talk(np.concatenate((silence(1.0), digits(2.0))))[0]
