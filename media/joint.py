@@ -61,7 +61,7 @@ class Joints:
         match command:
             case Echo():
                 self.part(leg, now)
-                self._hear(leg, leg)
+                self._hear(leg, leg, now)
             case Bridge(peer=peer_id, relay_digits=relay):
                 peer = self._table.find(peer_id)
                 if peer is not None and peer is not leg:
@@ -101,8 +101,9 @@ class Joints:
         """Look for voice activity on the leg, if anybody wants to know."""
         columns = self._table.columns
         slot = leg.slot
-        wanted = leg.vad or bool(columns.agent[slot])
-        noticed = not wanted and bool(columns.room[slot] >= 0)
+        roomed, relayed = columns.room[slot] >= 0, columns.source[slot] >= 0
+        wanted = bool(columns.agent[slot] or (leg.vad and not roomed and not relayed))
+        noticed = bool(roomed and not wanted)
         for detector, chosen, before in (
             (self._voice, wanted, columns.listened),
             (self._talkers, noticed, columns.noticed),
@@ -127,6 +128,7 @@ class Joints:
                 columns.source[side.slot] = -1
                 columns.marker[side.slot] = True
                 side.peer = None
+                self.listen(side, now)
         leg.meets = None
         self._table.changed()
 
@@ -147,8 +149,9 @@ class Joints:
             self._enter(leg, room, Role(), int(self._table.columns.group[leg.slot]), now)
             self._table.tape(leg)
 
-    def _hear(self, leg: Leg, source: Leg) -> None:
+    def _hear(self, leg: Leg, source: Leg, now: float) -> None:
         self._table.columns.source[leg.slot] = source.slot
+        self.listen(leg, now)
         self._table.changed()
 
     def _bridge(self, leg: Leg, peer: Leg, relay: bool, now: float) -> None:
@@ -164,8 +167,8 @@ class Joints:
         self.part(leg, now)
         self.part(peer, now)
         self._pair(leg, peer, relay, None)
-        self._hear(leg, peer)
-        self._hear(peer, leg)
+        self._hear(leg, peer, now)
+        self._hear(peer, leg, now)
 
     def _pair(self, leg: Leg, peer: Leg, relay: bool, room: RoomId | None) -> None:
         for former in (leg.peer, peer.peer):

@@ -84,6 +84,7 @@ class Ground:
             "gaps": float(heard.gaps),
             "duplicates": float(heard.duplicates),
             "generator late slots": float(heard.late_slots),
+            "lost after the generator was late": float(heard.excused),
             "% of its core to others": float(max(0, round(100 * others / elapsed))),
         }
         # By what came back, not by what was asked for: a daemon that is too busy must not look cheap.

@@ -72,24 +72,25 @@ def test_a_room_replaces_agent_and_bridge_and_is_replaced_by_them() -> None:
 
 
 def test_voices_are_told_from_other_sounds_only_where_somebody_asks() -> None:
-    """Of members of rooms it is told whether they talk, which is far cheaper."""
+    """Of members of rooms it is told whether they talk, which is far cheaper; of who is bridged, nothing."""
     studio = Studio()
-    plain, asked = studio.phone("a"), studio.phone("b", vad=True)
-    for phone in (plain, asked):
-        studio.engine.execute(Join(phone.leg, ROOM))
+    alone, member, partner = (studio.phone(name, vad=True) for name in "amp")
     columns = studio.engine._table.columns
-    assert columns.noticed[:2].tolist() == [True, False] and columns.listened[:2].tolist() == [False, True]
-    for phone in (plain, asked):
+    studio.engine.execute(Join(member.leg, ROOM))
+    assert columns.noticed[:3].tolist() == [False, True, False]
+    assert columns.listened[:3].tolist() == [True, False, True]
+    for phone in (alone, member, partner):
         phone.say(np.concatenate((np.zeros(4000, np.int16), tone(500, 0.4))))
     studio.run(0.85)
-    assert [event.leg for event in studio.of(SpeechStarted)] == [plain.leg], "a tone is no voice"
+    assert [event.leg for event in studio.of(SpeechStarted)] == [member.leg], "a tone is no voice"
     assert studio.of(SpeechStarted)[0].at == pytest.approx(studio.loop.time() - 0.35, abs=0.03)
     assert not studio.of(SpeechStopped)
-    studio.engine.execute(AttachAgent(plain.leg, AgentSpec("a", "twilio", "ws://127.0.0.1:1/"), "c", "a"))
-    assert [event.leg for event in studio.of(SpeechStopped)] == [plain.leg], "and nobody waits for its end"
-    assert columns.listened[0] and not columns.noticed[0]
-    studio.engine.execute(Detach(plain.leg))
-    assert not columns.listened[0] and not columns.noticed[0]
+    studio.engine.execute(AttachAgent(member.leg, AgentSpec("a", "twilio", "ws://127.0.0.1:1/"), "c", "a"))
+    assert [event.leg for event in studio.of(SpeechStopped)] == [member.leg], "and nobody waits for its end"
+    studio.engine.execute(Bridge(alone.leg, partner.leg))
+    assert columns.listened[:3].tolist() == [False, True, False] and not columns.noticed.any()
+    studio.engine.execute(Detach(alone.leg))
+    assert columns.listened[:3].tolist() == [True, True, True]
 
 
 def test_roles_and_partners_that_are_not_there_change_nothing() -> None:
