@@ -103,8 +103,8 @@ class Allocate:
     address: str
     "Local address to bind, e.g. `0.0.0.0`."
     vad: bool = False
-    """Report `SpeechStarted`/`SpeechStopped` also when no agent is attached, as long as the leg is not joined to
-    anybody. Of members of rooms they are reported in any case, and say that it is louder than its noise."""
+    """Report `SpeechStarted`/`SpeechStopped` also when no agent is attached, as long as it is joined to
+    nobody. Of members of rooms they are reported in any case, and say that it is louder than its noise."""
     webrtc: bool = False
     "Its `Connect` will come with `webrtc`."
     stun: tuple[tuple[str, int], ...] = ()
