@@ -43,7 +43,7 @@ AUDIO: Final[dict[str, tuple[Callable[[audio.Ground, int], Row], int]]] = {
     "full": (audio.full, 3_000),
 }
 "Audio loads, and how many calls of each one core has to carry."
-LOADS = ("registrations", "calls", "overload", "banned", "routes", "native", "flows", *AUDIO)
+LOADS = ("registrations", "calls", "bridged", "overload", "banned", "routes", "native", "flows", *AUDIO)
 LONG = ("dialects", "marathon")
 "Measured when they are asked for."
 PER_DIALECT = 100
@@ -166,7 +166,7 @@ class _Run:
         ) as daemon:
             time.sleep(1.0)
             if load not in AUDIO:
-                yield _measure(load, daemon, self.count, self.window, self.seconds)
+                yield from _measure(load, daemon, self.count, self.window, self.seconds)
                 return
             measured, calls = AUDIO[load]
             before = floor(FLOOR_SECONDS, cpu)
@@ -199,24 +199,26 @@ def _dialects(
             yield row
 
 
-def _measure(load: str, daemon: Subject, count: int, window: int, seconds: float) -> Row:
+def _measure(load: str, daemon: Subject, count: int, window: int, seconds: float) -> Iterator[Row]:
     match load:
         case "registrations":
-            return measure.registrations(daemon, count, window)
+            yield measure.registrations(daemon, count, window)
         case "calls":
-            return measure.calls(daemon, count, window)
+            yield measure.calls(daemon, count, window)
+        case "bridged":
+            yield from measure.bridged(daemon, count, window)
         case "banned":
-            return banned.banned()
+            yield banned.banned()
         case "overload":
-            return overload.overload(daemon, min(seconds, 10.0))
+            yield overload.overload(daemon, min(seconds, 10.0))
         case "native":
-            return routing.native(count)
+            yield routing.native(count)
         case "flows":
-            return flows.flows()
+            yield flows.flows()
         case "marathon":
-            return marathon.marathon(daemon, 50 * count, window)
+            yield marathon.marathon(daemon, 50 * count, window)
         case _:
-            return routing.routes(daemon, count)
+            yield routing.routes(daemon, count)
 
 
 def _line(row: Row) -> str:

@@ -1,15 +1,17 @@
-"""One row of the bench, and the loads of signalling: registrations and calls."""
+"""One row of the bench, and the loads of signalling: registrations and calls, answered here or bridged."""
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from tests.bench.signalling import Load, Signalling
-from tests.bench.subject import ANSWER, Subject
+from tests.bench.subject import ANSWER, BRIDGE, PHONES, Subject
+from tests.support.sip import make_sdp
 
 
 @dataclass(slots=True)
@@ -62,6 +64,23 @@ def calls(subject: Subject, count: int, window: int) -> Row:
     try:
         caller.call([ANSWER], min(count, 200), window)
         return _transactions("call", subject, lambda: caller.call([ANSWER], count, window))
+    finally:
+        caller.close()
+
+
+def bridged(subject: Subject, count: int, window: int) -> Iterator[Row]:
+    """From a trunk to another trunk, and to a registered phone: 180, 200, ACK, BYE on both sides."""
+    caller = signalling(subject)
+    caller.rings = True
+    sdp = make_sdp(subject.far, 6002)
+    caller.answer_with = lambda n: sdp
+    phones = PHONES[: len(subject.users)]
+    try:
+        caller.register(subject.users, len(phones), window)
+        for name, numbers in (("trunk", (BRIDGE,)), ("phone", phones)):
+            caller.call(numbers, min(count, 200), window)
+            run = partial(caller.call, numbers, count, window)
+            yield _transactions(f"call bridged to a {name}", subject, run)
     finally:
         caller.close()
 

@@ -12,7 +12,7 @@ import secrets
 import select
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -101,11 +101,12 @@ class Signalling:
             self._sockets[1].bind((far, 5060))
             self._sockets[1].connect(server)
             self._sockets[1].setblocking(False)
-        self._far = far
         self.answer_with: Callable[[int], bytes] = lambda n: b""
-        "Call number → our SDP, at `far`."
+        "Call number → our SDP, at `far` and as a registered phone."
+        self.rings = False
+        "180 before each 200 there."
         self.taken: dict[int, tuple[str, int]] = {}
-        "By call number: where the daemon's offer at `far` wants its audio."
+        "By call number: where the daemon's offer to us wants its audio."
         self._server = f"{server[0]}:{server[1]}"
         self._here = "{}:{}".format(*self._socket.getsockname())
         self._address = address
@@ -125,20 +126,20 @@ class Signalling:
         """`count` times REGISTER, 401, REGISTER, 200, with `window` of them under way."""
         return self._run(count, window, lambda n, now: self._begin_register(users[n % len(users)], now), 0.0)
 
-    def call(self, numbers: list[str], count: int, window: int) -> Load:
+    def call(self, numbers: Sequence[str], count: int, window: int) -> Load:
         """`count` calls from a trunk's address: INVITE, 200, ACK, BYE, 200."""
         sdp = make_sdp(self._address, 6000)
         begin = self._inviter(numbers, lambda n: sdp)
         return self._run(count, window, begin, 0.0, hang_up=True)
 
-    def offer(self, numbers: list[str], rate: float, seconds: float, window: int) -> Load:
+    def offer(self, numbers: Sequence[str], rate: float, seconds: float, window: int) -> Load:
         """Calls at `rate`, whatever becomes of them; those that are answered are released at once."""
         sdp = make_sdp(self._address, 6000)
         begin = self._inviter(numbers, lambda n: sdp)
         return self._run(int(rate * seconds), window, begin, rate, hang_up=True)
 
     def set_up(
-        self, numbers: list[str], count: int, rate: float, sdp: Callable[[int], bytes]
+        self, numbers: Sequence[str], count: int, rate: float, sdp: Callable[[int], bytes]
     ) -> tuple[Load, list[Work]]:
         """`count` calls at `rate` a second that stay up; in order of their start."""
         known = set(self.live)
@@ -213,7 +214,7 @@ class Signalling:
 
     def _receive(self, data: bytes, under_way: dict[bytes, Work], load: Load, hang_up: bool) -> None:
         if not data.startswith(b"SIP/2.0 "):
-            self._answer(data)
+            self._serve(data, self._socket)
             return
         status = int(data[8:11])
         call_id, cseq = _CALL_ID.search(data), _CSEQ.search(data)
@@ -263,7 +264,7 @@ class Signalling:
         work.last = self._register(work, "")
         return work
 
-    def _inviter(self, numbers: list[str], sdp: Callable[[int], bytes]) -> Callable[[int, float], Work]:
+    def _inviter(self, numbers: Sequence[str], sdp: Callable[[int], bytes]) -> Callable[[int, float], Work]:
         def begin(n: int, now: float) -> Work:
             self._number += 1
             work = Work(self._key("c"), n, "", now, now + RESEND, b"")
@@ -349,7 +350,7 @@ class Signalling:
             work.key = base64.b64decode(key[1])
 
     def _serve(self, request: bytes, through: socket.socket) -> None:
-        """A request of the daemon at `far`: 200, with our SDP if it is an INVITE."""
+        """A request of the daemon, at `far` or to who called or registered: 200, with SDP to an INVITE."""
         if request.startswith((b"ACK ", b"SIP/2.0 ")):
             return
         wanted = (b"via:", b"from:", b"call-id:", b"cseq:", b"record-route:")
@@ -364,19 +365,18 @@ class Signalling:
             number = int(caller[1]) - CALLER
             self.taken[number] = (address[1].decode(), int(port[1]))
             body = self.answer_with(number)
-            kept.append(f"Contact: <sip:far@{self._far}:5060>\r\nContent-Type: application/sdp".encode())
-        length = f"Content-Length: {len(body)}".encode()
-        with contextlib.suppress(BlockingIOError, ConnectionRefusedError):
-            through.send(b"\r\n".join([b"SIP/2.0 200 OK", *kept, length, b"", body]))
-
-    def _answer(self, request: bytes) -> None:
-        """200 to whatever the daemon asks, a BYE of its own above all."""
-        if request.startswith(b"ACK "):
-            return
-        wanted = (b"via:", b"from:", b"to:", b"call-id:", b"cseq:")
-        kept = [line for line in request.split(b"\r\n") if line.lower().startswith(wanted)]
-        self._send(b"\r\n".join([b"SIP/2.0 200 OK", *kept, b"Content-Length: 0", b"", b""]))
+            kept.append("Contact: <sip:far@{}:{}>".format(*through.getsockname()).encode())
+            if self.rings:
+                _reply(b"180 Ringing", kept, b"", through)
+            kept.append(b"Content-Type: application/sdp")
+        _reply(b"200 OK", kept, body, through)
 
     def _send(self, data: bytes) -> None:
         with contextlib.suppress(BlockingIOError, ConnectionRefusedError):  # as good as lost: sent again
             self._socket.send(data)
+
+
+def _reply(status: bytes, headers: list[bytes], body: bytes, through: socket.socket) -> None:
+    length = f"Content-Length: {len(body)}".encode()
+    with contextlib.suppress(BlockingIOError, ConnectionRefusedError):
+        through.send(b"\r\n".join([b"SIP/2.0 " + status, *headers, length, b"", body]))

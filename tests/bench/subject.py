@@ -14,6 +14,8 @@ from tests.support.daemon import Daemon
 
 ANSWER, ECHO, AGENT, BRIDGE = "12025550101", "12025550102", "12025550103", "12025550104"
 MENU = "12025550105"
+PHONES = tuple(str(12025570000 + n) for n in range(1_000))
+"Of the users, in their order, as many as there are."
 ROOMS = tuple(str(12025560000 + n) for n in range(1_000))
 "DIDs, called from a trunk's address."
 
@@ -97,6 +99,10 @@ def subject(
             {"number": AGENT, "target": {"agent": "echo"}},
             {"number": BRIDGE, "target": {"trunk": "far"}},
             {"number": MENU, "target": {"flow": "menu"}},
+            *(
+                {"number": number, "target": {"user": name}}
+                for number, name in zip(PHONES, names, strict=False)
+            ),
             *({"number": number, "target": {"conference": number}} for number in ROOMS),
             *dids,
         ],
