@@ -70,7 +70,7 @@ class BridgeTreatment(Treatment):
         """
         self._former += former
         self._call, self._near, self._hunt = call, call.route.caller, hunt
-        hunt.owner = self
+        hunt.report_to(self)
 
     def allocated(self, call: Call, leg: Leg, now: float) -> None:
         for hunt in self._hunts():
@@ -181,7 +181,7 @@ class BridgeTreatment(Treatment):
         call, hunt = self._call, transfer.hunt
         assert hunt is not None and hunt.leg is not None and hunt.session is not None, "it was answered"
         self._transfer = None
-        hunt.owner = self
+        hunt.report_to(self)
         self._quiet()
         if transfer.referrer is not call.near:
             if self._hunt is not None:

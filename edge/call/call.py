@@ -220,7 +220,7 @@ class Call:
             case Reanswered(body):
                 self.reanswered(self.leg, body, now)
             case Info():
-                self.informed(self.leg, event, now)
+                hear(self, self.leg, event, now)
             case Referred(refer):
                 self.treatment.referred(self, session, refer, now)
             case Ended(by, cause, reason):
@@ -352,9 +352,6 @@ class Call:
         if leg.accept(body) is None:
             self._agreed(leg, now)
 
-    def informed(self, leg: Leg, info: Info, now: float) -> None:
-        hear(self, leg, info, now)
-
     def acknowledged(self, leg: Leg, body: bytes, now: float) -> None:
         """An ACK, with the answer to our offer if the 200 held one; if not, what was agreed before stands."""
         if not leg.awaits_answer:
@@ -397,3 +394,4 @@ class Call:
         for alarm in self._alarms:
             alarm.cancel()
         self.ground.close(self, cdr_of(self, *self._disposition, self.ground.wall(now)), now)
+        self.treatment = Treatment()  # it holds the call: a circle, which would wait for the collector

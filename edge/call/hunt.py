@@ -9,6 +9,7 @@ A forward has the rights of who forwards, and counts against them. At most five 
 482. Busy is an answer and never leads to another trunk.
 """
 
+import weakref
 from typing import Protocol
 
 from edge.call.call import Call
@@ -79,8 +80,7 @@ class Hunt:
         self.session: Session | None = None
         "Of who answered."
         self._call = call
-        self.owner = owner
-        "Who hears of it; the bridge takes over what a transfer has found."
+        self.report_to(owner)
         self._name = name
         self._hops = hops
         self._caller = caller
@@ -93,6 +93,10 @@ class Hunt:
         self._taken: list[CallId] = []
         self._since: float | None = None
         self._over = False
+
+    def report_to(self, owner: Hunts) -> None:
+        """Who hears of it, and holds it; the bridge takes over what a transfer has found."""
+        self._owner: Hunts = weakref.proxy(owner)  # weak: circles wait for the collector
 
     def start(self, now: float, *, busy: bool = False) -> None:
         """Args: busy: the callee has as many calls as it may."""
@@ -163,12 +167,12 @@ class Hunt:
 
     def progressed(self, ringing: Ringing, status: int, now: float, *, early: bool) -> None:
         self.leg = ringing.leg
-        self.owner.progressed(self, status, now, early=early)
+        self._owner.progressed(self, status, now, early=early)
 
     def answered(self, ringing: Ringing, now: float) -> None:
         self.leg, self.session, self._since = ringing.leg, ringing.winner, now
         self._call.line(self.route.callee, Stage.CONFIRMED, now)
-        self.owner.answered(self, now)
+        self._owner.answered(self, now)
 
     def refused(self, ringing: Ringing, refusal: Refusal, now: float) -> None:
         if ringing is not self._ringing or self._over:
@@ -188,10 +192,10 @@ class Hunt:
         if callee is not None and number:
             self._forward(callee, Why.NO_ANSWER, number, now)
         else:
-            self.owner.unanswered(self, now)
+            self._owner.unanswered(self, now)
 
     def left(self, ringing: Ringing, event: Ended, now: float) -> None:
-        self.owner.left(self, event, now)
+        self._owner.left(self, event, now)
 
     # Inside.
 
@@ -202,7 +206,7 @@ class Hunt:
             if route.trunk_out is None:
                 self._over = True
                 self.give_back(now)
-                self.owner.diverted(self, route, now)
+                self._owner.diverted(self, route, now)
             else:
                 self._ring(self._call.ground.limits.ring_timeout, now)
             return
@@ -275,7 +279,7 @@ class Hunt:
         self.route = found
         refusal = self.take(now)
         if refusal is None:
-            self.owner.progressed(self, _FORWARDED, now, early=False)
+            self._owner.progressed(self, _FORWARDED, now, early=False)
             self._reach(now)
         elif refusal.code == "user_busy" and found.callee is not None:
             self._visited.add(found.callee.id)
@@ -315,7 +319,7 @@ class Hunt:
 
     def _refuse(self, refusal: Refusal, now: float) -> None:
         if not self._over:
-            self.owner.refused(self, refusal, now)
+            self._owner.refused(self, refusal, now)
 
 
 def _fails_over(status: int) -> bool:

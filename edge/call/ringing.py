@@ -7,6 +7,7 @@ is acknowledged, BYE follows, and the others ring on. When all are out, the best
 A trunk's servers are tried one after another. Who asked for the ringing hears of it by `Rings`.
 """
 
+import weakref
 from collections import deque
 from typing import Final, Protocol
 
@@ -14,6 +15,7 @@ from edge.agenda import Alarm
 from edge.call.aim import aim
 from edge.call.call import Call
 from edge.call.cause import ELSEWHERE
+from edge.call.info import hear
 from edge.call.leg import Leg, Port
 from edge.call.outgoing import Destination, device_destination, invite
 from edge.call.refused import rank, redirection, refusal_of, unusable
@@ -88,7 +90,8 @@ class Ringing:
         self.redirect: Uri | None = None
         "Where a phone has sent the call by a 3xx, when `refused` comes."
         self._call = call
-        self._owner = owner
+        # Weak, as the owner holds this: a circle would wait, with all it holds, for the collector.
+        self._owner: Rings = weakref.proxy(owner)
         self._callee = callee
         self._trunk = trunk
         self._number = number
@@ -168,7 +171,7 @@ class Ringing:
             case Reanswered(body):
                 call.reanswered(leg, body, now)
             case Info():
-                call.informed(leg, event, now)
+                hear(call, leg, event, now)
             case Referred(refer):
                 call.treatment.referred(call, session, refer, now)
             case Ended() if session is self._winner and not self._over:

@@ -47,7 +47,7 @@ def room_of(call: Call) -> port.RoomId:
     return port.RoomId(f"call:{call.id}")
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, weakref_slot=True)
 class Supervisor:
     """An `edge.call.hunt.Hunts`."""
 

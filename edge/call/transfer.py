@@ -9,6 +9,7 @@ The target is reached with the rights of who transfers. Who transfers may hang u
 partner waits for the outcome alone.
 """
 
+import weakref
 from typing import Protocol
 
 from edge.call.call import Call
@@ -43,7 +44,7 @@ class Transfer:
         self.gone = False
         "Who transfers has hung up."
         self._call = call
-        self._owner = owner
+        self._owner: Transfers = weakref.proxy(owner)  # weak: circles wait for the collector
         self._refer = refer
         self._by = by
 

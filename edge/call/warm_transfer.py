@@ -60,7 +60,7 @@ class WarmTransfer(Treatment):
         self._leg = leg
         self._over = False
         self._handoff: Handoff
-        former.owner = self
+        former.report_to(self)
 
     def begin_with(self, run: Run, target: str, briefing: str, key: str, now: float) -> None:
         call = self._call

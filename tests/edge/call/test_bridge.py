@@ -1,12 +1,24 @@
 """Two dialogs and our audio between them (B2BUA), and who wins when several phones ring."""
 
+import gc
+import weakref
+
 import pytest
 
+from edge.call.bridge import BridgeTreatment
+from edge.call.call import Call
+from edge.call.hunt import Hunt
+from edge.call.ringing import Ringing
+from edge.call.transfer import Transfer
 from edge.sip.flow import Transport
 from edge.sip.message import Request, Response
+from edge.sip.session import Session
 from media import port
 from tests.support.directory import FakeDirectory
 from tests.support.edge import Bench, Phone, final
+from tests.support.trio import Trio
+
+PARTS = Call | BridgeTreatment | Hunt | Ringing | Transfer | Session
 
 
 @pytest.fixture
@@ -283,3 +295,29 @@ def test_a_browser_that_fails_ends_the_call_by_name(bench: Bench, cause: str) ->
     (bye,) = [m for m in caller.got() if isinstance(m, Request)]
     assert bye.method == "BYE" and cause in (bye.headers.get("Reason") or "")
     assert [cdr.cause for cdr in bench.journal.cdrs] == [cause]
+
+
+@pytest.mark.parametrize("how", ["answered", "cancelled", "transferring"])
+def test_nothing_of_a_bridged_call_is_left_to_the_collector(how: str) -> None:
+    """Circles of objects wait for a garbage collection, in which all audio stands still."""
+    bench = Trio()
+    gc.collect()
+    gc.disable()
+    try:
+        alice = bench.alice
+        if how == "cancelled":
+            alice.dial("1002")
+        else:
+            near, _ = bench.connect(alice, bench.bob)
+            if how == "transferring":
+                near.say("REFER", headers="Refer-To: <sip:1003@demo.local>\r\n")
+        left = [weakref.ref(part) for part in gc.get_objects() if issubclass(type(part), PARTS)]
+        assert len(left) >= 6, "a call, what it gets, who is sought and rung, and two sessions"
+        if how == "cancelled":
+            alice.say("CANCEL", "sip:1002@demo.local", branch=alice.invite_branch, cseq=alice.cseq)
+        else:
+            near.say("BYE")
+        bench.advance(120)
+        assert bench.idle() and {ref() for ref in left} == {None}
+    finally:
+        gc.enable()
