@@ -13,7 +13,7 @@ from edge.sdp import webrtc
 from edge.sdp.audio import NotAcceptable
 from edge.sdp.crypto import KEY_BYTES, Srtp
 from edge.sdp.description import Description, SdpError, build, parse
-from edge.sdp.negotiation import Local, Negotiated, accept, answer, live, offer
+from edge.sdp.negotiation import Local, Negotiated, accept, answer, live, offer, prospect
 from edge.sdp.numbering import kept
 from edge.sdp.webrtc import Side
 from media.port import Codec, Connect, IceCredentials, LegId, LegStats
@@ -170,8 +170,7 @@ class Leg:
             local = self._local
             if self.browser and local.webrtc is None:
                 local = replace(local, webrtc=Side(IceCredentials("", ""), ""))
-            agreed = answer(offered, local) if not isinstance(offered, SdpError) else None
-            return agreed.codec if isinstance(agreed, Negotiated) else None
+            return None if isinstance(offered, SdpError) else prospect(offered, local)
         return self.negotiated.codec if self.negotiated is not None else None
 
     def accept(self, body: bytes) -> Refusal | None:

@@ -1,12 +1,13 @@
 """What an m=audio section says of the peer that wrote it (RFC 3551, RFC 4733, RFC 3605)."""
 
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeAlias
 
 from config.value import dataclass
 from edge.sdp import crypto, webrtc
 from edge.sdp.crypto import CryptoLine
-from edge.sdp.description import Description, Media, attributes
+from edge.sdp.description import Description, Media, by_name
 from edge.sdp.numeric import host_name, numeric
 from edge.sdp.webrtc import Peer
 from media.port import Codec, Direction
@@ -28,6 +29,9 @@ SECURE: Final = frozenset(("RTP/SAVP", "RTP/SAVPF"))
 
 PACKET_TIMES: Final = (10, 20, 30, 40, 50, 60)
 "That we can make and take [ms]."
+
+Said: TypeAlias = Mapping[str, Sequence[str]]
+"Attributes of a section: name → values, in their order."
 
 _DIRECTIONS: Final = {direction.value: direction for direction in Direction}
 _UNSET: Final = frozenset(("0.0.0.0", "::"))
@@ -90,7 +94,8 @@ def read(description: Description, media: Media, ptime_ms: int = 20) -> Audio | 
     host = host or ("::" if connection[0] == "IP6" else "0.0.0.0")
     if name.endswith(".invalid"):  # the way of IPv6 to say 0.0.0.0 (RFC 3264 §8.4)
         name = ""
-    codecs, events = _formats(media)
+    said = by_name(media.lines)
+    codecs, events = _formats(media, said)
     direction = _direction(description, media)
     if host in _UNSET and not name:
         direction = compose(sends=speaks(direction), receives=False)
@@ -100,10 +105,10 @@ def read(description: Description, media: Media, ptime_ms: int = 20) -> Audio | 
         events=events,
         direction=direction,
         hold=not hears(direction),
-        ptime_ms=_packet_time(media, ptime_ms),
-        rtcp=None if name else _rtcp(media, host),
+        ptime_ms=_packet_time(said, ptime_ms),
+        rtcp=None if name else _rtcp(media, said, host),
         secure=protocol in SECURE,
-        crypto=crypto.read(attributes(media.lines, "crypto")),
+        crypto=crypto.read(said["crypto"]) if "crypto" in said else (),
         name=name,
     )
 
@@ -112,7 +117,8 @@ def _browser(description: Description, media: Media, ptime_ms: int) -> Audio | N
     peer = webrtc.read(description, media)
     if isinstance(peer, str):
         return NotAcceptable(peer, 399)
-    codecs, events = _formats(media)
+    said = by_name(media.lines)
+    codecs, events = _formats(media, said)
     direction = _direction(description, media)
     # The address is of no account before ICE: browsers write 0.0.0.0 and port 9 (RFC 8839 §4.3.1).
     return Audio(
@@ -121,7 +127,7 @@ def _browser(description: Description, media: Media, ptime_ms: int) -> Audio | N
         events=events,
         direction=direction,
         hold=not hears(direction),
-        ptime_ms=_packet_time(media, ptime_ms),
+        ptime_ms=_packet_time(said, ptime_ms),
         rtcp=None,
         secure=True,
         webrtc=peer,
@@ -142,10 +148,10 @@ def compose(*, sends: bool, receives: bool) -> Direction:
     return Direction.RECVONLY if receives else Direction.INACTIVE
 
 
-def _formats(media: Media) -> tuple[tuple[Codec, ...], dict[int, int]]:
+def _formats(media: Media, said: Said) -> tuple[tuple[Codec, ...], dict[int, int]]:
     """A format that cannot be read is one that we do not know: it is left out."""
     maps: dict[str, str] = {}
-    for value in attributes(media.lines, "rtpmap"):
+    for value in said.get("rtpmap", ()):
         payload_type, _, encoding = value.partition(" ")
         maps.setdefault(payload_type, encoding)
     codecs: list[Codec] = []
@@ -184,27 +190,31 @@ def _is_number(text: str, digits: int) -> bool:
 def _direction(description: Description, media: Media) -> Direction:
     for lines in (media.lines, description.lines):
         for kind, value in lines:
-            if kind == "a" and (direction := _DIRECTIONS.get(value)) is not None:
-                return direction
+            if kind == "a" and value in _DIRECTIONS:
+                return _DIRECTIONS[value]
     return Direction.SENDRECV
 
 
-def _packet_time(media: Media, otherwise: int) -> int:
+def _packet_time(said: Said, otherwise: int) -> int:
     """The longest that we can make within ptime and maxptime (RFC 8866 §6.4, §6.5); 10 at least."""
-    wish, most = _milliseconds(media, "ptime") or otherwise, _milliseconds(media, "maxptime")
+    wish, most = _milliseconds(said, "ptime") or otherwise, _milliseconds(said, "maxptime")
     bound = min(wish, most) if most else wish
     return max((time for time in PACKET_TIMES if time <= bound), default=PACKET_TIMES[0])
 
 
-def _milliseconds(media: Media, name: str) -> int:
+def _milliseconds(said: Said, name: str) -> int:
     """0 when it is absent or makes no sense; fractions, as of codecs with odd packet times, are cut."""
-    whole = (media.attribute(name) or "").partition(".")[0]
+    if name not in said:
+        return 0
+    whole = said[name][0].partition(".")[0]
     return int(whole) if _is_number(whole, 4) else 0
 
 
-def _rtcp(media: Media, host: str) -> tuple[str, int] | None:
+def _rtcp(media: Media, said: Said, host: str) -> tuple[str, int] | None:
     """RFC 3605 §2.1: `port` or `port IN IP4 address`; one that cannot be read is passed over."""
-    port, _, where = (media.attribute("rtcp") or "").partition(" ")
+    if "rtcp" not in said:
+        return None
+    port, _, where = said["rtcp"][0].partition(" ")
     if not _is_number(port, 5) or not 0 < int(port) <= 65_535:
         return None
     if where:

@@ -68,8 +68,10 @@ class Description:
 
     def connection(self, media: Media) -> tuple[str, str] | None:
         """Address type (`IP4`, `IP6`) and address of the c= line that holds for `media` (§5.7)."""
-        value = next((value for kind, value in media.lines if kind == "c"), None) or self.first("c")
-        if value is None:
+        for kind, value in (*media.lines, *self.lines):
+            if kind == "c" and value:
+                break
+        else:
             return None
         network, family, address = _fields(value)
         # Of another network than the internet nothing is known, its addresses included.
@@ -85,6 +87,16 @@ def attributes(lines: tuple[Line, ...], name: str) -> Iterator[str]:
                 yield value[len(prefix) :].strip(" ")
             elif value == name:
                 yield ""
+
+
+def by_name(lines: tuple[Line, ...]) -> dict[str, list[str]]:
+    """What `attributes` gives for every name that there is: for who asks for many."""
+    found: dict[str, list[str]] = {}
+    for kind, value in lines:
+        if kind == "a":
+            name, _, rest = value.partition(":")
+            found.setdefault(name, []).append(rest.strip(" "))
+    return found
 
 
 def parse(body: bytes, limits: SipLimits) -> Description | SdpError:

@@ -121,6 +121,16 @@ def offer(local: Local, previous: Description | None = None) -> Description:
     return _revise(local, media, (*_times(previous), *group), previous)
 
 
+def prospect(offered: Description, local: Local) -> Codec | None:
+    """The codec of our `answer` to `offered`; None: there will be none."""
+    for media in offered.media:
+        theirs = read(offered, media, local.ptime_ms)
+        agreed = theirs if isinstance(theirs, NotAcceptable) else _agree(theirs, local)
+        if isinstance(agreed, Negotiated):
+            return agreed.codec
+    return None
+
+
 def answer(
     offered: Description, local: Local, previous: Description | None = None
 ) -> Negotiated | NotAcceptable:
