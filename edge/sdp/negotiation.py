@@ -123,12 +123,9 @@ def offer(local: Local, previous: Description | None = None) -> Description:
 
 def prospect(offered: Description, local: Local) -> Codec | None:
     """The codec of our `answer` to `offered`; None: there will be none."""
-    for media in offered.media:
-        theirs = read(offered, media, local.ptime_ms)
-        agreed = theirs if isinstance(theirs, NotAcceptable) else _agree(theirs, local)
-        if isinstance(agreed, Negotiated):
-            return agreed.codec
-    return None
+    heard = (read(offered, media, local.ptime_ms) for media in offered.media)
+    agreed = (_agree(theirs, local) for theirs in heard if isinstance(theirs, Audio))
+    return next((each.codec for each in agreed if isinstance(each, Negotiated)), None)
 
 
 def answer(
