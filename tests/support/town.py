@@ -49,7 +49,7 @@ class Town:
         station: Station
 
         def send(data: bytes) -> None:
-            self.wire.carry(data, lambda copy: self._arrive(copy, station))
+            self.wire.carry(data, lambda copy: self._arrive(copy, station), station)
 
         station = Station(number, host, send, answering=answering, **more)
         self.stations[station.source] = station
@@ -91,7 +91,7 @@ class Town:
         for message, flow in self.bench.take():
             station = self.stations.get(flow.remote)
             if station is not None:
-                self.wire.carry(message.wire(), lambda data, to=station: to.receive(data, self.now))
+                self.wire.carry(message.wire(), lambda data, to=station: to.receive(data, self.now), station)
 
     def silence(self) -> None:
         """Audio tells of every call that nobody speaks any more."""

@@ -26,7 +26,8 @@ class LossyWire:
         self.carried = 0
         self.lost = 0
 
-    def carry(self, data: bytes, deliver: Callable[[bytes], object]) -> None:
+    def carry(self, data: bytes, deliver: Callable[[bytes], object], end: object = None) -> None:
+        """Args: end: of the wire that is not the server's; for wires that lose what they are told to."""
         copies = 2 if self._random.random() < self._duplication else 1
         for _ in range(copies):
             if self._random.random() < self._loss:
