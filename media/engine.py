@@ -210,7 +210,7 @@ class Engine:
     def step(self, group: int, now: float) -> None:
         """One tick: receive, play and send the frames of one phase group."""
         with self._outbox:
-            self._inbound.receive(self._plan(group), group, now)
+            self._inbound.receive(self._plan(group), group, now, self._ticker.late)
             # Receiving may have changed a leg's codec or group.
             plan = self._plan(group)
             heard = self._heard.play(plan, group, now)

@@ -74,6 +74,7 @@ class Inbound:
         """Round until which a slot's socket is read until it is empty: nothing, or more than one packet, was
         there before, and what is left there now would be late in every round to come."""
         self._round = 0
+        self._late = 0.0
         self.pressing: set[int] = set()
         "Slots on which a key is held down."
 
@@ -82,8 +83,9 @@ class Inbound:
         self._unsteady[slot] = 0
         self.pressing.discard(slot)
 
-    def receive(self, plan: Plan, group: int, now: float) -> None:
-        """Read what is due in this tick."""
+    def receive(self, plan: Plan, group: int, now: float, late: float) -> None:
+        """Read what is due in this tick. Args: late: so much ago [s]."""
+        self._late = late
         self._round += group == 0
         for slot in plan.listen.intersection(self._wire.ready()) if plan.listen else ():
             self._listen(slot, group, now)
@@ -166,7 +168,7 @@ class Inbound:
         if self._table.unaligned:
             owners = wire.owner[:count]
             for slot in owners[~columns.aligned[owners]].tolist():
-                self._table.align(slot, group)
+                self._table.align(slot, group, self._late)
 
     def _ticket(self, leg: Leg, datagram: memoryview) -> Frames | None:
         """The row that stands for a plain packet's payload; None where that is not simply 20 ms of audio."""
@@ -202,7 +204,7 @@ class Inbound:
             if received is None:
                 break
             if self._judge(leg, *received, now) and not columns.aligned[slot]:
-                self._table.align(slot, group)
+                self._table.align(slot, group, self._late)
         silence = now - float(columns.heard_at[slot])
         if leg.latch.source is None or not leg.latch.is_locked(silence, now):
             return
@@ -251,8 +253,6 @@ class Inbound:
             case Verdict.LATCHED:
                 self._wire.aim(slot, source)
                 self._emit(Latched(leg.id, source))
-            case Verdict.HEAR:
-                pass
         self._hear(leg, parsed, now)
         return True
 

@@ -6,6 +6,7 @@ call `LegTable.changed`, so that the groups' plans (`plan.py`) are made anew.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Final
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy as np
 from media.codec.coders import Coders
 from media.codec.table import FIRST_WIDE, NUMBER, is_spoken, wide
 from media.columns import NEVER, LegColumns
-from media.frame import FRAME_MS, FRAME_SAMPLES, GROUPS, SAMPLE_RATE, Rows
+from media.frame import FRAME_MS, FRAME_SAMPLES, GROUPS, SAMPLE_RATE, TICK_SECONDS, Rows
 from media.playback import Playback
 from media.port import Connect, Crypto, Direction, LegId, RoomId
 from media.press import Presses
@@ -83,6 +84,10 @@ class Leg:
 
 AGREEING: Final = 5
 "Packets in a row that have to speak against a leg's group before it is moved."
+PUNCTUAL: Final = 0.001
+"A tick that is later by more [s] finds packets that came while it was late, and says nothing of their phase."
+PATIENCE: Final = 25
+"Packets of a leg that only late ticks find, one after the other, until it is settled without better knowledge."
 
 
 class LegTable:
@@ -102,6 +107,8 @@ class LegTable:
         "Whether the leg's group was chosen by a packet at least once."
         self._against = [0] * slots
         "Packets in a row that spoke against the leg's group."
+        self._unsure = [0] * slots
+        "Packets in a row that late ticks found."
         self._free = list(range(slots - 1, -1, -1))
         self._at: list[Leg | None] = [None] * slots
         self._by_id: dict[LegId, Leg] = {}
@@ -119,7 +126,7 @@ class LegTable:
         slot = self._free.pop()
         self.columns.reset(slot)
         self._settled[slot] = False
-        self._against[slot] = 0
+        self._against[slot] = self._unsure[slot] = 0
         return slot
 
     def give_back(self, slot: int) -> None:
@@ -216,29 +223,49 @@ class LegTable:
         self.columns.expect[leg.slot] = NEVER if unlike else plain_header(payload_type)
         self.changed()
 
-    def align(self, slot: int, group: int) -> None:
+    def align(self, slot: int, group: int, late: float) -> None:
         """A packet was found in `group`: poll the leg one tick later from now on.
 
         So a packet waits 5 to 10 ms, and may come 5 ms late without missing its frame. The first
         packet after a long wait was found by one poll in 20 ms and says too little: the next decides.
+
+        Args:
+            late: the tick began so much later than it was due [s].
         """
         if not self.columns.eager[slot]:
             self.columns.eager[slot] = True
             self.changed()
             return
         columns = self.columns
+        if late > PUNCTUAL:
+            self._guess(slot, group, late)
+            return
         # One tick more than asked for is let be, so that a leg on the edge does not go to and fro.
         well = (int(columns.group[slot]) - group) % GROUPS in (1, 2)
         if self._settled[slot] and not well and self._against[slot] + 1 < AGREEING:
             self._against[slot] += 1
             return
-        self._against[slot] = 0
-        columns.aligned[slot] = True
-        self.unaligned -= 1
+        self._settle(slot)
         if not (self._settled[slot] and well):
             self._settled[slot] = True
             columns.group[slot] = (group + 1) % GROUPS
             self.changed()
+
+    def _guess(self, slot: int, group: int, late: float) -> None:
+        """A late tick has found a packet: take it for the latest that it can be, until others tell more."""
+        self._unsure[slot] += 1
+        if not self._settled[slot] and self._unsure[slot] == 1:
+            latest = group + ceil((late - PUNCTUAL) / TICK_SECONDS)
+            self.columns.group[slot] = (latest + 1) % GROUPS
+            self.changed()
+        if self._unsure[slot] >= PATIENCE:
+            self._settle(slot)
+            self._settled[slot] = True
+
+    def _settle(self, slot: int) -> None:
+        self._against[slot] = self._unsure[slot] = 0
+        self.columns.aligned[slot] = True
+        self.unaligned -= 1
 
     def overheard(self, slot: int) -> bool:
         """The leg is in a room that hears it and its agent."""
@@ -253,9 +280,7 @@ class LegTable:
     def trust(self, slot: int) -> None:
         """The group of a leg stays as it is, if a packet ever chose it."""
         if self._settled[slot] and self.columns.connected[slot] and not self.columns.aligned[slot]:
-            self.columns.aligned[slot] = True
-            self.unaligned -= 1
-            self._against[slot] = 0
+            self._settle(slot)
             self.changed()
 
     def doubt(self, slots: Rows) -> None:

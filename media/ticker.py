@@ -67,6 +67,8 @@ class Ticker:
         self._stalled = stalled
         self._spare = spare
         self._cpu = cpu
+        self.late = 0.0
+        "Of the latest tick [s]."
         self._share = 0.0
         self._handle: Handle | None = None
         self._due = 0.0
@@ -110,7 +112,7 @@ class Ticker:
 
     def _fire(self) -> None:
         began, used = self._monotonic(), self._cpu()
-        late = began - self._due
+        late = self.late = began - self._due
         if late > STALL:
             self._stalls += 1
             log.warning("audio stood still for %.0f ms", late * 1000)

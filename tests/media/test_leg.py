@@ -5,7 +5,7 @@ import numpy as np
 from media.codec.table import ALAW, ULAW
 from media.columns import NEVER
 from media.frame import GROUPS
-from media.leg import AGREEING, Leg, LegTable, plain_header
+from media.leg import AGREEING, PATIENCE, Leg, LegTable, plain_header
 from media.playback import Playback
 from media.port import Codec, Connect, Direction, LegId
 from media.rtp.reframe import Reframer
@@ -52,7 +52,7 @@ def test_a_new_agreement_keeps_the_stream_that_is_being_heard() -> None:
     leg = add(table)
     table.connect(leg, connect(), 0.0)
     table.expect(leg, 8, ALAW)  # the peer chose the other codec
-    table.align(0, 3)
+    table.align(0, 3, 0.0)
     table.connect(leg, connect(), 1.0)
     assert table.columns.expect[0] == plain_header(8) and table.columns.law_in[0] == ALAW
     assert table.columns.group[0] == 0 and table.unaligned == 0
@@ -83,12 +83,12 @@ def test_a_leg_in_doubt_keeps_its_group_unless_packets_wait_long_or_come_close()
         table = LegTable(1)
         leg = add(table)
         table.connect(leg, connect(), 0.0)
-        table.align(0, (group - 1) % GROUPS)
+        table.align(0, (group - 1) % GROUPS, 0.0)
         assert table.columns.group[0] == group
         table.doubt(np.array([0]))
         assert table.unaligned == 1 and not table.columns.aligned[0]
         for _ in range(1 if kept else AGREEING):
-            table.align(0, 0)
+            table.align(0, 0, 0.0)
         assert table.unaligned == 0
         assert table.columns.group[0] == (group if kept else 1)
 
@@ -98,11 +98,36 @@ def test_one_late_packet_moves_no_leg() -> None:
     table = LegTable(1)
     leg = add(table)
     table.connect(leg, connect(), 0.0)
-    table.align(0, 0)
+    table.align(0, 0, 0.0)
     for late in range(1, AGREEING):
         table.doubt(np.array([0]))
         for _ in range(late):
-            table.align(0, 1)
+            table.align(0, 1, 0.0)
         assert table.unaligned == 1
-        table.align(0, 0)
+        table.align(0, 0, 0.0)
         assert table.unaligned == 0 and table.columns.group[0] == 1
+
+
+def test_what_a_late_tick_finds_may_have_come_while_it_was_late() -> None:
+    """It is a guess on the safe side, until a punctual tick tells; what is settled is not moved by it."""
+    table = LegTable(1)
+    leg = add(table)
+    table.connect(leg, connect(), 0.0)
+    table.align(0, 0, 0.007)
+    assert table.columns.group[0] == 3 and table.unaligned == 1, "up to two ticks later than it was found"
+    table.align(0, 0, 0.0005)
+    assert table.columns.group[0] == 1 and table.unaligned == 0
+    table.doubt(np.array([0]))
+    for _ in range(PATIENCE):
+        assert table.unaligned == 1
+        table.align(0, 1, 0.004)
+    assert table.columns.group[0] == 1 and table.unaligned == 0, "it is not asked about for ever"
+
+
+def test_a_leg_that_only_late_ticks_find_keeps_its_first_guess() -> None:
+    table = LegTable(1)
+    leg = add(table)
+    table.connect(leg, connect(), 0.0)
+    for _ in range(PATIENCE):
+        table.align(0, 2, 0.003)
+    assert table.columns.group[0] == 0 and table.unaligned == 0
