@@ -87,7 +87,7 @@ AGREEING: Final = 5
 PUNCTUAL: Final = 0.001
 "A tick that is later by more [s] finds packets that came while it was late, and says nothing of their phase."
 PATIENCE: Final = 25
-"Packets of a leg that only late ticks find, one after the other, until it is settled without better knowledge."
+"Packets of a leg that only late ticks find, in a row, until it is settled without better knowledge."
 
 
 class LegTable:

@@ -1,4 +1,4 @@
-"""Ticks of ours that are late, beside peers that are punctual: no jitter of the network, and nothing is lost by it."""
+"""Our ticks are late, and the peers punctual: that is no jitter of the network, and nothing is lost by it."""
 
 import heapq
 from collections.abc import Callable
