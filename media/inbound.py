@@ -89,8 +89,6 @@ class Inbound:
         self._round += group == 0
         for slot in plan.listen.intersection(self._wire.ready()) if plan.listen else ():
             self._listen(slot, group, now)
-        if not plan.poll:
-            return
         missed: list[int] = []
         count = self._wire.receive(plan.poll, missed)
         if count:
@@ -168,7 +166,12 @@ class Inbound:
         if self._table.unaligned:
             owners = wire.owner[:count]
             for slot in owners[~columns.aligned[owners]].tolist():
-                self._table.align(slot, group, self._late)
+                self._align(slot, group)
+
+    def _align(self, slot: int, group: int) -> None:
+        if self._table.align(slot, group, self._late):
+            self._unsteady[slot] = self._round + DRAIN_EVERY
+            self._jitter.moved(slot)
 
     def _ticket(self, leg: Leg, datagram: memoryview) -> Frames | None:
         """The row that stands for a plain packet's payload; None where that is not simply 20 ms of audio."""
@@ -204,7 +207,7 @@ class Inbound:
             if received is None:
                 break
             if self._judge(leg, *received, now) and not columns.aligned[slot]:
-                self._table.align(slot, group, self._late)
+                self._align(slot, group)
         silence = now - float(columns.heard_at[slot])
         if leg.latch.source is None or not leg.latch.is_locked(silence, now):
             return
@@ -286,8 +289,7 @@ class Inbound:
             leg.coders.expect_loss(leg.rtcp.remote_percent)
 
     def _is_accepted(self, leg: Leg, parsed: Packet) -> bool:
-        payload_type = parsed.payload_type
-        return payload_type in leg.laws or payload_type == COMFORT_NOISE or payload_type in leg.events
+        return parsed.payload_type in (COMFORT_NOISE, *leg.laws, *leg.events)
 
     def _hear(self, leg: Leg, parsed: Packet, now: float) -> None:
         columns, slot = self._table.columns, leg.slot
@@ -386,10 +388,8 @@ class Inbound:
         leg.digits_in.clock_rate = leg.events.get(parsed.payload_type, leg.digits_in.clock_rate)
         for press in leg.digits_in.receive(parsed.payload, parsed.timestamp, now):
             self._pressed(leg, press)
-        if leg.digits_in.is_pressed():
-            self.pressing.add(leg.slot)
-        else:
-            self.pressing.discard(leg.slot)
+        note = self.pressing.add if leg.digits_in.is_pressed() else self.pressing.discard
+        note(leg.slot)
 
     def handle_timer(self, now: float) -> None:
         """End presses whose last packets were lost."""

@@ -223,8 +223,8 @@ class LegTable:
         self.columns.expect[leg.slot] = NEVER if unlike else plain_header(payload_type)
         self.changed()
 
-    def align(self, slot: int, group: int, late: float) -> None:
-        """A packet was found in `group`: poll the leg one tick later from now on.
+    def align(self, slot: int, group: int, late: float) -> bool:
+        """A packet was found in `group`: poll the leg one tick later from now on; whether that is new.
 
         So a packet waits 5 to 10 ms, and may come 5 ms late without missing its frame. The first
         packet after a long wait was found by one poll in 20 ms and says too little: the next decides.
@@ -235,34 +235,37 @@ class LegTable:
         if not self.columns.eager[slot]:
             self.columns.eager[slot] = True
             self.changed()
-            return
+            return False
         columns = self.columns
         if late > PUNCTUAL:
-            self._guess(slot, group, late)
-            return
+            return self._guess(slot, group, late)
         # One tick more than asked for is let be, so that a leg on the edge does not go to and fro.
         well = (int(columns.group[slot]) - group) % GROUPS in (1, 2)
         if self._settled[slot] and not well and self._against[slot] + 1 < AGREEING:
             self._against[slot] += 1
-            return
+            return False
+        moves = not (self._settled[slot] and well)
         self._settle(slot)
-        if not (self._settled[slot] and well):
-            self._settled[slot] = True
+        if moves:
             columns.group[slot] = (group + 1) % GROUPS
             self.changed()
+        return moves
 
-    def _guess(self, slot: int, group: int, late: float) -> None:
+    def _guess(self, slot: int, group: int, late: float) -> bool:
         """A late tick has found a packet: take it for the latest that it can be, until others tell more."""
         self._unsure[slot] += 1
         if not self._settled[slot] and self._unsure[slot] == 1:
             latest = group + ceil((late - PUNCTUAL) / TICK_SECONDS)
             self.columns.group[slot] = (latest + 1) % GROUPS
             self.changed()
-        if self._unsure[slot] >= PATIENCE:
-            self._settle(slot)
-            self._settled[slot] = True
+        first = not self._settled[slot]
+        if self._unsure[slot] < PATIENCE:
+            return False
+        self._settle(slot)
+        return first
 
     def _settle(self, slot: int) -> None:
+        self._settled[slot] = True
         self._against[slot] = self._unsure[slot] = 0
         self.columns.aligned[slot] = True
         self.unaligned -= 1

@@ -39,6 +39,8 @@ WINDOW_FRAMES: Final = 50
 "How long the buffer must stay too deep before it shrinks."
 CALM_WINDOWS: Final = 10
 HASTE: Final = 3
+MOVED_FRAMES: Final = 5
+"The same after the leg has moved to another tick."
 PATIENCE: Final = 10
 "Windows in a row after which a single frame too many is merged however loud it is."
 
@@ -226,6 +228,12 @@ class JitterBuffer:
         place = play & _PLACE
         there = self._tag[slot, place] == play and not self._void[slot, place]
         return self._frames[slot, place] if there else None
+
+    def moved(self, slot: int) -> None:
+        """The leg is played at another time from now on: what waits longer for that is soon left out."""
+        self._window[slot] = WINDOW_FRAMES - MOVED_FRAMES
+        self._lowest[slot] = _UNSEEN
+        self._kept[slot] = PATIENCE
 
     def skip_to_newest(self) -> None:
         """After a stall of the engine: leave what piled up meanwhile unplayed."""

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from media.rtp.jitter import CALM_WINDOWS, DEPTH, PATIENCE, WINDOW_FRAMES, JitterBuffer
+from media.rtp.jitter import CALM_WINDOWS, DEPTH, MOVED_FRAMES, PATIENCE, WINDOW_FRAMES, JitterBuffer
 
 ROW = np.array([0])
 BASE = 1000
@@ -263,3 +263,20 @@ def test_reordering_and_loss_never_play_a_frame_twice_or_out_of_order(seed: int)
         if taken.have[0]:
             out.append(int(taken.frames[0, 0]))
     assert out == sorted(set(out)) and len(out) > 170
+
+
+def test_a_leg_that_plays_at_another_time_soon_leaves_out_what_waits_for_it() -> None:
+    """However loud the peer is: the move has cost a frame, and no delay stays for it."""
+    buffer = start()
+    buffer.quiet[0] = False
+    put(buffer, 0, 1)
+    buffer.moved(0)
+    number, merged = 2, []
+    for _ in range(MOVED_FRAMES + 1):
+        merged.append(len(buffer.take(ROW).merged))
+        put(buffer, number)
+        number += 1
+    assert sum(merged) == 1 and merged[MOVED_FRAMES - 1] == 1
+    assert buffer.waiting(0) == 1
+    buffer.take(ROW)
+    assert buffer.waiting(0) == 0
