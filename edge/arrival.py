@@ -127,6 +127,8 @@ class Arrivals:
                     id, account.id, request.call_id, path.direction, call.caller, dialled, call.started_at
                 )
             )
+            # RFC 3261 §17.2.1 lets it be left out where an answer comes at once; many a script waits for it.
+            ground.wire.layer.respond(key, response_to(request, 100), now)
             call.start(now)
             if (patience := request.expires) is not None:
                 call.alarm(now + patience, lambda at: _expire(call, at))

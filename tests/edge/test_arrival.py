@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from edge.directory import Agent, Enrolment
-from edge.sip.message import Request
+from edge.sip.message import Request, Response
 from media import port
 from tests.support.directory import ACC, FakeDirectory
 from tests.support.edge import Bench, Phone, final
@@ -42,6 +42,17 @@ def test_a_queue_that_is_not_there_says_so(bench: Bench) -> None:
     bench.directory.add_did("12025550123", "queue", "x")
     response = final(Phone(bench, "eve@away.example", 6).dial("12025550123"))
     assert response.status == 404 and "no_such_queue" in (response.headers.get("Warning") or "")
+
+
+def test_who_is_taken_on_is_told_100_at_once_and_who_is_not_hears_that_alone(bench: Bench) -> None:
+    """RFC 3261 §17.2.1: it stops the copies of a caller by UDP; its Timestamp comes back (§8.2.6.1)."""
+    stranger = Phone(bench, "eve@away.example", 6)
+    bench.directory.add_did("12025550123", "echo")
+    trying, answer = stranger.dial("12025550123", headers="Timestamp: 54.3\r\n")
+    assert isinstance(trying, Response) and trying.status == 100 and trying.headers.get("Timestamp") == "54.3"
+    assert isinstance(answer, Response) and answer.status == 200
+    refused = Phone(bench, "1001").dial("nobody")
+    assert [m.status for m in refused if isinstance(m, Response)] == [404]
 
 
 def test_a_did_set_to_hang_up_declines(bench: Bench) -> None:

@@ -19,7 +19,14 @@ def test_rows_of_a_live_call_trail_by_a_second_at_most(bench: Bench) -> None:
     assert not bench.journal.traces
     bench.advance(1.0)
     (rows,) = bench.journal.traces.values()
-    assert [row.event for row in rows if row.layer == "sip"] == ["INVITE", "401", "INVITE", "200", "ACK"]
+    assert [row.event for row in rows if row.layer == "sip"] == [
+        "INVITE",
+        "401",
+        "INVITE",
+        "100",
+        "200",
+        "ACK",
+    ]
     alice.say("INFO", alice.remote, to=alice.to)
     bench.advance(1.0)
     assert [row.event for row in rows][-3:] == ["INFO", "info", "200"]

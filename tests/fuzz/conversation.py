@@ -10,8 +10,12 @@ from collections import deque
 from random import Random
 from typing import Any, get_args
 
+from edge.acd.terms import AgentId, Member, QueueTerms, ai_agent
 from edge.awaited import Promise, Resolve
 from edge.directory import Agent, Forwarding
+from edge.directory import Target as Goal
+from edge.question import Ask
+from edge.recordings import Keep
 from edge.sip.effect import Send
 from edge.sip.flow import Flow, Transport
 from edge.sip.message import Request, Response
@@ -24,6 +28,8 @@ from tests.fuzz.target import Target
 from tests.support.directory import ACC, FakeDirectory
 from tests.support.dns import located
 from tests.support.edge import Bench, Phone
+from tests.support.flow import program
+from tests.support.flow_call import Spoken
 
 PHONES = (("127.0.0.2", 5060), ("127.0.0.3", 5060))
 CARRIER = ("127.0.0.9", 5060)
@@ -32,6 +38,31 @@ SOURCES = (*PHONES, CARRIER, STRANGER)
 QUIET = 250.0
 "Enough for every timer of a call that nobody talks in any more: ringing, an answer without ACK, a BYE [s]."
 
+FLOW = """
+nodes:
+  menu:
+    kind: menu
+    prompt: x
+    timeout: 5s
+    next:
+      "digit:1": people
+      "digit:2": wait
+      "digit:3": message
+      "digit:4": slow
+      "digit:5": talk
+      "digit:6": meet
+      default: one
+  one: {kind: dial, to: "user:101", ring_timeout: 10s, next: {answered: end, default: wait}}
+  people:
+    {kind: dial, to: ["user:100", "user:101", "+390612345"], ring_timeout: 9s,
+     next: {answered: end, default: menu}}
+  wait: {kind: enqueue, queue: support, exit_digits: "0", next: {answered: end, default: message}}
+  message: {kind: voicemail, mailbox: "100", max_seconds: 20s, next: end}
+  slow: {kind: say, text: "slow words", next: people}
+  talk: {kind: agent, agent: bot, exit_digits: "0", next: {done: end, default: people}}
+  meet: {kind: conference, room: room, next: end}
+  end: {kind: hangup}
+"""
 _TABLES = (dict, list, set, deque)
 _EVENTS = get_args(port.Event)
 _VALUES: dict[str, tuple[Any, ...]] = {
@@ -68,9 +99,20 @@ def directory() -> FakeDirectory:
         ("agent", "bot"),
         ("answer", ""),
         ("hangup", ""),
+        ("voicemail", "100"),
+        ("conference", "room"),
+        ("queue", "support"),
+        ("flow", "main"),
     )
     for number, (kind, value) in enumerate(targets):
-        made.add_did(f"1202555010{number}", kind, value)
+        made.add_did(f"1202555{100 + number:04}", kind, value)
+    made.extensions["9001"] = Goal("flow", "main")
+    made.extensions["9002"] = Goal("queue", "support")
+    members = (Member(AgentId("us_100")), Member(AgentId("us_101")), Member(ai_agent("bot")))
+    made.queue_terms["support"] = QueueTerms("support", "q_support", members=members, auto_ready=True)
+    made.prompts["hold-music"] = "/prompts/hold-music.wav"
+    made.speech = Spoken()
+    made.flows = program(FLOW)
     return made
 
 
@@ -114,8 +156,20 @@ class Neighbourhood(Bench):
                         self.late.append(effect)
                         if not self.slow:
                             self.settle()
+                    case Ask():
+                        self.asked.append(effect)
+                    case Keep():
+                        pass
                     case command:
                         self._media(command)
+
+    def answer_a_question(self) -> None:
+        """A text has been spoken, or the control plane has looked something up; or neither."""
+        if self.asked:
+            asked = self.asked.pop(self.random.randrange(len(self.asked)))
+            path = {"path": "/spoken.wav"} if self.random.random() < 0.8 else {}
+            self.switch.told(asked.token, {"status": self.random.choice((0, 200, 404)), **path}, self.now)
+            self.drain()
 
     def settle(self) -> None:
         """Journal and resolver answer what waits, in any order."""
@@ -136,7 +190,7 @@ class Neighbourhood(Bench):
         assert at is None or at > self.now - 1_000
 
     def invite_from_the_carrier(self) -> None:
-        number = f"1202555010{self.random.randrange(7)}"
+        number = f"1202555{100 + self.random.randrange(11):04}"
         self.say("INVITE", CARRIER, f"sip:{number}@127.0.0.1", "", f"<sip:{number}@127.0.0.1>")
 
     def dial_from_a_phone(self) -> None:
@@ -144,9 +198,21 @@ class Neighbourhood(Bench):
         phone.call_id = f"dial{next(self.numbers)}"
         self.sent.clear()
         number = self.random.choice(
-            ("100", "101", "102", "103", "*43", "12025550100", "12025550103", "390612345", "nobody")
+            (
+                "100",
+                "101",
+                "102",
+                "103",
+                "*43",
+                "12025550100",
+                "12025550103",
+                "390612345",
+                "nobody",
+                "9001",
+                "9002",
+            )
         )
-        phone.dial(number, self.description().decode("latin-1"))
+        phone.dial(number, self.description().decode("latin-1"), self.picked())
 
     def register(self) -> None:
         phone = Phone(self, self.random.choice(("100", "101", "100-b")), self.random.choice((2, 3)))
@@ -274,12 +340,15 @@ class Neighbourhood(Bench):
             return
         legs = sorted(self.legs)
         leg = self.random.choice(legs) if legs and self.random.random() < 0.9 else port.LegId("none/1")
-        values = [self.value(str(field.type)) for field in dataclasses.fields(event)[1:]]
+        values = [self.value(str(field.type), field.name) for field in dataclasses.fields(event)[1:]]
         if event is port.Lost:
             self.legs.discard(leg)  # with its worker
         self.media(event(leg, *values))
 
-    def value(self, kind: str) -> Any:
+    def value(self, kind: str, name: str) -> Any:
+        if name in ("play", "path", "digit") and self.random.random() < 0.8:
+            asked = [getattr(c, name) for c in self.commands[-20:] if hasattr(c, name)]
+            return self.random.choice(asked) if asked else self.random.choice("0123456*#")
         kind = kind.removeprefix("<class '").removesuffix("'>")
         return port.LegStats() if kind.endswith("LegStats") else self.random.choice(_VALUES[kind])
 
@@ -303,7 +372,7 @@ class Neighbourhood(Bench):
     # How they say it.
 
     def target(self) -> str:
-        return self.random.choice(("100", "101", "102", "103", "*43", "390612345", "nobody"))
+        return self.random.choice(("100", "101", "102", "103", "*43", "390612345", "nobody", "9001", "9002"))
 
     def replaces(self) -> str:
         """Often none; else a dialog that is there, or was, or never was."""
@@ -313,6 +382,17 @@ class Neighbourhood(Bench):
         response = found[0]
         tags = f"%3Bto-tag%3D{response.to.tag}%3Bfrom-tag%3D{response.from_.tag}"
         return f"?Replaces={response.call_id.replace('@', '%40')}{tags}"
+
+    def picked(self) -> str:
+        """Often none; else a Replaces of what rings by a lamp, or of what some dialog is."""
+        calls, found = list(self.switch.calls), self.pick(Response)
+        if calls and self.random.random() < 0.2:
+            return f"Replaces: {self.random.choice(calls)};to-tag=ring;from-tag=ring\r\n"
+        if found is None or self.random.random() < 0.9:
+            return ""
+        tags = [found[0].to.tag, found[0].from_.tag]
+        self.random.shuffle(tags)
+        return f"Replaces: {found[0].call_id};to-tag={tags[0] or 'x'};from-tag={tags[1] or 'x'}\r\n"
 
     def pick(self, kind: type[Request] | type[Response]) -> tuple[Any, Flow] | None:
         found = [item for item in self.log[-25:] if isinstance(item[0], kind)]
@@ -328,6 +408,9 @@ class Neighbourhood(Bench):
             SDP_MANY,
             SDP.replace(b"sendrecv", b"sendonly"),
             SDP.replace(b"0 8 ", b""),
+            SDP[: SDP.index(b"m=")],
+            SDP.replace(b"49172", b"0"),
+            SDP.replace(b"c=IN IP4 127.0.0.2", b"c=IN IP4 0.0.0.0"),
         )
         body = self.random.choice(choices)
         return mutate(self.random, body, choices) if self.random.random() < 0.1 else body
@@ -428,6 +511,7 @@ _STEPS = (
     Neighbourhood.repeat,
     *[Neighbourhood.report_from_audio] * 2,
     *[Neighbourhood.wait] * 4,
+    *[Neighbourhood.answer_a_question] * 2,
     Neighbourhood.lose_a_path,
     Neighbourhood.change_the_weather,
 )

@@ -40,7 +40,7 @@ def test_always_goes_on_before_any_phone_rings_and_the_caller_is_told(bench: Ben
     bob, carol = phone(bench, "1002", 3), phone(bench, "1003", 4)
     alice = Phone(bench, "1001")
     got = alice.dial("1002")
-    assert [m.status for m in got if isinstance(m, Response)] == [181] and bob.got() == []
+    assert [m.status for m in got if isinstance(m, Response)] == [100, 181] and bob.got() == []
     invite = invited(carol)
     assert invite.headers.get("Diversion") == (
         "<sip:1002@demo.local>;reason=unconditional;counter=1;privacy=off"

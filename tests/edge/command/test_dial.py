@@ -157,7 +157,7 @@ def test_a_caller_who_was_not_answered_hears_his_own_phone_ring() -> None:
     statuses = [message.status for message in other.dial("9001")]  # type: ignore[union-attr]
     request = invite(bob)
     bob.reply(request, 180)
-    assert statuses == [] and other.statuses() == [180] and not call.bench.commanded(port.Tone)
+    assert statuses == [100] and other.statuses() == [180] and not call.bench.commanded(port.Tone)
     bob.reply(request, 200, bob.sdp())
     assert other.statuses() == [200]
 
