@@ -16,13 +16,17 @@ def packed(message: Message) -> bool:
 def sdp_in(message: Message) -> bytes | None:
     """What a message describes; empty without a body, None when its body describes nothing.
 
-    A body that describes nothing and may be ignored, as its Content-Disposition says, is none (§8.2.3).
+    A body that describes nothing and may be ignored, as its Content-Disposition says, is none (§8.2.3). One
+    without Content-Type, which §20.15 wants, is what it looks like.
     """
     if not message.body:
         return b""
     if packed(message):
         return None
-    found = find_sdp(message.headers.get("Content-Type") or "", message.body)
+    kind = message.headers.get("Content-Type")
+    if kind is None and message.body.lstrip().startswith(b"v=0"):
+        return message.body.lstrip()
+    found = find_sdp(kind or "", message.body)
     optional = found is None and _handling(message.headers.get("Content-Disposition") or "") == "optional"
     return b"" if optional else found
 

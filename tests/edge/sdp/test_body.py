@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.sdp.body import find_sdp
+from edge.sdp.body import find_sdp, sdp_in
+from edge.sip.message import Request
+from edge.sip.parse import parse_message
 
 MIXED = (
     b"preamble\r\n--b1\r\nContent-Type: text/plain\r\n\r\nhi\r\n"
@@ -53,6 +55,23 @@ def test_a_part_that_must_be_understood_and_is_not_leaves_nothing(handling: str,
     part = isup % handling.encode()
     for body in (MIXED.replace(b"--b1--", part + b"--b1--"), MIXED.replace(b"preamble\r\n", part)):
         assert (find_sdp("multipart/mixed;boundary=b1", body) is not None) is found
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        (b"v=0\r\ns=-\r\n", b"v=0\r\ns=-\r\n"),
+        (b"\r\nv=0\r\ns=-\r\n", b"v=0\r\ns=-\r\n"),
+        (b"hello", None),
+    ],
+)
+def test_a_description_that_does_not_say_so_is_one_all_the_same(body: bytes, found: bytes | None) -> None:
+    """RFC 3261 §20.15 wants a Content-Type; what begins with v=0 is nothing else."""
+    message = parse_message(
+        b"INVITE sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\n"
+        b"To: <sip:a@b>\r\nCall-ID: c\r\nCSeq: 1 INVITE\r\n\r\n" + body
+    )
+    assert isinstance(message, Request) and sdp_in(message) == found
 
 
 def test_only_so_many_parts_and_levels_are_looked_at() -> None:
