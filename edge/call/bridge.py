@@ -119,7 +119,7 @@ class BridgeTreatment(Treatment):
         refusal = self._unreferable(by)
         if refusal is None:
             assert by is not None, "whoever may transfer is known"
-            refusal = self._attended(call, session, refer, now)
+            refusal = self._attended(call, session, refer, by, now)
             if refusal is None and self._partner is not None and session is not call.near:
                 refusal = Refusal("no_partner", 403, "nobody to transfer", "transfer within a call of two")
             if refusal is None and not session.referral.pending:
@@ -280,7 +280,7 @@ class BridgeTreatment(Treatment):
             self._transfer = None
         return refusal
 
-    def _attended(self, call: Call, session: Session, refer: Refer, now: float) -> Refusal | None:
+    def _attended(self, call: Call, session: Session, refer: Refer, by: User, now: float) -> Refusal | None:
         """Join the partner to the one with whom `session` talks in another call of ours, if it does."""
         if refer.replaces is None:
             return None
@@ -289,8 +289,15 @@ class BridgeTreatment(Treatment):
             fix = "consult through this server, and transfer while both calls are up"
             return Refusal("no_such_dialog", 403, "the call to be replaced is not ours", fix)
         other, consulted = found[1], found[0]
+        if consulted is other.session and other.answered_at is None and other.route.caller == by:
+            # Still ringing there: a phone may have one line, and is to see whom it gets.
+            other.finish("cancelled", "transferred", now, 487)
+            call.ground.channels.give_back(
+                other.id, 0.0, now
+            )  # not when its ports are back: it is dialled now
+            return None  # its target is called by us instead
         if self._partner is not None or not other.treatment.dismiss(other, consulted, None, now):
-            return None  # still ringing there, say: its target is called by us instead
+            return None
         call.trace.add(now, "call", "transfer", outcome="joined", to=other.id)
         session.referral.accept(now)
         session.referral.tell(200, now)
