@@ -85,6 +85,8 @@ class Heard:
         self._emit = emit
         self._digits = digits
         self._round = 0
+        self._made_up = np.zeros(len(table.columns.connected), np.int64)
+        "Frames concealed in the gap that is going on."
 
     def play(self, plan: Plan, group: int, now: float) -> Sound:
         """Play the frames of `plan.take`."""
@@ -93,6 +95,8 @@ class Heard:
         if not len(rows):
             return NONE
         taken = self._jitter.take(rows)
+        if self._jitter.silent:
+            self._forgive(self._jitter.silent)
         frames = taken.frames
         law = columns.law_in[rows]
         if len(plan.wide):
@@ -161,10 +165,20 @@ class Heard:
         columns.gap[rows] = gap
         missing: Mask = ~have & (gap <= CONCEAL_FRAMES) & ~columns.hushed[rows]
         columns.concealed[rows] += missing * FRAME_SAMPLES
+        self._made_up[rows] = np.where(have, 0, self._made_up[rows] + missing)
         columns.gaps[rows] += missing & (gap == 1)
         # The first frame after a gap is joined to what stood in for it.
         joined = have & (before > 0) & (before <= CONCEAL_FRAMES)
         return missing, np.flatnonzero(missing | joined)
+
+    def _forgive(self, silent: set[int]) -> None:
+        """What was made up in a pause of the peer's was nothing lost (RFC 3551 §4.1)."""
+        columns = self._table.columns
+        for slot in silent:
+            columns.concealed[slot] -= self._made_up[slot] * FRAME_SAMPLES
+            columns.gaps[slot] -= self._made_up[slot] > 0
+            self._made_up[slot] = 0
+        silent.clear()
 
     def _patch(self, rows: Rows, taken: Taken, pcm: Pcm) -> Rows:
         """Fill frames that came in part; the positions of those that are not wideband."""

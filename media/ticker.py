@@ -78,6 +78,7 @@ class Ticker:
         self._log_at = 0.0
         self._late = np.zeros(WINDOW, np.float32)
         self._work = np.zeros(WINDOW, np.float32)
+        self._gauges: TickGauges | None = None
 
     def is_running(self) -> bool:
         return self._handle is not None
@@ -102,6 +103,13 @@ class Ticker:
             self._handle = None
 
     def gauges(self) -> TickGauges:
+        """Measured once for each tick, however many numbers of it are asked for."""
+        known = self._gauges
+        if known is None or (known.ticks, known.share) != (self._ticks, self.share):
+            known = self._gauges = self._measure()
+        return known
+
+    def _measure(self) -> TickGauges:
         seen = min(self._ticks, WINDOW)
         if not seen:
             return TickGauges(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)

@@ -18,6 +18,7 @@ number & 15 is the place and a tag says which frame lies there.
   at the most.
 - Of a frame that came in part (packets of 10 or 30 ms) that part is played, as soon as something newer than
   what is missing has come, or when nothing was late for a second. Else the rest may be on its way.
+- What begins after silence on purpose (the marker) waits as much as is meant to wait, before it is played.
 - A void number (telephone-event, comfort noise) takes no play-out time.
 """
 
@@ -69,6 +70,8 @@ class JitterBuffer:
         "Frames meant to be waiting after each one played."
         self.quiet = np.ones(slots, np.bool_)
         "Whether what was heard last is so soft that nobody misses a frame of it."
+        self.silent: set[int] = set()
+        "Slots whose latest hold was silence on purpose, and no loss."
         self._frames = np.zeros((slots, DEPTH, FRAME_SAMPLES), np.uint8)
         self._tag = np.full((slots, DEPTH), -1, np.int64)
         self._void = np.zeros((slots, DEPTH), np.bool_)
@@ -154,16 +157,21 @@ class JitterBuffer:
             self.late[slot] += 1
             self._steady[slot] = 0
             if ahead > -DEPTH and self._strike(slot):
-                self._owing += not self._owed[slot]
-                self._owed[slot] = 1
+                self._owe(slot, 1)
             return
         if ahead >= DEPTH:
             # A burst after a stall, or a gap in a timestamp-numbered stream: the newest counts.
             self._play[slot] = number - int(self.target[slot])
-        elif self._held[slot] and 0 < self._leave_lost(slot, number) < DEPTH and not marker:
-            self._awaiting += not self._awaited[slot]
-            self._awaited[slot] = True
-            self._steady[slot] = 0
+        elif before := self._held[slot]:
+            held = self._leave_lost(slot, number)
+            if marker:
+                self._owe(slot, int(self.target[slot]))
+                if held == before:
+                    self.silent.add(slot)
+            elif 0 < held < DEPTH:
+                self._awaiting += not self._awaited[slot]
+                self._awaited[slot] = True
+                self._steady[slot] = 0
         self._held[slot] = 0
         self._voids -= int(self._void[slot, place])
         self._void[slot, place] = False
@@ -203,14 +211,17 @@ class JitterBuffer:
             play += 1
         else:
             advance: Mask = have | (newest > play)
+            held = np.where(advance, 0, self._held[rows] + 1)
             if self._owing:
                 paid = self._owed[rows] > 0
                 have &= ~paid
                 advance &= ~paid
-                self._owed[rows] = 0
-                self._owing -= int(np.count_nonzero(paid))
+                self._owed[rows] -= paid
+                self._owing -= int(np.count_nonzero(paid & (self._owed[rows] == 0)))
+                # Nobody is late while it waits on purpose.
+                held[paid] = 0
             play += advance
-            self._held[rows] = np.where(advance, 0, self._held[rows] + 1)
+            self._held[rows] = held
         self._play[rows] = play
         if self._awaiting:
             self._judge_holds(rows, newest - play)
@@ -238,6 +249,11 @@ class JitterBuffer:
     def skip_to_newest(self) -> None:
         """After a stall of the engine: leave what piled up meanwhile unplayed."""
         np.maximum(self._play, self._newest - self.target, out=self._play)
+
+    def _owe(self, slot: int, frames: int) -> None:
+        """Let so many frames wait from now on."""
+        self._owing += int(not self._owed[slot] and frames > 0)
+        self._owed[slot] = max(frames, int(self._owed[slot]))
 
     def _settle(self, slot: int) -> None:
         """Take the leg out of what is counted over all."""

@@ -1,5 +1,7 @@
 """Names and values that Prometheus reads."""
 
+from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+
 from controlplane.observe import metrics as module
 from controlplane.observe.metrics import Metrics
 
@@ -25,6 +27,19 @@ def test_a_total_is_a_counter() -> None:
     metrics.total("store_commits", "Commits.", lambda: 7)
     assert sample(metrics, "tandem_store_commits_total") == "7.0"
     assert "# TYPE tandem_store_commits_total counter" in metrics.render().decode()
+
+
+def test_readings_are_written_as_the_client_library_writes_them() -> None:
+    metrics, registry = Metrics(), CollectorRegistry()
+    text = "A \\ and\na line."
+    Gauge("tandem_odd", text, registry=registry).set(1e21)
+    counter = Counter("tandem_more", text, registry=registry)
+    counter.inc(12_345_678.5)
+    metrics.gauge("odd", text, lambda: 1e21)
+    metrics.total("more", text, lambda: 12_345_678.5)
+    made = metrics.render().decode().splitlines()
+    wanted = [line for line in generate_latest(registry).decode().splitlines() if "_created" not in line]
+    assert made[: len(wanted)] == wanted
 
 
 def test_labelled_counts_look_up_their_child_once() -> None:
