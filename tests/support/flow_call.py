@@ -39,6 +39,7 @@ class FlowCall:
             self.phone.ack(final(self.answers))
         calls = list(self.bench.switch.calls.values())
         self.call = calls[0] if calls else None
+        self._flow = None if self.call is None else self.call.treatment
 
     @property
     def leg(self) -> port.LegId:
@@ -97,8 +98,11 @@ class FlowCall:
     def issued(self) -> Issued:
         from edge.call.flow import FlowTreatment
 
-        assert self.call is not None and isinstance(self.call.treatment, FlowTreatment)
-        return self.call.treatment._state.issued
+        assert self.call is not None
+        if isinstance(self.call.treatment, FlowTreatment):  # which a call that is over has no more
+            self._flow = self.call.treatment
+        assert isinstance(self._flow, FlowTreatment)
+        return self._flow._state.issued
 
     @property
     def at(self) -> str:
