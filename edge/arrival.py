@@ -209,7 +209,8 @@ class Arrivals:
         found = self.ground.find(replaces)
         if found is None or found[1].route.account.id != account.id:
             return Refusal("no_such_dialog", 481, "the call to be replaced is not here", "call anew")
-        if replaces.early_only and found[1].answered_at is not None:
+        up = found[1].answered_at is not None and not found[1].treatment.rings(found[1])
+        if replaces.early_only and up:
             return Refusal("answered_already", 486, "the call to be replaced is up", "leave out early-only")
         caller = identity.user if isinstance(identity, UserIdentity) else None
         return Route(account, "internal", Target("call", text), caller=caller)

@@ -6,6 +6,7 @@ a queue keeps them in order. What a call still holds when its last session is do
 
 from collections import deque
 from collections.abc import Callable
+from typing import Final
 
 from edge.attempts import Attempts
 from edge.call.call import Call
@@ -17,6 +18,8 @@ from edge.trace import Trace
 
 TRACE_SECONDS = 1.0
 "Longest that a row of a live call's trace waits for the journal [s]."
+
+_TRYING: Final = b"SIP/2.0 100 "  # of every call, and says no more than that its INVITE is here
 
 
 class Logbook:
@@ -35,7 +38,7 @@ class Logbook:
             call.trace.sip(now, False, data, flow)
 
     def sent(self, effect: Send, now: float) -> None:
-        if not self._sessions.tracing:
+        if not self._sessions.tracing or effect.data.startswith(_TRYING):
             return
         start = effect.data.find(b"\r\nCall-ID: ") + 11
         sip_call_id = effect.data[start : effect.data.find(b"\r\n", start)].decode("utf-8", "surrogateescape")

@@ -34,8 +34,6 @@ class BridgeTreatment(Treatment):
     An `edge.call.hunt.Hunts` and an `edge.call.transfer.Transfers`.
     """
 
-    picks = True
-
     def __init__(self, *, busy: bool = False, replaces: tuple[Session, Call] | None = None) -> None:
         """
         Args:
@@ -165,6 +163,13 @@ class BridgeTreatment(Treatment):
         self._quiet()
         hunt, self._hunt = self._hunt, None
         return hunt
+
+    def pair(self, call: Call, partner: Call) -> None:
+        """Take on a caller whom `partner` has picked up."""
+        self._call, self._near, self._partner = call, call.route.caller, partner
+
+    def rings(self, call: Call) -> bool:
+        return call.answered_at is None
 
     def picked_up(self, call: Call, by: Call, now: float) -> bool:
         hunt = self._hunt
@@ -308,7 +313,7 @@ class BridgeTreatment(Treatment):
 
     def _replace(self, call: Call, session: Session, other: Call, now: float) -> None:
         """The caller's INVITE has a Replaces (RFC 3891 §3): it is answered, and the old dialog ended."""
-        if session.state is State.INVITING:
+        if session.state is State.INVITING or other.treatment.rings(other):
             if not call.answer(now):
                 return
             if other.treatment.picked_up(other, call, now):

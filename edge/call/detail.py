@@ -17,7 +17,7 @@ _SPEECH: Final = (port.SpeechStarted, port.SpeechStopped)
 def line_of(call: "Call", user: User, stage: Stage) -> Line:
     """What lamps of `user` show."""
     dialled = user is call.route.caller
-    waits = stage is Stage.EARLY and call.treatment.picks and call.answered_at is None
+    waits = stage is Stage.EARLY and call.treatment.rings(call)
     caller = "" if call.identity.private else call.caller
     return Line(call.id, dialled, stage, call.callee if dialled else caller, waits)
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from itertools import count
 from types import MappingProxyType
 
-from edge.call.bridge import take_on
+from edge.call.bridge import BridgeTreatment, take_on
 from edge.call.call import Call
 from edge.call.hunt import Hunt
 from edge.call.leg import Leg
@@ -103,6 +103,20 @@ class FlowTreatment(Treatment):
         if talking is not None and self._running is not None:
             self._running.let_go()
         return talking
+
+    def rings(self, call: Call) -> bool:
+        return self._running is not None and self._running.rings and not self._pending and not self.former
+
+    def picked_up(self, call: Call, by: Call, now: float) -> bool:
+        """The flow is over for the caller, who has an answer; a bridge goes on with the two."""
+        if self._running is None or not self.rings(call) or not call.answer(now):
+            return False
+        self._running.give_up(now)
+        bridge = BridgeTreatment()
+        bridge.pair(call, by)
+        call.treatment = call.treatment.succeeded_by(bridge)
+        call.trace.add(now, "flow", "left", outcome="picked_up", by=by.id)
+        return True
 
     @property
     def attended(self) -> bool:

@@ -112,6 +112,9 @@ class Supervised(Treatment):
     def release(self) -> Hunt | None:
         return None if self.supervisors else self._inner.release()
 
+    def rings(self, call: Call) -> bool:
+        return not self.supervisors and self._inner.rings(call)
+
     def picked_up(self, call: Call, by: Call, now: float) -> bool:
         return self._inner.picked_up(call, by, now)
 

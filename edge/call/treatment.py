@@ -22,8 +22,6 @@ class Treatment:
 
     listens = False
     "Whether it wants to know when the caller speaks."
-    picks = False
-    "Whether somebody elsewhere may take a call that rings, by `picked_up`."
 
     def begin(self, call: "Call", now: float) -> None:
         """The caller's port is there; nothing but 100 was said to it. A refused call never gets here."""
@@ -88,6 +86,10 @@ class Treatment:
 
         False: this is no call between two parties that are up; nothing has changed.
         """
+        return False
+
+    def rings(self, call: "Call") -> bool:
+        """Whether somebody elsewhere may take the call, by `picked_up`: phones ring, nobody talks to it."""
         return False
 
     def picked_up(self, call: "Call", by: "Call", now: float) -> bool:

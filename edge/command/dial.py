@@ -85,6 +85,16 @@ class DialRunning(Running[Dial]):
     def joined(self) -> bool:
         return self._talking is not None
 
+    @property
+    def rings(self) -> bool:
+        return bool(self._hunts) and self._talking is None and not self._asked
+
+    def give_up(self, now: float) -> None:
+        for hunt in tuple(self._hunts):
+            self._drop(hunt, now, ELSEWHERE)
+        self._silence()
+        self.let_go()
+
     def let_go(self) -> None:
         super().let_go()
         self._hunts.clear()

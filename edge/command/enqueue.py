@@ -70,6 +70,19 @@ class EnqueueRunning(Running[Enqueue]):
     def attended(self) -> bool:
         return self._talking is not None and bool(self._talking.ai)
 
+    @property
+    def rings(self) -> bool:
+        return self._talking is None and any(offer.rings for offer in self._offers.values())
+
+    def give_up(self, now: float) -> None:
+        """Of his own accord, as the queue counts: by none of its agents."""
+        offers, self._offers = self._offers, {}
+        for offer in offers.values():
+            offer.withdraw(Why.ELSEWHERE, now)
+        self._fall_silent()
+        self._call.ground.acd.leave(self._call.id, Exit.DIGIT, now)
+        self.let_go()
+
     def relieve(self, now: float) -> bool:
         offer = self._talking
         if offer is None or not offer.ai:

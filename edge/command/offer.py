@@ -134,6 +134,11 @@ class Offer:
             self.hunt.end(now, reason)
 
     @property
+    def rings(self) -> bool:
+        """Of a person, who has not picked up yet."""
+        return self.hunt is not None and not self.hunt.connected
+
+    @property
     def leg(self) -> Leg | None:
         return self.hunt.leg if self.hunt is not None else None
 

@@ -100,6 +100,15 @@ class Running(ABC, Generic[C]):
         """A person takes the AI agent's place, and no outcome follows; False: not now."""
         return False
 
+    @property
+    def rings(self) -> bool:
+        """Whether phones of people ring for the caller, who talks to nobody yet."""
+        return False
+
+    def give_up(self, now: float) -> None:
+        """Somebody else has the caller: whoever rings is told so. No outcome follows."""
+        self.let_go()
+
     def let_go(self) -> None:
         """The conversation goes on without us. No outcome follows."""
         self.over = True

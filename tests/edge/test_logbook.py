@@ -23,7 +23,6 @@ def test_rows_of_a_live_call_trail_by_a_second_at_most(bench: Bench) -> None:
         "INVITE",
         "401",
         "INVITE",
-        "100",
         "200",
         "ACK",
     ]
