@@ -56,6 +56,8 @@ class Crypto:
     "Key and salt of what we send."
     remote: bytes = field(repr=False)
     "Of what the peer sends."
+    mki: int = 0
+    "Length of the master key identifier in each packet of the peer; ours have none [bytes]."
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """SRTP and SRTCP of one leg, keyed by the two descriptions (RFC 3711, RFC 7714).
 
 Each side encrypts with the key that it has written itself (RFC 4568 §4.1), so a leg has two
-contexts. Authentication and the replay window are libsrtp's. Nothing here raises for what a peer
+contexts. Authentication and the replay window are libsrtp's; a master key identifier (§3.1), which names the
+only key that there is, is taken out of the packet before. Nothing here raises for what a peer
 sends: a packet that is forged, replayed or cut is no packet.
 """
 
@@ -21,6 +22,9 @@ _PROFILES: Final = {
     "AEAD_AES_256_GCM": Policy.SRTP_PROFILE_AEAD_AES_256_GCM,
 }
 
+_TAGS: Final = {"AES_CM_128_HMAC_SHA1_80": (10, 10), "AES_CM_128_HMAC_SHA1_32": (4, 10)}
+"Bytes behind the identifier in RTP and in RTCP (RFC 4568 §6.2); with GCM there is nothing (RFC 7714 §8, §9)."
+
 WINDOW: Final = 128
 "Packets behind the newest that are still taken, once each (RFC 3711 §3.3.2)."
 
@@ -29,6 +33,7 @@ Memory: TypeAlias = Any
 "A C pointer to the first byte of a packet."
 
 _LENGTH: Final = ffi.new("int *")
+_memmove = ffi.memmove
 _protect, _unprotect, _unprotect_rtcp = lib.srtp_protect, lib.srtp_unprotect, lib.srtp_unprotect_rtcp
 
 
@@ -48,6 +53,8 @@ class Srtp:
 
     def __init__(self, crypto: Crypto, before: "Srtp | None" = None) -> None:
         self.crypto = crypto
+        self._mki = crypto.mki
+        self._tags = _TAGS.get(crypto.suite, (0, 0))
         same = before if before is not None and before.crypto.suite == crypto.suite else None
         if same is not None and same.crypto.local == crypto.local:
             self._out: Session = same._out
@@ -70,9 +77,11 @@ class Srtp:
     def open(self, datagram: bytes) -> bytes:
         """SRTP, or SRTCP on the same port → the plain packet; empty when it must not be heard."""
         try:
-            if packet.is_rtcp(memoryview(datagram)):
-                return self._in.unprotect_rtcp(datagram)
-            return self._in.unprotect(datagram)
+            rtcp = packet.is_rtcp(memoryview(datagram))
+            if self._mki:
+                end = len(datagram) - self._tags[rtcp]
+                datagram = datagram[: max(0, end - self._mki)] + datagram[end:]
+            return self._in.unprotect_rtcp(datagram) if rtcp else self._in.unprotect(datagram)
         except (Error, TypeError):
             return b""
 
@@ -85,6 +94,12 @@ class Srtp:
     def open_at(self, memory: Memory, size: int, *, rtcp: bool) -> int:
         """`open` in place: the plain packet's length, 0 when it must not be heard."""
         length = _LENGTH
+        if self._mki:
+            tag = self._tags[rtcp]
+            if size < 12 + self._mki + tag:
+                return 0
+            size -= self._mki
+            _memmove(memory + size - tag, memory + size - tag + self._mki, tag)
         length[0] = size
         failed = (_unprotect_rtcp if rtcp else _unprotect)(self._in_handle, memory, length)
         return 0 if failed else length[0]

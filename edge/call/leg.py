@@ -13,7 +13,7 @@ from edge.sdp import webrtc
 from edge.sdp.audio import NotAcceptable
 from edge.sdp.crypto import KEY_BYTES, Srtp
 from edge.sdp.description import Description, SdpError, build, parse
-from edge.sdp.negotiation import Local, Negotiated, accept, answer, live, offer, prospect
+from edge.sdp.negotiation import Local, Negotiated, accept, answer, offer, prospect
 from edge.sdp.numbering import kept
 from edge.sdp.webrtc import Side
 from media.port import Codec, Connect, IceCredentials, LegId, LegStats
@@ -178,7 +178,7 @@ class Leg:
         offered = self._offered or self._described  # a refresh repeats what we said last
         if offered is None:
             return Refusal("no_offer", 500, "an answer came without an offer", "none: the peer is at fault")
-        if not live(offered):  # a refresh of a session without sound, to which no answer adds any
+        if not offered.live:  # a refresh of a session without sound, to which no answer adds any
             return None
         answered = parse(body, self._limits)
         side = self._local.webrtc

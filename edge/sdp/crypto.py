@@ -1,13 +1,15 @@
 """The a=crypto attribute: keys of SRTP in a description (RFC 4568, RFC 7714 §14).
 
 Taken are lines with one inline key of the right length and no parameter that changes what is
-sent in the clear. Declined: master key identifiers, several keys in one line, and every session
-parameter but the window size hint (§6.3); such a line is passed over, as if its suite were unknown.
+sent in the clear. The author's packets may name that key by an identifier (MKI, §6.1); ours name none.
+Declined: several keys in one line, and every session parameter but the window size hint (§6.3); such a line
+is passed over, as if its suite were unknown.
 """
 
 import base64
 import binascii
 import enum
+import re
 from collections.abc import Iterable
 from dataclasses import field
 from typing import Final
@@ -27,6 +29,8 @@ OFFERED: Final = ("AES_CM_128_HMAC_SHA1_80", "AES_CM_128_HMAC_SHA1_32", "AEAD_AE
 
 _LINES: Final = 32  # of one section that are looked at
 _LONGEST: Final = 256
+_MKI: Final = re.compile(r"[0-9]{1,40}:([0-9]{1,3})")
+_LONGEST_MKI: Final = 128  # §9.2 [bytes]
 
 
 class Srtp(enum.Enum):
@@ -44,6 +48,8 @@ class CryptoLine:
     suite: str
     key: bytes = field(repr=False)
     "Master key and salt of what its author sends."
+    mki: int = 0
+    "Length of the key's identifier in what its author sends [bytes]."
 
     def __str__(self) -> str:
         """The attribute's value."""
@@ -71,10 +77,15 @@ def _read(value: str) -> CryptoLine | None:
     tag, suite, parameters = fields[:3]
     method, _, info = parameters.partition(":")
     key, *rest = info.split("|")
-    # A lifetime (`2^20`) is a number of packets that no call reaches; a second field is an MKI.
-    if not (tag.isascii() and tag.isdigit() and len(tag) <= 9) or method.lower() != "inline" or len(rest) > 1:
+    if not (tag.isascii() and tag.isdigit() and len(tag) <= 9) or method.lower() != "inline":
         return None
-    if rest and ":" in rest[0]:
+    mki = 0
+    if rest and ":" in rest[-1]:
+        found = _MKI.fullmatch(rest.pop())
+        mki = int(found[1]) if found is not None else 0
+        if not 1 <= mki <= _LONGEST_MKI:
+            return None
+    if len(rest) > 1:  # a lifetime (`2^20`) is a number of packets that no call reaches
         return None
     try:
         decoded = base64.b64decode(key + "=" * (-len(key) % 4), validate=True)
@@ -83,4 +94,4 @@ def _read(value: str) -> CryptoLine | None:
     suite = suite.upper()
     if len(decoded) != KEY_BYTES.get(suite):
         return None
-    return CryptoLine(int(tag), suite, decoded)
+    return CryptoLine(int(tag), suite, decoded, mki)

@@ -66,6 +66,11 @@ class Description:
         *_, session_id, version, _, _, _ = _fields(self.first("o") or "- 0 0 IN IP4 -")
         return session_id, version
 
+    @property
+    def live(self) -> bool:
+        """Whether there is any stream."""
+        return any(media.port for media in self.media)
+
     def connection(self, media: Media) -> tuple[str, str] | None:
         """Address type (`IP4`, `IP6`) and address of the c= line that holds for `media` (§5.7)."""
         for kind, value in (*media.lines, *self.lines):

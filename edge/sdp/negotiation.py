@@ -134,7 +134,7 @@ def answer(
     """Our answer to `offered`; `previous` as for `offer`."""
     if previous is not None and len(offered.media) < len(previous.media):
         return NotAcceptable("a stream of before is left out: refuse it by port 0 in its place", 399)  # §8
-    if not offered.media or (previous is not None and local.webrtc is None and not live(offered)):
+    if not offered.media or (previous is not None and local.webrtc is None and not offered.live):
         return _silence(offered, local, previous)
     refused: NotAcceptable | None = None
     for place, media in enumerate(offered.media):
@@ -202,7 +202,7 @@ def accept(
         own = ours_by_tag.get(line.tag)
         if own is None or own.suite != line.suite:
             return NotAcceptable("the answer's a=crypto is none of those offered", 399)
-        crypto = Crypto(line.suite, own.key, line.key)
+        crypto = Crypto(line.suite, own.key, line.key, line.mki)
     if crypto is None and web is None and (ours.secure or theirs.secure):
         return NotAcceptable("the answer holds no key for SRTP", 399)
     # All that we offered stays welcome: §6.1 lets us cease listening, and some peers send what they
@@ -248,7 +248,7 @@ def _agree(theirs: Audio, local: Local) -> Negotiated | NotAcceptable:
         web = webrtc.answered(theirs.webrtc, local.webrtc)
     elif chosen is not None:
         assert local.key is not None, "SRTP needs keys"
-        crypto = Crypto(chosen.suite, local.key(chosen.suite), chosen.key)
+        crypto = Crypto(chosen.suite, local.key(chosen.suite), chosen.key, chosen.mki)
     elif theirs.secure:
         why = "SRTP is off here" if local.srtp is Srtp.OFF else "no a=crypto line can be used"
         return NotAcceptable(why, 302)
@@ -273,8 +273,10 @@ def _agree(theirs: Audio, local: Local) -> Negotiated | NotAcceptable:
 
 
 def _chosen(theirs: Audio, local: Local) -> CryptoLine | None:
-    """RFC 4568 §5.1.2: the first line that we can use."""
-    return theirs.crypto[0] if theirs.crypto and local.webrtc is None and local.srtp is not Srtp.OFF else None
+    """RFC 4568 §5.1.2: the first line that we can use; one without identifiers of keys, if there is any."""
+    if local.webrtc is not None or local.srtp is Srtp.OFF:
+        return None
+    return min(theirs.crypto, key=lambda line: line.mki > 0, default=None)
 
 
 def _event(theirs: Audio, codec: Codec) -> tuple[int | None, int]:
@@ -305,11 +307,6 @@ def _meet(ours: Direction, theirs: Direction) -> Direction:
 
 def _family(address: str) -> str:
     return "IP6" if ":" in address else "IP4"
-
-
-def live(description: Description) -> bool:
-    """Whether there is any stream."""
-    return any(media.port for media in description.media)
 
 
 def _silence(offered: Description, local: Local, previous: Description | None) -> Negotiated:

@@ -1,5 +1,7 @@
 """SRTP (RFC 3711, RFC 7714): keys, replay, and legs that speak nothing else."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -39,6 +41,25 @@ def test_the_tag_is_as_long_as_the_suite_says() -> None:
     """RFC 4568 §6.2, RFC 7714 §14."""
     added = [len(pair(suite)[0].seal(rtp(1))) - 172 for suite in SIZES]
     assert added == [10, 4, 16, 16]
+
+
+@pytest.mark.parametrize("rtcp", [False, True])
+@pytest.mark.parametrize("suite", SIZES)
+def test_the_identifier_of_the_key_is_taken_out_of_the_peers_packets(suite: str, rtcp: bool) -> None:
+    """RFC 3711 §3.1, §3.4: before the tag; RFC 7714: GCM has its tag before it."""
+    ours, theirs = pair(suite)
+    reads = Srtp(replace(theirs.crypto, mki=4))
+    plain = bytes.fromhex("80c9000100000007") if rtcp else rtp(1)
+    sealed = ours.seal_rtcp(plain) if rtcp else ours.seal(plain)
+    tag = 0 if "GCM" in suite else 4 if suite.endswith("_32") and not rtcp else 10
+    named = sealed[: len(sealed) - tag] + b"\0\0\0\1" + sealed[len(sealed) - tag :]
+    assert reads.open(named) == plain
+    assert reads.open(named[:12]) == reads.open(b"") == b""
+    row = np.zeros((1, 2_000), np.uint8)
+    row[0, : len(named)] = np.frombuffer(named, np.uint8)
+    again = Srtp(replace(theirs.crypto, mki=4))
+    size = again.open_at(rows_of(row)[0], len(named), rtcp=rtcp)
+    assert row[0, :size].tobytes() == plain and again.open_at(rows_of(row)[0], 14, rtcp=rtcp) == 0
 
 
 def test_the_keystream_is_that_of_rfc_3711() -> None:

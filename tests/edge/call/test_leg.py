@@ -139,6 +139,19 @@ def test_keys_that_are_offered_are_taken_and_ours_is_told(protocol: str) -> None
     assert leg.answer(secure(protocol, tag=3)) == answer, "our key stays"
 
 
+def test_a_key_with_an_identifier_is_taken_where_there_is_no_other() -> None:
+    """RFC 4568 §6.1: the identifier is said of the packets of who writes it; ours have none."""
+    suite = "AES_CM_128_HMAC_SHA1_80"
+    named = f"a=crypto:1 {suite} inline:{KEY}|2^31|1:4\r\n"
+    for more, tag, mki in (("", 1, 4), (f"a=crypto:2 {suite} inline:{KEY}|2^31\r\n", 2, 0)):
+        leg = taken(AudioTerms(("pcmu",), "optional"))
+        answer = leg.answer(sdp("0", named + more).replace(b"RTP/AVP", b"RTP/SAVP"))
+        assert isinstance(answer, bytes) and f"a=crypto:{tag} {suite} inline:".encode() in answer
+        assert b"1:4" not in answer
+        crypto = leg.connect().crypto
+        assert crypto is not None and crypto.mki == mki
+
+
 def test_a_policy_decides_between_plain_and_secured() -> None:
     off, required = AudioTerms(("pcmu",), "off"), AudioTerms(("pcmu",), "required")
     refused = taken(off).answer(secure("RTP/SAVP"))

@@ -32,8 +32,11 @@ def test_the_example_of_the_rfc_is_read() -> None:
         f"1 AES_CM_128_HMAC_SHA1_80 outline:{KEY}",
         "1 AES_CM_128_HMAC_SHA1_80 inline:AAAA",
         "1 AES_CM_128_HMAC_SHA1_80 inline:" + "?" * 40,
-        f"1 AES_CM_128_HMAC_SHA1_80 inline:{KEY}|2^20|1:4",
-        f"1 AES_CM_128_HMAC_SHA1_80 inline:{KEY}|1:4",
+        f"1 AES_CM_128_HMAC_SHA1_80 inline:{KEY}|2^20|1:129",
+        f"1 AES_CM_128_HMAC_SHA1_80 inline:{KEY}|1:0",
+        f"1 AES_CM_128_HMAC_SHA1_80 inline:{KEY}|1:x",
+        f"1 AES_CM_128_HMAC_SHA1_80 inline:{KEY}|1:4|2^20",
+        f"1 AES_CM_128_HMAC_SHA1_80 inline:{KEY}|2^20|2^20|1:4",
         f"1 AES_CM_128_HMAC_SHA1_80 inline:{KEY};inline:{KEY}",
         f"1 AES_CM_128_HMAC_SHA1_80 inline:{KEY} UNENCRYPTED_SRTP",
         f"1 AES_CM_128_HMAC_SHA1_80 inline:{KEY} KDR=1",
@@ -48,6 +51,15 @@ def test_a_window_hint_and_missing_padding_do_no_harm() -> None:
     key = base64.b64encode(bytes(28)).decode().rstrip("=")
     (line,) = read([f"7 aead_aes_128_gcm inline:{key} WSH=128"])
     assert line == CryptoLine(7, "AEAD_AES_128_GCM", bytes(28))
+
+
+@pytest.mark.parametrize(
+    ("more", "mki"), [("|1:4", 4), ("|2^31|1:1", 1), ("|2^48|12345:128", 128), ("|2^20", 0)]
+)
+def test_the_length_of_a_key_identifier_is_read(more: str, mki: int) -> None:
+    """RFC 4568 §6.1; our own lines have none."""
+    (line,) = read([f"2 AES_CM_128_HMAC_SHA1_80 inline:{KEY}{more}"])
+    assert line.mki == mki and str(line) == f"2 AES_CM_128_HMAC_SHA1_80 inline:{KEY}"
 
 
 def test_of_two_lines_with_one_tag_the_first_counts() -> None:
