@@ -271,8 +271,10 @@ class BridgeTreatment(Treatment):
         if by is None:
             fix = "transfer from the phone of a user"
             return Refusal("transfer_not_allowed", 403, "only users of the account may transfer", fix)
-        if self._transfer is not None or not self._up(self._call):
+        if self._transfer is not None:
             return Refusal("transfer_pending", 491, "another transfer is under way", "wait for its outcome")
+        if not self._up(self._call):
+            return Refusal("not_answered", 491, "nobody has answered yet", "transfer once somebody has")
         return None
 
     def _blind(self, call: Call, session: Session, refer: Refer, by: User, now: float) -> Refusal | None:

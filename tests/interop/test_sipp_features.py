@@ -11,7 +11,7 @@ from tests.interop.test_sipp_calls import BOTH, ended, hung_up, taken, up
 from tests.support.address import loopback
 from tests.support.ear import Ear
 from tests.support.process import wait_until
-from tests.support.scenario import AUDIO, HELD, Scenario, called, calling
+from tests.support.scenario import AUDIO, HELD, NO_STREAM, Scenario, called, calling
 from tests.support.sip import Message, tag_of
 
 OURS = "X-Ticket: 4711\nX-Secret: nobody's business"
@@ -28,6 +28,25 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 def straight(headers: str = "") -> Scenario:
     """A trunk calls, unchallenged, and is answered."""
     return calling().invite(AUDIO, headers).expect(100, optional=True).expect(180).expect(200).ack()
+
+
+@BOTH
+def test_a_controller_begins_without_sound_and_gives_it_later(house: House, transport: str) -> None:
+    """RFC 3725 §4.4, and 100 at once; who is called hears music meanwhile."""
+    begins = calling().invite(NO_STREAM).expect(100).expect(180).expect(200).ack().pause(300)
+    with (
+        house.callee(ended(taken()), transport=transport) as far,
+        house.trunk(
+            hung_up(begins.invite(AUDIO).expect(200).ack()),
+            {"u1": DID, "t1": "12025550101"}[transport],
+            transport=transport,
+        ) as near,
+    ):
+        near.done()
+        far.done()
+        silent, loud = (m for m in near.wire(200) if "INVITE" in m.header("CSeq"))
+        assert b"m=" not in silent.body and b"m=audio" in loud.body
+        assert b"m=audio" in far.one("INVITE").body and len(far.wire("INVITE")) == 1
 
 
 def told(house: House, transport: str) -> Message:

@@ -182,6 +182,8 @@ def test_a_refer_before_the_answer_is_told_to_come_later(site: Trunked) -> None:
     assert isinstance(ringing, Response)
     early = Party.caller(site.bench, site.alice.source, ringing)
     assert refers(early, "14155550100")[0] == 491
+    rows = site.bench.switch.live_trace(next(iter(site.bench.switch.calls)))
+    assert [row.outcome for row in rows if row.event == "transfer"] == ["not_answered"]
     bob_.reply(invite, 486)
     site.bench.advance(120.0)
     assert site.bench.idle()

@@ -19,6 +19,7 @@ AUDIO = (
     "a=rtpmap:101 telephone-event/8000\na=fmtp:101 0-16"
 )
 ALAW = f"{_C}m=audio 6000 RTP/AVP 8\na=rtpmap:8 PCMA/8000"
+NO_STREAM = _C.rstrip("\n")
 HELD = f"{AUDIO}\na=sendonly"
 FAX = f"{_C}m=image 6002 udptl t38"
 
