@@ -61,11 +61,14 @@ class BridgeTreatment(Treatment):
         self._hunt = Hunt(call, self, call.route, name="hop", hops=hops)
         self._hunt.start(now, busy=self._busy)
 
-    def join(self, call: Call, hunt: Hunt, former: Sequence[Hunt] = ()) -> None:
+    def join(
+        self, call: Call, hunt: Hunt, former: Sequence[Hunt] = (), music: HoldMusic | None = None
+    ) -> None:
         """Take on a conversation between the caller and who answered `hunt`.
 
-        Args: former: of the treatment that brought it about.
+        Args: former, music: of the treatment that brought it about.
         """
+        self._music = music or self._music
         self._former += former
         self._call, self._near, self._hunt = call, call.route.caller, hunt
         hunt.report_to(self)
@@ -355,10 +358,14 @@ class BridgeTreatment(Treatment):
         self._call.ground.media(port.Bridge(self._call.leg.id, far.id))
 
 
-def take_on(call: Call, hunt: Hunt, session: Session, refer: Refer, now: float) -> bool:
+def take_on(
+    call: Call, hunt: Hunt, session: Session, refer: Refer, now: float, music: HoldMusic | None = None
+) -> bool:
     """A REFER where an agent or a flow has brought two parties together: a bridge takes them on, to transfer.
 
     False: whoever sends it may not transfer, and is told so; nothing has changed.
+
+    Args: music: that who is on hold hears, and goes on to hear.
     """
     by = call.route.caller if session is call.near else hunt.route.callee
     if by is None:
@@ -367,7 +374,7 @@ def take_on(call: Call, hunt: Hunt, session: Session, refer: Refer, now: float) 
         session.referral.refuse(refusal.status, now, refusal.headers())
         return False
     bridge = BridgeTreatment()
-    bridge.join(call, hunt, call.treatment.former)
+    bridge.join(call, hunt, call.treatment.former, music)
     call.treatment = call.treatment.succeeded_by(bridge)
     bridge.referred(call, session, refer, now)
     return True

@@ -88,7 +88,7 @@ class FlowTreatment(Treatment):
         """A conversation becomes a bridge's, without us; else the caller may put somebody in its place."""
         talking = self._running.conversation if self._running is not None else None
         if talking is not None and self._running is not None and not self._pending:
-            if take_on(call, talking, session, refer, now):
+            if take_on(call, talking, session, refer, now, self._running.music):
                 self._running.let_go()
                 call.trace.add(now, "flow", "left", outcome="transfer")
             return

@@ -10,6 +10,7 @@ A forward has the rights of who forwards, and counts against them. At most five 
 """
 
 import weakref
+from collections.abc import Callable
 from typing import Protocol
 
 from edge.call.call import Call
@@ -93,6 +94,8 @@ class Hunt:
         self._taken: list[CallId] = []
         self._since: float | None = None
         self._over = False
+        self.when_over: Callable[[float], None] | None = None
+        "Told once, when whoever it found has left or been let go, whoever it reports to by then."
 
     def report_to(self, owner: Hunts) -> None:
         """Who hears of it, and holds it; the bridge takes over what a transfer has found."""
@@ -162,6 +165,9 @@ class Hunt:
         for id in self._taken:
             self._call.ground.channels.give_back(id, seconds, now)
         self._taken.clear()
+        told, self.when_over = self.when_over, None
+        if told is not None:
+            told(now)
 
     # What comes of the ringing (`edge.call.ringing.Rings`).
 

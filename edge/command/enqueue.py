@@ -12,6 +12,7 @@ already; each agent who is rung takes one of his.
 from edge.acd.lease import Lease, LeaseId, Why
 from edge.acd.ticket import Exit
 from edge.call.hold import HoldMusic
+from edge.call.hunt import Hunt
 from edge.call.leg import Leg
 from edge.command.offer import Offer
 from edge.command.patience import Patience
@@ -61,6 +62,18 @@ class EnqueueRunning(Running[Enqueue]):
             self._call.ground.acd.leave(self._call.id, Exit.DIGIT, now)
             self._leave(f"digit:{digit}", now, "")
         return True  # pressed for nobody, or for the agent
+
+    @property
+    def conversation(self) -> Hunt | None:
+        return self._talking.hunt if self._talking is not None else None
+
+    @property
+    def music(self) -> HoldMusic | None:
+        return self._music
+
+    def let_go(self) -> None:
+        super().let_go()
+        self._offers.clear()
 
     @property
     def joined(self) -> bool:
@@ -167,6 +180,10 @@ class EnqueueRunning(Running[Enqueue]):
         call.trace.add(now, "flow", "party", outcome="answered", side=side, agent=offer.lease.agent)
         if offer.leg is not None:
             self._media(port.Bridge(call.leg.id, offer.leg.id))
+        if offer.hunt is not None:
+            # Also where he transfers the caller, and a bridge has the two by then.
+            acd, id = call.ground.acd, call.id
+            offer.hunt.when_over = lambda at: acd.ended(id, at)
 
     def parted(self, offer: Offer, cause: str, now: float) -> None:
         self._talking = None

@@ -16,6 +16,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 from config.value import dataclass
 from edge.agenda import Alarm
 from edge.call.call import Call
+from edge.call.hold import HoldMusic
 from edge.call.hunt import Hunt
 from edge.call.leg import Leg
 from edge.call.treatment import AlarmAction
@@ -84,6 +85,11 @@ class Running(ABC, Generic[C]):
     @property
     def conversation(self) -> Hunt | None:
         """Whom the caller talks to."""
+        return None
+
+    @property
+    def music(self) -> HoldMusic | None:
+        """What is heard on hold in that conversation."""
         return None
 
     @property

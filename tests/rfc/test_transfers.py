@@ -2,9 +2,12 @@
 
 import pytest
 
+from edge.acd.state import State
 from edge.sip.message import Request, Response
 from media import port
+from tests.edge.command.test_enqueue import queued, state
 from tests.support.edge import Phone, final
+from tests.support.flow_call import FlowCall
 from tests.support.party import Party, Trunked
 
 
@@ -194,3 +197,79 @@ def test_a_carrier_may_not_transfer(site: Trunked) -> None:
     assert refers(carrier, "1002")[0] == 403
     first.say("BYE")
     assert reports(carrier) == ["BYE"] and site.over()
+
+
+def queue() -> tuple[FlowCall, Party, Phone]:
+    """A caller whom 1002 serves out of a queue; 1002's side, and the phone of 1009, who serves nobody."""
+    call, agent, _ = queued(signed_in=("1002",))
+    (invite,) = (m for m in agent.got() if isinstance(m, Request))
+    call.bench.directory.add_user("1009")
+    other = Phone(call.bench, "1009", 9)
+    other.register()
+    serves = Party.called(call.bench, agent.source, invite, "agents")
+    serves.reply(invite, 200, serves.sdp())
+    serves.asked("ACK")
+    assert state(call, "1002") is State.IN_CALL
+    return call, serves, other
+
+
+def left(call: FlowCall) -> None:
+    call.bench.advance(120.0)
+    assert call.bench.idle() and len(call.bench.journal.cdrs) in (1, 2)
+    assert state(call, "1002") is State.WAITING
+    (cdr,) = (cdr for cdr in call.bench.journal.cdrs if cdr.queue)
+    assert (cdr.queue, cdr.agent, cdr.disposition) == ("support", "us_1002", "answered")
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_an_agent_of_a_queue_transfers_his_caller(held: bool) -> None:
+    """RFC 5589 §6; for the queue he is through with him when his own phone is."""
+    call, agent, other = queue()
+    if held:
+        holds(agent)
+    status, told = refers(agent, "1009")
+    assert (status, told) == (202, ["SIP/2.0 100 Trying"]) and state(call, "1002") is State.IN_CALL
+    (invite,) = (m for m in other.got() if isinstance(m, Request))
+    target = Party.called(call.bench, other.source, invite, "target")
+    target.reply(invite, 200, target.sdp())
+    assert reports(agent) == ["SIP/2.0 200 OK", "BYE"] and state(call, "1002") is State.WRAP_UP
+    last = call.bench.commanded(port.Bridge)[-1]
+    assert isinstance(last, port.Bridge) and {last.leg, last.peer} == call.bench.legs and not call.playing()
+    target.asked("ACK")
+    target.say("BYE")
+    assert next(m.method for m in call.phone.got() if isinstance(m, Request)) == "BYE"
+    left(call)
+
+
+def test_an_agent_of_a_queue_whose_target_is_busy_talks_on() -> None:
+    call, agent, other = queue()
+    assert refers(agent, "1009")[0] == 202
+    (invite,) = (m for m in other.got() if isinstance(m, Request))
+    Party.called(call.bench, other.source, invite, "target").reply(invite, 486)
+    (report,) = reports(agent)
+    assert report.startswith("SIP/2.0 486") and state(call, "1002") is State.IN_CALL
+    call.phone.bye()
+    assert reports(agent) == ["BYE"] and state(call, "1002") is State.WRAP_UP
+    left(call)
+
+
+def test_an_agent_of_a_queue_consults_before_he_transfers() -> None:
+    """RFC 5589 §7."""
+    call, agent, other = queue()
+    holds(agent)
+    phone = Phone(call.bench, "1002", 3)
+    phone.call_id = "consult"
+    phone.dial("1009")
+    (invite,) = (m for m in other.got() if isinstance(m, Request))
+    target = Party.called(call.bench, other.source, invite, "target")
+    target.reply(invite, 200, target.sdp())
+    success = final([m for m in phone.got() if isinstance(m, Response)])
+    second = Party.caller(call.bench, phone.source, success)
+    second.say("ACK", cseq=success.cseq.number)
+    target.asked("ACK")
+    status, told = refers(agent, "1009", second)
+    assert status == 202 and told.count("BYE") == 2 and state(call, "1002") is State.WRAP_UP
+    last = call.bench.commanded(port.Bridge)[-1]
+    assert isinstance(last, port.Bridge) and {last.leg, last.peer} == call.bench.legs and not call.playing()
+    target.say("BYE")
+    left(call)
