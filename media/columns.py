@@ -45,6 +45,7 @@ class Flag(IntEnum):
     HUSHED = 18
     MARKER = 19
     SILENCE_TOLD = 20
+    QUIET = 21
 
 
 class LegColumns:
@@ -137,6 +138,10 @@ class LegColumns:
         self.timestamp = np.zeros(slots, np.int64)
         "Of the frame sent last; taken modulo 2³²."
         self.ssrc = np.zeros(slots, np.int64)
+        self.quiet = flags[Flag.QUIET]
+        "Nothing is sent to it for the time being (`quiet.py`)…"
+        self.quiet_at = np.zeros(slots, np.float64)
+        "…and its timestamp is of this moment [s]."
         self.marker = flags[Flag.MARKER]
         "The next packet begins a talk spurt."
         self.packets_sent = np.zeros(slots, np.int64)

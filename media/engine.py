@@ -211,6 +211,7 @@ class Engine:
         """One tick: receive, play and send the frames of one phase group."""
         with self._outbox:
             self._inbound.receive(self._plan(group), group, now, self._ticker.late)
+            self._upkeep.quiet.stir(now)
             # Receiving may have changed a leg's codec or group.
             plan = self._plan(group)
             heard = self._heard.play(plan, group, now)
@@ -388,6 +389,7 @@ class Engine:
             if leg.connect is not None:
                 columns.timestamp[leg.slot] += int(seconds * leg.connect.codec.clock_rate)
         columns.marker[:] = True
+        columns.quiet_at += seconds
         # We did not listen meanwhile: that is no silence of the peers.
         columns.heard_at[columns.connected] += seconds
         columns.reported_at[columns.connected] += seconds

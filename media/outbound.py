@@ -1,8 +1,9 @@
 """What goes out: one RTP packet per sending leg and frame, written in columns.
 
-A connected leg that may send always sends: what it hears, a prompt, an agent, digits, or
-silence, so that a NAT on the way stays open. Sequence, timestamp and SSRC are the leg's own,
-whatever it relays (RFC 3550 §5.1); the timestamp moves on while digits take the place of audio.
+A connected leg that may send sends what it hears, a prompt, an agent, digits, or silence, so that a NAT on
+the way stays open; only where nobody says anything it pauses (`quiet.py`). Sequence, timestamp and SSRC are
+the leg's own, whatever it relays (RFC 3550 §5.1); the timestamp moves on while digits take the place of
+audio.
 """
 
 from collections.abc import Callable

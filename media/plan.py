@@ -162,7 +162,7 @@ def make_plan(columns: LegColumns, group: int) -> Plan:
     # Whom an agent speaks to is in a room to be heard only.
     own = np.where(roomed & ~columns.agent[legs], columns.beat[legs], groups) if some_roomed else groups
     clock = np.where(hears, columns.group[source], own)
-    sent = (clock == group) & columns.may_send[legs]
+    sent = (clock == group) & columns.may_send[legs] & ~columns.quiet[legs]
     take, send = legs[due], legs[sent]
     locked = columns.locked[legs]
     polled = due | (columns.eager[legs] & ~columns.aligned[legs])

@@ -13,6 +13,7 @@ from media.diagnosis import Diagnosis
 from media.inbound import Inbound
 from media.leg import Leg, LegTable
 from media.port import Event, Silent, Stats
+from media.quiet import Quiet
 from media.report import STATS_INTERVAL, Reports
 from media.rtp.latch import SILENCE
 from media.socket import UdpWire
@@ -53,6 +54,7 @@ class Upkeep:
         self._emit = emit
         self._web = web
         self._diagnosis = Diagnosis(table, emit)
+        self.quiet = Quiet(table, wire)
 
     def see_to(self, tick: int, now: float) -> None:
         """Do what is due in tick number `tick`."""
@@ -61,6 +63,7 @@ class Upkeep:
         if tick % CHORES_EVERY == 0:
             self._inbound.handle_timer(now)
             self._see_to_silence(now)
+            self.quiet.settle(now)
             self._send_reports(now)
         if tick % LOOK_EVERY == 0:
             self._diagnosis.look(now)
@@ -120,6 +123,7 @@ class Upkeep:
         for slot in np.flatnonzero(live & (columns.report_at <= now)).tolist():
             leg = self._table.at(slot)
             columns.report_at[slot] = self._reports.next_report_at(now)
+            self.quiet.keep_open(slot, now)
             to = _rtcp_address(leg)
             if to is not None:
                 self._send(leg, self._reports.compound(leg, now), to)

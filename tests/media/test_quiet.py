@@ -1,0 +1,104 @@
+"""Where nobody says anything little is sent, and nothing of what anybody says is lost by it."""
+
+from itertools import pairwise
+
+import pytest
+
+from media.port import Bridge, Crypto, Echo, Join, Record, RoomId, SendDigits, Tone
+from tests.support.phone import DTMF, PCMA, Phone, Studio, signal_to_noise, tone
+
+
+def bridged(studio: Studio) -> tuple[Phone, Phone]:
+    one, two = studio.phone("one"), studio.phone("two", law=PCMA)
+    studio.engine.execute(Bridge(one.leg, two.leg))
+    return one, two
+
+
+def count(phone: Phone, studio: Studio, seconds: float) -> int:
+    """Packets that come in the next so many seconds."""
+    before = len(phone.received)
+    studio.run(seconds)
+    return len(phone.received) - before
+
+
+def assert_well_timed(phone: Phone) -> None:
+    """RFC 3550 §5.1: no number is left out, the timestamp tells when a packet was due, pauses end marked."""
+    for (then, a), (now, b) in pairwise(phone.received):
+        assert (b.sequence - a.sequence) & 0xFFFF == 1 and a.ssrc == b.ssrc
+        assert abs((b.timestamp - a.timestamp) / 8000 - (now - then)) < 0.03
+        assert b.marker or now - then < 0.04
+    first, last = phone.received[0], phone.received[-1]
+    assert abs((last[1].timestamp - first[1].timestamp) / 8000 - (last[0] - first[0])) < 0.03, "no drift"
+
+
+def test_a_call_in_which_nobody_speaks_is_sent_a_packet_with_each_report() -> None:
+    """RFC 6263 §4: one in 15 s keeps a NAT open."""
+    studio = Studio()
+    one, two = bridged(studio)
+    assert 95 <= count(one, studio, 2.0) <= 105, "at first both ways are opened"
+    studio.run(0.2)
+    for phone in (one, two):
+        phone.received.clear()
+    studio.run(30.0)
+    for phone, silence in ((one, b"\xff"), (two, b"\xd5")):
+        assert 4 <= len(phone.received) <= 12
+        assert all(bytes(p.payload) == silence * 160 for _, p in phone.received)
+        assert max(b - a for (a, _), (b, _) in pairwise(phone.received)) < 8.0
+        assert_well_timed(phone)
+
+
+@pytest.mark.parametrize("after", [3.0, 12.34, 31.007])
+def test_who_speaks_up_is_heard_from_the_first_frame_on(after: float) -> None:
+    studio = Studio()
+    one, two = bridged(studio)
+    studio.run(after)
+    speech = tone(500, 1.0)
+    one.say(speech)
+    studio.run(1.3)
+    assert signal_to_noise(two.heard(), speech) > 30
+    assert count(one, studio, 0.5) >= 24, "and who speaks is sent silence as ever"
+    for phone in (one, two):
+        assert_well_timed(phone)
+
+
+@pytest.mark.parametrize("what", ["tone", "digits", "room", "new offer", "echo"])
+def test_who_is_to_hear_something_is_sent_it_at_once(what: str) -> None:
+    studio = Studio()
+    phone = studio.phone("leg")
+    studio.run(5.0)
+    assert count(phone, studio, 1.0) <= 1
+    match what:
+        case "tone":
+            studio.engine.execute(Tone(phone.leg, "busy", (440.0,), ((0.5, 0.5),)))
+        case "digits":
+            studio.engine.execute(SendDigits(phone.leg, "12345"))
+        case "room":
+            studio.engine.execute(Join(phone.leg, RoomId("r")))
+        case "new offer":
+            phone.connect()
+        case _:
+            studio.engine.execute(Echo(phone.leg))
+            phone.say(tone(500, 1.0))
+    assert count(phone, studio, 0.9) >= 43
+    assert (what == "digits") is any(p.payload_type == DTMF for _, p in phone.received)
+    if what != "digits":
+        assert_well_timed(phone)
+
+
+def test_what_a_quiet_leg_is_sent_is_recorded_in_its_time(tmp_path: object) -> None:
+    studio = Studio()
+    phone = studio.phone("leg")
+    studio.run(5.0)
+    studio.engine.execute(Record(phone.leg, f"{tmp_path}/call.wav", stereo=True))
+    assert count(phone, studio, 3.0) >= 145, "a recording has no holes"
+
+
+def test_the_packet_of_a_secured_leg_is_secured() -> None:
+    studio = Studio()
+    crypto = Crypto("AES_CM_128_HMAC_SHA1_80", bytes(range(30)), bytes(range(30, 60)))
+    phone = studio.phone("leg", crypto=crypto)
+    studio.run(3.0)
+    phone.received.clear()
+    studio.run(30.0)
+    assert {len(p.payload) for _, p in phone.received} == {160 + 10}, "the tag of RFC 3711 §5.2"
+    assert len({bytes(p.payload) for _, p in phone.received}) == len(phone.received)
