@@ -59,7 +59,7 @@ class AgentTreatment(Treatment):
         """A conversation becomes a bridge's, without us; else the caller may put somebody in its place."""
         talking = self._attendance.conversation if self._attendance is not None else None
         if talking is not None and self._attendance is not None and not self._pending:
-            if take_on(call, talking, session, refer, now):
+            if take_on(call, talking, session, refer, now, self._attendance.music):
                 self._attendance.let_go()
             return
         if self._succession is None:
@@ -91,6 +91,10 @@ class AgentTreatment(Treatment):
 
     def outlives(self, call: Call, session: Session) -> bool:
         return self._succession is not None and self._succession.outlives(session)
+
+    def agreed(self, call: Call, leg: Leg, now: float) -> None:
+        if self._attendance is not None:
+            self._attendance.agreed(leg, now)
 
     def session_event(self, call: Call, session: Session, event: SessionEvent, now: float) -> None:
         if self._succession is not None:

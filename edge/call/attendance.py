@@ -19,6 +19,7 @@ from edge.call.attach import attach
 from edge.call.errand import Errands
 from edge.call.filler import Filler
 from edge.call.handoff import Handoff, Run
+from edge.call.hold import HoldMusic
 from edge.call.hunt import Hunt
 from edge.call.leg import Leg
 from edge.call.tool import ToolCalls
@@ -119,6 +120,15 @@ class Attendance:
     def conversation(self) -> Hunt | None:
         """The person whom the caller was handed to."""
         return self._handoff.conversation if self._handoff is not None else None
+
+    @property
+    def music(self) -> HoldMusic | None:
+        """What is heard on hold in that conversation."""
+        return self._handoff.music if self._handoff is not None else None
+
+    def agreed(self, leg: Leg, now: float) -> None:
+        if self._handoff is not None:
+            self._handoff.agreed(leg, now)
 
     def let_go(self) -> None:
         """That conversation goes on without us; `left` does not come."""

@@ -12,6 +12,7 @@ from dataclasses import replace
 from itertools import count
 from typing import Final, TypeAlias
 
+from edge.call.hold import HoldMusic
 from edge.call.hunt import Hunt
 from edge.call.leg import Leg
 from edge.command.running import AnyRunning, Stage
@@ -79,6 +80,13 @@ class Handoff:
     def conversation(self) -> Hunt | None:
         """The person whom the caller talks to."""
         return self._running.conversation
+
+    @property
+    def music(self) -> HoldMusic | None:
+        return self._running.music
+
+    def agreed(self, leg: Leg, now: float) -> None:
+        self._running.agreed(leg, now)
 
     @property
     def joined(self) -> bool:

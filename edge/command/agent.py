@@ -2,6 +2,7 @@
 
 from edge.call.attendance import Attendance
 from edge.call.handoff import Run
+from edge.call.hold import HoldMusic
 from edge.call.hunt import Hunt
 from edge.call.leg import Leg
 from edge.command.running import Running, Stage
@@ -52,6 +53,14 @@ class AgentRunning(Running[Dial]):
     def unallocated(self, leg: Leg, refusal: Refusal, now: float) -> None:
         if self._attendance is not None:
             self._attendance.unallocated(leg, refusal, now)
+
+    def agreed(self, leg: Leg, now: float) -> None:
+        if self._attendance is not None:
+            self._attendance.agreed(leg, now)
+
+    @property
+    def music(self) -> HoldMusic | None:
+        return self._attendance.music if self._attendance is not None else None
 
     @property
     def conversation(self) -> Hunt | None:

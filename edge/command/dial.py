@@ -148,6 +148,7 @@ class DialRunning(Running[Dial]):
         if hunt is not self._talking:
             self._declined(hunt, "hung_up", now)
             return
+        self._music.stop(self._call.ground, self._call.leg)
         self._media(port.Detach(self._call.leg.id))
         self._drop(hunt, now, "")
         self._end("answered", now, cause=event.cause)

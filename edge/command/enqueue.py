@@ -11,7 +11,6 @@ already; each agent who is rung takes one of his.
 
 from edge.acd.lease import Lease, LeaseId, Why
 from edge.acd.ticket import Exit
-from edge.call.hold import HoldMusic
 from edge.call.hunt import Hunt
 from edge.call.leg import Leg
 from edge.command.offer import Offer
@@ -31,7 +30,6 @@ class EnqueueRunning(Running[Enqueue]):
         self._offers: dict[LeaseId, Offer] = {}
         self._count = 0
         self._talking: Offer | None = None
-        self._music = HoldMusic()
         self._patience: Patience | None = None
         if not call.answer(now):
             return
@@ -66,10 +64,6 @@ class EnqueueRunning(Running[Enqueue]):
     @property
     def conversation(self) -> Hunt | None:
         return self._talking.hunt if self._talking is not None else None
-
-    @property
-    def music(self) -> HoldMusic | None:
-        return self._music
 
     def let_go(self) -> None:
         super().let_go()
@@ -112,14 +106,6 @@ class EnqueueRunning(Running[Enqueue]):
             self._patience.played(event, now)
         for offer in tuple(self._offers.values()):
             offer.media_event(event, now)
-
-    def agreed(self, leg: Leg, now: float) -> None:
-        far = self._talking.leg if self._talking is not None else None
-        if far is None:
-            return
-        call = self._call
-        listener = far if leg is call.leg else call.leg
-        self._music.update(call.ground, call.route.account, leg, listener)
 
     def session_event(self, session: Session, event: SessionEvent, now: float) -> None:
         for offer in tuple(self._offers.values()):

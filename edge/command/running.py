@@ -52,6 +52,7 @@ class Running(ABC, Generic[C]):
         self._stage = stage
         self._call = stage.call
         self._alarms: list[Alarm] = []
+        self._music = HoldMusic()
 
     @abstractmethod
     def start(self, now: float) -> None:
@@ -65,7 +66,11 @@ class Running(ABC, Generic[C]):
         return False
 
     def agreed(self, leg: Leg, now: float) -> None:
-        """Offer and answer on a connected leg have a new outcome."""
+        """Offer and answer on a connected leg have a new outcome: who is put on hold hears music."""
+        hunt, call = self.conversation, self._call
+        if hunt is not None and hunt.leg is not None:
+            listener = hunt.leg if leg is call.leg else call.leg
+            self._music.update(call.ground, call.route.account, leg, listener)
 
     def session_event(self, session: Session, event: SessionEvent, now: float) -> None:
         """What happened on a session that the flow began."""
@@ -90,7 +95,7 @@ class Running(ABC, Generic[C]):
     @property
     def music(self) -> HoldMusic | None:
         """What is heard on hold in that conversation."""
-        return None
+        return self._music
 
     @property
     def joined(self) -> bool:

@@ -7,6 +7,7 @@ from edge.sip.message import Request
 from media import port
 from tests.support.directory import ACC, FakeDirectory
 from tests.support.edge import Bench, Phone, final
+from tests.support.party import Party
 
 
 class Scene:
@@ -89,3 +90,20 @@ def test_the_call_ends_with_the_person(scene: Scene) -> None:
     scene.alice.bye()
     (bye,) = [message for message in scene.bob.got() if isinstance(message, Request)]
     assert bye.method == "BYE"
+
+
+def test_the_person_holds_and_the_caller_hears_music_until_it_is_back(scene: Scene) -> None:
+    """RFC 3264 §8.4: in a conversation that an agent has brought about, as in any other."""
+    scene.bench.directory.prompts["hold-music"] = "/music.wav"
+    scene.transfer()
+    invite = scene.invited()
+    scene.bob.reply(invite, 200, scene.bob.sdp())
+    (ack,) = scene.bob.got()
+    assert isinstance(ack, Request)
+    bob = Party.called(scene.bench, scene.bob.source, invite, scene.bob.tag)
+    for more, music in (("a=sendonly\r\n", ["/music.wav"]), ("", [])):
+        bob.say("INVITE", bob.sdp(more=more))
+        bob.say("ACK", cseq=bob.cseq)
+        stopped = {c.play for c in scene.bench.commanded(port.StopPlay) if isinstance(c, port.StopPlay)}
+        plays = [c for c in scene.bench.commanded(port.Play) if isinstance(c, port.Play)]
+        assert [c.path for c in plays if c.leg == scene.leg and c.play not in stopped] == music

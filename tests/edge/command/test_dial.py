@@ -10,6 +10,7 @@ from media import port
 from tests.support.directory import FakeDirectory
 from tests.support.edge import Phone
 from tests.support.flow_call import FlowCall
+from tests.support.party import Party
 
 DIAL = """
 nodes:
@@ -89,6 +90,24 @@ def test_the_caller_who_hangs_up_ends_both_sides() -> None:
     assert methods(bob) == ["ACK", "BYE"] and call.bench.switch.admissions.count("user", "us_1002") == 0
     (cdr,) = call.bench.journal.cdrs
     assert cdr.cause == "caller_hangup" and set(cdr.media) == {"caller", "callee"}
+
+
+def test_who_is_rung_holds_and_the_caller_hears_music_until_he_is_back_or_gone() -> None:
+    """RFC 3264 §8.4."""
+    call, bob, _ = dialled()
+    call.directory.prompts["hold-music"] = "/music.wav"
+    (request,) = start(call, bob)
+    bob.reply(request, 200, bob.sdp())
+    party = Party.called(call.bench, bob.source, request, bob.tag)
+    for more, heard in (("a=sendonly\r\n", 1), ("", 0), ("a=inactive\r\n", 1)):
+        party.say("INVITE", party.sdp(more=more))
+        party.say("ACK", cseq=party.cseq)
+        started = [c for c in call.bench.commanded(port.Play) if getattr(c, "path", "") == "/music.wav"]
+        stopped = [c for c in call.bench.commanded(port.StopPlay) if getattr(c, "play", "") == "hold"]
+        assert len(started) - len(stopped) == heard
+    party.say("BYE")
+    stopped = [c for c in call.bench.commanded(port.StopPlay) if getattr(c, "play", "") == "hold"]
+    assert call.at == "after" and len(stopped) == 2
 
 
 @pytest.mark.parametrize(
