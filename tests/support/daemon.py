@@ -91,14 +91,18 @@ class Daemon:
 
     def wait_ready(self, timeout: float = 60.0) -> None:
         deadline = time.monotonic() + timeout
+        told: object = "nothing"
         while True:
             try:
-                if self.get("/readyz")[0] == 200:
+                status, told = self.get("/readyz")
+                if status == 200:
                     return
-            except OSError:
-                pass
+            except OSError as error:
+                told = error
             assert self.child.running, f"the daemon did not start\n{self.child.report()}"
-            assert time.monotonic() < deadline, f"not ready within {timeout} s\n{self.child.report()}"
+            assert time.monotonic() < deadline, (
+                f"not ready within {timeout} s, /readyz: {told!r}\n{self.child.report()}"
+            )
             time.sleep(0.05)
 
     def get(self, path: str, timeout: float = 5.0) -> tuple[int, bytes]:
