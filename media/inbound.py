@@ -31,8 +31,7 @@ from media.socket import PACKET_BYTES, ROW_BYTES, UdpWire, is_reachable
 from media.srtp import rows_of
 from media.webrtc.legs import WebLegs
 
-COMFORT_NOISE: Final = 13
-"RFC 3389"
+COMFORT_NOISE: Final = 13  # RFC 3389
 WAVES: Final = 16
 "Datagrams read of one locked leg in one tick."
 LISTEN: Final = 16
@@ -329,6 +328,7 @@ class Inbound:
             self._jitter.restart(slot, number, leg.reframer.partial)
         if leg.parceller is not None:
             leg.parceller = leg.parceller.anew(parsed.timestamp, number)
+            self._jitter.restart(slot, number, leg.parceller.partial)
         return number
 
     def _hear_audio(self, leg: Leg, parsed: Packet, law: int, number: int) -> None:
@@ -378,9 +378,9 @@ class Inbound:
                 frame = leg.coders.deposit((payload,))
                 self._jitter.insert_one(leg.slot, number, frame, marker=parsed.marker)
                 return
-            leg.parceller = Parceller(parsed.timestamp, number, codec.step)
+            leg.parceller = Parceller(parsed.timestamp, number, codec.step, leg.coders.deposit)
             self._table.columns.expect[leg.slot] = NEVER
-            self._jitter.restart(leg.slot, number)
+            self._jitter.restart(leg.slot, number, leg.parceller.partial)
         for place, parcel in leg.parceller.add(parsed.timestamp, ticks, payload):
             self._jitter.insert_one(leg.slot, place, leg.coders.deposit(parcel), marker=parsed.marker)
 

@@ -99,7 +99,7 @@ class Wideband:
                 coders.skip()
                 continue
             there = holes.get(int(plan.wide[index])) if holes else None
-            decoded = coders.decode(wide(law), frames[index] if there is None else frames[index][there])
+            decoded = coders.decode(wide(law), frames[index], there)
             if decoded is None:
                 lost[index] = True
             elif there is not None:
@@ -152,7 +152,8 @@ class Wideband:
             if slot in plan.taped:
                 self._used.add(slot)
                 self._sent[slot] = sound.wide[plan.index_of[row]]
-            if row in sound.holes and columns.may_receive[source]:
+            cuts = not wide(int(columns.law_in[source])).parcels
+            if cuts and row in sound.holes and columns.may_receive[source]:
                 payloads.append((position, None))
             elif sound.have[row] and columns.may_receive[source]:
                 codec = wide(int(columns.law_in[source]))

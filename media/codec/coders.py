@@ -7,6 +7,7 @@ here. A parcel may decode to more or less than one frame: what is over waits for
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from media.codec.g711 import Bytes, Pcm
 from media.codec.table import Conceals, Decoder, Encoder, Wide
@@ -64,21 +65,26 @@ class Coders:
             return parcel[0]
         return None
 
-    def decode(self, codec: Wide, row: Bytes) -> Pcm | None:
-        """One frame of the jitter buffer → (320,) at 16 kHz; None when it cannot be decoded."""
+    def decode(self, codec: Wide, row: Bytes, there: NDArray[np.bool_] | None = None) -> Pcm | None:
+        """One frame of the jitter buffer → (320,) at 16 kHz; None when it cannot be decoded.
+
+        Args:
+            there: if not all of it has come, which samples at 8 kHz have, (160,); those alone are decoded.
+        """
         if codec is not self._codec_in or self._decoder is None:
             self._codec_in, self._decoder, self._spare = codec, codec.decoder(), _NOTHING
         decoder = self._decoder
         if not codec.parcels:
-            return decoder.decode(row.tobytes())
+            return decoder.decode((row if there is None else row[there]).tobytes())
+        wanted = SAMPLES if there is None else 2 * int(np.count_nonzero(there))
         pieces = [decoder.decode(payload) for payload in self._parcel(row)]
-        if len(pieces) == 1 and len(pieces[0]) == SAMPLES:
+        if len(pieces) == 1 and len(pieces[0]) == SAMPLES == wanted:
             self._spare = _NOTHING
             return pieces[0]
         whole = np.concatenate((self._spare, *pieces))
         # The most that a packet holds is 120 ms; beyond that the stream was not what it said.
-        self._spare = whole[SAMPLES:][: 6 * SAMPLES]
-        return whole[:SAMPLES] if len(whole) >= SAMPLES else None
+        self._spare = whole[wanted:][: 6 * SAMPLES]
+        return whole[:wanted] if len(whole) >= wanted else None
 
     def conceal(self, codec: Wide, following: Bytes | None) -> tuple[Pcm, bool] | None:
         """(320,) in the place of a missing frame, and whether that was sent; None: the codec has nothing.

@@ -26,7 +26,7 @@ from tests.bench import audio, banned, dialects, flows, marathon, measure, overl
 from tests.bench.floor import floor
 from tests.bench.measure import Row
 from tests.bench.subject import Subject, subject
-from tests.bench.usage import keep_time, prefer
+from tests.bench.usage import prefer
 from tests.bench.yardstick import yardstick_ns
 from tests.support.address import free_tcp_port, loopback
 from tests.support.process import Child
@@ -94,7 +94,6 @@ def main(
     else:
         console.print("[yellow]one core only: load and daemon share it, the figures mean little")
     prefer(os.getpid())
-    keep_time()
     pace = yardstick_ns()
     rows: list[Row] = []
     failed: list[str] = []

@@ -18,6 +18,7 @@ from tests.bench.signalling import Signalling, Work
 from tests.bench.sources import Source
 from tests.bench.streams import Payload, Streams
 from tests.bench.subject import AGENT, BRIDGE, ECHO, MENU, ROOMS, Subject
+from tests.bench.usage import punctual
 from tests.support.address import loopback
 from tests.support.process import Child
 
@@ -63,6 +64,10 @@ class Ground:
 
     def row(self, name: str, count: int, streams: Streams) -> Row:
         """Let the streams settle, measure them, and hang up. Figures are those of one of `count`."""
+        with punctual():
+            return self._row(name, count, streams)
+
+    def _row(self, name: str, count: int, streams: Streams) -> Row:
         subject = self.subject
         streams.run(self.settle, measure=False)
         memory = subject.memory() - self.memory

@@ -28,7 +28,7 @@ from tests.bench.signalling import Signalling, Work
 from tests.bench.sources import Source
 from tests.bench.streams import Heard, Payload, Streams
 from tests.bench.subject import AGENT, BRIDGE, ECHO, Subject, subject
-from tests.bench.usage import keep_time, prefer, tree
+from tests.bench.usage import prefer, tree
 from tests.support.address import loopback
 from tests.support.process import Child, wait_until
 
@@ -194,7 +194,6 @@ def main(minutes: float, share: float, round_seconds: float, workers: int) -> No
     if pinned:
         os.sched_setaffinity(0, {1})
     prefer(os.getpid())
-    keep_time()
     readings: list[Reading] = []
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tandem-soak-")))

@@ -3,6 +3,7 @@
 import contextlib
 import gc
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 NICENESS = -10
@@ -48,15 +49,23 @@ def prefer(pid: int) -> None:
         Path(f"/proc/{pid}/autogroup").write_text(str(NICENESS))
 
 
-def keep_time() -> None:
-    """Let this process, which paces the load, run as soon as it is due, where that is allowed.
+@contextlib.contextmanager
+def punctual() -> Iterator[None]:
+    """Let this process run as soon as it is due, where that is allowed; for who paces streams, and has time left.
 
-    Else every stall of a crowded core is read as jitter of the network. Those that it starts run as ever.
+    Else every stall of a crowded core is read as jitter of the network. What it starts runs as ever.
     """
     gc.collect()
     gc.freeze()
+    before = os.sched_getscheduler(0), os.sched_getparam(0)
     with contextlib.suppress(OSError):
         os.sched_setscheduler(0, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(1))
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            os.sched_setscheduler(0, *before)
+        gc.unfreeze()
 
 
 def core_seconds(cpu: int) -> float:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from media.port import Echo, LegStats, Release, Released
+from media.port import Codec, Connect, Echo, LegStats, Release, Released
 from media.rtp.jitter import JitterBuffer
 from tests.support.emulator import Path
 from tests.support.phone import HOST, Studio, signal_to_noise, tone
@@ -13,6 +13,8 @@ from tests.support.phone import HOST, Studio, signal_to_noise, tone
 SECONDS = 20
 LEAST = 5.0
 "Of a round trip on a clean path: a packet waits for its tick [ms]."
+OPUS = {10: b"\x40" + bytes(20), 30: b"\x43\x03" + bytes(60)}
+"SILK frames of 10 ms, one or three (RFC 6716 §3.2)."
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,28 @@ def test_packets_of_other_times_cost_what_was_in_them_alone(
     size = 8 * milliseconds
     for _ in range(count := SECONDS * 1000 // milliseconds):
         phone.send(bytes([0x50]) * size, samples=size)
+        studio.run(milliseconds / 1000)
+    studio.engine.execute(Release(phone.leg))
+    stats = studio.of(Released)[0].stats
+    assert stats.concealed * 20 / (count * milliseconds) <= path.lost / path.sent + 0.01
+    assert stats.delay_ms <= milliseconds + 20
+
+
+@pytest.mark.parametrize("codec", [Codec("l16", 96, 16_000), Codec("opus", 111, 48_000)], ids=["l16", "opus"])
+@pytest.mark.parametrize("milliseconds", [10, 30])
+@pytest.mark.parametrize(("loss", "burst"), [(0.0, 1), (0.10, 1), (0.10, 4)])
+def test_so_do_packets_that_cannot_be_cut(codec: Codec, milliseconds: int, loss: float, burst: int) -> None:
+    """Opus and L16: what came of 20 ms is decoded and played, and the rest made up (RFC 7587 §4.2)."""
+    studio, path = Studio(), Path(loss=loss, burst=burst, seed=4)
+    studio.network.impair(path, towards=HOST)
+    phone = studio.phone("leg", connect=False)
+    phone.law = codec
+    studio.engine.execute(Connect(phone.leg, (phone.host, phone.port), codec, (codec,), None))
+    studio.engine.execute(Echo(phone.leg))
+    samples = codec.clock_rate * milliseconds // 1000
+    payload = OPUS[milliseconds] if codec.name == "opus" else bytes(2 * samples)
+    for _ in range(count := SECONDS * 1000 // milliseconds):
+        phone.send(payload, samples=samples)
         studio.run(milliseconds / 1000)
     studio.engine.execute(Release(phone.leg))
     stats = studio.of(Released)[0].stats
