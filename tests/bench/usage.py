@@ -51,7 +51,7 @@ def prefer(pid: int) -> None:
 
 @contextlib.contextmanager
 def punctual() -> Iterator[None]:
-    """Let this process, which paces streams and has time left, run as soon as it is due, where that is allowed.
+    """Let this process, which paces streams, run as soon as it is due, where that is allowed.
 
     Else every stall of a crowded core is read as jitter of the network. What it starts runs as ever.
     """
