@@ -11,7 +11,7 @@ from itertools import count
 from typing import Final
 
 from edge.call.attendance import Attendance
-from edge.call.bridge import take_on
+from edge.call.bridge import adopt, take_on
 from edge.call.call import Call
 from edge.call.hunt import Hunt
 from edge.call.leg import Leg
@@ -65,6 +65,15 @@ class AgentTreatment(Treatment):
         if self._succession is None:
             self._succession = Succession(call, lambda number, at: self._succeeded(call, number, at))
         self._succession.referred(session, refer, now)
+
+    def dismiss(self, call: Call, session: Session, partner: Call | None, now: float) -> bool:
+        attendance = self._attendance
+        talking = attendance.conversation if attendance is not None and not self._pending else None
+        if attendance is None or talking is None or partner is None:
+            return talking is not None
+        bridge = adopt(call, talking, attendance.music)
+        attendance.let_go()
+        return bridge.dismiss(call, session, partner, now)
 
     def release(self) -> Hunt | None:
         if self.former or self._pending:

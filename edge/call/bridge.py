@@ -373,8 +373,13 @@ def take_on(
         refusal = Refusal("transfer_not_allowed", 403, "only users of the account may transfer", fix)
         session.referral.refuse(refusal.status, now, refusal.headers())
         return False
+    adopt(call, hunt, music).referred(call, session, refer, now)
+    return True
+
+
+def adopt(call: Call, hunt: Hunt, music: HoldMusic | None) -> BridgeTreatment:
+    """A bridge in the place of what has brought the caller and who answered `hunt` together."""
     bridge = BridgeTreatment()
     bridge.join(call, hunt, call.treatment.former, music)
     call.treatment = call.treatment.succeeded_by(bridge)
-    bridge.referred(call, session, refer, now)
-    return True
+    return bridge

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from itertools import count
 from types import MappingProxyType
 
-from edge.call.bridge import BridgeTreatment, take_on
+from edge.call.bridge import BridgeTreatment, adopt, take_on
 from edge.call.call import Call
 from edge.call.hunt import Hunt
 from edge.call.leg import Leg
@@ -95,6 +95,16 @@ class FlowTreatment(Treatment):
         if self._succession is None:
             self._succession = Succession(call, self._succeeded)
         self._succession.referred(session, refer, now)
+
+    def dismiss(self, call: Call, session: Session, partner: Call | None, now: float) -> bool:
+        running = self._running
+        talking = running.conversation if running is not None and not self._pending else None
+        if running is None or talking is None or partner is None:
+            return talking is not None
+        bridge = adopt(call, talking, running.music)
+        running.let_go()
+        call.trace.add(now, "flow", "left", outcome="transfer")
+        return bridge.dismiss(call, session, partner, now)
 
     def release(self) -> Hunt | None:
         if self.former or self._pending:

@@ -3,10 +3,12 @@
 import pytest
 
 from edge.acd.state import State
+from edge.directory import Target
 from edge.sip.message import Request, Response
 from media import port
 from tests.edge.command.test_enqueue import queued, state
 from tests.support.edge import Phone, final
+from tests.support.flow import program
 from tests.support.flow_call import FlowCall
 from tests.support.party import Party, Trunked
 
@@ -273,3 +275,30 @@ def test_an_agent_of_a_queue_consults_before_he_transfers() -> None:
     assert isinstance(last, port.Bridge) and {last.leg, last.peer} == call.bench.legs and not call.playing()
     target.say("BYE")
     left(call)
+
+
+def test_who_was_consulted_through_a_flow_is_joined_and_not_dialled_again(site: Trunked) -> None:
+    """RFC 5589 §7.1: a number of the account may be a flow that has dialled somebody."""
+    directory = site.bench.directory
+    directory.extensions["9001"] = Target("flow", "main")
+    directory.flows = program(
+        'nodes:\n  it: {kind: dial, to: ["1002"], next: {answered: end}}\n  end: {kind: hangup}'
+    )
+    first, carrier = site.in_()
+    holds(first)
+    site.alice.call_id, site.alice.tag = "consult", "consult-tag"
+    site.alice.dial("9001")
+    (invite,) = (m for m in bob(site).got() if isinstance(m, Request))
+    other = Party.called(site.bench, bob(site).source, invite, "bobs")
+    other.reply(invite, 200, other.sdp())
+    success = final(site.alice.got())
+    second = Party.caller(site.bench, site.alice.source, success)
+    second.say("ACK", cseq=success.cseq.number)
+    other.asked("ACK")
+    status, told = refers(first, "9001", second)
+    assert status == 202 and "SIP/2.0 200 OK" in told and told.count("BYE") == 2
+    assert other.got() == carrier.got() == [] and joined(site) == site.bench.legs
+    carrier.say("BYE")
+    assert reports(other) == ["BYE"]
+    site.bench.advance(120.0)
+    assert site.bench.idle() and len(site.bench.journal.cdrs) == 2
