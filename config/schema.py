@@ -98,6 +98,8 @@ class SipLimits(Section):
     "Banned sources; beyond it the ban that ends first gives way."
     locks: int = Field(default=10_000, ge=16)
     "Usernames locked out at one source each; beyond it the oldest lock ends."
+    stun_per_second: int = Field(default=2_000, ge=1)
+    "Keep-alives by STUN that one UDP socket answers in a second; more of them are dropped."
     allowed: int = Field(default=10_000, ge=1)
     "Addresses and networks allowed while running."
     outside_calls: int = Field(default=50_000, ge=1)

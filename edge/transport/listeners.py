@@ -119,7 +119,9 @@ class Listeners:
         connections = self._start(upper)
         for number, (bound, sock) in enumerate(zip(self.bound, sockets, strict=True)):
             if bound.transport is Transport.UDP:
-                self._udp[number] = UdpSocket(sock, number, upper, self._loop, self._guard)
+                self._udp[number] = UdpSocket(
+                    sock, number, upper, self._loop, self._guard, self._limits.stun_per_second
+                )
             else:
                 connections.listen(bound.transport, number, sock, None if bound.any else bound.address)
         if self._tls is not None:

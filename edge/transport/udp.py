@@ -51,7 +51,9 @@ class UdpSocket:
         upper: Upper,
         loop: asyncio.AbstractEventLoop,
         guard: Guard | None = None,
+        keep_alives: int = 2_000,
     ) -> None:
+        """Args: keep_alives: how many of them by STUN are answered in a second."""
         sock.setblocking(False)
         for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
             sock.setsockopt(socket.SOL_SOCKET, option, _BUFFER)
@@ -60,6 +62,8 @@ class UdpSocket:
         self.age = 0.0
         "How long the batch in hand, or the last one, was in the kernel's queue; 0 if we are not behind [s]."
         self._behind = False
+        self._keep_alives = keep_alives
+        self._kept_alive, self._second = 0, 0  # so many in this second
         self._sock = sock
         self._upper = upper
         self._loop = loop
@@ -139,11 +143,16 @@ class UdpSocket:
                 # IPv6 sources come with flow label and scope, which a flow does not have.
                 data, flow = bytes(self._view[:size]), self._flow_of(source[:2])
                 if is_stun(data):
-                    self._keep_alive(data, flow)
+                    self._keep_alive(data, flow, int(now))
                 else:
                     self._upper.receive(data, flow, now)
 
-    def _keep_alive(self, data: bytes, flow: Flow) -> None:
+    def _keep_alive(self, data: bytes, flow: Flow, second: int) -> None:
+        if second != self._second:
+            self._kept_alive, self._second = 0, second
+        self._kept_alive += 1
+        if self._kept_alive > self._keep_alives:
+            return  # they are told to nobody who bans floods
         if answered := answer(data, flow.remote):
             self.send(answered, flow)
 

@@ -1,6 +1,7 @@
 """Datagrams over real loopback sockets; nothing leaves the machine."""
 
 import asyncio
+import contextlib
 import select
 import socket
 import sys
@@ -78,6 +79,22 @@ async def test_a_keep_alive_by_stun_is_answered_here_and_goes_no_further() -> No
             assert [data for data, _ in upper.received] == [b"hello"]
             told = stun.parse(peer.recv(100))
             assert told is not None and told.mapped == peer.getsockname()
+
+
+async def test_no_more_keep_alives_are_answered_than_a_second_may_have() -> None:
+    async with opened() as (udp, upper, address):
+        udp._keep_alives = 3
+        with bound() as peer:
+            for number in range(9):
+                peer.sendto(b"\x00\x01\x00\x00\x21\x12\xa4\x42" + bytes((number,)) * 12, address)
+            peer.sendto(b"hello", address)
+            await upper.until(received=1)
+            peer.setblocking(False)
+            answered = 0
+            with contextlib.suppress(BlockingIOError):
+                while peer.recv(100):
+                    answered += 1
+            assert 3 <= answered <= 6, "the clock may have come to another second meanwhile"
 
 
 async def test_what_a_batch_is_answered_leaves_at_its_end_and_in_order() -> None:
