@@ -72,7 +72,7 @@ class SessionTable:
     def replaced(self, replaces: Replaces) -> tuple[Session, Call] | None:
         """The session whose dialog a Replaces names (RFC 3891 §3), or that waits in the call it names."""
         waiting = self._waiting.get(replaces.call_id)
-        if waiting is not None:
+        if waiting is not None and not waiting.over:
             rung = self._calls[waiting]
             if waiting.state is State.INVITING or rung.treatment.rings(rung):
                 return waiting, rung

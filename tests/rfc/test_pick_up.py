@@ -12,6 +12,7 @@ from tests.edge.command.test_dial import dialled
 from tests.edge.command.test_enqueue import queued, state
 from tests.support.edge import Phone, final
 from tests.support.flow_call import FlowCall
+from tests.support.party import DID, Trunked
 
 
 def shown(call: FlowCall, number: str) -> str | None:
@@ -90,3 +91,15 @@ def test_an_agent_whose_caller_was_picked_up_waits_for_the_next() -> None:
     picker = colleague(call)
     picker.ack(final(picker.dial("1002", headers=f"Replaces: {shown(call, '1002')}\r\n")))
     assert state(call, "1002") is State.WAITING and asked(bob)[0].method == "INVITE"
+
+
+def test_a_caller_who_has_just_given_up_is_picked_up_by_nobody() -> None:
+    """His 487 is not acknowledged: the session is still there, and over."""
+    site = Trunked()
+    site.bench.directory.add_user("1002")
+    alice, invite = site.incoming()
+    alice.reply(invite, 180)
+    (line,) = site.bench.switch.subscriptions.lines.of(site.bench.directory.users["1001"].id)
+    site.trunk.say("CANCEL", f"sip:{DID}@demo.local", branch=site.trunk.invite_branch, cseq=site.trunk.cseq)
+    header = f"Replaces: {line.call};to-tag=ring;from-tag=ring\r\n"
+    assert final(Phone(site.bench, "1002", 3).dial("1001", headers=header)).status == 481
