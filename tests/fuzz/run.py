@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from types import FrameType
 
-from tests.fuzz import agent, audio, channel, conversation, sip
+from tests.fuzz import agent, audio, channel, conversation, respelling, sip
 from tests.fuzz.target import Target
 
-FILES = (sip, channel, audio, agent, conversation)
+FILES = (sip, respelling, channel, audio, agent, conversation)
 TARGETS: dict[str, Target] = {target.name: target for file in FILES for target in file.TARGETS}
 STUCK = 20.0
 "A case that takes longer is a finding [s]."
