@@ -40,6 +40,8 @@ WINDOW_FRAMES: Final = 50
 "How long the buffer must stay too deep before it shrinks."
 CALM_WINDOWS: Final = 10
 HASTE: Final = 3
+PAUSE_FRAMES: Final = 2
+"A marker after less silence says nothing of a pause: some set it on every packet."
 MOVED_FRAMES: Final = 5
 "The same after the leg has moved to another tick."
 PATIENCE: Final = 10
@@ -164,11 +166,11 @@ class JitterBuffer:
             self._play[slot] = number - int(self.target[slot])
         elif before := self._held[slot]:
             held = self._leave_lost(slot, number)
-            if marker:
+            if marker and held >= PAUSE_FRAMES:
                 self._owe(slot, int(self.target[slot]))
                 if held == before:
                     self.silent.add(slot)
-            elif 0 < held < DEPTH:
+            elif 0 < held < DEPTH and not marker:
                 self._awaiting += not self._awaited[slot]
                 self._awaited[slot] = True
                 self._steady[slot] = 0

@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from media.rtp.jitter import CALM_WINDOWS, DEPTH, MOVED_FRAMES, PATIENCE, WINDOW_FRAMES, JitterBuffer
+from media.rtp.jitter import (
+    CALM_WINDOWS,
+    DEPTH,
+    MOVED_FRAMES,
+    PATIENCE,
+    PAUSE_FRAMES,
+    WINDOW_FRAMES,
+    JitterBuffer,
+)
 
 ROW = np.array([0])
 BASE = 1000
@@ -280,3 +288,26 @@ def test_a_leg_that_plays_at_another_time_soon_leaves_out_what_waits_for_it() ->
     assert buffer.waiting(0) == 1
     buffer.take(ROW)
     assert buffer.waiting(0) == 0
+
+
+def test_what_begins_after_a_pause_waits_as_much_as_is_meant_to_wait() -> None:
+    buffer = start()
+    buffer.target[0] = 2
+    put(buffer, 0)
+    assert played(buffer, 1 + PAUSE_FRAMES) == [0] + [None] * PAUSE_FRAMES
+    put(buffer, 1, marker=True)
+    heard = []
+    for number in range(2, 6):
+        heard += played(buffer)
+        put(buffer, number)
+    assert heard == [None, None, 1, 2] and buffer.waiting(0) == 3
+    assert buffer.silent == {0} and buffer.target[0] == 2
+
+
+def test_a_marker_on_every_packet_deepens_nothing() -> None:
+    buffer = start()
+    buffer.target[0] = 2
+    put(buffer, 0, marker=True)
+    assert played(buffer, 2) == [0, None]
+    put(buffer, 1, marker=True)
+    assert played(buffer) == [1] and not buffer.silent
