@@ -5,7 +5,7 @@ import contextlib
 import random
 import secrets
 import time
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any, Final
 
 import structlog
@@ -33,7 +33,7 @@ from edge.secret import blanked
 from edge.security.fraud import FraudGuard
 from edge.security.shield import Shield
 from edge.sip.effect import Send
-from edge.sip.flow import Flow
+from edge.sip.flow import Flow, Received
 from edge.sip.uri import Uri
 from edge.switch import Effect, Switch
 from edge.transport.driver import Driver
@@ -54,6 +54,9 @@ MEDIA: Final = "media"
 
 GOODBYE_SECONDS: Final = 2.0
 "After the last hang-up, so long is waited for the answers to our BYEs [s]."
+
+_SLOW_BATCH: Final = 0.01
+"A batch of messages takes twice its share of the loop before that is logged [s]."
 
 _log = structlog.get_logger(__name__)
 
@@ -80,6 +83,8 @@ class Node:
         self._loop = loop
         self._tasks = tasks
         self._tracing: Tracing | None = None
+        self._outcomes: list[tuple[int, bool]] = []
+        self._media_events: list[Event] = []
         self.shield = Shield(
             settings.security,
             limits.sip,
@@ -149,14 +154,16 @@ class Node:
 
     # What the sockets say (`edge.transport.upper.Upper`).
 
-    def receive(self, data: bytes, flow: Flow, now: float) -> None:
-        turned = self.switch.turnstile.turned_away(data, flow, now)
-        if turned is None:
-            self._driver.do(lambda now: self.switch.receive(data, flow, now))
-        elif turned[0]:
-            self._perform(Send(*turned, None))
+    def receive(self, batch: Sequence[Received], now: float) -> None:
+        passed, turned = self.switch.turnstile.sort(batch, now)
+        for answer, flow in turned:
+            if answer:
+                self._perform(Send(answer, flow, None))
+        if passed:
+            self._driver.do(lambda now: self.switch.receive(passed, now), _SLOW_BATCH)
         if self.hep is not None:
-            self._mirror(self.hep, data, flow, now, sent=False)
+            for data, flow in batch:
+                self._mirror(self.hep, data, flow, now, sent=False)
 
     def unreachable(self, flow: Flow, now: float) -> None:
         self._driver.do(lambda now: self.switch.unreachable(flow, now))
@@ -235,9 +242,7 @@ class Node:
                 if self.hep is not None:
                     self._mirror(self.hep, data, flow, self._loop.time(), sent=True)
             case Promise(changes, token):
-                self._store.journal.promise(
-                    changes, lambda ok: self._driver.do(lambda now: self.switch.committed(token, ok, now))
-                )
+                self._store.journal.promise(changes, lambda ok: self._committed(token, ok))
             case Resolve(uri, token):
                 located = self._resolver.at_once(uri, self.listeners.transports)
                 if located is None:
@@ -266,8 +271,25 @@ class Node:
     def _banned(self, network: str) -> None:
         self.listeners.cut(network)
 
+    def _committed(self, token: int, ok: bool) -> None:
+        """Those of one commit are told together."""
+        self._outcomes.append((token, ok))
+        if len(self._outcomes) == 1:
+            self._loop.call_soon(self._driver.do, self._tell_outcomes)
+
+    def _tell_outcomes(self, now: float) -> None:
+        outcomes, self._outcomes = self._outcomes, []
+        self.switch.committed(outcomes, now)
+
     def _media_event(self, event: Event) -> None:
-        self._driver.do(lambda now: self.switch.media_event(event, now))
+        """Those that a batch of commands brings are told together, after it."""
+        self._media_events.append(event)
+        if len(self._media_events) == 1:
+            self._driver.do(self._tell_media)
+
+    def _tell_media(self, now: float) -> None:
+        events, self._media_events = self._media_events, []
+        self.switch.media_events(events, now)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> object:
         return self._tasks.create_task(work)

@@ -16,7 +16,7 @@ from edge.sip.uri import Uri
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """Write `changes`, then call `Switch.committed(token, ok, now)`."""
+    """Write `changes`, then tell `Switch.committed` of (token, ok)."""
 
     changes: tuple[Change, ...]
     token: int

@@ -11,6 +11,7 @@ on the wire (`done`).
 """
 
 import re
+from collections.abc import Sequence
 from typing import Final, assert_never
 
 from config.schema import SipLimits
@@ -24,7 +25,7 @@ from edge.sip.build import request, response_to
 from edge.sip.calling import CallingSession
 from edge.sip.capability import AGENT, ALLOW, SDP
 from edge.sip.effect import Answer, ClientKey, EndReason, Failed, Incoming, Send
-from edge.sip.flow import Flow, Transport
+from edge.sip.flow import Flow, Received, Transport
 from edge.sip.keyring import Keyring
 from edge.sip.message import Request
 from edge.sip.parse import ParseError, parse_message
@@ -158,13 +159,14 @@ class Phone:
             self._finish(Outcome(True, 200, "hung up here"), now)
         self._settle(now)
 
-    def receive(self, data: bytes, flow: Flow, now: float) -> None:
-        message = parse_message(data)
-        if isinstance(message, Request):
-            self._layer.receive_request(message, flow, now)
-        elif not isinstance(message, ParseError):
-            self._layer.receive_response(message, flow, now)
-        self._settle(now)
+    def receive(self, batch: Sequence[Received], now: float) -> None:
+        for data, flow in batch:
+            message = parse_message(data)
+            if isinstance(message, Request):
+                self._layer.receive_request(message, flow, now)
+            elif not isinstance(message, ParseError):
+                self._layer.receive_response(message, flow, now)
+            self._settle(now)
 
     def unreachable(self, flow: Flow, now: float) -> None:
         self._layer.unreachable(flow, now)

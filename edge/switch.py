@@ -2,11 +2,12 @@
 
 ::
 
-    driver ── receive · media_event · committed · resolved · handle_timer ──▶ Switch
-    driver ◀── take_effects() · next_timer_at() ───────────────────────────── Switch
+    driver ── receive · media_events · committed · resolved · handle_timer ──▶ Switch
+    driver ◀── take_effects() · next_timer_at() ────────────────────────────── Switch
 
 A message goes to the transactions; what is new there goes to the registrar, to a live session, or
 becomes a call. What they want of the world are effects, drained after every door, oldest first.
+Where a door is given many at once, an error of ours costs one of them, and is raised when all are served.
 """
 
 import math
@@ -29,7 +30,9 @@ from edge.channels import Channels
 from edge.directory import Directory, User
 from edge.doorman import Doorman
 from edge.event.message_summary import Mailbox
+from edge.faults import Faults
 from edge.ident import Random, call_of, tag
+from edge.intake import Intake
 from edge.journal import Binding, CallId, Cdr, Journal, Keepsake, TraceEvent
 from edge.logbook import Logbook
 from edge.messages import Messages
@@ -45,6 +48,7 @@ from edge.security.fraud import FraudGuard
 from edge.security.shield import Shield
 from edge.security.witness import Witness
 from edge.sessions import SessionTable
+from edge.sip import effect as said
 from edge.sip.effect import (
     Answer,
     Cancelled,
@@ -55,11 +59,10 @@ from edge.sip.effect import (
     ServerKey,
     Unacknowledged,
 )
-from edge.sip.flow import Flow
+from edge.sip.flow import Flow, Received
 from edge.sip.locate import Located
 from edge.sip.message import Request
 from edge.sip.nonce import Nonces
-from edge.sip.parse import ParseError, parse_message
 from edge.sip.session import Session, SessionEvent, Wire
 from edge.sip.timer import TimerValues
 from edge.sip.transaction.layer import TransactionLayer
@@ -96,11 +99,11 @@ class Switch:
         trunk_changed: TrunkReport = lambda trunk, what, state, fix: None,
     ) -> None:
         self._journal = journal
-        self._limits = limits
         self._wall = wall
         self._effects: list[Effect] = []
         self._events: list[tuple[Session, SessionEvent]] = []
         self._sessions = SessionTable()
+        self._faults = Faults()
         self.logbook = Logbook(journal, self._sessions, wall, limits.challenges_traced)
         self._witness = witness = Witness(shield, directory, self.logbook.attempts)
         self._awaited = Awaited(self._effects.append)
@@ -176,23 +179,15 @@ class Switch:
         )
         handlers = (self._arrivals, registrations, self.messages, self.subscriptions)
         self._reception = Reception(self.layer, random, witness, self.turnstile, *handlers)
+        self._intake = Intake(
+            self.layer, self._sessions, witness, self.logbook, limits, self._carry, self._faults
+        )
 
     # Doors.
 
-    def receive(self, data: bytes, flow: Flow, now: float) -> None:
-        """One message as it came off the wire, which `turnstile` has not turned away."""
-        message = parse_message(data, self._limits)
-        if not self._witness.admits(message, len(data), flow, self._sessions, now):
-            return
-        if isinstance(message, ParseError):
-            if message.request is not None and message.request.method != "ACK":
-                self._malformed(message, message.request, flow)
-        elif isinstance(message, Request):
-            self.logbook.received(message.call_id, data, flow, now)
-            self.layer.receive_request(message, flow, now)
-        else:
-            self.logbook.received(message.call_id, data, flow, now)
-            self.layer.receive_response(message, flow, now)
+    def receive(self, batch: Sequence[Received], now: float) -> None:
+        """Messages that were read together, as they came off the wire; `turnstile` has let them by."""
+        self._intake.take(batch, now)
         self._settle(now)
 
     def unreachable(self, flow: Flow, now: float) -> None:
@@ -207,17 +202,19 @@ class Switch:
             self.subscriptions.unbound(changes, now)
         self.unreachable(flow, now)
 
-    def media_event(self, event: Event, now: float) -> None:
-        if isinstance(event, Recorded):
-            self._recordings.recorded(event)
-        call = self.calls.get(call_of(event.leg))
-        if call is not None:
-            call.receive_media(event, now)
+    def media_events(self, events: Sequence[Event], now: float) -> None:
+        for event in events:
+            if isinstance(event, Recorded):
+                self._faults.spare(self._recordings.recorded, event)
+            call = self.calls.get(call_of(event.leg))
+            if call is not None:
+                self._faults.spare(call.receive_media, event, now)
         self._settle(now)
 
-    def committed(self, token: int, ok: bool, now: float) -> None:
-        """Answer to a `Promise`."""
-        self._awaited.committed(token, ok, now)
+    def committed(self, outcomes: Sequence[tuple[int, bool]], now: float) -> None:
+        """Answers to `Promise`s."""
+        for token, ok in outcomes:
+            self._faults.spare(self._awaited.committed, token, ok, now)
         self._settle(now)
 
     def resolved(self, token: int, located: Located, now: float) -> None:
@@ -332,35 +329,42 @@ class Switch:
     # Inside.
 
     def _settle(self, now: float) -> None:
-        """Carry what the transactions and sessions said to where it belongs, until nobody says more."""
+        self._carry(now)
+        self._faults.tell()
+
+    def _carry(self, now: float) -> None:
+        """What the transactions and sessions said goes to where it belongs, until nobody says more."""
         while (effects := self.layer.take_effects()) or self._events:
             for effect in effects:
-                match effect:
-                    case Send():
-                        self.logbook.sent(effect, now)
-                        self._effects.append(effect)
-                    case Incoming(request, flow, key):
-                        self._incoming(request, flow, key, now)
-                    case Answer(client, response):
-                        if not self._requests.answered(client, response, now):
-                            self._sessions.answered(client, response, now)
-                    case Failed(client, reason):
-                        if not self._requests.failed(client, now):
-                            self._sessions.failed(client, reason is EndReason.TIMEOUT, now)
-                    case Cancelled(key, request):
-                        self._sessions.cancelled(key, request.headers.get("Reason") or "", now)
-                    case Unacknowledged():
-                        pass  # the caller never confirmed our refusal: nothing hangs on it
-                    case _:
-                        assert_never(effect)
+                self._faults.spare(self._hear, effect, now)
             events, self._events = self._events, []
             for session, event in events:
                 call = self._sessions.call_of(session)
                 if call is not None:
-                    call.receive_session(session, event, now)
+                    self._faults.spare(call.receive_session, session, event, now)
         for call in self._sessions.retire():
             if call.id not in self.calls:
                 self.logbook.finish(call)
+
+    def _hear(self, effect: said.Effect, now: float) -> None:
+        match effect:
+            case Send():
+                self.logbook.sent(effect, now)
+                self._effects.append(effect)
+            case Incoming(request, flow, key):
+                self._incoming(request, flow, key, now)
+            case Answer(client, response):
+                if not self._requests.answered(client, response, now):
+                    self._sessions.answered(client, response, now)
+            case Failed(client, reason):
+                if not self._requests.failed(client, now):
+                    self._sessions.failed(client, reason is EndReason.TIMEOUT, now)
+            case Cancelled(key, request):
+                self._sessions.cancelled(key, request.headers.get("Reason") or "", now)
+            case Unacknowledged():
+                pass  # the caller never confirmed our refusal: nothing hangs on it
+            case _:
+                assert_never(effect)
 
     def _incoming(self, request: Request, flow: Flow, key: ServerKey | None, now: float) -> None:
         session = self._sessions.inside(request, key)
@@ -388,12 +392,6 @@ class Switch:
         else:
             session.receive(request, key, now)
         self._sessions.perhaps_done(session)
-
-    def _malformed(self, error: ParseError, request: Request, flow: Flow) -> None:
-        """Answer without a transaction: a copy is as malformed as the first (RFC 3261 §8.2.6.2)."""
-        warning = ("Warning", f'399 tandem "{error.where}: {error.why}"')
-        reason = f"Bad {error.where}" if error.status == 400 else None  # of others the status says it (§21.5)
-        self.layer.refuse(request, flow, error.status, (warning,), reason)
 
 
 def _indifferent(ok: bool) -> None:

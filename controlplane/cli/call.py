@@ -6,7 +6,7 @@ import secrets
 import signal
 import socket
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from rich.console import Console
 from config.schema import MediaLimits, SipLimits, SipListener, SipTransport
 from edge.phone import Effect, Moment, Outcome, Phone, Plan
 from edge.sip.effect import Send
-from edge.sip.flow import Flow, Transport
+from edge.sip.flow import Flow, Received, Transport
 from edge.sip.grammar import Malformed
 from edge.sip.uri import Uri
 from edge.transport.driver import Driver
@@ -224,8 +224,8 @@ class _Line:
 
     # What the sockets say (`edge.transport.upper.Upper`).
 
-    def receive(self, data: bytes, flow: Flow, now: float) -> None:
-        self._driver.do(lambda now: self._phone.receive(data, flow, now))
+    def receive(self, batch: Sequence[Received], now: float) -> None:
+        self._driver.do(lambda now: self._phone.receive(batch, now))
 
     def unreachable(self, flow: Flow, now: float) -> None:
         self._driver.do(lambda now: self._phone.unreachable(flow, now))

@@ -2,8 +2,8 @@
 
 ::
 
-    bytes ── turned_away ──▶ None: goes on, and is charged by `charge` once it is known what it was
-                       └───▶ crowded: a glance ─▶ 503 with Retry-After; no transaction, no trace, no row
+    bytes ── sort ──▶ goes on, and is charged by `charge` once it is known what it was
+                └───▶ crowded: a glance ─▶ 503 with Retry-After; no transaction, no trace, no row
 
 Turned away first are new dialogs and strangers' requests without credentials, then those with credentials;
 last of all, registrations that phones here refresh. Requests inside a dialog, ACK, CANCEL, BYE, responses,
@@ -16,13 +16,13 @@ is no longer there for a 200.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from edge.overload.capacity import BEHIND, Capacity
 from edge.overload.glance import Glance, glance
 from edge.overload.recent import Recent
-from edge.sip.flow import Flow
+from edge.sip.flow import Flow, Received
 
 WEIGHTS: Final = {"INVITE": 1.0, "REGISTER": 0.15, "SUBSCRIBE": 0.3, "MESSAGE": 0.3, "OPTIONS": 0.1}
 "What a request costs, measured in calls."
@@ -33,6 +33,7 @@ _BURST: Final = 0.2  # of a second's calls may come at once
 _SPARED: Final = 0.25  # of the burst, for those who bring credentials
 _DEBT: Final = 1.0  # so many seconds' calls in arrears, and refreshed registrations are turned away, too
 _OTHER: Final = 0.1
+_BY_START: Final = {method[:4].encode(): cost for method, cost in WEIGHTS.items()}
 _COPIES: Final = 32.0  # so long a phone may send the same again: timer B [s]
 _PASS: Final = frozenset((b"SIP/", b"BYE ", b"CANC", b"PRAC"))
 _WAITS: Final = range(2, 10)
@@ -76,10 +77,26 @@ class Turnstile:
         self._level = _BURST * capacity.rate
         self._filled = 0.0  # when [s]
         self._admitted = 0.0
+        self._passing = 0.0  # of the batch in hand, and not charged yet
+        self._passed: set[int] = set()  # the same, by the hash of the datagram
         self.shed: Counter[str] = Counter()
         "Requests turned away, by method; copies are not counted."
 
-    def turned_away(self, data: bytes, flow: Flow, now: float) -> Turned | None:
+    def sort(self, batch: Sequence[Received], now: float) -> tuple[Sequence[Received], list[Turned]]:
+        """Messages that were read together: those that go on, and what the others are answered."""
+        self._passing = 0.0
+        self._passed.clear()
+        turned: list[Turned] = []
+        passed: list[Received] = []
+        for received in batch:
+            answer = self._judge(*received, now)
+            if answer is None:
+                passed.append(received)
+            else:
+                turned.append(answer)
+        return passed, turned
+
+    def _judge(self, data: bytes, flow: Flow, now: float) -> Turned | None:
         """None: the message goes on."""
         kind = data[:4]
         if kind == b"ACK ":
@@ -99,17 +116,16 @@ class Turnstile:
         if self._waited() <= BEHIND:
             self._level = min(burst, self._level + (now - self._filled) * rate)
         self._filled = now
-        if self._level >= _SPARED * burst:
-            return None
-        seen = self._new(data, flow)
-        if seen is None:
-            return None
-        if seen.proven and (self._level > 0.0 or self._challenged.get(hash(seen.call_id), now) is not None):
-            return None
-        refreshes = seen.method == "REGISTER" and self._registered(flow.remote[0], now)
-        if refreshes and self._level > -_DEBT * rate:
-            return None
-        return self._refuse(seen, data, flow, now, _CROWDED)
+        level = self._level - self._passing
+        if level < _SPARED * burst:
+            seen = self._new(data, flow)
+            if seen is None:
+                return None
+            if not self._goes_before(seen, flow, level, now):
+                return self._refuse(seen, data, flow, now, _CROWDED)
+        self._passing += _BY_START.get(kind, _OTHER)
+        self._passed.add(hash(data))
+        return None
 
     def charge(self, cost: float, call_id: str = "") -> None:
         """Something new was let in. Args: call_id: of the second round of what was challenged."""
@@ -138,10 +154,19 @@ class Turnstile:
         """Requests turned away so far."""
         return sum(self.shed.values())
 
+    def _goes_before(self, seen: Glance, flow: Flow, level: float, now: float) -> bool:
+        """Whether it goes on although others are turned away."""
+        if seen.proven and (level > 0.0 or self._challenged.get(hash(seen.call_id), now) is not None):
+            return True
+        refreshes = seen.method == "REGISTER" and self._registered(flow.remote[0], now)
+        return refreshes and level > -_DEBT * self._capacity.rate
+
     def _new(self, data: bytes, flow: Flow) -> Glance | None:
         """What begins something; None: inside a dialog, a copy of what was let in, not read at a glance."""
         seen = glance(data, flow)
-        return None if seen is None or seen.inside or self._holds(seen.identity, seen.method) else seen
+        if seen is None or seen.inside or hash(data) in self._passed:
+            return None
+        return None if self._holds(seen.identity, seen.method) else seen
 
     def _refuse(self, seen: Glance, data: bytes, flow: Flow, now: float, why: bytes) -> Turned | None:
         if not self._welcome(flow.remote[0], seen.agent, now):

@@ -2,6 +2,7 @@
 
 import enum
 from dataclasses import field
+from typing import TypeAlias
 
 from config.value import dataclass
 
@@ -54,3 +55,7 @@ class Flow:
         transport, _, address = where.partition(":")
         host, _, port = address.rpartition(":")
         return cls(Transport(transport.upper()), (host, int(port)), int(listener), int(connection))
+
+
+Received: TypeAlias = tuple[bytes, Flow]
+"A message as it came, and the way by which it came."

@@ -130,7 +130,7 @@ class Connection(asyncio.Protocol):
                 self._received.clear()
                 self._transport.abort()
                 return
-            self._owner.upper.receive(self._received.popleft(), self.flow, now)
+            self._owner.upper.receive(((self._received.popleft(), self.flow),), now)
         if self._received:
             self._transport.pause_reading()
             self._owner.loop.call_soon(self._serve)

@@ -40,7 +40,7 @@ class Machine(Protocol[EffectOut]):
 class Driver(Generic[Effect]):
     """Runs `machine`; `perform` carries out each effect.
 
-    `perform` may call `do` again: that is done at once, and its effects follow those in hand.
+    `perform` may call `do` again: that is done after the effects in hand.
     """
 
     def __init__(
@@ -57,39 +57,46 @@ class Driver(Generic[Effect]):
         self._timer: Handle | None = None
         self._timer_at: float | None = None
         self._settling = False
+        self._acts: list[Callable[[float], None]] = []  # asked for by effects in hand
         self.worked = 0.0
         "Spent in steps so far, effects included [s]."
         self._settle()
 
-    def do(self, act: Callable[[float], None]) -> None:
-        """Make one change to the machine, `act(now)`, and settle it."""
+    def do(self, act: Callable[[float], None], slow: float = SLOW) -> None:
+        """Make one change to the machine, `act(now)`, and settle it. Args: slow: longer is logged [s]."""
         if self._settling:
-            act(self._clock.time())
+            self._acts.append(act)
             return
-        self._step(act, self._clock.time())
+        self._step(act, self._clock.time(), slow)
 
-    def _step(self, act: Callable[[float], None], now: float) -> None:
+    def _step(self, act: Callable[[float], None], now: float, slow: float = SLOW) -> None:
         started = self._stopwatch()
-        try:
-            act(now)
-        except Exception:
-            _log.exception("a step of the machine failed", machine=type(self._machine).__name__)
+        self._act(act, now)
         self._settle()
         took = self._stopwatch() - started
         self.worked += took
-        if took > SLOW:
+        if took > slow:
             _log.warning(
                 "slow step", machine=type(self._machine).__name__, milliseconds=round(took * 1000, 1)
             )
 
+    def _act(self, act: Callable[[float], None], now: float) -> None:
+        try:
+            act(now)
+        except Exception:
+            _log.exception("a step of the machine failed", machine=type(self._machine).__name__)
+
     def _settle(self) -> None:
         self._settling = True
-        while effects := self._machine.take_effects():
+        while (effects := self._machine.take_effects()) or self._acts:
             for effect in effects:
                 try:
                     self._perform(effect)
                 except Exception:
                     _log.exception("an effect could not be carried out", effect=type(effect).__name__)
+            acts, self._acts = self._acts, []
+            for act in acts:
+                self._act(act, self._clock.time())
         self._settling = False
         at = self._machine.next_timer_at()
         # A timer that rings too early finds nothing due and is armed anew: cheaper than cancelling

@@ -1,15 +1,16 @@
 """What the sockets tell the SIP core, which lies above them."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
-from edge.sip.flow import Flow
+from edge.sip.flow import Flow, Received
 
 
 class Upper(Protocol):
     """Never called from inside a `send`. Its methods must not raise: `Driver.do` never does."""
 
-    def receive(self, data: bytes, flow: Flow, now: float) -> None:
-        """One message, by its looks: a datagram, or a framed piece of a stream. `now` is monotonic [s]."""
+    def receive(self, batch: Sequence[Received], now: float) -> None:
+        """What was read together: datagrams, or framed pieces of a stream. `now` is monotonic [s]."""
 
     def unreachable(self, flow: Flow, now: float) -> None:
         """Something sent on `flow` could not be delivered (RFC 3261 §18.4)."""

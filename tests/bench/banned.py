@@ -3,14 +3,14 @@
 import math
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import uvloop
 
 from config.schema import SipLimits
 from config.security import Security
 from edge.security.shield import Shield
-from edge.sip.flow import Flow
+from edge.sip.flow import Flow, Received
 from edge.transport.guard import Guard
 from edge.transport.udp import UdpSocket
 from tests.bench.measure import Row
@@ -23,7 +23,7 @@ MESSAGE = b"INVITE sip:100@192.0.2.1 SIP/2.0\r\n" + b"x" * 400
 class _Empty:
     """An empty handler."""
 
-    def receive(self, data: bytes, flow: Flow, now: float) -> None: ...
+    def receive(self, batch: Sequence[Received], now: float) -> None: ...
     def unreachable(self, flow: Flow, now: float) -> None: ...
     def closed(self, flow: Flow) -> None: ...
     def needs(self, flow: Flow) -> bool:

@@ -67,7 +67,7 @@ def native(program: Program) -> dict[str, float]:
     def press(digit: str) -> float:
         def all_of_them() -> int:
             for leg in legs:
-                bench.switch.media_event(port.Digit(leg, digit, "rfc4733", 100), bench.now)
+                bench.switch.media_events([port.Digit(leg, digit, "rfc4733", 100)], bench.now)
             return CALLS
 
         took = timed(all_of_them)

@@ -55,7 +55,9 @@ class Desk:
             for message, flow in self.bench.take():
                 busy = True
                 assert flow.remote == HERE
-                self.phone.receive(message.wire(), Flow(Transport.UDP, ("127.0.0.1", 5060)), self.bench.now)
+                self.phone.receive(
+                    [(message.wire(), Flow(Transport.UDP, ("127.0.0.1", 5060)))], self.bench.now
+                )
 
     def answer(self, command: port.Command) -> None:
         match command:

@@ -398,7 +398,7 @@ def test_a_phone_whose_websocket_is_gone_has_no_device_until_it_registers_again(
             f"From: {to};tag=1\r\nTo: {to}\r\nCall-ID: ws\r\nCSeq: {phone.cseq} REGISTER\r\n"
             f"Contact: <sip:1003@df7jal.invalid;transport=ws>\r\n{headers}Content-Length: 0\r\n\r\n"
         )
-        bench.switch.receive(text.encode(), browser, bench.now)
+        bench.switch.receive([(text.encode(), browser)], bench.now)
         bench.drain()
         (found,) = [m for m, flow in bench.take() if flow == browser]
         assert isinstance(found, Response)
@@ -430,11 +430,13 @@ def test_a_call_whose_connection_was_closed_is_ended_at_the_contact_of_its_peer(
     )
     body = SDP.format(host="127.0.0.9", port=40_000)
     to = "<sip:12025550123@demo.local>\r\nContent-Type: application/sdp"
-    bench.switch.receive(f"INVITE {head.format('INVITE')}To: {to}\r\n\r\n{body}".encode(), stream, bench.now)
+    bench.switch.receive(
+        [(f"INVITE {head.format('INVITE')}To: {to}\r\n\r\n{body}".encode(), stream)], bench.now
+    )
     bench.drain()
     answer = final([m for m, _ in bench.take()])
     to = answer.headers.get("To") or ""
-    bench.switch.receive(f"ACK {head.format('ACK')}To: {to}\r\n\r\n".encode(), stream, bench.now)
+    bench.switch.receive([(f"ACK {head.format('ACK')}To: {to}\r\n\r\n".encode(), stream)], bench.now)
     (call,) = bench.switch.calls.values()
     bench.closed(stream)
     call.finish("answered", "shutdown", bench.now)

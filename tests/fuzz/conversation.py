@@ -135,7 +135,7 @@ class Neighbourhood(Bench):
             super().receive(data, source, transport)
             return
         # The answer to a malformed request copies what was malformed.
-        self.switch.receive(data, Flow(transport, source), self.now)
+        self.switch.receive([(data, Flow(transport, source))], self.now)
         effects = self.switch.take_effects()
         assert len(effects) <= 1
         for effect in effects:
@@ -177,7 +177,7 @@ class Neighbourhood(Bench):
             effect = self.late.pop(self.random.randrange(len(self.late)))
             match effect:
                 case Promise(_, token):
-                    self.switch.committed(token, not self.journal.broken, self.now)
+                    self.switch.committed([(token, not self.journal.broken)], self.now)
                 case Resolve(uri, token):
                     self.switch.resolved(token, located(uri, self.look_up), self.now)
         self.drain()

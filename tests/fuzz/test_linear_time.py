@@ -97,7 +97,7 @@ def framed(step: int) -> Callable[[bytes], None]:
 
 def switched(data: bytes) -> None:
     bench = Bench(limits=LIMITS)
-    bench.switch.receive(data, Flow(Transport.UDP, ("127.0.0.2", 5060)), bench.now)
+    bench.switch.receive([(data, Flow(Transport.UDP, ("127.0.0.2", 5060)))], bench.now)
     bench.switch.take_effects()
 
 

@@ -83,7 +83,7 @@ def test_the_parser_finds_what_is_wrong_and_nothing_else(
 def test_the_switch_answers_as_the_rfc_says(rfc: str, name: str, verdict: dict[str, Any]) -> None:
     bench = Bench(Everywhere())
     data = load(rfc, name)
-    bench.switch.receive(data, Flow(Transport.UDP, SOURCE), bench.now)
+    bench.switch.receive([(data, Flow(Transport.UDP, SOURCE))], bench.now)
     assert statuses(bench) == verdict["answers"]
 
 
@@ -111,7 +111,7 @@ def test_a_stream_frames_it_or_is_given_up(rfc: str, name: str, verdict: dict[st
     assert (whole.fault, whole.between_messages) == (bytewise.fault, bytewise.between_messages)
     for message in framed:
         bench = Bench(Everywhere())
-        bench.switch.receive(message, Flow(Transport.TCP, SOURCE), bench.now)
+        bench.switch.receive([(message, Flow(Transport.TCP, SOURCE))], bench.now)
         unmeasured = (
             whole.fault and verdict["answers"] != [] and statuses(bench) == [400]
         )  # no Content-Length

@@ -1,8 +1,9 @@
 """A whole switch on a bench: hand clock, one fake account, audio that only says yes, phones of text."""
 
+import contextlib
 import itertools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from config.schema import SipLimits
@@ -18,7 +19,7 @@ from edge.security.fraud import FraudGuard
 from edge.security.shield import Shield
 from edge.sip.digest import answer, choose
 from edge.sip.effect import Send
-from edge.sip.flow import Flow, Transport
+from edge.sip.flow import Flow, Received, Transport
 from edge.sip.locate import Answer, Kind, Query
 from edge.sip.message import Request, Response
 from edge.sip.parse import ParseError, parse_message
@@ -143,18 +144,33 @@ class Bench:
         self._ports = itertools.count(20_000, 2)
         self.refuse_ports = False
         self.silent_ports = False
+        self._unread: list[Received] = []
+        self._holding = False
         self.asked: list[Ask] = []
         self.kept: list[Keep] = []
 
     def receive(self, data: bytes, source: tuple[str, int], transport: Transport = Transport.UDP) -> None:
-        flow = Flow(transport, source)
-        turned = self.switch.turnstile.turned_away(data, flow, self.now)
-        if turned is None:
-            self.switch.receive(data, flow, self.now)
-        elif turned[0]:
-            message = parse_message(turned[0])
-            assert not isinstance(message, ParseError), (message, turned[0])
-            self.sent.append((message, turned[1]))
+        self._unread.append((data, Flow(transport, source)))
+        if not self._holding:
+            self._read()
+
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """What is received meanwhile is read together at the end."""
+        self._holding = True
+        yield
+        self._holding = False
+        self._read()
+
+    def _read(self) -> None:
+        batch, self._unread = self._unread, []
+        passed, turned = self.switch.turnstile.sort(batch, self.now)
+        self.switch.receive(passed, self.now)
+        for refusal, flow in turned:
+            if refusal:
+                message = parse_message(refusal)
+                assert not isinstance(message, ParseError), (message, refusal)
+                self.sent.append((message, flow))
         self.drain()
 
     def closed(self, flow: Flow) -> None:
@@ -164,7 +180,7 @@ class Bench:
         self.drain()
 
     def media(self, event: port.Event) -> None:
-        self.switch.media_event(event, self.now)
+        self.switch.media_events([event], self.now)
         self.drain()
 
     def drain(self) -> None:
@@ -179,7 +195,7 @@ class Bench:
                         self.sent.append((message, flow))
                     case Promise(changes, token):
                         self.journal.promise(
-                            changes, lambda ok, token=token: self.switch.committed(token, ok, self.now)
+                            changes, lambda ok, token=token: self.switch.committed([(token, ok)], self.now)
                         )
                     case Resolve(uri, token):
                         ways = (Transport.UDP, Transport.TCP)
@@ -205,14 +221,14 @@ class Bench:
             case port.Allocate() if self.silent_ports:
                 pass
             case port.Allocate(leg) if self.refuse_ports:
-                self.switch.media_event(port.Refused(leg, "every port is taken"), self.now)
+                self.switch.media_events([port.Refused(leg, "every port is taken")], self.now)
             case port.Allocate(leg):
                 self.legs.add(leg)
                 fingerprint = "sha-256 " + ":".join(["AB"] * 32) if command.webrtc else ""
-                self.switch.media_event(port.Allocated(leg, next(self._ports), fingerprint), self.now)
+                self.switch.media_events([port.Allocated(leg, next(self._ports), fingerprint)], self.now)
             case port.Release(leg) if leg in self.legs:  # the engine ignores what it does not know
                 self.legs.discard(leg)
-                self.switch.media_event(port.Released(leg, port.LegStats(packets_received=7)), self.now)
+                self.switch.media_events([port.Released(leg, port.LegStats(packets_received=7))], self.now)
 
     def advance(self, seconds: float) -> None:
         """Turn the clock, stopping at every deadline."""

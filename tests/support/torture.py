@@ -44,7 +44,7 @@ def answers(data: bytes) -> list[int]:
     An answer copies what was wrong with its request (§8.2.6.2), so that not all of them can be parsed.
     """
     bench = Bench()
-    bench.switch.receive(data, Flow(Transport.UDP, SOURCE), bench.now)
+    bench.switch.receive([(data, Flow(Transport.UDP, SOURCE))], bench.now)
     sent = [effect.data for effect in bench.switch.take_effects() if isinstance(effect, Send)]
     assert all(answer.startswith(b"SIP/2.0 ") for answer in sent)
     return [status for answer in sent if (status := int(answer[8:11])) > 100]

@@ -96,7 +96,7 @@ class Town:
     def silence(self) -> None:
         """Audio tells of every call that nobody speaks any more."""
         for call in tuple(self.bench.switch.calls.values()):
-            self.bench.switch.media_event(port.Silent(call.leg.id, 60.0), self.now)
+            self.bench.switch.media_events([port.Silent(call.leg.id, 60.0)], self.now)
         self.carry()
 
     def left(self) -> dict[str, int]:
@@ -118,7 +118,7 @@ class Town:
 
     def _arrive(self, data: bytes, station: Station) -> None:
         self.bench.now = self.now
-        self.bench.switch.receive(data, Flow(Transport.UDP, station.source), self.now)
+        self.bench.switch.receive([(data, Flow(Transport.UDP, station.source))], self.now)
         self.carry()
 
     def _deadlines(self) -> list[float | None]:

@@ -1,20 +1,24 @@
 """Stands in for the SIP core above the sockets: writes down what it is told, and can wait for it."""
 
 import asyncio
+from collections.abc import Sequence
 
-from edge.sip.flow import Flow
+from edge.sip.flow import Flow, Received
 
 
 class RecordingUpper:
     def __init__(self) -> None:
         self.received: list[tuple[bytes, Flow]] = []
+        self.batches: list[int] = []
+        "How many were handed up at once."
         self.failed: list[Flow] = []
         self.gone: list[Flow] = []
         self.needed: set[Flow] = set()
         self._changed = asyncio.Event()
 
-    def receive(self, data: bytes, flow: Flow, now: float) -> None:
-        self.received.append((data, flow))
+    def receive(self, batch: Sequence[Received], now: float) -> None:
+        self.received.extend(batch)
+        self.batches.append(len(batch))
         self._changed.set()
 
     def unreachable(self, flow: Flow, now: float) -> None:

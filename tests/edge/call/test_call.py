@@ -78,7 +78,7 @@ def test_a_broken_call_hangs_up_with_a_temporary_failure(bench: Bench) -> None:
     alice, _ = answered(bench)
     (call,) = bench.switch.calls.values()
     call.finish("failed", "test", bench.now)
-    bench.switch.media_event(port.Latched(call.leg.id, ("127.0.0.2", 1)), bench.now)
+    bench.switch.media_events([port.Latched(call.leg.id, ("127.0.0.2", 1))], bench.now)
     bench.drain()
     (bye,) = alice.got()
     assert isinstance(bye, Request) and "cause=41" in (bye.headers.get("Reason") or "")

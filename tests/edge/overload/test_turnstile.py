@@ -36,6 +36,27 @@ def test_past_the_rate_a_new_call_gets_503_with_a_time_and_a_reason(bench: Bench
     assert len(bench.switch.layer) == calls, "a refusal leaves no transaction"
 
 
+def test_what_is_read_together_is_counted_one_by_one(bench: Bench) -> None:
+    eves = [Phone(bench, "eve@away.example", n) for n in range(20, 40)]
+    with bench.together():
+        for eve in eves:
+            eve.say("INVITE", "sip:12025550123@demo.local", body=eve.sdp())
+    answers = [eve.statuses()[-1] for eve in eves]
+    assert answers.count(503) == 18 and len(bench.switch.calls) == 2
+
+
+def test_a_copy_that_is_read_with_what_was_let_in_is_not_refused(bench: Bench) -> None:
+    eve = Phone(bench, "eve@away.example", 20)
+    with bench.together():
+        for n in (20, 21):
+            Phone(bench, "eve@away.example", n).say(
+                "INVITE", "sip:12025550123@demo.local", branch="z9hG4bKsame", cseq=1
+            )
+        for _ in range(3):
+            eve.say("INVITE", "sip:12025550123@demo.local", branch="z9hG4bKsame", cseq=1)
+    assert 503 not in eve.statuses() and bench.switch.turnstile.refused == 0
+
+
 def test_its_ack_is_absorbed_and_costs_nothing(bench: Bench) -> None:
     crowd(bench)
     eve = Phone(bench, "eve@away.example", 30)

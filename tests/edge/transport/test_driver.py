@@ -65,6 +65,18 @@ def test_an_effect_may_lead_to_the_next_step() -> None:
     assert done == ["a", "b", "c"]
 
 
+def test_what_effects_lead_to_is_done_after_the_effects_in_hand() -> None:
+    clock, order, machine = HandClock(), list[str](), Echo()
+
+    def perform(word: str) -> None:
+        order.append(f"perform {word}")
+        driver.do(lambda now: order.append(f"after {word}"))
+
+    driver = Driver(machine, clock, perform)
+    driver.do(lambda now: (machine.hear("a"), machine.hear("b"))[-1])
+    assert order == ["perform a", "perform b", "after a", "after b"]
+
+
 def test_a_fault_costs_one_step_and_is_logged() -> None:
     clock, done, machine = HandClock(), list[str](), Echo(1.0)
 

@@ -6,12 +6,12 @@ import select
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
 
-from edge.sip.flow import Flow, Transport
+from edge.sip.flow import Flow, Received, Transport
 from edge.transport import udp as transport
 from edge.transport.udp import UdpSocket
 from media.webrtc import stun
@@ -99,9 +99,10 @@ async def test_no_more_keep_alives_are_answered_than_a_second_may_have() -> None
 
 async def test_what_a_batch_is_answered_leaves_at_its_end_and_in_order() -> None:
     class Answering(RecordingUpper):
-        def receive(self, data: bytes, flow: Flow, now: float) -> None:
-            super().receive(data, flow, now)
-            udp.send(b"to " + data, flow)
+        def receive(self, batch: Sequence[Received], now: float) -> None:
+            super().receive(batch, now)
+            for data, flow in batch:
+                udp.send(b"to " + data, flow)
             early.extend(select.select([peer], [], [], 0)[0])
 
     early: list[socket.socket] = []
@@ -112,6 +113,21 @@ async def test_what_a_batch_is_answered_leaves_at_its_end_and_in_order() -> None
             await upper.until(received=3)
             assert [peer.recv(100) for _ in range(3)] == [b"to first", b"to second", b"to third"]
             assert early == []
+
+
+async def test_what_waits_is_handed_up_together_as_far_as_there_is_time_for_it() -> None:
+    async with opened() as (udp, upper, address):
+        with bound() as peer:
+            for number in range(20):
+                peer.sendto(b"number %d" % number, address)
+            await upper.until(received=20)
+            assert upper.batches[0] == transport._SHIFT // transport._FIRST_COST
+            upper.batches.clear()
+            udp._cost = 1.0
+            for number in range(3):
+                peer.sendto(b"number %d" % number, address)
+            await upper.until(received=23)
+            assert upper.batches[0] == 1, "what takes long is read one by one"
 
 
 async def test_a_burst_is_read_to_its_end() -> None:
