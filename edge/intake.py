@@ -1,8 +1,8 @@
 """What came off the wire, on its way to the transactions: parsed, let in, and noted in its call's trace.
 
-Whatever was read together is done in stages: all of it is parsed before the first is handed on, and all handed
-on before the first is answered. So the same code runs in a row, out of the core's own caches, where message by
-message it would be fetched anew each time; that is a quarter of what a call costs (`scripts/bench calls`).
+Whatever was read together is done in stages: all of it is parsed before the first is handed on, and all is
+handed on before the first is answered. So the same code runs in a row, out of the core's own caches, where
+message by message it would be fetched anew; that is a quarter of what a call costs (`scripts/bench calls`).
 Whatever follows the message that begins a call waits until that is settled, being part of the call.
 """
 

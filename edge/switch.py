@@ -7,7 +7,6 @@
 
 A message goes to the transactions; what is new there goes to the registrar, to a live session, or
 becomes a call. What they want of the world are effects, drained after every door, oldest first.
-Where a door is given many at once, an error of ours costs one of them, and is raised when all are served.
 """
 
 import math
@@ -104,8 +103,8 @@ class Switch:
         self._events: list[tuple[Session, SessionEvent]] = []
         self._sessions = SessionTable()
         self._faults = Faults()
-        self.logbook = Logbook(journal, self._sessions, wall, limits.challenges_traced)
-        self._witness = witness = Witness(shield, directory, self.logbook.attempts)
+        self.logbook = logbook = Logbook(journal, self._sessions, wall, limits.challenges_traced)
+        self._witness = witness = Witness(shield, directory, logbook.attempts)
         self._awaited = Awaited(self._effects.append)
         values = timers or TimerValues()
         self.agenda = Agenda()
@@ -151,7 +150,7 @@ class Switch:
             mailbox=lambda account, number: self.subscriptions.mailbox_of(account, number),
         )
         self.conferences = ground.conferences
-        begins = Origination(ground, journal, self.calls, self.logbook.wait, lambda: self.shut)
+        begins = Origination(ground, journal, self.calls, logbook.wait, lambda: self.shut)
         self.callbacks = Callbacks(begins, fraud, self._awaited.promise)
         self.supervisions = Supervisions(ground, journal, self.calls)
         self._requests = Requests(self.layer)
@@ -159,7 +158,7 @@ class Switch:
         nonces = Nonces(random(32), limits.nonce_life, limits.nonces_tracked)
         self.authenticator = door = Authenticator(directory, nonces, shield.lock, self.registrar.place)
         self._arrivals = Arrivals(
-            ground, door, self.channels, journal, self.logbook.wait, self.calls, witness, self.trunks
+            ground, door, self.channels, journal, logbook.wait, self.calls, witness, self.trunks
         )
         registrations = Registrations(
             self.registrar, door, directory, self.layer, random, wall, self._awaited.promise, witness
@@ -179,9 +178,8 @@ class Switch:
         )
         handlers = (self._arrivals, registrations, self.messages, self.subscriptions)
         self._reception = Reception(self.layer, random, witness, self.turnstile, *handlers)
-        self._intake = Intake(
-            self.layer, self._sessions, witness, self.logbook, limits, self._carry, self._faults
-        )
+        parts = (self.layer, self._sessions, witness, logbook)
+        self._intake = Intake(*parts, limits, self._carry, self._faults)
 
     # Doors.
 
@@ -206,8 +204,7 @@ class Switch:
         for event in events:
             if isinstance(event, Recorded):
                 self._faults.spare(self._recordings.recorded, event)
-            call = self.calls.get(call_of(event.leg))
-            if call is not None:
+            if (call := self.calls.get(call_of(event.leg))) is not None:
                 self._faults.spare(call.receive_media, event, now)
         self._settle(now)
 
@@ -334,17 +331,22 @@ class Switch:
 
     def _carry(self, now: float) -> None:
         """What the transactions and sessions said goes to where it belongs, until nobody says more."""
-        while (effects := self.layer.take_effects()) or self._events:
+        self._tell(now)
+        while effects := self.layer.take_effects():
             for effect in effects:
                 self._faults.spare(self._hear, effect, now)
-            events, self._events = self._events, []
-            for session, event in events:
-                call = self._sessions.call_of(session)
-                if call is not None:
-                    self._faults.spare(call.receive_session, session, event, now)
+                self._tell(now)
         for call in self._sessions.retire():
             if call.id not in self.calls:
                 self.logbook.finish(call)
+
+    def _tell(self, now: float) -> None:
+        """What sessions said goes to their calls, before another message changes the session again."""
+        while self._events:
+            events, self._events = self._events, []
+            for session, event in events:
+                if (call := self._sessions.call_of(session)) is not None:
+                    self._faults.spare(call.receive_session, session, event, now)
 
     def _hear(self, effect: said.Effect, now: float) -> None:
         match effect:
