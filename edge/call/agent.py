@@ -5,6 +5,7 @@ Where no agent can be reached, the caller is told by a spoken prompt, and the ca
 caller with `callee_hangup`.
 """
 
+import weakref
 from collections import deque
 from collections.abc import Sequence
 from itertools import count
@@ -42,8 +43,9 @@ class AgentTreatment(Treatment):
         if not call.answer(now):
             return
         stage = Stage(call, _nobody_ends, deque(maxlen=1), count(1))
+        me = weakref.proxy(self)  # weak: circles wait for the collector
         self._attendance = Attendance(
-            stage, running, self._agent, {}, lambda outcome, cause, at: self._left(call, outcome, at)
+            stage, running, self._agent, {}, lambda outcome, cause, at: me._left(call, outcome, at)
         )
         self._attendance.start(now)
 
@@ -63,7 +65,8 @@ class AgentTreatment(Treatment):
                 self._attendance.let_go()
             return
         if self._succession is None:
-            self._succession = Succession(call, lambda number, at: self._succeeded(call, number, at))
+            me = weakref.proxy(self)
+            self._succession = Succession(call, lambda number, at: me._succeeded(call, number, at))
         self._succession.referred(session, refer, now)
 
     def dismiss(self, call: Call, session: Session, partner: Call | None, now: float) -> bool:

@@ -7,6 +7,7 @@
 The call keeps the program that it began with. Keys pressed while nobody asks are kept for the next menu.
 """
 
+import weakref
 from collections import deque
 from collections.abc import Mapping, Sequence
 from itertools import count
@@ -51,7 +52,9 @@ class FlowTreatment(Treatment):
         self._succession: Succession | None = None
 
     def begin(self, call: Call, now: float) -> None:
-        self._stage = Stage(call, self._ended, deque(maxlen=self._program.limits.type_ahead), count(1))
+        me = weakref.proxy(self)  # weak: circles wait for the collector
+        typed: deque[str] = deque(maxlen=self._program.limits.type_ahead)
+        self._stage = Stage(call, lambda seq, outcome, at: me._ended(seq, outcome, at), typed, count(1))
         route = call.route
         variables = given(
             call_id=call.id,
@@ -93,7 +96,8 @@ class FlowTreatment(Treatment):
                 call.trace.add(now, "flow", "left", outcome="transfer")
             return
         if self._succession is None:
-            self._succession = Succession(call, self._succeeded)
+            me = weakref.proxy(self)
+            self._succession = Succession(call, lambda number, at: me._succeeded(number, at))
         self._succession.referred(session, refer, now)
 
     def dismiss(self, call: Call, session: Session, partner: Call | None, now: float) -> bool:

@@ -1,6 +1,8 @@
 """Sounds one after another on a leg; texts that are not spoken yet are asked for on the way."""
 
+import weakref
 from collections.abc import Callable, Sequence
+from inspect import ismethod
 
 from edge.call.call import Call
 from edge.flow.command import Sound
@@ -32,7 +34,8 @@ class Prompting:
         self._account = call.route.account.id
         self._name = name
         self._sounds = sounds
-        self._done = done
+        # Weak where it is a method of who holds this: a circle would be left to the collector.
+        self._done = weakref.WeakMethod(done) if ismethod(done) else lambda: done
         self._loop = loop
         self._next = 0
         self._playing: dict[str, None] = {}  # in the order of hearing
@@ -115,4 +118,6 @@ class Prompting:
     def _finish_if_done(self, now: float) -> None:
         if not self.over and not self._playing and self._next >= len(self._sounds):
             self.over = True
-            self._done(self._heard, now)
+            done = self._done()
+            if done is not None:
+                done(self._heard, now)

@@ -1,9 +1,16 @@
 """Calls that a flow carries: order of outcomes, type-ahead, traces, and that nothing is left behind."""
 
+import gc
+import weakref
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edge.call.call import Call
+from edge.call.flow import FlowTreatment
+from edge.command.prompting import Prompting
+from edge.command.running import Running
 from edge.directory import Target
 from edge.sip.message import Request, Response
 from media import port
@@ -259,3 +266,23 @@ def test_a_reply_that_comes_after_the_call_changes_nothing(digits: str) -> None:
     call.phone.bye()
     call.told(status=200, body="late")
     assert len(call.bench.journal.cdrs) == 1
+
+
+@pytest.mark.parametrize("keys", ["", "1", "14711#"])
+def test_nothing_of_a_call_of_a_flow_is_left_to_the_collector(keys: str) -> None:
+    """Circles of objects wait for a garbage collection, in which all audio stands still."""
+    gc.collect()
+    gc.disable()
+    try:
+        call = FlowCall(RECEPTION)
+        call.hears()
+        call.press(keys)
+        bench, parts = call.bench, Call | FlowTreatment | Running | Prompting
+        left = [weakref.ref(part) for part in gc.get_objects() if issubclass(type(part), parts)]
+        assert len(left) >= 3
+        call.phone.bye()
+        del call
+        bench.advance(40)
+        assert bench.idle() and {ref() for ref in left} == {None}
+    finally:
+        gc.enable()
