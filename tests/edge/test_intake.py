@@ -45,7 +45,7 @@ def test_a_cancel_beside_its_invite_is_part_of_the_call(bench: Bench) -> None:  
     with bench.together():
         eve.say("INVITE", DID, body=eve.sdp())
         eve.say("CANCEL", DID, branch=eve.invite_branch, cseq=eve.cseq)
-    assert eve.statuses() == [200, 487]
+    assert [status for status in eve.statuses() if status > 100] == [200, 487]
     (cdr,) = bench.journal.cdrs
     assert cdr.disposition == "cancelled"
     rows = [row.event for row in bench.journal.traces[cdr.id] if row.layer == "sip"]
@@ -57,7 +57,7 @@ def test_copies_beside_each_other_are_one_call(bench: Bench) -> None:  # RFC 326
     with bench.together():
         for _ in range(3):
             eve.say("INVITE", DID, body=eve.sdp(), branch="z9hG4bKsame", cseq=1)
-    assert set(eve.statuses()) == {200} and len(bench.switch.calls) == 1
+    assert set(eve.statuses()) == {100, 200} and len(bench.switch.calls) == 1
 
 
 def test_an_error_of_ours_costs_one_message(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
