@@ -123,10 +123,16 @@ async def test_what_waits_is_handed_up_together_as_far_as_there_is_time_for_it()
             await upper.until(received=20)
             assert upper.batches[0] == transport._SHIFT // transport._FIRST_COST
             upper.batches.clear()
+            udp._cost, udp.age = transport._SHIFT / 2, 1.0
+            for number in range(8):
+                peer.sendto(b"number %d" % number, address)
+            await upper.until(received=28)
+            assert upper.batches[0] == 4, "twice as many when it is behind"
+            upper.batches.clear()
             udp._cost = 1.0
             for number in range(3):
                 peer.sendto(b"number %d" % number, address)
-            await upper.until(received=23)
+            await upper.until(received=31)
             assert upper.batches[0] == 1, "what takes long is read one by one"
 
 
