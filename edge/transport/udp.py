@@ -6,7 +6,8 @@ the socket hides behind an epoll of its own, since uvloop gives up a socket that
 itself when its error queue is not empty. Elsewhere ICMP goes unheard, and timers B and F tell.
 
 The kernel stamps what comes in; when we are behind, each batch begins by reading how long it has waited.
-What a batch is answered leaves at its end: datagrams in a row wake the peer once, not each.
+Where many come, they are gathered for a moment and served together, which costs less for each
+(`edge/intake.py`). What a batch is answered leaves at its end: datagrams in a row wake the peer once.
 """
 
 import asyncio
@@ -26,6 +27,9 @@ from edge.transport.upper import Upper
 _BATCH: Final = 128  # datagrams per wake-up at most…
 _SHIFT: Final = 0.005  # …and for about so long [s]; the audio's tick must get its turn
 _BEHIND: Final = 0.01  # what waits longer needs twice as much at a time, which costs less for each [s]
+_GATHER: Final = 0.003  # between two readings where datagrams are gathered [s]…
+_WORTH: Final = 2  # …which is done when so many come in it…
+_PERIOD: Final = 0.1  # …as they are counted for so long [s]
 _FIRST_COST: Final = 0.0003  # of a datagram, as long as none was seen [s]
 _LEARN: Final = 0.2
 _LONGEST: Final = 65_535
@@ -76,6 +80,9 @@ class UdpSocket:
         self._view = memoryview(self._buffer)
         self._answers: list[Received] | None = None  # to the batch in hand
         self._cost = _FIRST_COST  # of a datagram, lately [s]
+        self._read_at = 0.0
+        self._many, self._counted, self._since = False, 0, loop.time()
+        self._timer: asyncio.TimerHandle | None = None
 
         @lru_cache(maxsize=16_384)
         def flow_of(address: tuple[str, int]) -> Flow:
@@ -106,6 +113,8 @@ class UdpSocket:
             self._loop.call_soon(self._fail, flow)  # no address at all
 
     def close(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
         self._loop.remove_reader(self._descriptor())
         if self._epoll is not None:
             self._epoll.close()
@@ -115,17 +124,46 @@ class UdpSocket:
         return self._sock.fileno() if self._epoll is None else self._epoll.fileno()
 
     def _readable(self) -> None:
+        """A datagram is read as it comes; where many do, they are gathered for a moment and read together."""
+        now = self._loop.time()
+        if not self._many:
+            self._read(now)
+            return
+        self._loop.remove_reader(self._descriptor())
+        self._timer = self._loop.call_at(self._read_at + _GATHER, self._gathered)
+
+    def _gathered(self) -> None:
+        now, self._timer = self._loop.time(), None
+        try:
+            self._read(now)
+        finally:
+            if self._sock.fileno() < 0:
+                pass  # closed meanwhile
+            elif self._many:
+                self._timer = self._loop.call_at(now + _GATHER if self._empty else now, self._gathered)
+            else:
+                self._loop.add_reader(self._descriptor(), self._readable)
+
+    def _read(self, now: float) -> None:
+        self._read_at = now
         self._answers = []
         try:
-            self._read_batch()
+            self._count(self._read_batch(now), now)
         finally:
             answers, self._answers = self._answers, None
             for data, flow in answers:
                 self.send(data, flow)
 
-    def _read_batch(self) -> None:
+    def _count(self, datagrams: int, now: float) -> None:
+        """Learn whether there are so many that it is worth while to gather them."""
+        self._counted += datagrams
+        if (passed := now - self._since) >= _PERIOD:
+            self._many = self._counted * _GATHER >= _WORTH * passed
+            self._counted, self._since = 0, now
+
+    def _read_batch(self, now: float) -> int:
         """As many together as there is time for: what is done in a row costs less (`edge/intake.py`)."""
-        began, now = time.monotonic(), self._loop.time()
+        began = time.monotonic()
         batch: list[Received] = []
         shift = 2 * _SHIFT if self.age > _BEHIND else _SHIFT
         count = self._take(batch, max(1, min(_BATCH, int(shift / self._cost))), now)
@@ -137,6 +175,7 @@ class UdpSocket:
             self._report_errors()
         if self._empty:
             self._behind, self.age = False, 0.0
+        return count
 
     def _take(self, batch: list[Received], most: int, now: float) -> int:
         """How many datagrams were read; `batch` gets those that are messages."""

@@ -71,12 +71,12 @@ class _Reader:
         self._address = sock.getsockname()
         self._peer = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._peer.bind(("127.0.0.66", 0))
-        self._read: Callable[[], None] = UdpSocket(sock, 0, _Empty(), loop, guard)._readable
+        self._read: Callable[[float], None] = UdpSocket(sock, 0, _Empty(), loop, guard)._read
 
     def batch(self) -> float:
         """[s]"""
         for _ in range(BATCH):
             self._peer.sendto(MESSAGE, self._address)
         started = time.thread_time()
-        self._read()
+        self._read(started)
         return time.thread_time() - started

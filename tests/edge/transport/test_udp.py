@@ -136,6 +136,32 @@ async def test_what_waits_is_handed_up_together_as_far_as_there_is_time_for_it()
             assert upper.batches[0] == 1, "what takes long is read one by one"
 
 
+async def test_where_many_come_they_are_gathered_and_where_few_do_each_is_read_at_once() -> None:
+    async with opened() as (udp, upper, address):
+        with bound() as peer:
+            udp._count(1000, udp._since + transport._PERIOD)
+            assert udp._many
+            peer.sendto(b"first", address)
+            await upper.until(received=1)
+            assert udp._timer is not None, "it goes on to gather"
+            async with asyncio.timeout(60):
+                while udp._many:
+                    await asyncio.sleep(0.01)
+            assert udp._timer is None
+            peer.sendto(b"second", address)
+            await upper.until(received=2)
+            assert [data for data, _ in upper.received] == [b"first", b"second"]
+
+
+async def test_it_may_be_closed_while_it_gathers() -> None:
+    async with opened() as (udp, upper, address):
+        with bound() as peer:
+            udp._count(1000, udp._since + transport._PERIOD)
+            peer.sendto(b"first", address)
+            await upper.until(received=1)
+    assert udp._timer is not None and udp._timer.cancelled()
+
+
 async def test_a_burst_is_read_to_its_end() -> None:
     async with opened() as (_, upper, address):
         with bound() as peer:
