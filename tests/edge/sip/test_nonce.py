@@ -1,5 +1,7 @@
 """Nonces and the replay check (RFC 7616 §3.3, §5.5)."""
 
+import gc
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -68,3 +70,13 @@ def test_the_table_is_bounded_and_what_it_forgets_is_stale() -> None:
         assert table.use(number, 1)
     assert len(table) == 3
     assert [table.number_of(nonce, 1.0) for nonce in issued] == [None, 2, 3, 4, 5, 6]
+
+
+def test_the_collector_does_not_walk_over_the_table() -> None:
+    """100,000 nonces are a busy registrar's; a collection that walked over them would stop the audio."""
+    table = nonces(tracked=100)
+    for n in range(300):
+        number = table.number_of(table.issue(n / 100), n / 100)
+        assert number is not None and table.use(number, 1) and not table.use(number, 1)
+    assert len(table) == 100 and len(table._order) == 100
+    assert not gc.is_tracked(table._seen) and not gc.is_tracked(table._order)
