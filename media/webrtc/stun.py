@@ -42,6 +42,7 @@ class Name(enum.IntEnum):
     USERNAME = 0x0006
     MESSAGE_INTEGRITY = 0x0008
     ERROR_CODE = 0x0009
+    UNKNOWN_ATTRIBUTES = 0x000A
     XOR_MAPPED_ADDRESS = 0x0020
     PRIORITY = 0x0024
     USE_CANDIDATE = 0x0025
@@ -146,6 +147,11 @@ def mapped(source: Address, transaction: bytes) -> tuple[Name, bytes]:
 
 def error(code: int, reason: str) -> tuple[Name, bytes]:
     return Name.ERROR_CODE, bytes((0, 0, code // 100, code % 100)) + reason.encode()
+
+
+def unknown(kinds: Iterable[int]) -> tuple[Name, bytes]:
+    """UNKNOWN-ATTRIBUTES (§14.13)."""
+    return Name.UNKNOWN_ATTRIBUTES, b"".join(kind.to_bytes(2, "big") for kind in kinds)
 
 
 def _pad(transaction: bytes) -> bytes:
