@@ -96,7 +96,8 @@ def glance(data: bytes, flow: Flow) -> Glance | None:
     seen = _plain(vias[0], flow) or _via(vias[0], flow)
     if seen is None:
         return None
-    identity, top, way = seen
+    branch, host, port, top, way = seen
+    identity = branch_identity(branch, host, port, call_id.decode("utf-8", "surrogateescape"))
     if len(vias) > 1:
         top = b"\r\nVia: ".join((top, *vias[1:]))
     return Glance(head[: head.find(b" ")].decode("latin-1"), identity, call_id, head, names, to, top, way)
@@ -108,7 +109,11 @@ def call_id_of(data: bytes) -> str:
     return (_value(head, head.lower(), _CALL_ID) or b"").decode("utf-8", "surrogateescape")
 
 
-def _plain(text: bytes, flow: Flow) -> tuple[str, bytes, Flow] | None:
+_Seen = tuple[str, str, int | None, bytes, Flow]
+"Branch, host and port of sent-by, the Vias of the answer, and its way."
+
+
+def _plain(text: bytes, flow: Flow) -> _Seen | None:
     """What `_via` says, for a Via that shows what it is without being taken apart."""
     match = _PLAIN.fullmatch(text)
     if match is None:
@@ -120,7 +125,7 @@ def _plain(text: bytes, flow: Flow) -> tuple[str, bytes, Flow] | None:
         return None
     address, source = flow.remote
     number = None if port is None else int(port)
-    identity = branch_identity(params[at : names.find(b";", at)].decode(), host.decode(), number)
+    branch = params[at : names.find(b";", at)].decode()
     asked = names.find(b";rport;")
     if asked >= 0:
         params = b"%s%s;received=%s;rport=%d" % (
@@ -129,16 +134,16 @@ def _plain(text: bytes, flow: Flow) -> tuple[str, bytes, Flow] | None:
             address.encode(),
             source,
         )
-        return identity, text[: match.start(3)] + params, flow
+        return branch, host.decode(), number, text[: match.start(3)] + params, flow
     if host.strip(b"[]") != address.encode():
         text = b"%s;received=%s" % (text, address.encode())
     if flow.transport is Transport.UDP and (number or DEFAULT_PORT) != source:
         flow = replace(flow, remote=(address, number or DEFAULT_PORT))
-    return identity, text, flow
+    return branch, host.decode(), number, text, flow
 
 
-def _via(text: bytes, flow: Flow) -> tuple[str, bytes, Flow] | None:
-    """The identity, the Vias of the answer, and its way, of a first value that may be a list."""
+def _via(text: bytes, flow: Flow) -> _Seen | None:
+    """Of a first value that may be a list."""
     try:
         first, *others = split_list(text.decode("utf-8", "surrogateescape"))
         via = Via.parse(first)
@@ -146,7 +151,7 @@ def _via(text: bytes, flow: Flow) -> tuple[str, bytes, Flow] | None:
         return None
     vias = "\r\nVia: ".join((str(via.seen_from(*flow.remote)), *others))
     way = reply_flow(via, flow)
-    return branch_identity(via.branch, via.host, via.port), vias.encode("utf-8", "surrogateescape"), way
+    return via.branch, via.host, via.port, vias.encode("utf-8", "surrogateescape"), way
 
 
 def _value(head: bytes, names: bytes, spellings: tuple[bytes, ...]) -> bytes | None:

@@ -19,20 +19,21 @@ SECURE_PORT: Final = 5061
 def identity(request: Request, via: Via) -> str:
     """What the copies of a request, its ACK and its CANCEL have in common.
 
-    That is the branch and sent-by; for RFC 2543 peers the fields that §17.2.3 lists, To tag aside:
-    the ACK has the one of our response, so CSeq and Call-ID must tell requests of a dialog apart.
+    That is the branch and sent-by, and the Call-ID, since scripts of peers have one branch for every call;
+    for RFC 2543 peers the fields that §17.2.3 lists, To tag aside: the ACK has the one of our response, so
+    CSeq and Call-ID must tell requests of a dialog apart.
     """
     branch = via.branch
     # The cookie alone is unique to nothing (RFC 4475 §3.2.1).
     if branch.startswith(COOKIE) and branch != COOKIE:
-        return branch_identity(branch, via.host, via.port)
+        return branch_identity(branch, via.host, via.port, request.call_id)
     text = f"2543 {request.uri} {request.from_.tag} {request.call_id} {request.cseq.number} {via}"
     return text if len(text) <= _LONGEST else _digest(text)
 
 
-def branch_identity(branch: str, host: str, port: int | None) -> str:
-    """The same for a request whose branch is unique by itself (§17.2.3). Args: host, port: of sent-by."""
-    text = f"{branch} {host}:{port}"
+def branch_identity(branch: str, host: str, port: int | None, call_id: str) -> str:
+    """The same for a request whose branch should be unique (§17.2.3). Args: host, port: of sent-by."""
+    text = f"{branch} {host}:{port} {call_id}"
     return text if len(text) <= _LONGEST else _digest(text)
 
 

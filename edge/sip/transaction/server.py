@@ -71,7 +71,7 @@ class ServerTransactions:
             return
         key = server_key(name, method)
         back = reply_flow(via, flow)
-        if self._requests.absorb(key, back):
+        if self._requests.absorb(key, back, request):
             return
         if self.live >= self._limit and not self._has_room_for(request):
             self.refuse(request, flow, 503, (("Retry-After", _RETRY_AFTER),))

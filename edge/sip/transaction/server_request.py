@@ -15,7 +15,7 @@ from typing import Final, TypeAlias
 
 from edge.sip.effect import Effect, Send, ServerKey
 from edge.sip.flow import Flow
-from edge.sip.message import Response
+from edge.sip.message import Request, Response
 from edge.sip.timer import Timer, TimerValues
 from edge.sip.transaction.deadline import Deadline
 from edge.sip.transaction.wheel import ByteWheel, Wheel
@@ -95,12 +95,16 @@ class ServerRequests:
         """Those that the user has yet to answer."""
         return len(self._trying) + len(self._proceeding)
 
-    def absorb(self, key: ServerKey, flow: Flow) -> bool:
-        """Whether `key` is known, so that the request is a copy; the copy is answered here.
+    def absorb(self, key: ServerKey, flow: Flow, request: Request) -> bool:
+        """Whether `key` is known, so that `request` is a copy; the copy is answered here.
 
         Args: flow: the way of responses to this copy.
         """
         data = self._completed.get(key)
+        if data is not None and not _answers(data, request):
+            # Scripts of peers keep the branch for the second round of a challenge, or for each request.
+            self._completed.pop(key)
+            return False
         if data is None:
             if key in self._trying:
                 return True
@@ -142,3 +146,9 @@ class ServerRequests:
         """When `expire` has something to do [s], or `None`."""
         times = (self._trying.next_at(), self._proceeding.next_at(), self._completed.next_at())
         return min((at for at in times if at is not None), default=None)
+
+
+def _answers(data: bytes, request: Request) -> bool:
+    """Whether this response has the CSeq of `request`, as `response_to` has copied it."""
+    cseq = f"\r\nCSeq: {request.headers.get('CSeq')}\r\n"
+    return cseq.encode("utf-8", "surrogateescape") in data

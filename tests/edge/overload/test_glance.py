@@ -33,7 +33,7 @@ def test_compact_and_odd_spellings_are_read() -> None:
     seen = glance(INVITE, FLOW)
     assert seen is not None
     assert (seen.method, seen.inside, seen.proven, seen.agent) == ("INVITE", False, True, "phone")
-    assert seen.identity == "z9hG4bKa 10.0.0.1:5062" and seen.call_id == b"abc"
+    assert seen.identity == "z9hG4bKa 10.0.0.1:5062 abc" and seen.call_id == b"abc"
 
 
 def test_the_answer_is_the_one_that_parsing_would_have_led_to() -> None:  # RFC 3261 §8.2.6.2
@@ -79,7 +79,7 @@ def test_every_via_is_noted_and_the_way_taken_as_by_the_parser(
     parsed = Via.parse(via)
     assert Via.parse(response.headers.all("Via")[0]) == parsed.seen_from(*source)
     assert way == reply_flow(parsed, flow)
-    assert seen.identity == branch_identity(parsed.branch, parsed.host, parsed.port)
+    assert seen.identity == branch_identity(parsed.branch, parsed.host, parsed.port, seen.call_id.decode())
 
 
 def test_without_rport_the_answer_goes_to_the_port_of_sent_by() -> None:  # RFC 3261 §18.2.2

@@ -213,13 +213,14 @@ def test_what_is_finished_keeps_no_message_alive() -> None:
         (effect,) = layer.take_effects()
         assert isinstance(effect, Incoming) and effect.key is not None
         layer.respond(effect.key, response_to(message, status, to_tag="b"), 0.0)
-        layer.receive_request(request("ACK", branch=f"z9hG4bK{index}", to_tag="b"), PEER, 0.1)
+        ack = request("ACK", branch=f"z9hG4bK{index}", call_id=f"c{index}", to_tag="b")
+        layer.receive_request(ack, PEER, 0.1)
         key = layer.request(message, PEER, 0.0)
         answered = parsed(next(e.data for e in layer.take_effects() if isinstance(e, Send) and e.key == key))
         assert isinstance(answered, Request)
         layer.receive_response(response_to(answered, status, to_tag="b"), PEER, 0.1)
         layer.take_effects()
-    del message, effect, answered
+    del message, effect, answered, ack
     assert messages_alive() == before
     assert len(layer) == 5 and layer.live == 0
     layer.handle_timer(33.0)

@@ -115,6 +115,32 @@ def test_the_second_round_of_a_challenge_may_keep_the_branch(acknowledged: bool)
     server.run_out(0.4)
 
 
+def test_calls_that_have_one_branch_are_told_apart_by_their_call_ids() -> None:
+    """Against §8.1.1.7, as scripts with a fixed branch do: each is answered, and each ACK finds its own."""
+    server = Server()
+    first, second = request("INVITE"), request("INVITE", call_id="c2")
+    one, other = server.incoming(first), server.incoming(second)
+    assert statuses(server.respond(one, first, 486)) == [486]
+    assert statuses(server.receive(request("CANCEL", call_id="c2"), 0.1)) == [200]
+    assert statuses(server.respond(other, second, 487, 0.2)) == [487]
+    assert server.receive(request("ACK", to_tag="b"), 0.3) == [] and server.side.live == 1
+    assert server.receive(request("ACK", call_id="c2", to_tag="b"), 0.3) == [] and server.side.live == 0
+    third = request("INVITE", call_id="c3")
+    server.respond(server.incoming(third, 0.4), third, 200, 0.4)
+    server.run_out(0.4)
+
+
+def test_a_registration_may_keep_its_branch_for_the_second_round() -> None:
+    """Against §8.1.1.7: the answer to the first would be a challenge for ever."""
+    server = Server()
+    first, second = request("REGISTER"), request("REGISTER", cseq=2)
+    server.respond(server.incoming(first), first, 401)
+    key = server.incoming(second, 0.1)
+    assert statuses(server.respond(key, second, 200, 0.1)) == [200]
+    assert statuses(server.receive(request("REGISTER", cseq=2), 0.5)) == [200]
+    server.run_out(0.5)
+
+
 def test_a_refusal_that_is_never_acknowledged_is_told() -> None:
     server = Server()
     invite = request("INVITE")

@@ -42,7 +42,7 @@ def test_every_path_through_the_table_is_taken_alike(steps: list[Input | Timer])
         if response is not None:
             requests.respond(KEY, response, now)
         elif step is Input.REQUEST:
-            assert requests.absorb(KEY, PEER)
+            assert requests.absorb(KEY, PEER, OPTIONS)
         else:
             now += 32.0 + WIDTH
             requests.expire(now)
@@ -59,12 +59,28 @@ def test_a_copy_gets_the_very_same_bytes_again_for_64_t1() -> None:
     requests.respond(KEY, OK, 1.0)
     effects.clear()
     requests.expire(33.0)
-    assert requests.absorb(KEY, PEER)
+    assert requests.absorb(KEY, PEER, OPTIONS)
     (sent,) = effects
     assert isinstance(sent, Send) and sent.data is OK.wire()
     requests.expire(33.0 + WIDTH)
-    assert not requests.absorb(KEY, PEER)
+    assert not requests.absorb(KEY, PEER, OPTIONS)
     assert len(requests) == 0 and requests.next_at() is None
+
+
+def test_the_branch_of_a_request_that_was_answered_may_come_again_for_the_next_one() -> None:
+    """Against §8.1.1.7: the CSeq tells it from a copy, and its own answer takes the place of the former."""
+    requests, effects = start()
+    requests.respond(KEY, OK, 1.0)
+    effects.clear()
+    second = request("OPTIONS", cseq=2)
+    assert not requests.absorb(KEY, PEER, second) and effects == []
+    requests.open(KEY, PEER, 1.1)
+    answer = response_to(second, 200, to_tag="b")
+    requests.respond(KEY, answer, 1.2)
+    assert requests.absorb(KEY, PEER, second)
+    assert effects[-1] == Send(answer.wire(), PEER, KEY)
+    requests.expire(40.0)
+    assert len(requests) == 0
 
 
 def test_on_a_reliable_transport_nothing_is_left_after_the_answer() -> None:
@@ -72,7 +88,7 @@ def test_on_a_reliable_transport_nothing_is_left_after_the_answer() -> None:
     requests, effects = start(STREAM)
     requests.respond(KEY, OK, 1.0)
     assert effects == [Send(OK.wire(), STREAM, KEY)]
-    assert len(requests) == 0 and not requests.absorb(KEY, STREAM)
+    assert len(requests) == 0 and not requests.absorb(KEY, STREAM, OPTIONS)
 
 
 def test_a_request_that_nobody_answers_is_forgotten_after_64_t1() -> None:
