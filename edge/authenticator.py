@@ -90,8 +90,8 @@ class Authenticator:
         if lock is not None:
             # From a neighbour's port nobody guesses; its Contact or instance anybody there could copy.
             place = self._placed(account.id, username, flow, now)
-            near = place is Place.NEAR
-            if place is Place.AWAY or (near and not lock.hears(flow.remote)):
+            near = place is Place.NEAR or (place is Place.AWAY and lock.phone_until > now)
+            if not (place is Place.HERE or (near and lock.hears(flow.remote))):
                 return lock.refuse()
         proof = self.prove(credentials, request.method, account, now, self.nonces)
         match proof.verdict:

@@ -100,7 +100,8 @@ class Registrations:
         if ok:
             ends = [step.after.expires for step in registration.steps if step.after is not None]
             if ends:
-                self.witness.shield.registered(flow.remote[0], max(ends), now, name)
+                account = registration.record.account
+                self.witness.registered(flow.remote[0], account, name, max(ends), now)
         self._respond(key, registration.response if ok else self.registrar.undo(registration), now)
         if ok and user is not None:
             for changed in self.watchers:

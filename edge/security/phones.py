@@ -12,7 +12,7 @@ class Phones:
         self._named = 0
 
     def add(self, source: str, name: str, until: float, now: float) -> bool:
-        """Args: name: who registered; empty: a source that is known for something else.
+        """Args: name: who registered, `1001@demo.local`; empty: a source that is known for something else.
 
         Returns: whether the source is known for longer than before.
         """
@@ -33,6 +33,10 @@ class Phones:
     def until(self, source: str) -> float:
         """Until when somebody stays registered from there [s]; 0: nobody is."""
         return self._until.get(source, 0.0)
+
+    def named(self, source: str, name: str) -> float:
+        """Until when this username is registered there [s], its connection may have ended; 0: it is not."""
+        return self._names.get(source, {}).get(name, 0.0)
 
     def count(self, source: str, now: float) -> int:
         """Usernames registered from there."""

@@ -145,7 +145,10 @@ class Shield:
 
     def lock(self, address: str, username: str, now: float) -> Lock | None:
         """What keeps `username` from being heard from `address`."""
-        return self.locks.find(source_of(address), username, now)
+        lock = self.locks.find(source_of(address), username, now)
+        if lock is not None:
+            lock.phone_until = self._phones.named(lock.source, username)
+        return lock
 
     def locked(self, address: str, username: str, now: float) -> Refusal | None:
         """Why `username` is not heard from `address`, wherever its phones are; None: it is."""
@@ -170,7 +173,7 @@ class Shield:
     def registered(self, address: str, until: float, now: float, name: str = "") -> None:
         """A phone registered from `address` and stays until `until` [s].
 
-        Args: name: its username; empty: another who has proven himself there.
+        Args: name: its username, `1001@demo.local`; empty: another who has proven himself there.
         """
         longer = self._phones.add(source_of(address), name, until, now)
         source = self._met.get(address)

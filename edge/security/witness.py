@@ -11,7 +11,7 @@ from typing import Final
 
 from edge.attempts import Attempts
 from edge.authenticator import Challenged
-from edge.directory import Account, Directory
+from edge.directory import Account, AccountId, Directory
 from edge.journal import Binding
 from edge.routing.identity import challenged_account, claims_local_user
 from edge.routing.route import digits_of
@@ -36,7 +36,8 @@ class Witness:
         for binding in bindings:
             with contextlib.suppress(ValueError):  # of another version's flow
                 source = Flow.parse(binding.flow).remote[0]
-                self.shield.registered(source, now + (binding.expires_at - wall_ms) / 1000, now, binding.aor)
+                until = now + (binding.expires_at - wall_ms) / 1000
+                self.registered(source, binding.account, binding.aor, until, now)
 
     def admits(
         self,
@@ -60,6 +61,12 @@ class Witness:
                 return sessions.traced(message.call_id) is not None or shield.admits(source, "", now, size)
             case ParseError(status=status):
                 return status == 0 or shield.malformed(source, now)
+
+    def registered(self, source: str, account: AccountId, username: str, until: float, now: float) -> None:
+        """A phone registered from `source` and stays until `until` [s]."""
+        known = self.directory.account(account)
+        if known is not None:
+            self.shield.registered(source, until, now, f"{username}@{known.domain}")
 
     def proven(self, flow: Flow, now: float) -> None:
         """A phone, or a trunk without an address, gave the right answer: it may call at any rate."""

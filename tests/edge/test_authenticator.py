@@ -228,3 +228,22 @@ def test_so_does_one_that_has_started_anew_at_its_address_and_a_guesser_there_ga
     assert isinstance(say("secret", 3), Device), "others are heard"
     assert isinstance(say("guess", 4), Refusal), "the second wrong one, as many as led to the lock"
     assert isinstance(say("secret", 5), Refusal), "then nobody is heard from another port"
+
+
+def test_a_phone_whose_connection_ended_meanwhile_counts_as_one_that_has_started_anew(
+    directory: FakeDirectory,
+) -> None:
+    """By TCP and TLS its binding ends with its connection (RFC 5626 §4.2.1)."""
+    lock = Lock("192.0.2.1", "alice@demo.local", 0.0, 100.0, 1, phone_until=50.0)
+    door = Authenticator(directory, Nonces(b"k" * 32, life=60.0, tracked=100), lambda *_: lock)
+
+    def say(password: str, port: int, now: float) -> object:
+        flow = Flow(Transport.TLS, ("192.0.2.1", port), 0, port)
+        return check(
+            directory, door, proof(challenge(directory, door), "alice", password), flow=flow, now=now
+        )
+
+    assert isinstance(say("secret", 1, 49.0), Device)
+    assert isinstance(say("secret", 1, 50.0), Refusal), "it would have ended by now"
+    assert isinstance(say("guess", 2, 49.0), Refusal)
+    assert isinstance(say("secret", 3, 49.0), Refusal), "tries are counted as ever"

@@ -149,8 +149,10 @@ class Bench:
         self.asked: list[Ask] = []
         self.kept: list[Keep] = []
 
-    def receive(self, data: bytes, source: tuple[str, int], transport: Transport = Transport.UDP) -> None:
-        self._unread.append((data, Flow(transport, source)))
+    def receive(
+        self, data: bytes, source: tuple[str, int], transport: Transport = Transport.UDP, connection: int = 0
+    ) -> None:
+        self._unread.append((data, Flow(transport, source, 0, connection)))
         if not self._holding:
             self._read()
 
@@ -273,6 +275,9 @@ class Phone:
         self.domain = domain or "demo.local"
         self.password = password
         self.source = (f"127.0.0.{n}", 5060)
+        self.connection = 0
+        self.contact = ""
+        "Empty: where it sends from."
         self.tag = f"phone{n}"
         self.call_id = f"call-{self.number}-{n}"
         self.cseq = 0
@@ -297,6 +302,7 @@ class Phone:
             cseq = self.cseq
         host, port_ = self.source
         branch = branch or f"z9hG4bK{self.tag}{next(_BRANCHES)}"
+        contact = self.contact or f"sip:{self.number}@{host}:{port_}"
         if method == "INVITE":
             self.invite_branch = branch
         text = (
@@ -304,11 +310,11 @@ class Phone:
             f"Via: SIP/2.0/{self.transport.value} {host}:{port_};branch={branch};rport\r\n"
             f"From: <sip:{self.number}@{self.domain}>;tag={self.tag}\r\nTo: {to or f'<{target}>'}\r\n"
             f"Call-ID: {self.call_id}\r\nCSeq: {cseq} {method}\r\nMax-Forwards: 70\r\n"
-            f"Contact: <sip:{self.number}@{host}:{port_}>\r\n{headers}"
+            f"Contact: <{contact}>\r\n{headers}"
             + (f"Content-Type: {content_type}\r\n" if body else "")
             + f"Content-Length: {len(body)}\r\n\r\n{body}"
         )
-        self.bench.receive(text.encode(), self.source, self.transport)
+        self.bench.receive(text.encode(), self.source, self.transport, self.connection)
 
     def reply(
         self,
@@ -322,7 +328,7 @@ class Phone:
     ) -> None:
         """Answer a request that reached this phone."""
         host, port_ = self.source
-        contact = contact or f"sip:{self.number}@{host}:{port_}"
+        contact = contact or self.contact or f"sip:{self.number}@{host}:{port_}"
         lines = "".join(f"Via: {value}\r\n" for value in request.headers.all("Via"))
         to = request.headers.get("To") or ""
         if ";tag=" not in to and status > 100:
@@ -334,7 +340,7 @@ class Phone:
             + (f"Content-Type: {content_type}\r\n" if body else "")
             + f"Content-Length: {len(body)}\r\n\r\n{body}"
         )
-        self.bench.receive(text.encode(), self.source, self.transport)
+        self.bench.receive(text.encode(), self.source, self.transport, self.connection)
 
     def got(self) -> list[Request | Response]:
         """What was sent to this phone since the last look; for others it stays."""

@@ -12,6 +12,13 @@ def test_usernames_of_a_source_are_counted_while_they_are_registered() -> None:
     assert phones.count("10.0.0.2", 1.0) == 0
 
 
+def test_a_username_is_known_where_it_registered_until_that_would_have_ended() -> None:
+    phones = Phones(100)
+    phones.add("10.0.0.1", "1001@a.example", 200.0, 100.0)
+    assert phones.named("10.0.0.1", "1001@a.example") == 200.0
+    assert phones.named("10.0.0.1", "1001@b.example") == phones.named("10.0.0.2", "1001@a.example") == 0.0
+
+
 def test_who_is_known_for_something_else_is_no_phone() -> None:
     phones = Phones(100)
     assert phones.add("10.0.0.1", "", 200.0, 100.0)

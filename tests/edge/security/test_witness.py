@@ -11,6 +11,7 @@ from edge.directory import Target
 from edge.journal import Binding
 from edge.security.witness import Witness
 from edge.sip import digest
+from edge.sip.flow import Flow, Transport
 from edge.sip.message import Response
 from edge.sip.nonce import Nonces
 from tests.support.directory import ACC, FakeDirectory
@@ -98,6 +99,18 @@ def test_behind_an_address_with_phones_a_wrong_password_locks_its_username_alone
     assert register(bench, "alice", 7, password="secret") == 200, "elsewhere it is heard"
     bench.advance(601.0)
     assert register(bench, "alice", password="secret") == 200
+
+
+def test_a_phone_gets_back_in_although_its_username_was_locked_and_its_connection_ended(bench: Bench) -> None:
+    """Of the user's two phones behind one address, the other one has a wrong password."""
+    phone = Phone(bench, "alice", 6, transport=Transport.TCP)
+    phone.connection = 1
+    assert phone.register().status == 200
+    assert [register(bench, "alice", password=f"p{n}") for n in range(5)] == [401] * 5
+    assert register(bench, "alice", password="guess") == 403
+    bench.closed(Flow(Transport.TCP, phone.source, 0, 1))
+    phone.source, phone.connection = (phone.source[0], 40_001), 2
+    assert phone.register().status == 200
 
 
 def test_who_has_one_phone_and_tries_the_names_of_others_is_banned(bench: Bench) -> None:
