@@ -63,6 +63,7 @@ class Subscription:
         self.alarm: Alarm | None = None
         "Its expiry."
         self.expires_at = 0.0
+        "0: not granted yet [s]."
         self.event = event
         self._send = send
         self._describe = describe
@@ -81,8 +82,8 @@ class Subscription:
             self.changed(now)
 
     def changed(self, now: float) -> None:
-        """The state may be another one."""
-        if self.over:
+        """The state may be another one; told once the SUBSCRIBE is answered (RFC 6665 §4.2.1)."""
+        if self.over or not self.expires_at:
             return
         if self._under_way:
             self._dirty = True

@@ -56,6 +56,16 @@ def test_the_state_is_told_at_once_and_at_every_change() -> None:
     assert watcher.told()[1:] == [("active;expires=500", "busy")]
 
 
+def test_nothing_is_told_before_the_subscribe_is_answered() -> None:
+    """RFC 6665 §4.2.1: a change may come while the 200 waits for its commit."""
+    watcher = Watcher()
+    watcher.state = "busy"
+    watcher.subscription.changed(1.0)
+    assert watcher.told() == []
+    watcher.subscription.grant(600, 1.1)
+    assert watcher.told() == [("active;expires=600", "busy")]
+
+
 def test_one_report_at_a_time_and_the_last_state_counts() -> None:
     watcher = Watcher()
     watcher.subscription.grant(600, 0.0)
