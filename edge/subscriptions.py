@@ -25,7 +25,6 @@ from edge.sip.capability import EVENTS
 from edge.sip.dialog import Dialog
 from edge.sip.effect import ServerKey
 from edge.sip.flow import Flow
-from edge.sip.hop import next_flow
 from edge.sip.message import Request, Response
 from edge.subscription import LONGEST, SHORTEST, Package, State, Subscription
 
@@ -136,6 +135,10 @@ class Subscriptions:
             subscription.flow = flow
             self._grant(subscription, request, key, min(seconds, LONGEST), now)
         return True
+
+    def use(self, flow: Flow) -> bool:
+        """Whether any report goes by `flow`."""
+        return any(subscription.flow == flow for subscription, _ in self._live.values())
 
     def changed(self, user: User, now: float) -> None:
         """Calls, bindings or messages of `user` are others now."""
@@ -270,7 +273,7 @@ class Subscriptions:
             subscription.alarm.cancel()
 
     def _send(self, subscription: Subscription, request: Request, now: float) -> None:
-        flow = next_flow(subscription.dialog.next_hop(), subscription.flow, self._ground.reach.alive)
+        flow = self._ground.wire.way(subscription.dialog.next_hop(), subscription.flow)
 
         def answered(response: Response | None, at: float) -> None:
             wait = subscription.answered(response, at)

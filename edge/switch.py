@@ -121,7 +121,7 @@ class Switch:
         self._recordings = Recordings(media_folder, self._effects.append)
         self.calls: dict[CallId, Call] = {}
         wire = Wire(self.layer, self.agenda, values, self._session_event, self._sessions.expect)
-        wire.alive = reach.alive
+        wire.alive, wire.elsewhere = reach.alive, self.registrar.recovery.of
         ground = Ground(
             wire=wire,
             agenda=self.agenda,
@@ -254,7 +254,7 @@ class Switch:
 
     def needs(self, flow: Flow) -> bool:
         """Whether this connection must stay although it is idle."""
-        return self.registrar.holds(flow) or self._sessions.use(flow)
+        return self.registrar.holds(flow) or self._sessions.use(flow) or self.subscriptions.use(flow)
 
     def start(self, now: float) -> None:
         """Sockets are open: register at carriers, and probe trunks."""

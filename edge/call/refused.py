@@ -28,6 +28,9 @@ def rank(status: int) -> tuple[int, int]:
 def refusal_of(refused: Refused, trunk: Trunk | None) -> Refusal:
     """A challenge, a redirection, or what is amiss between us and the callee is no answer for our caller."""
     status = refused.status
+    if trunk is None and refused.response is None and status == 503:
+        fix = "see whether the phone is on, and in a network that lasts"
+        return Refusal("unreachable", 480, "the connection to the called phone cannot be used", fix)
     if status < 400 or status in _BETWEEN_US:
         # 502: our password is not taken, which is the trunk's fault.
         status = 502 if trunk is not None and status in (401, 407) else 480

@@ -32,6 +32,7 @@ from edge.sip.refresh import Refresh
 from edge.sip.success import Success
 from edge.sip.timer import TimerValues
 from edge.sip.transaction.layer import TransactionLayer
+from edge.sip.uri import Uri
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]
 
@@ -135,6 +136,14 @@ class Wire:
     session_expires: int = 1_800
     "Interval of session refreshes that we ask for (RFC 4028) [s]."
     alive: Callable[[Flow], bool] = lambda flow: True  # whether a stream can still be sent on
+    elsewhere: Callable[[Flow, Uri], Flow | None] = lambda flow, target: None
+    "Where the phone is now that had this Contact on that stream, if that is known."
+
+    def way(self, hop: Uri, flow: Flow) -> Flow:
+        """The path of a request to `hop`, the next one of a dialog, whose peer was heard last on `flow`."""
+        if flow.reliable and not self.alive(flow):
+            flow = self.elsewhere(flow, hop) or flow
+        return next_flow(hop, flow, self.alive)
 
 
 class Session(ABC):
@@ -360,7 +369,7 @@ class Session(ABC):
 
     def _way(self, dialog: Dialog | None) -> Flow:
         """The path of a request: inside `dialog`, or of the one that asks for it."""
-        return self.flow if dialog is None else next_flow(dialog.next_hop(), self.flow, self.wire.alive)
+        return self.flow if dialog is None else self.wire.way(dialog.next_hop(), self.flow)
 
     def _refuse_pending(self, now: float) -> None:
         self.referral.refuse(487, now)

@@ -68,8 +68,6 @@ class Site:
         calls = CallService(store, node.switch.live_trace, 100)
         loop = asyncio.get_running_loop()
         self.node = node
-        self.store = store
-        self.directory = directory
         self.plane = ControlPlane(
             settings, node, store, directory, calls, Speaker(), lambda account, mailbox: None, loop, Mirror()
         )
@@ -82,11 +80,9 @@ class Site:
 
 
 @contextlib.asynccontextmanager
-async def opened(folder: Path, more: str = "") -> AsyncIterator[Site]:
-    """Args: more: of the account, as YAML."""
+async def opened(folder: Path) -> AsyncIterator[Site]:
     address = loopback()
-    text = YAML.format(data=folder / "data", address=address).rstrip() + more
-    config = parse(text, "test.yaml", folder, {})
+    config = parse(YAML.format(data=folder / "data", address=address), "test.yaml", folder, {})
     loop = asyncio.get_running_loop()
     store = await Store.open(
         DataFolder.open(config.node.data), config.limits.store, lambda: wall_ms(loop.time())

@@ -5,6 +5,7 @@ import pytest
 from config.schema import SipLimits
 from edge.directory import Target
 from edge.event.message_summary import Mailbox
+from edge.sip.flow import Flow, Transport
 from edge.sip.message import Request, Response
 from tests.support.directory import FakeDirectory
 from tests.support.edge import Bench, Phone, final
@@ -66,6 +67,20 @@ def test_a_busy_lamp_follows_the_calls_of_its_user(bench: Bench) -> None:
     alice.bye()
     (dark,) = told(lamp)
     assert dark.body.count(b"<dialog ") == 1 and b"<state>terminated</state>" in dark.body
+
+
+def test_a_connection_by_which_lamps_are_told_is_needed_although_it_is_idle(bench: Bench) -> None:
+    """Consoles subscribe without being registered; nobody can dial them (RFC 5626 §3.1)."""
+    console = Phone(bench, "1003", 4, transport=Transport.TCP)
+    console.connection = 7
+    flow = Flow(Transport.TCP, console.source, 0, 7)
+    assert not bench.switch.needs(flow)
+    assert subscribe(console, "1002", "dialog").status == 200
+    told(console)
+    assert bench.switch.needs(flow)
+    bench.advance(601.0)
+    told(console)
+    assert not bench.switch.needs(flow)
 
 
 def test_presence_is_open_with_a_phone_and_closed_without(bench: Bench) -> None:

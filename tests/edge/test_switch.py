@@ -445,6 +445,38 @@ def test_a_call_whose_connection_was_closed_is_ended_at_the_contact_of_its_peer(
     assert bye.method == "BYE" and flow == Flow(Transport.TCP, ("127.0.0.9", 5060))
 
 
+@pytest.mark.parametrize("first_lost", [True, False], ids=["lost", "half open"])
+def test_a_phone_that_registers_again_in_mid_call_hears_how_it_goes_on(
+    bench: Bench, first_lost: bool
+) -> None:
+    """RFC 5626 §4.5, RFC 7118 §5: in another network; it says nothing in its call and cannot be dialled."""
+    bob = Phone(bench, "bob", 3, transport=Transport.TCP)
+    bob.connection, bob.contact = 1, "sip:bob@192.168.7.7:5060;transport=tcp"
+    lost = Flow(Transport.TCP, bob.source, 0, 1)
+    bob.register()
+    alice = Phone(bench, "1001")
+    alice.dial("1002")
+    (invite,) = bob.got()
+    assert isinstance(invite, Request)
+    bob.reply(invite, 200, bob.sdp())
+    answer = final(alice.got())
+    alice.ack(answer)
+    alice.to, alice.remote = answer.headers.get("To") or "", str(answer.contacts[0].uri)
+    bob.got()
+    if first_lost:
+        bench.closed(lost)
+    host = bob.source[0]
+    for connection in (2, 3):
+        bob.source, bob.connection = (host, 40_000 + connection), connection
+        assert bob.register().status == 200
+    if not first_lost:
+        bench.closed(lost)
+    bench.closed(Flow(Transport.TCP, (host, 40_002), 0, 2))
+    alice.bye()
+    ((bye, flow),) = [(m, flow) for m, flow in bench.take() if isinstance(m, Request)]
+    assert bye.method == "BYE" and flow == Flow(Transport.TCP, bob.source, 0, 3)
+
+
 def test_a_call_goes_on_where_the_phone_is_heard_now(bench: Bench) -> None:
     """RFC 5626 §4.2: a phone that lost its connection comes back on another one."""
     alice = Phone(bench, "1001")

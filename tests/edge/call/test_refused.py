@@ -34,6 +34,16 @@ def test_what_is_amiss_between_us_and_the_callee_is_unavailable(status: int, tol
     assert (refusal.status, refusal.code) == (told, code) and f"answered {status} So" in refusal.text
 
 
+def test_a_phone_that_cannot_be_reached_is_unavailable_and_a_trunk_out_of_order() -> None:
+    """RFC 3261 §21.4.18; nobody has answered, whatever the transport said."""
+    made = Refused(503, "Destination Unreachable")
+    phone = refusal_of(made, None)
+    assert (phone.status, phone.code) == (480, "unreachable") and "answered" not in phone.text
+    directory = FakeDirectory()
+    directory.add_trunk("main")
+    assert refusal_of(made, directory.trunks["main"]).status == 500
+
+
 def test_a_password_that_is_not_taken_is_a_fault_of_the_trunk_with_its_remedy() -> None:
     directory = FakeDirectory()
     directory.add_trunk("main", username="us", password="pw")
