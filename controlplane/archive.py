@@ -40,6 +40,7 @@ class Archive:
         self.mirror = self._mirror()
         self.keeper = RecordingKeeper(self.folder, store.journal, self.mirror)
         self._prepared: set[str] = set()
+        self._voicemail: VoicemailService | None = None
         self._retention: Retention | None = None
         self._restoring: set[asyncio.Task[None]] = set()
 
@@ -57,17 +58,26 @@ class Archive:
             if user is not None:
                 node.do(lambda now: node.switch.mailbox(user, waiting, now))
 
-        voicemail = VoicemailService(self._store, self.folder, self._wall, told, self.mirror)
+        self._voicemail = VoicemailService(self._store, self.folder, self._wall, told, self.mirror)
+        self.keeper.left = self.left
         if isinstance(self.mirror, BucketMirror):
             await self.mirror.open()
             self._spawn(self._restore(set(self._prepared)))
-        return voicemail
+        return self._voicemail
 
-    def retain(self, voicemail: VoicemailService) -> None:
-        """Keep to `limits.store` from now on."""
+    def left(self, account: AccountId, mailbox: str) -> None:
+        """A message was left for the user with this number."""
+        assert self._voicemail is not None, "no message before open"
+        self._tasks.create_task(self._voicemail.count(account, mailbox))
+
+    async def start(self, directory: MemoryDirectory) -> None:
+        """Adopt messages of a killed run, tell what waits, and keep to `limits.store` from now on."""
+        assert self._voicemail is not None, "opened first"
+        await self._voicemail.adopt(directory)
+        await self._voicemail.open()
         limits, spawn = self._settings.limits.store, self._tasks.create_task
         self._retention = Retention(
-            self._store, voicemail, self.folder, limits, self._wall, self._loop, spawn, self.mirror
+            self._store, self._voicemail, self.folder, limits, self._wall, self._loop, spawn, self.mirror
         )
         self._retention.start()
 

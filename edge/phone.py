@@ -5,9 +5,8 @@
     driver ── start · receive · media_event · hang_up · handle_timer ──▶ Phone
     driver ◀── take_effects(): Send, Command, Moment ─────────────────── Phone
 
-It plays, records and presses keys as its `Plan` says, and notes when the far end speaks, when we speak
-over it and how soon it falls silent then. The call is over when `outcome` is set and nothing is left
-on the wire (`done`).
+It does in the call what its `Plan` says (`script.py`). The call is over when `outcome` is set and nothing is
+left on the wire (`done`).
 """
 
 import re
@@ -20,6 +19,7 @@ from edge.agenda import Agenda
 from edge.call.leg import Leg
 from edge.error import Refusal
 from edge.ident import Random, tag
+from edge.script import Moment, Plan, Script
 from edge.sip.address import Address
 from edge.sip.build import request, response_to
 from edge.sip.calling import CallingSession
@@ -49,37 +49,6 @@ from edge.sip.uri import Uri
 from media import port
 
 _LEG: Final = port.LegId("call_phone/1")
-_PLAY: Final = "question"
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What to do once the call is answered."""
-
-    play: str = ""
-    "WAV to play, empty for none."
-    play_after: float = 1.0
-    "Wait before it [s]."
-    record: str = ""
-    "WAV to write, empty for none."
-    digits: str = ""
-    digits_after: float = 1.0
-    "Wait before the digits; after the WAV, if there is one [s]."
-    seconds: float = 20.0
-    "Hang up after this time in the call [s]."
-    ring_seconds: float = 60.0
-    "Give up when nobody answered by then [s]."
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """One line of the timeline."""
-
-    at: float
-    "Since the start [s]."
-    what: str
-    "trying, ringing, answered, first audio, agent speech, playing, digits, barge-in, hang-up or failed."
-    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +106,7 @@ class Phone:
         self._session: CallingSession | None = None
         self._started_at = 0.0
         self._released = False
-        self._said: set[str] = set()
-        self._far_speaking = False
-        self._playing = False
-        self._over_at: float | None = None
+        self._script = Script(_LEG, plan, self._agenda, self._do, self._say)
 
     # Doors.
 
@@ -180,27 +146,11 @@ class Phone:
             case port.Refused(_, reason) | port.Lost(_, reason):
                 self._released = True
                 self._finish(Outcome(False, 0, f"no RTP port: {reason}"), now)
-            case port.Latched():
-                self._say(now, "first audio", f"from {event.source[0]}:{event.source[1]}")
-            case port.SpeechStarted():
-                self._far_speaking = True
-                self._say(now, "agent speech")
-            case port.SpeechStopped():
-                self._stopped_speaking(now)
-            case port.Played(_, _, milliseconds, finished, error):
-                self._playing = False
-                detail = error or f"{milliseconds} ms" + ("" if finished else ", stopped")
-                self._say(now, "played", detail)
-                self._press_digits(now)
-            case port.DigitsSent(_, digits):
-                self._say(now, "digits sent", digits)
             case port.Released(_, stats):
                 self.stats = stats
                 self._released = True
-            case port.Silent(_, seconds):
-                self._say(now, "silence", f"no RTP for {seconds:.0f} s")
             case _:
-                pass
+                self._script.receive(event, now)
         self._settle(now)
 
     def handle_timer(self, now: float) -> None:
@@ -285,14 +235,8 @@ class Phone:
             return
         self._say(now, "answered")
         self._effects.append(self._leg.connect())
-        plan = self._plan
-        if plan.record:
-            self._effects.append(port.Record(_LEG, plan.record))
-        if plan.play:
-            self._agenda.at(now + plan.play_after, self._play)
-        else:
-            self._press_digits(now)
-        self._agenda.at(now + plan.seconds, self._time_is_up)
+        self._script.begin(now)
+        self._agenda.at(now + self._plan.seconds, self._time_is_up)
 
     def _reoffered(self, body: bytes, now: float) -> None:
         assert self._session is not None, "a re-INVITE comes in a session"
@@ -305,31 +249,6 @@ class Phone:
         else:
             self._session.agree(made, now)
             self._effects.append(self._leg.connect())
-
-    def _play(self, now: float) -> None:
-        if self.outcome is None:
-            self._playing = True
-            self._effects.append(port.Play(_LEG, _PLAY, self._plan.play))
-            if self._far_speaking:
-                self._over_at = now
-                self._say(now, "barge-in", "speaking over the far end")
-            else:
-                self._say(now, "playing", self._plan.play)
-
-    def _press_digits(self, now: float) -> None:
-        if self._plan.digits and "digits" not in self._said:
-            self._said.add("digits")
-            self._agenda.at(now + self._plan.digits_after, self._send_digits)
-
-    def _send_digits(self, now: float) -> None:
-        if self.outcome is None:
-            self._effects.append(port.SendDigits(_LEG, self._plan.digits))
-
-    def _stopped_speaking(self, now: float) -> None:
-        self._far_speaking = False
-        if self._over_at is not None:
-            self._say(now, "agent silent", f"{(now - self._over_at) * 1000:.0f} ms after we spoke over it")
-            self._over_at = None
 
     def _give_up(self, now: float) -> None:
         if self.outcome is None and self._session is not None and self._session.dialog is None:
@@ -345,9 +264,13 @@ class Phone:
     def _finish(self, outcome: Outcome, now: float) -> None:
         if self.outcome is None:
             self.outcome = outcome
+            self._script.end()
             self._effects.append(port.Release(_LEG))
 
     # Inside.
+
+    def _do(self, command: port.Command) -> None:
+        self._effects.append(command)
 
     def _say(self, now: float, what: str, detail: str = "") -> None:
         self._effects.append(Moment(now - self._started_at, what, detail))

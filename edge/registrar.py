@@ -13,7 +13,6 @@ Declined: GRUU (RFC 5627), Service-Route (RFC 3608), flow tokens of RFC 5626 §5
 """
 
 import math
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -23,6 +22,7 @@ from typing import Final
 
 from config.schema import SipLimits
 from config.value import dataclass
+from edge.contact import matching, path_of, repeated, way_back
 from edge.directory import AccountId
 from edge.journal import Binding, BindingChange
 from edge.location import Entry, LocationService, Place, Record, is_connection, without_connection
@@ -30,15 +30,12 @@ from edge.outbound import lacks_first_hop, read, superseded, supports
 from edge.recovery import Recovery
 from edge.sip.address import STAR, Address
 from edge.sip.build import response_to
-from edge.sip.flow import Flow, Transport
-from edge.sip.grammar import Malformed, delta_seconds, format_params
+from edge.sip.flow import Flow
+from edge.sip.grammar import Malformed, delta_seconds
 from edge.sip.message import Request, Response
-from edge.sip.uri import Uri
 
 _UNDER_WAY: Final = 32.0  # timer F [s]
 _NO_FLOW: Final = '399 tandem "no_flow: the proxy next to the phone says no ob in Path; leave reg-id out"'
-_Q: Final = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?")
-"What we repeat of q (§25.1); nobody else must read another."
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +205,7 @@ class Registrar:
         if len(contacts) > 2 * limits.contacts_per_aor:
             raise _too_many(limits)
         headers = request.headers
-        path = _path(request) if "Path" in headers else ()
+        path = path_of(request) if "Path" in headers else ()
         planned = held.copy()
         for address in contacts:
             seconds = self._granted(request, address)
@@ -218,7 +215,7 @@ class Registrar:
             text = str(address.uri)
             if not (text.isascii() and text.isprintable()):
                 raise Malformed("Contact", "not a URI")
-            for known in _matching(planned, address.uri, text):
+            for known in matching(planned, address.uri, text):
                 if planned[known] is held.get(known):
                     _check_order(request, held[known], now)
                 del planned[known]
@@ -235,13 +232,13 @@ class Registrar:
                     call_id=request.call_id,
                     cseq=request.cseq.number,
                     path=path,
-                    flow=str(_way_back(request, flow, address.uri)),
+                    flow=str(way_back(request, flow, address.uri)),
                     user_agent=headers.get("User-Agent") or "",
                     instance=instance,
                     reg_id=reg_id,
                 )
                 order = self._locations.next_order()
-                planned[text] = Entry(binding, now + seconds, order, _params(address), now)
+                planned[text] = Entry(binding, now + seconds, order, repeated(address), now)
         if len(planned) > limits.contacts_per_aor and len(planned) > len(held):
             raise _too_many(limits)
         if len(planned) > len(held) and len(self) + len(planned) - len(held) > limits.bindings:
@@ -309,62 +306,6 @@ def _check_order(request: Request, entry: Entry, now: float) -> None:
     wait = entry.since + _UNDER_WAY - now
     if entry.binding.call_id == request.call_id and entry.binding.cseq >= request.cseq.number and wait > 0:
         raise _Refused(500, "CSeq Out Of Order", (("Retry-After", str(math.ceil(wait))),))
-
-
-def _matching(entries: dict[str, Entry], uri: Uri, text: str) -> Iterable[str]:
-    """The contact that this one replaces, being equivalent (§19.1.4)."""
-    if text in entries:
-        return (text,)
-    for contact in entries:
-        if _equivalent(contact, uri):
-            return (contact,)
-    return ()
-
-
-def _equivalent(contact: str, uri: Uri) -> bool:
-    try:
-        return Uri.parse(contact).equivalent(uri)
-    except Malformed:
-        return False
-
-
-def _path(request: Request) -> tuple[str, ...]:
-    """The route of every call to this phone (RFC 3327 §5.3); `Malformed` for one that leads nowhere."""
-    if not all(hop.uri.is_sip for hop in request.addresses("Path")):
-        raise Malformed("Path", "no SIP address")
-    return tuple(request.headers.elements("Path"))
-
-
-def _params(address: Address) -> str:
-    if not address.params:
-        return ""
-    kept = [
-        (name, value)
-        for name, value in address.params
-        if (key := name.lower()) != "expires" and (key != "q" or _Q.fullmatch(value or ""))
-    ]
-    return format_params(tuple(kept))
-
-
-def _way_back(request: Request, flow: Flow, uri: Uri) -> Flow:
-    """Where requests for this contact go: back along `flow`, which works through NAT.
-
-    Only a phone that sends from another port than it listens on (no rport, no NAT: its Via names the
-    very address that the packet came from) is reached at the port of its Contact. The address itself
-    is always the packet's: a Contact can point our calls at no third party.
-    """
-    if flow.transport is not Transport.UDP:
-        return flow
-    via = request.via
-    if via.rport is not None or via.address != flow.remote[0] or uri.address != flow.remote[0]:
-        return flow
-    port = uri.port or 5060
-    if port == flow.remote[1]:
-        return flow
-    transport = uri.param("transport")
-    if transport is not None and transport.lower() != "udp":
-        return flow
-    return Flow(flow.transport, (flow.remote[0], port), flow.listener)
 
 
 def _steps(held: dict[str, Entry], planned: dict[str, Entry]) -> tuple[Step, ...]:

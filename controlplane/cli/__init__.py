@@ -1,6 +1,6 @@
 """The command `tandem`."""
 
-from controlplane.cli import object_command, queue_command, store_command
+from controlplane.cli import flow_command, object_command, queue_command, security_command, store_command
 from controlplane.cli.command import main
 
-__all__ = ["main", "object_command", "queue_command", "store_command"]
+__all__ = ["flow_command", "main", "object_command", "queue_command", "security_command", "store_command"]

@@ -16,7 +16,8 @@ import uvloop
 from rich.console import Console
 
 from config.schema import MediaLimits, SipLimits, SipListener, SipTransport
-from edge.phone import Effect, Moment, Outcome, Phone, Plan
+from edge.phone import Effect, Outcome, Phone
+from edge.script import Moment, Plan
 from edge.sip.effect import Send
 from edge.sip.flow import Flow, Received, Transport
 from edge.sip.grammar import Malformed

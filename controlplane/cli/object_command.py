@@ -22,14 +22,16 @@ def open_desk(config: Path | None, data: Path | None, json: bool) -> "Desk":
 
 @main.group()
 def keys() -> None:
-    """API keys, each with scopes that say what it opens."""
+    """API keys, each with the scopes that it has access to."""
 
 
 @keys.command("create", epilog="Scopes: " + ", ".join(SCOPES))
 @click.argument("name")
-@click.option("--scope", "scopes", multiple=True, required=True, help="What it opens; may repeat.")
-@click.option("--account", default="", help="The only account that it may see.")
-@click.option("--expires", metavar="DURATION", help="Such as 90d; never when left out.")
+@click.option(
+    "--scope", "scopes", multiple=True, required=True, help="What the key gives access to; may repeat."
+)
+@click.option("--account", default="", help="Restrict the key to this account.")
+@click.option("--expires", metavar="DURATION", help="Such as 90d; by default the key does not expire.")
 @place
 @as_json
 def keys_create(
@@ -41,7 +43,7 @@ def keys_create(
     data: Path | None,
     json: bool,
 ) -> None:
-    """Make a key and show it, this once."""
+    """Create a key and show it, only this once."""
     from controlplane.cli.key import create
 
     sys.exit(create(open_desk(config, data, json), name, scopes, account, expires))
@@ -51,7 +53,7 @@ def keys_create(
 @place
 @as_json
 def keys_list(config: Path | None, data: Path | None, json: bool) -> None:
-    """List keys, when they were used last and until when they hold; never their secrets."""
+    """List keys with their last use and expiry, never their secrets."""
     from controlplane.cli.key import show
 
     sys.exit(show(open_desk(config, data, json)))
@@ -59,11 +61,13 @@ def keys_list(config: Path | None, data: Path | None, json: bool) -> None:
 
 @keys.command("rotate")
 @click.argument("id")
-@click.option("--grace", metavar="DURATION", help="The old key works for so long; 24h, 7d at most.")
+@click.option(
+    "--grace", metavar="DURATION", help="How long the old key keeps working: 24h by default, 7d at most."
+)
 @place
 @as_json
 def keys_rotate(id: str, grace: str | None, config: Path | None, data: Path | None, json: bool) -> None:
-    """Make a new key in place of ID, with its name, scopes and end."""
+    """Replace the key ID by a new one with the same name, scopes and expiry."""
     from controlplane.cli.key import rotate
 
     sys.exit(rotate(open_desk(config, data, json), id, grace))
@@ -74,7 +78,7 @@ def keys_rotate(id: str, grace: str | None, config: Path | None, data: Path | No
 @place
 @as_json
 def keys_revoke(id: str, config: Path | None, data: Path | None, json: bool) -> None:
-    """Make a key worthless at once."""
+    """Revoke a key at once."""
     from controlplane.cli.key import revoke
 
     sys.exit(revoke(open_desk(config, data, json), id))
@@ -82,16 +86,19 @@ def keys_revoke(id: str, config: Path | None, data: Path | None, json: bool) -> 
 
 @main.group()
 def users() -> None:
-    """Users that were made while the daemon runs, beside those of the configuration file."""
+    """Users created while the daemon runs, beside those of the configuration file."""
 
 
 @users.command("create")
 @click.argument("account")
 @click.argument("number")
-@click.option("--name", default="", help="Shown to who is called.")
-@click.option("--username", default="", help="Of its device; the number when left out.")
+@click.option("--name", default="", help="Shown to the people that the user calls.")
+@click.option("--username", default="", help="Username of the device; the number by default.")
 @click.option(
-    "--password", default="", envvar="TANDEM_PASSWORD", help="Or TANDEM_PASSWORD; else one is generated."
+    "--password",
+    default="",
+    envvar="TANDEM_PASSWORD",
+    help="Or set TANDEM_PASSWORD; by default one is generated.",
 )
 @place
 @as_json
@@ -105,7 +112,7 @@ def users_create(
     data: Path | None,
     json: bool,
 ) -> None:
-    """Make a user with one device; it may register at once."""
+    """Create a user with one device, which may register at once."""
     from controlplane.cli.objects import create
 
     sys.exit(create(open_desk(config, data, json), account, number, name, username, password))
@@ -116,7 +123,7 @@ def users_create(
 @place
 @as_json
 def users_list(account: str, config: Path | None, data: Path | None, json: bool) -> None:
-    """List users of the file and those that were made."""
+    """List the users of the file and those created since."""
     from controlplane.cli.objects import show
 
     sys.exit(show(open_desk(config, data, json), account))
@@ -128,7 +135,7 @@ def users_list(account: str, config: Path | None, data: Path | None, json: bool)
 @place
 @as_json
 def users_remove(account: str, number: str, config: Path | None, data: Path | None, json: bool) -> None:
-    """Remove a user that was made; its registrations end."""
+    """Remove a user created this way, and end its registrations."""
     from controlplane.cli.objects import remove
 
     sys.exit(remove(open_desk(config, data, json), account, number))
@@ -137,13 +144,13 @@ def users_remove(account: str, number: str, config: Path | None, data: Path | No
 @users.command("token")
 @click.argument("account")
 @click.argument("user")
-@click.option("--ttl", metavar="DURATION", help="Such as 8h; security.tokens.life when left out.")
+@click.option("--ttl", metavar="DURATION", help="Such as 8h; security.tokens.life by default.")
 @place
 @as_json
 def users_token(
     account: str, user: str, ttl: str | None, config: Path | None, data: Path | None, json: bool
 ) -> None:
-    """Make a token with which USER signs in to queues himself, and show it, this once."""
+    """Create a token for USER's own programs (/agent, /presence/users) and show it, only this once."""
     from controlplane.cli.token import give
 
     sys.exit(give(open_desk(config, data, json), account, user, ttl))
@@ -155,18 +162,20 @@ def users_token(
 @place
 @as_json
 def users_end_tokens(account: str, user: str, config: Path | None, data: Path | None, json: bool) -> None:
-    """Have no token count that USER has, other issuers' too."""
+    """Invalidate all tokens of USER, also those of other issuers."""
     from controlplane.cli.token import end
 
     sys.exit(end(open_desk(config, data, json), account, user))
 
 
 @users.command("rotate-token-key")
-@click.option("--grace", metavar="DURATION", help="Older tokens count for so long; as long as they live.")
+@click.option(
+    "--grace", metavar="DURATION", help="How long older tokens stay valid; by default until they expire."
+)
 @place
 @as_json
 def users_rotate_token_key(grace: str | None, config: Path | None, data: Path | None, json: bool) -> None:
-    """Sign tokens by a new key from now on; with --grace 0s no older token counts."""
+    """Sign tokens with a new key from now on; --grace 0s invalidates all older tokens."""
     from controlplane.cli.token import rotate
 
     sys.exit(rotate(open_desk(config, data, json), grace))
@@ -174,13 +183,13 @@ def users_rotate_token_key(grace: str | None, config: Path | None, data: Path | 
 
 @main.command("export")
 @click.argument("file", type=FILE, required=False)
-@click.option("--secrets", is_flag=True, help="With passwords, in the clear: keep it safe.")
+@click.option("--secrets", is_flag=True, help="Include passwords and keys in clear text: keep the file safe.")
 @place
 @as_json
 def export_objects(
     file: Path | None, secrets: bool, config: Path | None, data: Path | None, json: bool
 ) -> None:
-    """Write what was made while the daemon runs as YAML, or as JSON into FILE.json."""
+    """Write everything created while the daemon runs as YAML, or as JSON if FILE ends in .json."""
     from controlplane.cli.objects import export
 
     sys.exit(export(open_desk(config, data, json), file, secrets=secrets))
@@ -188,14 +197,14 @@ def export_objects(
 
 @main.command("import")
 @click.argument("file", type=FILE)
-@click.option("--dry-run", is_flag=True, help="Only say what would change.")
-@click.option("--prune", is_flag=True, help="Remove what these accounts have beside it.")
+@click.option("--dry-run", is_flag=True, help="Only show what would change.")
+@click.option("--prune", is_flag=True, help="Remove what these accounts have and the file does not.")
 @place
 @as_json
 def import_objects(
     file: Path, dry_run: bool, prune: bool, config: Path | None, data: Path | None, json: bool
 ) -> None:
-    """Make all of an export, or nothing; doing it again changes nothing."""
+    """Create everything in an export, or nothing; importing it again changes nothing."""
     from controlplane.cli.objects import take_in
 
     sys.exit(take_in(open_desk(config, data, json), file, dry_run=dry_run, prune=prune))

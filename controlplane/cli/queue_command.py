@@ -9,10 +9,10 @@ from controlplane.cli.command import as_json, main, place
 from controlplane.cli.object_command import open_desk
 
 _EVENTS = {
-    "login": "Sign an agent in; --queue names his queues, else they are those of before.",
+    "login": "Sign an agent in, to the queues of --queue or those of last time.",
     "logout": "Sign an agent out.",
-    "available": "Let an agent be offered calls.",
-    "pause": "Offer an agent no calls for a while.",
+    "available": "Make an agent available for calls.",
+    "pause": "Pause an agent: no calls until resumed.",
     "resume": "End a pause.",
 }
 
@@ -27,7 +27,7 @@ def agents() -> None:
 @place
 @as_json
 def agents_list(account: str, config: Path | None, data: Path | None, json: bool) -> None:
-    """List the users of an account: what each does now, in which queues."""
+    """List the users of an account with their state and queues."""
     from controlplane.cli.queue import roster
 
     sys.exit(roster(open_desk(config, data, json), account))
@@ -38,7 +38,7 @@ def _telling(event: str, text: str) -> None:
     @click.argument("account")
     @click.argument("user")
     @click.option("--queue", "queues", multiple=True, metavar="NAME[:LEVEL]", help="May repeat.")
-    @click.option("--reason", default="", help="Shown beside a pause.")
+    @click.option("--reason", default="", help="Reason of a pause, shown with it.")
     @place
     @as_json
     def command(
@@ -62,7 +62,7 @@ for _event, _text in _EVENTS.items():
 
 @main.group()
 def queues() -> None:
-    """Queues: who waits now, and what was done."""
+    """Queues: who is waiting, and statistics."""
 
 
 @queues.command("list")
@@ -70,7 +70,7 @@ def queues() -> None:
 @place
 @as_json
 def queues_list(account: str, config: Path | None, data: Path | None, json: bool) -> None:
-    """List queues: callers who wait, agents who are ready, numbers since the start."""
+    """List queues: waiting callers, ready agents, figures since the start of the daemon."""
     from controlplane.cli.queue import queues as show
 
     sys.exit(show(open_desk(config, data, json), account))
@@ -79,13 +79,13 @@ def queues_list(account: str, config: Path | None, data: Path | None, json: bool
 @queues.command("days")
 @click.argument("account")
 @click.option("--since", default="", metavar="DAY", help="Such as 2026-11-28, in the account's time zone.")
-@click.option("--until", default="", metavar="DAY", help="Included.")
+@click.option("--until", default="", metavar="DAY", help="Last day to show.")
 @place
 @as_json
 def queues_days(
     account: str, since: str, until: str, config: Path | None, data: Path | None, json: bool
 ) -> None:
-    """Show what queues did, day by day, over restarts."""
+    """Show statistics of queues by day, across restarts."""
     from controlplane.cli.queue import days
 
     sys.exit(days(open_desk(config, data, json), account, since, until))
@@ -93,11 +93,11 @@ def queues_days(
 
 @queues.command("callbacks")
 @click.argument("account")
-@click.option("--queue", default="", help="Of one queue alone.")
+@click.option("--queue", default="", help="Show only this queue.")
 @place
 @as_json
 def queues_callbacks(account: str, queue: str, config: Path | None, data: Path | None, json: bool) -> None:
-    """List who was promised a call, and what became of it."""
+    """List promised callbacks, and what became of them."""
     from controlplane.cli.queue import callbacks
 
     sys.exit(callbacks(open_desk(config, data, json), account, queue))
@@ -109,7 +109,7 @@ def queues_callbacks(account: str, queue: str, config: Path | None, data: Path |
 @place
 @as_json
 def queues_withdraw(account: str, id: str, config: Path | None, data: Path | None, json: bool) -> None:
-    """Take a promised call back."""
+    """Withdraw a promised callback."""
     from controlplane.cli.queue import withdraw
 
     sys.exit(withdraw(open_desk(config, data, json), account, id))

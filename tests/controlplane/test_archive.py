@@ -68,7 +68,7 @@ async def test_a_message_is_in_the_bucket_is_heard_from_there_and_goes_from_ther
         archive = Archive(wanted, store, tasks, asyncio.get_running_loop())
         archive.took(wanted.accounts)
         voicemail = await archive.open(NOTHING, FakeDirectory())
-        archive.retain(voicemail)
+        await archive.start(NOTHING)
         archive.watch(metrics)
         assert (b"tandem_media_uploads_waiting" in metrics.render()) == (bucket is not None)
         recording = Recording(ACCOUNT, CallId("call_1"), "vm", 1, "1001", "1002", 5)

@@ -68,6 +68,8 @@ class Site:
         calls = CallService(store, node.switch.live_trace, 100)
         loop = asyncio.get_running_loop()
         self.node = node
+        self.store = store
+        self.directory = directory
         self.plane = ControlPlane(
             settings, node, store, directory, calls, Speaker(), lambda account, mailbox: None, loop, Mirror()
         )
@@ -80,9 +82,11 @@ class Site:
 
 
 @contextlib.asynccontextmanager
-async def opened(folder: Path) -> AsyncIterator[Site]:
+async def opened(folder: Path, more: str = "") -> AsyncIterator[Site]:
+    """Args: more: of the account, as YAML."""
     address = loopback()
-    config = parse(YAML.format(data=folder / "data", address=address), "test.yaml", folder, {})
+    text = YAML.format(data=folder / "data", address=address).rstrip() + more
+    config = parse(text, "test.yaml", folder, {})
     loop = asyncio.get_running_loop()
     store = await Store.open(
         DataFolder.open(config.node.data), config.limits.store, lambda: wall_ms(loop.time())

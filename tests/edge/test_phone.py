@@ -4,7 +4,8 @@ import itertools
 
 import pytest
 
-from edge.phone import Moment, Phone, Plan
+from edge.phone import Phone
+from edge.script import Moment, Plan
 from edge.sip.effect import Send
 from edge.sip.flow import Flow, Transport
 from edge.sip.uri import Uri

@@ -364,27 +364,6 @@ def test_path_is_kept_and_echoed_to_who_supports_it(edge: Edge) -> None:
     assert asked.response.headers.all("Path") == [path], "who requires it supports it"
 
 
-@pytest.mark.parametrize(
-    ("via", "contact", "flow", "kept"),
-    [
-        ("192.0.2.7:5060;rport", A, PHONE, "udp:192.0.2.7:40000/0/0"),
-        ("10.0.0.5:5060;received=192.0.2.7", "<sip:a@10.0.0.5:5060>", PHONE, "udp:192.0.2.7:40000/0/0"),
-        ("192.0.2.7:5060", A, PHONE, "udp:192.0.2.7:5060/0/0"),
-        ("192.0.2.7:5060", "<sip:a@192.0.2.7>", PHONE, "udp:192.0.2.7:5060/0/0"),
-        ("192.0.2.7:5060", "<sip:a@192.0.2.7:5070;transport=tcp>", PHONE, "udp:192.0.2.7:40000/0/0"),
-        ("192.0.2.7:5060", "<sip:a@198.51.100.1:5060>", PHONE, "udp:192.0.2.7:40000/0/0"),
-        ("192.0.2.7:5060", A, Flow(Transport.TCP, ("192.0.2.7", 40_001), 1, 9), "tcp:192.0.2.7:40001/1/9"),
-    ],
-)
-def test_requests_go_back_where_the_registration_came_from(
-    edge: Edge, via: str, contact: str, flow: Flow, kept: str
-) -> None:
-    """RFC 3581: behind NAT only the source address works; a Contact never names a third party's."""
-    edge.granted(register(f"Contact: {contact}", via=via), flow)
-    (binding,) = edge.registrar.lookup(ACME, "1001", edge.now)
-    assert binding.flow == kept
-
-
 def test_what_was_not_committed_is_taken_back(edge: Edge) -> None:
     edge.granted(register(f"Contact: {A};q=0.3"))
     changed = edge.granted(register(f"Contact: {A};q=0.8, {B}", cseq=2))
