@@ -1,8 +1,8 @@
 """Flow recovery: on which connection a phone is that has lost one (RFC 5626 §4.5, RFC 7118 §5).
 
-Its calls and subscriptions go on: a request inside them goes by the connection on which the phone has registered
-again since, as far as it is for the Contact that was registered on the lost one. Nobody but the user who
-had registered there can have it go elsewhere.
+Its calls and subscriptions go on: a request inside them goes by the connection on which the phone has
+registered again since, as far as it is for the Contact that was registered on the lost one. Nobody but the
+user who had registered there can have it go elsewhere.
 """
 
 from typing import Final, TypeAlias, TypeVar
@@ -46,7 +46,7 @@ class Recovery:
             _remember(self._next, target, Flow.parse(binding.flow), self._limit)
 
     def of(self, flow: Flow, uri: Uri) -> Flow | None:
-        """Where the phone that had `uri` for its Contact on `flow` is now; None: not known to be elsewhere."""
+        """Where the phone is that had `uri` for its Contact on `flow`; None: not known to be elsewhere."""
         found = None
         for _ in range(_STEPS if self._next else 0):
             following = self._next.get((str(found or flow), uri.user, uri.host, uri.port))

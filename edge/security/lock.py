@@ -10,8 +10,8 @@ A locked username is refused there unheard, right password or not, and whether a
 phone that is registered there goes on with its right password, another one of that user's: on the flow that
 it is registered on, always; from another port of that address, as when it has started anew or its connection
 has ended, as long as fewer wrong answers came that way than had led to the lock. A guesser behind the same
-address gains no more by it: as many guesses once more, each from a port of its own, and none where the user has
-registered no phone. When they are spent, a phone that starts anew waits for the end of the lock.
+address gains no more by it: as many guesses once more, each from a port of its own, and none where the user
+has registered no phone. When they are spent, a phone that starts anew waits for the end of the lock.
 Usernames are those of one account: `1001@demo.local`. Locks end with the process.
 """
 

@@ -35,7 +35,7 @@ class Phones:
         return self._until.get(source, 0.0)
 
     def named(self, source: str, name: str) -> float:
-        """Until when this username is registered there [s], though its connection may have ended; 0: it is not."""
+        """Until when this username is registered there [s], its connection may have ended; 0: it is not."""
         return self._names.get(source, {}).get(name, 0.0)
 
     def count(self, source: str, now: float) -> int:

@@ -173,7 +173,7 @@ class Shield:
     def registered(self, address: str, until: float, now: float, name: str = "") -> None:
         """A phone registered from `address` and stays until `until` [s].
 
-        Args: name: its username at its domain, `1001@demo.local`; empty: another who has proven himself there.
+        Args: name: its username, `1001@demo.local`; empty: another who has proven himself there.
         """
         longer = self._phones.add(source_of(address), name, until, now)
         source = self._met.get(address)

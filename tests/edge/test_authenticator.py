@@ -239,7 +239,9 @@ def test_a_phone_whose_connection_ended_meanwhile_counts_as_one_that_has_started
 
     def say(password: str, port: int, now: float) -> object:
         flow = Flow(Transport.TLS, ("192.0.2.1", port), 0, port)
-        return check(directory, door, proof(challenge(directory, door), "alice", password), flow=flow, now=now)
+        return check(
+            directory, door, proof(challenge(directory, door), "alice", password), flow=flow, now=now
+        )
 
     assert isinstance(say("secret", 1, 49.0), Device)
     assert isinstance(say("secret", 1, 50.0), Refusal), "it would have ended by now"

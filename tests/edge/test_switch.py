@@ -449,7 +449,7 @@ def test_a_call_whose_connection_was_closed_is_ended_at_the_contact_of_its_peer(
 def test_a_phone_that_registers_again_in_mid_call_hears_how_it_goes_on(
     bench: Bench, first_lost: bool
 ) -> None:
-    """RFC 5626 §4.5, RFC 7118 §5: its Wi-Fi has changed; it says nothing inside its call, nor can it be dialled."""
+    """RFC 5626 §4.5, RFC 7118 §5: in another network; it says nothing in its call and cannot be dialled."""
     bob = Phone(bench, "bob", 3, transport=Transport.TCP)
     bob.connection, bob.contact = 1, "sip:bob@192.168.7.7:5060;transport=tcp"
     lost = Flow(Transport.TCP, bob.source, 0, 1)

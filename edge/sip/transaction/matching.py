@@ -19,9 +19,9 @@ SECURE_PORT: Final = 5061
 def identity(request: Request, via: Via) -> str:
     """What the copies of a request, its ACK and its CANCEL have in common.
 
-    That is the branch and sent-by, and the Call-ID, since scripts of peers have one branch for every call; for
-    RFC 2543 peers the fields that §17.2.3 lists, To tag aside: the ACK has the one of our response, so CSeq and
-    Call-ID must tell requests of a dialog apart.
+    That is the branch and sent-by, and the Call-ID, since scripts of peers have one branch for every call;
+    for RFC 2543 peers the fields that §17.2.3 lists, To tag aside: the ACK has the one of our response, so
+    CSeq and Call-ID must tell requests of a dialog apart.
     """
     branch = via.branch
     # The cookie alone is unique to nothing (RFC 4475 §3.2.1).

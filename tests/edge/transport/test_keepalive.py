@@ -35,7 +35,11 @@ def test_other_stun_is_heard_and_not_answered(datagram: bytes) -> None:
 
 def test_what_must_be_understood_and_is_not_is_named() -> None:
     """RFC 8489 §6.3.1, §14.13: 420 with UNKNOWN-ATTRIBUTES; what may be passed over is (RFC 8445's own)."""
-    asked = [(stun.Name.PRIORITY, b"1234"), (stun.Name.ICE_CONTROLLED, bytes(8)), (stun.Name.PRIORITY, b"1234")]
+    asked = [
+        (stun.Name.PRIORITY, b"1234"),
+        (stun.Name.ICE_CONTROLLED, bytes(8)),
+        (stun.Name.PRIORITY, b"1234"),
+    ]
     told = stun.parse(answer(stun.build(stun.Kind.REQUEST, TRANSACTION, asked), ("192.0.2.7", 5060)))
     assert told is not None and told.kind is stun.Kind.ERROR and told.transaction == TRANSACTION
     assert told.error == 420 and told.get(stun.Name.UNKNOWN_ATTRIBUTES) == b"\x00\x24"

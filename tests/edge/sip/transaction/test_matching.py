@@ -17,7 +17,7 @@ def name(message: Request) -> str:
 
 
 def test_with_the_magic_cookie_branch_and_sent_by_count_and_the_call_id() -> None:
-    """RFC 3261 §17.2.3; copies have the same Call-ID, and peers' scripts have the same branch in every call."""
+    """RFC 3261 §17.2.3; copies have the same Call-ID, scripts of peers the same branch in every call."""
     one = name(request("INVITE"))
     assert name(request("INVITE", cseq=9, from_tag="z")) == one
     assert name(request("INVITE", call_id="other")) != one
