@@ -3,13 +3,16 @@
 Everything in one wheel lives equally long, so buckets are made, filled and emptied in the order
 of time, and a bucket is dropped whole, up to its width after its first key was due.
 
-Two things keep it from stopping the audio at some 200,000 entries, a busy registrar's 32 s. Keys are
-`str` and buckets are dicts from key to None: with `bytes`, `str` or `bool` as values, CPython's
-collector does not track any of it, and a full collection does not walk over it. And the table is
-split into shards, because a dict grows by copying itself: 13 ms for one of that size.
+Three things keep some 200,000 entries, a busy registrar's 32 s, from being felt. Keys are `str` and
+buckets that are full are tuples of them: with `bytes`, `str`, `int` or `bool` as values, CPython's
+collector does not track any of it, and a full collection does not walk over it. The table is split
+into shards, because a dict grows by copying itself: 13 ms for one of that size. And `bytes` lie in
+pages (`ByteWheel`): each on the heap by itself, between what lives for milliseconds, they would keep
+it from ever being one piece again, and memory would grow for hours.
 """
 
 from collections import deque
+from collections.abc import Sequence
 from typing import Final, Generic, TypeVar
 
 from edge.sip.transaction.deadline import Deadline
@@ -18,6 +21,8 @@ V = TypeVar("V")
 
 WIDTH: Final = 0.25
 "Of a bucket [s]."
+PAGE: Final = 65_536
+"Of what a `ByteWheel` holds [bytes]."
 _SHARDS: Final = 16
 _MASK: Final = _SHARDS - 1
 
@@ -36,8 +41,8 @@ class Wheel(Generic[V]):
         self._limit = limit
         self._count = 0
         self._shards: list[dict[str, V]] = [{} for _ in range(_SHARDS)]
-        self._buckets: deque[tuple[float, dict[str, None]]] = deque()
-        self._current: dict[str, None] = {}
+        self._buckets: deque[tuple[float, Sequence[str]]] = deque()
+        self._current: list[str] = []
         self._until = float("-inf")  # of what is put before this moment, `_current` is the bucket
 
     def __len__(self) -> int:
@@ -56,11 +61,8 @@ class Wheel(Generic[V]):
             if self._count >= self._limit:
                 self._make_room()
             if now >= self._until:
-                self._until = now + WIDTH
-                self._current = {}
-                self._buckets.append((self._until + self._life, self._current))
-                self._deadline.lower(self._until + self._life)
-            self._current[key] = None
+                self._open(now)
+            self._current.append(key)
             self._count += 1
         shard[key] = value
 
@@ -75,47 +77,113 @@ class Wheel(Generic[V]):
         """Forget what is due at `now` [s]."""
         buckets = self._buckets
         while buckets and buckets[0][0] <= now:
-            bucket = buckets.popleft()[1]
-            for key in bucket:
+            for key in buckets.popleft()[1]:
                 self.pop(key)
-            bucket.clear()
 
     def next_at(self) -> float | None:
         """When `expire` has something to do [s], or `None`."""
         return self._buckets[0][0] if self._buckets else None
 
+    def _open(self, now: float) -> None:
+        if self._buckets:
+            due, keys = self._buckets.pop()
+            self._buckets.append((due, tuple(keys)))
+        self._until = now + WIDTH
+        self._current = []
+        self._buckets.append((self._until + self._life, self._current))
+        self._deadline.lower(self._until + self._life)
+
     def _make_room(self) -> None:
         while self._buckets:
-            bucket = self._buckets[0][1]
-            while bucket:
-                if self.pop(bucket.popitem()[0]) is not None:
+            due, keys = self._buckets[0]
+            if not isinstance(keys, list):
+                keys = list(keys)
+                self._buckets[0] = due, keys
+            while keys:
+                if self.pop(keys.pop()) is not None:
                     return
             self._buckets.popleft()
         self._until = float("-inf")
 
 
-class ByteWheel(Wheel[bytes]):
-    """A wheel of `bytes` that holds `limit` KiB at most: an average of 1 KiB for each entry.
+class ByteWheel:
+    """A wheel of `bytes` that takes `limit` KiB at most: an average of 1 KiB for each entry.
 
-    What peers pad into the fields that a response copies must not fill the memory.
+    What peers pad into the fields that a response copies must not fill the memory. Values are copied
+    into pages in the order of time; a page goes when the last of it is due, or when it is the oldest
+    and there is no more room: its entries are gone then.
     """
 
-    __slots__ = ("_held", "_room")
+    __slots__ = ("_closed", "_fill", "_first", "_life", "_page", "_pages", "_places", "_room", "held")
 
     def __init__(self, life: float, limit: int, deadline: Deadline) -> None:
-        super().__init__(life, limit, deadline)
+        # Where each value is: number of its page, offset and length.
+        self._places: Wheel[int] = Wheel(life, limit, deadline)
+        self._life = life
         self._room = 1024 * limit
-        self._held = 0
+        self._page = min(PAGE, self._room // 8)
+        self.held = 0
+        "Size of all pages [bytes]."
+        # By number; that of the latest is `_first` + len(_closed).
+        self._pages: dict[int, bytearray] = {}
+        self._first = 0
+        self._fill = 0
+        "Of the latest page [bytes]."
+        self._closed: deque[float] = deque()
+        "When each page but the latest was full [s]."
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __contains__(self, key: str) -> bool:
+        return self.get(key) is not None
+
+    def get(self, key: str) -> bytes | None:
+        place = self._places.get(key)
+        if place is None:
+            return None
+        page = self._pages.get(place >> 64)
+        offset = place >> 32 & 0xFFFF_FFFF
+        return None if page is None else bytes(page[offset : offset + (place & 0xFFFF_FFFF)])
 
     def put(self, key: str, value: bytes, now: float) -> None:
-        self.pop(key)
-        while self._held + len(value) > self._room and self._count:
-            self._make_room()
-        super().put(key, value, now)
-        self._held += len(value)
+        """Keep `value` until `now` + life, or for as long as there is room."""
+        size = len(value)
+        page = self._pages.get(self._first + len(self._closed))
+        if page is None or self._fill + size > len(page):
+            page = self._new_page(size, now)
+        begin = self._fill
+        self._fill = begin + size
+        page[begin : self._fill] = value
+        self._places.put(key, (self._first + len(self._closed)) << 64 | begin << 32 | size, now)
 
-    def pop(self, key: str) -> bytes | None:
-        value = super().pop(key)
-        if value is not None:
-            self._held -= len(value)
-        return value
+    def expire(self, now: float) -> None:
+        """Forget what is due at `now` [s]."""
+        self._places.expire(now)
+        if not self._places:
+            self._first += len(self._closed) + 1
+            self._closed.clear()
+            self._pages.clear()
+            self.held = 0
+        while self._closed and self._closed[0] + self._life + WIDTH <= now:
+            self._drop_page()
+
+    def next_at(self) -> float | None:
+        """When `expire` has something to do [s], or `None`."""
+        return self._places.next_at()
+
+    def _new_page(self, size: int, now: float) -> bytearray:
+        page = bytearray(max(self._page, size))
+        if self._pages:
+            self._closed.append(now)
+        while self._closed and self.held + len(page) > self._room:
+            self._drop_page()
+        self.held += len(page)
+        self._pages[self._first + len(self._closed)] = page
+        self._fill = 0
+        return page
+
+    def _drop_page(self) -> None:
+        self._closed.popleft()
+        self.held -= len(self._pages.pop(self._first))
+        self._first += 1

@@ -61,7 +61,7 @@ def test_a_copy_gets_the_very_same_bytes_again_for_64_t1() -> None:
     requests.expire(33.0)
     assert requests.absorb(KEY, PEER, OPTIONS)
     (sent,) = effects
-    assert isinstance(sent, Send) and sent.data is OK.wire()
+    assert isinstance(sent, Send) and sent.data == OK.wire()
     requests.expire(33.0 + WIDTH)
     assert not requests.absorb(KEY, PEER, OPTIONS)
     assert len(requests) == 0 and requests.next_at() is None

@@ -2,8 +2,10 @@
 
 import gc
 
+import pytest
+
 from edge.sip.transaction.deadline import Deadline
-from edge.sip.transaction.wheel import WIDTH, ByteWheel, Wheel
+from edge.sip.transaction.wheel import PAGE, WIDTH, ByteWheel, Wheel
 
 
 def test_an_entry_is_there_for_its_life_and_gone_a_bucket_later() -> None:
@@ -95,17 +97,53 @@ def test_the_collector_does_not_track_what_is_kept() -> None:
     assert containers() - before < 500
 
 
-def test_a_wheel_of_bytes_also_bounds_their_size() -> None:
+def test_a_wheel_of_bytes_gives_back_what_was_put_for_its_life() -> None:
+    wheel = ByteWheel(32.0, 100_000, Deadline())
+    for index in range(1_000):
+        wheel.put(f"k{index}", f"{index} ".encode() * 50, index / 10)
+        wheel.expire(index / 10)
+        assert wheel.get(f"k{index}") == f"{index} ".encode() * 50
+    assert len(wheel) == pytest.approx(32.25 * 10, abs=3)
+    assert all(wheel.get(f"k{index}") == f"{index} ".encode() * 50 for index in range(680, 1_000))
+    assert wheel.get("k600") is None and "k600" not in wheel and "k999" in wheel
+
+
+def test_pages_go_when_the_last_of_them_is_due() -> None:
+    """A page for each fifty: what is kept follows what is alive, whatever came before."""
+    wheel = ByteWheel(1.0, 100_000, Deadline())
+    value = b"x" * (PAGE // 50)
+    for index in range(10_000):
+        wheel.put(f"k{index}", value, index / 100)
+        wheel.expire(index / 100)
+        assert wheel.held <= 5 * PAGE
+    wheel.expire(1_000.0)
+    assert (len(wheel), wheel.held, wheel.next_at()) == (0, 0, None)
+
+
+def test_a_value_put_again_replaces_the_first_and_keeps_its_deadline() -> None:
     wheel = ByteWheel(1.0, 10, Deadline())
-    for index in range(10):
-        wheel.put(f"k{index}", b"x" * 1024, 0.0)
-    assert len(wheel) == 10
-    wheel.put("big", b"x" * 5_000, 5.0)
-    assert len(wheel) == 6 and wheel.get("big") is not None
-    wheel.put("big", b"y", 5.0)
-    assert len(wheel) == 6 and wheel.get("big") == b"y"
-    wheel.put("huge", b"x" * 20_000, 6.0)
-    assert len(wheel) == 1
-    wheel.expire(100.0)
-    wheel.put("k", b"x" * 10_240, 101.0)
-    assert len(wheel) == 1 and wheel.pop("k") is not None and len(wheel) == 0
+    wheel.put("a", b"one", 0.0)
+    wheel.put("a", b"another", 0.9)
+    assert wheel.get("a") == b"another" and len(wheel) == 1
+    wheel.expire(1.0 + WIDTH)
+    assert "a" not in wheel
+
+
+def test_a_wheel_of_bytes_also_bounds_their_size() -> None:
+    wheel = ByteWheel(1_000.0, 100, Deadline())
+    for index in range(500):
+        wheel.put(f"k{index}", b"x" * 2_048, float(index))
+        assert wheel.held <= 100 * 1024
+    assert wheel.get("k499") == b"x" * 2_048 and "k460" in wheel and "k449" not in wheel
+    wheel.put("huge", b"x" * 200_000, 500.0)
+    assert wheel.get("huge") == b"x" * 200_000 and "k499" not in wheel
+    wheel.put("small", b"y", 501.0)
+    assert wheel.get("small") == b"y" and wheel.held <= 100 * 1024
+
+
+def test_a_page_is_no_object_to_the_collector() -> None:
+    wheel = ByteWheel(32.0, 100_000, Deadline())
+    for index in range(1_000):
+        wheel.put(f"k{index}", b"x" * 1024, index / 100)
+    gc.collect()
+    assert not any(isinstance(thing, bytearray) for thing in gc.get_objects())
