@@ -6,11 +6,13 @@ of time, and a bucket is dropped whole, up to its width after its first key was 
 Three things keep some 200,000 entries, a busy registrar's 32 s, from being felt. Keys are `str` and
 buckets that are full are tuples of them: with `bytes`, `str`, `int` or `bool` as values, CPython's
 collector does not track any of it, and a full collection does not walk over it. The table is split
-into shards, because a dict grows by copying itself: 13 ms for one of that size. And `bytes` lie in
-pages (`ByteWheel`): each on the heap by itself, between what lives for milliseconds, they would keep
-it from ever being one piece again, and memory would grow for hours.
+into shards, because a dict grows by copying itself: 13 ms for one of that size. And nothing that lives
+long lies on malloc's heap, between what lives for milliseconds, where it would break the free room
+into ever smaller pieces and memory would grow for hours: `bytes` are in pages of their own
+(`ByteWheel`), and buckets are small enough for CPython's own allocator.
 """
 
+import mmap
 from collections import deque
 from collections.abc import Sequence
 from typing import Final, Generic, TypeVar
@@ -21,7 +23,9 @@ V = TypeVar("V")
 
 WIDTH: Final = 0.25
 "Of a bucket [s]."
-PAGE: Final = 65_536
+_KEYS: Final = 48
+"Of a bucket at most: its tuple has less than 512 bytes."
+PAGE: Final = 262_144
 "Of what a `ByteWheel` holds [bytes]."
 _SHARDS: Final = 16
 _MASK: Final = _SHARDS - 1
@@ -60,7 +64,7 @@ class Wheel(Generic[V]):
         if key not in shard:
             if self._count >= self._limit:
                 self._make_room()
-            if now >= self._until:
+            if now >= self._until or len(self._current) >= _KEYS:
                 self._open(now)
             self._current.append(key)
             self._count += 1
@@ -88,7 +92,8 @@ class Wheel(Generic[V]):
         if self._buckets:
             due, keys = self._buckets.pop()
             self._buckets.append((due, tuple(keys)))
-        self._until = now + WIDTH
+        if now >= self._until:
+            self._until = now + WIDTH
         self._current = []
         self._buckets.append((self._until + self._life, self._current))
         self._deadline.lower(self._until + self._life)
@@ -121,11 +126,11 @@ class ByteWheel:
         self._places: Wheel[int] = Wheel(life, limit, deadline)
         self._life = life
         self._room = 1024 * limit
-        self._page = min(PAGE, self._room // 8)
+        self._page = min(PAGE, max(1, self._room // 8))
         self.held = 0
         "Size of all pages [bytes]."
         # By number; that of the latest is `_first` + len(_closed).
-        self._pages: dict[int, bytearray] = {}
+        self._pages: dict[int, mmap.mmap] = {}
         self._first = 0
         self._fill = 0
         "Of the latest page [bytes]."
@@ -144,7 +149,7 @@ class ByteWheel:
             return None
         page = self._pages.get(place >> 64)
         offset = place >> 32 & 0xFFFF_FFFF
-        return None if page is None else bytes(page[offset : offset + (place & 0xFFFF_FFFF)])
+        return None if page is None else page[offset : offset + (place & 0xFFFF_FFFF)]
 
     def put(self, key: str, value: bytes, now: float) -> None:
         """Keep `value` until `now` + life, or for as long as there is room."""
@@ -172,8 +177,8 @@ class ByteWheel:
         """When `expire` has something to do [s], or `None`."""
         return self._places.next_at()
 
-    def _new_page(self, size: int, now: float) -> bytearray:
-        page = bytearray(max(self._page, size))
+    def _new_page(self, size: int, now: float) -> mmap.mmap:
+        page = mmap.mmap(-1, max(self._page, size))
         if self._pages:
             self._closed.append(now)
         while self._closed and self.held + len(page) > self._room:

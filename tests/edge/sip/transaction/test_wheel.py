@@ -139,11 +139,3 @@ def test_a_wheel_of_bytes_also_bounds_their_size() -> None:
     assert wheel.get("huge") == b"x" * 200_000 and "k499" not in wheel
     wheel.put("small", b"y", 501.0)
     assert wheel.get("small") == b"y" and wheel.held <= 100 * 1024
-
-
-def test_a_page_is_no_object_to_the_collector() -> None:
-    wheel = ByteWheel(32.0, 100_000, Deadline())
-    for index in range(1_000):
-        wheel.put(f"k{index}", b"x" * 1024, index / 100)
-    gc.collect()
-    assert not any(isinstance(thing, bytearray) for thing in gc.get_objects())
