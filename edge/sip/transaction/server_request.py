@@ -17,8 +17,9 @@ from edge.sip.effect import Effect, Send, ServerKey
 from edge.sip.flow import Flow
 from edge.sip.message import Request, Response
 from edge.sip.timer import Timer, TimerValues
+from edge.sip.transaction.ageing import Ageing
 from edge.sip.transaction.deadline import Deadline
-from edge.sip.transaction.wheel import ByteWheel, Wheel
+from edge.sip.transaction.wheel import ByteWheel
 
 
 class State(enum.Enum):
@@ -77,14 +78,13 @@ class ServerRequests:
         effects: where to leave what they ask for.
     """
 
-    __slots__ = ("_completed", "_effects", "_proceeding", "_trying")
+    __slots__ = ("_completed", "_effects", "_open")
 
     def __init__(self, values: TimerValues, limit: int, effects: list[Effect], deadline: Deadline) -> None:
         life = 64 * values.t1
         self._effects = effects
-        # The layer admits no more than a quarter above the limit: these never make room by themselves.
-        self._trying: Wheel[Flow] = Wheel(life, 2 * limit, deadline)
-        self._proceeding: Wheel[tuple[bytes, Flow]] = Wheel(life, 2 * limit, deadline)
+        # TRYING and PROCEEDING: the way of responses, and the latest one, or nothing.
+        self._open: Ageing[tuple[Flow, bytes]] = Ageing(life, deadline)
         self._completed = ByteWheel(life, limit, deadline)
 
     def __len__(self) -> int:
@@ -93,7 +93,7 @@ class ServerRequests:
     @property
     def live(self) -> int:
         """Those that the user has yet to answer."""
-        return len(self._trying) + len(self._proceeding)
+        return len(self._open)
 
     def absorb(self, key: ServerKey, flow: Flow, request: Request) -> bool:
         """Whether `key` is known, so that `request` is a copy; the copy is answered here.
@@ -106,45 +106,41 @@ class ServerRequests:
             self._completed.pop(key)
             return False
         if data is None:
-            if key in self._trying:
-                return True
-            provisional = self._proceeding.get(key)
-            if provisional is None:
+            live = self._open.get(key)
+            if live is None:
                 return False
-            data = provisional[0]
-        self._effects.append(Send(data, flow, key))
+            data = live[1]
+        if data:
+            self._effects.append(Send(data, flow, key))
         return True
 
     def holds(self, key: ServerKey) -> bool:
-        return key in self._trying or key in self._proceeding or key in self._completed
+        return key in self._open or key in self._completed
 
     def open(self, key: ServerKey, flow: Flow, now: float) -> None:
         """Begin a transaction whose responses take `flow`."""
-        self._trying.put(key, flow, now)
+        self._open.put(key, (flow, b""), now)
 
     def respond(self, key: ServerKey, response: Response, now: float) -> None:
         """Send the user's response; one to a transaction with a final response is dropped."""
-        flow = self._trying.pop(key)
-        if flow is None:
-            provisional = self._proceeding.pop(key)
-            if provisional is None:
-                return
-            flow = provisional[1]
+        live = self._open.pop(key)
+        if live is None:
+            return
+        flow = live[0]
         data = response.wire()
         self._effects.append(Send(data, flow, key))
         if response.status < 200:
-            self._proceeding.put(key, (data, flow), now)
+            self._open.put(key, (flow, data), now)
         elif not flow.reliable:
             self._completed.put(key, data, now)
 
     def expire(self, now: float) -> None:
-        self._trying.expire(now)
-        self._proceeding.expire(now)
+        self._open.expire(now)
         self._completed.expire(now)
 
     def next_at(self) -> float | None:
         """When `expire` has something to do [s], or `None`."""
-        times = (self._trying.next_at(), self._proceeding.next_at(), self._completed.next_at())
+        times = (self._open.next_at(), self._completed.next_at())
         return min((at for at in times if at is not None), default=None)
 
 

@@ -178,7 +178,7 @@ class ByteWheel:
         return self._places.next_at()
 
     def _new_page(self, size: int, now: float) -> mmap.mmap:
-        page = mmap.mmap(-1, max(self._page, size))
+        page = mmap.mmap(-1, max(self._page, size), mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
         if self._pages:
             self._closed.append(now)
         while self._closed and self.held + len(page) > self._room:
