@@ -162,6 +162,10 @@ class ByteWheel:
         page[begin : self._fill] = value
         self._places.put(key, (self._first + len(self._closed)) << 64 | begin << 32 | size, now)
 
+    def pop(self, key: str) -> None:
+        """Forget `key` now; its bytes stay in their page, out of reach."""
+        self._places.pop(key)
+
     def expire(self, now: float) -> None:
         """Forget what is due at `now` [s]."""
         self._places.expire(now)

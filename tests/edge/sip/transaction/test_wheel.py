@@ -127,6 +127,9 @@ def test_a_value_put_again_replaces_the_first_and_keeps_its_deadline() -> None:
     assert wheel.get("a") == b"another" and len(wheel) == 1
     wheel.expire(1.0 + WIDTH)
     assert "a" not in wheel
+    wheel.put("a", b"third", 2.0)
+    wheel.pop("a")
+    assert "a" not in wheel and len(wheel) == 0
 
 
 def test_a_wheel_of_bytes_also_bounds_their_size() -> None:
