@@ -5,13 +5,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from config.error import ConfigError
 from controlplane.cli import say
 from controlplane.cli.control import NotRunning, ask, data_folder
+from controlplane.cli.screen import console, grid
 
 
 def show(
@@ -29,35 +28,37 @@ def reset(
 
 def channels(answer: dict[str, Any]) -> Table:
     """What is in use, of how much."""
-    made = _table("counter", "in use", "limit")
     limits = answer["limits"]
-    for direction, count in answer["counters"].items():
-        _row(made, f"calls {direction}", count, limits[f"max_{direction}"])
+    rows = [
+        _row(f"calls {direction}", count, limits[f"max_{direction}"])
+        for direction, count in answer["counters"].items()
+    ]
     for kind in ("users", "dids", "trunks"):
         for name, held in answer[kind].items():
-            _row(made, f"{kind[:-1]} {name}", held["count"], held["limit"])
+            rows.append(_row(f"{kind[:-1]} {name}", held["count"], held["limit"]))
     for window in answer["windows"]:
         name = f"{window['kind']} {window['id']} {window['direction']} in {window['period']:g} s"
-        _row(made, name, window["count"], window["limit"])
+        rows.append(_row(name, window["count"], window["limit"]))
     for call in answer["calls"]:
         text = f"{call['from']} → {call['to']} ({call['direction']}) since {say.moment(call['since'] * 1000)}"
-        made.add_row(Text(call["id"]), Text(text), "")
-    return made
+        rows.append((call["id"], text, ""))
+    return grid(("counter", "in use", "limit"), rows, whole=("counter",))
 
 
 def changes(answer: dict[str, Any]) -> Table:
     """Counters before and after a reset."""
-    made = _table("counter", "before", "after")
     before, after = answer["before"], answer["after"]
-    for direction, count in before["counters"].items():
-        made.add_row(f"calls {direction}", str(count), str(after["counters"][direction]))
+    rows = [
+        (f"calls {direction}", str(count), str(after["counters"][direction]))
+        for direction, count in before["counters"].items()
+    ]
     for kind in ("users", "dids", "trunks"):
         for name, held in before[kind].items():
             count = after[kind].get(name, {"count": 0})["count"]
-            made.add_row(Text(f"{kind[:-1]} {name}"), str(held["count"]), str(count))
-    made.add_row("rate windows", str(len(before["windows"])), str(len(after["windows"])))
-    made.add_row("calls that held channels without being live", str(answer["repaired"]), "0")
-    return made
+            rows.append((f"{kind[:-1]} {name}", str(held["count"]), str(count)))
+    rows.append(("rate windows", str(len(before["windows"])), str(len(after["windows"]))))
+    rows.append(("calls that held channels without being live", str(answer["repaired"]), "0"))
+    return grid(("counter", "before", "after"), rows)
 
 
 def _ask(
@@ -80,16 +81,9 @@ def _ask(
     if json:
         say.as_json(answer)
     else:
-        Console(highlight=False).print(shown(answer))
+        console().print(shown(answer))
     return 0
 
 
-def _table(*headings: str) -> Table:
-    made = Table(box=None, pad_edge=False)
-    for heading in headings:
-        made.add_column(heading, overflow="fold")
-    return made
-
-
-def _row(table: Table, name: str, count: int, limit: int | None) -> None:
-    table.add_row(Text(name), str(count), "none" if limit is None else str(limit))
+def _row(name: str, count: int, limit: int | None) -> tuple[str, str, str]:
+    return name, str(count), "none" if limit is None else str(limit)

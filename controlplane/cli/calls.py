@@ -5,13 +5,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from config.error import ConfigError
 from controlplane.cli import say
 from controlplane.cli.control import NotRunning, accounts, ask, data_folder, named
+from controlplane.cli.screen import console, grid
 
 
 def run(
@@ -42,41 +41,35 @@ def run(
     if json:
         say.as_json(answer)
     else:
-        Console(highlight=False).print(refused_table(answer) if refused else table(answer))
+        console().print(refused_table(answer) if refused else table(answer))
     return 0
 
 
 def refused_table(answer: dict[str, Any]) -> Table:
-    made = Table(box=None, pad_edge=False)
-    for heading in ("when", "SIP Call-ID", "asked", "from", "source", "to", "why", "fix"):
-        made.add_column(heading, overflow="fold")
+    rows = []
     for row in answer["refused"]:
         why = f"{row['status']} {row['code']}: {row['text']}"
         cells = (row["sip_call_id"], row["method"], row["who"], row["source"], row["to"], why, row["fix"])
-        made.add_row(*map(Text, (say.moment(row["ts"]), *cells)))
-    return made
+        rows.append((say.moment(row["ts"]), *cells))
+    return grid(("when", "SIP Call-ID", "asked", "from", "source", "to", "why", "fix"), rows)
 
 
 def table(answer: dict[str, list[dict[str, Any]]]) -> Table:
-    made = Table(box=None, pad_edge=False)
-    for heading in ("started", "call", "from", "to", "target", "length", "result"):
-        made.add_column(heading, overflow="fold")
-    for row in answer["live"]:
-        made.add_row(
-            *map(
-                Text, (say.moment(row["started_at"]), row["id"], row["caller"], row["callee"], "", "", "live")
-            )
-        )
+    rows = [
+        (say.moment(row["started_at"]), row["id"], row["caller"], row["callee"], "", "", "live")
+        for row in answer["live"]
+    ]
     for row in answer["ended"]:
         result = row["disposition"] + (f" ({row['cause']})" if row["cause"] != row["disposition"] else "")
-        cells = (
-            say.moment(row["started_at"]),
-            row["id"],
-            row["caller"],
-            row["callee"],
-            row["target"],
-            say.duration(row["answered_at"], row["ended_at"]),
-            result,
+        rows.append(
+            (
+                say.moment(row["started_at"]),
+                row["id"],
+                row["caller"],
+                row["callee"],
+                row["target"],
+                say.duration(row["answered_at"], row["ended_at"]),
+                result,
+            )
         )
-        made.add_row(*map(Text, cells))
-    return made
+    return grid(("started", "call", "from", "to", "target", "length", "result"), rows, whole=("call",))

@@ -1,16 +1,15 @@
 """Asks the daemon, and prints what it answered as a table or as JSON: for commands that do no more."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from config.error import ConfigError
 from controlplane.cli import say
 from controlplane.cli.control import NotRunning, ask, data_folder
+from controlplane.cli.screen import console
 
 Show = Callable[[Any], Table | str]
 
@@ -34,15 +33,5 @@ class Desk:
         if self.json:
             say.as_json(answer)
         else:
-            Console(highlight=False, soft_wrap=True, emoji=False).print(show(answer), markup=False)
+            console().print(show(answer), markup=False)
         return 0
-
-
-def table(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Table:
-    made = Table(box=None, pad_edge=False)
-    for heading in headings:
-        made.add_column(heading, overflow="fold")
-    for row in rows:
-        # What people and peers have written is no markup.
-        made.add_row(*map(Text, row))
-    return made

@@ -5,7 +5,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -13,6 +12,7 @@ from config.error import ConfigError
 from config.load import load
 from controlplane.cli import say
 from controlplane.cli.control import NotRunning, ask_text
+from controlplane.cli.screen import console, grid
 from controlplane.doctor.examination import examine
 from controlplane.doctor.finding import Finding, Verdict, fail, ok
 
@@ -37,7 +37,7 @@ def run(config: Path | None, data: Path | None, environ: Mapping[str, str], *, j
     if json:
         say.as_json({"good": not failed, "checks": [asdict(finding) for finding in findings]})
     else:
-        Console(highlight=False).print(table(findings))
+        console().print(table(findings))
     return 1 if failed else 0
 
 
@@ -51,12 +51,10 @@ def _metrics(data: Path) -> str | None:
 
 
 def table(findings: list[Finding]) -> Table:
-    made = Table(box=None, pad_edge=False, show_header=False)
-    for _ in range(3):
-        made.add_column(overflow="fold")
+    rows = []
     for finding in findings:
         found = Text(finding.found)
         if finding.fix:
             found.append(f"\n→ {finding.fix}", style="bold")
-        made.add_row(Text(finding.verdict, style=_STYLE[finding.verdict]), Text(finding.name), found)
-    return made
+        rows.append((Text(finding.verdict, style=_STYLE[finding.verdict]), finding.name, found))
+    return grid(("", "", ""), rows)

@@ -5,7 +5,8 @@ from typing import Any
 from rich.table import Table
 
 from controlplane.cli import say
-from controlplane.cli.desk import Desk, table
+from controlplane.cli.desk import Desk
+from controlplane.cli.screen import grid
 
 
 def create(desk: Desk, name: str, scopes: tuple[str, ...], account: str, expires: str | None) -> int:
@@ -38,7 +39,7 @@ def key_table(answer: dict[str, list[dict[str, Any]]]) -> Table:
         )
         for row in answer["keys"]
     ]
-    return table(("id", "name", "status", "account", "scopes", "last used", "until"), rows)
+    return grid(("id", "name", "status", "account", "scopes", "last used", "until"), rows, whole=("id",))
 
 
 def _moment(wall_ms: int | None) -> str:
@@ -46,4 +47,6 @@ def _moment(wall_ms: int | None) -> str:
 
 
 def _once(made: dict[str, Any]) -> str:
-    return f"{made['key']}\nKeep it: it is not shown again. Its id is {made['id']}."
+    return (
+        f"{made['key']}\nKeep it: it is not shown again. To rotate or revoke it, name its id, {made['id']}."
+    )

@@ -11,7 +11,8 @@ import yaml
 from rich.table import Table
 
 from controlplane.cli import say
-from controlplane.cli.desk import Desk, table
+from controlplane.cli.desk import Desk
+from controlplane.cli.screen import grid
 
 FILE_BYTES = 67_108_864
 "Longest export that is read [bytes]."
@@ -30,7 +31,7 @@ def show(desk: Desk, account: str) -> int:
 
 def remove(desk: Desk, account: str, number: str) -> int:
     target = f"{_users(account)}/{quote(number, safe='')}"
-    return desk.ask(target, lambda gone: f"{gone['name']} is removed; its registrations end", "DELETE")
+    return desk.ask(target, lambda gone: f"user {gone['name']} removed and unregistered", "DELETE")
 
 
 def export(desk: Desk, file: Path | None, *, secrets: bool) -> int:
@@ -44,8 +45,8 @@ def export(desk: Desk, file: Path | None, *, secrets: bool) -> int:
         try:
             _put(file, text if text.endswith("\n") else f"{text}\n")
         except OSError as error:
-            raise _Unwritten(f"{file}: {error.strerror}; what was there stays, choose another file") from None
-        return f"{file} is written"
+            raise _Unwritten(f"{file}: {error.strerror}; nothing was changed; choose another file") from None
+        return f"{file} written"
 
     if file is not None:
         desk.json = False  # the file has it
@@ -103,7 +104,7 @@ def difference(found: dict[str, Any]) -> str:
     lines = [f"{sign} {one}" for kind, sign in signs for one in found[kind]]
     done = "would be made" if found["dry_run"] else "made"
     changes = len(lines)
-    return "\n".join([*lines, f"{changes} changes {done}, {found['unchanged']} objects are as they were"])
+    return "\n".join([*lines, f"{changes} changes {done}, {found['unchanged']} objects unchanged"])
 
 
 def user_table(answer: dict[str, list[dict[str, Any]]]) -> Table:
@@ -119,7 +120,7 @@ def user_table(answer: dict[str, list[dict[str, Any]]]) -> Table:
         )
         for row in answer["users"]
     ]
-    return table(("number", "name", "usernames", "from", "not served"), rows)
+    return grid(("number", "name", "usernames", "from", "not served"), rows)
 
 
 def _users(account: str) -> str:
@@ -127,7 +128,7 @@ def _users(account: str) -> str:
 
 
 def _made(made: dict[str, Any]) -> str:
-    lines = [f"{made['name']} is made"]
+    lines = [f"user {made['name']} created"]
     for one in made.get("generated", ()):
         lines.append(f"username {one['username']}, password {one['password']} (not shown again)")
     return "\n".join(lines)

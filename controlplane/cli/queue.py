@@ -7,7 +7,8 @@ from urllib.parse import quote, urlencode
 from rich.table import Table
 
 from controlplane.cli import say
-from controlplane.cli.desk import Desk, table
+from controlplane.cli.desk import Desk
+from controlplane.cli.screen import grid
 
 Row = dict[str, Any]
 
@@ -43,7 +44,7 @@ def withdraw(desk: Desk, account: str, id: str) -> int:
 
 
 def roster_table(answer: Row) -> Table:
-    made = table(
+    made = grid(
         ("number", "name", "now", "status", "reachable", "queues", "calls", "missed", "reason"),
         [
             (
@@ -95,7 +96,7 @@ def queue_table(answer: Row) -> Table:
                 str(one["callbacks"]["waiting"]),
             )
         )
-    return table((*headings, "in time", "average wait", "callbacks"), rows)
+    return grid((*headings, "in time", "average wait", "callbacks"), rows)
 
 
 def day_table(answer: Row) -> Table:
@@ -110,7 +111,7 @@ def day_table(answer: Row) -> Table:
         )
         for one in answer["days"]
     ]
-    return table(headings, rows)
+    return grid(headings, rows)
 
 
 def callback_table(answer: Row) -> Table:
@@ -127,7 +128,9 @@ def callback_table(answer: Row) -> Table:
         )
         for one in answer["callbacks"]
     ]
-    return table(("id", "queue", "number", "state", "place", "promised", "tries", "reason"), rows)
+    return grid(
+        ("id", "queue", "number", "state", "place", "promised", "tries", "reason"), rows, whole=("id",)
+    )
 
 
 def _membership(text: str) -> Row:

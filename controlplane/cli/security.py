@@ -6,7 +6,7 @@ from typing import Any
 from rich.table import Table
 
 from controlplane.cli import desk, say
-from controlplane.cli.desk import table
+from controlplane.cli.screen import grid
 
 BANS = "/security/bans"
 ALLOW = "/security/allow"
@@ -63,12 +63,14 @@ def ban_table(answer: dict[str, list[dict[str, Any]]]) -> Table:
         )
         for row in answer["locks"]
     ]
-    return table(("source", "reason", "status", "count", "since", "until", "node", "note"), rows)
+    return grid(
+        ("source", "reason", "status", "count", "since", "until", "node", "note"), rows, whole=("source",)
+    )
 
 
 def allow_table(answer: dict[str, list[dict[str, Any]]]) -> Table:
     rows = [(row["ip"], row["source"], _moment(row["created_at"]), row["note"]) for row in answer["allow"]]
-    return table(("source", "from", "since", "note"), rows)
+    return grid(("source", "from", "since", "note"), rows, whole=("source",))
 
 
 def _moment(seconds: int | None) -> str:

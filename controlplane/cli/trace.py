@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -15,6 +14,7 @@ from controlplane.cli import say
 from controlplane.cli.control import NotRunning, ask, data_folder
 from controlplane.cli.ladder import label, ladder
 from controlplane.cli.ladder_svg import ladder_svg
+from controlplane.cli.screen import console, grid
 
 
 def run(
@@ -47,13 +47,13 @@ def run(
         print(f"the ladder is in {svg}")
         return 0
     rows = answer["events"]
-    console = Console(highlight=False, soft_wrap=True)
+    screen = console()
     for line in ladder(rows):
-        console.print(Text(line))
-    console.print()
-    console.print(table(rows))
+        screen.print(Text(line))
+    screen.print()
+    screen.print(table(rows))
     for line in silences(rows):
-        console.print(Text(line))
+        screen.print(Text(line))
     return 0
 
 
@@ -64,14 +64,20 @@ def silences(rows: list[dict[str, Any]]) -> list[str]:
 
 
 def table(rows: list[dict[str, Any]]) -> Table:
-    made = Table(box=None, pad_edge=False)
-    for heading in ("ms", "layer", "event", "outcome", "detail"):
-        made.add_column(heading, overflow="fold")
     start = rows[0]["ts"] if rows else 0
-    for row in rows:
-        event = label(row) if row["layer"] == "sip" else row["event"]
-        made.add_row(*map(Text, (str(row["ts"] - start), row["layer"], event, row["outcome"], _detail(row))))
-    return made
+    return grid(
+        ("ms", "layer", "event", "outcome", "detail"),
+        [
+            (
+                str(row["ts"] - start),
+                row["layer"],
+                label(row) if row["layer"] == "sip" else row["event"],
+                row["outcome"],
+                _detail(row),
+            )
+            for row in rows
+        ],
+    )
 
 
 def _detail(row: dict[str, Any]) -> str:

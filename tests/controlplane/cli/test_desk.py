@@ -1,13 +1,12 @@
-"""Asking a daemon that is not there, and tables of what others wrote."""
+"""Asking a daemon that is not there."""
 
 import json
 import os
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
-from controlplane.cli.desk import Desk, table
+from controlplane.cli.desk import Desk
 
 
 def test_without_a_daemon_it_is_one_line_and_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -15,10 +14,3 @@ def test_without_a_daemon_it_is_one_line_and_1(tmp_path: Path, capsys: pytest.Ca
     assert "no daemon runs" in capsys.readouterr().err
     assert Desk(None, tmp_path, os.environ, json=True).ask("/keys", str) == 1
     assert json.loads(capsys.readouterr().out)["error"] == "not_running"
-
-
-def test_what_people_wrote_is_no_markup() -> None:
-    console = Console(width=80)
-    with console.capture() as capture:
-        console.print(table(("name",), [("[bold]x",)]))
-    assert "[bold]x" in capture.get()
