@@ -215,6 +215,8 @@ class Agent(Section):
             raise refusal("a token of less than 16 characters can be guessed", "make it longer")
         if self.url == INBOUND and dialect not in _INBOUND:
             raise refusal(f"{dialect} is no dialect in which a bot dials us", "use tandem or twilio")
+        if self.url == BUILTIN_DEMO and dialect is not Dialect.TWILIO:
+            raise refusal(f"{BUILTIN_DEMO} does not speak {dialect}", "set dialect: twilio, or another url")
         if self.audio is not None and dialect not in _AUDIO:
             raise refusal(f"{dialect} leaves no choice of audio", "remove audio")
         if self.audio == "pcm" and dialect is Dialect.TWILIO and self.variant != "signalwire":

@@ -64,7 +64,7 @@ def _listeners(settings: Settings) -> Iterator[Finding]:
         at: Path = ("listen", "sip", index)
         kind = "datagram" if sip.transport is SipTransport.UDP else "stream"
         if (kind, sip.address, sip.port) in taken:
-            yield at, f"port {sip.port} of {sip.address} is listened on twice", "change one of the ports"
+            yield at, f"port {sip.port} of {sip.address} is used twice", "change one of the ports"
         taken[kind, sip.address, sip.port] = at
         if sip.transport in _SECURE and listen.tls is None:
             yield at, f"{sip.transport} needs a certificate", "add listen.tls with certificate and key"
@@ -75,7 +75,7 @@ def _listeners(settings: Settings) -> Iterator[Finding]:
     pairs = (high - low - (low & 1) + 1) // 2
     if pairs < settings.media.workers:
         why = f"{pairs} pairs of RTP ports are too few for {settings.media.workers} audio workers"
-        yield ("listen", "rtp", "ports"), why, "widen the range: a call takes two pairs at most times"
+        yield ("listen", "rtp", "ports"), why, "widen the range: most calls take two pairs"
     if settings.limits.sip.expires_min > settings.limits.sip.expires_max:
         yield ("limits", "sip", "expires_min"), "above expires_max", "lower it"
 

@@ -28,6 +28,8 @@ def words(detail: Mapping[str, Any], raw: str | None, keys: Collection[str]) -> 
             return "unknown key", did_you_mean(key, keys, known)
         case "missing":
             return "missing", f"add {key}: …"
+        case "path_type":
+            return f"not a path{found}", "write the path of a file or folder"
         case "string_type" if isinstance(detail.get("input"), (list, dict)):
             return "must be one text", "write no list and no mapping here"
         case "string_type":

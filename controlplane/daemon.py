@@ -17,6 +17,7 @@ from itertools import chain
 from typing import Final
 
 from config.account import Account
+from config.agent import BUILTIN_DEMO
 from config.schema import Settings
 from controlplane.accounts import Accounts
 from controlplane.administration import Administration
@@ -43,7 +44,6 @@ from controlplane.reloading import Reloading
 from controlplane.service.call import CallService
 from controlplane.service.call_flow import CallFlows
 from controlplane.service.configuration import Configuration, devices_of
-from controlplane.service.demo import URL as DEMO_URL
 from controlplane.service.demo import DemoAgent
 from controlplane.service.directory import MemoryDirectory
 from controlplane.service.flow import FlowLibrary
@@ -254,7 +254,9 @@ async def _serve(kept: _Kept, tasks: asyncio.TaskGroup, ready: Callable[[Ready],
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, lambda: hurry.set() if stop.is_set() else stop.set())
         loop.add_signal_handler(signal.SIGHUP, lambda: tasks.create_task(reloading.all()))
-        if any(agent.url == DEMO_URL for account in settings.accounts for agent in account.agents.values()):
+        if any(
+            agent.url == BUILTIN_DEMO for account in settings.accounts for agent in account.agents.values()
+        ):
             running = tasks.create_task(demo.run())
             opened.callback(running.cancel)
             # Whoever reads that we are ready may dial the demo agent at once.

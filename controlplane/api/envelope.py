@@ -76,7 +76,9 @@ async def unrouted(request: Request, error: Exception) -> Response:
     path = request.url.path
     match error.status_code:
         case 404:
-            return refuse(404, "no_such_route", f"there is nothing at {path}", headers)
+            return refuse(
+                404, "no_such_route", f"there is nothing at {path}; /docs lists what there is", headers
+            )
         case 405:
             return refuse(405, "method_not_allowed", f"{request.method} is not allowed at {path}", headers)
         case status:

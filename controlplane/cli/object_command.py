@@ -189,9 +189,11 @@ def users_rotate_token_key(grace: str | None, config: Path | None, data: Path | 
 def export_objects(
     file: Path | None, secrets: bool, config: Path | None, data: Path | None, json: bool
 ) -> None:
-    """Write everything created while the daemon runs as YAML, or as JSON if FILE ends in .json."""
+    """Write what was created while the daemon runs to FILE (default: -), as YAML or, for .json, as JSON."""
     from controlplane.cli.objects import export
 
+    if str(file) == "-":
+        file = None
     sys.exit(export(open_desk(config, data, json), file, secrets=secrets))
 
 

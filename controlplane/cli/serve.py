@@ -14,6 +14,7 @@ from config.schema import Settings
 from controlplane.daemon import Ready, StartError, serve
 from controlplane.doctor.tls import overdue
 from controlplane.service.flow import FlowLibrary
+from controlplane.service.passwords import FILE as PASSWORDS
 
 _HINT = "tandem call sip:{number}@127.0.0.1:{port} --user {user} --password {password}"
 
@@ -53,6 +54,9 @@ def announce(ready: Ready, *, shown: bool) -> None:
     if ready.interrupted:
         console.print(f"{ready.interrupted} calls of the last run were cut short; their CDRs are written.")
     if not shown:
+        if ready.passwords:  # not themselves: this may be a log
+            file = settings.node.data / PASSWORDS
+            console.print(f"Generated passwords, {len(ready.passwords)} of them, are in {file}")
         return
     port = settings.listen.sip[0].port
     for account in settings.accounts:

@@ -12,7 +12,9 @@ def give(desk: Desk, account: str, user: str, ttl: str | None) -> int:
 
 
 def end(desk: Desk, account: str, user: str) -> int:
-    return desk.ask(_of(account, user), lambda gone: f"all tokens of {gone['user_id']} are ended", "DELETE")
+    return desk.ask(
+        _of(account, user), lambda gone: f"all tokens of {gone['user_id']} are invalid now", "DELETE"
+    )
 
 
 def rotate(desk: Desk, grace: str | None) -> int:
@@ -25,10 +27,12 @@ def _of(account: str, user: str) -> str:
 
 def _once(made: dict[str, Any]) -> str:
     until = say.moment(made["expires_at"])
-    return f"{made['access_token']}\nOf user {made['number']}, until {until}. It is kept nowhere."
+    return (
+        f"{made['access_token']}\nToken of user {made['number']}, valid until {until}. It is not shown again."
+    )
 
 
 def _rotated(made: dict[str, Any]) -> str:
     if not made["older_keys"]:
-        return f"{made['id']} signs from now on; no older token counts"
-    return f"{made['id']} signs from now on; older tokens count until {say.moment(made['older_end_at'])}"
+        return f"{made['id']} signs new tokens; older ones are invalid now"
+    return f"{made['id']} signs new tokens; older ones are valid until {say.moment(made['older_end_at'])}"

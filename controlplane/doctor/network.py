@@ -56,7 +56,7 @@ def public_address(configured: str, local: str | None) -> Finding:
             name, "no route to the Internet", "phones on this network only; else set node.public_address"
         )
     if ipaddress.ip_address(local).is_private:
-        fix = "outside the NAT nothing is heard: set node.public_address to the outer one, forward the ports"
+        fix = "no audio from beyond the NAT: set node.public_address to its outer address, forward the ports"
         return warn(name, f"{local} is private", fix)
     return ok(name, f"{local}, reachable without NAT")
 

@@ -7,9 +7,9 @@ from typing import Final
 
 import structlog
 
+from config.agent import BUILTIN_DEMO
+
 COMMAND: Final = (sys.executable, "-m", "media.agent.demo", "--host", "127.0.0.1", "--port", "0")
-URL: Final = "builtin:demo"
-"What stands for it in the configuration."
 
 _START_SECONDS: Final = 20.0
 _BACKOFF: Final = (0.5, 1.0, 2.0, 5.0, 10.0)
@@ -40,7 +40,7 @@ class DemoAgent:
                 url = await self._url(child)
                 if url:
                     failures = 0
-                    self.urls[URL] = url
+                    self.urls[BUILTIN_DEMO] = url
                 self.tried.set()
                 status = await child.wait() if url else None
             finally:

@@ -25,6 +25,11 @@ def test_agents_are_reached_by_websocket(url: str) -> None:
     assert agent(url=url).url == url
 
 
+def test_the_demo_agent_speaks_one_dialect() -> None:
+    with pytest.raises(ValidationError, match="does not speak openai"):
+        agent(dialect="openai", url="builtin:demo")
+
+
 @pytest.mark.parametrize("url", ["http://h", "ws:///x", "builtin:other", "ws://a b", ""])
 def test_other_urls_are_refused(url: str) -> None:
     with pytest.raises(ValidationError, match="WebSocket URL"):

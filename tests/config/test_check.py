@@ -92,7 +92,7 @@ def test_a_source_address_is_one_trunks() -> None:
 
 def test_ports_do_not_collide() -> None:
     sip = [{"transport": "udp", "port": 5060}, {"transport": "udp", "port": 5060}]
-    assert "listened on twice" in found({}, listen={"sip": sip})[0]
+    assert "is used twice" in found({}, listen={"sip": sip})[0]
     assert (
         found({}, listen={"sip": [{"transport": "udp", "port": 5060}, {"transport": "tcp", "port": 5060}]})
         == []

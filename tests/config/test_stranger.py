@@ -54,4 +54,4 @@ def test_a_bot_that_dials_us_has_no_address_and_the_demo_is_the_file_s() -> None
     object_of("agents", "one", {"dialect": "tandem", "url": "inbound", "token": "x" * 16})
     for trusted in (False, True):
         with pytest.raises(Unfit, match="configuration file alone"):
-            object_of("agents", "one", {"dialect": "tandem", "url": "builtin:demo"}, trusted=trusted)
+            object_of("agents", "one", {"dialect": "twilio", "url": "builtin:demo"}, trusted=trusted)

@@ -1,5 +1,6 @@
 """What is wrong in a file, in words that say what to write instead."""
 
+from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -10,6 +11,7 @@ from config.wording import words
 
 
 class Row(Section):
+    file: Path = Path()
     text: str = Field(default="", min_length=2, max_length=3)
     choice: Literal["ring_all", "longest_idle"] = "ring_all"
     on: bool = True
@@ -24,6 +26,7 @@ class Row(Section):
     ("given", "what", "fix"),
     [
         ({"text": 12}, "must be text", 'put it in quotes: "raw"'),
+        ({"file": [1]}, "not a path: raw", "write the path of a file or folder"),
         ({"text": [1]}, "must be one text", "write no list and no mapping here"),
         ({"text": "a"}, "too short a text", "write at least 2 characters"),
         ({"text": "abcd"}, "too long a text", "write at most 3 characters"),

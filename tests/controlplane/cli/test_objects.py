@@ -55,7 +55,7 @@ async def test_users_are_made_exported_removed_and_taken_in_again(database: Data
             assert status == 0 and "1 changes made" in text
             assert site.directory.device(ACC, "carol") == device
             status, text = await run("import", str(file))
-            assert status == 0 and "0 changes made, 1 objects are as they were" in text
+            assert status == 0 and "0 changes made, 1 objects unchanged" in text
         for place, why in ((tmp_path / "none" / "x.yaml", "No such file"), (tmp_path, "Is a directory")):
             status, text = await run("export", str(place))
             assert status != 0 and "Traceback" not in text and (why in text or "directory" in text)
@@ -64,11 +64,12 @@ async def test_users_are_made_exported_removed_and_taken_in_again(database: Data
             full.setattr(Path, "replace", lambda part, to: _fail(errno.ENOSPC))
             before = file.read_text()
             status, text = await run("export", str(file))
-            assert status == 1 and "No space left on device; what was there stays" in text
+            assert status == 1 and "No space left on device; nothing was changed" in text
             assert file.read_text() == before and not list(tmp_path.glob("*.part"))
         await run("export", str(file), "--secrets")
         assert file.stat().st_mode & 0o777 == 0o600, "an older file's rights are not kept"
         _, text = await run("export")
+        assert (await run("export", "-"))[1] == text
         assert "carol" in text and "password" not in text and yaml.safe_load(text)["accounts"]
         (tmp_path / "bad.yaml").write_text("nothing: here")
         (tmp_path / "text.yaml").write_text("just text")

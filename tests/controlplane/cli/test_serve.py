@@ -31,6 +31,19 @@ def test_a_start_that_fails_is_one_line(tmp_path: Path, capsys: pytest.CaptureFi
     assert error.startswith("tandem: data folder") and error.count("\n") == 1
 
 
+def test_generated_passwords_are_found_and_not_shown_beside_a_configuration(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "own.yaml"
+    file.write_text("accounts: [{id: acc_a, domain: a.example, users: [{number: '1001'}]}]\n")
+    settings = load(file, tmp_path / "data", {})
+    announce(Ready(settings, {("acc_a", "1001"): "sesame"}, 0), shown=False)
+    said = capsys.readouterr().out
+    assert str(tmp_path / "data" / "passwords.json") in said and "sesame" not in said
+    announce(Ready(settings, {}, 0), shown=False)
+    assert "passwords" not in capsys.readouterr().out
+
+
 def test_a_certificate_that_has_expired_is_told_at_the_start(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from controlplane.service.demo import URL, DemoAgent
+from config.agent import BUILTIN_DEMO
+from controlplane.service.demo import DemoAgent
 
 SAYS_ITS_URL = 'import sys; print(\'{"url": "ws://127.0.0.1:1/"}\', flush=True); sys.stdin.read()'
 
@@ -33,7 +34,7 @@ async def until(condition, timeout: float = 10.0) -> None:  # type: ignore[no-un
 async def test_its_first_line_says_where_it_listens() -> None:
     async with running(SAYS_ITS_URL) as agent:
         await agent.tried.wait()
-        assert agent.urls == {URL: "ws://127.0.0.1:1/"}
+        assert agent.urls == {BUILTIN_DEMO: "ws://127.0.0.1:1/"}
     assert agent.urls == {}
 
 
