@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from media.frame import Rows
+
 
 class Blank:
     def __init__(self, columns: MutableMapping[str, Any], names: Iterable[str] | None = None) -> None:
@@ -24,9 +26,9 @@ class Blank:
         for together in alike.values():
             block = np.stack([columns[name] for name in together])
             columns.update(zip(together, block, strict=True))
-            self._blocks.append((block, block[:, 0].copy()))
+            self._blocks.append((block, block[:, :1].copy()))
 
-    def reset(self, slot: int) -> None:
-        """Give the slot the values that the first one had at the beginning."""
+    def reset(self, slots: Rows) -> None:
+        """Give the slots the values that the first one had at the beginning."""
         for block, first in self._blocks:
-            block[:, slot] = first
+            block[:, slots] = first

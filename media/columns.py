@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 
 from media.blank import Blank
+from media.frame import Rows
 
 NEVER: Final = -1
 "In `expect`: no packet takes the fast path."
@@ -46,6 +47,7 @@ class Flag(IntEnum):
     MARKER = 19
     SILENCE_TOLD = 20
     QUIET = 21
+    UNHEARD = 22
 
 
 class LegColumns:
@@ -100,6 +102,8 @@ class LegColumns:
         "First header word of a plain packet, without marker and sequence."
         self.law_in = np.zeros(slots, np.uint8)
         "Number of the codec in the jitter buffer (`codec/table.py`)."
+        self.unheard = flags[Flag.UNHEARD]
+        "No stream of it has begun yet."
         self.heard_at = np.zeros(slots, np.float64)
         "Arrival of the last packet, else time of `Connect` [s]."
         self.reported_at = np.zeros(slots, np.float64)
@@ -155,7 +159,7 @@ class LegColumns:
         plain = [name for name, column in vars(self).items() if column.ndim == 1 and column.base is not flags]
         self._blank = Blank(vars(self), plain)
 
-    def reset(self, slot: int) -> None:
-        """Forget everything: the slot gets a new leg."""
-        self.flags[:, slot] = False
-        self._blank.reset(slot)
+    def reset(self, slots: Rows) -> None:
+        """Forget everything: the slots get new legs."""
+        self.flags[:, slots] = False
+        self._blank.reset(slots)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from media.dsp.goertzel import ToneKeys
-from media.frame import FRAME_MS, Pcm, Slots
+from media.frame import FRAME_MS, Pcm, Rows, Slots
 from media.leg import Leg, LegTable
 from media.port import Digit, DigitsSent, Event
 from media.rtp.telephone_event import DIGITS, Press
@@ -41,9 +41,9 @@ class Digits:
         self._emit = emit
         self._tones = ToneKeys(slots)
 
-    def reset(self, slot: int) -> None:
-        """The slot gets a new leg."""
-        self._tones.reset(slot)
+    def reset(self, slots: Rows) -> None:
+        """The slots get new legs."""
+        self._tones.reset(slots)
 
     def listen(self, rows: Slots, pcm: Pcm) -> None:
         """Look for keys in one frame of the legs in `rows`, (k, 160) at 8 kHz."""

@@ -195,6 +195,13 @@ class Engine:
             self._recorder,
             self._emit,
         )
+        self._table.resets += (
+            self._reception.reset,
+            self._jitter.reset,
+            self._concealer.reset,
+            self._wideband.reset,
+            self._digits.reset,
+        )
         self._plans: list[Plan] = [make_plan(self._table.columns, group) for group in range(GROUPS)]
         self._tick = 0
         self._resync_at = 0
@@ -300,12 +307,6 @@ class Engine:
             self._table.give_back(slot)
             self._emit(Refused(command.leg, str(error)))
             return
-        self._reception.reset(slot)
-        self._jitter.reset(slot)
-        self._concealer.reset(slot)
-        self._voice.reset(slot)
-        self._wideband.reset(slot)
-        self._digits.reset(slot)
         columns = self._table.columns
         chance = self._random_bits(32 + 15 + 32)
         columns.ssrc[slot] = chance & 0xFFFF_FFFF

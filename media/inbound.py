@@ -322,6 +322,7 @@ class Inbound:
             if not reception.confirms_jump(slot, parsed.sequence):
                 return None
         number = reception.begin(slot, parsed.ssrc, parsed.sequence, stamp, now)
+        self._table.begun(slot)
         self._jitter.restart(slot, number)
         if leg.reframer is not None:
             leg.reframer = Reframer(parsed.timestamp, number)

@@ -101,7 +101,10 @@ class Joints:
         """Look for voice activity on the leg, if anybody wants to know."""
         columns = self._table.columns
         slot = leg.slot
-        roomed, relayed = columns.room[slot] >= 0, columns.source[slot] >= 0
+        roomed = columns.room[slot] >= 0
+        if not (leg.vad or roomed or columns.agent[slot] or columns.listened[slot] or columns.noticed[slot]):
+            return  # nobody does, nor did
+        relayed = columns.source[slot] >= 0
         wanted = bool(columns.agent[slot] or (leg.vad and not roomed and not relayed))
         noticed = bool(roomed and not wanted)
         for detector, chosen, before in (
@@ -117,19 +120,25 @@ class Joints:
     def part(self, leg: Leg, now: float) -> None:
         """Undo echo, bridge, agent or room."""
         columns = self._table.columns
+        joined = leg.peer is not None or columns.source[leg.slot] >= 0
         if columns.agent[leg.slot]:
+            joined = True
             columns.agent[leg.slot] = False
             self._agents.detach(leg.slot, now)
             self.listen(leg, now)
         if columns.room[leg.slot] >= 0:
+            joined = True
             self._leave(leg, now)
+        leg.meets = None
+        if not joined:
+            columns.marker[leg.slot] = True
+            return
         for side in (leg, leg.peer):
             if side is not None:
                 columns.source[side.slot] = -1
                 columns.marker[side.slot] = True
                 side.peer = None
                 self.listen(side, now)
-        leg.meets = None
         self._table.changed()
 
     def _leave(self, leg: Leg, now: float) -> None:

@@ -4,7 +4,7 @@ A leg holds a slot from `Allocate` to `Release`. Whatever changes what a tick ha
 call `LegTable.changed`, so that the groups' plans (`plan.py`) are made anew.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from math import ceil
 from typing import Final
@@ -86,6 +86,8 @@ AGREEING: Final = 5
 "Packets in a row that have to speak against a leg's group before it is moved."
 PUNCTUAL: Final = 0.001
 "A tick that is later by more [s] finds packets that came while it was late, and says nothing of their phase."
+WIPED: Final = 16
+"Slots that were given back and are made ready for new legs together: that costs little more than one does."
 PATIENCE: Final = 25
 "Packets of a leg that only late ticks find, in a row, until it is settled without better knowledge."
 
@@ -110,6 +112,10 @@ class LegTable:
         self._unsure = [0] * slots
         "Packets in a row that late ticks found."
         self._free = list(range(slots - 1, -1, -1))
+        self._left: list[int] = []
+        "Slots given back that still hold what their legs left."
+        self.resets: list[Callable[[Rows], None]] = [self.columns.reset]
+        "What forgets the former legs of slots."
         self._at: list[Leg | None] = [None] * slots
         self._by_id: dict[LegId, Leg] = {}
 
@@ -120,17 +126,20 @@ class LegTable:
         return iter(self._by_id.values())
 
     def take_slot(self) -> int | None:
-        """A free slot with clean columns; the lowest numbers are used first."""
+        """A free slot of which nothing is left; low numbers are used first."""
         if not self._free:
-            return None
+            self._wipe()
+            if not self._free:
+                return None
         slot = self._free.pop()
-        self.columns.reset(slot)
         self._settled[slot] = False
         self._against[slot] = self._unsure[slot] = 0
         return slot
 
     def give_back(self, slot: int) -> None:
-        self._free.append(slot)
+        self._left.append(slot)
+        if len(self._left) == WIPED:
+            self._wipe()
 
     def add(self, leg: Leg) -> None:
         self._at[leg.slot] = leg
@@ -146,8 +155,15 @@ class LegTable:
         columns.web_at[leg.slot] = np.inf
         del self._by_id[leg.id]
         self._at[leg.slot] = None
-        self._free.append(leg.slot)
+        self.give_back(leg.slot)
         self.changed()
+
+    def _wipe(self) -> None:
+        slots = np.array(self._left, np.intp)
+        self._left.clear()
+        for reset in self.resets:
+            reset(slots)
+        self._free += np.sort(slots)[::-1].tolist()
 
     def find(self, leg: LegId) -> Leg | None:
         return self._by_id.get(leg)
@@ -190,7 +206,7 @@ class LegTable:
             leg.connected_at = now
             columns.connected[slot] = True
             self.connected += 1
-            columns.marker[slot] = columns.eager[slot] = True
+            columns.marker[slot] = columns.eager[slot] = columns.unheard[slot] = True
             self.unaligned += 1
             columns.group[slot] = slot % GROUPS
             self.expect(leg, connect.codec.payload_type, law)
@@ -215,6 +231,12 @@ class LegTable:
         secured = leg.srtp is not None
         self.secured += int(secured) - int(self.columns.secured[leg.slot])
         self.columns.secured[leg.slot] = secured
+
+    def begun(self, slot: int) -> None:
+        """The first packet of a stream has come."""
+        if self.columns.unheard[slot]:
+            self.columns.unheard[slot] = False
+            self.changed()
 
     def expect(self, leg: Leg, payload_type: int, law: int) -> None:
         """Plain packets of this payload type take the fast path; the buffer holds this law."""

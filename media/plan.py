@@ -159,11 +159,12 @@ def make_plan(columns: LegColumns, group: int) -> Plan:
     roomed = columns.room[legs] >= 0
     some_roomed = bool(roomed.any())
     due = groups == group
+    idle = _idle(columns, legs) if columns.unheard[legs].any() else None
     # Whom an agent speaks to is in a room to be heard only.
     own = np.where(roomed & ~columns.agent[legs], columns.beat[legs], groups) if some_roomed else groups
     clock = np.where(hears, columns.group[source], own)
     sent = (clock == group) & columns.may_send[legs] & ~columns.quiet[legs]
-    take, send = legs[due], legs[sent]
+    take, send = legs[due if idle is None else due & ~idle], legs[sent]
     locked = columns.locked[legs]
     polled = due | (columns.eager[legs] & ~columns.aligned[legs])
 
@@ -174,6 +175,8 @@ def make_plan(columns: LegColumns, group: int) -> Plan:
     playing = sending[Flag.PLAYING]
     speaks = sending[Flag.AGENT] & ~playing
     relayed = hears[sent] & ~(playing | speaks)
+    if idle is not None:
+        relayed &= ~_idle(columns, source[sent])
     mixed = roomed[sent] & ~(playing | speaks)
     narrow = ~broad
     listened, inband = _places(taken[Flag.LISTENED]), _places(taken[Flag.INBAND])
@@ -183,7 +186,7 @@ def make_plan(columns: LegColumns, group: int) -> Plan:
     if broad_take.any():
         wide_rows = _places(broad_take)
         agents, wide_agents = agents[~broad_take[agents]], agents[broad_take[agents]]
-    voices = _places(roomed[due]) if some_roomed else EMPTY
+    voices = _places(columns.room[take] >= 0) if some_roomed else EMPTY
     wide_voices = voices[broad_take[voices]] if len(voices) and len(wide_rows) else EMPTY
     muted = ~taken[Flag.MAY_RECEIVE]
     spoken = _places(speaks & narrow)
@@ -232,6 +235,13 @@ def make_plan(columns: LegColumns, group: int) -> Plan:
         packed=_pairs(send, _places(sending[Flag.PACKED])),
         secured=_pairs(send, _places(sending[Flag.SECURED])),
     )
+
+
+def _idle(columns: LegColumns, slots: Rows) -> Mask:
+    """Of whom nothing has come yet, and to whom nobody listens but whom they are joined to: they are not played."""
+    wanted = columns.agent[slots] | columns.listened[slots] | columns.recorded[slots]
+    idle: Mask = columns.unheard[slots] & ~wanted & (columns.room[slots] < 0)
+    return idle
 
 
 def _slots(slots: Rows, positions: Rows) -> Slots:

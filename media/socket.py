@@ -33,8 +33,11 @@ _OUT_STRIDE: Final = 192
 _LONGEST_HOST: Final = 64  # characters of an IP address, scope included
 _EXPEDITED: Final = 0xB8  # DSCP EF (RFC 3246), in the TOS byte
 
+_NONBLOCK: Final[int] = getattr(socket, "SOCK_NONBLOCK", 0)  # macOS has none
+_KIND: Final = socket.SOCK_DGRAM | _NONBLOCK
+
 Address = tuple[str, int]
-Bind = Callable[[str, int], socket.socket]
+Bind = Callable[[str, int], socket.SocketType]
 "Address and port → a bound socket; raises `OSError`."
 
 
@@ -52,6 +55,8 @@ class NoPort(Exception):
 
 class LegSockets:
     """The pair of one leg."""
+
+    __slots__ = ("_address", "_bind", "port", "rtcp", "rtp")
 
     def __init__(self, address: str, port: int, bind: Bind) -> None:
         """Bind both; raises `OSError` when either is busy."""
@@ -75,12 +80,14 @@ class LegSockets:
         self.rtcp.close()
 
 
-def bind_udp(address: str, port: int) -> socket.socket:
+def bind_udp(address: str, port: int) -> socket.SocketType:
     """A non-blocking UDP socket whose packets ask for expedited forwarding."""
     ip6 = ":" in address
-    bound = socket.socket(socket.AF_INET6 if ip6 else socket.AF_INET, socket.SOCK_DGRAM)
+    # The class that `socket.socket` is made of: what that adds takes as long as the system does.
+    bound = socket.SocketType(socket.AF_INET6 if ip6 else socket.AF_INET, _KIND)
     try:
-        bound.setblocking(False)
+        if not _NONBLOCK:
+            bound.setblocking(False)
         if ip6:
             bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS, _EXPEDITED)
         else:
@@ -151,9 +158,9 @@ class UdpWire:
 
     def close(self, slot: int) -> None:
         pair = self._pair(slot)
-        self._rtcp_watch.unregister(pair.rtcp.fileno())
+        # What is closed is watched no longer, once no child that is being started has a copy of it.
         del self._rtcp_slots[pair.rtcp.fileno()]
-        self._unwatch(slot)
+        self._open_slots.pop(pair.rtp.fileno(), None)
         pair.close()
         self._sockets[slot] = None
         self._receive[slot] = _deaf
@@ -217,7 +224,9 @@ class UdpWire:
     def ready(self) -> list[int]:
         """Slots that are not locked and have RTP to read."""
         slots = self._open_slots
-        return [slots[number] for number, _ in self._open_watch.poll(0, len(slots))] if slots else []
+        if not slots:
+            return []
+        return [slots[number] for number, _ in self._open_watch.poll(0, len(slots)) if number in slots]
 
     def receive_from(self, slot: int) -> tuple[memoryview, Address] | None:
         """Read one datagram with its source; the view is good until the next call."""
@@ -290,7 +299,8 @@ class UdpWire:
 
     def rtcp_ready(self, limit: int) -> list[int]:
         """Slots that have RTCP to read, at most `limit` of them."""
-        return [self._rtcp_slots[number] for number, _ in self._rtcp_watch.poll(0, limit)]
+        slots = self._rtcp_slots
+        return [slots[number] for number, _ in self._rtcp_watch.poll(0, limit) if number in slots]
 
     def receive_rtcp(self, slot: int) -> tuple[memoryview, Address] | None:
         """Read one RTCP datagram; the view is good until the next call of any reader."""

@@ -20,7 +20,7 @@ from media.codec.table import wide
 from media.columns import LegColumns
 from media.dsp.conceal import Concealer
 from media.dsp.resample import Resampler
-from media.frame import FRAME_SAMPLES, Frames, Mask, Pcm
+from media.frame import FRAME_SAMPLES, Frames, Mask, Pcm, Rows
 from media.leg import LegTable
 from media.plan import Plan, WidePlan
 from media.rtp.jitter import Taken
@@ -64,15 +64,14 @@ class Wideband:
         self._used: set[int] = set()
         "Slots that have left something here."
 
-    def reset(self, slot: int) -> None:
-        """The slot gets a new leg."""
-        if slot not in self._used:
-            return
-        self._used.discard(slot)
-        self._concealer.reset(slot)
-        self._sent.pop(slot, None)
-        for resampler in (self._down, self._up, self._taping):
-            resampler.reset(slot)
+    def reset(self, slots: Rows) -> None:
+        """The slots get new legs."""
+        for slot in self._used.intersection(slots.tolist()) if self._used else ():
+            self._used.discard(slot)
+            self._concealer.reset(np.array([slot]))
+            self._sent.pop(slot, None)
+            for resampler in (self._down, self._up, self._taping):
+                resampler.reset(slot)
 
     def hear(
         self, plan: Plan, taken: Taken, missing: Mask, upcoming: Callable[[int], Frames | None]

@@ -92,12 +92,12 @@ class Concealer:
         heard = np.clip((away - np.float32(0.5)) / np.float32(self._reentry), 0.0, 1.0)
         return _rounded(repeated + (pcm - repeated) * heard.astype(np.float32))
 
-    def reset(self, slot: int) -> None:
-        """Forget what the slot heard, as at the start of a stream."""
-        self._past[:, slot] = 0
-        self._gap[slot] = 0
-        self._cycle[slot] = 0.0
-        self._offset[slot] = 0.0
+    def reset(self, slots: NDArray[np.intp]) -> None:
+        """Forget what the slots heard, as at the start of a stream."""
+        self._past[:, slots] = 0
+        self._gap[slots] = 0
+        self._cycle[slots] = 0.0
+        self._offset[slots] = 0.0
 
     def _fill(self, slots: NDArray[np.int32], gap: NDArray[np.uint8]) -> NDArray[np.int16]:
         first = slots[gap == 0]

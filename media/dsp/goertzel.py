@@ -55,11 +55,11 @@ class ToneKeys:
         self._missed = np.zeros(slots, np.int8)  # frames in a row without it
         self._told = np.zeros(slots, np.bool_)
 
-    def reset(self, slot: int) -> None:
-        """Forget what the slot heard."""
-        self._key[slot] = _NONE
-        self._frames[slot] = self._missed[slot] = 0
-        self._told[slot] = False
+    def reset(self, slots: NDArray[np.intp] | int) -> None:
+        """Forget what one or several slots heard."""
+        self._key[slots] = _NONE
+        self._frames[slots] = self._missed[slots] = 0
+        self._told[slots] = False
 
     def process(self, rows: NDArray[np.int32], pcm: NDArray[np.int16]) -> list[Heard]:
         """Listen to one frame of each leg in `rows`, which are different slots.

@@ -77,7 +77,7 @@ class Talkers:
 
     def reset(self, slot: int) -> None:
         """Forget the slot, as at the start of a call."""
-        self._blank.reset(slot)
+        self._blank.reset(np.array([slot]))
 
     def _follow(self, rows: Slots, quietest: NDArray[np.float32]) -> None:
         frames = self._frames[rows] + 1

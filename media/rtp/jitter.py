@@ -98,10 +98,11 @@ class JitterBuffer:
         "By slot: frames that have come in part."
         self._blank = Blank(vars(self), vars(self).keys() - {"_frames"})
 
-    def reset(self, slot: int) -> None:
-        """Forget everything: the slot gets a new leg."""
-        self._settle(slot)
-        self._blank.reset(slot)
+    def reset(self, slots: Rows) -> None:
+        """Forget everything: the slots get new legs."""
+        for slot in slots.tolist():
+            self._settle(slot)
+        self._blank.reset(slots)
 
     def restart(self, slot: int, number: int, parts: Mapping[int, Part] | None = None) -> None:
         """Empty the leg's buffer; `number` will be the first frame of a new stream.

@@ -40,9 +40,9 @@ class Reception:
         self._reported_received: Counters = np.zeros(slots, np.int64)
         self._blank = Blank(vars(self))
 
-    def reset(self, slot: int) -> None:
-        """Forget everything: the slot gets a new leg."""
-        self._blank.reset(slot)
+    def reset(self, slots: Rows) -> None:
+        """Forget everything: the slots get new legs."""
+        self._blank.reset(slots)
 
     def begin(self, slot: int, ssrc: int, sequence: int, timestamp: int, now: float) -> int:
         """Start a stream with its first packet; return that packet's extended number."""

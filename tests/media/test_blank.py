@@ -20,7 +20,7 @@ def test_a_slot_begins_anew_in_every_column_and_its_neighbours_do_not() -> None:
     counters = Counters()
     for column in (counters.one, counters.two, counters.rings, counters.flags, counters.kept):
         column[:] = 0
-    counters.blank.reset(2)
+    counters.blank.reset(np.array([2]))
     assert counters.one.tolist() == [0, 0, 7, 0] and counters.two.tolist() == [0, 0, 0, 0]
     assert counters.rings.tolist() == [[0, 0, 0], [0, 0, 0], [-1, -1, -1], [0, 0, 0]]
     assert counters.flags.tolist() == [False, False, True, False]
@@ -38,5 +38,5 @@ def test_all_arrays_are_meant_when_none_are_named() -> None:
     columns: dict[str, Any] = {"one": np.arange(3), "two": np.full(3, 9), "word": "x"}
     blank = Blank(columns)
     columns["one"][1] = columns["two"][1] = 4
-    blank.reset(1)
+    blank.reset(np.array([1]))
     assert columns["one"].tolist() == [0, 0, 2] and columns["two"].tolist() == [9, 9, 9]

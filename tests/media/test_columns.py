@@ -11,7 +11,7 @@ def test_a_reset_slot_is_as_new_and_its_neighbours_are_untouched() -> None:
     fresh, used = LegColumns(3), LegColumns(3)
     for column in columns_of(used).values():
         column[:] = 1
-    used.reset(1)
+    used.reset(np.array([1]))
     for name, column in columns_of(used).items():
         assert (column[..., 1] == columns_of(fresh)[name][..., 1]).all(), name
         assert (column[..., [0, 2]] == 1).all()

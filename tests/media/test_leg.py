@@ -5,7 +5,7 @@ import numpy as np
 from media.codec.table import ALAW, ULAW
 from media.columns import NEVER
 from media.frame import GROUPS
-from media.leg import AGREEING, PATIENCE, Leg, LegTable, plain_header
+from media.leg import AGREEING, PATIENCE, WIPED, Leg, LegTable, plain_header
 from media.playback import Playback
 from media.port import Codec, Connect, Direction, LegId
 from media.rtp.reframe import Reframer
@@ -32,6 +32,43 @@ def test_low_slots_are_used_first_and_come_back() -> None:
     assert (first.slot, second.slot, table.take_slot(), len(table)) == (0, 1, None, 2)
     table.remove(first)
     assert table.find(LegId("a")) is None and add(table, "c").slot == 0
+
+
+def test_slots_are_forgotten_together_and_before_they_get_another_leg() -> None:
+    table = LegTable(3 * WIPED)
+    wiped: list[list[int]] = []
+    table.resets.append(lambda slots: wiped.append(slots.tolist()))
+    legs = [add(table, str(number)) for number in range(2 * WIPED)]
+    for leg in legs[: WIPED - 1]:
+        table.columns.law_out[leg.slot] = 9
+        table.remove(leg)
+    assert not wiped and add(table, "high").slot == 2 * WIPED
+    table.remove(legs[WIPED - 1])
+    assert wiped == [list(range(WIPED))] and not table.columns.law_out.any()
+    assert [add(table, f"again{number}").slot for number in range(WIPED)] == list(range(WIPED))
+
+
+def test_slots_are_forgotten_at_once_where_no_other_is_left() -> None:
+    table = LegTable(1)
+    for name in ("a", "b"):
+        leg = add(table, name)
+        assert table.columns.law_out[0] == 0
+        table.columns.law_out[0] = 9
+        table.remove(leg)
+
+
+def test_a_leg_is_unheard_until_its_first_packet() -> None:
+    table = LegTable(1)
+    leg = add(table)
+    table.connect(leg, connect(), 0.0)
+    assert table.columns.unheard[0]
+    table.stale[:] = [False] * GROUPS
+    table.begun(0)
+    assert not table.columns.unheard[0] and all(table.stale)
+    table.stale[:] = [False] * GROUPS
+    table.begun(0)
+    table.connect(leg, connect(), 1.0)
+    assert not table.columns.unheard[0], "a new agreement changes nothing"
 
 
 def test_an_agreement_is_written_into_the_columns() -> None:

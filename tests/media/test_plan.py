@@ -51,6 +51,21 @@ def test_a_leg_that_hears_one_that_is_not_connected_hears_silence_in_its_own_gro
     assert plan.send.tolist() == [0] and plan.silent.tolist() == [0] and plan.relays == ()
 
 
+def test_a_leg_of_which_nothing_has_come_is_not_played_unless_somebody_listens_to_its_silence() -> None:
+    legs = columns(*[0] * 6)
+    legs.unheard[:5] = True
+    legs.agent[1] = legs.recorded[2] = legs.listened[3] = True
+    legs.room[4] = 7
+    legs.source[0], legs.source[5] = 5, 0
+    plan = make_plan(legs, 0)
+    assert plan.take.tolist() == [1, 2, 3, 4, 5]
+    assert plan.send.tolist() == [0, 1, 2, 3, 4, 5] and 5 in plan.silent.tolist(), "sent it is all the same"
+    assert [relay.send.tolist() for relay in plan.relays] == [[0]] and plan.relays[0].take.tolist() == [4]
+    legs.unheard[0] = False
+    plan = make_plan(legs, 0)
+    assert plan.take.tolist() == [0, 1, 2, 3, 4, 5] and plan.relays[0].send.tolist() == [0, 5]
+
+
 def test_a_prompt_goes_before_the_agent_and_the_agent_before_the_bridge() -> None:
     legs = columns(0, 0, 0)
     legs.source[:3] = [0, 1, 2]

@@ -103,7 +103,7 @@ def test_reset_forgets_one_slot() -> None:
     concealer = Concealer(3)
     rows = np.array([1, 2], np.int32)
     concealer.process(rows, np.full((2, 160), 9000, np.int16), np.array([False, False]))
-    concealer.reset(1)
+    concealer.reset(np.array([1]))
     heard = concealer.process(rows, np.zeros((2, 160), np.int16), np.array([True, True]))
     assert not heard[0].any() and heard[1].any()
 

@@ -72,7 +72,7 @@ def test_a_slot_starts_clean() -> None:
     reception = Reception(2)
     reception.begin(0, 1, 10, 0, 0.0)
     feed(reception, 15, 0, 9.0)
-    reception.reset(0)
+    reception.reset(ROW)
     assert reception.lost(0) == 0 and reception.packets[0] == 0 and reception.ssrc[0] == -1
 
 
