@@ -190,6 +190,16 @@ class Request(Message):
     def start_line(self) -> str:
         return f"{self.method} {self.uri} SIP/2.0"
 
+    def under(self, via: str) -> "Request":
+        """A copy with this Via on top; where this one has been written already, so has the copy."""
+        headers = self.headers.copy()
+        headers.prepend("Via", via)
+        wire: bytes | None = self.headers.derived.get("wire")
+        if wire is not None:
+            line, _, rest = wire.partition(b"\r\n")
+            headers.derived["wire"] = b"%b\r\nVia: %b\r\n%b" % (line, via.encode(), rest)
+        return Request(self.method, self.uri, headers, self.body)
+
     def __repr__(self) -> str:
         return f"<{self.method} {self.headers.get('CSeq')} {self.headers.get('Call-ID')}>"
 

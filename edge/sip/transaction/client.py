@@ -59,9 +59,7 @@ class ClientTransactions:
 
     def request(self, request: Request, flow: Flow, now: float) -> ClientKey:
         branch = self._new_branch()
-        sent = Request(request.method, request.uri, request.headers.copy(), request.body)
-        sent.headers.prepend("Via", self._via(flow, branch))
-        return self._start(sent, branch, flow, now)
+        return self._start(request.under(self._via(flow, branch)), branch, flow, now)
 
     def send_ack(self, ack: Request, flow: Flow) -> None:
         if "Via" not in ack.headers:

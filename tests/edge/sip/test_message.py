@@ -42,6 +42,19 @@ def test_an_edit_is_seen_by_the_typed_fields_and_the_wire() -> None:
     assert request.branch == "z9hG4bKnew" and b"SIP/2.0/TLS edge" in request.wire()
 
 
+@pytest.mark.parametrize("written", [False, True])
+def test_a_copy_under_a_via_is_written_as_if_it_were_made_so(written: bool) -> None:
+    """§18.1.1: who has asked for the size of a request has written it."""
+    headers = [("Max-Forwards", "70"), ("Subject", "caf\u00e9"), ("Call-ID", "a@b")]
+    request = Request("INVITE", Uri.parse("sip:bob@example.com"), Headers(headers), b"v=0")
+    if written:
+        assert b"Via" not in request.wire()
+    copy = request.under("SIP/2.0/UDP edge:5060;branch=z9hG4bKa")
+    made = Headers([("Via", "SIP/2.0/UDP edge:5060;branch=z9hG4bKa"), *headers])
+    assert copy.wire() == Request("INVITE", request.uri, made, b"v=0").wire()
+    assert copy.branch == "z9hG4bKa" and "Via" not in request.headers
+
+
 def test_content_length_on_the_wire_is_always_right() -> None:
     """§20.14."""
     request = invite(("Content-Length", "999"), ("l", "3"), body="ä".encode())
