@@ -2,10 +2,9 @@
 
 import asyncio
 import contextlib
-import random
-import secrets
 import time
 from collections.abc import Callable, Coroutine, Iterable, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 import structlog
@@ -43,6 +42,7 @@ from edge.transport.resolver import Resolver
 from media.agent.inbound import Inbound
 from media.agent.plane import Means
 from media.engine import Engine
+from media.entropy import Entropy
 from media.port import AttachAgent, Event, LegId
 from media.prompt import PromptStore
 from media.silero import Model
@@ -109,13 +109,14 @@ class Node:
         hep = settings.observe.hep
         self.hep = None if hep is None else HepMirror((hep.address, hep.port), hep.id, hep.password, wall_ms)
         asked = [(server.address, server.port) for server in settings.node.nameservers]
-        self._resolver = Resolver(limits.sip, loop, secrets.token_bytes, servers=asked)
+        entropy = Entropy()
+        self._resolver = Resolver(limits.sip, loop, entropy.token_bytes, servers=asked)
         self.switch = Switch(
             directory=directory,
             journal=self.journal,
             reach=self.listeners,
             limits=limits.sip,
-            random=secrets.token_bytes,
+            random=entropy.token_bytes,
             wall=wall_ms,
             shield=self.shield,
             fraud=self.fraud,
@@ -136,7 +137,7 @@ class Node:
             self._media_event,
             PromptStore(limits.media),
             self._spawn,
-            random.SystemRandom().getrandbits,
+            entropy.getrandbits,
             means=Means(self.bots, speech, _voice_model(settings)),
         )
         self.switch.load(store.take_bindings(), loop.time(), store.take_keepsakes())
@@ -312,6 +313,7 @@ async def _wait(event: asyncio.Event, seconds: float) -> None:
             await event.wait()
 
 
+@lru_cache(maxsize=1)  # what is done together is done at one moment
 def wall_ms(now: float) -> int:
     """The wall clock at monotonic `now` [ms UTC]."""
     return int((time.time() - time.monotonic() + now) * 1000)

@@ -88,7 +88,9 @@ class Arrivals:
         trace.sip(now, False, request.wire(), flow)
         _trace_identity(trace, identity, flow, now)
         allowed = identity.trunk.headers.accept if isinstance(identity, TrunkIdentity) else account.headers
-        caller = replace(_caller(identity, request), headers=accepted(request, allowed))
+        caller = _caller(identity, request)
+        if custom := accepted(request, allowed):
+            caller = replace(caller, headers=custom)
         if isinstance(decision, Route):
             decision = ground.prefer(decision)
             path, treatment = self._admit(id, decision, caller.number, trace, now)

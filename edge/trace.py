@@ -5,10 +5,13 @@ the end of the call. SIP messages are kept as they were on the wire, credentials
 """
 
 from collections.abc import Callable
+from typing import Final
 
 from edge.journal import CallId, TraceEvent
 from edge.secret import blanked
-from edge.sip.flow import Flow
+from edge.sip.flow import Flow, Transport
+
+_NAMES: Final = {transport: transport.value.lower() for transport in Transport}
 
 
 class Trace:
@@ -52,15 +55,15 @@ class Trace:
 
     def sip(self, now: float, sent: bool, message: bytes, flow: Flow) -> None:
         """One SIP message; the row's event is its method or status."""
-        start, _, _ = message.partition(b"\r\n")
-        words = start.split(b" ", 2)
+        end = message.find(b"\r\n")
+        words = (message if end < 0 else message[:end]).split(b" ", 2)
         what = words[1] if words[0].startswith(b"SIP/") and len(words) > 1 else words[0]
         self.add(
             now,
             "sip",
             what.decode("latin-1"),
             outcome="sent" if sent else "received",
-            peer=f"{flow.transport.value.lower()}:{flow.remote[0]}:{flow.remote[1]}",
+            peer=f"{_NAMES[flow.transport]}:{flow.remote[0]}:{flow.remote[1]}",
             message=blanked(message, keys=self.secret),
         )
 

@@ -109,7 +109,7 @@ class Engine:
         ports: first and last RTP port.
         prompts: where prompts are read.
         spawn: owns the tasks that load prompts (`TaskGroup.create_task`).
-        random_bits: n → an integer of n random bits (`random.SystemRandom().getrandbits`).
+        random_bits: n → an integer of n random bits (`Entropy.getrandbits`).
         spare: may use what a tick leaves of its time; told the seconds.
         agents, wire: stand in for the agent plane and the sockets in tests.
     """

@@ -238,7 +238,7 @@ def make_plan(columns: LegColumns, group: int) -> Plan:
 
 
 def _idle(columns: LegColumns, slots: Rows) -> Mask:
-    """Of whom nothing has come yet, and to whom nobody listens but whom they are joined to: they are not played."""
+    """Of whom nothing has come yet, and to whom nobody listens but their peer: they are not played."""
     wanted = columns.agent[slots] | columns.listened[slots] | columns.recorded[slots]
     idle: Mask = columns.unheard[slots] & ~wanted & (columns.room[slots] < 0)
     return idle

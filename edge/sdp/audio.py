@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 from config.value import dataclass
 from edge.sdp import crypto, webrtc
 from edge.sdp.crypto import CryptoLine
-from edge.sdp.description import Description, Media, by_name
+from edge.sdp.description import Description, Line, Media, by_name
 from edge.sdp.numeric import host_name, numeric
 from edge.sdp.webrtc import Peer
 from media.port import Codec, Direction
@@ -33,8 +33,11 @@ PACKET_TIMES: Final = (10, 20, 30, 40, 50, 60)
 Said: TypeAlias = Mapping[str, Sequence[str]]
 "Attributes of a section: name → values, in their order."
 
+_Terms: TypeAlias = tuple[Said, tuple[Codec, ...], dict[int, int], Direction | None]
+
 _DIRECTIONS: Final = {direction.value: direction for direction in Direction}
 _UNSET: Final = frozenset(("0.0.0.0", "::"))
+_LONGEST_SECTION: Final = 1_024  # that is worth remembering
 _LONGEST_ENCODING: Final = 64  # no codec that we know comes near it
 
 
@@ -94,9 +97,8 @@ def read(description: Description, media: Media, ptime_ms: int = 20) -> Audio | 
     host = host or ("::" if connection[0] == "IP6" else "0.0.0.0")
     if name.endswith(".invalid"):  # the way of IPv6 to say 0.0.0.0 (RFC 3264 §8.4)
         name = ""
-    said = by_name(media.lines)
-    codecs, events = _formats(media, said)
-    direction = _direction(description, media)
+    said, codecs, events, told = _terms(media)
+    direction = told or _direction(description.lines) or Direction.SENDRECV
     if host in _UNSET and not name:
         direction = compose(sends=speaks(direction), receives=False)
     return Audio(
@@ -117,9 +119,8 @@ def _browser(description: Description, media: Media, ptime_ms: int) -> Audio | N
     peer = webrtc.read(description, media)
     if isinstance(peer, str):
         return NotAcceptable(peer, 399)
-    said = by_name(media.lines)
-    codecs, events = _formats(media, said)
-    direction = _direction(description, media)
+    said, codecs, events, told = _terms(media)
+    direction = told or _direction(description.lines) or Direction.SENDRECV
     # The address is of no account before ICE: browsers write 0.0.0.0 and port 9 (RFC 8839 §4.3.1).
     return Audio(
         remote=("0.0.0.0", media.port),
@@ -148,7 +149,22 @@ def compose(*, sends: bool, receives: bool) -> Direction:
     return Direction.RECVONLY if receives else Direction.INACTIVE
 
 
-def _formats(media: Media, said: Said) -> tuple[tuple[Codec, ...], dict[int, int]]:
+def _terms(media: Media) -> _Terms:
+    """Attributes, codecs, events and direction of a section."""
+    few = sum([len(value) for _, value in media.lines]) <= _LONGEST_SECTION
+    return (_remembered if few else _read)(media.formats, media.lines)
+
+
+def _read(formats: tuple[str, ...], lines: tuple[Line, ...]) -> _Terms:
+    said = by_name(lines)
+    return said, *_formats(formats, said), _direction(lines)
+
+
+# The same in every call of one phone or carrier, for the most part, and in every offer of ours.
+_remembered = lru_cache(maxsize=1_024)(_read)
+
+
+def _formats(formats: tuple[str, ...], said: Said) -> tuple[tuple[Codec, ...], dict[int, int]]:
     """A format that cannot be read is one that we do not know: it is left out."""
     maps: dict[str, str] = {}
     for value in said.get("rtpmap", ()):
@@ -156,7 +172,7 @@ def _formats(media: Media, said: Said) -> tuple[tuple[Codec, ...], dict[int, int
         maps.setdefault(payload_type, encoding)
     codecs: list[Codec] = []
     events: dict[int, int] = {}
-    for text in dict.fromkeys(media.formats):
+    for text in dict.fromkeys(formats):
         mapped = maps.get(text)
         if mapped is None:
             codec = STATIC.get(text)
@@ -187,19 +203,19 @@ def _is_number(text: str, digits: int) -> bool:
     return 0 < len(text) <= digits and text.isascii() and text.isdigit()
 
 
-def _direction(description: Description, media: Media) -> Direction:
-    for lines in (media.lines, description.lines):
-        for kind, value in lines:
-            if kind == "a" and value in _DIRECTIONS:
-                return _DIRECTIONS[value]
-    return Direction.SENDRECV
+def _direction(lines: tuple[Line, ...]) -> Direction | None:
+    for kind, value in lines:
+        if kind == "a" and value in _DIRECTIONS:
+            return _DIRECTIONS[value]
+    return None
 
 
 def _packet_time(said: Said, otherwise: int) -> int:
     """The longest that we can make within ptime and maxptime (RFC 8866 §6.4, §6.5); 10 at least."""
     wish, most = _milliseconds(said, "ptime") or otherwise, _milliseconds(said, "maxptime")
     bound = min(wish, most) if most else wish
-    return max((time for time in PACKET_TIMES if time <= bound), default=PACKET_TIMES[0])
+    # 10, 20 … 60: the tens of the bound, where they are among them.
+    return min(max(bound // 10 * 10, PACKET_TIMES[0]), PACKET_TIMES[-1])
 
 
 def _milliseconds(said: Said, name: str) -> int:

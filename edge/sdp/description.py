@@ -6,6 +6,7 @@ a missing s= or t= is let pass, as phones forget them, and so is any user name i
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from config.schema import SipLimits
@@ -14,6 +15,8 @@ from config.value import dataclass
 Line = tuple[str, str]
 "Type letter and value of one line."
 
+_CONTROL: Final = "a control character in the value"
+_LONGEST: Final = 1_024  # of a section that is worth remembering
 _TYPES: Final = frozenset("abcdefghijklmnopqrstuvwxyz")
 
 
@@ -73,14 +76,13 @@ class Description:
 
     def connection(self, media: Media) -> tuple[str, str] | None:
         """Address type (`IP4`, `IP6`) and address of the c= line that holds for `media` (§5.7)."""
-        for kind, value in (*media.lines, *self.lines):
-            if kind == "c" and value:
-                break
-        else:
-            return None
-        network, family, address = _fields(value)
-        # Of another network than the internet nothing is known, its addresses included.
-        return family.upper() if network.upper() == "IN" else f"{network} {family}", address
+        for lines in (media.lines, self.lines):
+            for kind, value in lines:
+                if kind == "c" and value:
+                    network, family, address = _fields(value)
+                    # Of another network than the internet nothing is known, its addresses included.
+                    return family.upper() if network.upper() == "IN" else f"{network} {family}", address
+        return None
 
 
 def attributes(lines: tuple[Line, ...], name: str) -> Iterator[str]:
@@ -112,44 +114,55 @@ def parse(body: bytes, limits: SipLimits) -> Description | SdpError:
     if len(body) > limits.sdp_bytes:
         return SdpError(0, f"longer than {limits.sdp_bytes} bytes")
     text = body.decode("utf-8", "surrogateescape").strip("\r\n\0 ").replace("\r\n", "\n")
-    lines = text.split("\n")
-    if len(lines) > limits.sdp_lines:
+    if text.count("\n") >= limits.sdp_lines:
         return SdpError(0, f"more than {limits.sdp_lines} lines")
-    clean = "\r" not in text and "\0" not in text
-    session: list[Line] = []
-    heads: list[Media] = []
-    sections: list[list[Line]] = []
-    current = session
-    for number, line in enumerate(lines, 1):
+    head, *sections = text.split("\nm=")
+    session = _lines(head, at_session=True)
+    if isinstance(session, SdpError):
+        return session
+    number = head.count("\n") + 2
+    media: list[Media] = []
+    for section in sections:
+        first, _, rest = section.partition("\n")
+        if "\r" in first or "\0" in first:
+            return SdpError(number, _CONTROL)
+        fields = _media(first)
+        if isinstance(fields, str):
+            return SdpError(number, fields)
+        if len(media) == limits.sdp_media:
+            return SdpError(number, f"more than {limits.sdp_media} media")
+        lines: tuple[Line, ...] | SdpError = ()
+        if len(first) < len(section):
+            lines = _remembered(rest) if len(rest) <= _LONGEST else _lines(rest)
+        if isinstance(lines, SdpError):
+            return SdpError(number + lines.line, lines.why)
+        media.append(Media(*fields[:4], lines, fields[4]))
+        number += 1 + len(lines)
+    if sum([letter == "o" for letter, _ in session]) != 1:
+        return SdpError(0, "not exactly one o= line")
+    return Description(session, tuple(media))
+
+
+def _lines(block: str, *, at_session: bool = False) -> tuple[Line, ...] | SdpError:
+    """Of the session level, or of what follows an m= line; the error's line is counted in `block`."""
+    clean = "\r" not in block and "\0" not in block
+    lines: list[Line] = []
+    for number, line in enumerate(block.split("\n"), 1):
         letter, value = line[:1], line[2:]
         if line[1:2] != "=" or letter not in _TYPES:
             return SdpError(number, "not of the form letter=value")
         if not clean and ("\r" in line or "\0" in line):
-            return SdpError(number, "a control character in the value")
-        if number == 1 and line != "v=0":
+            return SdpError(number, _CONTROL)
+        if at_session and number == 1 and line != "v=0":
             return SdpError(1, "does not begin with v=0")
-        if letter == "m":
-            head = _media(value)
-            if isinstance(head, str):
-                return SdpError(number, head)
-            if len(heads) == limits.sdp_media:
-                return SdpError(number, f"more than {limits.sdp_media} media")
-            current = []
-            heads.append(head)
-            sections.append(current)
-            continue
-        if letter in "cov" and (why := _fault(letter, value, current is session)) is not None:
+        if letter in "cov" and (why := _fault(letter, value, at_session)) is not None:
             return SdpError(number, why)
-        current.append((letter, value))
-    if sum(letter == "o" for letter, _ in session) != 1:
-        return SdpError(0, "not exactly one o= line")
-    return Description(
-        tuple(session),
-        tuple(
-            Media(head.kind, head.port, head.protocol, head.formats, tuple(section), head.ports)
-            for head, section in zip(heads, sections, strict=True)
-        ),
-    )
+        lines.append((letter, value))
+    return tuple(lines)
+
+
+# What follows the m= line is for the most part the same in every call of one phone or carrier.
+_remembered = lru_cache(maxsize=1_024)(_lines)
 
 
 def build(description: Description) -> bytes:
@@ -173,7 +186,8 @@ def _number(text: str, most: int) -> int | None:
     return number if number <= most else None
 
 
-def _media(value: str) -> Media | str:
+def _media(value: str) -> tuple[str, int, str, tuple[str, ...], int] | str:
+    """Kind, port, protocol, formats and number of ports of an m= line; or why it is none."""
     fields = _fields(value)
     if len(fields) < 4:
         return "m= needs media, port, protocol and at least one format"
@@ -183,7 +197,7 @@ def _media(value: str) -> Media | str:
     ports = _number(count, 65_535) if slash else 1
     if port is None or not ports:
         return "m= has a bad port"
-    return Media(kind, port, protocol, tuple(formats), ports=ports)
+    return kind, port, protocol, tuple(formats), ports
 
 
 def _fault(letter: str, value: str, at_session: bool) -> str | None:

@@ -277,6 +277,8 @@ def _readable(texts: Iterable[str]) -> Iterator[Address]:
 
 def _record_route(message: Message) -> tuple[Address, ...]:
     """As it stands in the message, top first."""
+    if message.headers.get("Record-Route") is None:
+        return ()
     try:
         return message.addresses("Record-Route")
     except Malformed:

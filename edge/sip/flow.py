@@ -1,13 +1,12 @@
 """A flow: the path on which a message came or leaves (RFC 5626 §2, RFC 3261 §18)."""
 
-import enum
 from dataclasses import field
 from typing import TypeAlias
 
-from config.value import dataclass
+from config.value import Enumeration, dataclass
 
 
-class Transport(enum.Enum):
+class Transport(Enumeration):
     UDP = "UDP"
     TCP = "TCP"
     TLS = "TLS"

@@ -4,12 +4,10 @@ Every time is in seconds. ``now`` is handed in by the caller, on whatever monoto
 driver uses; no module under ``edge/sip`` reads a clock.
 """
 
-import enum
-
-from config.value import dataclass
+from config.value import Enumeration, dataclass
 
 
-class Timer(enum.Enum):
+class Timer(Enumeration):
     """The timers a transaction may have armed, under their RFC letters where they have one."""
 
     A = "INVITE retransmission, unreliable transports only (§17.1.1.2)"

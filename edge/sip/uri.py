@@ -121,6 +121,8 @@ class Uri:
 
     def without_headers(self) -> "Uri":
         """What may stand in a Request-URI (RFC 3261 §19.1.1, Table 1)."""
+        if not self.headers and not self.params:
+            return self
         return replace(self, headers="", params=without_param(self.params, "method"))
 
     def equivalent(self, other: "Uri") -> bool:

@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import logging
 import os
-import random
 import resource
 import signal
 import socket
@@ -21,6 +20,7 @@ from typing import Any, Final
 from config.schema import MediaLimits
 from media.agent.plane import Means
 from media.engine import Engine
+from media.entropy import Entropy
 from media.port import AgentMessage, AgentTranscript, Event, Stats
 from media.prompt import PromptStore
 from media.worker.channel import Channel
@@ -103,7 +103,7 @@ class Worker:
             self._emit,
             PromptStore(limits),
             self._spawn,
-            random.SystemRandom().getrandbits,
+            Entropy().getrandbits,
             spare=self._collector.spare,
             means=Means(self._bots, self._speech if setup.speech else None, setup.voice_model),
         )

@@ -3,7 +3,7 @@
 import dataclasses
 import pickle
 
-from config.value import dataclass
+from config.value import Enumeration, dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +47,16 @@ def test_that_nobody_writes_is_the_type_checkers_to_hold() -> None:
     way = Way("a")
     way.port = 1
     assert way.port == 1
+
+
+def test_members_of_an_enumeration_are_found_in_dictionaries_as_themselves() -> None:
+    class Colour(Enumeration):
+        RED = "red"
+        BLUE = "blue"
+
+    class Fruit(Enumeration):
+        RED = "red"
+
+    assert Colour("red") is Colour.RED and list(Colour) == [Colour.RED, Colour.BLUE]
+    assert {Colour.RED: 1, Fruit.RED: 2} == {Fruit.RED: 2, Colour.RED: 1}
+    assert hash(Colour.RED) == object.__hash__(Colour.RED)

@@ -11,6 +11,7 @@ import enum
 from collections.abc import Mapping
 from typing import Final, TypeAlias, assert_never
 
+from config.value import Enumeration
 from edge.sip.effect import Answer, ClientKey, Effect, EndReason, Failed, Send
 from edge.sip.flow import Flow
 from edge.sip.message import Request, Response
@@ -18,7 +19,7 @@ from edge.sip.timer import Timer, TimerTable, TimerValues
 from edge.sip.transaction.hop_by_hop import ack_of_failure
 
 
-class State(enum.Enum):
+class State(Enumeration):
     CALLING = enum.auto()
     WITHDRAWN = enum.auto()
     "As CALLING, but the user cancelled: the CANCEL waits for a provisional response (§9.1)."
@@ -30,7 +31,7 @@ class State(enum.Enum):
     TERMINATED = enum.auto()
 
 
-class Input(enum.Enum):
+class Input(Enumeration):
     """What can happen to the transaction, besides a `Timer` firing."""
 
     PROVISIONAL = enum.auto()

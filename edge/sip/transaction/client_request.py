@@ -8,20 +8,21 @@ import enum
 from collections.abc import Mapping
 from typing import Final, TypeAlias, assert_never
 
+from config.value import Enumeration
 from edge.sip.effect import Answer, ClientKey, Effect, EndReason, Failed, Send
 from edge.sip.flow import Flow
 from edge.sip.message import Response
 from edge.sip.timer import Timer, TimerTable, TimerValues
 
 
-class State(enum.Enum):
+class State(Enumeration):
     TRYING = enum.auto()
     PROCEEDING = enum.auto()
     COMPLETED = enum.auto()
     TERMINATED = enum.auto()
 
 
-class Input(enum.Enum):
+class Input(Enumeration):
     """What can happen to the transaction, besides a `Timer` firing."""
 
     PROVISIONAL = enum.auto()

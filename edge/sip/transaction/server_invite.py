@@ -10,6 +10,7 @@ import enum
 from collections.abc import Mapping
 from typing import Final, TypeAlias, assert_never
 
+from config.value import Enumeration
 from edge.sip.build import response_to
 from edge.sip.effect import Effect, Incoming, Send, ServerKey, Unacknowledged
 from edge.sip.flow import Flow
@@ -17,7 +18,7 @@ from edge.sip.message import Request, Response
 from edge.sip.timer import Timer, TimerTable, TimerValues
 
 
-class State(enum.Enum):
+class State(Enumeration):
     PROCEEDING = enum.auto()
     COMPLETED = enum.auto()
     CONFIRMED = enum.auto()
@@ -25,7 +26,7 @@ class State(enum.Enum):
     TERMINATED = enum.auto()
 
 
-class Input(enum.Enum):
+class Input(Enumeration):
     """What can happen to the transaction, besides a `Timer` firing."""
 
     INVITE = "a copy of the request"

@@ -13,6 +13,7 @@ import enum
 from collections.abc import Mapping
 from typing import Final, TypeAlias
 
+from config.value import Enumeration
 from edge.sip.effect import Effect, Send, ServerKey
 from edge.sip.flow import Flow
 from edge.sip.message import Request, Response
@@ -22,14 +23,14 @@ from edge.sip.transaction.deadline import Deadline
 from edge.sip.transaction.wheel import ByteWheel
 
 
-class State(enum.Enum):
+class State(Enumeration):
     TRYING = enum.auto()
     PROCEEDING = enum.auto()
     COMPLETED = enum.auto()
     TERMINATED = enum.auto()
 
 
-class Input(enum.Enum):
+class Input(Enumeration):
     """What can happen to the transaction, besides a `Timer` firing."""
 
     REQUEST = "a copy of the request"
