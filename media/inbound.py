@@ -313,8 +313,7 @@ class Inbound:
     def _number(self, leg: Leg, parsed: Packet, now: float) -> int | None:
         """The packet's extended sequence number; `None` for a stray one (RFC 3550 A.1)."""
         reception, slot = self._reception, leg.slot
-        # Jitter is counted at 8 kHz.
-        stamp = parsed.timestamp // leg.clock_ratio
+        stamp = parsed.timestamp // leg.clock_ratio  # jitter is counted at 8 kHz
         if reception.ssrc[slot] == parsed.ssrc:
             extended = reception.count_one(slot, parsed.sequence, stamp, now)
             if extended is not None:
