@@ -47,6 +47,7 @@ RTCP_TYPES: Final = range(192, 224)
 "Second byte of RTCP on the RTP port (RFC 5761 §4)."
 NOTHING_SAID: Final = 2
 "Bytes of an Opus packet after which nothing may come for a while (RFC 6716 §2.1.9)."
+NO_NUMBER: Final = -1
 _PLAIN_MASK: Final = 0xFF7F_0000
 
 
@@ -72,8 +73,7 @@ class Inbound:
         self._unsteady = np.zeros(len(table.columns.connected), np.int64)
         """Round until which a slot's socket is read until it is empty: nothing, or more than one packet, was
         there before, and what is left there now would be late in every round to come."""
-        self._round = 0
-        self._late = 0.0
+        self._round, self._late = 0, 0.0
         self.pressing: set[int] = set()
         "Slots on which a key is held down."
 
@@ -91,8 +91,8 @@ class Inbound:
         missed: list[int] = []
         count = self._wire.receive(plan.poll, missed)
         if count:
-            again = self._hungry(count)
             self._admit(count, group, now)
+            again = self._hungry(count)
             for _ in range(WAVES):
                 if not again:
                     break
@@ -138,8 +138,7 @@ class Inbound:
         words = wire.words[:count, :3].astype(np.int64)
         first = words[:, 0]
         extended = reception.extend(rows, first & 0xFFFF)
-        plain = (first & _PLAIN_MASK) == columns.expect[rows]
-        plain &= words[:, 2] == reception.ssrc[rows]
+        plain = ((first & _PLAIN_MASK) == columns.expect[rows]) & (words[:, 2] == reception.ssrc[rows])
         plain &= ~reception.is_jump(extended, rows)
         frames = wire.received[:count, HEADER_BYTES:PACKET_BYTES]
         sized = wire.size[:count] == PACKET_BYTES
@@ -293,21 +292,23 @@ class Inbound:
     def _hear(self, leg: Leg, parsed: Packet, now: float) -> None:
         columns, slot = self._table.columns, leg.slot
         columns.heard_at[slot] = now
-        number = self._number(leg, parsed, now)
+        law = leg.laws.get(parsed.payload_type)
+        # Some send events under an SSRC of their own, which is no new stream of audio.
+        apart = law is None and self._reception.ssrc[slot] not in (-1, parsed.ssrc)
+        number = NO_NUMBER if apart else self._number(leg, parsed, now)
         if number is None:
             return
-        law = leg.laws.get(parsed.payload_type)
         if law is not None and len(parsed.payload):
-            self._hear_audio(leg, parsed, law, number)
-            return
+            return self._hear_audio(leg, parsed, law, number)
         if law is None:
+            self._unsteady[slot] = self._round + DRAIN_EVERY  # audio may come beside it
             columns.hushed[slot] = True
             if parsed.payload_type == COMFORT_NOISE:
                 columns.noise[slot] = amplitude(parsed.payload)
             else:
                 columns.noise[slot] = 0.0
                 self._hear_event(leg, parsed, now)
-        if leg.reframer is None and leg.parceller is None:
+        if leg.reframer is None and leg.parceller is None and not apart:
             self._jitter.void(slot, number)
 
     def _number(self, leg: Leg, parsed: Packet, now: float) -> int | None:
@@ -379,7 +380,7 @@ class Inbound:
                 self._jitter.insert_one(leg.slot, number, frame, marker=parsed.marker)
                 return
             leg.parceller = Parceller(parsed.timestamp, number, codec.step, leg.coders.deposit)
-            self._table.columns.expect[leg.slot] = NEVER
+            self._table.expect(leg, parsed.payload_type, law)
             self._jitter.restart(leg.slot, number, leg.parceller.partial)
         for place, parcel in leg.parceller.add(parsed.timestamp, ticks, payload):
             self._jitter.insert_one(leg.slot, place, leg.coders.deposit(parcel), marker=parsed.marker)
@@ -388,8 +389,7 @@ class Inbound:
         leg.digits_in.clock_rate = leg.events.get(parsed.payload_type, leg.digits_in.clock_rate)
         for press in leg.digits_in.receive(parsed.payload, parsed.timestamp, now):
             self._pressed(leg, press)
-        note = self.pressing.add if leg.digits_in.is_pressed() else self.pressing.discard
-        note(leg.slot)
+        (self.pressing.add if leg.digits_in.is_pressed() else self.pressing.discard)(leg.slot)
 
     def handle_timer(self, now: float) -> None:
         """End presses whose last packets were lost."""

@@ -15,6 +15,8 @@ from media.frame import SAMPLE_RATE, Rows
 
 MAX_DROPOUT: Final = 3_000
 MAX_MISORDER: Final = 100
+JUMP: Final = SAMPLE_RATE
+"Samples: who is early or late by more has set another time, which is no jitter."
 
 Counters = NDArray[np.int64]
 
@@ -70,6 +72,7 @@ class Reception:
         self.newest[rows] = np.maximum(self.newest[rows], extended)
         transit = int(now * SAMPLE_RATE) - timestamp
         change = np.abs(((transit - self._transit[rows] + 0x8000_0000) & 0xFFFF_FFFF) - 0x8000_0000)
+        change[change > JUMP] = 0
         self._transit[rows] = transit
         jitter = self.jitter[rows]
         self.jitter[rows] = jitter + (change - jitter) * (1 / 16)
@@ -87,6 +90,7 @@ class Reception:
         transit = int(now * SAMPLE_RATE) - timestamp
         change = abs(((transit - int(self._transit[slot]) + 0x8000_0000) & 0xFFFF_FFFF) - 0x8000_0000)
         self._transit[slot] = transit
+        change = change if change <= JUMP else 0
         jitter = float(self.jitter[slot])
         self.jitter[slot] = jitter + (change - jitter) * (1 / 16)
         return newest + ahead

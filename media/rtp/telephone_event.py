@@ -19,6 +19,10 @@ HELD: Final = 2.0
 "A press that lasts so long is reported before it ends [s]."
 REMEMBERED: Final = 16
 "Presses whose late copies are still recognised."
+ANEW: Final = 0.25
+"""So long after a press, what has its timestamp and begins from a shorter duration is another one [s].
+
+Who plays a recording of a key twice sends the same packets again."""
 END_PACKETS: Final = 3
 MAX_MS: Final = 5_000
 MIN_MS: Final = 40
@@ -33,6 +37,16 @@ class Press:
     duration_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """A press that has been reported."""
+
+    timestamp: int
+    duration: int
+    heard: float
+    "Its latest packet."
+
+
 class DigitReceiver:
     """The presses that one leg receives."""
 
@@ -44,22 +58,27 @@ class DigitReceiver:
         self._duration = 0
         self._began = 0.0
         self._heard = 0.0
-        self._done: deque[int] = deque(maxlen=REMEMBERED)
+        self._done: deque[_Done] = deque(maxlen=REMEMBERED)
 
     def receive(self, payload: memoryview, timestamp: int, now: float) -> list[Press]:
         """Take one event packet; payloads that are no key press give nothing."""
         if len(payload) < 4 or payload[0] >= len(DIGITS):
             return []
         presses: list[Press] = []
-        if timestamp in self._done:
-            return presses
+        duration, ends = int.from_bytes(payload[2:4], "big"), bool(payload[1] & _END)
+        for done in self._done:
+            if done.timestamp == timestamp:
+                if ends or duration >= done.duration or now - done.heard < ANEW:
+                    return presses
+                self._done.remove(done)
+                break
         if timestamp != self._timestamp:
             presses += self._finish()
             self._timestamp, self._event, self._duration, self._began = timestamp, payload[0], 0, now
         self._heard = now
         # Packets may arrive out of order; the duration only grows.
-        self._duration = max(self._duration, int.from_bytes(payload[2:4], "big"))
-        if payload[1] & _END:
+        self._duration = max(self._duration, duration)
+        if ends:
             presses += self._finish()
         return presses
 
@@ -75,7 +94,7 @@ class DigitReceiver:
     def _finish(self) -> list[Press]:
         if self._timestamp is None:
             return []
-        self._done.append(self._timestamp)
+        self._done.append(_Done(self._timestamp, self._duration, self._heard))
         self._timestamp = None
         return [Press(DIGITS[self._event], self._duration * 1000 // self.clock_rate)]
 

@@ -206,6 +206,25 @@ def test_a_press_is_told_once_and_its_packets_are_not_audio() -> None:
     assert counted.lost == 0 and counted.late == 0
 
 
+def test_a_press_under_an_ssrc_of_its_own_does_not_cut_the_audio() -> None:
+    """Some gateways, and tools that play a recorded key beside the audio, send events so."""
+    studio = Studio()
+    phone = echo(studio)
+    sent = tone(500, 1.0)
+    phone.say(sent)
+    studio.run(0.4)
+    for step in range(1, 8):
+        own = phone.sequence, phone.timestamp, phone.ssrc
+        phone.sequence, phone.timestamp, phone.ssrc = 30 + step, 77, 0x5555
+        phone.send(event("5", min(step, 5) * 160, end=step > 5), payload_type=101, samples=0)
+        phone.sequence, phone.timestamp, phone.ssrc = own
+        studio.run(0.02)
+    studio.run(0.7)
+    assert studio.of(Digit) == [Digit(phone.leg, "5", "rfc4733", 100)]
+    assert signal_to_noise(phone.heard(), sent[160:]) > 30
+    assert stats(studio, phone).lost == 0
+
+
 def test_a_press_whose_ends_are_all_lost_is_told_when_updates_stop() -> None:
     studio = Studio()
     phone = echo(studio)

@@ -57,6 +57,19 @@ def test_jitter_is_the_smoothed_change_of_transit_time() -> None:
     assert reception.jitter[0] == 5 + (80 - 5) / 16
 
 
+def test_a_clock_that_is_set_anew_is_no_jitter() -> None:
+    """The timestamps of a peer that puts other audio into its stream begin elsewhere."""
+    for one_by_one in (False, True):
+        reception = Reception(1)
+        reception.begin(0, 1, 0, 0, 1.0)
+        for number, stamp in ((1, 160), (2, 5_000_000), (3, 5_000_160)):
+            if one_by_one:
+                reception.count_one(0, number, stamp, 1.0 + 0.02 * number)
+            else:
+                feed(reception, number, stamp, 1.0 + 0.02 * number)
+        assert reception.jitter[0] == 0
+
+
 def test_a_jump_is_believed_when_its_successor_follows() -> None:
     """A.1: MAX_DROPOUT, MAX_MISORDER and two packets in sequence."""
     reception = Reception(1)

@@ -72,6 +72,26 @@ def test_a_key_held_down_is_reported_before_it_is_let_go() -> None:
     assert receiver.receive(event("9", 65_000, end=True), 1, 8.0) == []
 
 
+def test_a_recorded_press_that_is_played_again_is_pressed_again() -> None:
+    """The same packets, timestamps and all, as from a file; what is merely late of the first is not one."""
+    receiver = DigitReceiver()
+    assert press(receiver, "1", 1000, 0.0) == [Press("1", 100)]
+    assert press(receiver, "1", 1000, 0.5) == [Press("1", 100)]
+    assert receiver.receive(event("1", 800, end=True), 1000, 2.0) == []
+    assert receiver.receive(event("1", 160), 1000, 0.72) == []
+
+
+def test_updates_held_up_on_the_way_are_no_second_press() -> None:
+    """300 ms without a packet in the midst of a press, as when a phone changes its cell; then all at once."""
+    receiver = DigitReceiver()
+    assert receiver.receive(event("1", 160), 1000, 0.0) == []
+    assert receiver.handle_timer(0.2) == [Press("1", 20)]
+    for step in range(2, 6):
+        assert receiver.receive(event("1", step * 160), 1000, 0.3) == []
+    assert receiver.receive(event("1", 800, end=True), 1000, 0.3) == []
+    assert receiver.handle_timer(1.0) == []
+
+
 @given(st.lists(st.tuples(st.binary(max_size=8), st.integers(0, 50), st.floats(0, 5)), max_size=30))
 def test_any_payloads_give_presses_or_nothing(packets: list[tuple[bytes, int, float]]) -> None:
     receiver = DigitReceiver()
