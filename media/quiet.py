@@ -1,4 +1,4 @@
-"""Legs on which nobody says anything: they are sent a packet now and then, not fifty a second.
+"""Legs on which nobody says anything: they are sent one packet a second, not fifty.
 
 ::
 
@@ -6,9 +6,11 @@
       ▲                                                                               │
       └─ in the tick in which any of that changes: timestamp as time has passed, marker ┘
 
-What is sent to who hears nothing is silence, so that a NAT on the way opens and stays so. For that one packet
-with each RTCP report is enough (RFC 6263 §4 asks for one in 15 s), and to pause is the right of every sender
-(RFC 3551 §4.1). Left as they were are browsers, wideband codecs and packets of other times than 20 ms.
+What is sent to who hears nothing is silence, so that a NAT on the way opens and stays so (RFC 6263 §4 asks
+for a packet in 15 s), that a peer which answers where our packets come from finds out soon, whenever it
+begins to listen, and that nobody takes the line for dead. For all that one a second is enough, and to pause
+is the right of every sender (RFC 3551 §4.1). Left as they were are browsers, wideband codecs and packets of
+other times than 20 ms.
 """
 
 from typing import Final
@@ -25,6 +27,8 @@ from media.socket import UdpWire
 
 _SOON: Final = FRAME_SECONDS / 2
 "From the last tick of a leg, and to its next one, on average [s]."
+KEEP_OPEN: Final = 1.0
+"[s] between two packets."
 _BUSY: Final = [Flag.AGENT, Flag.PLAYING, Flag.DIALLING, Flag.TAPED, Flag.PACKED]
 
 
@@ -35,8 +39,11 @@ class Quiet:
         self._any = False
 
     def settle(self, now: float) -> None:
-        """Let those pause who are sent nothing but silence, and say nothing."""
+        """Let those pause who are sent nothing but silence, and say nothing; called every 100 ms or so."""
         columns = self._table.columns
+        if self._any:
+            for slot in (columns.quiet & (now - columns.quiet_at >= KEEP_OPEN)).nonzero()[0].tolist():
+                self.keep_open(slot, now)
         silent = (now - columns.heard_at >= SILENCE) & columns.connected & columns.may_send & ~columns.quiet
         slots = silent.nonzero()[0]
         if not len(slots):
@@ -62,7 +69,7 @@ class Quiet:
             self._table.changed()
 
     def keep_open(self, slot: int, now: float) -> None:
-        """Send one packet of silence to a leg, if it is quiet: its report is due."""
+        """Send one packet of silence to a leg, if it is quiet."""
         columns = self._table.columns
         leg = self._table.at(slot)
         if not columns.quiet[slot] or leg.connect is None:

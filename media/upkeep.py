@@ -123,7 +123,7 @@ class Upkeep:
         for slot in np.flatnonzero(live & (columns.report_at <= now)).tolist():
             leg = self._table.at(slot)
             columns.report_at[slot] = self._reports.next_report_at(now)
-            self.quiet.keep_open(slot, now)
+            self.quiet.keep_open(slot, now)  # a report tells the time of the latest packet
             to = _rtcp_address(leg)
             if to is not None:
                 self._send(leg, self._reports.compound(leg, now), to)

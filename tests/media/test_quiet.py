@@ -31,8 +31,8 @@ def assert_well_timed(phone: Phone) -> None:
     assert abs((last[1].timestamp - first[1].timestamp) / 8000 - (last[0] - first[0])) < 0.03, "no drift"
 
 
-def test_a_call_in_which_nobody_speaks_is_sent_a_packet_with_each_report() -> None:
-    """RFC 6263 §4: one in 15 s keeps a NAT open."""
+def test_a_call_in_which_nobody_speaks_is_sent_a_packet_a_second() -> None:
+    """RFC 6263 §4 asks for one in 15 s; who answers where our packets come from waits no longer than this."""
     studio = Studio()
     one, two = bridged(studio)
     assert 95 <= count(one, studio, 2.0) <= 105, "at first both ways are opened"
@@ -41,9 +41,9 @@ def test_a_call_in_which_nobody_speaks_is_sent_a_packet_with_each_report() -> No
         phone.received.clear()
     studio.run(30.0)
     for phone, silence in ((one, b"\xff"), (two, b"\xd5")):
-        assert 4 <= len(phone.received) <= 12
+        assert 26 <= len(phone.received) <= 34
         assert all(bytes(p.payload) == silence * 160 for _, p in phone.received)
-        assert max(b - a for (a, _), (b, _) in pairwise(phone.received)) < 8.0
+        assert max(b - a for (a, _), (b, _) in pairwise(phone.received)) <= 1.11
         assert_well_timed(phone)
 
 
