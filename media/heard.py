@@ -107,9 +107,11 @@ class Heard:
         if taken.merged:
             self._merge(taken, rows, pcm)
         missing, changed = self._gaps(rows, taken.have, whole)
-        wide = NOTHING
+        wide, measured = NOTHING, self._round % LEVEL_EVERY == 0
         if len(plan.wide):
-            wide, pcm[plan.wide] = self._wideband.hear(plan, taken, missing, self._jitter.upcoming)
+            wide, pcm[plan.wide] = self._wideband.hear(
+                plan, taken, missing, self._jitter.upcoming, measured=measured
+            )
             missing[plan.wide] = False
             changed = changed[columns.law_in[rows[changed]] < FIRST_WIDE]
         if taken.holes:
@@ -126,7 +128,7 @@ class Heard:
             pcm[plan.muted] = 0
             wide[plan.wide_muted] = 0
             frames[plan.muted] = SILENCE[law[plan.muted]][:, None]
-        if self._round % LEVEL_EVERY == 0:
+        if measured:
             self._measure(rows, pcm)
         if len(plan.inband):
             self._digits.listen(plan.inband_slots, _rows_of(pcm, plan.inband))

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from config.value import dataclass
-from media.codec.table import FIRST_WIDE, wide
-from media.columns import PLANNED, Flag, LegColumns
+from media.codec.table import FIRST_WIDE, PARCELLED, wide
+from media.columns import NEVER, PLANNED, Flag, LegColumns
 from media.frame import FRAME_SAMPLES, Mask, Rows, Slots
 from media.mix import Mix, make_mix
 
@@ -21,6 +21,7 @@ NO_SLOTS: Final[Slots] = np.zeros(0, np.int32)
 LAWS_AT_MOST: Final = 256
 FEWEST: Final = 4
 "Legs of a `Roll`: fewer cost less one by one."
+_LISTENERS: Final = [Flag.AGENT, Flag.LISTENED, Flag.INBAND, Flag.RECORDED, Flag.SCALED, Flag.NOTICED]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,8 @@ class Plan:
     "Their places in `wide`."
     wide_muted: Rows
     "Positions in `wide` that the direction forbids to be heard."
+    wide_heard: Rows
+    "Positions in `wide` of those whose samples somebody wants; the others go on as they came, or nowhere."
     send: Rows
     "Slots that get a packet in this group."
     send_slots: list[int]
@@ -190,6 +193,14 @@ def make_plan(columns: LegColumns, group: int) -> Plan:
     wide_voices = voices[broad_take[voices]] if len(voices) and len(wide_rows) else EMPTY
     muted = ~taken[Flag.MAY_RECEIVE]
     spoken = _places(speaks & narrow)
+    relays = _relays(take, law_in, source[sent], law_out, _places(relayed & narrow))
+    wide_sends = None
+    if some_broad:
+        wide_sends = _wide_plan(columns, send, broad, relayed, speaks, mixed, take, wide_rows)
+    wide_heard = EMPTY
+    if len(wide_rows):
+        listening = taken[_LISTENERS].any(axis=0) | roomed[due]
+        wide_heard = _places(_wanted(columns, take, listening, relays, wide_sends)[wide_rows])
     rolls, prompted = _rolls(columns, send, _places(playing & narrow))
 
     return Plan(
@@ -210,6 +221,7 @@ def make_plan(columns: LegColumns, group: int) -> Plan:
         wide_agent_slots=_slots(take, wide_agents),
         wide_agent_places=wide_rows.searchsorted(wide_agents) if len(wide_agents) else EMPTY,
         wide_muted=_places(muted[wide_rows]) if len(wide_rows) else EMPTY,
+        wide_heard=wide_heard,
         inband=inband,
         inband_slots=_slots(take, inband),
         recorded=_pairs(take, _places(taken[Flag.RECORDED])),
@@ -221,7 +233,7 @@ def make_plan(columns: LegColumns, group: int) -> Plan:
         send=send,
         send_slots=send.tolist(),
         silent=_places(~(relayed | speaks | mixed | playing | broad)),
-        relays=_relays(take, law_in, source[sent], law_out, _places(relayed & narrow)),
+        relays=relays,
         spoken=spoken,
         spoken_slots=_slots(send, spoken),
         mix=make_mix(columns, send, _places(mixed), broad) if some_roomed and mixed.any() else None,
@@ -229,9 +241,7 @@ def make_plan(columns: LegColumns, group: int) -> Plan:
         playing=[(position, int(send[position])) for position in prompted],
         dialling=_pairs(send, _places(sending[Flag.DIALLING])),
         step=_steps(columns, send) if some_broad else FRAME_SAMPLES,
-        wide_sends=_wide_plan(columns, send, broad, relayed, speaks, mixed, take, wide_rows)
-        if some_broad
-        else None,
+        wide_sends=wide_sends,
         packed=_pairs(send, _places(sending[Flag.PACKED])),
         secured=_pairs(send, _places(sending[Flag.SECURED])),
     )
@@ -291,6 +301,21 @@ def _rolls(columns: LegColumns, send: Rows, prompted: Rows) -> tuple[tuple[Roll,
         else:
             others += these.tolist()
     return tuple(rolls), others
+
+
+def _wanted(
+    columns: LegColumns, take: Rows, listening: Mask, relays: tuple[Relay, ...], sends: WidePlan | None
+) -> Mask:
+    """By row: whether somebody wants the samples of it, if it is wideband. Args: listening: by row, too."""
+    wanted = listening.copy()
+    # What comes in packets of other times may not go on as it came.
+    wanted |= PARCELLED[columns.law_in[take]] & (columns.expect[take] == NEVER)
+    for relay in relays:
+        wanted[relay.take] = True
+    if sends is not None:
+        wanted[[row for _, _, row in sends.crossing]] = True
+        wanted[[row for _, slot, row, _ in sends.passing if slot in sends.taped]] = True
+    return wanted
 
 
 def _steps(columns: LegColumns, send: Rows) -> Rows:

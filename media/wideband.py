@@ -7,7 +7,8 @@
     8 kHz of G.711, tones ─▶ 16 kHz ─▶ encode, leg by leg ─▶ payloads
 
 Two legs of one codec pass their payloads on as they came; what was lost on the way in stays lost
-on the way out, since the far decoder knows best what to put in its place.
+on the way out, since the far decoder knows best what to put in its place. Where nobody else listens,
+nothing is decoded but a frame now and then, whose level is measured.
 """
 
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from media.codec.table import wide
 from media.columns import LegColumns
 from media.dsp.conceal import Concealer
 from media.dsp.resample import Resampler
-from media.frame import FRAME_SAMPLES, Frames, Mask, Pcm, Rows
+from media.frame import FRAME_SAMPLES, Frames, Mask, Pcm, Rows, Slots
 from media.leg import LegTable
 from media.plan import Plan, WidePlan
 from media.rtp.jitter import Taken
@@ -63,31 +64,82 @@ class Wideband:
         "What taped legs were sent last, by slot; 16 kHz."
         self._used: set[int] = set()
         "Slots that have left something here."
+        self._unheard = np.zeros(slots, np.bool_)
+        "Of whose frames some were not decoded: nobody wanted them."
 
     def reset(self, slots: Rows) -> None:
         """The slots get new legs."""
         for slot in self._used.intersection(slots.tolist()) if self._used else ():
             self._used.discard(slot)
+            self._unheard[slot] = False
             self._concealer.reset(np.array([slot]))
             self._sent.pop(slot, None)
             for resampler in (self._down, self._up, self._taping):
                 resampler.reset(slot)
 
     def hear(
-        self, plan: Plan, taken: Taken, missing: Mask, upcoming: Callable[[int], Frames | None]
+        self,
+        plan: Plan,
+        taken: Taken,
+        missing: Mask,
+        upcoming: Callable[[int], Frames | None],
+        *,
+        measured: bool,
     ) -> tuple[Pcm, Pcm]:
         """The frames of `plan.wide` as (w, 320) at 16 kHz and (w, 160) at 8 kHz.
 
         Args:
             missing: rows of `plan.take` that are to be concealed; what cannot be decoded is, too.
             upcoming: a slot → the frame that will be played next, if it has come.
+            measured: the level of all is; else the samples of those that nobody hears are left 0.
         """
-        columns, slots = self._table.columns, plan.wide_slots
+        slots = plan.wide_slots
         self._used.update(slots.tolist())
+        everyone = len(plan.wide_heard) == len(slots)
+        self._wake(slots[plan.wide_heard])
+        if not everyone:
+            unheard = np.delete(np.arange(len(slots)), plan.wide_heard)
+            self._unheard[slots[unheard]] = True
+            if not measured:
+                self._pass_by(slots[unheard], missing[plan.wide[unheard]], upcoming)
+        if everyone or measured:
+            return self._hear(plan, np.arange(len(slots)), taken, missing, upcoming)
         pcm = np.zeros((len(slots), SAMPLES), np.int16)
-        lost = missing[plan.wide]
-        laws, have = columns.law_in[slots].tolist(), taken.have[plan.wide].tolist()
-        frames, holes = taken.frames[plan.wide], dict(taken.holes)
+        narrow = np.zeros((len(slots), FRAME_SAMPLES), np.int16)
+        if len(plan.wide_heard):
+            heard = self._hear(plan, plan.wide_heard, taken, missing, upcoming)
+            pcm[plan.wide_heard], narrow[plan.wide_heard] = heard
+        return pcm, narrow
+
+    def _wake(self, slots: Slots) -> None:
+        """Begin anew with those that somebody hears from now on: they fade in within a frame or two."""
+        for slot in slots[self._unheard[slots]].tolist():
+            self._unheard[slot] = False
+            self._table.at(slot).coders.begin()
+            self._concealer.reset(np.array([slot]))
+            self._down.reset(slot)
+
+    def _pass_by(self, slots: Slots, missing: Mask, upcoming: Callable[[int], Frames | None]) -> None:
+        """Nobody wants samples of these: what the next packet restores is not lost to the far decoder."""
+        for slot in slots[missing].tolist():
+            codec = wide(int(self._table.columns.law_in[slot]))
+            if self._table.at(slot).coders.restores(codec, upcoming(slot)):
+                self._table.columns.concealed[slot] -= FRAME_SAMPLES
+
+    def _hear(
+        self,
+        plan: Plan,
+        places: Rows,
+        taken: Taken,
+        missing: Mask,
+        upcoming: Callable[[int], Frames | None],
+    ) -> tuple[Pcm, Pcm]:
+        """The frames of some `places` in `plan.wide`."""
+        columns, slots, rows = self._table.columns, plan.wide_slots[places], plan.wide[places]
+        pcm = np.zeros((len(slots), SAMPLES), np.int16)
+        lost = missing[rows]
+        laws, have = columns.law_in[slots].tolist(), taken.have[rows].tolist()
+        frames, holes = taken.frames[rows], dict(taken.holes)
         for index, (slot, law, came) in enumerate(zip(slots.tolist(), laws, have, strict=True)):
             coders = self._table.at(slot).coders
             if not came:
@@ -97,7 +149,7 @@ class Wideband:
                     columns.concealed[slot] -= FRAME_SAMPLES * filled[1]
                 coders.skip()
                 continue
-            there = holes.get(int(plan.wide[index])) if holes else None
+            there = holes.get(int(rows[index])) if holes else None
             decoded = coders.decode(wide(law), frames[index], there)
             if decoded is None:
                 lost[index] = True
@@ -108,18 +160,18 @@ class Wideband:
             else:
                 pcm[index] = decoded
         if taken.merged:
-            self._merge(plan, taken, pcm)
+            self._merge(slots, rows, taken, pcm)
         pcm = self._concealer.process(slots, pcm, lost)
         return pcm, self._down.process(slots, pcm)
 
-    def _merge(self, plan: Plan, taken: Taken, pcm: Pcm) -> None:
+    def _merge(self, slots: Slots, rows: Rows, taken: Taken, pcm: Pcm) -> None:
         """Cross-fade two frames into one where the jitter buffer skips."""
-        places = {position: index for index, position in enumerate(plan.wide.tolist())}
+        places = {position: index for index, position in enumerate(rows.tolist())}
         for position, following in taken.merged:
             index = places.get(position)
             if index is None:
                 continue
-            slot = int(plan.wide_slots[index])
+            slot = int(slots[index])
             codec = wide(int(self._table.columns.law_in[slot]))
             after = self._table.at(slot).coders.decode(codec, following)
             if after is None:

@@ -99,6 +99,11 @@ class Coders:
         pcm, known = self._decoder.conceal(parcel[0] if parcel else b"")
         return (pcm, known) if len(pcm) == SAMPLES else None
 
+    def restores(self, codec: Wide, following: Bytes | None) -> bool:
+        """Whether the frame of the jitter buffer behind a missing one holds that, too."""
+        parcel = self._parcel(following) if codec.parcels and following is not None else ()
+        return bool(parcel) and codec.holds_last(parcel[0])
+
     def _parcel(self, row: Bytes) -> tuple[bytes, ...]:
         """Rows of another codec, left over from before, stand for nothing."""
         return self._parcels[int(row[0])] if self._parcels else ()
@@ -106,6 +111,10 @@ class Coders:
     def skip(self) -> None:
         """A frame is missing: what was over belonged to its past."""
         self._spare = _NOTHING
+
+    def begin(self) -> None:
+        """Decode what comes next as the beginning of a stream: of what came before, frames were left out."""
+        self._decoder, self._spare = None, _NOTHING
 
     def encode(self, codec: Wide, pcm: Pcm) -> bytes:
         """20 ms at 16 kHz, (320,) and contiguous → payload."""

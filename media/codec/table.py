@@ -61,6 +61,8 @@ class Wide:
     "A payload may be cut anywhere between samples, and joined to another."
     ticks: Callable[[bytes], int]
     "Length of a payload in units of the RTP clock; 0: it cannot be."
+    holds_last: Callable[[bytes], bool]
+    "Whether a payload holds the frame before it, too."
     encoder: Callable[[], Encoder]
     decoder: Callable[[], Decoder]
 
@@ -77,10 +79,15 @@ LAWS: Final = (
 ULAW: Final = 0
 ALAW: Final = 1
 
+
+def _never(payload: bytes) -> bool:
+    return False
+
+
 WIDE: Final = (
-    Wide("g722", 8_000, False, True, g722.ticks, g722.G722Encoder, g722.G722Decoder),
-    Wide("opus", opus.CLOCK, True, False, opus.ticks, opus.OpusEncoder, opus.OpusDecoder),
-    Wide("l16", 16_000, True, True, l16.ticks, l16.L16Encoder, l16.L16Decoder),
+    Wide("g722", 8_000, False, True, g722.ticks, _never, g722.G722Encoder, g722.G722Decoder),
+    Wide("opus", opus.CLOCK, True, False, opus.ticks, opus.has_fec, opus.OpusEncoder, opus.OpusDecoder),
+    Wide("l16", 16_000, True, True, l16.ticks, _never, l16.L16Encoder, l16.L16Decoder),
 )
 FIRST_WIDE: Final = len(LAWS)
 "Numbers from here on are wideband."

@@ -39,6 +39,8 @@ AUDIO: Final[dict[str, tuple[Callable[[audio.Ground, int], Row], int]]] = {
     "prompts": (audio.prompts, 1_500),
     "g722": (audio.g722, 350),
     "opus": (audio.opus, 180),
+    "g722pair": (audio.g722_pair, 350),
+    "opuspair": (audio.opus_pair, 180),
     "agents": (audio.agents, 400),
     "full": (audio.full, 3_000),
 }

@@ -16,7 +16,7 @@ from tests.bench.datagrams import Datagrams
 from tests.bench.measure import Row, signalling
 from tests.bench.signalling import Signalling, Work
 from tests.bench.sources import Source
-from tests.bench.streams import Payload, Streams
+from tests.bench.streams import EVENTS, Payload, Streams
 from tests.bench.subject import AGENT, BRIDGE, ECHO, MENU, ROOMS, Subject
 from tests.bench.usage import punctual
 from tests.support.address import loopback
@@ -184,6 +184,14 @@ def opus(on: Ground, calls: int) -> Row:
     return _transcoded(on, calls, "Opus leg bridged to G.711", sources.opus())
 
 
+def g722_pair(on: Ground, calls: int) -> Row:
+    return _passed_on(on, calls, "G.722 leg bridged to G.722", sources.g722())
+
+
+def opus_pair(on: Ground, calls: int) -> Row:
+    return _passed_on(on, calls, "Opus leg bridged to Opus", sources.opus())
+
+
 def agents(on: Ground, calls: int) -> Row:
     """16 kHz bare audio through an agent that returns it, VAD on."""
     works = on.set_up(AGENT, calls, offer(on.socket.address, sources.pcmu()))
@@ -233,8 +241,8 @@ def prompts(on: Ground, calls: int) -> Row:
     return on.row("prompt, voice activity, keys", len(works), streams)
 
 
-def offer(here: tuple[str, int], source: Source, *lines: str) -> bytes:
-    """One codec, packets of 20 ms, no telephone-event."""
+def offer(here: tuple[str, int], source: Source, *lines: str, events: bool = False) -> bytes:
+    """One codec, packets of 20 ms, without telephone-event unless `events`."""
     profile = "RTP/SAVP" if lines else "RTP/AVP"
     text = [
         "v=0",
@@ -242,8 +250,9 @@ def offer(here: tuple[str, int], source: Source, *lines: str) -> bytes:
         "s=-",
         f"c=IN IP4 {here[0]}",
         "t=0 0",
-        f"m=audio {here[1]} {profile} {source.payload_type}",
+        f"m=audio {here[1]} {profile} {source.payload_type}" + f" {EVENTS}" * events,
         *source.attributes,
+        *[f"a=rtpmap:{EVENTS} telephone-event/8000"] * events,
         *lines,
         "a=ptime:20",
         "",
@@ -255,11 +264,13 @@ def _stamped(on: Ground, works: list[Work]) -> Streams:
     return Streams([on.socket], [work.media for work in works], Payload.STAMPED)
 
 
-def _pairs(on: Ground, calls: int, near: Source) -> tuple[list[tuple[str, int]], list[int]]:
+def _pairs(
+    on: Ground, calls: int, near: Source, far: Source | None = None, *, events: bool = False
+) -> tuple[list[tuple[str, int]], list[int]]:
     """Both legs of each call: where to send to, and whose sound comes from there."""
-    far = offer(on.socket.address, sources.pcmu())
-    on.caller.answer_with = lambda _: far
-    works = on.set_up(BRIDGE, calls, offer(on.socket.address, near))
+    answer = offer(on.socket.address, far or sources.pcmu(), events=events)
+    on.caller.answer_with = lambda _: answer
+    works = on.set_up(BRIDGE, calls, offer(on.socket.address, near, events=events))
     targets, returns = [], []
     for n, work in enumerate(works):
         targets += [work.media, on.caller.taken[work.index]]
@@ -279,3 +290,17 @@ def _transcoded(on: Ground, calls: int, name: str, near: Source) -> Row:
         judged=[True, False] * (len(targets) // 2),
     )
     return on.row(name, len(targets) // 2, streams)
+
+
+def _passed_on(on: Ground, calls: int, name: str, source: Source) -> Row:
+    """Both phones speak one codec, and telephone-event, so that nobody has to listen; gaps are the loss."""
+    targets, returns = _pairs(on, calls, source, source, events=True)
+    streams = Streams(
+        [on.socket],
+        targets,
+        Payload.SOURCES,
+        returns=returns,
+        sources=[source] * len(targets),
+        judged=[False] * len(targets),
+    )
+    return on.row(name, len(targets), streams)

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from media.codec import opus
+from media.codec.coders import Coders
 from media.codec.table import NUMBER, Encoder, wide
 from media.port import (
+    Adjust,
     AgentSpec,
     AttachAgent,
     Bridge,
@@ -86,6 +88,77 @@ def test_an_echo_passes_payloads_unchanged(name: str) -> None:
     counted = studio.of(Released)[-1].stats
     assert (counted.packets_received, counted.lost, counted.malformed) == (len(sent), 0, 0)
     assert counted.jitter_ms < 2, "timestamps are read by the codec's own clock"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_of_two_phones_of_one_codec_nothing_is_decoded_but_what_is_measured(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their payloads go on as they came; of every fourth frame the level is wanted."""
+    count = 0
+    decode = Coders.decode
+
+    def counted(coders: Coders, *given: object) -> object:
+        nonlocal count
+        count += 1
+        return decode(coders, *given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Coders, "decode", counted)
+    studio = Studio()
+    one, two = joined(studio, "one", CODECS[name]), joined(studio, "two", CODECS[name])
+    studio.engine.execute(Bridge(one.leg, two.leg))
+    sent = payloads(CODECS[name], pitch(700, 4.0))
+    say(studio, one, sent)
+    assert [bytes(p.payload) for _, p in two.received if bytes(p.payload) in set(sent)] == sent
+    assert len(sent) / 5 < count < len(sent) / 3
+    studio.engine.execute(Release(one.leg))
+    level = 20 * np.log10(0.3 / np.sqrt(2))
+    assert abs(studio.of(Released)[0].stats.level_dbov - level) < 1.5
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_somebody_begins_to_listen_to_is_decoded_from_then_on_without_a_click(name: str) -> None:
+    studio = Studio()
+    one, two = joined(studio, "one", CODECS[name]), joined(studio, "two", CODECS[name])
+    studio.engine.execute(Bridge(one.leg, two.leg))
+    frames = payloads(CODECS[name], pitch(400, 2.0))
+    for frame in frames[:50]:
+        one.send(frame, samples=one.law.clock_rate // 50)
+        studio.run(0.020)
+    two.received.clear()
+    # Whoever is made softer is decoded and coded anew.
+    studio.engine.execute(Adjust(one.leg, gain_db=-6.0))
+    say(studio, one, frames[50:])
+    heard = decoded(two).astype(np.float64)
+    bend = 0.3 * 32_767 * (2 * np.pi * 400 / 16_000) ** 2
+    assert np.abs(np.diff(heard, 2)).max() < 3 * bend
+    assert abs(level_of(heard[1_920:12_800]) - level_of(pitch(400, 1.0)) + 6.0) < 1.0, "in full after 0.12 s"
+
+
+def test_a_frame_that_the_next_packet_restores_is_not_counted_as_made_up_where_it_is_passed_on() -> None:
+    """RFC 7587 §3.3: the far decoder reads it out of the in-band FEC."""
+    studio = Studio()
+    one, two = joined(studio, "one", CODECS["opus"]), joined(studio, "two", CODECS["opus"])
+    studio.engine.execute(Bridge(one.leg, two.leg))
+    encoder = opus.OpusEncoder()
+    encoder.expect_loss(10)
+    frames = [encoder.encode(frame) for frame in np.concatenate([sources.voice(16_000)] * 2)]
+    lost = [number for number in range(30, 90, 10) if opus.has_fec(frames[number + 1])]
+    for index, frame in enumerate(frames):
+        if index in lost:
+            one.sequence += 1
+            one.timestamp += 960
+        else:
+            one.send(frame, samples=960)
+        if index == 10:
+            studio.run(0.020)
+        if index != 11:
+            studio.run(0.020)
+    studio.engine.execute(Release(one.leg))
+    stats = studio.of(Released)[0].stats
+    assert len(lost) > 3 and stats.lost == len(lost) and stats.concealed <= 2, (
+        "the late one, and a measured one"
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)
