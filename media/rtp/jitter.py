@@ -12,10 +12,11 @@ number & 15 is the place and a tag says which frame lies there.
   strike. The second within 10 s deepens the leg by one frame (at most `MAX_TARGET`); 10 s without one take
   it back. When the followers are as late, the hold was all that it needed: the peer's clock is slow, or
   the way has become longer.
-- More frames waiting than the target for a whole second: one is merged into its successor,
-  and of more than `HASTE` too many all but one are left out. So neither a faster clock of the
-  peer nor a burst leaves delay behind. A single one waits for a pause in what the peer says, 10 s
-  at the most.
+- More frames waiting than the target for a whole second: one is merged into its successor. More than
+  `HASTE` too many for a fifth of one, as after a gap whose packets then come all at once: of every `PACE`
+  frames one is merged, until at most one is too many; so no word is cut out. Neither a faster clock of the
+  peer nor a burst leaves delay behind. A single one waits for a pause in what the peer says, 10 s at the
+  most.
 - Of a frame that came in part (packets of 10 or 30 ms) that part is played, as soon as something newer than
   what is missing has come, or when nothing was late for a second. Else the rest may be on its way.
 - What begins after silence on purpose (the marker) waits as much as is meant to wait, before it is played.
@@ -40,6 +41,9 @@ WINDOW_FRAMES: Final = 50
 "How long the buffer must stay too deep before it shrinks."
 CALM_WINDOWS: Final = 10
 HASTE: Final = 3
+HASTE_FRAMES: Final = 10
+"How long it must be deeper by more than that."
+PACE: Final = 3
 PAUSE_FRAMES: Final = 2
 "A marker after less silence says nothing of a pause: some set it on every packet."
 MOVED_FRAMES: Final = 5
@@ -88,6 +92,8 @@ class JitterBuffer:
         self._awaiting = 0
         self._lowest = np.full(slots, _UNSEEN, np.int64)
         self._window = np.zeros(slots, np.int64)
+        self._haste = np.full(slots, HASTE, np.int64)
+        "Of more frames too many than this, one is merged soon."
         self._calm = np.zeros(slots, np.int64)
         self._kept = np.zeros(slots, np.int64)
         "Windows in a row in which a single frame too many was let be."
@@ -167,6 +173,8 @@ class JitterBuffer:
             self._play[slot] = number - int(self.target[slot])
         elif before := self._held[slot]:
             held = self._leave_lost(slot, number)
+            if before > HASTE and not marker:
+                self._window[slot], self._lowest[slot] = 0, _UNSEEN
             if marker and held >= PAUSE_FRAMES:
                 self._owe(slot, int(self.target[slot]))
                 if held == before:
@@ -232,7 +240,9 @@ class JitterBuffer:
         self._lowest[rows] = low
         window = self._window[rows] + 1
         self._window[rows] = window
-        full = window >= WINDOW_FRAMES
+        full = (window >= WINDOW_FRAMES) | (
+            (window >= HASTE_FRAMES) & (low > self.target[rows] + self._haste[rows])
+        )
         merged = self._close_windows(rows, np.flatnonzero(full), have) if full.any() else ()
         return Taken(frames, have, merged, tuple(hole for hole in holes if have[hole[0]]))
 
@@ -330,17 +340,17 @@ class JitterBuffer:
         for position in positions.tolist():
             slot = int(rows[position])
             spare = int(self._lowest[slot]) - int(self.target[slot])
-            self._window[slot] = 0
+            hurries = self._window[slot] < WINDOW_FRAMES
+            self._window[slot] = HASTE_FRAMES - PACE if hurries else 0
+            self._haste[slot] = 1 if hurries else HASTE
             self._lowest[slot] = _UNSEEN
-            self._calm[slot] += 1
+            self._calm[slot] += not hurries
             if self._calm[slot] >= CALM_WINDOWS:
                 self._calm[slot] = 0
                 self.target[slot] = max(0, int(self.target[slot]) - 1)
                 self._struck[slot] = False
             keeps = spare == 1 and not self.quiet[slot] and self._kept[slot] < PATIENCE
             self._kept[slot] = self._kept[slot] + 1 if keeps else 0
-            if spare > HASTE:
-                self._play[slot] += spare - 1
             play = int(self._play[slot])
             place = play & _PLACE
             if (
