@@ -27,6 +27,7 @@ from media.dsp.fade import ramped
 from media.dsp.tone import cadence
 from media.frame import FRAME_SAMPLES, GROUPS, Mask, Pcm, Rows
 from media.mix import Chorus, Mix
+from media.pace import Pace
 from media.plan import EMPTY, Plan
 from media.port import Role, RoomId
 
@@ -43,7 +44,7 @@ EXIT: Final = _chime(784.0, 523.0)
 WIDE_SAMPLES: Final = 2 * FRAME_SAMPLES
 "Of one frame at 16 kHz."
 NO_WIDE: Final[Pcm] = np.zeros((0, WIDE_SAMPLES), np.int16)
-_NEVER: Final = -GROUPS - 1
+_NEVER: Final = -2 * GROUPS
 _ONE: Final = np.ones(1, np.float32)
 _ZERO: Final = np.zeros(1, np.float32)
 
@@ -108,6 +109,7 @@ class Rooms:
         "Slot → role that it gets when nothing of it is heard any more."
         self._coached: dict[int, int] = {}
         "Slot of the only listener, of those roles."
+        self._pace = Pace(slots, columns)
         self._chimes: list[_Chime] = []
         self._farewells: list[_Farewell] = []
 
@@ -145,6 +147,7 @@ class Rooms:
         self._voice[slot] = self._ear[slot] = float(seamless)
         self._chiming[slot] = chimes
         self._pending.pop(slot, None)
+        self._pace.enter(slot, self._tick, seamless=seamless)
         self._take_on(slot, role, only)
         return room.members
 
@@ -173,6 +176,7 @@ class Rooms:
         columns.voiced[slot] = False
         columns.coaches[columns.coaches == slot] = -1
         self._pending.pop(slot, None)
+        self._pace.leave(slot)
         room.members -= 1
         if not room.members:
             del self._rooms[room.id], self._by_number[room.number]
@@ -182,18 +186,21 @@ class Rooms:
 
     # The tick.
 
-    def hear(self, plan: Plan, pcm: Pcm, wide: Pcm, tick: int) -> bool:
-        """Take the frames of members; whether a role has changed.
+    def hear(self, plan: Plan, pcm: Pcm, wide: Pcm, tick: int, group: int) -> bool:
+        """Take the frames of members; whether a role, or when somebody is sent its mix, has changed.
 
         Args:
             pcm: of `plan.take`, (k, 160).
             wide: of `plan.wide`, (w, 320).
         """
         self._tick = tick
+        # Who moves would miss a part of these.
+        changed = not self._chimes and not self._farewells and self._pace.turn(group)
         if not len(plan.voices):
-            return False
+            return changed
         slots = plan.take[plan.voices]
-        changed = bool(self._pending) and self._change_roles(slots)
+        self._pace.hear(slots, group, tick)
+        changed |= bool(self._pending) and self._change_roles(slots)
         frames, broad, broad_slots = pcm[plan.voices], NO_WIDE, EMPTY
         if len(plan.wide_voices):
             broad, broad_slots = wide[plan.wide_voice_places], plan.take[plan.wide_voices]
@@ -306,7 +313,7 @@ class Rooms:
 
     def _ears(self, slots: Rows) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Factors before and after; who begins to hear does so from silence: all others' frames are there."""
-        fresh = self._tick - self._mixed[slots] > GROUPS
+        fresh = self._tick - self._mixed[slots] >= 2 * GROUPS
         self._mixed[slots] = self._tick
         before, after = self._ear[slots], self._ear_to[slots]
         if fresh.any():

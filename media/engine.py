@@ -222,7 +222,7 @@ class Engine:
             # Receiving may have changed a leg's codec or group.
             plan = self._plan(group)
             heard = self._heard.play(plan, group, now)
-            if self._rooms.hear(plan, heard.pcm, heard.wide, self._tick):
+            if self._rooms.hear(plan, heard.pcm, heard.wide, self._tick, group):
                 self._table.changed()
             self._outbound.send(plan, heard, now)
             self._tick += 1

@@ -199,7 +199,7 @@ def make_plan(columns: LegColumns, group: int) -> Plan:
         wide_sends = _wide_plan(columns, send, broad, relayed, speaks, mixed, take, wide_rows)
     wide_heard = EMPTY
     if len(wide_rows):
-        listening = taken[_LISTENERS].any(axis=0) | roomed[due]
+        listening = taken[_LISTENERS].any(axis=0) | (columns.room[take] >= 0)
         wide_heard = _places(_wanted(columns, take, listening, relays, wide_sends)[wide_rows])
     rolls, prompted = _rolls(columns, send, _places(playing & narrow))
 
