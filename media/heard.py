@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from media.codec.table import FIRST_WIDE, LAWS, SILENCE, TO_OTHER, ULAW, decode, encode
+from media.columns import LONG_GAP
 from media.dsp.comfort import comfort
-from media.dsp.fade import ramped
+from media.dsp.fade import fade_in, ramped
 from media.frame import FRAME_SAMPLES, Frames, Mask, Pcm, Rows, Slots
 from media.leg import LegTable
 from media.plan import EMPTY, Plan
@@ -106,7 +107,7 @@ class Heard:
         pcm = decode(frames, law)
         if taken.merged:
             self._merge(taken, rows, pcm)
-        missing, changed = self._gaps(rows, taken.have, whole)
+        missing, changed, risen = self._gaps(rows, taken.have, whole)
         wide, measured = NOTHING, self._round % LEVEL_EVERY == 0
         if len(plan.wide):
             wide, pcm[plan.wide] = self._wideband.hear(
@@ -117,6 +118,10 @@ class Heard:
         if taken.holes:
             changed = np.concatenate((changed, self._patch(rows, taken, pcm)))
         pcm = self._concealer.process(plan.take_slots, pcm, missing)
+        if len(risen):
+            pcm[risen] = fade_in(pcm[risen])
+            places = np.flatnonzero(np.isin(plan.wide, risen))
+            wide[places] = fade_in(wide[places])
         if not whole:
             noisy = np.flatnonzero(~taken.have & columns.hushed[rows] & (columns.noise[rows] > 0))
             if len(noisy):
@@ -155,21 +160,21 @@ class Heard:
                 self._recorder.heard(recording, pcm[position], now, wide[place] if broad else None)
         return Sound(frames, pcm, wide, taken.have, frozenset(position for position, _ in taken.holes))
 
-    def _gaps(self, rows: Rows, have: Mask, whole: bool) -> tuple[Mask, Rows]:
-        """Which rows are to be concealed, and the positions whose audio that changes."""
+    def _gaps(self, rows: Rows, have: Mask, whole: bool) -> tuple[Mask, Rows, Rows]:
+        """Rows that are to be concealed, positions whose audio changes, and those that rise from silence."""
         columns = self._table.columns
         before = columns.gap[rows]
         if whole and not before.any():
-            return ~have, EMPTY
+            return ~have, EMPTY, EMPTY
         gap = np.where(have, 0, before + 1)
         columns.gap[rows] = gap
         missing: Mask = ~have & (gap <= CONCEAL_FRAMES) & ~columns.hushed[rows]
         columns.concealed[rows] += missing * FRAME_SAMPLES
         self._made_up[rows] = np.where(have, 0, self._made_up[rows] + missing)
         columns.gaps[rows] += missing & (gap == 1)
-        # The first frame after a gap is joined to what stood in for it.
-        joined = have & (before > 0) & (before <= CONCEAL_FRAMES)
-        return missing, np.flatnonzero(missing | joined)
+        # The first frame after a gap is joined to what stood in for it, or to silence.
+        joined = have & (before > 0) & (before < LONG_GAP)
+        return missing, np.flatnonzero(missing | joined), np.flatnonzero(joined & (before > CONCEAL_FRAMES))
 
     def _forgive(self, silent: set[int]) -> None:
         """What was made up in a pause of the peer's was nothing lost (RFC 3551 §4.1)."""

@@ -171,6 +171,8 @@ class JitterBuffer:
         if ahead >= DEPTH:
             # A burst after a stall, or a gap in a timestamp-numbered stream: the newest counts.
             self._play[slot] = number - int(self.target[slot])
+            if not self._held[slot]:
+                self._owe(slot, 1)  # what is made up joins the two ends
         elif before := self._held[slot]:
             held = self._leave_lost(slot, number)
             if before > HASTE and not marker:

@@ -90,7 +90,7 @@ def subject(
                 "default": True,
                 "codecs": ["pcmu", "g722", "opus"],
             },
-            {"name": "far", "proxy": f"sip:{far}:5060", "codecs": ["pcmu"]},
+            {"name": "far", "proxy": f"sip:{far}:5060", "codecs": ["pcmu", "g722", "opus"]},
         ],
         "codecs": ["pcmu", "g722", "opus"],
         "dids": [

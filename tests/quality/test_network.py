@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from media.port import Codec, Connect, Echo, LegStats, Release, Released
+from media.rtp import packet
 from media.rtp.jitter import JitterBuffer
 from tests.support.emulator import Path
 from tests.support.phone import HOST, Studio, signal_to_noise, tone
@@ -179,3 +180,32 @@ def test_no_click_where_frames_are_lost_held_or_merged() -> None:
     loud = heard[np.flatnonzero(np.abs(heard) > 3000)[0] + 800 :]
     steepest = 0.3 * 32_767 * 2 * np.pi * 500 / 8000
     assert np.abs(np.diff(loud)).max() <= steepest * 1.6
+
+
+@pytest.mark.parametrize("gap", [0.2, 0.3, 0.5, 1.0])
+@pytest.mark.parametrize("late", [False, True], ids=["lost", "late"])
+def test_no_click_where_a_phone_changes_its_cell(gap: float, late: bool) -> None:
+    """Nothing comes for a while, then what was sent meanwhile all at once, or never."""
+    studio = Studio()
+    phone = studio.phone("leg")
+    studio.engine.execute(Echo(phone.leg))
+    phone.say(tone(317, 4.0))
+    studio.run(1.0)
+    held: list[bytes] = []
+    send = phone.send
+
+    def hold(payload: bytes) -> None:
+        held.append(packet.build(0, False, phone.sequence, phone.timestamp, phone.ssrc, payload))
+        phone.sequence += 1
+        phone.timestamp += 160
+
+    phone.send = hold  # type: ignore[assignment,method-assign]
+    studio.run(gap)
+    phone.send = send  # type: ignore[method-assign]
+    for datagram in held if late else ():
+        phone.socket.sendto(datagram, phone.server)
+    studio.run(3.5 - gap)
+    heard = phone.heard().astype(np.float64)[1600:]
+    bend = 0.3 * 32_767 * (2 * np.pi * 317 / 8000) ** 2
+    assert np.abs(np.diff(heard, 2)).max() <= 3 * bend
+    assert studio.engine._jitter.waiting(0) <= 1
