@@ -1,32 +1,24 @@
 """A YAML file → `Settings`, or every problem that it has (`design.md` §6)."""
 
 import itertools
-import types
-import typing
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from config.account import Target
 from config.check import check
 from config.document import BYTES_MAX, Document, read
 from config.error import ConfigError, Problem, path_text
 from config.schema import Settings
-from config.wording import words
+from config.wording import explain
 
 DEFAULT_FILE: Final = Path(__file__).with_name("tandem.yaml")
 "Served when no file is named."
 
 PROBLEMS_MAX: Final = 200
 "Problems of one kind that are told; a file that has more has one cause."
-
-_SECRET_KEYS: Final = frozenset(
-    {"password", "admin_token", "headers", "api_key", "auth_token", "session", "store", "shared"}
-    | {"access_key", "secret_key", "session_token"}
-)
 
 
 def load(path: Path | None, data: Path | None, environ: Mapping[str, str]) -> Settings:
@@ -114,36 +106,7 @@ def _problem(detail: ErrorDetails, file: str, document: Document) -> Problem:
         path.pop()
     known = tuple(path)
     line = document.line(known)
-    what, fix = _words(detail, document.raw.get(known))
+    what, fix = explain(detail, document.raw.get(known), Settings)
     if detail["type"] == "missing":
         known = (*known, str(detail["loc"][-1]))
     return Problem(file, line, path_text(known), what, fix)
-
-
-def _words(detail: ErrorDetails, raw: str | None) -> tuple[str, str]:
-    """What is wrong and what to change; never a value that may be secret."""
-    loc = detail["loc"]
-    shown = raw if raw is not None and not any(step in _SECRET_KEYS for step in loc) else None
-    keys = _keys_at(loc[:-1]) if detail["type"] == "extra_forbidden" else ()
-    return words(detail, shown, keys)
-
-
-def _keys_at(loc: tuple[int | str, ...]) -> list[str]:
-    """Keys that the schema knows at `loc`."""
-    at: Any = Settings
-    for step in loc:
-        if isinstance(at, type) and issubclass(at, BaseModel):
-            field = next((f for n, f in at.model_fields.items() if step in (n, f.alias)), None)
-            at = None if field is None else field.annotation
-        else:
-            at = typing.get_args(at)[-1 if typing.get_origin(at) is dict else 0]
-        at = _without_none(at)
-    if not (isinstance(at, type) and issubclass(at, BaseModel)) or at is Target:
-        return []
-    return [field.alias or name for name, field in at.model_fields.items()]
-
-
-def _without_none(annotation: Any) -> Any:
-    if isinstance(annotation, types.UnionType):
-        return next(part for part in typing.get_args(annotation) if part is not type(None))
-    return annotation

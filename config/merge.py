@@ -20,6 +20,7 @@ from config.section import Name, Section
 from config.stranger import StrangerAgent, StrangerTool, StrangerTrunk
 from config.tool import Tool
 from config.trunk import Trunk
+from config.wording import explain
 
 Kind = Literal["users", "extensions", "dids", "trunks", "queues", "schedules", "agents", "tools", "flows"]
 Key = tuple[str, str, str]
@@ -55,7 +56,12 @@ _NAME: Final = TypeAdapter[str](Name)
 
 
 class Unfit(Exception):
-    """The value is no object of its kind; the message says why, without a secret."""
+    """The value is no object of its kind; says why and what to change, without a secret."""
+
+    def __init__(self, what: str, fix: str = "correct it") -> None:
+        super().__init__(f"{what}; {fix}")
+        self.what = what
+        self.fix = fix
 
 
 def object_of(
@@ -68,20 +74,21 @@ def object_of(
     fields = dict(value)
     by = LISTED.get(kind)
     if by is not None and str(fields.setdefault(by, name)).removeprefix("+") != name.removeprefix("+"):
-        raise Unfit(f"{by}: it is {name} in the path")
+        raise Unfit(f"{by}: it is {name} in the path", "give both the same")
     if by is None:
         check_name(name)
+    model = MODELS[kind] if trusted else _STRANGERS.get(kind, MODELS[kind])
     try:
-        made = (MODELS[kind] if trusted else _STRANGERS.get(kind, MODELS[kind])).model_validate(fields)
+        made = model.model_validate(fields)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        context = first.get("ctx", {})
-        what = f"{context['what']}; {context['fix']}" if first["type"] == "refused" else first["msg"]
-        raise Unfit(f"{path_text(first['loc']) or kind}: {what}") from None
+        first = error.errors(include_url=False)[0]
+        given = first["input"]
+        what, fix = explain(first, given if isinstance(given, str) else None, model)
+        raise Unfit(f"{path_text(first['loc']) or kind}: {what}", fix or "correct it") from None
     if kind == "queues" and isinstance(getattr(made, "music", ""), Path):
-        raise Unfit("music: a file of this machine is for the configuration file alone")
+        raise Unfit("music: only the configuration file may name files", "write builtin, account or silence")
     if isinstance(made, Agent) and made.url == BUILTIN_DEMO:
-        raise Unfit(f"url: {BUILTIN_DEMO} is for the configuration file alone")
+        raise Unfit(f"url: only the configuration file may say {BUILTIN_DEMO}", "write ws://… or wss://…")
     return (name if by is None else str(getattr(made, by))), made
 
 
@@ -90,7 +97,7 @@ def check_name(name: str) -> None:
     try:
         _NAME.validate_python(name)
     except ValidationError:
-        raise Unfit(f"{name[:64]!r} is not a usable name; use 1 to 64 letters, digits, _ - or .") from None
+        raise Unfit(f"{name[:64]!r} is not a usable name", "use 1 to 64 letters, digits, _ - or .") from None
 
 
 def has(account: Account, kind: str, name: str) -> bool:

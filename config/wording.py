@@ -1,12 +1,37 @@
 """What pydantic found, in the words of who writes a file: what is wrong, and what to write instead."""
 
+import types
+import typing
 from collections.abc import Collection, Mapping
 from typing import Any, Final, cast
 
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+
+from config.account import Target
 from config.error import did_you_mean
 
 _AT_LEAST: Final = frozenset({"greater_than_equal", "greater_than"})
 _AT_MOST: Final = frozenset({"less_than_equal", "less_than"})
+
+
+_SECRET_KEYS: Final = frozenset(
+    {"password", "admin_token", "headers", "api_key", "auth_token", "token", "session", "store", "shared"}
+    | {"access_key", "secret_key", "session_token"}
+)
+
+
+def explain(detail: ErrorDetails, raw: str | None, root: type[BaseModel]) -> tuple[str, str]:
+    """What is wrong and what to change; never a value that may be secret.
+
+    Args:
+        detail: one of `ValidationError.errors()` of `root`.
+        raw: what stands there, None: nothing that can be shown.
+    """
+    loc = detail["loc"]
+    shown = raw if raw is not None and not any(step in _SECRET_KEYS for step in loc) else None
+    keys = _keys_at(root, loc[:-1]) if detail["type"] == "extra_forbidden" else ()
+    return words(detail, shown, keys)
 
 
 def words(detail: Mapping[str, Any], raw: str | None, keys: Collection[str]) -> tuple[str, str]:
@@ -64,3 +89,24 @@ def words(detail: Mapping[str, Any], raw: str | None, keys: Collection[str]) -> 
             return f"too large{found}", f"write at most {next(iter(context.values())):g}"
         case _:
             return str(detail["msg"]).removeprefix("Input ") + ("" if raw is None else f", found {raw}"), ""
+
+
+def _keys_at(root: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
+    """Keys that `root` knows at `loc`."""
+    at: Any = root
+    for step in loc:
+        if isinstance(at, type) and issubclass(at, BaseModel):
+            field = next((f for n, f in at.model_fields.items() if step in (n, f.alias)), None)
+            at = None if field is None else field.annotation
+        else:
+            at = typing.get_args(at)[-1 if typing.get_origin(at) is dict else 0]
+        at = _without_none(at)
+    if not (isinstance(at, type) and issubclass(at, BaseModel)) or at is Target:
+        return []
+    return [field.alias or name for name, field in at.model_fields.items()]
+
+
+def _without_none(annotation: Any) -> Any:
+    if isinstance(annotation, types.UnionType):
+        return next(part for part in typing.get_args(annotation) if part is not type(None))
+    return annotation

@@ -9,6 +9,7 @@ import orjson
 from pydantic import AliasChoices, AliasPath, BaseModel, ValidationError
 from starlette.requests import ClientDisconnect, Request
 
+from config.wording import explain
 from controlplane.api.envelope import Failure
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -64,12 +65,10 @@ def decode(fields: dict[str, object], model: type[Model]) -> Model:
     try:
         return model.model_validate(fields)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
+        first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"])) or "body"
-        fix = first.get("ctx", {}).get("fix")
-        raise Failure(
-            400, "bad_parameter", f"{where}: {first['msg']}" + (f"; {fix}" if fix else "")
-        ) from None
+        what, fix = explain(first, None, model)
+        raise Failure(400, "bad_parameter", f"{where}: {what}" + (f"; {fix}" if fix else "")) from None
 
 
 async def read_bytes(request: Request, limit: int) -> bytes:

@@ -130,7 +130,8 @@ class Gate:
         """Who asks for what the token opens, or a key of that scope: an address alone does not."""
         who = self.admit(request)
         if who is NODE:
-            raise Failure(403, "no_token", "send X-Admin-Token with the token of gates.admin_token")
+            text = "send X-API-Key (see tandem keys create), or X-Admin-Token with gates.admin_token"
+            raise Failure(403, "no_token", text)
         return who
 
     def _bearer(self, request: HTTPConnection, shown: str) -> Principal:

@@ -105,7 +105,7 @@ class ObjectShelf:
             for name, draft in drafts.items():
                 errors = [one.problem for one in check(draft, outside_of(account), together) if one.error]
                 if errors:
-                    found[account.id, "flows", name] = _said(errors[0])
+                    found[account.id, "flows", name] = str(_unfit(errors[0]))
         return found
 
     def _draft(self, file: Path, name: str) -> Draft:
@@ -124,7 +124,7 @@ class ObjectShelf:
         if kind != "users":
             document = with_secrets(MODELS[kind], document, before or {})
             if MASK in str(document.get("url", "")):
-                raise Unfit(f"url: {MASK} stands for a secret that is not shown; write the secret")
+                raise Unfit(f"url: {MASK} stands for a secret that is not shown", "write the secret")
         name, _ = object_of(kind, name, document, trusted=self._trusted)
         if kind == "users":
             document = dict(document) | {"number": name}
@@ -152,11 +152,11 @@ class ObjectShelf:
         check_name(name)
         text = orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()
         if "${" in text:
-            raise Unfit("${…} is for the configuration file alone")
+            raise Unfit("only flows in files may use ${…}", "write the value")
         try:
             _no_reach(read_flow(text, name, name=name, limits=self._limits))
         except ConfigError as error:
-            raise Unfit(_said(error.problems[0])) from None
+            raise _unfit(error.problems[0]) from None
         mark = hashlib.sha256(text.encode()).hexdigest()[:12]
         file = self._folder / account / f"{name}.{mark}.json"
         if account and not file.exists():
@@ -167,17 +167,17 @@ class ObjectShelf:
         return file
 
 
-def _said(problem: Problem) -> str:
-    return f"{problem.path}: {problem.what}" + (f"; {problem.fix}" if problem.fix else "")
+def _unfit(problem: Problem) -> Unfit:
+    return Unfit(f"{problem.path}: {problem.what}", problem.fix or "correct it")
 
 
 def _no_reach(draft: Draft) -> None:
     """What only the operator's own files may say: our environment, our files, our network (SSRF)."""
     for name, node in draft.flow.nodes.items():
         if node.data.KIND == "webhook":
-            raise Unfit(f"{name}: webhooks are for flows in files alone, whose URLs are the operator's")
+            raise Unfit(f"{name}: only flows in files may fetch URLs", "remove the webhook, or use a file")
         if any(prompt.file for prompt in node.data.prompts()):
-            raise Unfit(f"{name}: prompts from files are for flows in files alone; give a text or a name")
+            raise Unfit(f"{name}: only flows in files may play files", "give a text or the name of a prompt")
 
 
 def shown(kind: str, document: Document) -> Document:

@@ -93,7 +93,7 @@ class ObjectService:
             try:
                 named, document = self._shelf.named(kind, name, value, before)
             except (Unfit, TypeError, AttributeError) as unfit:
-                return Refusal("bad_object", 400, _line(unfit), "correct it")
+                return _bad(unfit)
             key = (account, kind, named)
             refusal = await self._change(who, Change({key: document}))
             if refusal is not None:
@@ -184,10 +184,10 @@ class ObjectService:
                 return refusal
             try:
                 if not isinstance(value, dict):
-                    raise Unfit("not a mapping")
+                    raise Unfit("not a mapping", "write its fields as key: value")
                 named, document = self._shelf.named(kind, name, value, self._shelf.documents.get(key))
             except (Unfit, TypeError, AttributeError) as unfit:
-                return Refusal("bad_object", 400, f"{name[:64]} of {kind}: {_line(unfit)}", "correct it")
+                return _bad(unfit, f"{name[:64]} of {kind}: ")
             if (account, kind, named) in change.put:
                 return Refusal("bad_object", 400, f"{named} of {kind} is there twice", "keep one")
             change.put[account, kind, named] = document
@@ -271,5 +271,7 @@ def _same(kind: str, name: str) -> str:
     return name.removeprefix("+") if kind == "dids" else name
 
 
-def _line(error: Exception) -> str:
-    return str(error) if isinstance(error, Unfit) else "a part of it has the wrong type"
+def _bad(error: Exception, where: str = "") -> Refusal:
+    if isinstance(error, Unfit):
+        return Refusal("bad_object", 400, where + error.what, error.fix)
+    return Refusal("bad_object", 400, f"{where}a part of it has the wrong type", "compare it with an export")

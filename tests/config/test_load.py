@@ -91,6 +91,9 @@ def test_a_secret_is_never_in_an_error() -> None:
     text = 'gates: {admin_token: 7777}\naccounts: [{id: a, domain: "${X}", digest: ["${X}"]}]'
     lines = "\n".join(refused(text, X="s3cret value"))
     assert "7777" not in lines and "s3cret" not in lines
+    bot = "{dialect: tandem, url: inbound, token: 77777777777777777}"
+    (line,) = refused(f"accounts: [{{id: a, domain: d, agents: {{x: {bot}}}}}]")
+    assert "agents.x.token: must be text" in line and "7777" not in line
 
 
 def test_cross_checks_have_lines() -> None:

@@ -53,5 +53,5 @@ def test_a_trunk_s_other_addresses_are_judged_too(more: dict[str, Any], said: st
 def test_a_bot_that_dials_us_has_no_address_and_the_demo_is_the_file_s() -> None:
     object_of("agents", "one", {"dialect": "tandem", "url": "inbound", "token": "x" * 16})
     for trusted in (False, True):
-        with pytest.raises(Unfit, match="configuration file alone"):
+        with pytest.raises(Unfit, match="only the configuration file"):
             object_of("agents", "one", {"dialect": "twilio", "url": "builtin:demo"}, trusted=trusted)

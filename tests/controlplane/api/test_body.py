@@ -85,6 +85,7 @@ def test_a_bad_body_is_refused_in_the_envelope(
 def test_the_field_at_fault_is_named_and_its_value_is_not(client: TestClient) -> None:
     detail = client.post("/", json={"name": "x", "parts": [1, "secret"]}).json()["detail"]
     assert detail.startswith("parts.1: ") and "secret" not in detail
+    assert client.post("/", json={}).json()["detail"] == "name: missing; add name: …"
 
 
 async def test_a_body_in_pieces_is_joined_and_one_that_breaks_off_is_nobodys() -> None:

@@ -51,7 +51,7 @@ async def test_what_the_file_has_can_be_read_and_not_changed(database: Database)
 @pytest.mark.parametrize(
     ("path", "value", "status", "code", "said"),
     [
-        ("users/1003", {"nmae": "Carol"}, 400, "bad_object", "nmae"),
+        ("users/1003", {"nmae": "Carol"}, 400, "bad_object", "did you mean name?"),
         ("users/x y", {}, 400, "bad_object", "number"),
         ("users/1003", {"number": "1004"}, 400, "bad_object", "in the path"),
         ("users/1003", {"devices": [{"username": "alice", "password": "x"}]}, 409, "conflict", "alice"),
@@ -68,7 +68,7 @@ async def test_what_the_file_has_can_be_read_and_not_changed(database: Database)
             {"nodes": {"a": {"kind": "say", "text": "${HOME}"}}},
             400,
             "bad_object",
-            "file alone",
+            "flows in files",
         ),
         (
             "flows/hello",
@@ -80,7 +80,7 @@ async def test_what_the_file_has_can_be_read_and_not_changed(database: Database)
             },
             400,
             "bad_object",
-            "webhooks",
+            "fetch URLs",
         ),
         (
             "flows/hello",
