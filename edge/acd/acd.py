@@ -2,9 +2,9 @@
 
 ::
 
-    join ─▶ line ─▶ dispatch ─▶ Lease ─ take, confirm, claim ─▶ conversation ─ ended ─▶ wrap-up
-                       ▲           └─ decline, deadline ─▶ the caller keeps his place
-                       └── told, changed, a timer
+    join ─▶ line ─▶ offers ─▶ Lease ─ take, confirm, claim ─▶ conversation ─ ended ─▶ wrap-up
+                      ▲         └─ decline, deadline ─▶ the caller keeps his place
+                      └── told, changed, a timer
 
 Pure and in memory; `Waits` hears of offers after the door that caused them. Nobody can stick: an offer has a
 deadline that counts also where its timer is late, a caller `max_wait`, a wrap-up its end, and `audit` ends
@@ -18,12 +18,13 @@ from types import MappingProxyType
 from typing import Final
 
 from edge.acd.agent import Agent
-from edge.acd.lease import MISSES, Lease, LeaseId, Why
+from edge.acd.lease import Lease, LeaseId, Why
+from edge.acd.offers import Offers
 from edge.acd.roster import Roster, World
 from edge.acd.state import AgentEvent, Status
-from edge.acd.strategy import Candidate, fitting, order
+from edge.acd.strategy import Candidate
 from edge.acd.tally import Ledger
-from edge.acd.terms import AgentId, QueueTerms, Strategy, name_of_ai
+from edge.acd.terms import AgentId, QueueTerms
 from edge.acd.ticket import Exit, Line, Place, Ticket, Waits, no_such_queue, queue_full
 from edge.agenda import Agenda
 from edge.directory import AccountId, UserId
@@ -43,14 +44,15 @@ class Acd:
         self.roster = Roster(world, self._agenda, self._rested)
         self._lines: dict[AccountId, Line] = {}
         self._tickets: dict[CallId, Ticket] = {}
-        self._leases: dict[LeaseId, Lease] = {}
-        self._last: dict[tuple[AccountId, str], int] = {}  # position of who was rung last
         self._numbers = count()
         self._due: deque[Callable[[float], None]] = deque()
         self._busy = False
         self._looking = False
         self._dirty: dict[AccountId, None] = {}  # whose line is to be looked at, in order
         self.ledger = Ledger()
+        self._offers = Offers(
+            world, self.roster, self.ledger, self._agenda, self._tickets, self._due.append, self._free
+        )
 
     # Callers.
 
@@ -116,7 +118,7 @@ class Acd:
             self.leave(call, Exit.ABANDONED, now)
             return
         del self._tickets[call]
-        self._leases.pop(lease.id, None)
+        self._offers.forget(lease)
         terms = self.world.directory.queue(ticket.account, ticket.queue)
         agent = self.roster.agent(ticket.account, lease.agent)
         if spoken:
@@ -143,17 +145,21 @@ class Acd:
 
     def confirm(self, account: AccountId, id: LeaseId, epoch: int, now: float) -> CallId | None:
         """The call whose lease lives under this epoch; a repeat of a success succeeds (S004-52)."""
-        lease = self._leases.get(id)
-        if lease is None or lease.account != account or lease.epoch != epoch:
+        lease = self._offers.find(account, id, epoch)
+        if lease is None:
             return None
         ticket = self._tickets[lease.call]
         if ticket.taken is lease:
             return lease.call
         if lease.deadline <= now:
-            self._over(ticket, lease, Why.MISSED, now)
+            self._offers.over(ticket, lease, Why.MISSED, now)
             self._settle(now)
             return None
-        self._win(ticket, lease, now)
+        ticket.cancel()
+        self._lines[ticket.account].remove(ticket)
+        self._offers.win(ticket, lease, now)
+        terms = self.world.directory.queue(ticket.account, ticket.queue)
+        self.ledger.won(ticket, lease.agent, terms, now)
         self._settle(now)
         return lease.call
 
@@ -172,7 +178,7 @@ class Acd:
         """The agent does not take it; the caller keeps his place."""
         ticket = self._tickets.get(lease.call)
         if ticket is not None and ticket.leases.get(lease.agent) is lease:
-            self._over(ticket, lease, why, now)
+            self._offers.over(ticket, lease, why, now)
             self._settle(now)
 
     def renew(self, lease: Lease, seconds: float, now: float, *, alone: bool) -> None:
@@ -183,11 +189,10 @@ class Acd:
         ticket = self._tickets.get(lease.call)
         if ticket is None or ticket.leases.get(lease.agent) is not lease:
             return
-        lease.deadline = now + seconds
-        self._arm(lease)
+        self._offers.prolong(lease, now + seconds)
         if alone:
             ticket.chosen = lease
-            self._withdraw_others(ticket, lease, now)
+            self._offers.withdraw(ticket, Why.ELSEWHERE, now, but=lease)
             self._settle(now)
 
     # Agents.
@@ -208,7 +213,7 @@ class Acd:
             return agent
         lease = agent.lease
         if lease is not None and self.roster.status(agent) is not Status.AVAILABLE:
-            self._over(self._tickets[lease.call], lease, Why.SIGNED_OFF, now)
+            self._offers.over(self._tickets[lease.call], lease, Why.SIGNED_OFF, now)
         self.changed(now)
         return agent
 
@@ -272,7 +277,7 @@ class Acd:
             if ticket.queue not in free:
                 free[ticket.queue] = self.roster.free(account, terms, now)
             if free[ticket.queue]:
-                self._dispatch(ticket, terms, free[ticket.queue], now)
+                self._offers.dispatch(ticket, terms, free[ticket.queue], now)
             if not ticket.leases and terms.leave_when_empty and not ticket.away:
                 if ticket.queue not in staffed:
                     staffed[ticket.queue] = self.roster.staffed(account, terms, now)
@@ -281,82 +286,12 @@ class Acd:
                     if ticket.queue == terms.name:
                         self._expel(ticket, Exit.NO_AGENTS, now)
 
-    def _dispatch(self, ticket: Ticket, terms: QueueTerms, free: list[Candidate], now: float) -> None:
-        if ticket.leases and (terms.strategy is not Strategy.RING_ALL or ticket.chosen is not None):
-            return
-        # A caller of this or another queue may have been offered one of them in the same look.
-        free[:] = [one for one in free if self.roster.eligible(one.agent, now)]
-        wanted = {**terms.skills, **ticket.skills}
-        fit = fitting(self.world.directory, free, wanted, people=ticket.people)
-        key = (ticket.account, terms.name)
-        for one in order(terms.strategy, fit, self._last.get(key, -1), self.world.chance):
-            self._last[key] = one.position
-            self._offer(ticket, terms, one.agent, now)
-
-    def _offer(self, ticket: Ticket, terms: QueueTerms, agent: Agent, now: float) -> None:
-        id, epoch = ticket.attempts.get(agent.id) or (LeaseId(self.world.id(now)), 0)
-        lease = Lease(
-            id, epoch + 1, ticket.account, ticket.call, agent.id, terms.name, now + terms.ring_timeout
-        )
-        ticket.attempts[agent.id] = id, lease.epoch
-        ticket.leases[agent.id] = self._leases[id] = lease
-        self.roster.offered(agent, lease, now)
-        self._arm(lease)
-        self._due.append(lambda at: ticket.owner.offered(lease, at))
-
-    def _arm(self, lease: Lease) -> None:
-        deadline = lease.deadline
-
-        def expire(now: float) -> None:
-            ticket = self._tickets.get(lease.call)
-            # It was renewed meanwhile, or is over.
-            if ticket is None or ticket.leases.get(lease.agent) is not lease or lease.deadline != deadline:
-                return
-            self._over(ticket, lease, Why.MISSED, now)
-
-        self._agenda.at(deadline, expire)
-
-    def _over(self, ticket: Ticket, lease: Lease, why: Why, now: float) -> None:
-        """An offer that the agent has not taken."""
-        del ticket.leases[lease.agent]
-        self._leases.pop(lease.id, None)
-        ticket.chosen = None if ticket.chosen is lease else ticket.chosen
-        agent = self.roster.agent(lease.account, lease.agent)
-        self.roster.released(agent, lease, why.value, now)
-        self._due.append(lambda at: ticket.owner.withdrawn(lease, why, at))
-        terms = self.world.directory.queue(lease.account, lease.queue)
-        if terms is None or why not in (*MISSES, Why.DECLINED):
-            return
-        agent.not_before = now + terms.retry_delay
-        if why in MISSES:
-            agent.missed += 1
-            self.ledger.of(ticket).missed += 1
-        if 0 < terms.max_no_answer <= agent.missed and not name_of_ai(agent.id):
-            self.roster.pause(agent, terms.no_answer_pause, now)
-        self._dirty[lease.account] = None
-
-    def _win(self, ticket: Ticket, lease: Lease, now: float) -> None:
-        del ticket.leases[lease.agent]
-        ticket.taken, ticket.taken_at = lease, now
-        ticket.cancel()
-        self._lines[ticket.account].remove(ticket)
-        self.roster.took(self.roster.agent(lease.account, lease.agent), lease, now)
-        self._withdraw_others(ticket, lease, now)
-        terms = self.world.directory.queue(ticket.account, ticket.queue)
-        self.ledger.won(ticket, lease.agent, terms, now)
-
-    def _withdraw_others(self, ticket: Ticket, lease: Lease, now: float) -> None:
-        for other in tuple(ticket.leases.values()):
-            if other is not lease:
-                self._over(ticket, other, Why.ELSEWHERE, now)
-
     def _out(self, ticket: Ticket, exit: Exit, now: float) -> None:
         """The caller leaves without an agent."""
         del self._tickets[ticket.call]
         self._lines[ticket.account].remove(ticket)
         ticket.cancel()
-        for lease in tuple(ticket.leases.values()):
-            self._over(ticket, lease, Why.CALLER_LEFT, now)
+        self._offers.withdraw(ticket, Why.CALLER_LEFT, now)
         self.ledger.lost(ticket, exit, now)
         self._dirty[ticket.account] = None
 
@@ -375,13 +310,15 @@ class Acd:
         self.ledger.of(ticket).overflowed += 1
         ticket.cancel()
         ticket.queue = other.name
-        for lease in tuple(ticket.leases.values()):
-            self._over(ticket, lease, Why.CALLER_LEFT, now)
+        self._offers.withdraw(ticket, Why.CALLER_LEFT, now)
         self._enter(ticket, other, now)
         self._dirty[ticket.account] = None
 
     def _rested(self, agent: Agent, now: float) -> None:
-        self._dirty[agent.account] = None
+        self._free(agent.account)
+
+    def _free(self, account: AccountId) -> None:
+        self._dirty[account] = None
 
     def _settle(self, now: float) -> None:
         """Tell who waits; in a loop: who is told may come through another door at once."""
