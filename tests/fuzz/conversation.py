@@ -128,14 +128,22 @@ class Neighbourhood(Bench):
         "Everything that we have sent."
         self.heard: list[tuple[bytes, tuple[str, int], Transport]] = []
         self.numbers = itertools.count(1)
+        self.connections: dict[tuple[str, int], int] = {}
+        "By which each peer sends what does not go by UDP."
+        self.half_open: list[Flow] = []
+        "Left by their peers, which nobody has told us."
 
-    def receive(self, data: bytes, source: tuple[str, int], transport: Transport = Transport.UDP) -> None:
+    def receive(
+        self, data: bytes, source: tuple[str, int], transport: Transport = Transport.UDP, connection: int = 0
+    ) -> None:
         self.heard.append((data, source, transport))
+        if transport is not Transport.UDP:
+            connection = self.connections.setdefault(source, next(self.numbers))
         if not isinstance(parse_message(data, self.limits), ParseError):
-            super().receive(data, source, transport)
+            super().receive(data, source, transport, connection)
             return
         # The answer to a malformed request copies what was malformed.
-        self.switch.receive([(data, Flow(transport, source))], self.now)
+        self.switch.receive([(data, Flow(transport, source, 0, connection))], self.now)
         effects = self.switch.take_effects()
         assert len(effects) <= 1
         for effect in effects:
@@ -194,7 +202,7 @@ class Neighbourhood(Bench):
         self.say("INVITE", CARRIER, f"sip:{number}@127.0.0.1", "", f"<sip:{number}@127.0.0.1>")
 
     def dial_from_a_phone(self) -> None:
-        phone = Phone(self, self.random.choice(("100", "101")), self.random.choice((2, 3)))
+        phone = self.phone()
         phone.call_id = f"dial{next(self.numbers)}"
         self.sent.clear()
         number = self.random.choice(
@@ -215,7 +223,7 @@ class Neighbourhood(Bench):
         phone.dial(number, self.description().decode("latin-1"), self.picked())
 
     def register(self) -> None:
-        phone = Phone(self, self.random.choice(("100", "101", "100-b")), self.random.choice((2, 3)))
+        phone = self.phone("100", "101", "100-b")
         self.sent.clear()
         uri, to = "sip:demo.local", f"<sip:{phone.number}@demo.local>"
         phone.cseq = next(self.numbers)
@@ -309,7 +317,7 @@ class Neighbourhood(Bench):
 
     def watch_or_write(self) -> None:
         """A SUBSCRIBE or MESSAGE of a phone, with its digest."""
-        phone = Phone(self, self.random.choice(("100", "101")), self.random.choice((2, 3)))
+        phone = self.phone()
         phone.call_id = f"watch{next(self.numbers)}"
         self.sent.clear()
         method, uri = self.random.choice(("SUBSCRIBE", "MESSAGE")), f"sip:{self.target()}@demo.local"
@@ -360,6 +368,14 @@ class Neighbourhood(Bench):
         self.switch.unreachable(flow, self.now)
         self.drain()
 
+    def lose_a_connection(self) -> None:
+        """A peer comes by another one from now on; of the former we hear that it is gone, now or later."""
+        if self.connections:
+            source = self.random.choice(sorted(self.connections))
+            self.half_open.append(Flow(Transport.TCP, source, 0, self.connections.pop(source)))
+        while self.half_open and self.random.random() < 0.6:
+            self.closed(self.half_open.pop(self.random.randrange(len(self.half_open))))
+
     def change_the_weather(self) -> None:
         self.journal.broken = self.random.random() < 0.2
         self.journal.saturated = self.random.random() < 0.1
@@ -370,6 +386,11 @@ class Neighbourhood(Bench):
             self.settle()
 
     # How they say it.
+
+    def phone(self, *usernames: str) -> Phone:
+        username = self.random.choice(usernames or ("100", "101"))
+        transport = self.random.choice((Transport.UDP, Transport.TCP))
+        return Phone(self, username, self.random.choice((2, 3)), transport=transport)
 
     def target(self) -> str:
         return self.random.choice(("100", "101", "102", "103", "*43", "390612345", "nobody", "9001", "9002"))
@@ -430,7 +451,8 @@ class Neighbourhood(Bench):
     ) -> None:
         unique = next(self.numbers)
         number = number if number > 0 else unique
-        branch = branch or f";branch=z9hG4bKn{unique}"
+        # Some scripts have one branch for all that they say.
+        branch = branch or f";branch=z9hG4bKn{self.random.choice((unique, unique, unique, 0))}"
         lines = [
             f"{method} {uri} SIP/2.0",
             f"Via: SIP/2.0/{transport.value} {source[0]}:{source[1]}{branch}",
@@ -513,6 +535,7 @@ _STEPS = (
     *[Neighbourhood.wait] * 4,
     *[Neighbourhood.answer_a_question] * 2,
     Neighbourhood.lose_a_path,
+    *[Neighbourhood.lose_a_connection] * 2,
     Neighbourhood.change_the_weather,
 )
 

@@ -34,7 +34,7 @@ _BLANKS = (b" ", b"  ", b"\t", b"\r\n ", b"\r\n\t")
 
 
 def respelled(random: Random, data: bytes) -> bytes:
-    head, end, body = data.partition(b"\r\n\r\n")
+    head, end, body = data.lstrip(b"\r\n").partition(b"\r\n\r\n")
     start, *lines = head.split(b"\r\n")
     return b"\r\n".join((start, *(_line(random, line) for line in lines))) + end + body
 
