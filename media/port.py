@@ -80,18 +80,22 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class WebRtc:
-    """What both descriptions say of ICE and DTLS (RFC 8839, RFC 8842); RTP and RTCP share the port."""
+    """What both descriptions say of ICE and DTLS (RFC 8839, RFC 8842)."""
 
     local: IceCredentials
     remote: IceCredentials
     candidates: tuple[Candidate, ...]
-    "The peer's; it may have others, which its checks show."
+    "The peer's; it may have others, which its checks show. Without ICE: its address, then other hosts."
     fingerprints: tuple[tuple[str, str], ...]
     "Of the peer's certificate: (hash function in lower case, hexadecimal with colons)."
     active: bool
     "We begin the DTLS handshake."
     controlling: bool
     "We choose the candidate pair."
+    mux: bool = True
+    "RTP and RTCP share the port (RFC 5761); else there is no RTCP, whose port would need a DTLS of its own."
+    ice: bool = True
+    "The peer has it; else the credentials mean nothing."
 
 
 # Commands.

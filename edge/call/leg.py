@@ -214,7 +214,7 @@ class Leg:
             agreed.dtmf_clock,
             agreed.crypto,
             agreed.events,
-            agreed.webrtc,
+            None if agreed.webrtc is None else webrtc.perhaps_at(agreed.webrtc, self._signalling),
             self._signalling,
         )
 
@@ -228,7 +228,7 @@ class Leg:
         self.negotiated = agreed
         side, web = self._local.webrtc, agreed.webrtc
         if side is not None and web is not None:
-            kept = replace(side, controlling=web.controlling, active=web.active)
+            kept = replace(side, controlling=web.controlling, active=web.active, ice=web.ice, mux=web.mux)
             self._local = replace(self._local, webrtc=kept)
 
     def _credentials(self) -> IceCredentials:

@@ -102,7 +102,7 @@ def offer(local: Local, previous: Description | None = None) -> Description:
         protocol = webrtc.OFFERED
         mid = webrtc.MID if previous is None or place is None else webrtc.mid_of(previous.media[place])
         lines = webrtc.lines(local.webrtc, Setup.ACTPASS, local.address, local.port, mid)
-        group = (webrtc.bundle(mid),)
+        group = webrtc.bundle(local.webrtc, mid)
     elif local.srtp in (Srtp.OFFERED, Srtp.REQUIRED):
         assert local.key is not None, "SRTP needs keys"
         offered = (CryptoLine(tag, suite, local.key(suite)) for tag, suite in enumerate(OFFERED, 1))
@@ -151,9 +151,10 @@ def answer(
         group: tuple[Line, ...] = ()
         if agreed.webrtc is not None and local.webrtc is not None:
             mid = webrtc.mid_of(media)
-            side = replace(local.webrtc, credentials=agreed.webrtc.local)
+            dtls = agreed.webrtc
+            side = replace(local.webrtc, credentials=dtls.local, ice=dtls.ice, mux=dtls.mux)
             lines = webrtc.lines(side, webrtc.setup_of(agreed.webrtc), local.address, local.port, mid)
-            group = (webrtc.bundle(mid),)
+            group = webrtc.bundle(side, mid)
         elif chosen and agreed.crypto:
             lines = (("a", f"crypto:{replace(chosen, key=agreed.crypto.local)}"),)
         events = _common_events(theirs, agreed.accept) if local.dtmf is not None else {}

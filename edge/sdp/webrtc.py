@@ -1,12 +1,14 @@
 """What a section over DTLS says of ICE and DTLS (RFC 8839, RFC 8842, RFC 8122), and how we say it.
 
 One m=audio bundled with nothing (RFC 8843), RTP and RTCP on one port (RFC 5761). Of candidates those of
-component 1 by UDP with a numeric address count; mDNS names are left to the peer's own checks. Declined:
+component 1 by UDP with a numeric address count; mDNS names are left to the peer's own checks. Phones that key
+SRTP by DTLS without ICE are answered in kind (RFC 5763); who does not mux RTCP has none with us. Declined:
 trickling (RFC 8840), header extensions, RTCP feedback, several streams: what is not answered is not used.
 """
 
 import enum
 import re
+from dataclasses import replace
 from typing import Final
 
 from config.value import dataclass
@@ -53,6 +55,9 @@ class Side:
     "The same."
     reflexive: tuple[tuple[str, int], ...] = ()
     "Where a STUN server saw our port."
+    ice: bool = True
+    mux: bool = True
+    "Both as the peer has it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,13 @@ class Peer:
     fingerprints: tuple[tuple[str, str], ...]
     setup: Setup
     candidates: tuple[Candidate, ...]
+    "Without ICE: where it is."
     lite: bool
+    mux: bool = True
+
+    @property
+    def ice(self) -> bool:
+        return bool(self.credentials.ufrag)
 
 
 def read(description: Description, media: Media) -> Peer | str:
@@ -73,11 +84,10 @@ def read(description: Description, media: Media) -> Peer | str:
         value = media.attribute(name)
         return (next(attributes(description.lines, name), "") if value is None else value) or ""
 
-    if media.attribute("rtcp-mux") is None:
-        return "WebRTC needs a=rtcp-mux"
     credentials = IceCredentials(said("ice-ufrag"), said("ice-pwd"))
-    if not _UFRAG.fullmatch(credentials.ufrag) or not _PASSWORD.fullmatch(credentials.password):
-        return "WebRTC needs a=ice-ufrag and a=ice-pwd"
+    ice = bool(credentials.ufrag or credentials.password)
+    if ice and not (_UFRAG.fullmatch(credentials.ufrag) and _PASSWORD.fullmatch(credentials.password)):
+        return "ICE needs a=ice-ufrag and a=ice-pwd"
     lines = media.lines if media.attribute("fingerprint") is not None else description.lines
     fingerprints: list[tuple[str, str]] = []
     for value in attributes(lines, "fingerprint"):
@@ -85,18 +95,21 @@ def read(description: Description, media: Media) -> Peer | str:
         if match is not None and len(fingerprints) < _FINGERPRINTS:
             fingerprints.append((match[1].lower(), match[2].upper()))
     if not fingerprints:
-        return "WebRTC needs a=fingerprint"
+        return "DTLS needs a=fingerprint"
     try:
         setup = Setup(said("setup") or "actpass")
     except ValueError:
         return "a=setup is none of actpass, active and passive"
     lite = next(attributes(description.lines, "ice-lite"), None) is not None
-    return Peer(credentials, tuple(fingerprints), setup, _candidates(media), lite)
+    candidates = _candidates(media) if ice else _address(description, media)
+    mux = media.attribute("rtcp-mux") is not None
+    return Peer(credentials, tuple(fingerprints), setup, candidates, lite, mux)
 
 
 def answered(theirs: Peer, ours: Side) -> WebRtc:
-    """Their offer, our answer."""
-    active = (ours.active is not False) if theirs.setup is Setup.ACTPASS else theirs.setup is Setup.PASSIVE
+    """Their offer, our answer. Without ICE they begin: we may not reach them through their NAT."""
+    ready = theirs.ice if ours.active is None else ours.active
+    active = ready if theirs.setup is Setup.ACTPASS else theirs.setup is Setup.PASSIVE
     return _agreed(theirs, ours.credentials, active=active, controlling=bool(ours.controlling))
 
 
@@ -106,6 +119,13 @@ def accepted(theirs: Peer, ours: Peer, *, controlling: bool) -> WebRtc | str:
         return "the answer leaves open who begins DTLS"
     active = theirs.setup is Setup.PASSIVE
     return _agreed(theirs, ours.credentials, active=active, controlling=controlling)
+
+
+def perhaps_at(agreed: WebRtc, host: str) -> WebRtc:
+    """Their offer, our answer. Without ICE they begin: a NAT may keep us from reaching them."""
+    if agreed.ice or not host:
+        return agreed
+    return replace(agreed, candidates=(*agreed.candidates, Candidate(host, 0, 0)))
 
 
 def restarts(description: Description, before: IceCredentials) -> bool:
@@ -131,16 +151,13 @@ def lines(ours: Side, setup: Setup, address: str, port: int, mid: str) -> tuple[
         f"candidate:2 1 udp {_REFLEXIVE_PRIORITY} {host} {seen} typ srflx raddr {address} rport {port}"
         for host, seen in ours.reflexive
     ]
+    credentials = (f"ice-ufrag:{ours.credentials.ufrag}", f"ice-pwd:{ours.credentials.password}")
     values = (
-        f"mid:{mid}",
-        f"ice-ufrag:{ours.credentials.ufrag}",
-        f"ice-pwd:{ours.credentials.password}",
+        *((f"mid:{mid}", *credentials) if ours.ice else ()),
         f"fingerprint:{ours.fingerprint}",
         f"setup:{setup.value}",
-        "rtcp-mux",
-        STREAM,
-        *candidates,
-        "end-of-candidates",
+        *(("rtcp-mux",) if ours.mux else ()),
+        *((STREAM, *candidates, "end-of-candidates") if ours.ice else ()),
     )
     return tuple(("a", value) for value in values)
 
@@ -156,9 +173,9 @@ def mid_of(media: Media) -> str:
     return mid if _MID.fullmatch(mid) else MID
 
 
-def bundle(mid: str) -> Line:
+def bundle(ours: Side, mid: str) -> tuple[Line, ...]:
     """One section alone: RTCP, ICE and DTLS need no other."""
-    return "a", f"group:BUNDLE {mid}"
+    return (("a", f"group:BUNDLE {mid}"),) if ours.ice else ()
 
 
 def _agreed(theirs: Peer, credentials: IceCredentials, *, active: bool, controlling: bool) -> WebRtc:
@@ -170,6 +187,8 @@ def _agreed(theirs: Peer, credentials: IceCredentials, *, active: bool, controll
         active=active,
         # A lite agent checks nothing, so the other one decides (RFC 8445 §6.1.1).
         controlling=controlling or theirs.lite,
+        mux=theirs.mux,
+        ice=theirs.ice,
     )
 
 
@@ -182,6 +201,13 @@ def _candidates(media: Media) -> tuple[Candidate, ...]:
         if candidate is not None and candidate not in found:
             found.append(candidate)
     return tuple(found)
+
+
+def _address(description: Description, media: Media) -> tuple[Candidate, ...]:
+    """Of a peer without ICE; a name is not looked up: its handshake shows where it is."""
+    connection = description.connection(media)
+    host = None if connection is None else numeric(*connection)
+    return () if host is None else (Candidate(host, media.port, 0),)
 
 
 def _candidate(value: str) -> Candidate | None:

@@ -130,8 +130,8 @@ class WebLegs:
                 self._settle(leg, leg.web, now)
 
     def send_rtcp(self, leg: Leg, datagram: bytes) -> None:
-        """On the port of RTP (RFC 5761); to nobody, as long as there are no keys."""
-        if leg.srtp is not None:
+        """On the port of RTP (RFC 5761); to nobody, as long as there are no keys, or without that RFC."""
+        if leg.srtp is not None and leg.web is not None and leg.web.terms.mux:
             self._wire.send(leg.slot, leg.srtp.seal_rtcp(datagram))
 
     def release(self, leg: Leg, now: float) -> None:

@@ -2,14 +2,15 @@
 
 ::
 
-    STUN ─▶ ice ─▶ selected ─╮
-    DTLS ─▶ dtls ─▶ crypto ──┴─▶ `WebLegs` opens the leg for RTP
+    STUN ─▶ ice, or direct ─▶ selected ─╮
+    DTLS ─▶ dtls ─▶ crypto ─────────────┴─▶ `WebLegs` opens the leg for RTP
 """
 
 from collections.abc import Callable
 
 from config.schema import MediaLimits
 from media.port import Crypto, WebRtc
+from media.webrtc.direct import Direct
 from media.webrtc.dtls import Certificate, Dtls
 from media.webrtc.ice import Ice
 from media.webrtc.stun import Address
@@ -40,7 +41,8 @@ class Transport:
         self._closed_at: float | None = None
         self._closed = False
         self._out: list[tuple[bytes, Address]] = []
-        self._ice = self._new_ice(now)
+        self._ice = self._new_path(now)
+        self._shake_hands(now)
 
     @property
     def selected(self) -> Address | None:
@@ -76,8 +78,9 @@ class Transport:
     def change(self, terms: WebRtc, now: float) -> None:
         """Take a later offer or answer: other credentials restart ICE, another certificate DTLS."""
         before, self.terms = self.terms, terms
-        if (before.local, before.remote) != (terms.local, terms.remote):
-            self._ice = self._new_ice(now)
+        moved = not terms.ice and before.candidates != terms.candidates
+        if moved or (before.local, before.remote) != (terms.local, terms.remote):
+            self._ice = self._new_path(now)
         if before.fingerprints != terms.fingerprints or before.active is not terms.active:
             self._dtls = self._closed_at = None
             self._shake_hands(now)
@@ -88,13 +91,17 @@ class Transport:
         if first < 4:
             self._ice.receive(datagram, source, now)
             self._shake_hands(now)
-        elif 20 <= first < 64 and self.knows(source):
+        elif 20 <= first < 64 and self._meets(source, now):
             if self._dtls is None:
                 self._early = datagram  # its first flight, which overtook our nomination
             else:
                 self._dtls.receive(datagram, now)
                 if self._dtls.failure == "dtls_closed" and self._closed_at is None:
                     self._closed_at = now
+                elif self._dtls.failure and isinstance(self._ice, Direct) and self._ice.mistook():
+                    until, self._dtls = self._dtls_until, None
+                    self._shake_hands(now)
+                    self._dtls_until = until
 
     def next_timer_at(self) -> float | None:
         times = [self._ice.next_timer_at(), self._dtls_until]
@@ -120,7 +127,19 @@ class Transport:
         if self._dtls is not None:
             self._dtls.close(now)
 
-    def _new_ice(self, now: float) -> Ice:
+    def _meets(self, source: Address, now: float) -> bool:
+        """Whether a handshake from `source` is the peer's, as far as its address tells."""
+        path = self._ice
+        if isinstance(path, Ice):
+            return path.knows(source)
+        if not path.meets(source, now, secured=self.crypto is not None):
+            return False
+        self._shake_hands(now)
+        return True
+
+    def _new_path(self, now: float) -> Ice | Direct:
+        if not self.terms.ice:
+            return Direct(self.terms, now)
         return Ice(
             self.terms,
             self._random_bits,

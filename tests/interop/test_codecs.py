@@ -69,7 +69,7 @@ def test_the_demo_agent_greets_by_every_codec(tmp_path: Path, codec: str) -> Non
         assert np.abs(np.diff(heard)).max() < 1.0
 
 
-@pytest.mark.parametrize("srtp", ["srtp", "srtp-mand"])
+@pytest.mark.parametrize("srtp", ["srtp", "srtp-mand", "dtls_srtp"])
 def test_baresip_speaks_srtp_with_the_echo(tmp_path: Path, srtp: str) -> None:
     with (
         Daemon(tmp_path / "daemon") as daemon,

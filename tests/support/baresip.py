@@ -54,7 +54,7 @@ class Baresip:
         six: it speaks IPv6, from ::1.
         codec: `g722/16000`, `opus/48000`…, instead of G.711; the files then have 16 or 48 kHz.
         domain: of its address; `server` is then a proxy on the way there (RFC 3261 §8.1.2).
-        srtp: `srtp` (offered with RTP/AVP) or `srtp-mand` (RTP/SAVP).
+        srtp: `srtp` (offered with RTP/AVP), `srtp-mand` (RTP/SAVP) or `dtls_srtp` (keys by DTLS, no ICE).
         """
         program = required()
         folder.mkdir(parents=True)
@@ -68,7 +68,11 @@ class Baresip:
         (folder / "heard").mkdir()
         modules = ["g711", "aufile", "aubridge", "sndfile", "account", "menu", "ctrl_tcp"]
         # The accounts are read when their module is loaded, and must find the codec then.
-        modules = ([codec.split("/")[0]] if codec else []) + (["srtp"] if srtp else []) + modules
+        modules = (
+            ([codec.split("/")[0]] if codec else [])
+            + ([srtp.removesuffix("-mand")] if srtp else [])
+            + modules
+        )
         (folder / "config").write_text(
             "\n".join(
                 [

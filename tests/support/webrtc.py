@@ -45,7 +45,10 @@ def mirrored(view: WebRtc, *candidates: tuple[str, int], fingerprint: str) -> We
 class Browser:
     """Offers by ICE and DTLS, then speaks PCMU by SRTP; `turn` is called by the studio."""
 
-    def __init__(self, studio: Studio, name: str = "web", host: str = "203.0.113.80", **view: Any) -> None:
+    def __init__(
+        self, studio: Studio, name: str = "web", host: str = "203.0.113.80", *, ice: bool = True, **view: Any
+    ) -> None:
+        """Args: ice: False: a phone that has DTLS alone."""
         self.studio = studio
         self.leg = LegId(name)
         self.at = (host, 5000)
@@ -56,7 +59,11 @@ class Browser:
         self.certificate = Certificate()
         told = view.pop("told", (self.at,))
         self.view = terms(*told, fingerprint=view.pop("fingerprint", self.certificate.fingerprint), **view)
-        mine = mirrored(self.view, self.server, fingerprint=allocated.fingerprint)
+        self.told = allocated.fingerprint
+        "Of the engine's certificate."
+        mine = mirrored(self.view, self.server, fingerprint=self.told)
+        if not ice:
+            self.view, mine = replace(self.view, ice=False), replace(mine, ice=False)
         self.transport = Transport(
             mine, self.certificate, MediaLimits(), random.Random(3).getrandbits, studio.loop.time()
         )

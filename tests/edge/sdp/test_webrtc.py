@@ -179,7 +179,6 @@ def test_who_begins_the_handshake(setup: str, answered: str, active: bool) -> No
 @pytest.mark.parametrize(
     "missing",
     [
-        "a=rtcp-mux\n",
         "a=ice-ufrag:Oyef\n",
         "a=ice-pwd:uLJiAI21pbs+qhQa8LbWGiPH\n",
         f"a=fingerprint:sha-256 {PRINT}\n",
@@ -187,7 +186,57 @@ def test_who_begins_the_handshake(setup: str, answered: str, active: bool) -> No
 )
 def test_an_offer_without_what_webrtc_needs_gets_488(missing: str) -> None:
     refusal = leg().answer(body(CHROMIUM.replace(missing, "")))
-    assert isinstance(refusal, Refusal) and refusal.status == 488 and "WebRTC needs" in refusal.text
+    assert isinstance(refusal, Refusal) and refusal.status == 488 and " needs a=" in refusal.text
+
+
+def test_a_browser_whose_rtcp_has_a_port_of_its_own_has_none_with_us() -> None:
+    """RFC 5761 §5.1.1: what is not offered is not answered."""
+    made = leg()
+    lines = answer_to(body(CHROMIUM.replace("a=rtcp-mux\n", "")), made)
+    assert "a=rtcp-mux" not in lines and any(line.startswith("a=candidate:1 1 ") for line in lines)
+    connect = made.connect()
+    assert connect.webrtc is not None and connect.webrtc.ice and not connect.webrtc.mux
+
+
+PHONE = f"""v=0
+o=- 1 1 IN IP4 192.168.7.7
+s=-
+c=IN IP4 192.168.7.7
+t=0 0
+m=audio 4000 UDP/TLS/RTP/SAVP 0 8 101
+a=rtpmap:101 telephone-event/8000
+a=fingerprint:sha-256 {PRINT}
+a=setup:actpass
+"""
+
+
+@pytest.mark.parametrize("mux", ["", "a=rtcp-mux\n"])
+def test_a_phone_that_has_dtls_without_ice_is_answered_in_kind(mux: str) -> None:
+    """RFC 5763 §5, as baresip, Linphone and Asterisk offer it; behind its NAT it must begin."""
+    made = Leg(
+        LegId("call_x/1"),
+        "192.0.2.1",
+        7,
+        LIMITS,
+        random.Random(7).randbytes,
+        AudioTerms(),
+        browser=True,
+        signalling="203.0.113.7",
+    )
+    made.take(20_000, f"sha-256 {PRINT}")
+    lines = answer_to(body(PHONE + mux), made)
+    assert "m=audio 20000 UDP/TLS/RTP/SAVP 0 8 101" in lines and "a=setup:passive" in lines
+    assert f"a=fingerprint:sha-256 {PRINT}" in lines and ("a=rtcp-mux" in lines) is bool(mux)
+    foreign = ("a=ice", "a=candidate", "a=end-of", "a=mid", "a=group", "a=msid")
+    assert not [line for line in lines if line.startswith(foreign)]
+    agreed = made.connect().webrtc
+    assert agreed is not None and not agreed.ice and agreed.mux is bool(mux) and not agreed.active
+    assert [(c.address, c.port) for c in agreed.candidates] == [("192.168.7.7", 4000), ("203.0.113.7", 0)]
+    again = made.offer().decode().split("\r\n")
+    assert "a=setup:actpass" in again
+    assert any(line.startswith("m=audio 20000 UDP/TLS/RTP/SAVP 0 8 ") for line in again)
+    assert not [line for line in again if line.startswith(foreign)]
+    assert made.accept(body(PHONE.replace("actpass", "active") + mux)) is None
 
 
 def test_attributes_may_stand_at_the_session_level() -> None:

@@ -1,11 +1,13 @@
 """WebRTC legs in an engine, with browsers made of our own ICE and DTLS on the in-memory network."""
 
+import random
 from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from config.schema import MediaLimits
 from media.port import (
     Allocate,
     Allocated,
@@ -23,8 +25,9 @@ from media.port import (
 from media.rtp.telephone_event import DIGITS
 from media.webrtc import stun
 from media.webrtc.stun import Address
+from media.webrtc.transport import Transport
 from tests.support.phone import HOST, Studio, signal_to_noise, tone
-from tests.support.webrtc import Browser
+from tests.support.webrtc import Browser, mirrored
 
 
 def payloads(browser: Browser) -> list[bytes]:
@@ -67,6 +70,58 @@ def test_a_browser_that_trickles_and_named_no_address_yet_is_found_by_its_checks
     assert secured.peer == browser.at and not studio.of(Failed)
     said, heard = spoken(500, 50), payloads(browser)
     assert sum(frame in heard for frame in said) >= 45
+
+
+@pytest.mark.parametrize("mux", [True, False])
+@pytest.mark.parametrize("active", [True, False])
+def test_a_phone_without_ice_hears_its_echo(active: bool, mux: bool) -> None:
+    """RFC 5763: it is where it says, and proves by its certificate who it is."""
+    studio = Studio()
+    phone = Browser(studio, ice=False, active=active)
+    phone.view = replace(phone.view, mux=mux)
+    studio.engine.execute(Echo(phone.leg))
+    phone.connect()
+    phone.script = spoken(500, 400)
+    studio.run(9.0)
+    (secured,) = studio.of(Secured)
+    assert secured.peer == phone.at and not studio.of(Failed)
+    said, heard = spoken(500, 400), payloads(phone)
+    assert sum(frame in heard for frame in said) >= 395
+    assert bool(phone.reports) is mux, "the port of RTCP alone would need a DTLS of its own"
+    assert studio.network.sockets[phone.server].peer == phone.at, "the kernel filters"
+
+
+def test_a_phone_without_ice_behind_a_nat_is_found_by_its_handshake() -> None:
+    """Its description names a private address; its signalling comes from the NAT's."""
+    studio = Studio()
+    told = (("192.168.7.7", 5000), ("203.0.113.80", 0))
+    phone = Browser(studio, ice=False, active=False, told=told)
+    studio.engine.execute(Echo(phone.leg))
+    phone.connect()
+    phone.script = spoken(500, 50)
+    studio.run(2.5)
+    assert [secured.peer for secured in studio.of(Secured)] == [phone.at]
+    assert sum(frame in payloads(phone) for frame in spoken(500, 50)) >= 45
+
+
+def test_a_stranger_does_not_shake_hands_in_the_place_of_a_phone_without_ice() -> None:
+    """It guesses our port; its certificate is not the one that was told, and the phone is heard after it."""
+    studio = Studio()
+    phone = Browser(studio, ice=False, active=False)
+    stranger = Browser(studio, "other", host="198.51.100.9", ice=False, active=False)
+    stranger.server, phone.gone = phone.server, True
+    mine = replace(mirrored(stranger.view, phone.server, fingerprint=phone.told), ice=False)
+    studio.engine.execute(Echo(phone.leg))
+    phone.connect()
+    studio.run(1.0)
+    bits = random.Random(5).getrandbits
+    stranger.transport = Transport(mine, stranger.certificate, MediaLimits(), bits, studio.loop.time())
+    studio.run(1.0)
+    assert not studio.of(Secured) and not studio.of(Failed)
+    phone.gone = False
+    phone.script = spoken(500, 50)
+    studio.run(3.0)
+    assert [secured.peer for secured in studio.of(Secured)] == [phone.at]
 
 
 def test_nothing_leaves_in_the_clear_before_the_keys_are_there() -> None:

@@ -113,6 +113,17 @@ def test_dtls_of_somebody_who_has_proven_nothing_is_not_looked_at() -> None:
     assert ours._early is None and ours.failure is None
 
 
+def test_a_phone_without_ice_may_move_in_the_call_and_keeps_its_association() -> None:
+    """RFC 8842 §5.5: another address alone needs no new handshake."""
+    view = replace(terms(("192.0.2.2", 2)), ice=False)
+    ours = transport(view)
+    ours.handle_timer(0.0)
+    first = ours._dtls
+    assert first is not None and ours.selected == ("192.0.2.2", 2)
+    ours.change(replace(terms(("192.0.2.2", 8)), ice=False), 1.0)
+    assert ours.selected == ("192.0.2.2", 8) and ours._dtls is first
+
+
 def test_another_certificate_makes_a_new_association() -> None:
     """RFC 8842 §5.5"""
     view = terms(("192.0.2.2", 2))
