@@ -107,11 +107,10 @@ class Inbound:
     def aim(self, leg: Leg, before: Address | None, remote: Address) -> None:
         """Send to another address of the leg's peer, and hear every source until one is sure."""
         leg.rtcp_to = None
-        target = remote
-        if leg.latch.source not in (None, before) and is_reachable(target):
-            # A peer behind NAT never was where its SDP says: go on answering its source
-            # until another one latches.
-            target = leg.latch.source or target
+        target, source = remote, leg.latch.source or remote
+        if source != before and is_reachable(target) and is_reachable(source):
+            # A peer behind NAT never was where its SDP says: answer its source until another one latches.
+            target = source
         if self._table.columns.locked[leg.slot]:
             self._table.columns.locked[leg.slot] = False
             self._wire.unlock(leg.slot, target)
@@ -207,7 +206,7 @@ class Inbound:
             if self._judge(leg, *received, now) and not columns.aligned[slot]:
                 self._align(slot, group)
         silence = now - float(columns.heard_at[slot])
-        if leg.latch.source is None or not leg.latch.is_locked(silence, now):
+        if leg.latch.source is None or not leg.latch.is_locked(silence, now) or not leg.latch.source[1]:
             return
         self._wire.lock(slot, leg.latch.source)
         columns.locked[slot] = True
@@ -252,7 +251,8 @@ class Inbound:
                 leg.stranger = source
                 return False
             case Verdict.LATCHED:
-                self._wire.aim(slot, source)
+                if source[1]:  # tools that send from port 0 are heard, and answered where their SDP says
+                    self._wire.aim(slot, source)
                 self._emit(Latched(leg.id, source))
         self._hear(leg, parsed, now)
         return True

@@ -166,6 +166,6 @@ def _rtcp_address(leg: Leg) -> tuple[str, int] | None:
     if leg.connect is None:
         return None
     source, remote = leg.latch.source, leg.connect.remote
-    if source is None or source == remote:
+    if source is None or source == remote or not source[1]:
         return leg.rtcp_to or leg.connect.rtcp or (remote[0], remote[1] + 1)
     return leg.rtcp_to or (source[0], source[1] + 1)

@@ -1,5 +1,6 @@
 """sipp registers and calls (issue 2, must be shown 1)."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,12 @@ from tests.support.daemon import PASSWORDS, Daemon
 from tests.support.ear import Ear
 from tests.support.leftover import assert_no_timer, assert_quiet, open_sockets
 from tests.support.process import wait_until
-from tests.support.sipp import sipp
+from tests.support.scenario import AUDIO, calling
+from tests.support.sipp import Sipp, sipp
 
 T1 = 0.5
+CAPTURED = Path("/usr/share/sip-tester")
+"Speech in A-law, 30 ms a packet, and a file for each key; all keys have one SSRC, which is not the speech's."
 DEMO = {
     "extensions": [{"number": "9000", "target": {"agent": "demo"}}],
     "agents": {"demo": {"dialect": "twilio", "url": "builtin:demo"}},
@@ -94,3 +98,25 @@ def test_500_calls_in_a_row_leave_nothing_behind(tmp_path: Path) -> None:
         # An agent's socket is closed by both sides in turn.
         wait_until(lambda: open_sockets(daemon) <= sockets, 5.0, what="every socket is closed")
         assert_no_timer(daemon, timeout=64 * T1 + 3.0)
+
+
+def test_keys_out_of_its_files_are_each_heard_as_often_as_they_are_played(tmp_path: Path) -> None:
+    """Whoever plays a file twice sends the same timestamps again (RFC 4733 §2.5.1.2)."""
+    if not CAPTURED.is_dir():
+        pytest.skip("sipp's captured packets are not installed (apt install sip-tester)")
+    scenario = calling().invite(AUDIO, digest=True).expect(100, optional=True).expect(200).ack().pause(300)
+    scenario.play(CAPTURED / "g711a.pcap").pause(1500)
+    for key in ("1", "1", "9", "2", "pound"):
+        scenario.play(CAPTURED / f"dtmf_2833_{key}.pcap").pause(800)
+    scenario.play(CAPTURED / "g711a.pcap").pause(1500).request("BYE").expect(200)
+    with Daemon(tmp_path / "daemon") as daemon:
+        caller = Sipp(
+            tmp_path / "sipp", scenario, daemon.sip, number="*43", user="1001", password=PASSWORDS["1001"]
+        )
+        with caller:
+            caller.done()
+        _, text = daemon.tandem("calls", "--json")
+        (row,) = json.loads(text)["ended"]
+        trace = daemon.trace(row["id"])
+    assert "".join(event["data"]["digit"] for event in trace if event["event"] == "Digit") == "1192#"
+    assert not [event for event in trace if event["event"] == "NoAudio"]

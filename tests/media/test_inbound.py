@@ -313,6 +313,21 @@ def test_the_source_behind_nat_is_latched_answered_and_locked() -> None:
     assert stats(studio, phone).foreign > 5
 
 
+def test_who_sends_from_port_0_is_heard_and_answered_where_its_sdp_says() -> None:
+    """sipp does, when its SDP names another port than its option: nobody can send there."""
+    studio = Studio()
+    phone = echo(studio)
+    nowhere = studio.network.bind(phone.host, 0)
+    sent = tone(500, 3.0)
+    for frame in encode_ulaw(sent).reshape(-1, 160):
+        phone.send(frame.tobytes(), source=nowhere)
+        studio.run(0.02)
+    phone.connect()
+    studio.run(0.1)
+    assert signal_to_noise(phone.heard(), sent[160:22_000]) > 30
+    assert not nowhere.queue
+
+
 def test_the_sdp_address_wins_over_a_stranger_who_was_first() -> None:
     studio = Studio()
     phone = echo(studio)

@@ -9,6 +9,7 @@ What is on the wire is not judged here but off sipp's own log (`tests.support.si
 """
 
 import re
+from pathlib import Path
 from typing import Self
 
 _URI = "sip:[-+*#%@.:;=_[:alnum:]]*"
@@ -113,6 +114,11 @@ class Scenario:
 
     def pause(self, ms: int) -> Self:
         self._parts.append(f'<pause milliseconds="{ms}"/>')
+        return self
+
+    def play(self, pcap: Path) -> Self:
+        """RTP as it was captured, to the peer's media address."""
+        self._parts.append(f'<nop><action><exec play_pcap_audio="{pcap}"/></action></nop>')
         return self
 
     # What comes.
