@@ -16,10 +16,6 @@ class Pii:
     def __init__(self, text: str) -> None:
         self._text = text
 
-    def reveal(self) -> str:
-        """The text itself; not for logs."""
-        return self._text
-
     def __str__(self) -> str:
         return f"…{self._text[-_SHOWN:]}" if len(self._text) > 3 * _SHOWN else "…"
 

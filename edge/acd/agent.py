@@ -37,8 +37,6 @@ class Agent:
     "[s]"
     calls: int = 0
     "Taken."
-    served_at: float = 0.0
-    "The last offer [s]."
     wrap_up: Alarm | None = None
     back: Alarm | None = None
     "The end of a pause after missed offers."

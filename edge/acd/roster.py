@@ -188,7 +188,6 @@ class Roster:
     # What happens to them.
 
     def offered(self, agent: Agent, lease: Lease, now: float) -> None:
-        agent.served_at = now
         if name_of_ai(agent.id):
             agent.held.add(lease.call)
             return

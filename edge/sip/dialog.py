@@ -34,16 +34,6 @@ class DialogId(NamedTuple):
     remote_tag: str
     "Empty for an RFC 2543 peer."
 
-    @staticmethod
-    def of_request(request: Request) -> "DialogId":
-        """Of the dialog that an incoming request belongs to."""
-        return DialogId(request.call_id, request.to.tag, request.from_.tag)
-
-    @staticmethod
-    def of_response(response: Response) -> "DialogId":
-        """Of the dialog that the response to a request of ours belongs to."""
-        return DialogId(response.call_id, response.from_.tag, response.to.tag)
-
 
 class DialogState(enum.Enum):
     EARLY = enum.auto()

@@ -115,10 +115,6 @@ class Uri:
         """The same URI with one parameter `name`, last."""
         return replace(self, params=(*without_param(self.params, name.lower()), (name, value)))
 
-    def without_params(self, *names: str) -> "Uri":
-        """The same URI without the parameters `names` (lower case)."""
-        return replace(self, params=without_param(self.params, *names))
-
     def without_headers(self) -> "Uri":
         """What may stand in a Request-URI (RFC 3261 §19.1.1, Table 1)."""
         if not self.headers and not self.params:
