@@ -192,8 +192,10 @@ class Wideband:
         columns, table = self._table.columns, self._table
         payloads: list[tuple[int, bytes | None]] = []
 
-        def encode(position: int, slot: int, pcm: Pcm) -> None:
-            payloads.append((position, table.at(slot).coders.encode(wide(plan.laws[position]), pcm)))
+        def encode(position: int, slot: int, pcm: Pcm, narrow: Pcm | None = None) -> None:
+            codec = wide(plan.laws[position])
+            least = pcm if narrow is None or not codec.narrows else narrow
+            payloads.append((position, table.at(slot).coders.encode(codec, least)))
             if slot in plan.taped:
                 self._used.add(slot)
                 self._sent[slot] = pcm
@@ -226,8 +228,15 @@ class Wideband:
             if len(fuller):
                 whole = risen[-len(fuller) :].astype(np.int32) + fuller
                 risen[-len(fuller) :] = np.clip(whole, -32768, 32767)
-            for position, slot, pcm in zip(plan.rising, plan.rising_slots.tolist(), risen, strict=True):
-                encode(position, slot, fine.get(position, pcm))
+            # Rooms are last, where there are any.
+            plain = len(risen) - len(fuller)
+            for index, (position, slot) in enumerate(
+                zip(plan.rising, plan.rising_slots.tolist(), strict=True)
+            ):
+                if position in fine or index >= plain:
+                    encode(position, slot, fine.get(position, risen[index]))
+                else:
+                    encode(position, slot, risen[index], narrow[index])
         for (position, slot), pcm in zip(plan.spoken, spoken, strict=True):
             encode(position, slot, pcm)
         for position, slot in plan.silent:

@@ -117,7 +117,7 @@ class Coders:
         self._decoder, self._spare = None, _NOTHING
 
     def encode(self, codec: Wide, pcm: Pcm) -> bytes:
-        """20 ms at 16 kHz, (320,) and contiguous → payload."""
+        """20 ms at 16 kHz, (320,) and contiguous → payload; at 8 kHz, (160,), if the codec `narrows`."""
         if codec is not self._codec_out or self._encoder is None:
             self._codec_out, self._encoder = codec, codec.encoder()
         return self._encoder.encode(pcm)

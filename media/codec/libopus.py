@@ -19,6 +19,7 @@ _SET_COMPLEXITY: Final = 4_010
 _SET_INBAND_FEC: Final = 4_012
 _SET_PACKET_LOSS_PERCENT: Final = 4_014
 _SET_VBR_CONSTRAINT: Final = 4_020
+_RESET_STATE: Final = 4_028
 
 
 def _find() -> str | None:
@@ -79,6 +80,11 @@ def expect_loss(state: State, percent: int, bits: int) -> None:
     """Have an encoder spend FEC on so many lost packets, and so many bits per second on all."""
     _opus.opus_encoder_ctl(state, _SET_PACKET_LOSS_PERCENT, ctypes.c_int32(percent))
     _opus.opus_encoder_ctl(state, _SET_BITRATE, ctypes.c_int32(bits))
+
+
+def begin(state: State) -> None:
+    """Let an encoder code what comes next as the beginning of a stream."""
+    _opus.opus_encoder_ctl(state, _RESET_STATE)
 
 
 def decoder(rate: int) -> State:

@@ -1,9 +1,10 @@
-"""Opus in RTP: 16 kHz mono both ways, whatever the peer sends (RFC 6716, RFC 7587).
+"""Opus in RTP: mono at 16 kHz both ways, whatever the peer sends (RFC 6716, RFC 7587).
 
-We send 20 ms of voice with the encoder's lowest complexity, and in-band FEC once the peer tells of losses
-(RFC 7587 §3.3): below 32 kbit/s wideband voice has no room for it, and without losses it would be waste.
-A frame that was lost is read out of the next packet's FEC where that is there in time (with packets that come
-unevenly it waits in the jitter buffer), else the decoder makes it up. Declined: stereo.
+We send 20 ms of voice with the encoder's lowest complexity, narrowband what has no more, and in-band FEC
+once the peer tells of losses (RFC 7587 §3.3): below 32 kbit/s wideband voice has no room for it, and
+without losses it would be waste. A frame that was lost is read out of the next packet's FEC where that is
+there in time (with packets that come unevenly it waits in the jitter buffer), else the decoder makes it up.
+Declined: stereo.
 """
 
 import ctypes
@@ -18,6 +19,8 @@ BITS: Final = 24_000
 "Per second, as asked of the encoder; RFC 7587 §3.1.1 names 16 to 20 kbit/s for wideband speech."
 BITS_WITH_FEC: Final = 32_000
 "As long as packets are lost."
+NARROW_BITS: Final = (16_000, 28_000)
+"The same two of what has nothing above 4 kHz; RFC 7587 §3.1.1 names 8 to 12 kbit/s for narrowband speech."
 LEAST_LOSS: Final = 6
 "Percent from which the encoder is sure to spend FEC at that rate."
 CLOCK: Final = 48_000
@@ -32,19 +35,45 @@ _LARGEST: Final = 1_276
 _EMPTY: Final = np.zeros(0, np.int16)
 
 
+class _Coder:
+    """One of an encoder's two, for what has up to 8 kHz and what has up to 4."""
+
+    def __init__(self, rate: int, bits: int, bits_with_fec: int) -> None:
+        self.state = libopus.encoder(rate, application=libopus.VOIP, bits=bits, complexity=0)
+        self.pcm = np.zeros(rate // 50, np.int16)
+        self.samples = self.pcm.ctypes.data
+        self._bits, self._bits_with_fec = bits, bits_with_fec
+
+    def expect_loss(self, percent: int) -> None:
+        lossy = percent > 0
+        libopus.expect_loss(
+            self.state,
+            max(percent, LEAST_LOSS) if lossy else 0,
+            self._bits_with_fec if lossy else self._bits,
+        )
+
+
 class OpusEncoder:
     def __init__(self) -> None:
-        self._state = libopus.encoder(_RATE, application=libopus.VOIP, bits=BITS, complexity=0)
-        self._pcm = np.zeros(FRAME, np.int16)
-        self._samples = self._pcm.ctypes.data
+        self._coders: dict[int, _Coder] = {}
+        "By the samples of a frame; the second one is made when it is needed."
+        self._last: _Coder | None = None
         self._packet = ctypes.create_string_buffer(_LARGEST)
         self._loss = 0
         "Percent."
 
     def encode(self, pcm: Pcm) -> bytes:
-        """320 samples → one packet of 20 ms."""
-        self._pcm[:] = pcm
-        size = libopus.encode(self._state, self._samples, len(self._pcm), self._packet, _LARGEST)
+        """20 ms at 16 kHz, (320,), or at 8 kHz, (160,) → one packet.
+
+        Half the samples take 60 % of the time. Whoever decodes learns of each packet how much is in it.
+        """
+        coder = self._coders.get(len(pcm)) or self._make(len(pcm))
+        if coder is not self._last:
+            # The decoder begins anew where the bandwidth changes (RFC 6716 §4.5).
+            libopus.begin(coder.state)
+            self._last = coder
+        coder.pcm[:] = pcm
+        size = libopus.encode(coder.state, coder.samples, len(pcm), self._packet, _LARGEST)
         return self._packet.raw[: max(size, 0)]
 
     def expect_loss(self, percent: int) -> None:
@@ -52,9 +81,16 @@ class OpusEncoder:
         loss = max(percent, self._loss - 1)
         if loss != self._loss:
             self._loss = loss
-            libopus.expect_loss(
-                self._state, max(loss, LEAST_LOSS) if loss else 0, BITS_WITH_FEC if loss else BITS
-            )
+            for coder in self._coders.values():
+                coder.expect_loss(loss)
+
+    def _make(self, samples: int) -> _Coder:
+        wide = samples == FRAME
+        made = _Coder(_RATE, BITS, BITS_WITH_FEC) if wide else _Coder(_RATE // 2, *NARROW_BITS)
+        self._coders[samples] = made
+        if self._loss:
+            made.expect_loss(self._loss)
+        return made
 
 
 class OpusDecoder:

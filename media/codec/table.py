@@ -63,6 +63,8 @@ class Wide:
     "Length of a payload in units of the RTP clock; 0: it cannot be."
     holds_last: Callable[[bytes], bool]
     "Whether a payload holds the frame before it, too."
+    narrows: bool
+    "The encoder takes frames of 8 kHz as well, and is faster then."
     encoder: Callable[[], Encoder]
     decoder: Callable[[], Decoder]
 
@@ -85,9 +87,9 @@ def _never(payload: bytes) -> bool:
 
 
 WIDE: Final = (
-    Wide("g722", 8_000, False, True, g722.ticks, _never, g722.G722Encoder, g722.G722Decoder),
-    Wide("opus", opus.CLOCK, True, False, opus.ticks, opus.has_fec, opus.OpusEncoder, opus.OpusDecoder),
-    Wide("l16", 16_000, True, True, l16.ticks, _never, l16.L16Encoder, l16.L16Decoder),
+    Wide("g722", 8_000, False, True, g722.ticks, _never, False, g722.G722Encoder, g722.G722Decoder),
+    Wide("opus", opus.CLOCK, True, False, opus.ticks, opus.has_fec, True, opus.OpusEncoder, opus.OpusDecoder),
+    Wide("l16", 16_000, True, True, l16.ticks, _never, False, l16.L16Encoder, l16.L16Decoder),
 )
 FIRST_WIDE: Final = len(LAWS)
 "Numbers from here on are wideband."

@@ -24,6 +24,7 @@ from media.port import (
     Released,
     RoomId,
     SendDigits,
+    StopPlay,
     Tone,
 )
 from media.prompt import made_of
@@ -171,6 +172,32 @@ def test_a_wideband_leg_and_a_narrow_one_hear_each_other(name: str) -> None:
     say(studio, one, payloads(CODECS[name], pitch(250, 1.0)))
     assert signal_to_noise(two.heard(), tone(250, 1.0)[1600:6400]) > 18
     assert signal_to_noise(decoded(one), pitch(900, 1.0)[3200:12_800]) > 18
+
+
+def test_to_opus_goes_narrowband_what_has_no_more() -> None:
+    """RFC 6716 §3.1: the first five bits are below 4 for that, and 8 to 11 for wideband voice."""
+    studio = Studio()
+    phone, other = joined(studio, "opus", CODECS["opus"]), studio.phone("two")
+    studio.engine.execute(Bridge(phone.leg, other.leg))
+
+    def bandwidths(seconds: float) -> set[int]:
+        phone.received.clear()
+        other.say(tone(400, seconds))
+        studio.run(seconds)
+        return {p.payload[0] >> 3 for _, p in phone.received[3:] if p.payload_type != DTMF}
+
+    assert bandwidths(0.5) == {1}
+    studio.engine.execute(Tone(phone.leg, "busy", (440.0,), ()))
+    assert bandwidths(0.3) == {1}
+    spec = AgentSpec("a", "twilio", "ws://127.0.0.1:1/")
+    studio.engine.execute(Release(other.leg))
+    studio.engine.execute(StopPlay(phone.leg))
+    studio.run(0.1)
+    studio.engine.execute(AttachAgent(phone.leg, spec, "c", "a"))
+    studio.run(0.1)
+    phone.received.clear()
+    studio.run(0.3)
+    assert {p.payload[0] >> 3 for _, p in phone.received} == {9}
 
 
 @pytest.mark.parametrize(("first", "second"), [("g722", "opus"), ("opus", "l16"), ("l16", "g722")])

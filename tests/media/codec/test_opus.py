@@ -24,6 +24,41 @@ def test_tones_keep_level_and_shape_at_16_khz(frequency: int) -> None:
     assert mean * 400 < 1.1 * opus.BITS, "as much as was asked for"
 
 
+def test_what_has_no_more_than_4_khz_is_coded_as_that_and_heard_at_16_khz() -> None:
+    """RFC 6716 §3.1: configurations 0 to 3 are SILK's narrowband, 8 to 11 wideband."""
+    narrow = (6000 * np.sin(2 * np.pi * 440 * np.arange(16_000) / 8_000)).astype(np.int16)
+    whole = (6000 * np.sin(2 * np.pi * 440 * np.arange(32_000) / 16_000)).astype(np.int16)
+    encoder, decoder = opus.OpusEncoder(), opus.OpusDecoder()
+    packets = [encoder.encode(frame) for frame in narrow.reshape(-1, 160)]
+    assert {packet[0] >> 3 for packet in packets} == {1} and all(opus.ticks(p) == 960 for p in packets)
+    heard = np.concatenate([decoder.decode(packet) for packet in packets])
+    assert abs(level_of(heard[8000:]) - level_of(whole)) < 1
+    assert signal_to_noise(heard, whole[8000:24_000]) > 15
+    assert np.mean([len(packet) for packet in packets]) * 400 < 1.1 * opus.NARROW_BITS[0]
+
+
+def test_the_bandwidth_may_change_at_any_frame() -> None:
+    """Both ways within one frame, and never louder than it is."""
+    whole = (6000 * np.sin(2 * np.pi * 317 * np.arange(48_000) / 16_000)).astype(np.int16)
+    encoder, decoder = opus.OpusEncoder(), opus.OpusDecoder()
+    packets = [
+        encoder.encode(frame if number // 30 % 2 else frame[::2])
+        for number, frame in enumerate(whole.reshape(-1, 320))
+    ]
+    assert [packet[0] >> 3 for packet in packets[28:32]] == [1, 1, 9, 9]
+    heard = np.concatenate([decoder.decode(packet) for packet in packets])[3200:]
+    levels = [level_of(frame) for frame in heard.reshape(-1, 320)]
+    assert max(levels) < level_of(whole) + 1 and min(levels) > level_of(whole) - 8
+    assert np.abs(heard.astype(int)).max() < 7000
+
+
+def test_fec_is_spent_in_both_bandwidths() -> None:
+    encoder = opus.OpusEncoder()
+    encoder.expect_loss(10)
+    packets = [encoder.encode(frame) for frame in np.concatenate([sources.voice(8_000)] * 2)]
+    assert sum(map(opus.has_fec, packets)) > 50
+
+
 def test_fec_is_spent_once_the_peer_tells_of_losses_and_as_long_as_it_does() -> None:
     """RFC 7587 §3.3; the second bit after the first byte says that FEC is in it (RFC 6716 §4.2.3)."""
     encoder, voice = opus.OpusEncoder(), itertools.cycle(sources.voice(16_000))
