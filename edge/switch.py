@@ -5,13 +5,14 @@
     driver ── receive · media_events · committed · resolved · handle_timer ──▶ Switch
     driver ◀── take_effects() · next_timer_at() ────────────────────────────── Switch
 
-A message goes to the transactions; what is new there goes to the registrar, to a live session, or
-becomes a call. What they want of the world are effects, drained after every door, oldest first.
+Here everything is joined, and here are the doors. A message goes to the transactions (`intake.py`); what is
+new there goes to the registrar, to a live session, or becomes a call (`exchange.py`). What they want of the
+world are effects, drained after every door, oldest first.
 """
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Final, assert_never
+from typing import Final
 
 from config.schema import SipLimits
 from edge.acd.native import queues, registered
@@ -29,6 +30,7 @@ from edge.channels import Channels
 from edge.directory import Directory, User
 from edge.doorman import Doorman
 from edge.event.message_summary import Mailbox
+from edge.exchange import Exchange
 from edge.faults import Faults
 from edge.ident import Random, call_of, tag
 from edge.intake import Intake
@@ -47,28 +49,18 @@ from edge.security.fraud import FraudGuard
 from edge.security.shield import Shield
 from edge.security.witness import Witness
 from edge.sessions import SessionTable
-from edge.sip import effect as said
 from edge.sip.effect import (
-    Answer,
-    Cancelled,
-    EndReason,
-    Failed,
-    Incoming,
     Send,
-    ServerKey,
-    Unacknowledged,
 )
 from edge.sip.flow import Flow, Received
 from edge.sip.locate import Located
-from edge.sip.message import Request
 from edge.sip.nonce import Nonces
-from edge.sip.session import Session, SessionEvent, Wire
+from edge.sip.session import Wire
 from edge.sip.timer import TimerValues
 from edge.sip.transaction.layer import TransactionLayer
 from edge.subscriptions import Subscriptions
 from edge.trunk.keeper import Report as TrunkReport
 from edge.trunk.keeper import TrunkKeeper
-from edge.unservable import not_understood
 from media.port import Command, Event, Recorded
 
 _UNMEASURED: Final = 1e-6
@@ -100,7 +92,6 @@ class Switch:
         self._journal = journal
         self._wall = wall
         self._effects: list[Effect] = []
-        self._events: list[tuple[Session, SessionEvent]] = []
         self._sessions = SessionTable()
         self._faults = Faults()
         self.logbook = logbook = Logbook(journal, self._sessions, wall, limits.challenges_traced)
@@ -120,7 +111,10 @@ class Switch:
         self._questions = Questions(self._effects.append)
         self._recordings = Recordings(media_folder, self._effects.append)
         self.calls: dict[CallId, Call] = {}
-        wire = Wire(self.layer, self.agenda, values, self._session_event, self._sessions.expect)
+        self._exchange = exchange = Exchange(
+            self.layer, self._sessions, logbook, self._faults, self.calls, self._effects.append
+        )
+        wire = Wire(self.layer, self.agenda, values, exchange.session_event, self._sessions.expect)
         wire.alive, wire.elsewhere = reach.alive, self.registrar.recovery.of
         ground = Ground(
             wire=wire,
@@ -177,9 +171,10 @@ class Switch:
             kept=limits.refusals_kept,
         )
         handlers = (self._arrivals, registrations, self.messages, self.subscriptions)
-        self._reception = Reception(self.layer, random, witness, self.turnstile, *handlers)
+        reception = Reception(self.layer, random, witness, self.turnstile, *handlers)
+        exchange.open(self._requests, reception)
         parts = (self.layer, self._sessions, witness, logbook)
-        self._intake = Intake(*parts, limits, self._carry, self._faults)
+        self._intake = Intake(*parts, limits, exchange.carry, self._faults)
 
     # Doors.
 
@@ -308,10 +303,7 @@ class Switch:
             return live.trace.waiting()
         return self.callbacks.rows(call) or self.logbook.attempts.rows(call)
 
-    # What sessions and calls ask.
-
-    def _session_event(self, session: Session, event: SessionEvent, now: float) -> None:
-        self._events.append((session, event))
+    # What calls ask.
 
     def _close(self, call: Call, cdr: Cdr, now: float) -> None:
         del self.calls[call.id]
@@ -326,74 +318,8 @@ class Switch:
     # Inside.
 
     def _settle(self, now: float) -> None:
-        self._carry(now)
+        self._exchange.carry(now)
         self._faults.tell()
-
-    def _carry(self, now: float) -> None:
-        """What the transactions and sessions said goes to where it belongs, until nobody says more."""
-        self._tell(now)
-        while effects := self.layer.take_effects():
-            for effect in effects:
-                self._faults.spare(self._hear, effect, now)
-                self._tell(now)
-        for call in self._sessions.retire():
-            if call.id not in self.calls:
-                self.logbook.finish(call)
-
-    def _tell(self, now: float) -> None:
-        """What sessions said goes to their calls, before another message changes the session again."""
-        while self._events:
-            events, self._events = self._events, []
-            for session, event in events:
-                if (call := self._sessions.call_of(session)) is not None:
-                    self._faults.spare(call.receive_session, session, event, now)
-
-    def _hear(self, effect: said.Effect, now: float) -> None:
-        match effect:
-            case Send():
-                self.logbook.sent(effect, now)
-                self._effects.append(effect)
-            case Incoming(request, flow, key):
-                self._incoming(request, flow, key, now)
-            case Answer(client, response):
-                if not self._requests.answered(client, response, now):
-                    self._sessions.answered(client, response, now)
-            case Failed(client, reason):
-                if not self._requests.failed(client, now):
-                    self._sessions.failed(client, reason is EndReason.TIMEOUT, now)
-            case Cancelled(key, request):
-                self._sessions.cancelled(key, request.headers.get("Reason") or "", now)
-            case Unacknowledged():
-                pass  # the caller never confirmed our refusal: nothing hangs on it
-            case _:
-                assert_never(effect)
-
-    def _incoming(self, request: Request, flow: Flow, key: ServerKey | None, now: float) -> None:
-        session = self._sessions.inside(request, key)
-        key = None if request.method == "ACK" else key  # nobody answers it
-        if session is not None:
-            self._inside(session, request, flow, key, now)
-        elif key is not None:  # else an ACK that belongs to nothing
-            self._reception.receive(request, key, flow, now)
-
-    def _inside(
-        self, session: Session, request: Request, flow: Flow, key: ServerKey | None, now: float
-    ) -> None:
-        if not session.turns_to(request.from_.tag):
-            if key is not None:
-                self._reception.unknown(request, key, now)
-            return
-        refusal = not_understood(request)
-        if refusal is not None and key is not None:
-            self._reception.respond(key, request, refusal[0], now, refusal[1])
-            return
-        session.flow = flow  # a phone that changed its network or connection is reached where it is now
-        call = self._sessions.call_of(session)
-        if request.method == "MESSAGE" and key is not None and call is not None and session.confirmed:
-            self.messages.inside(request, key, session, call, now)
-        else:
-            session.receive(request, key, now)
-        self._sessions.perhaps_done(session)
 
 
 def _indifferent(ok: bool) -> None:

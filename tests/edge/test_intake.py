@@ -1,7 +1,10 @@
 """Messages that were read together: served in a row, with the outcome of one by one."""
 
+from typing import Any
+
 import pytest
 
+from edge.reception import Reception
 from edge.sip.message import Request, Response
 from tests.support.directory import FakeDirectory
 from tests.support.edge import Bench, Phone, final
@@ -62,14 +65,14 @@ def test_copies_beside_each_other_are_one_call(bench: Bench) -> None:  # RFC 326
 
 def test_an_error_of_ours_costs_one_message(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     eves = strangers(bench)
-    served = bench.switch._reception.receive
+    served = Reception.receive
 
-    def receive(request: Request, *rest: object) -> None:
+    def receive(self: Reception, request: Request, *rest: Any) -> None:
         if request.call_id == eves[3].call_id:
             raise KeyError("ours")
-        served(request, *rest)  # type: ignore[arg-type]
+        served(self, request, *rest)
 
-    monkeypatch.setattr(type(bench.switch._reception), "receive", lambda self, *what: receive(*what))
+    monkeypatch.setattr(Reception, "receive", receive)
     with pytest.raises(KeyError, match="ours"), bench.together():
         for eve in eves:
             eve.say("INVITE", DID, body=eve.sdp())
