@@ -122,7 +122,7 @@ def accepted(theirs: Peer, ours: Peer, *, controlling: bool) -> WebRtc | str:
 
 
 def perhaps_at(agreed: WebRtc, host: str) -> WebRtc:
-    """Their offer, our answer. Without ICE they begin: a NAT may keep us from reaching them."""
+    """A peer without ICE may be behind a NAT, where its signalling comes from; empty: not known."""
     if agreed.ice or not host:
         return agreed
     return replace(agreed, candidates=(*agreed.candidates, Candidate(host, 0, 0)))
