@@ -42,7 +42,8 @@ class Quiet:
         """Let those pause who are sent nothing but silence, and say nothing; called every 100 ms or so."""
         columns = self._table.columns
         if self._any:
-            for slot in (columns.quiet & (now - columns.quiet_at >= KEEP_OPEN)).nonzero()[0].tolist():
+            quiet = columns.quiet & columns.connected  # of a leg that is gone, the slot is wiped later
+            for slot in (quiet & (now - columns.quiet_at >= KEEP_OPEN)).nonzero()[0].tolist():
                 self.keep_open(slot, now)
         silent = (now - columns.heard_at >= SILENCE) & columns.connected & columns.may_send & ~columns.quiet
         slots = silent.nonzero()[0]

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from media.port import Bridge, Crypto, Echo, Join, Record, RoomId, SendDigits, Tone
+from media.port import Bridge, Crypto, Echo, Join, Record, Release, RoomId, SendDigits, Silent, Tone
 from tests.support.phone import DTMF, PCMA, Phone, Studio, signal_to_noise, tone
 
 
@@ -45,6 +45,16 @@ def test_a_call_in_which_nobody_speaks_is_sent_a_packet_a_second() -> None:
         assert all(bytes(p.payload) == silence * 160 for _, p in phone.received)
         assert max(b - a for (a, _), (b, _) in pairwise(phone.received)) <= 1.11
         assert_well_timed(phone)
+
+
+def test_a_quiet_leg_that_is_gone_troubles_nobody() -> None:
+    """Others go on to be looked after: their silence is noticed, and RTCP sent."""
+    studio = Studio(limits={"silence_timeout": 8.0})
+    one, two = bridged(studio)
+    studio.run(3.0)
+    studio.engine.execute(Release(one.leg))
+    studio.run(7.0)
+    assert [event.leg for event in studio.of(Silent)] == [two.leg]
 
 
 @pytest.mark.parametrize("after", [3.0, 12.34, 31.007])
