@@ -157,7 +157,7 @@ class Inbound:
             rows, words, extended, frames = rows[plain], words[plain], extended[plain], frames[plain]
             first = words[:, 0]
         reception.count(rows, extended, words[:, 1], now)
-        self._jitter.insert(rows, extended, frames, (first & 0x80_0000) != 0)
+        self._jitter.insert(rows, extended, frames, ((first & 0x80_0000) != 0) | reception.paused[rows])
         columns.heard_at[rows] = now
         columns.hushed[rows] = False
         if self._table.unaligned:
@@ -335,8 +335,7 @@ class Inbound:
     def _hear_audio(self, leg: Leg, parsed: Packet, law: int, number: int) -> None:
         columns, slot = self._table.columns, leg.slot
         columns.hushed[slot] = False
-        before = int(columns.law_in[slot])
-        if before != law:
+        if (before := int(columns.law_in[slot])) != law:
             if before < FIRST_WIDE and law < FIRST_WIDE:
                 self._jitter.recode(slot, TO_OTHER[before])
             else:
@@ -349,7 +348,8 @@ class Inbound:
         frame = np.frombuffer(parsed.payload, np.uint8)
         if leg.reframer is None:
             if len(frame) == FRAME_SAMPLES:
-                self._jitter.insert_one(slot, number, frame, marker=parsed.marker)
+                marker = parsed.marker or bool(self._reception.paused[slot])
+                self._jitter.insert_one(slot, number, frame, marker=marker)
                 return
             leg.reframer = Reframer(parsed.timestamp, number)
             leg.plain_run = 0
@@ -376,8 +376,8 @@ class Inbound:
             self._table.columns.noise[leg.slot] = 0.0
         if leg.parceller is None:
             if ticks == codec.step:
-                frame = leg.coders.deposit((payload,))
-                self._jitter.insert_one(leg.slot, number, frame, marker=parsed.marker)
+                marker = parsed.marker or bool(self._reception.paused[leg.slot])
+                self._jitter.insert_one(leg.slot, number, leg.coders.deposit((payload,)), marker=marker)
                 return
             leg.parceller = Parceller(parsed.timestamp, number, codec.step, leg.coders.deposit)
             self._table.expect(leg, parsed.payload_type, law)

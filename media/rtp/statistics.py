@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from media.blank import Blank
-from media.frame import SAMPLE_RATE, Rows
+from media.frame import FRAME_SAMPLES, SAMPLE_RATE, Rows
 
 MAX_DROPOUT: Final = 3_000
 MAX_MISORDER: Final = 100
@@ -19,6 +19,8 @@ JUMP: Final = SAMPLE_RATE
 "Samples: who is early or late by more has set another time, which is no jitter."
 
 Counters = NDArray[np.int64]
+PAUSE: Final = 2 * FRAME_SAMPLES
+"Samples by which the timestamp is further than the number: the peer has kept silent in between."
 
 
 class Reception:
@@ -33,6 +35,12 @@ class Reception:
         "All packets of the leg, whatever stream; duplicates included."
         self.jitter = np.zeros(slots, np.float64)
         "Interarrival jitter [samples]."
+        self.paused = np.zeros(slots, np.bool_)
+        """Before the latest packet, if all are of 20 ms, the peer kept silent on purpose.
+
+        Not everybody sets the marker, and the packet with it may be lost (RFC 3551 §4.1)."""
+        self._stamp: Counters = np.zeros(slots, np.int64)
+        "Timestamp of the newest packet."
         self._base: Counters = np.zeros(slots, np.int64)
         self._received: Counters = np.zeros(slots, np.int64)
         self._transit: Counters = np.zeros(slots, np.int64)
@@ -57,6 +65,7 @@ class Reception:
         self._reported_expected[slot] = self._reported_received[slot] = 0
         self.packets[slot] += 1
         self._transit[slot] = int(now * SAMPLE_RATE) - timestamp
+        self._stamp[slot], self.paused[slot] = timestamp, False
         self._suspect[slot] = -1
         return extended
 
@@ -69,7 +78,11 @@ class Reception:
         """Count one packet of each row."""
         self.packets[rows] += 1
         self._received[rows] += 1
-        self.newest[rows] = np.maximum(self.newest[rows], extended)
+        ahead, stamp = extended - self.newest[rows], self._stamp[rows]
+        step = ((timestamp - stamp + 0x8000_0000) & 0xFFFF_FFFF) - 0x8000_0000
+        self.paused[rows] = (ahead > 0) & (step - ahead * FRAME_SAMPLES >= PAUSE)
+        self._stamp[rows] = np.where(ahead > 0, timestamp, stamp)
+        self.newest[rows] += np.maximum(ahead, 0)
         transit = int(now * SAMPLE_RATE) - timestamp
         change = np.abs(((transit - self._transit[rows] + 0x8000_0000) & 0xFFFF_FFFF) - 0x8000_0000)
         change[change > JUMP] = 0
@@ -85,8 +98,10 @@ class Reception:
             return None
         self.packets[slot] += 1
         self._received[slot] += 1
+        step = ((timestamp - int(self._stamp[slot]) + 0x8000_0000) & 0xFFFF_FFFF) - 0x8000_0000
+        self.paused[slot] = ahead > 0 and step - ahead * FRAME_SAMPLES >= PAUSE
         if ahead > 0:
-            self.newest[slot] = newest + ahead
+            self.newest[slot], self._stamp[slot] = newest + ahead, timestamp
         transit = int(now * SAMPLE_RATE) - timestamp
         change = abs(((transit - int(self._transit[slot]) + 0x8000_0000) & 0xFFFF_FFFF) - 0x8000_0000)
         self._transit[slot] = transit

@@ -15,11 +15,12 @@ PAUSES = (0.1, 0.24, 0.5, 0.78, 1.3)
 "[s]"
 
 
-def talk(jitter: float, seed: int) -> tuple[int, int, np.ndarray, LegStats]:
+def talk(jitter: float, seed: int, *, marked: bool = True) -> tuple[int, int, np.ndarray, LegStats]:
     """Of `SPURTS` talk spurts: frames sent, those lost, delays of the others [ms], and what the leg tells.
 
     Args:
         jitter: each packet is late by up to so much [s].
+        marked: the marker says where a spurt begins; not everybody sets it.
     """
     random, late = Random(seed), Random(seed + 1)
     sends: list[tuple[float, float, bool]] = []
@@ -37,7 +38,7 @@ def talk(jitter: float, seed: int) -> tuple[int, int, np.ndarray, LegStats]:
         studio.run(max(0.0, begun + when + delay - studio.loop.time()))
         sound = np.full(160, 0x50, np.uint8)
         sound[150:152] = number & 0x7F, number >> 7  # behind the cross-fade that follows a gap
-        built = packet.build(0, first, number, round(when * 8000), 0x1234, sound.tobytes())
+        built = packet.build(0, first and marked, number, round(when * 8000), 0x1234, sound.tobytes())
         phone.socket.sendto(built, phone.server)
     studio.run(0.5)
     back: dict[int, float] = {}
@@ -49,15 +50,17 @@ def talk(jitter: float, seed: int) -> tuple[int, int, np.ndarray, LegStats]:
     return len(sends), len(sends) - len(back), np.array([*back.values()]), studio.of(Released)[0].stats
 
 
+@pytest.mark.parametrize("marked", [True, False], ids=["marked", "unmarked"])
 @pytest.mark.parametrize("seed", [3, 4, 5])
-def test_each_sentence_begins_as_deep_as_the_jitter_buffer_has_become(seed: int) -> None:
-    sent, lost, delays, stats = talk(0.03, seed)
+def test_each_sentence_begins_as_deep_as_the_jitter_buffer_has_become(seed: int, marked: bool) -> None:
+    sent, lost, delays, stats = talk(0.03, seed, marked=marked)
     assert lost <= sent * 0.01 and stats.concealed <= sent * 0.05
     assert np.percentile(delays, 50) <= 80 and delays.max() <= 160
 
 
-def test_pauses_are_no_loss() -> None:
+@pytest.mark.parametrize("marked", [True, False], ids=["marked", "unmarked"])
+def test_pauses_are_no_loss(marked: bool) -> None:
     """They cost the score nothing (ITU-T G.107); of the one that goes on nobody knows yet."""
-    _, lost, delays, stats = talk(0.0, 3)
+    _, lost, delays, stats = talk(0.0, 3, marked=marked)
     assert (lost, stats.lost) == (0, 0) and stats.concealed <= CONCEAL_FRAMES and delays.max() <= 20
     assert stats.mos is not None and stats.mos > 4.2

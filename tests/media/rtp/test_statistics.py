@@ -3,6 +3,7 @@
 import random
 
 import numpy as np
+import pytest
 
 from media.rtp.statistics import Reception
 
@@ -68,6 +69,30 @@ def test_a_clock_that_is_set_anew_is_no_jitter() -> None:
             else:
                 feed(reception, number, stamp, 1.0 + 0.02 * number)
         assert reception.jitter[0] == 0
+
+
+@pytest.mark.parametrize("one_by_one", [False, True])
+def test_a_timestamp_that_is_further_than_its_number_tells_of_a_pause(one_by_one: bool) -> None:
+    """RFC 3551 §4.1: the clock goes on while nothing is sent."""
+    reception = Reception(1)
+    reception.begin(0, 1, 0, 0xFFFF_FF60, 1.0)
+    told = []
+    for number, stamp in (
+        (1, 0),
+        (2, 480),
+        (3, 640),
+        (5, 960),
+        (6, 4_000),
+        (7, 4_160),
+        (9, 9_000),
+        (8, 8_840),
+    ):
+        if one_by_one:
+            reception.count_one(0, number, stamp, 1.0)
+        else:
+            feed(reception, number, stamp, 1.0)
+        told.append(bool(reception.paused[0]))
+    assert told == [False, True, False, False, True, False, True, False]
 
 
 def test_a_jump_is_believed_when_its_successor_follows() -> None:
