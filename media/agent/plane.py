@@ -21,12 +21,13 @@ from numpy.typing import NDArray
 
 from config.schema import MediaLimits
 from config.value import dataclass
-from media.agent.contract import Context, Encoding
+from media.agent.contract import Context
 from media.agent.dialect.table import DIALECTS, Token
 from media.agent.echo import EchoGuard
 from media.agent.effect import Attend, Close, Finish, Hush, Listen, Redial, Relane, Send, Utter
 from media.agent.inbound import PREFIX
 from media.agent.lane import Lane, Pcm, Rows, Ulaw
+from media.agent.lanes import NOBODY, Lanes
 from media.agent.link import Given, Link
 from media.agent.second_opinion import Judges, SecondOpinion
 from media.agent.session import Session, State
@@ -38,8 +39,6 @@ from media.silero import Silero
 from media.speech import Providers
 
 _log = logging.getLogger(__name__)
-NOBODY: Final = -1
-"In the columns that hold a slot's lane."
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +95,11 @@ class AgentPlane:
         self._send_digits = send_digits
         self._speech = means.speech
         self._token = token
-        self._lanes: list[Lane] = []
+        self._lanes = Lanes(slots, limits.marks)
         self._floor = Floor(slots)
         self._echo = EchoGuard(slots)
         self._voice_model = means.voice_model
         self._opinion = SecondOpinion(slots, lambda: judge(means.voice_model, slots, limits.voice_batches))
-        self._hears = np.full(slots, NOBODY, np.int8)  # lane of slots whose agent listens
-        self._speaks = np.full(slots, NOBODY, np.int8)  # lane of slots whose agent may be heard
         self._links: list[Link | None] = [None] * slots
         self._timed: set[Link] = set()  # those whose session waits for a moment
         self._past: Counter[str] = Counter()
@@ -125,9 +122,8 @@ class AgentPlane:
         if dialect.texts and self._speech is None:
             self._emit(AgentFailed(command.leg, "no_speech", "no speech provider is set up"))
             return
-        hears, speaks = self._lane(dialect.hears), self._lane(dialect.speaks)
-        for lane in {hears, speaks}:
-            self._lanes[lane].reset(slot)
+        hears, speaks = self._lanes.of(dialect.hears), self._lanes.of(dialect.speaks)
+        self._lanes.reset(slot, hears, speaks)
         playout = self._lanes[speaks].playout
         session = Session(slot, command, dialect, playout, self._floor, self._limits, self._release, now)
         link = Link(self, slot, session, hears, agent)
@@ -137,7 +133,7 @@ class AgentPlane:
         self._echo.reset(slot)
         if agent.options.interruption.neural and self._voice_model:
             self._opinion.begin(slot)
-        self._speaks[slot] = speaks
+        self._lanes.speak(slot, speaks)
         self._reach(link)
 
     def tell(self, slot: int, command: TellAgent) -> None:
@@ -174,17 +170,8 @@ class AgentPlane:
             self._started(slot, now)
         for slot in self._opinion.hear(rows, pcm, now):
             self._began(slot, now)
-        lanes = self._hears[rows]
-        for index, lane in enumerate(self._lanes):
-            mine = lanes == index
-            if not mine.any():
-                continue
-            if mine.all():
-                self._send(rows, lane.encode(rows, pcm, ulaw, wide), lane.encoding.frame_bytes)
-            else:
-                some = rows[mine]
-                part = None if wide is None else wide[mine]
-                self._send(some, lane.encode(some, pcm[mine], ulaw[mine], part), lane.encoding.frame_bytes)
+        for some, frames, width in self._lanes.heard(rows, pcm, ulaw, wide):
+            self._send(some, frames, width)
 
     def speak(self, rows: Rows, now: float, rate: int = 8000) -> tuple[Pcm, NDArray[np.bool_]]:
         """The next 20 ms of the agents of `rows`: pcm (k, samples) at `rate`, and which rows sound at all."""
@@ -195,16 +182,13 @@ class AgentPlane:
         return pcm, active
 
     def _speak_all(self, rows: Rows, now: float, rate: int) -> tuple[Pcm, NDArray[np.bool_]]:
-        lanes = self._speaks[rows]
-        for index, lane in enumerate(self._lanes):
-            if (lanes == index).all():
-                return self._speak(lane, rows, now, rate)
+        lanes = self._lanes.spoken(rows)
+        if len(lanes) == 1 and lanes[0][1] is None:
+            return self._speak(lanes[0][0], rows, now, rate)
         pcm = np.zeros((len(rows), rate // 50), np.int16)
         active = np.zeros(len(rows), np.bool_)
-        for index, lane in enumerate(self._lanes):
-            mine = np.flatnonzero(lanes == index)
-            if mine.size:
-                pcm[mine], active[mine] = self._speak(lane, rows[mine], now, rate)
+        for lane, mine in lanes:
+            pcm[mine], active[mine] = self._speak(lane, rows[mine], now, rate)
         return pcm, active
 
     def speech(self, started: Sequence[int] | Rows, stopped: Sequence[int] | Rows, now: float) -> None:
@@ -231,7 +215,7 @@ class AgentPlane:
             if link is not None:
                 totals[f"sessions_{link.session.state.name.lower()}"] += 1
                 totals.update(self._tally(link))
-                lane = self._lanes[self._speaks[link.slot]]
+                lane = self._lanes.speaking(link.slot)
                 queued = lane.playout.queued(link.slot) * 1000 // lane.encoding.rate
                 totals["queue_ms_max"] = max(totals["queue_ms_max"], queued)
         return dict(totals)
@@ -274,13 +258,6 @@ class AgentPlane:
                 self._at(slot, Session.dry, now)
         return pcm, active
 
-    def _lane(self, encoding: Encoding) -> int:
-        for index, lane in enumerate(self._lanes):
-            if lane.encoding is encoding:
-                return index
-        self._lanes.append(Lane(self._slots, encoding, self._limits.marks))
-        return len(self._lanes) - 1
-
     def _at(self, slot: int, step: Callable[[Session, *Given], None], *given: *Given) -> None:
         if (link := self._links[slot]) is not None:
             self.do(link, step, link.session, *given)
@@ -316,7 +293,7 @@ class AgentPlane:
                     case Listen():
                         self.listen(link)
                     case Redial():
-                        self._hears[link.slot] = NOBODY
+                        self._lanes.hear(link.slot, NOBODY)
                         link.hang_up(1000)
                         self._reach(link)
                     case Relane():
@@ -335,8 +312,8 @@ class AgentPlane:
             self._timed.add(link)
         state = link.session.state
         if state in (State.LEAVING, State.ENDED) and self._links[link.slot] is link:
-            self._hears[link.slot] = NOBODY
-            if state is State.ENDED and not self._lanes[self._speaks[link.slot]].playout.playing(link.slot):
+            self._lanes.hear(link.slot, NOBODY)
+            if state is State.ENDED and not self._lanes.speaking(link.slot).playout.playing(link.slot):
                 self._remove(link)
 
     def current(self, link: Link) -> bool:
@@ -346,7 +323,7 @@ class AgentPlane:
     def listen(self, link: Link) -> None:
         """Send the caller's audio to the agent, or no more."""
         if self.current(link):
-            self._hears[link.slot] = link.lane if link.session.hears else NOBODY
+            self._lanes.hear(link.slot, link.lane if link.session.hears else NOBODY)
             link.mute(self._lanes[link.lane].encoding if link.session.muted else None)
 
     def now(self) -> float:
@@ -358,10 +335,10 @@ class AgentPlane:
 
     def _relane(self, link: Link) -> None:
         dialect, slot = link.session.dialect, link.slot
-        link.lane, self._speaks[slot] = self._lane(dialect.hears), self._lane(dialect.speaks)
-        for lane in {link.lane, int(self._speaks[slot])}:
-            self._lanes[lane].reset(slot)
-        link.session.adopt(self._lanes[self._speaks[slot]].playout, self._clock())
+        link.lane, speaks = self._lanes.of(dialect.hears), self._lanes.of(dialect.speaks)
+        self._lanes.reset(slot, link.lane, speaks)
+        self._lanes.speak(slot, speaks)
+        link.session.adopt(self._lanes[speaks].playout, self._clock())
 
     def _see_to_timers(self, now: float) -> None:
         for link in list(self._timed):
@@ -373,11 +350,11 @@ class AgentPlane:
         self._timed.discard(link)
         self._past.update(self._tally(link))
         self._links[link.slot] = None
-        self._hears[link.slot] = self._speaks[link.slot] = NOBODY
+        self._lanes.leave(link.slot)
         self._opinion.end(link.slot)
 
     def _tell_starvation(self, link: Link) -> None:
-        lane = self._lanes[self._speaks[link.slot]]
+        lane = self._lanes.speaking(link.slot)
         starved = lane.playout.starvation[link.slot]
         refused_ms = starved.refused * 1000 // lane.encoding.rate
         told = AgentStarved(link.session.leg, starved.gaps, starved.trimmed, refused_ms, link.skipped)
@@ -386,7 +363,7 @@ class AgentPlane:
 
     def _tally(self, link: Link) -> dict[str, int]:
         tally = link.session.tally
-        starvation = self._lanes[self._speaks[link.slot]].playout.starvation[link.slot]
+        starvation = self._lanes.speaking(link.slot).playout.starvation[link.slot]
         return {
             "frames_sent": link.sent,
             "frames_skipped": link.skipped,
