@@ -80,12 +80,14 @@ class Challenge:
         )
 
     def __str__(self) -> str:
-        text = f'Digest realm={quote(self.realm)}, nonce="{self.nonce}", algorithm={self.algorithm}'
+        text = f'Digest realm={quote(self.realm)}, nonce="{self.nonce}"'
         if self.qop:
             text += f', qop="{",".join(self.qop)}"'
         if self.opaque:
             text += f", opaque={quote(self.opaque)}"
-        return f"{text}, stale=true" if self.stale else text
+        if self.stale:
+            text += ", stale=true"
+        return f"{text}, algorithm={self.algorithm}"  # last, for libraries that take a comma for part of it
 
 
 @dataclass(frozen=True, slots=True)
