@@ -44,9 +44,9 @@ class ServerTransactions:
         self._effects = effects
         self._requests = ServerRequests(values, limit, effects, deadline)
         self._invites: Schedule[ServerInvite] = Schedule(deadline)
-        # CONFIRMED: the CSeq number of copies to absorb.
+        # CONFIRMED: the mark of copies to absorb.
         self._confirmed: Wheel[int] = Wheel(values.t4, limit, deadline)
-        # ACCEPTED: the CSeq number of copies to absorb and the flow that a 2xx takes, as one text.
+        # ACCEPTED: the mark of copies to absorb and the flow that a 2xx takes, as one text.
         self._accepted: Wheel[str] = Wheel(64 * values.t1, limit, deadline)
         # By merge id: INVITEs without final response, then those in ACCEPTED.
         self._pending: dict[str, ServerKey] = {}
@@ -138,14 +138,15 @@ class ServerTransactions:
     # Inside.
 
     def _receive_invite(self, request: Request, key: ServerKey, flow: Flow, now: float) -> None:
-        number = request.cseq.number
         machine = self._invites.get(key)
-        if machine is not None and not machine.gives_way_to(number):
+        if machine is not None and not machine.gives_way_to(request):
             machine.receive_invite(now)
             return
         accepted = self._accepted.get(key)
-        # A re-INVITE may keep the branch, as scripts of peers do: then it is no copy.
-        if self._confirmed.get(key) == number or (accepted or "").partition(" ")[0] == str(number):
+        # A re-INVITE may keep the branch, as scripts of peers do; others say the same at each start, but for
+        # the tag: then it is no copy.
+        mark = _mark(request)
+        if self._confirmed.get(key) == mark or (accepted or "").partition(" ")[0] == str(mark):
             return
         if machine is not None:
             self._pending.pop(machine.merge_id, None)
@@ -208,14 +209,19 @@ class ServerTransactions:
             case State.CONFIRMED:
                 self._invites.drop(key)
                 if not machine.flow.reliable:
-                    self._confirmed.put(key, machine.invite.cseq.number, now)
+                    self._confirmed.put(key, _mark(machine.invite), now)
             case State.ACCEPTED:
                 self._invites.drop(key)
-                self._accepted.put(key, f"{machine.invite.cseq.number} {machine.flow}", now)
+                self._accepted.put(key, f"{_mark(machine.invite)} {machine.flow}", now)
                 if machine.merge_id:
                     self._picked_up.put(machine.merge_id, key, now)
             case State.TERMINATED:
                 self._invites.drop(key)
+
+
+def _mark(request: Request) -> int:
+    """What tells a copy from another request that has the same branch and Call-ID."""
+    return hash((request.cseq.number, request.from_.tag))
 
 
 def _stable_tag(request: Request) -> str:

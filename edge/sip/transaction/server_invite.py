@@ -139,12 +139,15 @@ class ServerInvite:
         """A copy of the INVITE."""
         self._step(Input.INVITE, None, now)
 
-    def gives_way_to(self, number: int) -> bool:
-        """Whether an INVITE with this CSeq number, though it has our branch, is a new one.
+    def gives_way_to(self, invite: Request) -> bool:
+        """Whether this INVITE, though it has our branch, is a new one.
 
-        §8.1.1.7 wants a new branch for each; some libraries keep it for the second round of a challenge.
+        §8.1.1.7 wants a new branch for each; some libraries keep it for the second round of a challenge, or
+        begin with the same at each start.
         """
-        return self.state is COMPLETED and number > self.invite.cseq.number
+        ours = self.invite
+        newer = invite.cseq.number > ours.cseq.number or invite.from_.tag != ours.from_.tag
+        return self.state is COMPLETED and newer
 
     def receive_ack(self, ack: Incoming, now: float) -> None:
         self._step(Input.ACK, ack, now)

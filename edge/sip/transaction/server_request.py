@@ -146,6 +146,6 @@ class ServerRequests:
 
 
 def _answers(data: bytes, request: Request) -> bool:
-    """Whether this response has the CSeq of `request`, as `response_to` has copied it."""
-    cseq = f"\r\nCSeq: {request.headers.get('CSeq')}\r\n"
-    return cseq.encode("utf-8", "surrogateescape") in data
+    """Whether this response has From and CSeq of `request`, as `response_to` has copied them."""
+    copied = (f"\r\n{name}: {request.headers.get(name)}\r\n" for name in ("From", "CSeq"))
+    return all(line.encode("utf-8", "surrogateescape") in data for line in copied)

@@ -224,6 +224,6 @@ def test_a_name_beyond_ascii_is_read() -> None:
 
 
 def test_the_algorithm_comes_last_in_a_challenge() -> None:
-    """It is no quoted string (RFC 7616 §3.3), and some libraries read an unquoted value up to the next space."""
+    """No quoted string (RFC 7616 §3.3): some libraries read an unquoted value up to the next space."""
     asked = Challenge("r", "n", opaque="o", stale=True)
     assert str(asked).endswith(", stale=true, algorithm=MD5") and Challenge.parse(str(asked)) == asked

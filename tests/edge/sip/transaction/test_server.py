@@ -130,6 +130,22 @@ def test_calls_that_have_one_branch_are_told_apart_by_their_call_ids() -> None:
     server.run_out(0.4)
 
 
+@pytest.mark.parametrize("status", [200, 486])
+def test_a_library_that_begins_alike_at_each_start_is_served_again(status: int) -> None:
+    """Branch, Call-ID and CSeq of rfcvoip 2.10 are counted from 1; the From tag alone is another one."""
+    server = Server()
+    first, again = request("INVITE"), request("INVITE", from_tag="z")
+    server.respond(server.incoming(first), first, status)
+    server.receive(request("ACK", to_tag="b"), 0.1)
+    key = server.incoming(again, 2.0)
+    assert statuses(server.respond(key, again, 200, 2.1)) == [200]
+    assert server.receive(request("INVITE", from_tag="z"), 2.2) == [], "a copy"
+    options, later = request("OPTIONS"), request("OPTIONS", from_tag="z")
+    server.respond(server.incoming(options, 3.0), options, 404, 3.0)
+    server.incoming(later, 4.0)
+    server.run_out(40.0)
+
+
 def test_a_registration_may_keep_its_branch_for_the_second_round() -> None:
     """Against §8.1.1.7: the answer to the first would be a challenge for ever."""
     server = Server()
