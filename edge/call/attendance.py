@@ -138,7 +138,7 @@ class Attendance:
         self._filler.stop()
 
     @property
-    def attending(self) -> bool:
+    def attended(self) -> bool:
         """Whether an agent talks with the caller."""
         if self._handoff is not None and self._handoff.joined:
             return self._handoff.attended

@@ -9,32 +9,27 @@ The call keeps the program that it began with. Keys pressed while nobody asks ar
 
 import weakref
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import count
 from types import MappingProxyType
 
-from edge.call.bridge import BridgeTreatment, adopt, take_on
+from edge.call.bridge import BridgeTreatment
 from edge.call.call import Call
-from edge.call.hunt import Hunt
 from edge.call.leg import Leg
-from edge.call.succession import Succession
-from edge.call.treatment import Treatment
+from edge.call.served import Served
 from edge.command.running import AnyRunning, Stage
 from edge.command.table import running
 from edge.custom_header import variables as variables_of
-from edge.error import Refusal
 from edge.flow.command import Gather, Issued
 from edge.flow.given import given
 from edge.flow.machine import Program, State, begin, step
 from edge.flow.scene import Outcome
 from edge.flow.value import Value
 from edge.flow_trace import tell
-from edge.sip.refer import Refer
-from edge.sip.session import Session, SessionEvent
 from media import port
 
 
-class FlowTreatment(Treatment):
+class FlowTreatment(Served[AnyRunning]):
     def __init__(
         self, program: Program, flow: str, variables: Mapping[str, Value] = MappingProxyType({})
     ) -> None:
@@ -46,10 +41,8 @@ class FlowTreatment(Treatment):
         self.listens = any(flow.records for flow in program.flows.values())
         self._stage: Stage
         self._state: State
-        self._running: AnyRunning | None = None
         self._issued: Issued | None = None
         self._busy = False
-        self._succession: Succession | None = None
 
     def begin(self, call: Call, now: float) -> None:
         me = weakref.proxy(self)  # weak: circles wait for the collector
@@ -76,105 +69,37 @@ class FlowTreatment(Treatment):
         self._carry_out(issued, now)
 
     def allocated(self, call: Call, leg: Leg, now: float) -> None:
-        for party in (self._running, self._succession):
+        for party in (self._party, self._succession):
             if party is not None and party.allocated(leg, now):
                 return
         call.ground.media(port.Release(leg.id))  # who asked for it is done
 
-    def unallocated(self, call: Call, leg: Leg, refusal: Refusal, now: float) -> None:
-        if self._succession is not None and self._succession.unallocated(leg, refusal, now):
-            return
-        if self._running is not None:
-            self._running.unallocated(leg, refusal, now)
-
-    def referred(self, call: Call, session: Session, refer: Refer, now: float) -> None:
-        """A conversation becomes a bridge's, without us; else the caller may put somebody in its place."""
-        talking = self._running.conversation if self._running is not None else None
-        if talking is not None and self._running is not None and not self._pending:
-            if take_on(call, talking, session, refer, now, self._running.music):
-                self._running.let_go()
-                call.trace.add(now, "flow", "left", outcome="transfer")
-            return
-        if self._succession is None:
-            me = weakref.proxy(self)
-            self._succession = Succession(call, lambda number, at: me._succeeded(number, at))
-        self._succession.referred(session, refer, now)
-
-    def dismiss(self, call: Call, session: Session, partner: Call | None, now: float) -> bool:
-        running = self._running
-        talking = running.conversation if running is not None and not self._pending else None
-        if running is None or talking is None or partner is None:
-            return talking is not None
-        bridge = adopt(call, talking, running.music)
-        running.let_go()
-        call.trace.add(now, "flow", "left", outcome="transfer")
-        return bridge.dismiss(call, session, partner, now)
-
-    def release(self) -> Hunt | None:
-        if self.former or self._pending:
-            return None
-        talking = self._running.conversation if self._running is not None else None
-        if talking is not None and self._running is not None:
-            self._running.let_go()
-        return talking
-
     def rings(self, call: Call) -> bool:
-        return self._running is not None and self._running.rings and not self._pending and not self.former
+        return self._party is not None and self._party.rings and not self._pending and not self.former
 
     def picked_up(self, call: Call, by: Call, now: float) -> bool:
         """The flow is over for the caller, who has an answer; a bridge goes on with the two."""
-        if self._running is None or not self.rings(call) or not call.answer(now):
+        if self._party is None or not self.rings(call) or not call.answer(now):
             return False
-        self._running.give_up(now)
+        self._party.give_up(now)
         bridge = BridgeTreatment()
         bridge.pair(call, by)
         call.treatment = call.treatment.succeeded_by(bridge)
         call.trace.add(now, "flow", "left", outcome="picked_up", by=by.id)
         return True
 
-    @property
-    def attended(self) -> bool:
-        return self._running is not None and self._running.attended
-
-    def relieve(self, call: Call, now: float) -> bool:
-        relieved = self._running is not None and not self._pending and self._running.relieve(now)
-        if relieved:
-            call.trace.add(now, "flow", "left", outcome="taken_over")
-        return relieved
-
-    @property
-    def _pending(self) -> bool:
-        return self._succession is not None and self._succession.pending
-
-    @property
-    def former(self) -> Sequence[Hunt]:
-        return () if self._succession is None else self._succession.former
-
-    def outlives(self, call: Call, session: Session) -> bool:
-        return self._succession is not None and self._succession.outlives(session)
-
     def media_event(self, call: Call, event: port.Event, now: float) -> None:
         if isinstance(event, port.Digit) and event.leg == call.leg.id:
-            if self._running is None or not self._running.digit(event.digit, now):
+            if self._party is None or not self._party.digit(event.digit, now):
                 self._stage.typed.append(event.digit)
-        elif self._running is not None:
-            self._running.media_event(event, now)
-
-    def session_event(self, call: Call, session: Session, event: SessionEvent, now: float) -> None:
-        if self._succession is not None:
-            self._succession.session_event(session, event, now)
-        if self._running is not None:
-            self._running.session_event(session, event, now)
-
-    def agreed(self, call: Call, leg: Leg, now: float) -> None:
-        if self._running is not None:
-            self._running.agreed(leg, now)
+        elif self._party is not None:
+            self._party.media_event(event, now)
 
     def end(self, call: Call, now: float, reason: str) -> None:
         if self._succession is not None:
             self._succession.end(now, reason)
-        if self._running is not None:
-            ended, self._running = self._running, None
+        if self._party is not None:
+            ended, self._party = self._party, None
             if not ended.over:
                 ended.cancel(now, reason)
                 self._state, _ = step(self._state, Outcome("hangup"), call.ground.wall(now))
@@ -188,16 +113,19 @@ class FlowTreatment(Treatment):
 
     # Inside.
 
-    def _succeeded(self, number: str, now: float) -> None:
+    def _parted(self, call: Call, outcome: str, now: float) -> None:
+        call.trace.add(now, "flow", "left", outcome=outcome)
+
+    def _succeeded(self, call: Call, number: str, now: float) -> None:
         """Who is there now hears the step from its beginning."""
-        if self._running is not None:
-            self._running.cancel(now, "")
+        if self._party is not None:
+            self._party.cancel(now, "")
             self._carry_out(self._state.issued, now)
 
     def _ended(self, seq: int, outcome: Outcome, now: float) -> None:
         if seq != self._state.issued.seq:
             return
-        self._running = None
+        self._party = None
         self._state, issued = step(self._state, outcome, self._stage.call.ground.wall(now))
         self._tell(now)
         self._carry_out(issued, now)
@@ -213,8 +141,8 @@ class FlowTreatment(Treatment):
                 due, self._issued = self._issued, None
                 command = due.command
                 self._stage.call.trace.secret = isinstance(command, Gather) and command.secret
-                self._running = running(self._stage, due)
-                self._running.start(now)
+                self._party = running(self._stage, due)
+                self._party.start(now)
         finally:
             self._busy = False
 

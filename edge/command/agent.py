@@ -68,7 +68,7 @@ class AgentRunning(Running[Dial]):
 
     @property
     def attended(self) -> bool:
-        return self._attendance is not None and self._attendance.attending
+        return self._attendance is not None and self._attendance.attended
 
     def relieve(self, now: float) -> bool:
         relieved = self._attendance is not None and self._attendance.relieve(now)
