@@ -29,7 +29,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from edge.flow.foreign import in_our_words
-from edge.flow.value import NUMBER_MAX, TEXT_MAX, Value, text_of
+from edge.flow.operator import ARITHMETIC, COMPARISONS, FUNCTIONS, negative
+from edge.flow.value import Value, text_of
 
 CHARACTERS_MAX: Final = 1_000
 PARTS_MAX: Final = 200
@@ -44,7 +45,6 @@ _TOKEN: Final = re.compile(
 )
 _CONSTANTS: Final[Mapping[str, Value]] = {"true": True, "false": False, "null": None}
 _WORDS: Final = frozenset({"or", "and", "not", "in"})
-_COMPARISONS: Final = frozenset({"==", "!=", "<", "<=", ">", ">=", "in"})
 
 
 class ExpressionError(Exception):
@@ -148,22 +148,22 @@ class _Parser:
 
     def _comparison(self) -> Evaluate:
         left = self._sum()
-        sign = self._take(*_COMPARISONS)
+        sign = self._take(*COMPARISONS)
         if sign is None:
             return left
-        right, compare = self._sum(), _COMPARE[sign]
+        right, compare = self._sum(), COMPARISONS[sign]
         return lambda v: compare(left(v), right(v))
 
     def _sum(self) -> Evaluate:
         left = self._product()
         while sign := self._take("+", "-"):
-            left = _binary(_ARITHMETIC[sign], left, self._product())
+            left = _binary(ARITHMETIC[sign], left, self._product())
         return left
 
     def _product(self) -> Evaluate:
         left = self._sign()
         while sign := self._take("*", "/", "%"):
-            left = _binary(_ARITHMETIC[sign], left, self._sign())
+            left = _binary(ARITHMETIC[sign], left, self._sign())
         return left
 
     def _sign(self) -> Evaluate:
@@ -173,7 +173,7 @@ class _Parser:
         inner = self._item()
         if turns % 2 == 0:
             return inner
-        return lambda v: _number_or_null(inner(v), -1)
+        return lambda v: negative(inner(v))
 
     def _item(self) -> Evaluate:
         made = self._primary()
@@ -224,10 +224,10 @@ class _Parser:
         return lambda v: v.get(name)
 
     def _call(self, name: str) -> Evaluate:
-        function = _FUNCTIONS.get(name)
+        function = FUNCTIONS.get(name)
         if function is None:
             self._next -= 2
-            self._refuse(f"there is no function {name}; the functions are {', '.join(_FUNCTIONS)}:")
+            self._refuse(f"there is no function {name}; the functions are {', '.join(FUNCTIONS)}:")
             raise AssertionError("refuse raises")
         count, act = function
         items = self._list(")")
@@ -269,128 +269,3 @@ def _part(whole: Evaluate, key: Evaluate) -> Evaluate:
         return None
 
     return part
-
-
-def number(value: Value) -> int | float | None:
-    """The number that `value` is or reads as."""
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, (int, float)):
-        return value
-    if isinstance(value, str) and re.fullmatch(r"\s*-?[0-9]{1,15}(\.[0-9]{1,15})?\s*", value):
-        return float(value) if "." in value else int(value)
-    return None
-
-
-def _number_or_null(value: Value, factor: int) -> Value:
-    found = number(value)
-    return None if found is None else found * factor
-
-
-def _arithmetic(act: Callable[[int | float, int | float], int | float]) -> Callable[[Value, Value], Value]:
-    def calculate(left: Value, right: Value) -> Value:
-        a, b = number(left), number(right)
-        if a is None or b is None:
-            return None
-        try:
-            made = act(a, b)
-        except (ZeroDivisionError, OverflowError):
-            return None
-        return made if -NUMBER_MAX <= made <= NUMBER_MAX else None
-
-    return calculate
-
-
-def _add(left: Value, right: Value) -> Value:
-    """Numbers are added, texts joined; digits are text until one side is a number."""
-    if isinstance(left, str) and isinstance(right, str):
-        return (left + right)[:TEXT_MAX]
-    added = _PLUS(left, right)
-    if added is None and (isinstance(left, str) or isinstance(right, str)):
-        return (text_of(left) + text_of(right))[:TEXT_MAX]
-    return added
-
-
-def _divide(a: int | float, b: int | float) -> int | float:
-    made = a / b
-    return int(made) if made.is_integer() else made
-
-
-_PLUS: Final = _arithmetic(lambda a, b: a + b)
-_ARITHMETIC: Final[Mapping[str, Callable[[Value, Value], Value]]] = {
-    "+": _add,
-    "-": _arithmetic(lambda a, b: a - b),
-    "*": _arithmetic(lambda a, b: a * b),
-    "/": _arithmetic(_divide),
-    "%": _arithmetic(lambda a, b: a % b),
-}
-
-
-def _pair(left: Value, right: Value) -> tuple[Value, Value]:
-    """Both as numbers when one is a number and the other reads as one."""
-    if isinstance(left, str) != isinstance(right, str):
-        a, b = number(left), number(right)
-        if a is not None and b is not None:
-            return a, b
-    return left, right
-
-
-def _equal(left: Value, right: Value) -> bool:
-    a, b = _pair(left, right)
-    return isinstance(a, bool) == isinstance(b, bool) and a == b
-
-
-def _ordered(act: Callable[[float | str, float | str], bool]) -> Callable[[Value, Value], Value]:
-    def compare(left: Value, right: Value) -> Value:
-        a, b = _pair(left, right)
-        if isinstance(a, str) and isinstance(b, str):
-            return act(a, b)
-        if isinstance(a, (int, float)) and isinstance(b, (int, float)):
-            return act(a, b)
-        return None
-
-    return compare
-
-
-def _within(left: Value, right: Value) -> bool:
-    if isinstance(right, str):
-        return isinstance(left, str) and left in right
-    if isinstance(right, Mapping):
-        return text_of(left) in right
-    return isinstance(right, Sequence) and any(_equal(left, item) for item in right)
-
-
-_COMPARE: Final[Mapping[str, Callable[[Value, Value], Value]]] = {
-    "==": _equal,
-    "!=": lambda a, b: not _equal(a, b),
-    "<": _ordered(lambda a, b: a < b),  # type: ignore[operator]
-    "<=": _ordered(lambda a, b: a <= b),  # type: ignore[operator]
-    ">": _ordered(lambda a, b: a > b),  # type: ignore[operator]
-    ">=": _ordered(lambda a, b: a >= b),  # type: ignore[operator]
-    "in": _within,
-}
-
-
-def _length(value: Value) -> Value:
-    return len(value) if isinstance(value, (str, Sequence, Mapping)) else 0
-
-
-def _whole(value: Value) -> int:
-    found = number(value)
-    return 0 if found is None else max(0, int(found))
-
-
-_FUNCTIONS: Final[Mapping[str, tuple[int, Callable[..., Value]]]] = {
-    "length": (1, _length),
-    "lower": (1, lambda a: text_of(a).lower()),
-    "upper": (1, lambda a: text_of(a).upper()[:TEXT_MAX]),
-    "trim": (1, lambda a: text_of(a).strip()),
-    "number": (1, number),
-    "text": (1, text_of),
-    "starts": (2, lambda a, b: text_of(a).startswith(text_of(b))),
-    "ends": (2, lambda a, b: text_of(a).endswith(text_of(b))),
-    "contains": (2, lambda a, b: _within(b, a)),
-    "left": (2, lambda a, b: text_of(a)[: _whole(b)]),
-    "right": (2, lambda a, b: text_of(a)[-_whole(b) :] if _whole(b) else ""),
-    "default": (2, lambda a, b: b if a is None or a == "" else a),
-}
