@@ -15,15 +15,10 @@ from media.frame import Rows
 NEVER: Final = -1
 "In `expect`: no packet takes the fast path."
 LONG_GAP: Final = 1_000_000
-PLANNED: Final = 12
-"The first flags, which a plan asks of its legs."
 
 
 class Flag(IntEnum):
-    """Row in `LegColumns.flags` of each column that is true or false.
-
-    What a plan asks of its legs comes first.
-    """
+    """Row in `LegColumns.flags` of each column that is true or false."""
 
     AGENT = 0
     LISTENED = 1

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from config.value import dataclass
 from media.codec.table import FIRST_WIDE, PARCELLED, wide
-from media.columns import NEVER, PLANNED, Flag, LegColumns
+from media.columns import NEVER, Flag, LegColumns
 from media.frame import FRAME_SAMPLES, Mask, Rows, Slots
 from media.mix import Mix, make_mix
 
@@ -161,47 +161,58 @@ def make_plan(columns: LegColumns, group: int) -> Plan:
     hears = (source >= 0) & columns.connected[source]
     roomed = columns.room[legs] >= 0
     some_roomed = bool(roomed.any())
+    highest = int(legs[-1]) + 1 if len(legs) else 0
+    some: list[bool] = np.logical_or.reduce(columns.flags[:, :highest], axis=1).tolist()
+
+    def those(flag: Flag, slots: Rows) -> Rows:
+        """Positions of the slots with this flag; most flags are nobody's."""
+        return _places(columns.flags[flag][slots]) if some[flag] else EMPTY
+
     due = groups == group
-    idle = _idle(columns, legs) if columns.unheard[legs].any() else None
+    idle = _idle(columns, legs) if some[Flag.UNHEARD] else None
     # Whom an agent speaks to is in a room to be heard only.
     own = np.where(roomed & ~columns.agent[legs], columns.beat[legs], groups) if some_roomed else groups
     clock = np.where(hears, columns.group[source], own)
-    sent = (clock == group) & columns.may_send[legs] & ~columns.quiet[legs]
+    sent = (clock == group) & columns.may_send[legs]
+    if some[Flag.QUIET]:
+        sent &= ~columns.quiet[legs]
     take, send = legs[due if idle is None else due & ~idle], legs[sent]
     locked = columns.locked[legs]
     polled = due | (columns.eager[legs] & ~columns.aligned[legs])
 
-    taken, sending = (columns.flags[:PLANNED].take(slots, axis=1) for slots in (take, send))
     law_in, law_out = columns.law_in[take], columns.law_out[send]
     broad = law_out >= FIRST_WIDE
     some_broad = bool(broad.any())
-    playing = sending[Flag.PLAYING]
-    speaks = sending[Flag.AGENT] & ~playing
-    relayed = hears[sent] & ~(playing | speaks)
+    playing, speaks = columns.playing[send], columns.agent[send]
+    relayed, mixed = hears[sent], roomed[sent]
     if idle is not None:
         relayed &= ~_idle(columns, source[sent])
-    mixed = roomed[sent] & ~(playing | speaks)
+    if some[Flag.PLAYING] or some[Flag.AGENT]:
+        speaks &= ~playing
+        neither = ~(playing | speaks)
+        relayed &= neither
+        mixed &= neither
     narrow = ~broad
-    listened, inband = _places(taken[Flag.LISTENED]), _places(taken[Flag.INBAND])
-    noticed = _places(taken[Flag.NOTICED])
-    agents, wide_agents, wide_rows = _places(taken[Flag.AGENT]), EMPTY, EMPTY
+    listened, inband = those(Flag.LISTENED, take), those(Flag.INBAND, take)
+    noticed = those(Flag.NOTICED, take)
+    agents, wide_agents, wide_rows = those(Flag.AGENT, take), EMPTY, EMPTY
     broad_take = law_in >= FIRST_WIDE
     if broad_take.any():
         wide_rows = _places(broad_take)
         agents, wide_agents = agents[~broad_take[agents]], agents[broad_take[agents]]
     voices = _places(columns.room[take] >= 0) if some_roomed else EMPTY
     wide_voices = voices[broad_take[voices]] if len(voices) and len(wide_rows) else EMPTY
-    muted = ~taken[Flag.MAY_RECEIVE]
-    spoken = _places(speaks & narrow)
+    muted = ~columns.may_receive[take]
+    spoken = _places(speaks & narrow) if some[Flag.AGENT] else EMPTY
     relays = _relays(take, law_in, source[sent], law_out, _places(relayed & narrow))
     wide_sends = None
     if some_broad:
         wide_sends = _wide_plan(columns, send, broad, relayed, speaks, mixed, take, wide_rows)
     wide_heard = EMPTY
     if len(wide_rows):
-        listening = taken[_LISTENERS].any(axis=0) | (columns.room[take] >= 0)
+        listening = columns.flags[_LISTENERS].take(take, axis=1).any(axis=0) | (columns.room[take] >= 0)
         wide_heard = _places(_wanted(columns, take, listening, relays, wide_sends)[wide_rows])
-    rolls, prompted = _rolls(columns, send, _places(playing & narrow))
+    rolls, prompted = _rolls(columns, send, _places(playing & narrow)) if some[Flag.PLAYING] else ((), [])
 
     return Plan(
         poll=legs[polled & locked].tolist(),
@@ -224,9 +235,9 @@ def make_plan(columns: LegColumns, group: int) -> Plan:
         wide_heard=wide_heard,
         inband=inband,
         inband_slots=_slots(take, inband),
-        recorded=_pairs(take, _places(taken[Flag.RECORDED])),
-        taped=_pairs(send, _places(sending[Flag.TAPED])),
-        scaled=_places(taken[Flag.SCALED]),
+        recorded=_pairs(take, those(Flag.RECORDED, take)),
+        taped=_pairs(send, those(Flag.TAPED, send)),
+        scaled=those(Flag.SCALED, take),
         voices=voices,
         wide_voices=wide_voices,
         wide_voice_places=wide_rows.searchsorted(wide_voices) if len(wide_voices) else EMPTY,
@@ -239,11 +250,11 @@ def make_plan(columns: LegColumns, group: int) -> Plan:
         mix=make_mix(columns, send, _places(mixed), broad) if some_roomed and mixed.any() else None,
         rolls=rolls,
         playing=[(position, int(send[position])) for position in prompted],
-        dialling=_pairs(send, _places(sending[Flag.DIALLING])),
+        dialling=_pairs(send, those(Flag.DIALLING, send)),
         step=_steps(columns, send) if some_broad else FRAME_SAMPLES,
         wide_sends=wide_sends,
-        packed=_pairs(send, _places(sending[Flag.PACKED])),
-        secured=_pairs(send, _places(sending[Flag.SECURED])),
+        packed=_pairs(send, those(Flag.PACKED, send)),
+        secured=_pairs(send, those(Flag.SECURED, send)),
     )
 
 

@@ -7,7 +7,6 @@ frame that faded is heard again. A prompt that is still being loaded holds up th
 audio of the leg.
 """
 
-from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
@@ -60,7 +59,7 @@ class Playback:
         self._limit = limit
         self._slot = slot
         self._columns = columns
-        self._queue: deque[Item] = deque()
+        self._queue: list[Item] = []
         self._head: Item | None = None
         self._fading: Item | None = None  # was the head, was stopped
         self._lead()

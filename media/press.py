@@ -4,7 +4,6 @@ Phones may send a key both as RFC 4733 event and by SIP INFO, and a gateway may 
 audio beside either. A press that comes by another way soon after the same key is that press again.
 """
 
-from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,15 +24,16 @@ class _Told:
 
 class Presses:
     def __init__(self) -> None:
-        self._told: deque[_Told] = deque(maxlen=REMEMBERED)
+        self._told: list[_Told] = []
 
     def is_new(self, digit: str, method: str, now: float) -> bool:
         """Whether this press is to be told; remembers it."""
         while self._told and now - self._told[0].at > SAME:
-            self._told.popleft()
+            del self._told[0]
         for told in self._told:
             if told.digit == digit and told.method != method and method not in told.again:
                 told.again.add(method)
                 return False
         self._told.append(_Told(digit, method, now, set()))
+        del self._told[:-REMEMBERED]
         return True

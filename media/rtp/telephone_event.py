@@ -124,7 +124,7 @@ class DigitSender:
         self.clock_rate = SAMPLE_RATE
         "Of the durations that we write [Hz]."
         self._limit = limit
-        self._orders: deque[_Order] = deque()
+        self._orders: list[_Order] = []
         self._pending = 0
         self._index = 0
         self._elapsed = 0  # samples since the press began
@@ -153,7 +153,7 @@ class DigitSender:
         """
         order = self._orders[0]
         if self._index >= len(order.digits):
-            self._orders.popleft()
+            del self._orders[0]
             self._index = 0
             return None, order.digits if order.report else None
         started = self._elapsed

@@ -1,6 +1,6 @@
 import numpy as np
 
-from media.columns import LONG_GAP, NEVER, PLANNED, Flag, LegColumns
+from media.columns import LONG_GAP, NEVER, Flag, LegColumns
 
 
 def columns_of(columns: LegColumns) -> dict[str, np.ndarray]:
@@ -34,7 +34,3 @@ def test_every_flag_is_a_row_of_the_flags() -> None:
         column = vars(columns)[flag.name.lower()]
         column[1] = True
         assert columns.flags[flag].tolist() == [False, True]
-
-
-def test_what_a_plan_asks_comes_first() -> None:
-    assert Flag.PACKED < PLANNED <= Flag.CONNECTED
