@@ -49,11 +49,13 @@ class Intake:
         messages = [parse_message(data, limits) for data, _ in batch]
         new: set[str] = set()
         for message, (data, flow) in zip(messages, batch, strict=True):
-            if not isinstance(message, ParseError) and self._sessions.traced(message.call_id) is None:
-                if message.call_id in new:
-                    self._settle(now)
-                    new.clear()
-                new.add(message.call_id)
+            if not isinstance(message, ParseError):
+                call_id = message.call_id
+                if self._sessions.traced(call_id) is None:
+                    if call_id in new:
+                        self._settle(now)
+                        new.clear()
+                    new.add(call_id)
             self._faults.spare(self._take, message, data, flow, now)
 
     def _take(self, message: Request | Response | ParseError, data: bytes, flow: Flow, now: float) -> None:

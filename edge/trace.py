@@ -45,27 +45,17 @@ class Trace:
         node_id: str = "",
         **data: object,
     ) -> None:
-        if self._left <= 0:
-            self.dropped += 1
-            return
-        self._left -= 1
-        if not self._waiting and self._on_waiting is not None:
-            self._on_waiting(self, now)
-        self._waiting.append(TraceEvent(self._wall(now), layer, event, outcome, node_id, data))
+        self._put(now, layer, event, outcome, node_id, data)
 
     def sip(self, now: float, sent: bool, message: bytes, flow: Flow) -> None:
         """One SIP message; the row's event is its method or status."""
         end = message.find(b"\r\n")
         words = (message if end < 0 else message[:end]).split(b" ", 2)
         what = words[1] if words[0].startswith(b"SIP/") and len(words) > 1 else words[0]
-        self.add(
-            now,
-            "sip",
-            what.decode("latin-1"),
-            outcome="sent" if sent else "received",
-            peer=f"{_NAMES[flow.transport]}:{flow.remote[0]}:{flow.remote[1]}",
-            message=blanked(message, keys=self.secret),
-        )
+        host, port = flow.remote
+        peer = f"{_NAMES[flow.transport]}:{host}:{port}"
+        data: dict[str, object] = {"peer": peer, "message": blanked(message, keys=self.secret)}
+        self._put(now, "sip", what.decode("latin-1"), "sent" if sent else "received", "", data)
 
     def waiting(self) -> tuple[TraceEvent, ...]:
         """Rows not handed to the journal yet."""
@@ -75,3 +65,14 @@ class Trace:
         """Hand over the waiting rows, oldest first."""
         rows, self._waiting = self._waiting, []
         return rows
+
+    def _put(
+        self, now: float, layer: str, event: str, outcome: str, node_id: str, data: dict[str, object]
+    ) -> None:
+        if self._left <= 0:
+            self.dropped += 1
+            return
+        self._left -= 1
+        if not self._waiting and self._on_waiting is not None:
+            self._on_waiting(self, now)
+        self._waiting.append(TraceEvent(self._wall(now), layer, event, outcome, node_id, data))

@@ -2,6 +2,7 @@
 
 import enum
 from dataclasses import replace
+from functools import lru_cache
 from typing import Final
 
 from config.schema import SipLimits
@@ -28,6 +29,13 @@ CODECS: Final = {
 "What we can speak, with the payload types of our offers."
 
 _ANYTHING: Final = AudioTerms()
+
+
+@lru_cache(maxsize=256)
+def _codecs(names: tuple[str, ...], first: str) -> tuple[Codec, ...]:
+    """Those that we can speak, each once. Args: first: goes before all others if it is among them."""
+    ordered = dict.fromkeys((first, *names) if first in names else names)
+    return tuple(CODECS[name] for name in ordered if name in CODECS)
 
 
 class Port(enum.Enum):
@@ -86,13 +94,10 @@ class Leg:
         self.negotiated: Negotiated | None = None
         self.browser = browser
         self._signalling = signalling
-        names = dict.fromkeys(terms.codecs)
-        if first is not None and first.name in names:
-            names = dict.fromkeys((first.name, *names))
         self._local = Local(
             address=address,
             port=0,
-            codecs=tuple(CODECS[name] for name in names if name in CODECS),
+            codecs=_codecs(terms.codecs, "" if first is None else first.name),
             ours_first=terms.ours_first,
             ptime_ms=terms.ptime_ms,
             session_id=session_id,
@@ -115,7 +120,7 @@ class Leg:
         self.state = Port.TAKEN
         others = (seen,) if seen is not None and seen != (self.address, port) else ()
         side = Side(self._credentials(), fingerprint, reflexive=others) if self.browser else None
-        self._local = replace(self._local, port=port, webrtc=side)
+        self._local.port, self._local.webrtc = port, side
 
     @property
     def held(self) -> bool:

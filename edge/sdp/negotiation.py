@@ -29,7 +29,7 @@ OPUS_TERMS: Final = "maxplaybackrate=16000;sprop-maxcapturerate=16000;useinbandf
 "RFC 7587 §6.1: we speak and hear wideband; FEC serves who is at the other end of a bridge."
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Local:
     """Our side of the stream."""
 

@@ -3,8 +3,9 @@
 Text is UTF-8 with `surrogateescape`: what came in as Latin-1 leaves as the same bytes.
 """
 
+import functools
 import re
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from typing import Final, NamedTuple
 
 from edge.sip.address import STAR, Address
@@ -14,6 +15,7 @@ from edge.sip.uri import Uri
 from edge.sip.via import Via
 
 CSEQ_MAX: Final = 2**31 - 1
+_USUAL: Final = 32  # characters of a CSeq
 _BREAKS = re.compile(r"[\r\n]++")
 _CSEQ = re.compile(rf"([0-9]{{1,64}})[ \t]++({TOKEN})")
 
@@ -26,8 +28,21 @@ class CSeq(NamedTuple):
         return f"{self.number} {self.method}"
 
 
-class Message(ABC):
-    """What requests and responses share.
+def _cseq(text: str) -> CSeq:
+    match = _CSEQ.fullmatch(text)
+    if match is None:
+        raise Malformed("CSeq", "not a number and a method")
+    if (value := int(match[1])) > CSEQ_MAX:
+        raise Malformed("CSeq", "number above 2**31-1")
+    return CSeq(value, match[2])
+
+
+# `1 INVITE`, `2 BYE`: nearly every message has one that another one had before.
+_remembered = functools.lru_cache(1_024)(_cseq)
+
+
+class Message:
+    """What requests and responses share; abstract for the type checker alone: `isinstance` of an ABC is slow.
 
     Parsed messages have passed the checks of `parse.py`, so their `via`, `from_`, `to`, `cseq`,
     `call_id` and `max_forwards` never raise. Others, and the partial request of a `ParseError`, raise
@@ -78,12 +93,8 @@ class Message(ABC):
         derived = self.headers.derived
         cseq: CSeq | None = derived.get("cseq")
         if cseq is None:
-            match = _CSEQ.fullmatch(self._required("CSeq"))
-            if match is None:
-                raise Malformed("CSeq", "not a number and a method")
-            if (value := int(match[1])) > CSEQ_MAX:
-                raise Malformed("CSeq", "number above 2**31-1")
-            cseq = derived["cseq"] = CSeq(value, match[2])
+            text = self._required("CSeq")
+            cseq = derived["cseq"] = _remembered(text) if len(text) <= _USUAL else _cseq(text)
         return cseq
 
     @property

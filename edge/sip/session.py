@@ -10,7 +10,7 @@ The owner is a leg of a call: it never sees a transaction. Every race of the wir
 """
 
 import enum
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -146,7 +146,7 @@ class Wire:
         return next_flow(hop, flow, self.alive)
 
 
-class Session(ABC):
+class Session:  # no ABC, whose `isinstance` is slow
     """The confirmed phase: BYE, re-INVITE, INFO and retransmission of 2xx."""
 
     def __init__(self, wire: Wire, flow: Flow, contact: Address) -> None:

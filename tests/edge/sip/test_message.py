@@ -131,3 +131,20 @@ def test_when_to_try_again_is_read_without_comment_and_parameters(text: str, sec
     """§20.33."""
     assert Response(503, "", Headers([("Retry-After", text)])).retry_after == seconds
     assert Response(503, "", Headers()).retry_after is None
+
+
+def test_a_cseq_that_is_too_long_to_remember_is_read_all_the_same() -> None:
+    request = invite()
+    for text, number in (
+        ("7 INVITE", 7),
+        ("7 INVITE", 7),
+        ("0" * 40 + "7 INVITE", 7),
+        ("7" + " " * 40 + "INVITE", 7),
+    ):
+        request.headers.set("CSeq", text)
+        assert request.cseq == CSeq(number, "INVITE")
+    for text in ("x INVITE", f"{2**31} INVITE"):
+        request.headers.set("CSeq", text)
+        for _ in range(2):
+            with pytest.raises(Malformed):
+                _ = request.cseq
