@@ -113,7 +113,9 @@ def _uri(text: str) -> Uri:
     except Malformed as error:
         raise NoWay(f"{text}: {error}; write sip:NUMBER@HOST") from None
     if not uri.is_sip:
-        raise NoWay(f"{text}: only sip: addresses can be called")
+        raise NoWay(f"{text}: only sip: addresses can be called; write sip:NUMBER@HOST")
+    if not uri.user and uri.host.isdigit():
+        raise NoWay(f"{text} is a number without a host; write sip:{uri.host}@127.0.0.1, say")
     return uri
 
 

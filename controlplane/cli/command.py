@@ -39,7 +39,10 @@ def as_json(command: F) -> F:
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="tandem", message="%(version)s")
 def main() -> None:
-    """Tandem: phones and trunks on one side, AI agents on the other."""
+    """Tandem: phones and trunks on one side, AI agents on the other.
+
+    Begin with `tandem serve`, and `tandem doctor` when something is wrong.
+    """
 
 
 @main.command()
@@ -60,7 +63,7 @@ def serve(config: Path | None, data: Path | None, json: bool) -> None:
 @place
 @as_json
 def check_config(file: Path | None, config: Path | None, data: Path | None, json: bool) -> None:
-    """Show everything that is wrong with a configuration, and how to fix it."""
+    """Check a configuration. Shows everything that is wrong, and how to fix it."""
     from controlplane.cli.check_config import run
 
     sys.exit(run(file or config, data, os.environ, json=json))
@@ -110,7 +113,10 @@ def call(
     insecure: bool,
     json: bool,
 ) -> None:
-    """Make a call with the built-in softphone; exits with 1 when the call fails."""
+    """Make a call with the built-in softphone.
+
+    SIP-URI is such as sip:9000@127.0.0.1. Exits with 1 when the call fails.
+    """
     _one_thread_for_arithmetic()
     from controlplane.cli.call import Way, run
     from controlplane.observe import log
@@ -154,7 +160,7 @@ def calls(
 @click.option("--svg", type=FILE, metavar="FILE", help="Write the SIP ladder diagram to FILE, for a browser.")
 @as_json
 def trace(call_id: str, config: Path | None, data: Path | None, svg: Path | None, json: bool) -> None:
-    """Show what happened in a call; CALL_ID is Tandem's id or the SIP Call-ID."""
+    """Show what happened in a call. CALL_ID is Tandem's id or the SIP Call-ID."""
     from controlplane.cli.trace import run
 
     sys.exit(run(config, data, os.environ, call_id, json=json, svg=svg))
@@ -164,7 +170,7 @@ def trace(call_id: str, config: Path | None, data: Path | None, svg: Path | None
 @place
 @as_json
 def reload(config: Path | None, data: Path | None, json: bool) -> None:
-    """Make the daemon read accounts, flows and its certificate again; live calls are not affected."""
+    """Read accounts, flows and certificate again. Live calls are not affected."""
     from controlplane.cli.reload import run
 
     sys.exit(run(config, data, os.environ, json=json))
@@ -174,7 +180,7 @@ def reload(config: Path | None, data: Path | None, json: bool) -> None:
 @place
 @as_json
 def drain(config: Path | None, data: Path | None, json: bool) -> None:
-    """Make the daemon refuse new calls, and exit when the live ones are over."""
+    """Refuse new calls; stop when the live ones are over."""
     from controlplane.cli.drain import run
 
     sys.exit(run(config, data, os.environ, json=json))
@@ -211,7 +217,7 @@ def cac_reset(account: str, config: Path | None, data: Path | None, json: bool) 
 @place
 @as_json
 def doctor(config: Path | None, data: Path | None, json: bool) -> None:
-    """Check this machine and the configuration, with a fix for every finding."""
+    """Check machine and configuration. Every finding comes with a fix."""
     from controlplane.cli.doctor import run
 
     sys.exit(run(config, data, os.environ, json=json))
@@ -259,7 +265,7 @@ def agent_check(
     jobs: int,
     json: bool,
 ) -> None:
-    """Test an agent with simulated calls: barge-in, keys, noise, floods, lost connections."""
+    """Test an agent with simulated calls. They bring barge-in, keys, noise, floods, lost connections."""
     _one_thread_for_arithmetic()
     from controlplane.cli.agent import check
     from controlplane.cli.agent import spec as spec_of

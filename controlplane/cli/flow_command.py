@@ -24,7 +24,7 @@ def flow() -> None:
 )
 @as_json
 def flow_check(file: Path, config: Path | None, json: bool) -> None:
-    """Show what is wrong with a flow, and how to fix it; exits with 1 if there is an error."""
+    """Check a flow. Shows what is wrong and how to fix it; exits with 1 if there is an error."""
     from controlplane.cli.flow import check_flow
 
     sys.exit(check_flow(file, config, os.environ, json=json))
@@ -57,7 +57,7 @@ def flow_simulate(
     script: Path | None,
     json: bool,
 ) -> None:
-    """Rehearse a flow without a phone: prompts as text, decisions, variables."""
+    """Rehearse a flow without a phone. Shows prompts as text, decisions and variables."""
     from controlplane.cli.flow import judge_script, simulate
 
     if script is not None:

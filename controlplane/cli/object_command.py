@@ -22,7 +22,7 @@ def open_desk(config: Path | None, data: Path | None, json: bool) -> "Desk":
 
 @main.group()
 def keys() -> None:
-    """API keys, each with the scopes that it has access to."""
+    """API keys and their scopes."""
 
 
 @keys.command("create", epilog="Scopes: " + ", ".join(SCOPES))
@@ -67,7 +67,7 @@ def keys_list(config: Path | None, data: Path | None, json: bool) -> None:
 @place
 @as_json
 def keys_rotate(id: str, grace: str | None, config: Path | None, data: Path | None, json: bool) -> None:
-    """Replace the key ID by a new one with the same name, scopes and expiry."""
+    """Replace a key. The new one has the same name, scopes and expiry."""
     from controlplane.cli.key import rotate
 
     sys.exit(rotate(open_desk(config, data, json), id, grace))
@@ -86,7 +86,10 @@ def keys_revoke(id: str, config: Path | None, data: Path | None, json: bool) -> 
 
 @main.group()
 def users() -> None:
-    """Users created while the daemon runs, beside those of the configuration file."""
+    """Users, their devices and tokens.
+
+    Those of the configuration file are listed, and changed there.
+    """
 
 
 @users.command("create")
@@ -112,7 +115,7 @@ def users_create(
     data: Path | None,
     json: bool,
 ) -> None:
-    """Create a user with one device, which may register at once."""
+    """Create a user with one device. It may register at once."""
     from controlplane.cli.objects import create
 
     sys.exit(create(open_desk(config, data, json), account, number, name, username, password))
@@ -123,7 +126,7 @@ def users_create(
 @place
 @as_json
 def users_list(account: str, config: Path | None, data: Path | None, json: bool) -> None:
-    """List the users of the file and those created since."""
+    """List users of the configuration file and created ones."""
     from controlplane.cli.objects import show
 
     sys.exit(show(open_desk(config, data, json), account))
@@ -135,7 +138,7 @@ def users_list(account: str, config: Path | None, data: Path | None, json: bool)
 @place
 @as_json
 def users_remove(account: str, number: str, config: Path | None, data: Path | None, json: bool) -> None:
-    """Remove a user created this way, and end its registrations."""
+    """Remove a created user, and end its registrations."""
     from controlplane.cli.objects import remove
 
     sys.exit(remove(open_desk(config, data, json), account, number))
@@ -150,7 +153,7 @@ def users_remove(account: str, number: str, config: Path | None, data: Path | No
 def users_token(
     account: str, user: str, ttl: str | None, config: Path | None, data: Path | None, json: bool
 ) -> None:
-    """Create a token for USER's own programs (/agent, /presence/users) and show it, only this once."""
+    """Create a token for a user's own programs. It opens /agent and /presence/users; shown only this once."""
     from controlplane.cli.token import give
 
     sys.exit(give(open_desk(config, data, json), account, user, ttl))
@@ -162,7 +165,7 @@ def users_token(
 @place
 @as_json
 def users_end_tokens(account: str, user: str, config: Path | None, data: Path | None, json: bool) -> None:
-    """Invalidate all tokens of USER, also those of other issuers."""
+    """Invalidate all tokens of a user, other issuers' too."""
     from controlplane.cli.token import end
 
     sys.exit(end(open_desk(config, data, json), account, user))
@@ -175,7 +178,7 @@ def users_end_tokens(account: str, user: str, config: Path | None, data: Path | 
 @place
 @as_json
 def users_rotate_token_key(grace: str | None, config: Path | None, data: Path | None, json: bool) -> None:
-    """Sign tokens with a new key from now on; --grace 0s invalidates all older tokens."""
+    """Sign tokens with a new key from now on. --grace 0s invalidates all older tokens."""
     from controlplane.cli.token import rotate
 
     sys.exit(rotate(open_desk(config, data, json), grace))
@@ -189,7 +192,10 @@ def users_rotate_token_key(grace: str | None, config: Path | None, data: Path | 
 def export_objects(
     file: Path | None, secrets: bool, config: Path | None, data: Path | None, json: bool
 ) -> None:
-    """Write what was created while the daemon runs to FILE (default: -), as YAML or, for .json, as JSON."""
+    """Export what was created while the daemon runs.
+
+    Writes YAML, or JSON if FILE ends in .json; without FILE, or for -, to standard output.
+    """
     from controlplane.cli.objects import export
 
     if str(file) == "-":
@@ -206,7 +212,7 @@ def export_objects(
 def import_objects(
     file: Path, dry_run: bool, prune: bool, config: Path | None, data: Path | None, json: bool
 ) -> None:
-    """Create everything in an export, or nothing; importing it again changes nothing."""
+    """Import an export: all of it, or nothing. Importing it again changes nothing."""
     from controlplane.cli.objects import take_in
 
     sys.exit(take_in(open_desk(config, data, json), file, dry_run=dry_run, prune=prune))

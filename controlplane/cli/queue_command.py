@@ -9,7 +9,7 @@ from controlplane.cli.command import as_json, main, place
 from controlplane.cli.object_command import open_desk
 
 _EVENTS = {
-    "login": "Sign an agent in, to the queues of --queue or those of last time.",
+    "login": "Sign an agent in. Without --queue, to the queues of last time.",
     "logout": "Sign an agent out.",
     "available": "Make an agent available for calls.",
     "pause": "Pause an agent: no calls until resumed.",
@@ -70,7 +70,7 @@ def queues() -> None:
 @place
 @as_json
 def queues_list(account: str, config: Path | None, data: Path | None, json: bool) -> None:
-    """List queues: waiting callers, ready agents, figures since the start of the daemon."""
+    """List queues with waiting callers and ready agents. Figures are since the start of the daemon."""
     from controlplane.cli.queue import queues as show
 
     sys.exit(show(open_desk(config, data, json), account))

@@ -28,7 +28,7 @@ def bans() -> None:
 def bans_list(
     config: Path | None, data: Path | None, status: str, query: str, flagged: bool, limit: int, json: bool
 ) -> None:
-    """List bans and locks, latest first; (!) marks those that are likely a mistake."""
+    """List bans and locks, latest first. (!) marks those that are likely a mistake."""
     status = "" if status == "all" else status
     sys.exit(_desk(config, data, json).bans(status=status, query=query, flagged=flagged, limit=limit))
 
@@ -42,7 +42,7 @@ def bans_list(
 def bans_add(
     network: str, config: Path | None, data: Path | None, seconds: float, note: str, json: bool
 ) -> None:
-    """Ban an address or a network (for an IPv6 address, its whole /64)."""
+    """Ban an address or a network. An IPv6 address is banned with its whole /64."""
     sys.exit(_desk(config, data, json).ban(network, seconds, note))
 
 
@@ -57,7 +57,7 @@ def bans_remove(network: str, config: Path | None, data: Path | None, json: bool
 
 @main.group()
 def allow() -> None:
-    """Source addresses that are exempt from all bans and per-source limits."""
+    """Allowed sources, exempt from bans and per-source limits."""
 
 
 @allow.command("list")

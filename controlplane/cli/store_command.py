@@ -14,7 +14,7 @@ from controlplane.cli.command import FILE, as_json, main, place
 @place
 @as_json
 def backup(file: Path, config: Path | None, data: Path | None, json: bool) -> None:
-    """Copy the database to FILE; works while the daemon is running."""
+    """Copy the database to FILE. Works while the daemon is running."""
     from controlplane.cli.backup import run
 
     sys.exit(run(config, data, os.environ, file, json=json))

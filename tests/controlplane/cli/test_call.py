@@ -10,10 +10,11 @@ from controlplane.observe import log
 from edge.script import Plan
 
 
-@pytest.mark.parametrize("target", ["tel:+12025550123", "sip:", "sip:1001@no such host"])
+@pytest.mark.parametrize("target", ["tel:+12025550123", "sip:", "sip:1001@no such host", "9000", "sip:9000"])
 def test_a_target_that_is_no_sip_address_is_refused(target: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(target, Plan(), user="", password="", json=False) == 1
-    assert "tandem call:" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "tandem call:" in said and "write sip:" in said
 
 
 @pytest.mark.parametrize(
