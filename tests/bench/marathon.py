@@ -1,4 +1,7 @@
-"""Registrations in a row, in ten stretches: memory and pauses of the last must be those of the first."""
+"""Registrations in a row, in ten stretches: memory and pauses of the last must be those of the first.
+
+Answers are kept for 32 s for copies of their requests, so memory follows the rate: it is told beside them.
+"""
 
 import click
 
@@ -20,7 +23,8 @@ def marathon(subject: Subject, count: int, window: int) -> Row:
         after = subject.daemon.metrics()
         memory.append(subject.memory() // 1024)
         pauses.append(longest_ms(before, after))
-        told = f"{rows[-1].cpu_us:,.0f} µs, {memory[-1]:,} kB, pauses up to {pauses[-1]:g} ms"
+        kept = f"{memory[-1]:,} kB with {after['tandem_transactions']:,.0f} transactions"
+        told = f"{rows[-1].cpu_us:,.0f} µs, {kept}, pauses up to {pauses[-1]:g} ms"
         click.echo(f"  {stretch} of {STRETCHES}: {told}", err=True)
     seconds, cpu = sum(row.seconds for row in rows), sum(row.cpu for row in rows)
     each = cpu / count
