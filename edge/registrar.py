@@ -169,6 +169,10 @@ class Registrar:
             changes.append(
                 BindingChange(record.account, record.aor, contact, None if after is None else after.binding)
             )
+            instance = entry.binding.instance
+            for other in record.entries.values():
+                if instance and other.binding.instance == instance and is_connection(other.binding.flow):
+                    self.recovery.back(other.binding)  # by another of its flows (RFC 5626 §4.3)
         return tuple(changes)
 
     def forget(self, account: AccountId, aor: str) -> tuple[BindingChange, ...]:

@@ -58,6 +58,12 @@ class SessionTable:
         if session is not None:
             session.cancelled(now, reason)
 
+    def lost(self, flow: Flow, now: float) -> None:
+        """The connection `flow` is gone: who called by it waits for nothing, unless he can be dialled."""
+        if flow.is_web:
+            for session in [one for one in self._invites.values() if one.flow == flow]:
+                session.deserted(now)
+
     def inside(self, request: Request, key: ServerKey | None) -> Session | None:
         """The session whose dialog `request` names.
 

@@ -193,6 +193,7 @@ class Switch:
         if changes := self.registrar.lost(flow, now):
             self._journal.promise(changes, _indifferent)
             self.subscriptions.unbound(changes, now)
+        self._sessions.lost(flow, now)
         self.unreachable(flow, now)
 
     def media_events(self, events: Sequence[Event], now: float) -> None:

@@ -132,6 +132,12 @@ class AnsweringSession(Session):
         self.reject(487, now)
         self.wire.emit(self, Ended(By.REMOTE, "cancelled", reason), now)
 
+    def deserted(self, now: float) -> None:
+        """No answer can reach the caller any more (RFC 3261 §17.2.4)."""
+        if self.state is State.INVITING:
+            self.reject(487, now)
+            self.wire.emit(self, Ended(By.NETWORK, "connection_lost"), now)
+
     # Inside.
 
     def _say_again(self, now: float) -> None:

@@ -13,6 +13,7 @@ from edge.registrar import Registrar, Registration
 from edge.sip.flow import Flow, Transport
 from edge.sip.message import Request, Response
 from edge.sip.parse import parse_message
+from edge.sip.uri import Uri
 
 ACME = AccountId("acme")
 PHONE = Flow(Transport.UDP, ("192.0.2.7", 40_000))
@@ -450,6 +451,17 @@ def test_a_phone_whose_connection_is_gone_is_forgotten_or_dialled(edge: Edge) ->
     assert kept.binding is not None and kept.binding.flow == "tcp:192.0.2.7:5060/1/0"
     assert edge.found() == ["sip:c@192.0.2.7:5060", "sip:b@192.0.2.7:5060;transport=tcp"]
     assert not edge.registrar.holds(socket) and edge.registrar.lost(stream, edge.now) == ()
+
+
+def test_a_device_that_loses_one_of_its_flows_is_found_on_the_other(edge: Edge) -> None:
+    """RFC 5626 §4.3: also for what follows in calls that had begun on the lost one."""
+    one, two = (Flow(Transport.TCP, ("192.0.2.7", 40_000 + n), 0, n) for n in (1, 2))
+    device = '+sip.instance="<urn:uuid:1>"'
+    for reg_id, flow in enumerate((one, two), 1):
+        contact = f"Contact: <sip:bob@192.168.7.7:506{reg_id};transport=tcp>;{device};reg-id={reg_id}"
+        edge.granted(register(contact, call_id=f"flow{reg_id}"), flow)
+    edge.registrar.lost(one, edge.now)
+    assert edge.registrar.recovery.of(one, Uri.parse("sip:bob@192.168.7.7:5061")) == two
 
 
 def test_a_phone_that_came_back_on_a_new_connection_does_not_lose_it_with_the_old_one(edge: Edge) -> None:

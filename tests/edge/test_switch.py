@@ -445,6 +445,30 @@ def test_a_call_whose_connection_was_closed_is_ended_at_the_contact_of_its_peer(
     assert bye.method == "BYE" and flow == Flow(Transport.TCP, ("127.0.0.9", 5060))
 
 
+@pytest.mark.parametrize("transport", [Transport.WSS, Transport.TLS])
+def test_nobody_is_rung_for_a_browser_whose_page_was_closed(bench: Bench, transport: Transport) -> None:
+    """RFC 3261 §17.2.4, RFC 7118 §5: no answer can reach it. Others are dialled where their Via says."""
+    bob = Phone(bench, "bob", 3)
+    bob.register()
+    page = Phone(bench, "1001", 7, transport=transport)
+    page.connection = 5
+    page.dial("1002")
+    (invite,) = bob.got()
+    assert isinstance(invite, Request)
+    bob.reply(invite, 180)
+    bench.closed(Flow(transport, page.source, 0, 5))
+    told = [message.method for message in bob.got() if isinstance(message, Request)]
+    if transport is Transport.TLS:
+        assert told == [] and bench.switch.calls
+        return
+    assert told == ["CANCEL"]
+    (cdr,) = bench.journal.cdrs
+    assert (cdr.disposition, cdr.cause) == ("failed", "connection_lost")
+    bob.reply(invite, 487)
+    bench.advance(100.0)
+    assert bench.switch.sessions == 0
+
+
 @pytest.mark.parametrize("first_lost", [True, False], ids=["lost", "half open"])
 def test_a_phone_that_registers_again_in_mid_call_hears_how_it_goes_on(
     bench: Bench, first_lost: bool
