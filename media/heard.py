@@ -27,7 +27,7 @@ from media.wideband import NOTHING, Sound, Wideband
 CONCEAL_FRAMES: Final = 8
 "Missing frames in a row that are concealed; a longer gap is silence."
 LEVEL_EVERY: Final = 4
-"Rounds of a group between two measurements of the level."
+"Rounds of a group between two measurements of the level; of four groups one has it in each round."
 QUIET: Final = 200.0**2
 "Mean square of a pause: −44 dBov, background noise of a telephone included."
 NONE: Final = Sound(
@@ -108,7 +108,7 @@ class Heard:
         if taken.merged:
             self._merge(taken, rows, pcm)
         missing, changed, risen = self._gaps(rows, taken.have, whole)
-        wide, measured = NOTHING, self._round % LEVEL_EVERY == 0
+        wide, measured = NOTHING, (self._round + group) % LEVEL_EVERY == 0
         if len(plan.wide):
             wide, pcm[plan.wide] = self._wideband.hear(
                 plan, taken, missing, self._jitter.upcoming, measured=measured
