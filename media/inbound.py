@@ -141,8 +141,7 @@ class Inbound:
         plain &= ~reception.is_jump(extended, rows)
         frames = wire.received[:count, HEADER_BYTES:PACKET_BYTES]
         sized = wire.size[:count] == PACKET_BYTES
-        parcelled = PARCELLED[columns.law_in[rows]]
-        if parcelled.any():
+        if (parcelled := PARCELLED[columns.law_in[rows]]).any():
             sized[parcelled] = False
             for position in np.flatnonzero(plain & parcelled).tolist():
                 leg = self._table.at(int(rows[position]))
@@ -156,8 +155,9 @@ class Inbound:
                 self._one(self._table.at(int(rows[position])), wire.row(position), now)
             rows, words, extended, frames = rows[plain], words[plain], extended[plain], frames[plain]
             first = words[:, 0]
+        paused = reception.pauses(rows, extended, words[:, 1]) if self._jitter.holds(rows) else False
         reception.count(rows, extended, words[:, 1], now)
-        self._jitter.insert(rows, extended, frames, ((first & 0x80_0000) != 0) | reception.paused[rows])
+        self._jitter.insert(rows, extended, frames, ((first & 0x80_0000) != 0) | paused)
         columns.heard_at[rows] = now
         columns.hushed[rows] = False
         if self._table.unaligned:

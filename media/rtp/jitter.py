@@ -134,6 +134,10 @@ class JitterBuffer:
         """Frames between the play pointer and the newest, missing ones included."""
         return int(self._newest[slot] - self._play[slot]) + 1
 
+    def holds(self, rows: Rows) -> bool:
+        """Whether one of them waits for its next frame."""
+        return bool(self._held[rows].any())
+
     def insert(self, rows: Rows, number: NDArray[np.int64], frames: Frames, marker: Mask) -> None:
         """Put in one frame of each row; `frames` is copied, `marker` as in `insert_one`."""
         ahead = number - self._play[rows]
@@ -242,9 +246,9 @@ class JitterBuffer:
         self._lowest[rows] = low
         window = self._window[rows] + 1
         self._window[rows] = window
-        full = (window >= WINDOW_FRAMES) | (
-            (window >= HASTE_FRAMES) & (low > self.target[rows] + self._haste[rows])
-        )
+        full = window >= WINDOW_FRAMES
+        if (low > 1).any():
+            full |= (window >= HASTE_FRAMES) & (low > self.target[rows] + self._haste[rows])
         merged = self._close_windows(rows, np.flatnonzero(full), have) if full.any() else ()
         return Taken(frames, have, merged, tuple(hole for hole in holes if have[hole[0]]))
 

@@ -20,7 +20,7 @@ JUMP: Final = SAMPLE_RATE
 
 Counters = NDArray[np.int64]
 PAUSE: Final = 2 * FRAME_SAMPLES
-"Samples by which the timestamp is further than the number: the peer has kept silent in between."
+"Samples by which a timestamp is further than its number."
 
 
 class Reception:
@@ -36,11 +36,9 @@ class Reception:
         self.jitter = np.zeros(slots, np.float64)
         "Interarrival jitter [samples]."
         self.paused = np.zeros(slots, np.bool_)
-        """Before the latest packet, if all are of 20 ms, the peer kept silent on purpose.
-
-        Not everybody sets the marker, and the packet with it may be lost (RFC 3551 §4.1)."""
-        self._stamp: Counters = np.zeros(slots, np.int64)
-        "Timestamp of the newest packet."
+        "What `pauses` says of the latest packet that was counted by `count_one`."
+        self._offset: Counters = np.zeros(slots, np.int64)
+        "Of the latest packet: its timestamp less that of all packets before it, if they are of 20 ms."
         self._base: Counters = np.zeros(slots, np.int64)
         self._received: Counters = np.zeros(slots, np.int64)
         self._transit: Counters = np.zeros(slots, np.int64)
@@ -65,7 +63,7 @@ class Reception:
         self._reported_expected[slot] = self._reported_received[slot] = 0
         self.packets[slot] += 1
         self._transit[slot] = int(now * SAMPLE_RATE) - timestamp
-        self._stamp[slot], self.paused[slot] = timestamp, False
+        self._offset[slot], self.paused[slot] = timestamp - extended * FRAME_SAMPLES, False
         self._suspect[slot] = -1
         return extended
 
@@ -74,15 +72,20 @@ class Reception:
         newest = self.newest[rows]
         return newest + ((sequence - newest + 0x8000) & 0xFFFF) - 0x8000
 
+    def pauses(self, rows: Rows, extended: Counters, timestamp: Counters) -> NDArray[np.bool_]:
+        """Before which of these packets of 20 ms, not counted yet, the peer kept silent on purpose.
+
+        Not everybody sets the marker, and the packet with it may be lost (RFC 3551 §4.1).
+        """
+        further = timestamp - extended * FRAME_SAMPLES - self._offset[rows]
+        return ((further + 0x8000_0000) & 0xFFFF_FFFF) - 0x8000_0000 >= PAUSE
+
     def count(self, rows: Rows, extended: Counters, timestamp: Counters, now: float) -> None:
         """Count one packet of each row."""
         self.packets[rows] += 1
         self._received[rows] += 1
-        ahead, stamp = extended - self.newest[rows], self._stamp[rows]
-        step = ((timestamp - stamp + 0x8000_0000) & 0xFFFF_FFFF) - 0x8000_0000
-        self.paused[rows] = (ahead > 0) & (step - ahead * FRAME_SAMPLES >= PAUSE)
-        self._stamp[rows] = np.where(ahead > 0, timestamp, stamp)
-        self.newest[rows] += np.maximum(ahead, 0)
+        self.newest[rows] = np.maximum(self.newest[rows], extended)
+        self._offset[rows] = timestamp - extended * FRAME_SAMPLES
         transit = int(now * SAMPLE_RATE) - timestamp
         change = np.abs(((transit - self._transit[rows] + 0x8000_0000) & 0xFFFF_FFFF) - 0x8000_0000)
         change[change > JUMP] = 0
@@ -98,10 +101,11 @@ class Reception:
             return None
         self.packets[slot] += 1
         self._received[slot] += 1
-        step = ((timestamp - int(self._stamp[slot]) + 0x8000_0000) & 0xFFFF_FFFF) - 0x8000_0000
-        self.paused[slot] = ahead > 0 and step - ahead * FRAME_SAMPLES >= PAUSE
+        offset = timestamp - (newest + ahead) * FRAME_SAMPLES
+        further = ((offset - int(self._offset[slot]) + 0x8000_0000) & 0xFFFF_FFFF) - 0x8000_0000
+        self._offset[slot], self.paused[slot] = offset, further >= PAUSE
         if ahead > 0:
-            self.newest[slot], self._stamp[slot] = newest + ahead, timestamp
+            self.newest[slot] = newest + ahead
         transit = int(now * SAMPLE_RATE) - timestamp
         change = abs(((transit - int(self._transit[slot]) + 0x8000_0000) & 0xFFFF_FFFF) - 0x8000_0000)
         self._transit[slot] = transit
