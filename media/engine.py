@@ -1,4 +1,4 @@
-"""The audio engine: commands in, events out, one tick over all legs (`port.py`, `design.md` §4).
+"""The audio engine: commands in, events out, one tick over all legs (`port/`, `design.md` §4).
 
 ::
 

@@ -74,7 +74,7 @@ _VALUES: dict[str, tuple[Any, ...]] = {
     "float": (0.0, 1.0, 1e9),
     "float | None": (None, 0.1),
     "bool": (True, False),
-    "media.port.RoomId": (port.RoomId("room"),),
+    "media.port.leg.RoomId": (port.RoomId("room"),),
     "tuple[tuple[str, str], ...]": ((), (("a", "b"),)),
 }
 
