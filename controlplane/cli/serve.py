@@ -16,11 +16,14 @@ from controlplane.doctor.tls import overdue
 from controlplane.service.flow import FlowLibrary
 from controlplane.service.passwords import FILE as PASSWORDS
 
-_HINT = "tandem call sip:{number}@127.0.0.1:{port} --user {user} --password {password}"
+_HINT = "tandem call sip:{number}@{host}:{port} --user {user} --password {password}"
+_ANY = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}
+"Where all addresses are listened on, this machine is called by its own."
 
 
 def run(path: Path | None, data: Path | None, environ: dict[str, str], *, json: bool) -> int:
     """Serve until told to stop; the exit status."""
+    default = path is None and not environ.get("TANDEM_CONFIG")
     try:
         settings = load(path, data, environ)
         flows = FlowLibrary.load(settings, environ)
@@ -31,7 +34,7 @@ def run(path: Path | None, data: Path | None, environ: dict[str, str], *, json: 
         uvloop.run(
             serve(
                 settings,
-                lambda ready: announce(ready, shown=path is None and not json),
+                lambda ready: announce(ready, shown=default and not json),
                 flows,
                 lambda: load(path, data, environ),
             )
@@ -58,7 +61,6 @@ def announce(ready: Ready, *, shown: bool) -> None:
             file = settings.node.data / PASSWORDS
             console.print(f"Generated passwords, {len(ready.passwords)} of them, are in {file}")
         return
-    port = settings.listen.sip[0].port
     for account in settings.accounts:
         table = Table(title=f"Phones of {account.domain} (or this machine's address)", title_justify="left")
         for heading in ("number", "name", "username", "password"):
@@ -68,14 +70,19 @@ def announce(ready: Ready, *, shown: bool) -> None:
                 password = ready.passwords.get((account.id, username), "as configured")
                 table.add_row(user.number, user.name, username, password)
         console.print(table)
-        _what_to_dial(console, settings, ready, port)
+        _what_to_dial(console, settings, ready)
 
 
-def _what_to_dial(console: Console, settings: Settings, ready: Ready, port: int) -> None:
+def _what_to_dial(console: Console, settings: Settings, ready: Ready) -> None:
+    listener = settings.listen.sip[0]
+    address = listener.address
+    host = _ANY.get(address) or (f"[{address}]" if ":" in address else address)
     account = settings.accounts[0]
     dials = [f"{extension.number} ({extension.target.kind.value})" for extension in account.extensions]
     console.print(f"Dial {', '.join([*dials, '*43 (echo)'])}, or each other. Or, without a phone:")
     user = account.users[0].usernames()[0]
     password = ready.passwords.get((account.id, user), "…")
     number = account.extensions[0].number if account.extensions else "*43"
-    console.print("  " + _HINT.format(number=number, port=port, user=user, password=password))
+    console.print(
+        "  " + _HINT.format(number=number, host=host, port=listener.port, user=user, password=password)
+    )

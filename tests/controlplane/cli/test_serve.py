@@ -1,10 +1,12 @@
 """What an operator sees of `tandem serve`."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from config.load import load
+from config.schema import Settings
 from controlplane.cli.serve import announce, run
 from controlplane.daemon import Ready
 from tests.controlplane.test_daemon import YAML
@@ -29,6 +31,38 @@ def test_a_start_that_fails_is_one_line(tmp_path: Path, capsys: pytest.CaptureFi
     assert run(file, None, {}, json=False) == 1
     error = capsys.readouterr().err
     assert error.startswith("tandem: data folder") and error.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "dialled"),
+    [("0.0.0.0", "127.0.0.1"), ("::", "[::1]"), ("127.0.0.9", "127.0.0.9"), ("::1", "[::1]")],
+)
+def test_what_to_dial_leads_to_where_we_listen(
+    address: str, dialled: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "own.yaml"
+    listen = f"listen: {{sip: [{{transport: udp, address: '{address}', port: 5070}}]}}"
+    file.write_text(f"{listen}\naccounts: [{{id: acc_a, domain: a.example, users: [{{number: '1001'}}]}}]\n")
+    announce(Ready(load(file, tmp_path / "data", {}), {("acc_a", "1001"): "sesame"}, 0), shown=True)
+    said = capsys.readouterr().out
+    assert f"tandem call sip:*43@{dialled}:5070 --user 1001 --password sesame" in said
+
+
+def test_a_configuration_that_the_environment_names_is_not_the_default(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "own.yaml"
+    file.write_text("accounts: [{id: acc_a, domain: a.example, users: [{number: '1001'}]}]\n")
+    seen: list[bool] = []
+
+    async def serve(settings: Settings, ready: Callable[[Ready], None], *rest: object) -> None:
+        ready(Ready(settings, {}, 0))
+
+    monkeypatch.setattr("controlplane.cli.serve.serve", serve)
+    monkeypatch.setattr("controlplane.cli.serve.announce", lambda ready, *, shown: seen.append(shown))
+    for path, environ in ((None, {"TANDEM_CONFIG": str(file)}), (file, {}), (None, {})):
+        assert run(path, tmp_path / "data", environ, json=False) == 0
+    assert seen == [False, False, True], "passwords are for the screen of who tries it out, not for a log"
 
 
 def test_generated_passwords_are_found_and_not_shown_beside_a_configuration(
