@@ -346,9 +346,9 @@ class Inbound:
             self._hear_parcel(leg, parsed, law, number)
             return
         frame = np.frombuffer(parsed.payload, np.uint8)
+        marker = parsed.marker or self._reception.paused(slot, len(frame))
         if leg.reframer is None:
             if len(frame) == FRAME_SAMPLES:
-                marker = parsed.marker or bool(self._reception.paused[slot])
                 self._jitter.insert_one(slot, number, frame, marker=marker)
                 return
             leg.reframer = Reframer(parsed.timestamp, number)
@@ -363,7 +363,7 @@ class Inbound:
             self._jitter.insert_one(slot, number, frame)
             return
         for place, whole in leg.reframer.add(parsed.timestamp, frame):
-            self._jitter.insert_one(slot, place, whole, marker=parsed.marker)
+            self._jitter.insert_one(slot, place, whole, marker=marker)
 
     def _hear_parcel(self, leg: Leg, parsed: Packet, law: int, number: int) -> None:
         codec, payload = wide(law), bytes(parsed.payload)
@@ -374,16 +374,16 @@ class Inbound:
         if len(payload) <= NOTHING_SAID:
             self._table.columns.hushed[leg.slot] = True
             self._table.columns.noise[leg.slot] = 0.0
+        marker = parsed.marker or self._reception.paused(leg.slot, ticks * FRAME_SAMPLES // codec.step)
         if leg.parceller is None:
             if ticks == codec.step:
-                marker = parsed.marker or bool(self._reception.paused[leg.slot])
                 self._jitter.insert_one(leg.slot, number, leg.coders.deposit((payload,)), marker=marker)
                 return
             leg.parceller = Parceller(parsed.timestamp, number, codec.step, leg.coders.deposit)
             self._table.expect(leg, parsed.payload_type, law)
             self._jitter.restart(leg.slot, number, leg.parceller.partial)
         for place, parcel in leg.parceller.add(parsed.timestamp, ticks, payload):
-            self._jitter.insert_one(leg.slot, place, leg.coders.deposit(parcel), marker=parsed.marker)
+            self._jitter.insert_one(leg.slot, place, leg.coders.deposit(parcel), marker=marker)
 
     def _hear_event(self, leg: Leg, parsed: Packet, now: float) -> None:
         leg.digits_in.clock_rate = leg.events.get(parsed.payload_type, leg.digits_in.clock_rate)

@@ -7,6 +7,7 @@ from typing import Final
 from media.codec.table import name_of
 from media.diagnosis import SILENT_SO_FAR
 from media.frame import FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE
+from media.heard import LEVEL_EVERY
 from media.leg import Leg, LegTable
 from media.port import LegStats
 from media.rtp import mos, rtcp
@@ -92,9 +93,12 @@ class Reports:
         columns, slot = self._table.columns, leg.slot
         concealed, gaps = int(columns.concealed[slot]) / FRAME_SAMPLES, int(columns.gaps[slot])
         played = int(self._reception.packets[slot]) - int(self._jitter.late[slot])
-        frames = played + concealed
         if played < ENOUGH:
             return None
+        frames = played + concealed
+        if leg.reframer is not None or leg.parceller is not None:
+            # Packets are longer or shorter than frames: of every so many that were due one was measured.
+            frames = max(concealed, LEVEL_EVERY * int(columns.energy_frames[slot]), 1)
         loss = concealed / frames
         burstiness = (concealed / gaps) * (1 - loss) if gaps else 1.0
         trip = 0.0 if leg.rtcp.round_trip is None else leg.rtcp.round_trip * 500

@@ -177,13 +177,17 @@ class JitterBuffer:
             self._play[slot] = number - int(self.target[slot])
             if not self._held[slot]:
                 self._owe(slot, 1)  # what is made up joins the two ends
+            elif marker and slot in self._parts:
+                self.silent.add(slot)
         elif before := self._held[slot]:
             held = self._leave_lost(slot, number)
             if before > HASTE and not marker:
                 self._window[slot], self._lowest[slot] = 0, _UNSEEN
-            if marker and held >= PAUSE_FRAMES:
+            # Numbers that are made of timestamps go on in a pause.
+            timed = slot in self._parts
+            if marker and (before if timed else held) >= PAUSE_FRAMES:
                 self._owe(slot, int(self.target[slot]))
-                if held == before:
+                if held == before or timed:
                     self.silent.add(slot)
             elif 0 < held < DEPTH and not marker:
                 self._awaiting += not self._awaited[slot]

@@ -35,8 +35,12 @@ class Reception:
         "All packets of the leg, whatever stream; duplicates included."
         self.jitter = np.zeros(slots, np.float64)
         "Interarrival jitter [samples]."
-        self.paused = np.zeros(slots, np.bool_)
-        "What `pauses` says of the latest packet that was counted by `count_one`."
+        self._further: Counters = np.zeros(slots, np.int64)
+        "Of the latest packet that `count_one` counted: how much `_offset` has grown, …"
+        self._numbers: Counters = np.zeros(slots, np.int64)
+        "… and since how many numbers."
+        self._latest: Counters = np.zeros(slots, np.int64)
+        "Extended number of that packet."
         self._offset: Counters = np.zeros(slots, np.int64)
         "Of the latest packet: its timestamp less that of all packets before it, if they are of 20 ms."
         self._base: Counters = np.zeros(slots, np.int64)
@@ -63,7 +67,8 @@ class Reception:
         self._reported_expected[slot] = self._reported_received[slot] = 0
         self.packets[slot] += 1
         self._transit[slot] = int(now * SAMPLE_RATE) - timestamp
-        self._offset[slot], self.paused[slot] = timestamp - extended * FRAME_SAMPLES, False
+        self._offset[slot], self._further[slot] = timestamp - extended * FRAME_SAMPLES, 0
+        self._latest[slot], self._numbers[slot] = extended, 0
         self._suspect[slot] = -1
         return extended
 
@@ -80,12 +85,17 @@ class Reception:
         further = timestamp - extended * FRAME_SAMPLES - self._offset[rows]
         return ((further + 0x8000_0000) & 0xFFFF_FFFF) - 0x8000_0000 >= PAUSE
 
+    def paused(self, slot: int, samples: int) -> bool:
+        """The same of the packet that `count_one` counted last, which holds so many samples."""
+        numbers = int(self._numbers[slot])
+        return numbers > 0 and int(self._further[slot]) - numbers * (samples - FRAME_SAMPLES) >= PAUSE
+
     def count(self, rows: Rows, extended: Counters, timestamp: Counters, now: float) -> None:
         """Count one packet of each row."""
         self.packets[rows] += 1
         self._received[rows] += 1
         self.newest[rows] = np.maximum(self.newest[rows], extended)
-        self._offset[rows] = timestamp - extended * FRAME_SAMPLES
+        self._offset[rows], self._latest[rows] = timestamp - extended * FRAME_SAMPLES, extended
         transit = int(now * SAMPLE_RATE) - timestamp
         change = np.abs(((transit - self._transit[rows] + 0x8000_0000) & 0xFFFF_FFFF) - 0x8000_0000)
         change[change > JUMP] = 0
@@ -103,7 +113,8 @@ class Reception:
         self._received[slot] += 1
         offset = timestamp - (newest + ahead) * FRAME_SAMPLES
         further = ((offset - int(self._offset[slot]) + 0x8000_0000) & 0xFFFF_FFFF) - 0x8000_0000
-        self._offset[slot], self.paused[slot] = offset, further >= PAUSE
+        self._offset[slot], self._further[slot] = offset, further
+        self._latest[slot], self._numbers[slot] = newest + ahead, newest + ahead - int(self._latest[slot])
         if ahead > 0:
             self.newest[slot] = newest + ahead
         transit = int(now * SAMPLE_RATE) - timestamp

@@ -64,3 +64,22 @@ def test_pauses_are_no_loss(marked: bool) -> None:
     _, lost, delays, stats = talk(0.0, 3, marked=marked)
     assert (lost, stats.lost) == (0, 0) and stats.concealed <= CONCEAL_FRAMES and delays.max() <= 20
     assert stats.mos is not None and stats.mos > 4.2
+
+
+@pytest.mark.parametrize("marked", [True, False], ids=["marked", "unmarked"])
+@pytest.mark.parametrize("milliseconds", [20, 30, 40, 60])
+def test_neither_are_they_at_other_packet_times(milliseconds: int, marked: bool) -> None:
+    studio = Studio()
+    phone = studio.phone("leg")
+    studio.engine.execute(Echo(phone.leg))
+    samples = 8 * milliseconds
+    for _ in range(8):
+        for number in range(600 // milliseconds):
+            phone.send(bytes([0x50]) * samples, samples=samples, marker=marked and not number)
+            studio.run(milliseconds / 1000)
+        phone.timestamp += 8 * 700
+        studio.run(0.7)
+    studio.engine.execute(Release(phone.leg))
+    stats = studio.of(Released)[0].stats
+    assert stats.lost == 0 and stats.concealed <= CONCEAL_FRAMES + 8 and stats.delay_ms <= milliseconds + 20
+    assert stats.mos is not None and stats.mos > 4.0

@@ -89,7 +89,7 @@ def test_a_timestamp_that_is_further_than_its_number_tells_of_a_pause(one_by_one
     ):
         if one_by_one:
             reception.count_one(0, number, stamp, 1.0)
-            told.append(bool(reception.paused[0]))
+            told.append(reception.paused(0, 160))
         else:
             extended = reception.extend(ROW, np.array([number]))
             told.append(bool(reception.pauses(ROW, extended, np.array([stamp]))[0]))
@@ -132,3 +132,13 @@ def test_one_by_one_counts_as_columns_do() -> None:
     before = int(one.packets[0])
     assert one.count_one(0, (sequence + 10_000) & 0xFFFF, 0, 50.0) is None
     assert one.packets[0] == before, "a jump counts for nothing yet"
+
+
+def test_a_lost_packet_of_60_ms_is_no_pause() -> None:
+    reception = Reception(1)
+    reception.begin(0, 1, 10, 0, 0.0)
+    told = []
+    for number, stamp in ((11, 480), (13, 1_440), (12, 960), (14, 1_920), (15, 2_400 + 480)):
+        reception.count_one(0, number, stamp, 1.0)
+        told.append(reception.paused(0, 480))
+    assert told == [False, False, False, False, True]
