@@ -139,7 +139,7 @@ async def test_what_waits_is_handed_up_together_as_far_as_there_is_time_for_it()
 async def test_where_many_come_they_are_gathered_and_where_few_do_each_is_read_at_once() -> None:
     async with opened() as (udp, upper, address):
         with bound() as peer:
-            udp._count(1000, udp._since + transport._PERIOD)
+            udp._count(1000, udp._since + 2 * transport._PERIOD)
             assert udp._many
             peer.sendto(b"first", address)
             await upper.until(received=1)
@@ -156,7 +156,7 @@ async def test_where_many_come_they_are_gathered_and_where_few_do_each_is_read_a
 async def test_it_may_be_closed_while_it_gathers() -> None:
     async with opened() as (udp, upper, address):
         with bound() as peer:
-            udp._count(1000, udp._since + transport._PERIOD)
+            udp._count(1000, udp._since + 2 * transport._PERIOD)
             peer.sendto(b"first", address)
             await upper.until(received=1)
     assert udp._timer is not None and udp._timer.cancelled()
