@@ -28,13 +28,13 @@ from edge.overload.capacity import Capacity
 from edge.overload.glance import call_id_of
 from edge.question import Ask, Question, Reply
 from edge.recordings import Keep
-from edge.secret import blanked
 from edge.security.fraud import FraudGuard
 from edge.security.shield import Shield
 from edge.sip.effect import Send
 from edge.sip.flow import Flow, Received
 from edge.sip.uri import Uri
 from edge.switch import Effect, Switch
+from edge.trace.secret import blanked
 from edge.transport.driver import Driver
 from edge.transport.hep import HepMirror
 from edge.transport.listeners import Listeners

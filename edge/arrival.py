@@ -40,7 +40,7 @@ from edge.sip.effect import ServerKey
 from edge.sip.flow import Flow
 from edge.sip.message import Request
 from edge.sip.refer import Replaces
-from edge.trace import Trace
+from edge.trace.trace import Trace
 from edge.trunk.caller import Caller, asked_of_trunk, is_private, told_by_trunk
 from edge.trunk.keeper import TrunkKeeper
 

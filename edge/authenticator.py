@@ -11,7 +11,7 @@ from typing import Final
 from config.value import dataclass
 from edge.directory import Account, AccountId, Device, Directory, Trunk
 from edge.error import Refusal
-from edge.location import Place
+from edge.registration.location import Place
 from edge.security.lock import Lock
 from edge.sip.digest import Challenge, Credentials, NonceBook, Verdict, credentials_for, verify
 from edge.sip.flow import Flow

@@ -11,7 +11,7 @@ from edge.error import Refusal
 from edge.journal import CallId
 from edge.routing.route import Route
 from edge.security.fraud import FraudGuard
-from edge.trace import Trace
+from edge.trace.trace import Trace
 
 
 class Channels:

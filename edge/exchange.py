@@ -14,7 +14,6 @@ from typing import assert_never
 from edge.call.call import Call
 from edge.faults import Faults
 from edge.journal import CallId
-from edge.logbook import Logbook
 from edge.reception import Reception
 from edge.requests import Requests
 from edge.sessions import SessionTable
@@ -33,6 +32,7 @@ from edge.sip.flow import Flow
 from edge.sip.message import Request
 from edge.sip.session import Session, SessionEvent
 from edge.sip.transaction.layer import TransactionLayer
+from edge.trace.logbook import Logbook
 from edge.unservable import not_understood
 
 

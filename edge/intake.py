@@ -10,13 +10,13 @@ from collections.abc import Callable, Sequence
 
 from config.schema import SipLimits
 from edge.faults import Faults
-from edge.logbook import Logbook
 from edge.security.witness import Witness
 from edge.sessions import SessionTable
 from edge.sip.flow import Flow, Received
 from edge.sip.message import Request, Response
 from edge.sip.parse import ParseError, parse_message
 from edge.sip.transaction.layer import TransactionLayer
+from edge.trace.logbook import Logbook
 
 
 class Intake:

@@ -13,10 +13,11 @@ from typing import Final
 
 from edge.arrival import Arrivals
 from edge.error import Refusal
+from edge.event.subscriptions import Subscriptions
 from edge.ident import Random, tag
 from edge.messages import Messages
 from edge.overload.turnstile import CHALLENGED, Turnstile, weight
-from edge.registration import Registrations
+from edge.registration.register import Registrations
 from edge.security.witness import Witness
 from edge.sip.build import response_to
 from edge.sip.capability import AGENT, ALLOW, CAPABILITIES
@@ -24,7 +25,6 @@ from edge.sip.effect import ServerKey
 from edge.sip.flow import Flow
 from edge.sip.message import Request
 from edge.sip.transaction.layer import TransactionLayer
-from edge.subscriptions import Subscriptions
 from edge.unservable import unservable
 
 _INSIDE: Final = frozenset(("BYE", "INFO", "PRACK", "UPDATE"))

@@ -25,25 +25,25 @@ from edge.call.call import Call
 from edge.call.ground import Ground, Reach
 from edge.call.originate import Origination
 from edge.call.supervision import Supervisions
-from edge.callbacks import Callbacks
+from edge.callback.callbacks import Callbacks
 from edge.channels import Channels
 from edge.directory import Directory, User
 from edge.doorman import Doorman
 from edge.event.message_summary import Mailbox
+from edge.event.subscriptions import Subscriptions
 from edge.exchange import Exchange
 from edge.faults import Faults
 from edge.ident import Random, call_of, tag
 from edge.intake import Intake
 from edge.journal import Binding, CallId, Cdr, Journal, Keepsake, TraceEvent
-from edge.logbook import Logbook
 from edge.messages import Messages
 from edge.overload.capacity import Capacity
 from edge.overload.turnstile import Turnstile
 from edge.question import Ask, Questions, Reply
 from edge.reception import Reception
 from edge.recordings import Keep, Recordings
-from edge.registrar import Registrar
-from edge.registration import Registrations
+from edge.registration.register import Registrations
+from edge.registration.registrar import Registrar
 from edge.requests import Requests
 from edge.security.fraud import FraudGuard
 from edge.security.shield import Shield
@@ -58,7 +58,7 @@ from edge.sip.nonce import Nonces
 from edge.sip.session import Wire
 from edge.sip.timer import TimerValues
 from edge.sip.transaction.layer import TransactionLayer
-from edge.subscriptions import Subscriptions
+from edge.trace.logbook import Logbook
 from edge.trunk.keeper import Report as TrunkReport
 from edge.trunk.keeper import TrunkKeeper
 from media.port import Command, Event, Recorded

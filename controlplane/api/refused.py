@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from controlplane.api.envelope import Failure, answer
-from edge.attempts import Attempts
+from edge.trace.attempts import Attempts
 
 ROWS: int = 50
 

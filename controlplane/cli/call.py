@@ -16,12 +16,12 @@ import uvloop
 from rich.console import Console
 
 from config.schema import MediaLimits, SipLimits, SipListener, SipTransport
-from edge.phone import Effect, Outcome, Phone
-from edge.script import Moment, Plan
 from edge.sip.effect import Send
 from edge.sip.flow import Flow, Received, Transport
 from edge.sip.grammar import Malformed
 from edge.sip.uri import Uri
+from edge.softphone.phone import Effect, Outcome, Phone
+from edge.softphone.script import Moment, Plan
 from edge.transport.driver import Driver
 from edge.transport.listeners import ListenError, Listeners
 from edge.transport.resolver import Resolver

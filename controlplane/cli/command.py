@@ -120,7 +120,7 @@ def call(
     _one_thread_for_arithmetic()
     from controlplane.cli.call import Way, run
     from controlplane.observe import log
-    from edge.script import Plan
+    from edge.softphone.script import Plan
 
     log.set_up(level="ERROR")
     plan = Plan(

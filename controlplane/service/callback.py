@@ -6,7 +6,7 @@ from collections.abc import Callable
 from controlplane.service.outside import Json
 from edge.acd.acd import Acd
 from edge.acd.callback import Callback
-from edge.callbacks import Callbacks
+from edge.callback.callbacks import Callbacks
 from edge.command.noop import promised
 from edge.directory import AccountId, Directory
 from edge.error import Refusal

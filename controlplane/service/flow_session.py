@@ -22,10 +22,10 @@ from edge.flow.given import given
 from edge.flow.machine import Program, State, begin, step
 from edge.flow.scene import Outcome
 from edge.flow.value import Value, bounded
-from edge.flow_trace import tell
 from edge.journal import CallId, Journal
 from edge.question import Look, Question, Reply
-from edge.trace import Trace
+from edge.trace.flow_step import tell
+from edge.trace.trace import Trace
 
 Queue: TypeAlias = Callable[[CallId, AccountId, Callable[[str], None]], FlowQueue]
 

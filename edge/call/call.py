@@ -45,7 +45,7 @@ from edge.sip.session import (
     SessionEvent,
 )
 from edge.sip.uri import Uri
-from edge.trace import Trace
+from edge.trace.trace import Trace
 from edge.trunk.caller import Caller
 from media import port
 

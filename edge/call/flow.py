@@ -25,7 +25,7 @@ from edge.flow.given import given
 from edge.flow.machine import Program, State, begin, step
 from edge.flow.scene import Outcome
 from edge.flow.value import Value
-from edge.flow_trace import tell
+from edge.trace.flow_step import tell
 from media import port
 
 

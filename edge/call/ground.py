@@ -28,7 +28,7 @@ from media.port import Command
 if TYPE_CHECKING:
     from edge.call.call import Call
     from edge.call.treatment import Treatment
-    from edge.callbacks import Callbacks
+    from edge.callback.callbacks import Callbacks
     from edge.error import Refusal
     from edge.routing.route import Route
 

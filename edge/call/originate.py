@@ -19,7 +19,7 @@ from edge.call.treatment import Treatment
 from edge.ident import call_id
 from edge.journal import CallId, Journal, OpenCall
 from edge.routing.route import Route
-from edge.trace import Trace
+from edge.trace.trace import Trace
 from edge.trunk.caller import Caller
 
 

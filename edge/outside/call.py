@@ -7,7 +7,7 @@ from edge.agenda import Alarm
 from edge.journal import CallId, Cdr
 from edge.outside.answer import Json
 from edge.routing.route import Route
-from edge.trace import Trace
+from edge.trace.trace import Trace
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ from edge.outside.proof import Denied, Proofs, Proven
 from edge.outside.registration import OutsideRegistrations
 from edge.routing.identity import Identity, Stranger, TrunkIdentity, UserIdentity
 from edge.routing.route import Route, route
-from edge.trace import Trace
+from edge.trace.trace import Trace
 
 EVENTS: Final = ("start", "ringing", "answered", "end")
 

@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from edge.attempts import Attempts
 from edge.authenticator import Challenged
 from edge.directory import Account, AccountId, Directory
 from edge.journal import Binding
@@ -20,6 +19,7 @@ from edge.sessions import SessionTable
 from edge.sip.flow import Flow
 from edge.sip.message import Request, Response
 from edge.sip.parse import ParseError
+from edge.trace.attempts import Attempts
 
 PROVEN: Final = 600.0
 "A source is known for so long after a trunk proved itself there by digest [s]."

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import Final
 
 from config.value import dataclass
-from edge.secret import blanked
+from edge.trace.secret import blanked
 
 _SIP: Final = 1
 _TCP, _UDP = 6, 17

@@ -19,7 +19,7 @@ from edge.journal import CallId
 from edge.routing.identity import Identity, TrunkIdentity, UserIdentity
 from edge.routing.route import route
 from edge.security.fraud import FraudGuard
-from edge.trace import Trace
+from edge.trace.trace import Trace
 from tests.bench.measure import Row
 from tests.bench.subject import Subject
 

@@ -7,7 +7,7 @@ import pytest
 from edge.authenticator import Authenticator, Challenged
 from edge.directory import AccountId, Device, Trunk
 from edge.error import Refusal
-from edge.location import Place
+from edge.registration.location import Place
 from edge.security.lock import Lock
 from edge.sip.digest import answer, choose
 from edge.sip.flow import Flow, Transport

@@ -9,7 +9,7 @@ from edge.error import Refusal
 from edge.journal import CallId
 from edge.routing.route import Route, route_inside
 from edge.security.fraud import FraudGuard
-from edge.trace import Trace
+from edge.trace.trace import Trace
 from tests.support.directory import ACC, FakeDirectory
 
 CALL, PARTY = CallId("call_1"), CallId("call_1/party2")

@@ -14,13 +14,13 @@ from edge.acd.terms import AgentId, Member, QueueTerms, ai_agent
 from edge.awaited import Promise, Resolve
 from edge.directory import Agent, Forwarding
 from edge.directory import Target as Goal
+from edge.event.subscription import LONGEST
 from edge.question import Ask
 from edge.recordings import Keep
 from edge.sip.effect import Send
 from edge.sip.flow import Flow, Transport
 from edge.sip.message import Request, Response
 from edge.sip.parse import ParseError, parse_message
-from edge.subscription import LONGEST
 from media import port
 from tests.fuzz.mutation import WORDS, mutate
 from tests.fuzz.sip import MESSAGES, SDP, SDP_MANY, TORTURE, is_framed

@@ -3,7 +3,7 @@
 import pytest
 
 from edge.sip.message import Request, Response
-from tests.edge.test_subscriptions import subscribe, told
+from tests.edge.event.test_subscriptions import subscribe, told
 from tests.support.directory import FakeDirectory
 from tests.support.edge import Bench, Phone, final
 from tests.support.party import Trunked

@@ -7,7 +7,7 @@ import pytest
 
 from controlplane.cli.call import run
 from controlplane.observe import log
-from edge.script import Plan
+from edge.softphone.script import Plan
 
 
 @pytest.mark.parametrize("target", ["tel:+12025550123", "sip:", "sip:1001@no such host", "9000", "sip:9000"])

@@ -6,7 +6,7 @@ from edge.directory import Target
 from edge.journal import CallId
 from edge.outside.call import OutsideCall
 from edge.routing.route import Route
-from edge.trace import Trace
+from edge.trace.trace import Trace
 from tests.support.directory import ACC, FakeDirectory
 
 

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from config.security import Enumeration, FailedAuth, Security, Threshold
-from edge.attempts import Attempts
 from edge.directory import Target
 from edge.journal import Binding
 from edge.security.witness import Witness
@@ -14,6 +13,7 @@ from edge.sip import digest
 from edge.sip.flow import Flow, Transport
 from edge.sip.message import Response
 from edge.sip.nonce import Nonces
+from edge.trace.attempts import Attempts
 from tests.support.directory import ACC, FakeDirectory
 from tests.support.edge import Bench, FakeJournal, Phone, final
 from tests.support.security import shield

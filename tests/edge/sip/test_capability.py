@@ -2,12 +2,12 @@
 
 import pytest
 
+from edge.event.subscription import Package
 from edge.sip.address import Address
 from edge.sip.build import request as build
 from edge.sip.capability import ALLOW, CAPABILITIES, EVENTS, aside
 from edge.sip.message import Request
 from edge.sip.uri import Uri
-from edge.subscription import Package
 
 
 def inside(method: str, *headers: tuple[str, str]) -> Request:

@@ -4,11 +4,11 @@ import itertools
 
 import pytest
 
-from edge.phone import Phone
-from edge.script import Moment, Plan
 from edge.sip.effect import Send
 from edge.sip.flow import Flow, Transport
 from edge.sip.uri import Uri
+from edge.softphone.phone import Phone
+from edge.softphone.script import Moment, Plan
 from media import port
 from tests.support.directory import FakeDirectory
 from tests.support.edge import Bench

@@ -1,12 +1,12 @@
 """The notifier's machine (RFC 6665 §4.2)."""
 
+from edge.event.subscription import State, Subscription
 from edge.sip.address import Address
 from edge.sip.build import request, response_to
 from edge.sip.dialog import Dialog
 from edge.sip.flow import Flow, Transport
 from edge.sip.message import Request
 from edge.sip.uri import Uri
-from edge.subscription import State, Subscription
 
 PEER = Address.parse("<sip:1001@192.0.2.7>;tag=theirs")
 

@@ -1,7 +1,7 @@
 """What the softphone does in a call, on a hand-turned clock; test_phone.py has whole calls."""
 
 from edge.agenda import Agenda
-from edge.script import Plan, Script
+from edge.softphone.script import Plan, Script
 from media import port
 
 LEG = port.LegId("call_phone/1")

@@ -21,7 +21,7 @@ from edge.journal import CallId, Journal, TraceEvent
 from edge.sip.digest import credentials_for
 from edge.sip.flow import Flow
 from edge.sip.message import Request, Response
-from edge.trace import Trace
+from edge.trace.trace import Trace
 
 LIFE: Final = 8.0
 "A caller that has not come back by then has given up: the last copy of its request is sent after 7.5 s [s]."

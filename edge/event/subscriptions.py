@@ -12,11 +12,12 @@ from edge.directory import Account, AccountId, User, UserId
 from edge.doorman import Doorman
 from edge.error import Refusal
 from edge.event import dialog_info, message_summary, presence, reg
+from edge.event.kept_dialog import dialog_data, dialog_of
 from edge.event.line import Lines
 from edge.event.message_summary import Mailbox
+from edge.event.subscription import LONGEST, SHORTEST, Package, State, Subscription
 from edge.ident import tag
 from edge.journal import Binding, BindingChange, Change, Keepsake, KeepsakeChange
-from edge.kept_dialog import dialog_data, dialog_of
 from edge.requests import Requests
 from edge.routing.identity import UserIdentity
 from edge.routing.route import Route, route_inside
@@ -26,7 +27,6 @@ from edge.sip.dialog import Dialog
 from edge.sip.effect import ServerKey
 from edge.sip.flow import Flow
 from edge.sip.message import Request, Response
-from edge.subscription import LONGEST, SHORTEST, Package, State, Subscription
 
 _SKIPPED: Final = 100_000
 _SETTLED: Final = 2.0  # after a start, phones are told [s]

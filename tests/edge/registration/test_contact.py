@@ -2,11 +2,11 @@
 
 import pytest
 
-from edge.contact import matching, path_of, repeated, way_back
+from edge.registration.contact import matching, path_of, repeated, way_back
 from edge.sip.flow import Flow, Transport
 from edge.sip.grammar import Malformed
 from edge.sip.uri import Uri
-from tests.edge.test_registrar import PHONE, A, register
+from tests.edge.registration.test_registrar import PHONE, A, register
 
 
 @pytest.mark.parametrize(

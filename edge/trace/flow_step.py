@@ -2,7 +2,7 @@
 
 from edge.flow.command import params
 from edge.flow.machine import State
-from edge.trace import Trace
+from edge.trace.trace import Trace
 
 
 def tell(trace: Trace, state: State, now: float) -> None:

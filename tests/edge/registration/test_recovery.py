@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from edge.directory import AccountId
 from edge.journal import Binding
-from edge.recovery import Recovery
+from edge.registration.recovery import Recovery
 from edge.sip.flow import Flow, Transport
 from edge.sip.uri import Uri
 

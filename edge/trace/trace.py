@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import Final
 
 from edge.journal import CallId, TraceEvent
-from edge.secret import blanked
 from edge.sip.flow import Flow, Transport
+from edge.trace.secret import blanked
 
 _NAMES: Final = {transport: transport.value.lower() for transport in Transport}
 

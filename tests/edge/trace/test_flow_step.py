@@ -1,8 +1,8 @@
 """What a step leaves in the trace (S004-63)."""
 
-from edge.flow_trace import tell
 from edge.journal import CallId
-from edge.trace import Trace
+from edge.trace.flow_step import tell
+from edge.trace.trace import Trace
 from tests.support.flow import Walk
 
 

@@ -8,21 +8,21 @@
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
 from edge.acd.callback import Callback, Stage, pause
 from edge.acd.lease import Lease, Why
+from edge.acd.tally import Tally
+from edge.acd.terms import QueueTerms
 from edge.acd.ticket import Exit
 from edge.call.call import Call
 from edge.call.callback import CallbackTreatment
+from edge.call.originate import Origination
 from edge.directory import Target
 from edge.error import Refusal
 from edge.routing.route import Route
-from edge.trace import Trace
+from edge.trace.trace import Trace
 from edge.trunk.caller import Caller
-
-if TYPE_CHECKING:
-    from edge.callbacks import Callbacks
 
 Promised = Callable[[Callback | Refusal, float], None]
 
@@ -30,23 +30,42 @@ CALLS_SHOWN: Final = 20
 "Latest calls of one callback that it is shown with."
 
 
+class Keeper(Protocol):
+    """Whose turn it is one of: the table of all callbacks."""
+
+    @property
+    def origination(self) -> Origination: ...
+    def terms(self, about: Callback) -> QueueTerms | None:
+        """Of its queue; None: that is gone."""
+
+    def tally(self, about: Callback) -> Tally: ...
+    def keep(self, about: Callback, then: Callable[[bool, float], None] = ...) -> None:
+        """What became of it holds from now on, also after a crash."""
+
+    def ended(self, turn: "Turn") -> None:
+        """The number may be promised another one."""
+
+    def over(self, turn: "Turn") -> None:
+        """Nothing of it is left but its row."""
+
+
 class Turn:
     """An `edge.acd.ticket.Waits` and an `edge.call.callback.Tries`."""
 
-    def __init__(self, callbacks: "Callbacks", about: Callback, digits: str) -> None:
+    def __init__(self, keeper: Keeper, about: Callback, digits: str) -> None:
         """Args: digits: of the number, with country code as far as that is known."""
         self.about = about
         self.digits = digits
-        self._all = callbacks
-        self._acd = callbacks.ground.acd
+        self._keeper = keeper
+        self._ground = ground = keeper.origination.ground
+        self._acd = ground.acd
         self._thens: list[Promised] | None = []
         "Who waits for the promise; None: it is given."
         self._in_line = False
         self._try: CallbackTreatment | None = None
         self._call: Call | None = None
         self._seated: Lease | None = None
-        ground = callbacks.ground
-        waiting = callbacks.origination.waiting
+        waiting = keeper.origination.waiting
         self.trace = Trace(about.id, ground.wall, ground.limits.trace_events, waiting)
 
     def promised(self, then: Promised, now: float) -> None:
@@ -87,10 +106,10 @@ class Turn:
     # What the queue says (`edge.acd.ticket.Waits`).
 
     def offered(self, lease: Lease, now: float) -> None:
-        about, all = self.about, self._all
-        terms = all.terms(about)
-        account = all.ground.directory.account(about.account)
-        if terms is None or account is None or all.origination.closed or about.over:
+        about, origination = self.about, self._keeper.origination
+        terms = self._keeper.terms(about)
+        account = self._ground.directory.account(about.account)
+        if terms is None or account is None or origination.closed or about.over:
             # No fault of the agent's: it is nothing that he has missed.
             self._acd.decline(lease, Why.CALLER_LEFT, now)
             return
@@ -98,7 +117,7 @@ class Turn:
             self._try = CallbackTreatment(about, self)
             self._become(Stage.CALLING, now)
             route = Route(account, "out", Target("queue", about.queue))
-            self._call = all.origination.begin(
+            self._call = origination.begin(
                 route, self._try, caller=Caller(about.number, about.name), callee=about.number, now=now
             )
             self._call.ticket = about.id
@@ -120,7 +139,7 @@ class Turn:
         self._seated, self._in_line = lease, False
         self.about.tries += 1
         self._note(now, "agent", agent=lease.agent, tries=self.about.tries)
-        self._all.keep(self.about, go)
+        self._keeper.keep(self.about, go)
 
     def reached(self, now: float) -> None:
         self._finish(Stage.REACHED, "", now)
@@ -141,7 +160,7 @@ class Turn:
         if about.over:
             self._forget_if_over()
             return
-        terms = self._all.terms(about)
+        terms = self._keeper.terms(about)
         if not tried:
             self._become(Stage.WAITING, now, why=why)
         elif terms is None or final or about.tries >= terms.callback.attempts:
@@ -149,18 +168,18 @@ class Turn:
         else:
             about.why = why
             rest = pause(terms.callback.retry, about.tries)
-            about.due_at = self._all.ground.wall(now) + round(rest * 1000)
+            about.due_at = self._ground.wall(now) + round(rest * 1000)
             self._become(Stage.RESTING, now, why=why)
-            self._all.keep(about)
+            self._keeper.keep(about)
 
     # Inside.
 
     def _finish(self, stage: Stage, why: str, now: float) -> None:
         """It is over; so is a call for it, unless the customer has answered."""
         about = self.about
-        about.why, about.ended_at = why, self._all.ground.wall(now)
+        about.why, about.ended_at = why, self._ground.wall(now)
         self._become(stage, now, why=why)
-        tally = self._all.tally(about)
+        tally = self._keeper.tally(about)
         match stage:
             case Stage.REACHED:
                 tally.called_back += 1
@@ -170,8 +189,8 @@ class Turn:
                 tally.expired += 1
             case Stage.WITHDRAWN:
                 tally.withdrawn += 1
-        self._all.keep(about)
-        self._all.ended(self)
+        self._keeper.keep(about)
+        self._keeper.ended(self)
         self._leave(Exit.ABANDONED, now)
         if stage is not Stage.REACHED and self._call is not None:
             self._call.finish("cancelled", f"callback_{stage.value}", now)
@@ -212,4 +231,4 @@ class Turn:
 
     def _forget_if_over(self) -> None:
         if self.about.over and self._try is None:
-            self._all.over(self)
+            self._keeper.over(self)

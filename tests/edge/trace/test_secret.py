@@ -1,6 +1,6 @@
 """What must not be shown of a message."""
 
-from edge.secret import blanked
+from edge.trace.secret import blanked
 
 
 def test_the_proof_of_a_password_is_blanked_in_any_spelling() -> None:

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from config.schema import SipLimits
 from edge.directory import AccountId
-from edge.location import Place
-from edge.registrar import Registrar, Registration
+from edge.registration.location import Place
+from edge.registration.registrar import Registrar, Registration
 from edge.sip.flow import Flow, Transport
 from edge.sip.message import Request, Response
 from edge.sip.parse import parse_message

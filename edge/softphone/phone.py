@@ -19,7 +19,6 @@ from edge.agenda import Agenda
 from edge.call.leg import Leg
 from edge.error import Refusal
 from edge.ident import Random, tag
-from edge.script import Moment, Plan, Script
 from edge.sip.address import Address
 from edge.sip.build import request, response_to
 from edge.sip.calling import CallingSession
@@ -46,6 +45,7 @@ from edge.sip.session import (
 from edge.sip.timer import TimerValues
 from edge.sip.transaction.layer import TransactionLayer
 from edge.sip.uri import Uri
+from edge.softphone.script import Moment, Plan, Script
 from media import port
 
 _LEG: Final = port.LegId("call_phone/1")

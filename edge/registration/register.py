@@ -16,7 +16,7 @@ from edge.directory import Account, Device, Directory, User
 from edge.error import Refusal
 from edge.ident import Random, tag
 from edge.journal import BindingChange
-from edge.registrar import Registrar, Registration
+from edge.registration.registrar import Registrar, Registration
 from edge.routing.identity import challenged_account
 from edge.security.witness import Witness
 from edge.sip.build import response_to

@@ -2,7 +2,7 @@
 
 import json
 
-from edge.kept_dialog import dialog_data, dialog_of
+from edge.event.kept_dialog import dialog_data, dialog_of
 from edge.sip.address import Address
 from edge.sip.dialog import Dialog, DialogState
 from edge.sip.uri import Uri

@@ -2,9 +2,9 @@
 
 import pytest
 
-from edge.outbound import lacks_first_hop, read
+from edge.registration.outbound import lacks_first_hop, read
 from edge.sip.address import Address
-from tests.edge.test_registrar import A, Edge, contacts, register
+from tests.edge.registration.test_registrar import A, Edge, contacts, register
 
 OUTBOUND = ';+sip.instance="<urn:uuid:00000000-0000-1000-8000-000A95A0E128>";reg-id=1'
 HOP = "Via: SIP/2.0/UDP 192.0.2.7;branch=z9hG4bKphone"

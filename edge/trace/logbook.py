@@ -8,13 +8,13 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from edge.attempts import Attempts
 from edge.call.call import Call
 from edge.journal import Journal
 from edge.sessions import SessionTable
 from edge.sip.effect import Send
 from edge.sip.flow import Flow
-from edge.trace import Trace
+from edge.trace.attempts import Attempts
+from edge.trace.trace import Trace
 
 TRACE_SECONDS = 1.0
 "Longest that a row of a live call's trace waits for the journal [s]."

@@ -4,7 +4,7 @@ import pytest
 
 from edge.directory import AccountId
 from edge.journal import Binding, BindingChange
-from edge.location import Entry, LocationService, without_connection
+from edge.registration.location import Entry, LocationService, without_connection
 
 ACME = AccountId("acme")
 

@@ -21,7 +21,7 @@ from edge.acd.terms import QueueTerms
 from edge.acd.ticket import no_such_queue
 from edge.agenda import Alarm
 from edge.call.originate import Origination
-from edge.callback_turn import Promised, Turn
+from edge.callback.turn import Promised, Turn
 from edge.directory import Account, AccountId
 from edge.error import Refusal
 from edge.flow.command import Pledge
@@ -44,7 +44,7 @@ class Callbacks:
 
     def __init__(self, origination: Origination, fraud: FraudGuard, promise: Promise) -> None:
         self.origination = origination
-        self.ground = origination.ground
+        self._ground = origination.ground
         self._fraud = fraud
         self._promise = promise
         self._turns: dict[CallId, Turn] = {}
@@ -74,8 +74,8 @@ class Callbacks:
 
         Returns its id if it is being written down.
         """
-        of = self.ground.directory.account(account)
-        terms = self.ground.directory.queue(account, pledge.queue)
+        of = self._ground.directory.account(account)
+        terms = self._ground.directory.queue(account, pledge.queue)
         if of is None or terms is None:
             then(no_such_queue(pledge.queue), now)
             return None
@@ -84,13 +84,13 @@ class Callbacks:
         if first is not None:
             first.promised(then, now)
             return None
-        wall = self.ground.wall(now)
+        wall = self._ground.wall(now)
         refusal = self._unfit(of, terms, pledge) or self._too_many(account, terms, digits, wall)
         if refusal is not None:
             then(refusal, now)
             return None
         about = Callback(
-            CallId(f"cb_{ulid(wall, self.ground.random)}"),
+            CallId(f"cb_{ulid(wall, self._ground.random)}"),
             account,
             terms.name,
             pledge.number,
@@ -132,7 +132,7 @@ class Callbacks:
         """From before the start; a try that was under way then is over, and counted."""
         for keepsake in kept:
             about = callback_of(keepsake) if keepsake.kind == KIND else None
-            account = None if about is None else self.ground.directory.account(about.account)
+            account = None if about is None else self._ground.directory.account(about.account)
             if about is None or account is None:
                 continue
             if about.over:
@@ -140,30 +140,27 @@ class Callbacks:
             else:
                 self._add(about, e164(about.number, account.fraud.country)).loaded()
         if self._turns:
-            self._alarm = self.ground.agenda.at(now + LOOK_SECONDS, self._look)
+            self._alarm = self._ground.agenda.at(now + LOOK_SECONDS, self._look)
 
-    # For the turns.
+    # An `edge.callback.turn.Keeper`.
 
     def tally(self, about: Callback) -> Tally:
-        return self.ground.acd.ledger.tallies.setdefault((about.account, about.queue), Tally())
+        return self._ground.acd.ledger.tallies.setdefault((about.account, about.queue), Tally())
 
     def terms(self, about: Callback) -> QueueTerms | None:
-        return self.ground.directory.queue(about.account, about.queue)
+        return self._ground.directory.queue(about.account, about.queue)
 
     def keep(self, about: Callback, then: Callable[[bool, float], None] = lambda ok, now: None) -> None:
-        """What became of it holds from now on, also after a crash."""
         self._promise((self._change(about),), then)
 
     def ended(self, turn: Turn) -> None:
-        """The number may be promised another one."""
         self._of_number.pop((turn.about.account, turn.about.queue, turn.digits), None)
 
     def over(self, turn: Turn) -> None:
-        """Nothing of it is left but its row."""
         if self._turns.pop(turn.about.id, None) is None:
             return
         self._past[turn.about.id] = turn.about
-        while len(self._past) > self.ground.limits.callbacks_shown:
+        while len(self._past) > self._ground.limits.callbacks_shown:
             gone, _ = self._past.popitem(last=False)
             self._promise((KeepsakeChange(KIND, gone, None),), lambda ok, now: None)
 
@@ -180,14 +177,14 @@ class Callbacks:
         self.ended(turn)
 
     def _change(self, about: Callback) -> KeepsakeChange:
-        kept = about.keepsake(self.ground.limits.callback_shown)
+        kept = about.keepsake(self._ground.limits.callback_shown)
         return KeepsakeChange(kept.kind, kept.key, kept)
 
     def _look(self, now: float) -> None:
         if self._alarm is not None:
             self._alarm.cancel()
             self._alarm = None
-        wall = self.ground.wall(now)
+        wall = self._ground.wall(now)
         shut = self.origination.shut()  # what is promised waits for room, or the next start
         hours: dict[tuple[AccountId, str], bool] = {}
         for turn in tuple(self._turns.values()):
@@ -196,20 +193,20 @@ class Callbacks:
                 hours[where] = self._open(turn.about, wall)
             turn.look(now, wall, may=hours[where] and not shut)
         if self._turns and not shut:
-            self._alarm = self.ground.agenda.at(now + LOOK_SECONDS, self._look)
+            self._alarm = self._ground.agenda.at(now + LOOK_SECONDS, self._look)
 
     def _open(self, about: Callback, wall: int) -> bool:
         """Whether people are called now. A schedule that is gone has no hours: nobody is woken up."""
         terms = self.terms(about)
         if terms is None or not terms.callback.schedule:
             return True
-        program = self.ground.directory.program(about.account)
+        program = self._ground.directory.program(about.account)
         schedule = program.schedules.get(terms.callback.schedule)
         return schedule is not None and hours_at(schedule, program.timezone, wall) is Hours.OPEN
 
     def _unfit(self, account: Account, terms: QueueTerms, pledge: Pledge) -> Refusal | None:
         """Why the number is none that we call."""
-        directory, number = self.ground.directory, pledge.number
+        directory, number = self._ground.directory, pledge.number
         bare = digits_of(number)
         digits = e164(number, account.fraud.country)
         fix = "name the public number of a telephone"
@@ -228,7 +225,7 @@ class Callbacks:
 
     def _too_many(self, account: AccountId, terms: QueueTerms, digits: str, wall: int) -> Refusal | None:
         rules, mine = terms.callback, list(self.of(account))
-        if len(self._turns) >= self.ground.limits.callbacks:
+        if len(self._turns) >= self._ground.limits.callbacks:
             fix = "raise limits.sip.callbacks"
             return Refusal("too_many_callbacks", 503, "this node holds all the callbacks it may", fix)
         if sum(not one.over and one.queue == terms.name for one in mine) >= rules.max_waiting:
@@ -242,5 +239,5 @@ class Callbacks:
         return None
 
     def _country(self, account: AccountId) -> str:
-        of = self.ground.directory.account(account)
+        of = self._ground.directory.account(account)
         return "" if of is None else of.fraud.country

@@ -203,7 +203,7 @@ def test_who_was_reached_is_not_called_again_after_a_crash() -> None:
 def test_what_is_over_is_shown_for_a_while_and_so_many_at_most() -> None:
     here = Promises(signed_in=())
     here.bench.limits = here.bench.limits.model_copy(update={"callbacks_shown": 2})
-    here.bench.switch.callbacks.ground.limits = here.bench.limits
+    here.bench.switch.callbacks.origination.ground.limits = here.bench.limits
     ids = [here.promise(f"+1202555030{n}").callback.id for n in range(3)]
     for id in ids:
         here.withdraw(id)

@@ -22,12 +22,19 @@ from typing import Final
 
 from config.schema import SipLimits
 from config.value import dataclass
-from edge.contact import matching, path_of, repeated, way_back
 from edge.directory import AccountId
 from edge.journal import Binding, BindingChange
-from edge.location import Entry, LocationService, Place, Record, is_connection, without_connection
-from edge.outbound import lacks_first_hop, read, superseded, supports
-from edge.recovery import Recovery
+from edge.registration.contact import matching, path_of, repeated, way_back
+from edge.registration.location import (
+    Entry,
+    LocationService,
+    Place,
+    Record,
+    is_connection,
+    without_connection,
+)
+from edge.registration.outbound import lacks_first_hop, read, superseded, supports
+from edge.registration.recovery import Recovery
 from edge.sip.address import STAR, Address
 from edge.sip.build import response_to
 from edge.sip.flow import Flow

@@ -6,7 +6,7 @@ the flows, and must say so by `ob` in its Path.
 
 from collections.abc import Iterable
 
-from edge.location import Entry
+from edge.registration.location import Entry
 from edge.sip.address import Address
 from edge.sip.message import Request
 

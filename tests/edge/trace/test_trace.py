@@ -2,7 +2,7 @@
 
 from edge.journal import CallId
 from edge.sip.flow import Flow, Transport
-from edge.trace import Trace
+from edge.trace.trace import Trace
 
 FLOW = Flow(Transport.UDP, ("192.0.2.1", 5060))
 
