@@ -16,6 +16,8 @@ from typing import Protocol
 from edge.call.call import Call
 from edge.call.leg import Leg
 from edge.call.ringing import Ringing
+from edge.call.trunk_ringing import TrunkRinging
+from edge.call.user_ringing import UserRinging
 from edge.directory import User, UserId
 from edge.error import Refusal
 from edge.event.line import Stage
@@ -230,16 +232,23 @@ class Hunt:
     def _ring(self, seconds: float, now: float) -> None:
         route = self.route
         target = Uri("sip", route.number_out or route.target.value, route.account.domain)
-        ringing = Ringing(
-            self._call,
-            self,
-            callee=route.callee,
-            trunk=route.trunk_out if route.callee is None else None,
-            number=route.number_out,
-            seconds=seconds,
-            caller=self._caller,
-            headers=(*diversion.headers(self._diversions, target), *self._headers),
-        )
+        headers = (*diversion.headers(self._diversions, target), *self._headers)
+        ringing: Ringing
+        if route.callee is not None:
+            ringing = UserRinging(
+                self._call, self, route.callee, seconds=seconds, caller=self._caller, headers=headers
+            )
+        else:
+            assert route.trunk_out is not None, "who rings is a user or a number on a trunk"
+            ringing = TrunkRinging(
+                self._call,
+                self,
+                route.trunk_out,
+                route.number_out,
+                seconds=seconds,
+                caller=self._caller,
+                headers=headers,
+            )
         self._ringing = ringing
         self._ringings.append(ringing)
         self._call.line(route.callee, Stage.EARLY, now)

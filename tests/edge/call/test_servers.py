@@ -6,50 +6,13 @@ import pytest
 
 from edge.sip.flow import Flow, Transport
 from edge.sip.message import Request
-from media import port
 from tests.support.edge import Bench, Phone, final
-
-A, B, C = ("192.0.2.1", 5060), ("192.0.2.2", 5060), ("2001:db8::3", 5060)
-ZONE = {
-    ("_sip._udp.carrier.example", "SRV"): [
-        "1 0 5060 a.carrier.example.",
-        "2 0 5060 b.carrier.example.",
-        "3 0 5060 c.carrier.example.",
-    ],
-    ("a.carrier.example", "A"): [A[0]],
-    ("b.carrier.example", "A"): [B[0]],
-    ("c.carrier.example", "A"): [],
-    ("c.carrier.example", "AAAA"): [C[0]],
-}
-
-
-class Carrier(Phone):
-    """One server of the carrier."""
-
-    def __init__(self, bench: Bench, source: tuple[str, int]) -> None:
-        super().__init__(bench, "14155550100", 9)
-        self.source = source
-
-    def invited(self, transport: Transport = Transport.UDP) -> Request | None:
-        flow = Flow(transport, self.source)
-        found = [m for m, f in self.bench.sent if f == flow and isinstance(m, Request)]
-        self.bench.sent = [item for item in self.bench.sent if item[1] != flow]
-        return next((m for m in found if m.method == "INVITE"), None)
+from tests.support.trunk_servers import A, C, Carrier, bench_of_servers, dialled
 
 
 @pytest.fixture
 def bench() -> Bench:
-    bench = Bench()
-    bench.directory.add_user("1001")
-    bench.directory.add_trunk("main", "sip:carrier.example;transport=udp", default=True)
-    bench.zone.update({key: list(texts) for key, texts in ZONE.items()})
-    return bench
-
-
-def dialled(bench: Bench) -> tuple[Phone, Carrier, Carrier]:
-    alice = Phone(bench, "1001")
-    alice.dial("14155550100")
-    return alice, Carrier(bench, A), Carrier(bench, B)
+    return bench_of_servers()
 
 
 def test_503_means_the_next_server_and_the_caller_hears_of_the_last(bench: Bench) -> None:
@@ -80,30 +43,6 @@ def test_an_unreachable_server_is_left_at_once(bench: Bench) -> None:
     assert second.invited()
 
 
-def test_a_server_that_says_nothing_is_left_after_a_while_and_its_late_answer_is_undone(bench: Bench) -> None:
-    alice, first, second = dialled(bench)
-    invite = first.invited()
-    assert invite is not None
-    bench.advance(bench.limits.server_timeout)
-    again = second.invited()
-    assert again is not None
-    second.reply(again, 200, second.sdp())
-    assert final(alice.got()).status == 200
-    bench.take()
-    first.reply(invite, 200, first.sdp())
-    undone = [m.method for m, f in bench.take() if f.remote == A and isinstance(m, Request)]
-    assert undone == ["ACK", "BYE"]
-
-
-def test_a_server_that_says_trying_may_ring_for_long(bench: Bench) -> None:
-    _, first, second = dialled(bench)
-    invite = first.invited()
-    assert invite is not None
-    first.reply(invite, 100)
-    bench.advance(30)
-    assert second.invited() is None
-
-
 def test_the_last_server_speaks_for_all(bench: Bench) -> None:
     alice, first, second = dialled(bench)
     for server in (first, second, Carrier(bench, C)):
@@ -113,18 +52,6 @@ def test_the_last_server_speaks_for_all(bench: Bench) -> None:
     assert final(alice.got()).status == 500
     bench.advance(40)
     assert bench.idle() and len(bench.journal.cdrs) == 1
-
-
-def test_another_address_family_gets_a_port_of_its_own(bench: Bench) -> None:
-    bench.zone["_sip._udp.carrier.example", "SRV"][:2] = []
-    bench.zone["_sip._udp.carrier.example", "SRV"].append("4 0 5060 a.carrier.example.")
-    _, first, _ = dialled(bench)
-    six = Carrier(bench, C).invited()
-    assert six is not None
-    before = len(bench.commanded(port.Allocate))
-    bench.switch.unreachable(Flow(Transport.UDP, C), bench.now)
-    bench.drain()
-    assert first.invited() and len(bench.commanded(port.Allocate)) == before + 1
 
 
 def talkative(bench: Bench, proxy: str) -> Phone:
@@ -216,13 +143,6 @@ def test_a_trunk_that_wants_udp_gets_udp_whatever_the_size(bench: Bench) -> None
     talkative(bench, "sip:192.0.2.1;transport=udp")
     carrier = Carrier(bench, A)
     assert carrier.invited(Transport.TCP) is None and carrier.invited() is not None
-
-
-def test_why_the_proxy_cannot_be_found_is_told(bench: Bench) -> None:
-    bench.directory.trunks.clear()
-    bench.directory.add_trunk("main", "sip:192.0.2.1;transport=tls", default=True)
-    refused = final(Phone(bench, "1001").dial("14155550100"))
-    assert refused.status == 503 and "no listener speaks TLS" in (refused.headers.get("Warning") or "")
 
 
 def test_the_next_call_asks_a_server_that_failed_last_until_it_has_rested(bench: Bench) -> None:
