@@ -8,7 +8,8 @@
 import os
 import time
 from collections.abc import Callable
-from typing import Final, Protocol
+from pathlib import Path
+from typing import Final, NamedTuple, Protocol
 
 import structlog
 
@@ -31,6 +32,9 @@ _INVITE: Final = (
 
 FIX: Final = "spread calls over more nodes, or set media.workers to the number of cores"
 
+_ACCOUNT: Final = Path("/proc/thread-self/schedstat")
+"CPU used, waits for a core [ns], and turns on it, of the thread that reads it."
+
 _log = structlog.get_logger(__name__)
 
 
@@ -52,6 +56,18 @@ def estimate(stopwatch: Callable[[], float] = time.thread_time) -> float:
     return max(CALL * best / ROUNDS, 1e-6)
 
 
+class _Reading(NamedTuple):
+    """Totals since the start."""
+
+    now: float
+    admitted: float
+    refused: float
+    worked: float
+    busy: float
+    aside: float
+    kept: float
+
+
 class LoadWatch:
     """Runs until the loop ends.
 
@@ -63,6 +79,7 @@ class LoadWatch:
         audio: share of a core that live audio takes; given the share of ours that signalling does not take.
         aside: CPU used so far for signalling beside the loop and on its core [s]; None: of all other threads
             where the process has a single core, the database's writer being the one that works.
+        kept: waits of the loop for its core so far [s].
     """
 
     def __init__(
@@ -75,6 +92,7 @@ class LoadWatch:
         busy: Callable[[], float] | None = None,
         audio: Callable[[float], float] = lambda busy: 0.0,
         aside: Callable[[], float] | None = None,
+        kept: Callable[[], float] | None = None,
     ) -> None:
         single = len(os.sched_getaffinity(0)) == 1 if hasattr(os, "sched_getaffinity") else False
         self._capacity = capacity
@@ -85,14 +103,23 @@ class LoadWatch:
         self._busy = busy or (time.process_time if single else time.thread_time)
         self._audio = audio
         self._aside = aside or (_other_threads if single else _nothing)
+        self._kept = kept or _kept_waiting
         self._told = False
         self._last = self._read()
         self._arm()
 
-    def _read(self) -> tuple[float, float, int, float, float]:
+    def _read(self) -> _Reading:
         turnstile = self._turnstile
-        worked = self._worked() + self._aside()
-        return self._clock.time(), turnstile.admitted, turnstile.refused, worked, self._busy()
+        aside = self._aside()
+        return _Reading(
+            self._clock.time(),
+            turnstile.admitted,
+            turnstile.refused,
+            self._worked() + aside,
+            self._busy(),
+            aside,
+            self._kept(),
+        )
 
     def _arm(self) -> None:
         self._due = self._clock.time() + PERIOD
@@ -100,17 +127,19 @@ class LoadWatch:
 
     def _look(self) -> None:
         before, self._last = self._last, self._read()
-        now, admitted, refused, worked, busy = self._last
-        seconds = max(now - before[0], 1e-3)
-        share = min(1.0, (busy - before[4]) / seconds)
+        now = self._last.now
+        passed = _Reading(*(late - early for late, early in zip(self._last, before, strict=True)))
+        seconds = max(passed.now, 1e-3)
+        share = min(1.0, passed.busy / seconds)
+        taken = max(0.0, passed.kept - passed.aside) / seconds  # by others than our own threads: no idle time
         period = Period(
             seconds,
-            admitted - before[1],
-            refused - before[2],
-            worked - before[3],
-            share,
+            passed.admitted,
+            int(passed.refused),
+            passed.worked,
+            min(1.0, share + taken),
             max(now - self._due, self._waited()),
-            self._audio(max(0.0, share - (worked - before[3]) / seconds)),
+            self._audio(max(0.0, share - passed.worked / seconds)),
         )
         capacity = self._capacity
         full = capacity.full
@@ -125,6 +154,15 @@ class LoadWatch:
         elif full and not capacity.full:
             _log.info("new calls are taken again", audio=round(capacity.audio, 2))
         self._arm()
+
+
+def _kept_waiting() -> float:
+    """For a core, while there was something to do [s]; 0 where the kernel does not say."""
+    try:
+        account = _ACCOUNT.read_text()
+    except OSError:
+        return 0.0
+    return int(account.split()[1]) * 1e-9
 
 
 def _other_threads() -> float:

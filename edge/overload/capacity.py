@@ -7,7 +7,9 @@
 
 Capacity is what was taken on, and what the idle rest of the loop would carry at the present cost of a call.
 So audio, HTTP and everything else on the loop count without being asked, and the rate settles where the loop
-is busy for `SHARE` of the time, refusals aside. Where messages still wait while it holds, it is trimmed, by
+is busy for `SHARE` of the time, refusals aside. A call costs less, though, the more of them come together, so
+what idle time would carry is guessed low: while the rate holds it is scaled by what is seen. Where calls are
+turned away and nothing waits, it goes up, to all that was measured; where messages wait, it comes down, by
 half at most: others may have the core, and then few wait as long as many. A wait that is left from before it
 held says nothing of it, for `CALM` at the most. A rate that is configured always holds.
 
@@ -23,7 +25,7 @@ from config.value import dataclass
 PERIOD: Final = 0.2
 "Between two observations [s]."
 SHARE: Final = 0.8
-"Of the capacity that is used; the rest suffices to turn four times as many away."
+"Of the capacity that is used at first; the rest suffices to turn four times as many away."
 LATE: Final = 0.2
 "Messages that wait longer than this are too many [s]; a phone sends again what stays unanswered for 0.5 s."
 BEHIND: Final = 0.1
@@ -38,8 +40,10 @@ LEAST: Final = 10.0
 
 _GAIN: Final = 0.2
 _LEARN: Final = 0.05  # of the period spent on signalling; less says little of what a call costs
-_QUEUED: Final = 0.06  # longer waits trim a rate that holds [s]: calls that wait are up, and cost audio
-_CUT, _BACK, _DEEPEST = 0.96, 0.04, 0.5  # of the trim, each period
+_QUEUED: Final = 0.06  # longer waits lower a rate that holds [s]: calls that wait are up, and cost audio
+_PROMPT: Final = 0.02  # while none is longer, a rate that holds goes up [s]
+_CUT, _BACK, _MORE = 0.96, 0.04, 0.01  # of the scale, each period
+_DEEPEST, _HIGHEST = 0.5, 1 / SHARE
 _REFUSAL: Final = 0.06  # of a call: what it costs to turn one away, and to hear the ACK
 _MOST: Final = 0.5  # of what the loop does; from there on the rest is signalling's, too
 _BOUND: Final = 5.0  # a cost so many times the first one, or its part, is a measuring fault
@@ -75,7 +79,7 @@ class Capacity:
         self._first = self._cost = cost
         self._configured = configured
         self._full = math.inf if full is None else full
-        self._trim = 1.0
+        self._scale = 1.0
         self._late = 0.0
         self._backlog = 0.0  # so long a wait may still be one from before the rate held [s]
         self._calm = 0.0
@@ -91,7 +95,7 @@ class Capacity:
     @property
     def rate(self) -> float:
         """Calls a second that are taken on."""
-        return self._configured or max(LEAST, SHARE * self._trim * self.measured)
+        return self._configured or max(LEAST, SHARE * self._scale * self.measured)
 
     def observe(self, period: Period) -> None:
         seconds, admitted = period.seconds, period.admitted
@@ -104,13 +108,7 @@ class Capacity:
         self._late += 0.5 * (period.waited - self._late)
         crowded = admitted / seconds > self.rate and period.waited > BEHIND
         late = self._late > LATE or crowded
-        if self._late <= _QUEUED:
-            self._backlog = 0.0
-            self._trim = min(1.0, self._trim + _BACK)
-        elif self._backlog > 0.0:
-            self._backlog -= seconds
-        elif self.holds:
-            self._trim = max(_DEEPEST, self._trim * _CUT)
+        self._scale_by_waits(seconds, period.refused)
         self.audio += 0.5 * (period.audio - self.audio)
         self.full = self.audio > self._full - (ROOM if self.full else 0.0)
         idle = min(1.0, 1.0 - period.busy + refusing / seconds)
@@ -120,6 +118,20 @@ class Capacity:
             held, self.holds = self.holds, late or (self.holds and self._calm < CALM)
             if self.holds and not held:
                 self._backlog = CALM
+
+    def _scale_by_waits(self, seconds: float, refused: int) -> None:
+        if self._late > _QUEUED and self._backlog > 0.0:
+            self._backlog -= seconds
+            return
+        if self._late > _QUEUED:
+            if self.holds:
+                self._scale = max(_DEEPEST, self._scale * _CUT)
+            return
+        self._backlog = 0.0
+        if self._scale < 1.0 or not self.holds:
+            self._scale = min(1.0, self._scale + _BACK)
+        elif refused and self._late <= _PROMPT:
+            self._scale = min(_HIGHEST, self._scale + _MORE)
 
     def _spent(self, period: Period, refusing: float) -> float:
         """On signalling, with what the loop does around it where it does little else [s].

@@ -6,12 +6,23 @@ from edge.overload.capacity import BEHIND, LATE, LEAST, PERIOD, SHARE, Capacity,
 
 
 class Loop:
-    """A process that needs `cost` for a call, `refusal` for a 503, and does `other` work all the time."""
+    """A process that needs `cost` for a call, `refusal` for a 503, and does `other` work all the time.
+
+    A call costs `alone` times more of that where the loop idles: messages that come together are read together.
+    """
 
     def __init__(
-        self, capacity: Capacity, cost: float, *, other: float = 0.0, refusal: float = 40e-6
+        self,
+        capacity: Capacity,
+        cost: float,
+        *,
+        other: float = 0.0,
+        refusal: float = 40e-6,
+        alone: float = 0.0,
     ) -> None:
-        self.capacity, self.cost, self.other, self.refusal = capacity, cost, other, refusal
+        self.capacity, self.least, self.other, self.refusal = capacity, cost, other, refusal
+        self.alone = alone
+        self.cost = cost
         self.backlog = 0.0
         self.carried = 0.0
 
@@ -38,6 +49,7 @@ class Loop:
         worked = done * self.cost
         busy = min(1.0, (worked + refused * self.refusal) / PERIOD + self.other)
         waited = min(self.backlog * self.cost, 1.0)
+        self.cost = self.least * (1.0 + self.alone * (1.0 - busy))
         self.capacity.observe(Period(PERIOD, done, int(refused), worked, busy, waited))
 
 
@@ -58,6 +70,26 @@ def test_the_rate_is_at_least_four_fifths_of_what_can_be_carried() -> None:
         loop.offer(100, 30)
         free = (1.0 - other) / 0.0008
         assert 0.79 * free <= loop.capacity.rate <= free, (other, loop.capacity.rate)
+
+
+def test_a_rate_that_a_stall_made_hold_goes_up_to_what_is_offered_and_can_be_carried() -> None:
+    """Idle time would carry more than it seems: calls that come together cost less."""
+    loop = Loop(Capacity(0.0008), 0.0006, alone=2.0)
+    loop.offer(1_200, 10)
+    loop.backlog += 600  # something else had the core
+    loop.offer(1_200, 1)
+    assert loop.capacity.holds
+    assert loop.offer(1_200, 30) > 1_190 and not loop.capacity.holds
+
+
+def test_calls_that_come_together_keep_nine_tenths_at_five_times_the_rate() -> None:
+    loop = Loop(Capacity(0.0008), 0.0006, alone=1.0)
+    loop.offer(5_000, 20)
+    rate = SHARE / loop.least
+    once = loop.offer(rate, 20)
+    often = loop.offer(5 * rate, 30)
+    assert once >= 0.95 * rate and often >= 0.9 * once, (once, often)
+    assert loop.backlog * loop.cost < LATE
 
 
 def test_nobody_is_turned_away_while_nobody_waits() -> None:
@@ -143,7 +175,7 @@ def test_what_waited_before_the_rate_held_does_not_trim_it() -> None:
     for _ in range(6):
         capacity.observe(Period(PERIOD, 150, 500, 0.2, 1.0, 0.0))
         assert capacity.rate > 0.9 * SHARE * capacity.measured, "it was half a second, and is over"
-    assert capacity.rate == SHARE * capacity.measured
+    assert capacity.rate >= SHARE * capacity.measured
 
 
 def test_stalls_now_and_then_cost_the_rate_little_and_it_comes_back() -> None:
