@@ -20,7 +20,7 @@ from edge.sip.message import Request
 from edge.sip.parse import parse_message
 
 ROUNDS: Final = 200
-CALL: Final = 16.0
+CALL: Final = 36.0
 "A call answered here costs so many times what it costs to read an INVITE and to write its answer; measured."
 
 _INVITE: Final = (

@@ -10,7 +10,7 @@ from tests.bench.subject import ANSWER, Subject
 TIMES = 5
 WINDOW = 20_000
 "Calls under way at once: an open load does not wait for answers."
-WARM = 4.0
+WARM = 8.0
 "Of full load, from which the daemon learns what it can carry [s]."
 
 

@@ -55,6 +55,32 @@ def test_what_is_written_beside_the_loop_on_its_core_is_part_of_what_a_call_cost
     assert measured == [pytest.approx(1 / 0.0015, rel=0.05), pytest.approx(1 / 0.002, rel=0.05)]
 
 
+def test_a_core_that_others_have_is_no_room_for_calls() -> None:
+    """While another process takes half of the core, its idle half is not ours (issue 3, Overload)."""
+    measured = []
+    for taken in (0.0, 0.1):
+        clock, capacity = HandClock(), Capacity(0.001)
+        turnstile = Bench(FakeDirectory()).switch.turnstile
+        worked, kept = [0.0], [0.0]
+        LoadWatch(
+            capacity,
+            turnstile,
+            clock,
+            lambda worked=worked: worked[0],
+            lambda: 0.0,
+            lambda worked=worked: worked[0],
+            aside=lambda: 0.0,
+            kept=lambda kept=kept: kept[0],
+        )
+        for _ in range(50):
+            turnstile.charge(20)
+            worked[0] += 20 * 0.001
+            kept[0] += taken
+            clock.advance(PERIOD)
+        measured.append(capacity.measured)
+    assert measured == [pytest.approx(1000, rel=0.05), pytest.approx(500, rel=0.05)]
+
+
 def test_audio_that_fills_a_core_refuses_calls_and_is_told_once() -> None:
     clock, capacity = HandClock(), Capacity(0.001, full=0.85)
     bench = Bench(FakeDirectory())

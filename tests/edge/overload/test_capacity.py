@@ -8,7 +8,7 @@ from edge.overload.capacity import BEHIND, LATE, LEAST, PERIOD, SHARE, Capacity,
 class Loop:
     """A process that needs `cost` for a call, `refusal` for a 503, and does `other` work all the time.
 
-    A call costs `alone` times more of that where the loop idles: messages that come together are read together.
+    A call costs `alone` times more of that where the loop idles: what comes together is read together.
     """
 
     def __init__(
