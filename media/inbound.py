@@ -7,23 +7,21 @@ streams, RTCP on the RTP port, and garbage, which is counted.
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Final
 
 import numpy as np
 
-from media.codec.table import FIRST_WIDE, PARCELLED, TO_OTHER, wide
-from media.columns import NEVER
+from media.codec.table import PARCELLED
 from media.dsp.comfort import amplitude
-from media.frame import FRAME_SAMPLES, Frames
 from media.leg import Leg, LegTable
+from media.payload import Payloads
 from media.plan import Plan
 from media.port import Event, Latched
 from media.rtp import packet, rtcp
 from media.rtp.jitter import JitterBuffer
 from media.rtp.latch import Address, Verdict
 from media.rtp.packet import HEADER_BYTES, Packet
-from media.rtp.parcel import Parceller
 from media.rtp.reframe import Reframer
 from media.rtp.statistics import Reception
 from media.rtp.telephone_event import Press
@@ -42,12 +40,10 @@ QUEUED: Final = 512
 "More than a socket's receive buffer holds."
 DRAIN_EVERY: Final = 16
 "Rounds of a group after which each socket is read until it is empty, and so long that of an unsteady peer."
-PLAIN_RUN: Final = 50
 RTCP_TYPES: Final = range(192, 224)
 "Second byte of RTCP on the RTP port (RFC 5761 §4)."
-NOTHING_SAID: Final = 2
-"Bytes of an Opus packet after which nothing may come for a while (RFC 6716 §2.1.9)."
 NO_NUMBER: Final = -1
+_NOBODY: Final[tuple[Collection[int], ...]] = ()
 _PLAIN_MASK: Final = 0xFF7F_0000
 
 
@@ -70,10 +66,13 @@ class Inbound:
         self._pressed = pressed
         self._web = web
         self._memory = rows_of(wire.received)
+        self._payloads = Payloads(table, reception, jitter)
         self._unsteady = np.zeros(len(table.columns.connected), np.int64)
         """Round until which a slot's socket is read until it is empty: nothing, or more than one packet, was
         there before, and what is left there now would be late in every round to come."""
         self._round, self._late = 0, 0.0
+        self._emptied: tuple[Collection[int], ...] = _NOBODY
+        "Slots of whose sockets nothing was left unread in the last tick."
         self.pressing: set[int] = set()
         "Slots on which a key is held down."
 
@@ -86,23 +85,26 @@ class Inbound:
         """Read what is due in this tick. Args: late: so much ago [s]."""
         self._late = late
         self._round += group == 0
+        missed: list[int] = []
+        emptied: list[int] = []
         for slot in plan.listen.intersection(self._wire.ready()) if plan.listen else ():
             self._listen(slot, group, now)
-        missed: list[int] = []
         count = self._wire.receive(plan.poll, missed)
         if count:
             self._admit(count, group, now)
             again = self._hungry(count)
+            self._emptied = _NOBODY  # what is read now has waited behind another one
             for _ in range(WAVES):
                 if not again:
                     break
-                count = self._wire.receive(again, [])
+                count = self._wire.receive(again, emptied)
                 again = self._wire.owner[:count].tolist()
                 if count:
                     self._unsteady[again] = self._round + DRAIN_EVERY
                     self._admit(count, group, now)
         if missed:
             self._unsteady[missed] = self._round + DRAIN_EVERY
+        self._emptied = plan.listen, missed, emptied
 
     def aim(self, leg: Leg, before: Address | None, remote: Address) -> None:
         """Send to another address of the leg's peer, and hear every source until one is sure."""
@@ -145,7 +147,7 @@ class Inbound:
             sized[parcelled] = False
             for position in np.flatnonzero(plain & parcelled).tolist():
                 leg = self._table.at(int(rows[position]))
-                frame = self._ticket(leg, wire.row(position))
+                frame = self._payloads.ticket(leg, bytes(wire.row(position)[HEADER_BYTES:]))
                 if frame is not None:
                     frames[position], sized[position] = frame, True
                     words[position, 1] //= leg.clock_ratio
@@ -160,22 +162,16 @@ class Inbound:
         self._jitter.insert(rows, extended, frames, ((first & 0x80_0000) != 0) | paused)
         columns.heard_at[rows] = now
         columns.hushed[rows] = False
-        if self._table.unaligned:
+        if self._table.phases.unaligned:
             owners = wire.owner[:count]
             for slot in owners[~columns.aligned[owners]].tolist():
                 self._align(slot, group)
 
     def _align(self, slot: int, group: int) -> None:
-        if self._table.align(slot, group, self._late):
+        sole = any(slot in slots for slots in self._emptied)
+        if self._table.phases.align(slot, group, self._late, sole=sole):
             self._unsteady[slot] = self._round + DRAIN_EVERY
             self._jitter.moved(slot)
-
-    def _ticket(self, leg: Leg, datagram: memoryview) -> Frames | None:
-        """The row that stands for a plain packet's payload; None where that is not simply 20 ms of audio."""
-        codec, payload = wide(int(self._table.columns.law_in[leg.slot])), bytes(datagram[HEADER_BYTES:])
-        if len(payload) <= NOTHING_SAID or codec.ticks(payload) != codec.step:
-            return None
-        return leg.coders.deposit((payload,))
 
     def _open(self, count: int, now: float) -> None:
         """Decrypt the SRTP among the rows in place; what is forged or replayed is left with no byte."""
@@ -299,7 +295,7 @@ class Inbound:
         if number is None:
             return
         if law is not None and len(parsed.payload):
-            return self._hear_audio(leg, parsed, law, number)
+            return self._payloads.hear(leg, parsed, law, number)
         if law is None:
             self._unsteady[slot] = self._round + DRAIN_EVERY  # audio may come beside it
             columns.hushed[slot] = True
@@ -331,59 +327,6 @@ class Inbound:
             leg.parceller = leg.parceller.anew(parsed.timestamp, number)
             self._jitter.restart(slot, number, leg.parceller.partial)
         return number
-
-    def _hear_audio(self, leg: Leg, parsed: Packet, law: int, number: int) -> None:
-        columns, slot = self._table.columns, leg.slot
-        columns.hushed[slot] = False
-        if (before := int(columns.law_in[slot])) != law:
-            if before < FIRST_WIDE and law < FIRST_WIDE:
-                self._jitter.recode(slot, TO_OTHER[before])
-            else:
-                leg.reframer = leg.parceller = None
-                self._jitter.restart(slot, number)
-            self._table.expect(leg, parsed.payload_type, law)
-        if law >= FIRST_WIDE and wide(law).parcels:
-            self._hear_parcel(leg, parsed, law, number)
-            return
-        frame = np.frombuffer(parsed.payload, np.uint8)
-        marker = parsed.marker or self._reception.paused(slot, len(frame))
-        if leg.reframer is None:
-            if len(frame) == FRAME_SAMPLES:
-                self._jitter.insert_one(slot, number, frame, marker=marker)
-                return
-            leg.reframer = Reframer(parsed.timestamp, number)
-            leg.plain_run = 0
-            self._jitter.restart(slot, number, leg.reframer.partial)
-            columns.expect[slot] = NEVER
-        leg.plain_run = leg.plain_run + 1 if len(frame) == FRAME_SAMPLES else 0
-        if leg.plain_run >= PLAIN_RUN:
-            leg.reframer = None
-            self._table.expect(leg, parsed.payload_type, law)
-            self._jitter.restart(slot, number)
-            self._jitter.insert_one(slot, number, frame)
-            return
-        for place, whole in leg.reframer.add(parsed.timestamp, frame):
-            self._jitter.insert_one(slot, place, whole, marker=marker)
-
-    def _hear_parcel(self, leg: Leg, parsed: Packet, law: int, number: int) -> None:
-        codec, payload = wide(law), bytes(parsed.payload)
-        ticks = codec.ticks(payload)
-        if not ticks:
-            self._table.columns.malformed[leg.slot] += 1
-            return
-        if len(payload) <= NOTHING_SAID:
-            self._table.columns.hushed[leg.slot] = True
-            self._table.columns.noise[leg.slot] = 0.0
-        marker = parsed.marker or self._reception.paused(leg.slot, ticks * FRAME_SAMPLES // codec.step)
-        if leg.parceller is None:
-            if ticks == codec.step:
-                self._jitter.insert_one(leg.slot, number, leg.coders.deposit((payload,)), marker=marker)
-                return
-            leg.parceller = Parceller(parsed.timestamp, number, codec.step, leg.coders.deposit)
-            self._table.expect(leg, parsed.payload_type, law)
-            self._jitter.restart(leg.slot, number, leg.parceller.partial)
-        for place, parcel in leg.parceller.add(parsed.timestamp, ticks, payload):
-            self._jitter.insert_one(leg.slot, place, leg.coders.deposit(parcel), marker=marker)
 
     def _hear_event(self, leg: Leg, parsed: Packet, now: float) -> None:
         leg.digits_in.clock_rate = leg.events.get(parsed.payload_type, leg.digits_in.clock_rate)

@@ -225,7 +225,7 @@ class Joints:
         members = self._rooms.enter(
             leg.slot, room, role, self._only(leg, role), beat=beat, seamless=seamless, chimes=chimes
         )
-        self._table.trust(leg.slot)
+        self._table.phases.trust(leg.slot)
         self.listen(leg, now)
         self._table.changed()
         self._emit(Joined(leg.id, room, members))

@@ -6,7 +6,6 @@ call `LegTable.changed`, so that the groups' plans (`plan.py`) are made anew.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from math import ceil
 from typing import Final
 
 import numpy as np
@@ -14,7 +13,8 @@ import numpy as np
 from media.codec.coders import Coders
 from media.codec.table import FIRST_WIDE, NUMBER, is_spoken, wide
 from media.columns import NEVER, LegColumns
-from media.frame import FRAME_MS, FRAME_SAMPLES, GROUPS, SAMPLE_RATE, TICK_SECONDS, Rows
+from media.frame import FRAME_MS, FRAME_SAMPLES, GROUPS, SAMPLE_RATE, Rows
+from media.phase import Phases
 from media.playback import Playback
 from media.port import Connect, Crypto, Direction, LegId, RoomId
 from media.press import Presses
@@ -82,14 +82,8 @@ class Leg:
     recording: Recording | None = None
 
 
-AGREEING: Final = 5
-"Packets in a row that have to speak against a leg's group before it is moved."
-PUNCTUAL: Final = 0.001
-"A tick that is later by more [s] finds packets that came while it was late, and says nothing of their phase."
 WIPED: Final = 16
 "Slots that were given back and are made ready for new legs together: that costs little more than one does."
-PATIENCE: Final = 25
-"Packets of a leg that only late ticks find, in a row, until it is settled without better knowledge."
 
 
 class LegTable:
@@ -103,14 +97,7 @@ class LegTable:
         "Legs that are."
         self.secured = 0
         "Connected legs that speak SRTP."
-        self.unaligned = 0
-        "Connected legs whose group no packet has chosen."
-        self._settled = [False] * slots
-        "Whether the leg's group was chosen by a packet at least once."
-        self._against = [0] * slots
-        "Packets in a row that spoke against the leg's group."
-        self._unsure = [0] * slots
-        "Packets in a row that late ticks found."
+        self.phases = Phases(slots, self.columns, self.changed)
         self._free = list(range(slots - 1, -1, -1))
         self._left: list[int] = []
         "Slots given back that still hold what their legs left."
@@ -131,10 +118,7 @@ class LegTable:
             self._wipe()
             if not self._free:
                 return None
-        slot = self._free.pop()
-        self._settled[slot] = False
-        self._against[slot] = self._unsure[slot] = 0
-        return slot
+        return self._free.pop()
 
     def give_back(self, slot: int) -> None:
         self._left.append(slot)
@@ -149,7 +133,7 @@ class LegTable:
         columns = self.columns
         if columns.connected[leg.slot]:
             self.connected -= 1
-            self.unaligned -= not columns.aligned[leg.slot]
+            self.phases.end(leg.slot)
         self.secured -= int(columns.secured[leg.slot])
         columns.connected[leg.slot] = False
         columns.web_at[leg.slot] = np.inf
@@ -206,9 +190,8 @@ class LegTable:
             leg.connected_at = now
             columns.connected[slot] = True
             self.connected += 1
-            columns.marker[slot] = columns.eager[slot] = columns.unheard[slot] = True
-            self.unaligned += 1
-            columns.group[slot] = slot % GROUPS
+            columns.marker[slot] = columns.unheard[slot] = True
+            self.phases.begin(slot)
             self.expect(leg, connect.codec.payload_type, law)
         elif not any(columns.expect[slot] == plain_header(accepted) for accepted in leg.laws):
             self.expect(leg, connect.codec.payload_type, law)
@@ -245,53 +228,6 @@ class LegTable:
         self.columns.expect[leg.slot] = NEVER if unlike else plain_header(payload_type)
         self.changed()
 
-    def align(self, slot: int, group: int, late: float) -> bool:
-        """A packet was found in `group`: poll the leg one tick later from now on; whether that is new.
-
-        So a packet waits 5 to 10 ms, and may come 5 ms late without missing its frame. The first
-        packet after a long wait was found by one poll in 20 ms and says too little: the next decides.
-
-        Args:
-            late: the tick began so much later than it was due [s].
-        """
-        if not self.columns.eager[slot]:
-            self.columns.eager[slot] = True
-            self.changed()
-            return False
-        columns = self.columns
-        if late > PUNCTUAL:
-            return self._guess(slot, group, late)
-        # One tick more than asked for is let be, so that a leg on the edge does not go to and fro.
-        well = (int(columns.group[slot]) - group) % GROUPS in (1, 2)
-        if self._settled[slot] and not well and self._against[slot] + 1 < AGREEING:
-            self._against[slot] += 1
-            return False
-        moves = not (self._settled[slot] and well)
-        self._settle(slot)
-        if moves:
-            columns.group[slot] = (group + 1) % GROUPS
-            self.changed()
-        return moves
-
-    def _guess(self, slot: int, group: int, late: float) -> bool:
-        """A late tick has found a packet: take it for the latest that it can be, until others tell more."""
-        self._unsure[slot] += 1
-        if not self._settled[slot] and self._unsure[slot] == 1:
-            latest = group + ceil((late - PUNCTUAL) / TICK_SECONDS)
-            self.columns.group[slot] = (latest + 1) % GROUPS
-            self.changed()
-        first = not self._settled[slot]
-        if self._unsure[slot] < PATIENCE:
-            return False
-        self._settle(slot)
-        return first
-
-    def _settle(self, slot: int) -> None:
-        self._settled[slot] = True
-        self._against[slot] = self._unsure[slot] = 0
-        self.columns.aligned[slot] = True
-        self.unaligned -= 1
-
     def overheard(self, slot: int) -> bool:
         """The leg is in a room that hears it and its agent."""
         return bool(self.columns.agent[slot] and self.columns.room[slot] >= 0)
@@ -300,23 +236,6 @@ class LegTable:
         """Keep what the leg is sent, if anybody wants it."""
         stereo = leg.recording is not None and leg.recording.timeline is not None
         self.columns.taped[leg.slot] = stereo or self.overheard(leg.slot)
-        self.changed()
-
-    def trust(self, slot: int) -> None:
-        """The group of a leg stays as it is, if a packet ever chose it."""
-        if self._settled[slot] and self.columns.connected[slot] and not self.columns.aligned[slot]:
-            self._settle(slot)
-            self.changed()
-
-    def doubt(self, slots: Rows) -> None:
-        """Let the next packets of these aligned legs tell whether their group is still right.
-
-        To move costs a frame, so several have to agree: one late packet, or tick, moves nobody. The
-        peer's clock is not ours: at 200 ppm its packets pass through all groups in 100 s.
-        """
-        self.columns.aligned[slots] = False
-        self.columns.eager[slots] = True
-        self.unaligned += len(slots)
         self.changed()
 
 

@@ -26,6 +26,8 @@ LOOK_EVERY: Final = 100
 DOUBT_EVERY: Final = 400
 "Ticks between two shares of legs whose phase is looked at again: 2 s, so each leg every 20 s."
 DOUBT_SHARE: Final = 10
+GUESSED_SHARE: Final = 5
+"The same of those whose group is a guess: each every 10 s."
 RTCP_PER_TICK: Final = 32
 "RTCP packets read in one tick, of different legs."
 
@@ -110,12 +112,15 @@ class Upkeep:
     def _doubt(self, share: int, now: float) -> None:
         """Have the phase of a tenth of the legs looked at again (`LegTable.doubt`)."""
         columns = self._table.columns
-        # In a room every member's phase fits those of all others as it is.
-        chosen = columns.locked & columns.aligned & (columns.room < 0) & (now - columns.heard_at < SILENCE)
-        slots = np.flatnonzero(chosen)
-        slots = slots[slots % DOUBT_SHARE == share]
-        if len(slots):
-            self._table.doubt(slots)
+        guessed = self._table.phases.guessed
+        # In a room every member's phase fits those of all others as it is, if a packet told it.
+        chosen = columns.locked & columns.aligned & ((columns.room < 0) | guessed)
+        slots = np.flatnonzero(chosen & (now - columns.heard_at < SILENCE))
+        due = (slots % DOUBT_SHARE == share) | guessed[slots] & (
+            slots % GUESSED_SHARE == share % GUESSED_SHARE
+        )
+        if due.any():
+            self._table.phases.doubt(slots[due])
 
     def _send_reports(self, now: float) -> None:
         columns = self._table.columns

@@ -419,6 +419,24 @@ def test_a_leg_that_has_waited_long_is_aligned_by_its_second_packet() -> None:
     assert columns.aligned[0] and columns.locked[0]
 
 
+def test_of_packets_that_came_at_once_the_first_alone_tells_when_they_come() -> None:
+    """A socket is read once in a tick; those behind the first wait in it, and are found whenever."""
+    studio = Studio()
+    phone = echo(studio)
+    phone.say(tone(700, 1.0))
+    studio.run(1.1)
+    table = studio.engine._table
+    assert table.columns.locked[0]
+    table.phases.doubt(np.array([0]))
+    told: list[bool] = []
+    table.phases.align = lambda slot, group, late, *, sole: told.append(sole) or False  # type: ignore[method-assign]
+    studio.run(0.02)
+    for _ in range(4):
+        phone.send(bytes(160))
+    studio.run(0.02)
+    assert told == [True, False, False, False]
+
+
 def test_a_phone_behind_nat_is_heard_and_answered_at_once_after_a_hold_of_the_old_kind() -> None:
     """RFC 3264 §8.4: 0.0.0.0 stops what we send; the private address of the resumption reaches nobody."""
     studio = Studio()

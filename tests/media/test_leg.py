@@ -1,11 +1,9 @@
 """The table of legs: slots, ids, and what an agreement writes into the columns."""
 
-import numpy as np
-
 from media.codec.table import ALAW, ULAW
 from media.columns import NEVER
 from media.frame import GROUPS
-from media.leg import AGREEING, PATIENCE, WIPED, Leg, LegTable, plain_header
+from media.leg import WIPED, Leg, LegTable, plain_header
 from media.playback import Playback
 from media.port import Codec, Connect, Direction, LegId
 from media.rtp.reframe import Reframer
@@ -77,7 +75,7 @@ def test_an_agreement_is_written_into_the_columns() -> None:
     table.stale[:] = [False] * GROUPS
     table.connect(leg, connect(PCMA, PCMA, direction=Direction.SENDONLY), 5.0)
     columns = table.columns
-    assert columns.connected[0] and columns.marker[0] and table.unaligned == 1
+    assert columns.connected[0] and columns.marker[0] and table.phases.unaligned == 1
     assert (columns.law_out[0], columns.law_in[0]) == (ALAW, ALAW)
     assert columns.expect[0] == columns.header[0] == plain_header(8)
     assert columns.may_send[0] and not columns.may_receive[0]
@@ -89,10 +87,10 @@ def test_a_new_agreement_keeps_the_stream_that_is_being_heard() -> None:
     leg = add(table)
     table.connect(leg, connect(), 0.0)
     table.expect(leg, 8, ALAW)  # the peer chose the other codec
-    table.align(0, 3, 0.0)
+    table.phases.align(0, 3, 0.0, sole=True)
     table.connect(leg, connect(), 1.0)
     assert table.columns.expect[0] == plain_header(8) and table.columns.law_in[0] == ALAW
-    assert table.columns.group[0] == 0 and table.unaligned == 0
+    assert table.columns.group[0] == 0 and table.phases.unaligned == 0
     table.connect(leg, connect(PCMU, PCMU), 2.0)
     assert table.columns.expect[0] == plain_header(0), "what is no longer accepted is not expected"
     assert table.columns.law_in[0] == ULAW
@@ -111,60 +109,4 @@ def test_a_leg_that_goes_unaligned_is_counted_off() -> None:
     leg = add(table)
     table.connect(leg, connect(), 0.0)
     table.remove(leg)
-    assert table.unaligned == 0 and not table.columns.connected.any() and list(table) == []
-
-
-def test_a_leg_in_doubt_keeps_its_group_unless_packets_wait_long_or_come_close() -> None:
-    """Found in group g, a leg belongs to g + 1; g + 2 will do, g + 3 and g will not."""
-    for group, kept in ((1, True), (2, True), (3, False), (0, False)):
-        table = LegTable(1)
-        leg = add(table)
-        table.connect(leg, connect(), 0.0)
-        table.align(0, (group - 1) % GROUPS, 0.0)
-        assert table.columns.group[0] == group
-        table.doubt(np.array([0]))
-        assert table.unaligned == 1 and not table.columns.aligned[0]
-        for _ in range(1 if kept else AGREEING):
-            table.align(0, 0, 0.0)
-        assert table.unaligned == 0
-        assert table.columns.group[0] == (group if kept else 1)
-
-
-def test_one_late_packet_moves_no_leg() -> None:
-    """To move costs a frame: several packets in a row have to ask for it."""
-    table = LegTable(1)
-    leg = add(table)
-    table.connect(leg, connect(), 0.0)
-    table.align(0, 0, 0.0)
-    for late in range(1, AGREEING):
-        table.doubt(np.array([0]))
-        for _ in range(late):
-            table.align(0, 1, 0.0)
-        assert table.unaligned == 1
-        table.align(0, 0, 0.0)
-        assert table.unaligned == 0 and table.columns.group[0] == 1
-
-
-def test_what_a_late_tick_finds_may_have_come_while_it_was_late() -> None:
-    """It is a guess on the safe side, until a punctual tick tells; what is settled is not moved by it."""
-    table = LegTable(1)
-    leg = add(table)
-    table.connect(leg, connect(), 0.0)
-    table.align(0, 0, 0.007)
-    assert table.columns.group[0] == 3 and table.unaligned == 1, "up to two ticks later than it was found"
-    table.align(0, 0, 0.0005)
-    assert table.columns.group[0] == 1 and table.unaligned == 0
-    table.doubt(np.array([0]))
-    for _ in range(PATIENCE):
-        assert table.unaligned == 1
-        table.align(0, 1, 0.004)
-    assert table.columns.group[0] == 1 and table.unaligned == 0, "it is not asked about for ever"
-
-
-def test_a_leg_that_only_late_ticks_find_keeps_its_first_guess() -> None:
-    table = LegTable(1)
-    leg = add(table)
-    table.connect(leg, connect(), 0.0)
-    for _ in range(PATIENCE):
-        table.align(0, 2, 0.003)
-    assert table.columns.group[0] == 0 and table.unaligned == 0
+    assert table.phases.unaligned == 0 and not table.columns.connected.any() and list(table) == []

@@ -2,15 +2,18 @@
 
 import pytest
 
+from media.frame import GROUPS
 from media.port import (
     AgentSpec,
     Allocate,
     Allocated,
     Connect,
     Direction,
+    Join,
     LegId,
     Release,
     Released,
+    RoomId,
     Silent,
     Stats,
 )
@@ -127,7 +130,27 @@ def test_every_leg_is_looked_at_again_within_twenty_seconds() -> None:
     studio.run(1.0)
     table = studio.engine._table
     seen: set[int] = set()
-    doubt = table.doubt
-    table.doubt = lambda slots: (seen.update(slots.tolist()), doubt(slots))[1]  # type: ignore[method-assign]
+    doubt = table.phases.doubt
+    table.phases.doubt = lambda slots: (seen.update(slots.tolist()), doubt(slots))[1]  # type: ignore[method-assign]
     studio.run(21.5)
     assert seen == set(range(12)) and table.columns.aligned[:12].all()
+
+
+def test_of_rooms_only_who_was_settled_by_a_guess_is_looked_at_again() -> None:
+    studio = Studio()
+    phones = [studio.phone(f"leg{number}") for number in range(3)]
+    for phone in phones:
+        studio.engine.execute(Join(phone.leg, RoomId("room")))
+        phone.say(tone(500, 15.0))
+    studio.run(1.0)
+    table = studio.engine._table
+    told = int(table.columns.group[1])
+    table.columns.group[1] = (told + 2) % GROUPS
+    table.phases.guessed[1] = True
+    table.changed()
+    seen: set[int] = set()
+    doubt = table.phases.doubt
+    table.phases.doubt = lambda slots: (seen.update(slots.tolist()), doubt(slots))[1]  # type: ignore[method-assign]
+    studio.run(11.0)
+    assert seen == {1} and table.columns.aligned[:3].all()
+    assert not table.phases.guessed[1] and table.columns.group[1] == told
