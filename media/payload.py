@@ -66,7 +66,10 @@ class Payloads:
             self._jitter.restart(slot, number)
             self._jitter.insert_one(slot, number, frame)
             return
-        for place, whole in leg.reframer.add(parsed.timestamp, frame):
+        marker |= leg.reframer.spurt
+        ready = leg.reframer.add(parsed.timestamp, frame)
+        leg.reframer.spurt = marker and not ready
+        for place, whole in ready:
             self._jitter.insert_one(slot, place, whole, marker=marker)
 
     def _hear_parcel(self, leg: Leg, parsed: Packet, law: int, number: int) -> None:
@@ -86,5 +89,8 @@ class Payloads:
             leg.parceller = Parceller(parsed.timestamp, number, codec.step, leg.coders.deposit)
             self._table.expect(leg, parsed.payload_type, law)
             self._jitter.restart(leg.slot, number, leg.parceller.partial)
-        for place, parcel in leg.parceller.add(parsed.timestamp, ticks, payload):
+        marker |= leg.parceller.spurt
+        ready = leg.parceller.add(parsed.timestamp, ticks, payload)
+        leg.parceller.spurt = marker and not ready
+        for place, parcel in ready:
             self._jitter.insert_one(leg.slot, place, leg.coders.deposit(parcel), marker=marker)

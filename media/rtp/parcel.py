@@ -37,6 +37,8 @@ class Parceller:
         self._time = MediaTime(origin, number * step, PER_SECOND * step)
         self._partial: dict[int, _Pieces] = {}
         self.partial: Mapping[int, Part] = Partial(self._partial, step, deposit)
+        self.spurt = False
+        "A talk spurt has begun, and no parcel of it is whole yet."
 
     def anew(self, origin: int, number: int) -> "Parceller":
         """A time line for the next stream of the same leg."""

@@ -27,6 +27,8 @@ class Reframer:
         self._time = MediaTime(origin, number * FRAME_SAMPLES, SAMPLE_RATE)
         self.partial: dict[int, Part] = {}
         "By number."
+        self.spurt = False
+        "A talk spurt has begun, and no frame of it is whole yet."
 
     def add(self, timestamp: int, payload: Frames) -> list[tuple[int, Frames]]:
         """Lay `payload` (n,) at `timestamp`; return the frames it completes, as (number, (160,))."""

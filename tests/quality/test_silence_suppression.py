@@ -67,7 +67,7 @@ def test_pauses_are_no_loss(marked: bool) -> None:
 
 
 @pytest.mark.parametrize("marked", [True, False], ids=["marked", "unmarked"])
-@pytest.mark.parametrize("milliseconds", [20, 30, 40, 60])
+@pytest.mark.parametrize("milliseconds", [10, 20, 30, 40, 60])
 def test_neither_are_they_at_other_packet_times(milliseconds: int, marked: bool) -> None:
     studio = Studio()
     phone = studio.phone("leg")
