@@ -27,7 +27,6 @@ def public_app(
 
     Args: more: routes of other nouns, behind the gate that they need.
     """
-    trace = gate.wrap(CallRoutes(calls).trace)
     return _App(
         [
             # Patterns are tried one after the other, and /route is asked for every call.
@@ -35,8 +34,7 @@ def public_app(
             Route("/healthz", healthz),
             Route("/readyz", readyz(readiness)),
             Route("/metrics", gate.wrap(_metrics(metrics))),
-            # A SIP Call-ID may hold a slash.
-            Route("/calls/{call_id:path}/trace", trace),
+            *CallRoutes(calls).public(gate),
             Route("/hooks/carrier", _not_built, methods=ANY_METHOD),
             Route("/v1", _not_built, methods=ANY_METHOD),
             Route("/v1/{rest:path}", _not_built, methods=ANY_METHOD),
@@ -51,14 +49,11 @@ def operator_app(
 
     Args: more: routes of other operator commands (drain, reload, bans).
     """
-    routes = CallRoutes(calls)
     return _App(
         [
             Route("/readyz", readyz(readiness)),
             Route("/metrics", _metrics(metrics)),
-            Route("/calls", routes.recent),
-            Route("/calls/{call_id:path}/trace", routes.trace),
-            Route("/calls/{call_id:path}", routes.show),
+            *CallRoutes(calls).operator(),
             *more,
         ]
     )

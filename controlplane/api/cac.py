@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Route
 from controlplane.api.body import read
 from controlplane.api.envelope import Failure, answer
 from controlplane.api.gate import Gate
+from controlplane.api.query import account_of
 from controlplane.service.admission import AdmissionService
 
 
@@ -45,10 +46,7 @@ class CacRoutes:
 
     async def show(self, request: Request) -> Response:
         """`GET /cac?accountId=` → counters, limits, windows and live calls (S004-59)."""
-        query = request.query_params
-        account = query.get("accountId") or query.get("account_id")
-        if not account:
-            raise Failure(400, "bad_parameter", "accountId names the account")
+        account = account_of(request)
         return answer(_known(self._admission.show(account), account))
 
     async def reset(self, request: Request) -> Response:

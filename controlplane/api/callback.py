@@ -6,8 +6,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from controlplane.api.envelope import Failure, answer, done
+from controlplane.api.envelope import answer, done
 from controlplane.api.gate import Gate
+from controlplane.api.query import account_of
 from controlplane.service.callback import CallbackService
 
 
@@ -27,16 +28,8 @@ class CallbackRoutes:
     async def list(self, request: Request) -> Response:
         """Who was promised a call, where he is in line, and what became of it; `queue=` for one alone."""
         queue = request.query_params.get("queue") or ""
-        return answer(done(self._callbacks.list(_account(request), queue)))
+        return answer(done(self._callbacks.list(account_of(request), queue)))
 
     async def withdraw(self, request: Request) -> Response:
         """Nobody is called back; a call for it ends, unless the customer has answered."""
-        return answer(done(self._callbacks.withdraw(_account(request), request.path_params["id"])))
-
-
-def _account(request: Request) -> str:
-    query = request.query_params
-    account = query.get("accountId") or query.get("account_id")
-    if not account:
-        raise Failure(400, "bad_parameter", "accountId names the account")
-    return account
+        return answer(done(self._callbacks.withdraw(account_of(request), request.path_params["id"])))

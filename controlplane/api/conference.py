@@ -8,8 +8,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from controlplane.api.body import read
-from controlplane.api.envelope import Failure, answer, done
+from controlplane.api.envelope import answer, done
 from controlplane.api.gate import Gate
+from controlplane.api.query import account_of
 from controlplane.service.conference import ConferenceService
 
 
@@ -49,10 +50,10 @@ class ConferenceRoutes:
 
     async def list(self, request: Request) -> Response:
         """`GET /conferences?accountId=` → rooms somebody is in, with their members."""
-        return answer(done(self._conferences.list(_account(request))))
+        return answer(done(self._conferences.list(account_of(request))))
 
     async def show(self, request: Request) -> Response:
-        return answer(done(self._conferences.show(_account(request), request.path_params["name"])))
+        return answer(done(self._conferences.show(account_of(request), request.path_params["name"])))
 
     async def lock(self, request: Request) -> Response:
         """Moderators alone come into a locked room; whoever is there stays."""
@@ -70,12 +71,4 @@ class ConferenceRoutes:
 
     async def kick(self, request: Request) -> Response:
         path = request.path_params
-        return answer(done(self._conferences.kick(_account(request), path["name"], path["member"])))
-
-
-def _account(request: Request) -> str:
-    query = request.query_params
-    account = query.get("accountId") or query.get("account_id")
-    if not account:
-        raise Failure(400, "bad_parameter", "accountId names the account")
-    return account
+        return answer(done(self._conferences.kick(account_of(request), path["name"], path["member"])))

@@ -85,6 +85,35 @@ _DIGEST: Final[Json] = {
     "callId": "a1",
     "srcIp": "192.0.2.7",
 }
+_LIVE: Final[Json] = {
+    "id": "call_01m8h9kbqd3c8yt2h5w1n0zr6e",
+    "account": "acc_demo",
+    "sip_call_id": "c2",
+    "direction": "out",
+    "caller": "1001",
+    "callee": "1002",
+    "started_at": 1_795_876_831_204,
+}
+_ENDED: Final[Json] = {
+    "id": "call_01m8h9kafwgg4vxy0wazbvbk7k",
+    "account": "acc_demo",
+    "sip_call_id": "c1",
+    "direction": "in",
+    "caller": "14155550100",
+    "callee": "12025550123",
+    "target": "user:1002",
+    "started_at": 1_795_876_825_596,
+    "answered_at": None,
+    "ended_at": 1_795_876_830_112,
+    "disposition": "answered",
+    "cause": "200",
+    "sip_status": 200,
+    "q850": 16,
+    "media": {},
+    "queue": None,
+    "agent": None,
+    "wait_ms": None,
+}
 _NO_CALLBACK: Final[Json] = {
     "error": "no_such_callback",
     "detail": "no callback cb_1 waits; see GET /callbacks for those that wait",
@@ -203,6 +232,15 @@ EXAMPLES: Final = (
         {"ok": True, "known": True},
         {"type": "dialog", **ACCOUNT, "callId": "c1", "event": "end", "cause": "200"},
     ),
+    Example(
+        "GET",
+        "/calls",
+        200,
+        {"live": [_LIVE], "ended": [_ENDED], "next": None},
+        query={**ACCOUNT, "limit": "2"},
+        also=({"live": [], "ended": [_ENDED], "next": "1795876825596/call_01m8h9kafwgg4vxy0wazbvbk7k"},),
+    ),
+    Example("GET", "/calls/{call_id}", 200, {"state": "ended", **_ENDED}, names={"call_id": "c1"}),
     Example(
         "POST",
         "/cac/reset",

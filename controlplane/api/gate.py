@@ -116,6 +116,14 @@ class Gate:
 
         return self.origins.wrap(gated)
 
+    def wrap_account(self, endpoint: UserEndpoint) -> Endpoint:
+        """For what a key of one account opens too; the endpoint shows what is that account's alone."""
+
+        async def gated(request: Request) -> Response:
+            return await endpoint(request, self.admit(request))
+
+        return gated
+
     def wrap_token(self, endpoint: Endpoint) -> Endpoint:
         """For what the token opens, or a key of that scope, wherever it comes from (S004-79)."""
 

@@ -50,6 +50,7 @@ own goes by `default`; without that, the call hangs up.
 hangup is the last command. A call that has ended is answered by hangup whatever it asks, also a new \
 start, until `limits.flow.session_idle` (an hour) after its last request: give each call a `callId` of \
 its own."""
+_OF_AN_ACCOUNT: Final = "An API key of one account sees the calls of that account alone."
 _TELLING: Final = """\
 Telling twice is as telling once. `ok` with `known: false`: the call is none of `/route`, or has ended; \
 there is nothing to do. `dialog`: start, ringing, answered, end; end gives back what the call held and \
@@ -246,6 +247,27 @@ OPERATIONS: Final = (
     ),
     Operation(
         "GET",
+        "/calls",
+        "calls",
+        "Live calls, and call detail records of those that ended, newest first",
+        query=(
+            ("accountId", "Of one account; of all when omitted, or of the account of the key"),
+            ("limit", "At most so many of each, 50 when omitted"),
+            ("before", "`next` of the page before, or a time in ms UTC; such a page has ended calls alone"),
+        ),
+        replies=((200, "Both lists, and `next` for the page that follows; null: this is the last one"),),
+        description=_OF_AN_ACCOUNT,
+    ),
+    Operation(
+        "GET",
+        "/calls/{call_id}",
+        "calls",
+        "One call, by our id or by its SIP Call-ID",
+        replies=((200, "A live call, or a call detail record"), (404, "No such call")),
+        description=_OF_AN_ACCOUNT,
+    ),
+    Operation(
+        "GET",
         "/calls/{call_id}/supervisors",
         "supervision",
         "Supervisors and recording of a live call",
@@ -299,9 +321,10 @@ OPERATIONS: Final = (
     Operation(
         "GET",
         "/calls/{call_id}/trace",
-        "support",
+        "calls",
         "Everything that happened in a call",
         replies=((200, "Rows"), (404, "No such call")),
+        description=_OF_AN_ACCOUNT,
     ),
     Operation(
         "GET",

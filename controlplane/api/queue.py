@@ -6,8 +6,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from controlplane.api.envelope import Failure, answer, done
+from controlplane.api.envelope import answer, done
 from controlplane.api.gate import Gate
+from controlplane.api.query import account_of
 from controlplane.service.queue import QueueService
 from controlplane.service.queue_days import QueueDays
 
@@ -25,18 +26,10 @@ class QueueRoutes:
 
     async def show(self, request: Request) -> Response:
         """Who waits, who serves, service level and abandoned callers of every queue."""
-        return answer(done(self._queues.show(_account(request))))
+        return answer(done(self._queues.show(account_of(request))))
 
     async def days(self, request: Request) -> Response:
         """What they did, over restarts."""
         query = request.query_params
         since, until = query.get("since", ""), query.get("until", "")
-        return answer(done(await self._days.show(_account(request), since, until)))
-
-
-def _account(request: Request) -> str:
-    query = request.query_params
-    account = query.get("accountId") or query.get("account_id")
-    if not account:
-        raise Failure(400, "bad_parameter", "accountId names the account")
-    return account
+        return answer(done(await self._days.show(account_of(request), since, until)))

@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Route
 from controlplane.api.body import decode, read_fields
 from controlplane.api.envelope import Endpoint, Failure, answer, done
 from controlplane.api.gate import Gate, UserEndpoint
+from controlplane.api.query import whole
 from controlplane.auth.principal import CLI, Principal
 from controlplane.service.queue_agent import AgentService
 from edge.acd.state import AgentEvent
@@ -109,14 +110,10 @@ class AgentRoutes:
         return answer(done(self._agents.roster(account, who.user)))
 
     async def moves(self, request: Request, who: Principal) -> Response:
-        query = request.query_params
-        since = query.get("since", "0")
-        if not (since.isascii() and since.isdigit() and len(since) <= 15):
-            raise Failure(400, "bad_parameter", "since must be a time in ms")
         account = _asked(request, who.account, "accountId", "account_id")
-        user = query.get("userId", who.user)
+        user = request.query_params.get("userId", who.user)
         self._himself(who, account, user)
-        return answer(done(await self._agents.moves(account, user, int(since), MOVES)))
+        return answer(done(await self._agents.moves(account, user, whole(request, "since", 0), MOVES)))
 
     async def confirm(self, request: Request, who: Principal) -> Response:
         """200 in either case; `ok` says whether the leg may stay (S004-52)."""
@@ -164,5 +161,5 @@ def _fill(fields: dict[str, object], own: str, *names: str) -> None:
 def _asked(request: Request, own: str, *names: str) -> str:
     found = next((value for name in names if (value := request.query_params.get(name))), own)
     if not found:
-        raise Failure(400, "bad_parameter", f"{names[0]} is missing")
+        raise Failure(400, "bad_parameter", f"{names[0]} is missing; add ?{names[0]}= to the request")
     return found

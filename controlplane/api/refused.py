@@ -8,7 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from controlplane.api.envelope import Failure, answer
+from controlplane.api.envelope import answer
+from controlplane.api.query import whole
 from edge.trace.attempts import Attempts
 
 ROWS: int = 50
@@ -27,8 +28,6 @@ class RefusedRoutes:
 
         Each has a trace under its `sip_call_id`, but for the `displaced`: too many came at once.
         """
-        text = request.query_params.get("limit", str(ROWS))
-        if not (text.isascii() and text.isdigit() and len(text) <= 9 and int(text)):
-            raise Failure(400, "bad_parameter", "limit must be a whole number above 0")
-        rows = islice(self._attempts.recent(), min(int(text), self._page_rows))
+        limit = min(whole(request, "limit", ROWS, least=1), self._page_rows)
+        rows = islice(self._attempts.recent(), limit)
         return answer({"refused": [asdict(row) for row in rows], "displaced": self._attempts.displaced})

@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Route
 from controlplane.api.body import read
 from controlplane.api.envelope import Failure, answer, done
 from controlplane.api.gate import Gate
+from controlplane.api.query import whole
 from controlplane.service.security import BanRow, SecurityService
 from edge.security.ban import BanRecord
 
@@ -127,7 +128,7 @@ class SecurityRoutes:
             status=query.get("status", ""),
             q=query.get("q", "")[:128],
             flagged=_flag(query, "flagged"),
-            limit=_limit(query),
+            limit=min(whole(request, "limit", ROWS, least=1), ROWS_MAX),
         )
         return done(found)
 
@@ -158,10 +159,3 @@ def _flag(query: Mapping[str, str], name: str) -> bool:
             return True
         case other:
             raise Failure(400, "bad_parameter", f"{name} must be 0 or 1, not {other[:16]}")
-
-
-def _limit(query: Mapping[str, str]) -> int:
-    text = query.get("limit", str(ROWS))
-    if not (text.isascii() and text.isdigit() and 0 < len(text) <= 9) or int(text) == 0:
-        raise Failure(400, "bad_parameter", "limit must be a whole number above 0")
-    return min(int(text), ROWS_MAX)

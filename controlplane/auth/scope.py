@@ -6,10 +6,10 @@ SCOPES: Final = {
     "edge.control": "what SIP edges and media engines ask: /auth, /route, /flow, presence, agent hooks",
     "edge.read": "channels, bans and allowed addresses",
     "edge.admin": "reset channels, report bans, make the prompt catalogue",
-    "calls.read": "traces, the live monitor, rooms",
+    "calls.read": "calls, traces, the live monitor, rooms",
     "calls.write": "supervise, record and transfer calls, act in rooms",
-    "agents.read": "people of queues, queues, tiles",
-    "agents.write": "sign agents in and out, pause them",
+    "agents.read": "people of queues, queues, callbacks, tiles",
+    "agents.write": "sign agents in and out, pause them, withdraw callbacks",
     "media.read": "fetch recordings and prompts",
     "media.write": "put them",
     "reports.read": "/metrics",
@@ -18,6 +18,9 @@ SCOPES: Final = {
     "keys.write": "make, rotate and revoke keys, of no more than its own scopes; read the audit trail",
 }
 """Scope → what it opens."""
+
+OF_AN_ACCOUNT: Final = ("config.read", "config.write", "calls.read", "keys.write")
+"What a key of one account may have: it sees what is of that account alone."
 
 _ROUTES: Final = (
     ("/auth", "edge.control", "edge.control"),
@@ -29,6 +32,7 @@ _ROUTES: Final = (
     ("/presence/users", "agents.read", "agents.write"),
     ("/agent", "agents.read", "agents.write"),
     ("/queues", "agents.read", "agents.write"),
+    ("/callbacks", "agents.read", "agents.write"),
     ("/calls", "calls.read", "calls.write"),
     ("/debug", "calls.read", "calls.write"),
     ("/conferences", "calls.read", "calls.write"),

@@ -23,7 +23,7 @@ def run(
     refused: bool = False,
     json: bool,
 ) -> int:
-    query = {"limit": str(limit)} | ({} if account is None else {"account": account})
+    query = {"limit": str(limit)} | ({} if account is None else {"accountId": account})
     target = f"/{'refused' if refused else 'calls'}?{urllib.parse.urlencode(query)}"
     try:
         folder = data_folder(config, data, environ)

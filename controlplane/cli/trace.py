@@ -33,8 +33,10 @@ def run(
         return say.refuse(str(error), json=json, code="not_running")
     if status != 200:
         code = str(answer.get("error"))
-        fix = "; `tandem calls` lists them" if code == "no_such_call" else ""
-        return say.refuse(f"{answer.get('detail', status)}{fix}", json=json, code=code)
+        text = str(answer.get("detail", status))
+        if code == "no_such_call":
+            text = f"there is no call {call_id}; `tandem calls` lists them"
+        return say.refuse(text, json=json, code=code)
     if svg is not None:
         try:
             svg.write_text(ladder_svg(answer["events"], f"Call {call_id}"), "utf-8")

@@ -6,7 +6,7 @@ from typing import Final
 
 from controlplane.auth.key import ApiKey, KeyRing, digest_of, new_token
 from controlplane.auth.principal import Principal
-from controlplane.auth.scope import SCOPES
+from controlplane.auth.scope import OF_AN_ACCOUNT, SCOPES
 from controlplane.store import api_key, audit
 from controlplane.store.audit import Deed
 from controlplane.store.store import Store
@@ -65,11 +65,10 @@ class KeyService:
             return Refusal("foreign_account", 403, "your key makes keys of its own account", "name that one")
         if account and not self._has_account(account):
             return Refusal("no_such_account", 404, f"there is no account {account[:64]}", "name another")
-        if account and not wanted <= {"config.read", "config.write", "keys.write"}:
-            fix = "give config.read, config.write and keys.write, or leave the account out"
-            return Refusal(
-                "platform_scope", 400, "only configuration and keys are told apart by account", fix
-            )
+        if account and (wider := sorted(wanted.difference(OF_AN_ACCOUNT))):
+            text = f"{wider[0]} cannot be limited to one account"
+            fix = f"give a key of one account {', '.join(OF_AN_ACCOUNT)} alone, or leave the account out"
+            return Refusal("platform_scope", 400, text, fix)
         if len(self._ring) >= self._limit:
             fix = "raise limits.http.api_keys"
             return Refusal("too_many_keys", 409, f"there are {self._limit} keys", fix)

@@ -65,15 +65,14 @@ class VoicemailService:
             since = await trace.oldest_of(reader, 1) / 1000 - CUT_OFF
             lost = [path for path in files if path.relative_to(self._media).as_posix() not in known]
             lost = [path for path in lost if path.stat().st_mtime >= since]
-            found = [(path, await call.find(reader, _call_of(path), 1)) for path in lost]
+            found = [(path, await call.find(reader, _call_of(path))) for path in lost]
         adopted = 0
-        for path, cdrs in found:
-            mailbox = _mailbox_of(directory, cdrs[0]) if cdrs else ""
+        for path, cdr in found:
+            mailbox = "" if cdr is None else _mailbox_of(directory, cdr)
             key = path.relative_to(self._media).as_posix()
-            if not mailbox or not key.startswith(f"{cdrs[0].account}/"):
+            if cdr is None or not mailbox or not key.startswith(f"{cdr.account}/"):
                 _log.warning("nobody's message", key=key)
                 continue
-            cdr = cdrs[0]
             long = await asyncio.to_thread(milliseconds, path)
             row = Voicemail(key, cdr.account, mailbox, cdr.id, cdr.caller, cdr.started_at, long)
             self._store.journal.message(row)

@@ -95,14 +95,21 @@ def _decode(row: sa.Row[Any]) -> Cdr:
 
 
 async def latest(
-    connection: AsyncConnection, *, account: AccountId | None = None, before: int | None = None, limit: int
+    connection: AsyncConnection, *, account: str = "", before: tuple[int, str] | None = None, limit: int
 ) -> list[Cdr]:
-    """Newest first; only calls that started before `before` [ms UTC] when given."""
-    query = sa.select(CDR).order_by(CDR.c.started_at.desc()).limit(limit)
-    if account is not None:
+    """Newest first.
+
+    Args:
+        account: whose; empty: everybody's.
+        before: only what comes after the call that began then [ms UTC] and has this id.
+    """
+    query = sa.select(CDR).order_by(CDR.c.started_at.desc(), CDR.c.id.desc()).limit(limit)
+    if account:
         query = query.where(CDR.c.account_id == account)
     if before is not None:
-        query = query.where(CDR.c.started_at < before)
+        at, id = before
+        # The first of the two is for the index.
+        query = query.where(CDR.c.started_at <= at, sa.or_(CDR.c.started_at < at, CDR.c.id < id))
     return [_decode(row) for row in (await connection.execute(query)).fetchall()]
 
 
@@ -112,13 +119,18 @@ async def oldest_of(connection: AsyncConnection, rows: int) -> int:
     return (await connection.execute(query)).scalar() or 0
 
 
-async def find(connection: AsyncConnection, name: str, limit: int) -> list[Cdr]:
-    """By our id, else by SIP Call-ID, which several calls may share: newest first."""
+async def find(connection: AsyncConnection, name: str, *, account: str = "") -> Cdr | None:
+    """By our id, else by SIP Call-ID, which several calls may share: the newest of them.
+
+    Args: account: whose it must be; empty: anybody's.
+    """
     for column in (CDR.c.id, CDR.c.sip_call_id):
-        query = sa.select(CDR).where(column == name).order_by(CDR.c.started_at.desc()).limit(limit)
-        if rows := (await connection.execute(query)).fetchall():
-            return [_decode(row) for row in rows]
-    return []
+        query = sa.select(CDR).where(column == name).order_by(CDR.c.started_at.desc()).limit(1)
+        if account:
+            query = query.where(CDR.c.account_id == account)
+        if (row := (await connection.execute(query)).fetchone()) is not None:
+            return _decode(row)
+    return None
 
 
 async def outbound_since(connection: AsyncConnection, since: int) -> list[Outbound]:
@@ -146,11 +158,20 @@ async def outbound_since(connection: AsyncConnection, since: int) -> list[Outbou
     ]
 
 
-async def open_calls(connection: AsyncConnection, name: str | None, limit: int) -> list[OpenCall]:
-    """Calls that are up, newest first; those with this id or SIP Call-ID when `name` is given."""
+async def open_calls(
+    connection: AsyncConnection, name: str | None = None, *, account: str = "", limit: int
+) -> list[OpenCall]:
+    """Calls that are up, newest first.
+
+    Args:
+        name: only those with this id or SIP Call-ID.
+        account: whose; empty: everybody's.
+    """
     query = sa.select(OPEN_CALL).order_by(OPEN_CALL.c.started_at.desc()).limit(limit)
     if name is not None:
         query = query.where(sa.or_(OPEN_CALL.c.id == name, OPEN_CALL.c.sip_call_id == name))
+    if account:
+        query = query.where(OPEN_CALL.c.account_id == account)
     return [
         OpenCall(
             id=CallId(row.id),

@@ -98,7 +98,7 @@ class Office:
         self.tokens.open(self.directory, self._fetch)
         self.token_routes = TokenRoutes(self.tokens, 100_000)
         self.gate = Gate(Gates(admin_token="open-sesame"), frozenset(), self.ring, self.tokens.judge)
-        surfaces = [Route(path, self.gate.wrap(_fine)) for path in ("/queues", "/cac", "/calls")]
+        surfaces = [Route(path, self.gate.wrap(_fine)) for path in ("/queues", "/cac")]
         self.http = self.client(
             [
                 *surfaces,

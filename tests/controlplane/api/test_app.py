@@ -33,14 +33,14 @@ ROW: TraceRow = {
 class Calls:
     """In place of `CallService`."""
 
-    async def trace(self, name: str) -> list[TraceRow] | None:
+    async def trace(self, name: str, account: str = "") -> list[TraceRow] | None:
         if name == "broken":
             raise RuntimeError("a bug")
         if name == "unreadable":
             raise sa.exc.OperationalError("SELECT secret", {}, OSError("server gone"))
         return [ROW] if name in ("call_1", "a/b@host") else None
 
-    async def find(self, name: str) -> dict[str, object] | None:
+    async def find(self, name: str, account: str = "") -> dict[str, object] | None:
         return {"state": "ended", "id": name} if name == "call_1" else None
 
     async def recent(self, **wanted: object) -> dict[str, object]:
@@ -84,10 +84,13 @@ def test_a_call_is_also_known_by_a_sip_call_id_with_a_slash(site: Site) -> None:
 def test_an_unknown_call_is_404_no_such_call(site: Site) -> None:
     response = site.public.get("/calls/call_x/trace")
     assert response.status_code == 404
-    assert response.json() == {"error": "no_such_call", "detail": "there is no call call_x"}
+    assert response.json() == {
+        "error": "no_such_call",
+        "detail": "there is no call call_x; GET /calls lists them",
+    }
 
 
-@pytest.mark.parametrize("path", ["/", "/nothing", "/calls", "/calls/call_1", "/healthz/"])
+@pytest.mark.parametrize("path", ["/", "/nothing", "/callsx", "/healthz/"])
 def test_an_unknown_route_is_404_no_such_route(site: Site, path: str) -> None:
     response = site.public.get(path, follow_redirects=False)
     assert response.status_code == 404 and response.json()["error"] == "no_such_route"
@@ -136,25 +139,27 @@ def test_metrics_are_text_for_prometheus(site: Site) -> None:
 
 def test_what_tells_of_calls_is_gated_and_health_is_not(site: Site) -> None:
     forwarded = {"X-Forwarded-For": "127.0.0.1"}
-    for path in ("/metrics", "/calls/call_1/trace"):
+    for path in ("/metrics", "/calls", "/calls/call_1", "/calls/call_1/trace"):
         response = site.public.get(path, headers=forwarded)
         assert response.status_code == 403 and response.json()["error"] == "not_local"
     assert site.public.get("/healthz", headers=forwarded).status_code == 200
 
 
-def test_the_operator_lists_and_shows_calls(site: Site) -> None:
-    assert site.operator.get("/calls?limit=7&before=99&account=a").json()["wanted"] == {
-        "limit": 7,
-        "before": 99,
-        "account": "a",
-    }
-    assert site.operator.get("/calls/call_1").json() == {"state": "ended", "id": "call_1"}
-    assert site.operator.get("/calls/call_x").json()["error"] == "no_such_call"
+def test_calls_are_listed_and_shown(site: Site) -> None:
+    for client in (site.public, site.operator):
+        assert client.get("/calls?limit=7&before=99/call_1&accountId=a").json()["wanted"] == {
+            "limit": 7,
+            "before": [99, "call_1"],
+            "account": "a",
+        }
+        assert client.get("/calls/call_1").json() == {"state": "ended", "id": "call_1"}
+        assert client.get("/calls/call_x").json()["error"] == "no_such_call"
 
 
+@pytest.mark.parametrize("name", ["limit", "before"])
 @pytest.mark.parametrize("text", ["x", "-1", "1e3", "٣", "9" * 16, ""])
-def test_a_bad_parameter_is_400(site: Site, text: str) -> None:
-    response = site.operator.get("/calls", params={"limit": text})
+def test_a_bad_parameter_is_400(site: Site, name: str, text: str) -> None:
+    response = site.public.get("/calls", params={name: text})
     assert response.status_code == 400 and response.json()["error"] == "bad_parameter"
 
 

@@ -1,17 +1,19 @@
 """Calls and their traces for those who ask (S004-62, S004-63)."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from config.schema import StoreLimits
-from controlplane.service.call import CallService, join
+from controlplane.service.call import CallService, join, page_of
 from controlplane.store.folder import DataFolder
 from controlplane.store.store import Store
+from edge.directory import AccountId
 from edge.journal import CallId, TraceEvent
 from tests.support.database import new_database
-from tests.support.journal import cdr, event, open_call
+from tests.support.journal import ACCOUNT, cdr, event, open_call
 
 
 @pytest.fixture
@@ -76,11 +78,40 @@ async def test_live_calls_come_before_those_that_ended(store: Store) -> None:
     recent = await calls.recent(limit=100)
     assert [row["id"] for row in recent["live"]] == ["call_live"]
     assert [row["id"] for row in recent["ended"]] == ["call_4", "call_3", "call_2"], "page_rows is the limit"
-    page = await calls.recent(before=2)
+    page = await calls.recent(before=page_of("2"))
     assert page["live"] == [] and [row["id"] for row in page["ended"]] == ["call_1", "call_0"]
-    assert await calls.recent(account="acc_x") == {"live": [], "ended": []}
+    assert await calls.recent(account="acc_x") == {"live": [], "ended": [], "next": None}
     found = await calls.find("call_live")
     assert found is not None and found["state"] == "live"
+
+
+async def test_pages_follow_each_other_also_where_many_calls_began_at_once(store: Store) -> None:
+    for number in range(7):
+        store.journal.closed(cdr(f"call_{number}", started_at=number // 4))
+    calls, seen, page = service(store), [], await service(store).recent()
+    while True:
+        seen += [row["id"] for row in page["ended"]]
+        if (after := page["next"]) is None:
+            break
+        page = await calls.recent(before=page_of(after))
+    assert seen == [f"call_{number}" for number in reversed(range(7))]
+
+
+async def test_an_account_sees_its_own_live_calls_whatever_others_have(store: Store) -> None:
+    for number in range(5):
+        store.journal.opened(
+            replace(open_call(f"call_{number}", 9_000 + number), account=AccountId("acc_big"))
+        )
+    store.journal.opened(open_call("call_mine", 1_000))
+    calls = service(store)
+    assert [row["id"] for row in (await calls.recent(account=ACCOUNT))["live"]] == ["call_mine"]
+    assert await calls.find("call_0", ACCOUNT) is None and await calls.trace("call_0", ACCOUNT) is None
+    assert await calls.trace("call_mine", ACCOUNT) == []
+
+
+@pytest.mark.parametrize("text", ["x", "-1", "1e3", "٣", "9" * 16, "", "/call_1"])
+def test_what_is_no_page_is_none(text: str) -> None:
+    assert page_of(text) is None
 
 
 def test_joining_never_doubles_and_never_misses() -> None:
