@@ -12,6 +12,7 @@ from config.schema import Settings
 from controlplane.api.admin import AdminRoutes
 from controlplane.api.administration_example import ADMINISTRATION_EXAMPLES
 from controlplane.api.cac import CacRoutes
+from controlplane.api.call_example import CALL_EXAMPLES
 from controlplane.api.callback import CallbackRoutes
 from controlplane.api.conference import ConferenceRoutes
 from controlplane.api.debug import DebugRoutes
@@ -148,7 +149,7 @@ class ControlPlane:
             *DebugRoutes(self._monitor, gate).public(),
             *self._media.public(gate),
             *self._admin.public(gate),
-            *DocsRoutes(OPERATIONS, (*EXAMPLES, *ADMINISTRATION_EXAMPLES)).public(gate),
+            *DocsRoutes(OPERATIONS, (*EXAMPLES, *CALL_EXAMPLES, *ADMINISTRATION_EXAMPLES)).public(gate),
         ]
 
     def operator(self) -> Sequence[BaseRoute]:

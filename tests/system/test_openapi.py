@@ -15,6 +15,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 
 from controlplane.api.administration_example import ADMINISTRATION_EXAMPLES
+from controlplane.api.call_example import CALL_EXAMPLES
 from controlplane.api.example import EXAMPLES, JSON, Example
 from controlplane.api.operations import OPERATIONS
 from tests.support.daemon import Daemon
@@ -78,7 +79,7 @@ def send(daemon: Daemon, example: Example) -> tuple[int, Any]:
 
 def test_every_example_is_answered_in_the_shape_that_it_shows(daemon: Daemon) -> None:
     document = json.loads(daemon.get("/openapi.json")[1])
-    for example in (*EXAMPLES, *ADMINISTRATION_EXAMPLES):
+    for example in (*EXAMPLES, *CALL_EXAMPLES, *ADMINISTRATION_EXAMPLES):
         status, reply = send(daemon, example)
         assert status == example.status, (example, reply)
         described = document["paths"][example.path][example.method.lower()]["responses"][str(status)]

@@ -1,6 +1,7 @@
 """Examples of the OpenAPI document; tests/system/test_openapi.py sends them to a daemon."""
 
 from controlplane.api.administration_example import ADMINISTRATION_EXAMPLES
+from controlplane.api.call_example import CALL_EXAMPLES
 from controlplane.api.example import EXAMPLES
 from controlplane.api.operations import OPERATIONS
 
@@ -12,7 +13,9 @@ def test_each_is_of_an_operation_and_answered_as_that_one_may_be() -> None:
 
 
 def test_every_operation_has_one() -> None:
-    shown = {(example.method, example.path) for example in (*EXAMPLES, *ADMINISTRATION_EXAMPLES)}
+    shown = {
+        (example.method, example.path) for example in (*EXAMPLES, *CALL_EXAMPLES, *ADMINISTRATION_EXAMPLES)
+    }
     bare = [(one.method, one.path) for one in OPERATIONS if (one.method, one.path) not in shown]
     assert not bare, "add them to controlplane/api/example.py; a test sends each to a daemon"
 
