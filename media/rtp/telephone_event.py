@@ -23,6 +23,12 @@ ANEW: Final = 0.25
 """So long after a press, what has its timestamp and begins from a shorter duration is another one [s].
 
 Who plays a recording of a key twice sends the same packets again."""
+LONGEST: Final = 0xFFFF
+"""Duration of the longest segment of a press, in units of its clock: 8 s at 8 kHz, 1.4 s at 48 (§2.5.1.3).
+
+One that lasts longer goes on under a timestamp that is so much later."""
+SEGMENT_SLACK: Final = 0.1
+"By how much less its last packet that came may tell, and the next timestamp be off [s]."
 END_PACKETS: Final = 3
 MAX_MS: Final = 5_000
 MIN_MS: Final = 40
@@ -37,14 +43,17 @@ class Press:
     duration_ms: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Done:
-    """A press that has been reported."""
+    """A segment of a press that has been reported, or that goes on in another segment."""
 
     timestamp: int
+    event: int
     duration: int
     heard: float
     "Its latest packet."
+    ended: bool = False
+    "The peer has said that the key was let go."
 
 
 class DigitReceiver:
@@ -56,6 +65,8 @@ class DigitReceiver:
         self._timestamp: int | None = None
         self._event = 0
         self._duration = 0
+        self._past = 0
+        "Duration of the segments before the one that is going on."
         self._began = 0.0
         self._heard = 0.0
         self._done: deque[_Done] = deque(maxlen=REMEMBERED)
@@ -65,21 +76,33 @@ class DigitReceiver:
         if len(payload) < 4 or payload[0] >= len(DIGITS):
             return []
         presses: list[Press] = []
-        duration, ends = int.from_bytes(payload[2:4], "big"), bool(payload[1] & _END)
+        event, duration, ends = payload[0], int.from_bytes(payload[2:4], "big"), bool(payload[1] & _END)
         for done in self._done:
             if done.timestamp == timestamp:
                 if ends or duration >= done.duration or now - done.heard < ANEW:
+                    done.duration, done.heard = max(done.duration, duration), now
+                    done.ended |= ends
                     return presses
                 self._done.remove(done)
                 break
+        if self._timestamp is None and self._done and self._goes_on(self._done[-1], timestamp, event):
+            self._done.append(_Done(timestamp, event, duration, now))
+            return presses
         if timestamp != self._timestamp:
-            presses += self._finish()
-            self._timestamp, self._event, self._duration, self._began = timestamp, payload[0], 0, now
+            segment = self._segment()
+            if segment is not None and self._goes_on(segment, timestamp, event):
+                self._past += (timestamp - segment.timestamp) & 0xFFFF_FFFF
+                self._done.append(segment)
+            else:
+                presses += self._finish()
+                self._event, self._past, self._began = event, 0, now
+            self._timestamp, self._duration = timestamp, 0
         self._heard = now
         # Packets may arrive out of order; the duration only grows.
         self._duration = max(self._duration, duration)
         if ends:
             presses += self._finish()
+            self._done[-1].ended = True
         return presses
 
     def handle_timer(self, now: float) -> list[Press]:
@@ -92,11 +115,26 @@ class DigitReceiver:
         return self._timestamp is not None
 
     def _finish(self) -> list[Press]:
-        if self._timestamp is None:
+        segment = self._segment()
+        if segment is None:
             return []
-        self._done.append(_Done(self._timestamp, self._duration, self._heard))
+        self._done.append(segment)
         self._timestamp = None
-        return [Press(DIGITS[self._event], self._duration * 1000 // self.clock_rate)]
+        return [Press(DIGITS[self._event], (self._past + self._duration) * 1000 // self.clock_rate)]
+
+    def _segment(self) -> _Done | None:
+        """What has come of the press that is going on, under its latest timestamp."""
+        if self._timestamp is None:
+            return None
+        return _Done(self._timestamp, self._event, self._duration, self._heard)
+
+    def _goes_on(self, segment: _Done, timestamp: int, event: int) -> bool:
+        """Whether what begins at `timestamp` is the same press, which one segment cannot hold (§2.5.1.3)."""
+        if segment.ended or event != segment.event:
+            return False
+        slack = SEGMENT_SLACK * self.clock_rate
+        ahead = (timestamp - segment.timestamp) & 0xFFFF_FFFF
+        return segment.duration >= LONGEST - slack and abs(ahead - LONGEST) <= slack
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,5 +207,5 @@ class DigitSender:
         self._ends += ending
         event = bytes((DIGITS.index(order.digits[self._index]), (_END if ending else 0) | _VOLUME))
         # The field has 16 bits: 1.3 s at 48 kHz. A longer press stays at its most (RFC 4733 §2.5.1.3).
-        written = min(duration * self.clock_rate // SAMPLE_RATE, 0xFFFF)
+        written = min(duration * self.clock_rate // SAMPLE_RATE, LONGEST)
         return EventPacket(event + written.to_bytes(2, "big"), started == 0, started), None

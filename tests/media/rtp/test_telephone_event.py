@@ -1,9 +1,10 @@
 """Key presses received and sent (RFC 4733 §2.5; complaint 14: digits lost or doubled)."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media.rtp.telephone_event import DIGITS, DigitReceiver, DigitSender, EventPacket, Press
+from media.rtp.telephone_event import DIGITS, HELD, DigitReceiver, DigitSender, EventPacket, Press
 
 
 def event(digit: str, duration: int, *, end: bool = False) -> memoryview:
@@ -70,6 +71,43 @@ def test_a_key_held_down_is_reported_before_it_is_let_go() -> None:
         receiver.receive(event("9", int(now * 8000) & 0xFFFF), 1, now)
     assert 2.0 <= now <= 2.1 and heard[0].digit == "9"
     assert receiver.receive(event("9", 65_000, end=True), 1, 8.0) == []
+
+
+@pytest.mark.parametrize("seconds", [1.0, 1.9, 4.5])
+@pytest.mark.parametrize("lost", [0, 1, 3])
+def test_a_press_that_one_segment_cannot_hold_is_one_press(seconds: float, lost: int) -> None:
+    """§2.5.1.3: at 48 kHz, beside Opus, a segment holds 1.4 s; browsers send what lasts longer in several.
+
+    Args: lost: packets at the end of each segment that never come.
+    """
+    receiver = DigitReceiver()
+    receiver.clock_rate = 48_000
+    heard: list[Press] = []
+    timestamp, begun = 0xFFFF_F000, 0
+    packets = int(seconds * 50)
+    for step in range(1, packets + 1):
+        now = step * 0.02
+        if step * 960 - begun > 0xFFFF:
+            begun += 0xFFFF
+            timestamp = (timestamp + 0xFFFF) & 0xFFFF_FFFF
+        if step * 960 - begun < 0xFFFF - 960 * lost:
+            end = step == packets
+            for _ in range(3 if end else 1):
+                heard += receiver.receive(event("9", step * 960 - begun, end=end), timestamp, now)
+        heard += receiver.handle_timer(now)
+    heard += receiver.handle_timer(now + 1.0)
+    assert [press.digit for press in heard] == ["9"]
+    assert heard[0].duration_ms >= min(seconds, HELD) * 1000 - 100
+    assert press(receiver, "9", timestamp + 100_000, seconds + 2)[0].digit == "9"
+
+
+def test_the_same_key_after_a_long_press_is_another_press() -> None:
+    receiver = DigitReceiver()
+    receiver.receive(event("1", 65_000), 0, 8.1)
+    receiver.receive(event("1", 65_100, end=True), 0, 8.12)
+    assert [p.digit for p in press(receiver, "1", 66_000, 8.4)] == ["1"]
+    receiver.receive(event("2", 65_500), 100_000, 20.0)
+    assert [p.digit for p in press(receiver, "3", 165_535, 20.1)] == ["2", "3"], "another key"
 
 
 def test_a_recorded_press_that_is_played_again_is_pressed_again() -> None:
