@@ -9,18 +9,18 @@
 What is sent to who hears nothing is silence, so that a NAT on the way opens and stays so (RFC 6263 §4 asks
 for a packet in 15 s), that a peer which answers where our packets come from finds out soon, whenever it
 begins to listen, and that nobody takes the line for dead. For all that one a second is enough, and to pause
-is the right of every sender (RFC 3551 §4.1). Left as they were are browsers, wideband codecs and packets of
-other times than 20 ms.
+is the right of every sender (RFC 3551 §4.1). Left as they were are browsers and packets of other times than
+20 ms.
 """
 
 from typing import Final
 
 import numpy as np
 
-from media.codec.table import FIRST_WIDE, LAWS
+from media.codec.table import FIRST_WIDE, LAWS, wide
 from media.columns import Flag
 from media.frame import FRAME_SAMPLES, FRAME_SECONDS, Mask, Rows
-from media.leg import LegTable
+from media.leg import Leg, LegTable
 from media.rtp import packet
 from media.rtp.latch import SILENCE
 from media.socket import UdpWire
@@ -29,6 +29,8 @@ _SOON: Final = FRAME_SECONDS / 2
 "From the last tick of a leg, and to its next one, on average [s]."
 KEEP_OPEN: Final = 1.0
 "[s] between two packets."
+SILENCE_WIDE: Final = np.zeros(320, np.int16)
+"20 ms at 16 kHz."
 _BUSY: Final = [Flag.AGENT, Flag.PLAYING, Flag.DIALLING, Flag.TAPED, Flag.PACKED]
 
 
@@ -66,7 +68,7 @@ class Quiet:
             columns.quiet[slot] = False
             columns.marker[slot] = True
             self._pass_time(slot, now + _SOON)
-            columns.timestamp[slot] -= FRAME_SAMPLES  # whoever sends next adds it
+            columns.timestamp[slot] -= self._step(slot)  # whoever sends next adds it
             self._table.changed()
 
     def keep_open(self, slot: int, now: float) -> None:
@@ -84,7 +86,7 @@ class Quiet:
             int(columns.sequence[slot]),
             int(columns.timestamp[slot]),
             int(columns.ssrc[slot]),
-            bytes([LAWS[int(columns.law_out[slot])].silence]) * FRAME_SAMPLES,
+            self._silence(leg),
         )
         self._wire.send(slot, datagram if leg.srtp is None else leg.srtp.seal(datagram))
 
@@ -98,12 +100,25 @@ class Quiet:
         heard = np.maximum(columns.heard_at[slots], np.where(hears, columns.heard_at[source], -np.inf))
         needed = columns.flags[_BUSY][:, slots].any(axis=0) | (columns.room[slots] >= 0)
         needed |= hears & columns.hushed[source]  # comfort noise is made up for who said that it pauses
-        rest: Mask = ~needed & (now - heard >= SILENCE) & (columns.law_out[slots] < FIRST_WIDE)
+        rest: Mask = ~needed & (now - heard >= SILENCE)
         return rest
+
+    def _silence(self, leg: Leg) -> bytes:
+        """20 ms of it in the codec that the leg is sent."""
+        law = int(self._table.columns.law_out[leg.slot])
+        if law < FIRST_WIDE:
+            return bytes([LAWS[law].silence]) * FRAME_SAMPLES
+        # Coders remember what went before: what is left out in the pause is no part of their stream.
+        return leg.coders.encode(wide(law), SILENCE_WIDE)
+
+    def _step(self, slot: int) -> int:
+        """Units of the RTP clock in 20 ms."""
+        law = int(self._table.columns.law_out[slot])
+        return FRAME_SAMPLES if law < FIRST_WIDE else wide(law).step
 
     def _pass_time(self, slot: int, now: float) -> None:
         """Let the timestamp be that of a packet that is sent at `now`."""
         columns = self._table.columns
         frames = max(1, round((now - columns.quiet_at[slot]) / FRAME_SECONDS))
-        columns.timestamp[slot] += frames * FRAME_SAMPLES
+        columns.timestamp[slot] += frames * self._step(slot)
         columns.quiet_at[slot] += frames * FRAME_SECONDS

@@ -2,10 +2,25 @@
 
 from itertools import pairwise
 
+import numpy as np
 import pytest
 
-from media.port import Bridge, Crypto, Echo, Join, Record, Release, RoomId, SendDigits, Silent, Tone
-from tests.support.phone import DTMF, PCMA, Phone, Studio, signal_to_noise, tone
+from media.codec.table import NUMBER, wide
+from media.port import (
+    Bridge,
+    Codec,
+    Connect,
+    Crypto,
+    Echo,
+    Join,
+    Record,
+    Release,
+    RoomId,
+    SendDigits,
+    Silent,
+    Tone,
+)
+from tests.support.phone import DTMF, PCMA, PCMU, Phone, Studio, level_of, signal_to_noise, tone
 
 
 def bridged(studio: Studio) -> tuple[Phone, Phone]:
@@ -23,12 +38,13 @@ def count(phone: Phone, studio: Studio, seconds: float) -> int:
 
 def assert_well_timed(phone: Phone) -> None:
     """RFC 3550 §5.1: no number is left out, the timestamp tells when a packet was due, pauses end marked."""
+    clock = phone.law.clock_rate
     for (then, a), (now, b) in pairwise(phone.received):
         assert (b.sequence - a.sequence) & 0xFFFF == 1 and a.ssrc == b.ssrc
-        assert abs((b.timestamp - a.timestamp) / 8000 - (now - then)) < 0.03
+        assert abs((b.timestamp - a.timestamp) / clock - (now - then)) < 0.03
         assert b.marker or now - then < 0.04
     first, last = phone.received[0], phone.received[-1]
-    assert abs((last[1].timestamp - first[1].timestamp) / 8000 - (last[0] - first[0])) < 0.03, "no drift"
+    assert abs((last[1].timestamp - first[1].timestamp) / clock - (last[0] - first[0])) < 0.03, "no drift"
 
 
 def test_a_call_in_which_nobody_speaks_is_sent_a_packet_a_second() -> None:
@@ -45,6 +61,36 @@ def test_a_call_in_which_nobody_speaks_is_sent_a_packet_a_second() -> None:
         assert all(bytes(p.payload) == silence * 160 for _, p in phone.received)
         assert max(b - a for (a, _), (b, _) in pairwise(phone.received)) <= 1.11
         assert_well_timed(phone)
+
+
+@pytest.mark.parametrize(
+    "codec",
+    [Codec("g722", 9), Codec("opus", 111, 48_000), Codec("l16", 96, 16_000)],
+    ids=["g722", "opus", "l16"],
+)
+def test_wideband_codecs_pause_and_go_on_as_one_stream(codec: Codec) -> None:
+    studio = Studio()
+    one = studio.phone("one")
+    two = studio.phone("two", law=codec, connect=False)
+    studio.engine.execute(Connect(two.leg, (two.host, two.port), codec, (codec, PCMU), DTMF))
+    studio.engine.execute(Bridge(one.leg, two.leg))
+    one.say(tone(500, 1.0))
+    studio.run(4.0)
+    assert 8 <= count(two, studio, 10.0) <= 12
+    speech = tone(500, 1.0)
+    one.say(speech)
+    assert count(two, studio, 1.0) >= 48
+    studio.run(0.2)
+    assert_well_timed(two)
+    decoder = wide(NUMBER[codec.name]).decoder()
+    frames = [decoder.decode(bytes(p.payload)) for _, p in two.received[-65:]]
+    loud = [level_of(frame) > 60 for frame in frames]
+    begins = loud.index(True)
+    assert sum(loud) <= 60 and all(loud[begins : begins + 49]), "the word, whole, behind silence"
+    heard = np.concatenate(frames[begins + 3 : begins + 45])
+    times = 2 * np.pi * 500 / 16_000 * np.arange(len(heard))
+    basis = np.stack((np.sin(times), np.cos(times)))
+    assert 2 * np.square(basis @ heard).sum() / len(heard) > 0.98 * np.square(heard.astype(float)).sum()
 
 
 def test_a_quiet_leg_that_is_gone_troubles_nobody() -> None:
