@@ -66,6 +66,9 @@ from media.worker.supervisor import WorkerError
 
 DEMO_SECONDS: Final = 5.0
 "Readiness waits so long for the demo agent [s]."
+YOUNG: Final = 5_000
+"""New objects that are worth a collection. Nearly all that a call makes is gone, without one, with its last
+reference; at the interpreter's own 700 the live calls alone are looked over several times in every dozen calls."""
 
 
 class StartError(Exception):
@@ -265,6 +268,8 @@ async def _serve(kept: _Kept, tasks: asyncio.TaskGroup, ready: Callable[[Ready],
                     await demo.tried.wait()
         gc.collect()
         gc.freeze()
+        opened.callback(gc.set_threshold, *gc.get_threshold())
+        gc.set_threshold(YOUNG, *gc.get_threshold()[1:])
         readiness.phase = Phase.SERVING
         ready(Ready(settings, generated, store.interrupted))
         await stop.wait()

@@ -1,6 +1,7 @@
 """Starting and stopping (`design.md` §3); the daemon as a process is in tests/system."""
 
 import asyncio
+import gc
 import os
 import resource
 import signal
@@ -11,7 +12,7 @@ import pytest
 
 from config.load import parse
 from config.schema import Settings
-from controlplane.daemon import Ready, StartError, raise_file_limit, serve
+from controlplane.daemon import YOUNG, Ready, StartError, raise_file_limit, serve
 from tests.support.address import loopback
 
 YAML = """
@@ -35,6 +36,7 @@ async def served(settings: Settings) -> Ready:
     seen = list[Ready]()
 
     def ready(told: Ready) -> None:
+        assert gc.get_threshold()[0] == YOUNG
         seen.append(told)
         os.kill(os.getpid(), signal.SIGTERM)
 
@@ -47,6 +49,7 @@ async def test_it_serves_until_sigterm_and_gives_everything_back(tmp_path: Path)
     address = loopback()
     told = await served(settings(tmp_path, address))
     assert list(told.passwords) == [("acc_demo", "1001")] and told.interrupted == 0
+    assert gc.get_threshold()[0] != YOUNG
     again = await served(settings(tmp_path, address))  # the same ports and folder are free again
     assert again.passwords == told.passwords
 
