@@ -68,7 +68,7 @@ DEMO_SECONDS: Final = 5.0
 "Readiness waits so long for the demo agent [s]."
 YOUNG: Final = 5_000
 """New objects that are worth a collection. Nearly all that a call makes is gone, without one, with its last
-reference; at the interpreter's own 700 the live calls alone are looked over several times in every dozen calls."""
+reference; at the interpreter's own 700, those of live calls are looked over again at every dozenth call."""
 
 
 class StartError(Exception):

@@ -119,7 +119,25 @@ class Ticker:
         return TickGauges(self._ticks, self._stalls, self._overruns, *times)
 
     def _fire(self) -> None:
-        began, used = self._monotonic(), self._cpu()
+        """The tick that is due; after others have held up the loop, those that became due meanwhile as well.
+
+        They would else come one in each round of the loop, and fall behind for good where signalling takes
+        longer than a tick. Ticks that take so long themselves come one by one, and leave others their turn.
+        """
+        began = now = self._monotonic()
+        for _ in range(GROUPS):
+            self._tick(now)
+            self._due += TICK_SECONDS
+            now = self._monotonic()
+            if self._handle is None or now < self._due or now - began >= TICK_SECONDS:
+                break
+        if self._handle is not None:
+            if self._spare is not None:
+                self._spare(self._due - self._monotonic())
+            self._handle = self._clock.call_at(self._due, self._fire)
+
+    def _tick(self, began: float) -> None:
+        used = self._cpu()
         late = self.late = began - self._due
         if late > STALL:
             self._stalls += 1
@@ -143,8 +161,3 @@ class Ticker:
             if began >= self._log_at:
                 self._log_at = began + LOG_INTERVAL
                 log.warning("tick took %.1f ms; %d such ticks so far", work * 1000, self._overruns)
-        if self._handle is not None:
-            self._due += TICK_SECONDS
-            if self._spare is not None:
-                self._spare(self._due - self._monotonic())
-            self._handle = self._clock.call_at(self._due, self._fire)

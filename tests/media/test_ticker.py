@@ -1,13 +1,14 @@
 """The tick's driver on a hand clock: absolute deadlines, lateness, stalls."""
 
 import logging
+from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
 
-from media.frame import GROUPS
+from media.frame import GROUPS, TICK_SECONDS
 from media.ticker import Ticker
-from tests.support.clock import HandClock
+from tests.support.clock import Alarm, HandClock
 
 
 class Rig:
@@ -45,6 +46,36 @@ def test_late_ticks_catch_up_and_lateness_is_measured() -> None:
     assert len(rig.steps) == 40 and rig.stalls == []
     gauges = rig.ticker.gauges()
     assert gauges.ticks == 40 and gauges.late_max == pytest.approx(26, abs=0.1) and gauges.late_p50 < 0.1
+
+
+class BusyLoop(HandClock):
+    """Its one timer gets its turn once in each round of the loop."""
+
+    def call_at(self, when: float, callback: Callable[[], object], /) -> Alarm:
+        self._due, self._callback = when, callback
+        return Alarm()
+
+    def round(self, others: float) -> None:
+        self._now = max(self._now, self._due)
+        self._callback()
+        self._now += others
+
+
+@pytest.mark.parametrize(("works", "rate"), [(0.0005, 200), (0.006, 55)])
+def test_ticks_keep_up_with_a_loop_that_does_other_work_in_each_round(works: float, rate: int) -> None:
+    """Signalling that takes longer than a tick does not halve the audio; ticks that do leave it its turn."""
+    clock, steps, stalls = BusyLoop(50.0), list[int](), list[float]()
+
+    def step(group: int, now: float) -> None:
+        steps.append(group)
+        clock._now += works
+
+    ticker = Ticker(clock, clock.time, step, stalls.append, cpu=clock.time)
+    ticker.start()
+    while clock.time() < 52.0:
+        clock.round(0.012)
+    assert len(steps) == pytest.approx(2 * rate, abs=GROUPS)
+    assert bool(stalls) is (works > TICK_SECONDS)
 
 
 def test_after_a_stall_the_missed_ticks_are_left_out() -> None:
