@@ -2,9 +2,10 @@
 
 A nonce carries its time, its number and a MAC: nothing is remembered of those that are never used.
 What is remembered of a used one is the highest count and which of the 64 counts below it came, since
-datagrams overtake each other. When the table is full the oldest entry goes, and with it every nonce
-that old: a forgotten nonce is stale, never fresh again. Table and order are of plain numbers, which the
-garbage collector does not walk over: at a hundred thousand entries that would be milliseconds.
+datagrams overtake each other. The table has a slot for each number modulo its size, in which a later
+nonce that is used takes the place of an earlier one: a forgotten nonce is stale, never fresh again.
+Slots are plain numbers in arrays that are made at the start: they do not grow, and the garbage collector
+does not walk over them.
 """
 
 import hashlib
@@ -32,10 +33,9 @@ class Nonces:
         self._life_ms = int(life * 1000)
         self._tracked = tracked
         self._issued = 0
-        self._seen: dict[int, int] = {}  # number → highest count and, in its lowest bits, the bitmap
-        self._order = array("Q")  # of the numbers in the table, a ring: the oldest is at `_oldest`
-        self._oldest = 0
-        self._forgotten = 0  # nonces up to this number are stale unless they are in the table
+        # By number modulo `tracked`: the number, 0 for none; its highest count; the bitmap of those below.
+        self._numbers, self._highest, self._bitmaps = (array("Q", bytes(8 * tracked)) for _ in range(3))
+        self._used = 0
 
     def issue(self, now: float) -> str:
         """A nonce that no other call returns: 42 hexadecimal digits."""
@@ -56,43 +56,36 @@ class Nonces:
             return None
         age = int(now * 1000) - int.from_bytes(stamp[:6], "big")
         number = int.from_bytes(stamp[6:], "big")
-        if not 0 <= age <= self._life_ms or (number <= self._forgotten and number not in self._seen):
-            return None
-        return number
+        forgotten = self._numbers[number % self._tracked] > number
+        return number if 0 <= age <= self._life_ms and not forgotten else None
 
     def use(self, number: int, count: int) -> bool:
         """Note that `count` (nc, from 1) was used with nonce `number`; False when it may have been before.
 
         Call it only for a right response: guesses must not fill the table.
         """
-        seen = self._seen.get(number)
-        if seen is None:
-            self._remember(number)
-            self._seen[number] = count << _WINDOW | 1
+        slot = number % self._tracked
+        known = self._numbers[slot]
+        if known < number:
+            self._used += not known
+            self._numbers[slot], self._highest[slot], self._bitmaps[slot] = number, count, 1
             return True
-        highest, bitmap = seen >> _WINDOW, seen & _BITS
-        ahead = count - highest
+        if known > number:
+            return False
+        bitmap = self._bitmaps[slot]
+        ahead = count - self._highest[slot]
         if ahead > 0:
-            bitmap = (bitmap << ahead | 1) & _BITS if ahead < _WINDOW else 1
-            self._seen[number] = count << _WINDOW | bitmap
+            self._highest[slot] = count
+            self._bitmaps[slot] = (bitmap << ahead | 1) & _BITS if ahead < _WINDOW else 1
             return True
         if -ahead >= _WINDOW or bitmap >> -ahead & 1:
             return False
-        self._seen[number] = seen | 1 << -ahead
+        self._bitmaps[slot] = bitmap | 1 << -ahead
         return True
-
-    def _remember(self, number: int) -> None:
-        if len(self._order) < self._tracked:
-            self._order.append(number)
-            return
-        oldest, self._order[self._oldest] = self._order[self._oldest], number
-        self._oldest = (self._oldest + 1) % self._tracked
-        del self._seen[oldest]
-        self._forgotten = max(self._forgotten, oldest)
 
     def __len__(self) -> int:
         """Nonces remembered."""
-        return len(self._seen)
+        return self._used
 
     def _mac(self, stamp: bytes) -> bytes:
         return hashlib.blake2s(stamp, key=self._secret[:32], digest_size=_MAC_BYTES).digest()

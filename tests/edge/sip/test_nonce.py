@@ -1,6 +1,6 @@
 """Nonces and the replay check (RFC 7616 §3.3, §5.5)."""
 
-import gc
+from array import array
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -72,11 +72,22 @@ def test_the_table_is_bounded_and_what_it_forgets_is_stale() -> None:
     assert [table.number_of(nonce, 1.0) for nonce in issued] == [None, 2, 3, 4, 5, 6]
 
 
-def test_the_collector_does_not_walk_over_the_table() -> None:
-    """100,000 nonces are a busy registrar's; a collection that walked over them would stop the audio."""
+def test_a_later_nonce_takes_the_place_of_an_earlier_one_and_never_the_other_way_round() -> None:
+    table = nonces(tracked=3)
+    early, *_, late = [table.issue(1.0) for _ in range(4)]
+    assert table.use(4, 1)
+    assert table.number_of(early, 1.0) is None, "stale: its phone is asked again"
+    assert not table.use(1, 1) and not table.use(4, 1), "nor does it make the later one fresh"
+    assert table.number_of(late, 1.0) == 4 and len(table) == 1
+
+
+def test_the_table_is_as_large_at_first_as_ever() -> None:
+    """100,000 nonces are a busy registrar's; they neither grow nor are walked over by the collector."""
     table = nonces(tracked=100)
     for n in range(300):
         number = table.number_of(table.issue(n / 100), n / 100)
         assert number is not None and table.use(number, 1) and not table.use(number, 1)
-    assert len(table) == 100 and len(table._order) == 100
-    assert not gc.is_tracked(table._seen)
+    assert len(table) == 100
+    arrays = [value for value in vars(table).values() if isinstance(value, array)]
+    assert [len(each) for each in arrays] == [100, 100, 100]
+    assert not any(isinstance(value, dict | list) for value in vars(table).values())
