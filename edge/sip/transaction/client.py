@@ -46,9 +46,9 @@ class ClientTransactions:
         self._live: Schedule[ClientInvite | ClientRequest] = Schedule(deadline)
         self._of_flow: dict[Flow, dict[ClientKey, None]] = {}
         # COMPLETED: the ACK that every copy of the failure gets, and the flow it takes, as text.
-        self._acked: Wheel[tuple[bytes, str]] = Wheel(values.d, limit, deadline)
+        self._acked: Wheel[str, tuple[bytes, str]] = Wheel(values.d, limit, deadline)
         # ACCEPTED: that more 2xx are welcome.
-        self._accepted: Wheel[bool] = Wheel(64 * values.t1, limit, deadline)
+        self._accepted: Wheel[str, bool] = Wheel(64 * values.t1, limit, deadline)
 
     def __len__(self) -> int:
         return len(self._live) + len(self._acked) + len(self._accepted)

@@ -45,12 +45,12 @@ class ServerTransactions:
         self._requests = ServerRequests(values, limit, effects, deadline)
         self._invites: Schedule[ServerInvite] = Schedule(deadline)
         # CONFIRMED: the mark of copies to absorb.
-        self._confirmed: Wheel[int] = Wheel(values.t4, limit, deadline)
+        self._confirmed: Wheel[str, int] = Wheel(values.t4, limit, deadline)
         # ACCEPTED: the mark of copies to absorb and the flow that a 2xx takes, as one text.
-        self._accepted: Wheel[str] = Wheel(64 * values.t1, limit, deadline)
+        self._accepted: Wheel[str, str] = Wheel(64 * values.t1, limit, deadline)
         # By merge id: INVITEs without final response, then those in ACCEPTED.
         self._pending: dict[str, ServerKey] = {}
-        self._picked_up: Wheel[str] = Wheel(64 * values.t1, limit, deadline)
+        self._picked_up: Wheel[str, str] = Wheel(64 * values.t1, limit, deadline)
 
     def __len__(self) -> int:
         return len(self._requests) + len(self._invites) + len(self._confirmed) + len(self._accepted)

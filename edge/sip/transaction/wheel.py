@@ -3,9 +3,9 @@
 Everything in one wheel lives equally long, so buckets are made, filled and emptied in the order
 of time, and a bucket is dropped whole, up to its width after its first key was due.
 
-Three things keep some 200,000 entries, a busy registrar's 32 s, from being felt. Keys are `str` and
-buckets that are full are tuples of them: with `bytes`, `str`, `int` or `bool` as values, CPython's
-collector does not track any of it, and a full collection does not walk over it. The table is split
+Three things keep some 200,000 entries, a busy registrar's 32 s, from being felt. Keys are `str`
+or `int` and buckets that are full are tuples of them: with `bytes`, `str`, `int` or `bool` as values,
+CPython's collector does not track any of it, and a full collection does not walk over it. The table is split
 into shards, because a dict grows by copying itself: 13 ms for one of that size. And nothing that lives
 long lies on malloc's heap, between what lives for milliseconds, where it would break the free room
 into ever smaller pieces and memory would grow for hours: `bytes` are in pages of their own
@@ -14,24 +14,29 @@ into ever smaller pieces and memory would grow for hours: `bytes` are in pages o
 
 import mmap
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Final, Generic, TypeVar
 
 from edge.sip.transaction.deadline import Deadline
 
+K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 WIDTH: Final = 0.25
 "Of a bucket [s]."
 _KEYS: Final = 48
 "Of a bucket at most: its tuple has less than 512 bytes."
-PAGE: Final = 262_144
+PAGE: Final = 1 << 18
 "Of what a `ByteWheel` holds [bytes]."
+_OFFSET: Final = 18  # bits, of where something begins in a page of `PAGE`
+_FIRST: Final = PAGE - 1
+_SIZE: Final = 4  # bytes, before each value, that tell its size
+_HASH: Final = (1 << 60) - 1
 _SHARDS: Final = 16
 _MASK: Final = _SHARDS - 1
 
 
-class Wheel(Generic[V]):
+class Wheel(Generic[K, V]):
     """A dict whose entries vanish `life` seconds after `put`, by `expire`.
 
     At `limit` entries the oldest one makes room. `None` is no value.
@@ -44,21 +49,21 @@ class Wheel(Generic[V]):
         self._life = life
         self._limit = limit
         self._count = 0
-        self._shards: list[dict[str, V]] = [{} for _ in range(_SHARDS)]
-        self._buckets: deque[tuple[float, Sequence[str]]] = deque()
-        self._current: list[str] = []
+        self._shards: list[dict[K, V]] = [{} for _ in range(_SHARDS)]
+        self._buckets: deque[tuple[float, Sequence[K]]] = deque()
+        self._current: list[K] = []
         self._until = float("-inf")  # of what is put before this moment, `_current` is the bucket
 
     def __len__(self) -> int:
         return self._count
 
-    def __contains__(self, key: str) -> bool:
+    def __contains__(self, key: K) -> bool:
         return key in self._shards[hash(key) & _MASK]
 
-    def get(self, key: str) -> V | None:
+    def get(self, key: K) -> V | None:
         return self._shards[hash(key) & _MASK].get(key)
 
-    def put(self, key: str, value: V, now: float) -> None:
+    def put(self, key: K, value: V, now: float) -> None:
         """Keep `value` until `now` + life; a `key` that is there keeps its deadline."""
         shard = self._shards[hash(key) & _MASK]
         if key not in shard:
@@ -70,7 +75,7 @@ class Wheel(Generic[V]):
             self._count += 1
         shard[key] = value
 
-    def pop(self, key: str) -> V | None:
+    def pop(self, key: K) -> V | None:
         """Forget `key` now. Its bucket does so later: until then, put back, it keeps its first deadline."""
         value = self._shards[hash(key) & _MASK].pop(key, None)
         if value is not None:
@@ -117,13 +122,17 @@ class ByteWheel:
     What peers pad into the fields that a response copies must not fill the memory. Values are copied
     into pages in the order of time; a page goes when the last of it is due, or when it is the oldest
     and there is no more room: its entries are gone then.
+
+    Of a key only its hash is kept, a third of its size: who must be sure compares what is in the value. Two
+    of 200,000 keys are taken for one another once in 10**7 times that a table is filled, and nobody can
+    choose such keys, whose hashes are salted at the start.
     """
 
     __slots__ = ("_closed", "_fill", "_first", "_life", "_page", "_pages", "_places", "_room", "held")
 
     def __init__(self, life: float, limit: int, deadline: Deadline) -> None:
-        # Where each value is: number of its page, offset and length.
-        self._places: Wheel[int] = Wheel(life, limit, deadline)
+        # By a key's hash where its value is: number of its page and offset.
+        self._places: Wheel[int, int] = Wheel(life, limit, deadline)
         self._life = life
         self._room = 1024 * limit
         self._page = min(PAGE, max(1, self._room // 8))
@@ -144,27 +153,32 @@ class ByteWheel:
         return self.get(key) is not None
 
     def get(self, key: str) -> bytes | None:
-        place = self._places.get(key)
+        place = self._places.get(hash(key) & _HASH)
         if place is None:
             return None
-        page = self._pages.get(place >> 64)
-        offset = place >> 32 & 0xFFFF_FFFF
-        return None if page is None else page[offset : offset + (place & 0xFFFF_FFFF)]
+        page = self._pages.get(place >> _OFFSET)
+        if page is None:
+            return None
+        begin = place & _FIRST
+        end = begin + _SIZE
+        return page[end : end + int.from_bytes(page[begin:end])]
 
     def put(self, key: str, value: bytes, now: float) -> None:
         """Keep `value` until `now` + life, or for as long as there is room."""
-        size = len(value)
+        size = _SIZE + len(value)
         page = self._pages.get(self._first + len(self._closed))
         if page is None or self._fill + size > len(page):
             page = self._new_page(size, now)
         begin = self._fill
         self._fill = begin + size
-        page[begin : self._fill] = value
-        self._places.put(key, (self._first + len(self._closed)) << 64 | begin << 32 | size, now)
+        page[begin : self._fill] = len(value).to_bytes(_SIZE) + value
+        # Few bits: an `int` of up to 60 is one of the smallest objects.
+        place = (self._first + len(self._closed)) << _OFFSET | begin
+        self._places.put(hash(key) & _HASH, place, now)
 
     def pop(self, key: str) -> None:
         """Forget `key` now; its bytes stay in their page, out of reach."""
-        self._places.pop(key)
+        self._places.pop(hash(key) & _HASH)
 
     def expire(self, now: float) -> None:
         """Forget what is due at `now` [s]."""

@@ -9,7 +9,7 @@ from edge.sip.transaction.wheel import PAGE, WIDTH, ByteWheel, Wheel
 
 
 def test_an_entry_is_there_for_its_life_and_gone_a_bucket_later() -> None:
-    wheel: Wheel[bytes] = Wheel(32.0, 10, Deadline())
+    wheel: Wheel[str, bytes] = Wheel(32.0, 10, Deadline())
     wheel.put("a", b"1", 0.0)
     assert wheel.next_at() == 32.0 + WIDTH
     wheel.expire(32.0)
@@ -20,7 +20,7 @@ def test_an_entry_is_there_for_its_life_and_gone_a_bucket_later() -> None:
 
 
 def test_entries_put_within_a_width_share_a_bucket_and_later_ones_do_not() -> None:
-    wheel: Wheel[bytes] = Wheel(1.0, 10, Deadline())
+    wheel: Wheel[str, bytes] = Wheel(1.0, 10, Deadline())
     wheel.put("a", b"", 0.0)
     wheel.put("b", b"", WIDTH * 0.9)
     wheel.put("c", b"", WIDTH)
@@ -30,7 +30,7 @@ def test_entries_put_within_a_width_share_a_bucket_and_later_ones_do_not() -> No
 
 
 def test_at_the_limit_the_oldest_makes_room() -> None:
-    wheel: Wheel[int] = Wheel(1.0, 3, Deadline())
+    wheel: Wheel[str, int] = Wheel(1.0, 3, Deadline())
     for index in range(6):
         wheel.put(f"k{index}", index, float(index))
         assert len(wheel) <= 3
@@ -40,14 +40,14 @@ def test_at_the_limit_the_oldest_makes_room() -> None:
 
 
 def test_a_flood_inside_one_bucket_stays_within_the_limit() -> None:
-    wheel: Wheel[int] = Wheel(1.0, 3, Deadline())
+    wheel: Wheel[str, int] = Wheel(1.0, 3, Deadline())
     for index in range(100):
         wheel.put(f"k{index}", index, 0.0)
     assert len(wheel) == 3 and wheel.get("k99") == 99
 
 
 def test_room_is_made_beyond_a_bucket_whose_entries_were_popped() -> None:
-    wheel: Wheel[int] = Wheel(1.0, 2, Deadline())
+    wheel: Wheel[str, int] = Wheel(1.0, 2, Deadline())
     wheel.put("a", 1, 0.0)
     wheel.pop("a")
     for index in range(3):
@@ -56,7 +56,7 @@ def test_room_is_made_beyond_a_bucket_whose_entries_were_popped() -> None:
 
 
 def test_a_wheel_without_room_keeps_the_latest_only() -> None:
-    wheel: Wheel[int] = Wheel(1.0, 0, Deadline())
+    wheel: Wheel[str, int] = Wheel(1.0, 0, Deadline())
     wheel.put("a", 1, 0.0)
     wheel.pop("a")
     for key in ("b", "c"):
@@ -67,7 +67,7 @@ def test_a_wheel_without_room_keeps_the_latest_only() -> None:
 
 
 def test_a_popped_entry_is_not_counted_and_not_expired_twice() -> None:
-    wheel: Wheel[int] = Wheel(1.0, 3, Deadline())
+    wheel: Wheel[str, int] = Wheel(1.0, 3, Deadline())
     wheel.put("a", 1, 0.0)
     assert wheel.pop("a") == 1 and wheel.pop("a") is None and len(wheel) == 0
     wheel.expire(10.0)
@@ -75,7 +75,7 @@ def test_a_popped_entry_is_not_counted_and_not_expired_twice() -> None:
 
 
 def test_putting_a_key_again_changes_the_value_but_not_the_deadline() -> None:
-    wheel: Wheel[int] = Wheel(1.0, 3, Deadline())
+    wheel: Wheel[str, int] = Wheel(1.0, 3, Deadline())
     wheel.put("a", 1, 0.0)
     wheel.put("a", 2, 1.0)
     assert wheel.get("a") == 2 and len(wheel) == 1
@@ -85,7 +85,7 @@ def test_putting_a_key_again_changes_the_value_but_not_the_deadline() -> None:
 
 def test_the_collector_does_not_track_what_is_kept() -> None:
     """design.md §3, garbage: thousands of entries are no more objects to a collection than a few."""
-    wheel: Wheel[bytes] = Wheel(32.0, 100_000, Deadline())
+    wheel: Wheel[str, bytes] = Wheel(32.0, 100_000, Deadline())
 
     def containers() -> int:
         return sum(isinstance(thing, (dict, list, tuple)) for thing in gc.get_objects())
