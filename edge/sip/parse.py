@@ -160,7 +160,7 @@ def _check(message: Request | Response) -> None:
         return
     length, held = number(text, 2**31 - 1), len(message.body)
     if length is None:
-        raise Malformed("Content-Length", "not a number")
+        raise Malformed("Content-Length", "not a number" if text else "missing")
     if length > held:
         raise Malformed("body", "shorter than Content-Length")
     if length < held:

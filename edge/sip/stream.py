@@ -6,6 +6,9 @@
     connection ◀── CRLF × take_pongs()
 
 Whatever the size of the pieces, each byte is looked at a bounded number of times.
+
+A message without Content-Length and Content-Type has no body (§20.15): some stacks leave both out, although
+§20.14 asks for the length. Lines that end in a bare LF are refused, here as in datagrams.
 """
 
 import re
@@ -20,13 +23,15 @@ PONG: Final = b"\r\n"
 _END: Final = b"\r\n\r\n"
 _FOLD = re.compile(rb"\r\n[ \t]++")
 _LENGTH = re.compile(rb"\r\n(?:content-length|l)[ \t]*+:[ \t]*+([^\r\n]*+)", re.IGNORECASE)
-_UNUSABLE: Final = b"\r\nContent-Length: not one that is usable\r\n\r\n"
+_TYPE = re.compile(rb"\r\n(?:content-type|c)[ \t]*+:", re.IGNORECASE)
+_SIP = re.compile(rb"[^\r\n]*+(?<= SIP/2\.0)\r\n|SIP/2\.0 ")  # whatever else speaks is hung up on
+_MISSING: Final = b"\r\nContent-Length:"
 
 
 class Framer:
     """One connection's inbound stream."""
 
-    __slots__ = ("_buffer", "_limits", "_need", "_pongs", "_searched", "_unmeasured", "fault")
+    __slots__ = ("_buffer", "_limits", "_need", "_pongs", "_searched", "_unusable", "fault")
 
     def __init__(self, limits: SipLimits) -> None:
         self.fault: str = ""
@@ -36,13 +41,13 @@ class Framer:
         self._searched = 0  # bytes from the start that hold no end of headers
         self._need = 0  # length of the message whose headers are complete, 0 before [bytes]
         self._pongs = 0
-        self._unmeasured = b""
+        self._unusable = b""
 
     def receive(self, data: bytes) -> list[bytes]:
         """Messages completed by `data`, oldest first. After a `fault` nothing more is taken.
 
-        What has no usable Content-Length is handed on once, with one that the parser refuses: so its sender
-        reads in a 400 why the connection ends.
+        Where no end can be found, by a usable Content-Length or at all, the headers are handed on once more, for
+        the parser to refuse them: so their sender reads in a 400 why the connection ends.
         """
         messages: list[bytes] = []
         if self.fault:
@@ -65,8 +70,8 @@ class Framer:
             del buffer[:start]
         if self.fault:
             buffer.clear()
-            if self._unmeasured:
-                messages.append(self._unmeasured)
+            if self._unusable:
+                messages.append(self._unusable)
         return messages
 
     @property
@@ -99,20 +104,33 @@ class Framer:
             return False  # perhaps half of a ping, surely no message
         end = buffer.find(_END, start + self._searched)
         if end < 0:
-            self._searched = len(buffer) - start - 3
-            if self._searched > limits.header_bytes:
-                self.fault = "headers too long"
+            self._seek_bare_end(start)
             return False
         head = _FOLD.sub(b" ", bytes(buffer[start:end]))
         values = {value.strip() for value in _LENGTH.findall(head)}
         length = number(values.pop().decode("latin-1"), 2**31 - 1) if len(values) == 1 else None
+        missing = length is None and _LENGTH.search(head) is None
+        if missing and _TYPE.search(head) is None and _SIP.match(head) is not None:
+            length = 0
         if length is None:
-            self.fault = "not one usable Content-Length"
+            self.fault = "no Content-Length" if missing else "not one usable Content-Length"
             if end - start <= limits.header_bytes:
-                self._unmeasured = _LENGTH.sub(b"", head) + _UNUSABLE
+                self._unusable = head + (_MISSING if missing else b"") + _END
         elif end - start > limits.header_bytes or end - start + 4 + length > limits.message_bytes:
             self.fault = "message too long"
         else:
             self._need = end - start + 4 + length
             return True
         return False
+
+    def _seek_bare_end(self, start: int) -> None:
+        """The headers at `start` have no end yet; whoever ends lines in a bare LF would wait for it in vain."""
+        buffer = self._buffer
+        ends = (buffer.find(bare, start + self._searched) for bare in (b"\n\n", b"\n\r\n"))
+        end = min((at for at in ends if at >= 0), default=-1)
+        self._searched = len(buffer) - start - 3
+        if max(self._searched, end - start) > self._limits.header_bytes:
+            self.fault = "headers too long"
+        elif end >= 0:
+            self.fault = "lines end in a bare LF"
+            self._unusable = bytes(buffer[start:end]) + _END

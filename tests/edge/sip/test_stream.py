@@ -53,29 +53,54 @@ def test_a_double_crlf_is_a_ping_even_byte_by_byte() -> None:
 
 
 @pytest.mark.parametrize(
-    "head",
+    ("head", "why"),
     [
-        "",
-        "Content-Length: \r\n",
-        "Content-Length: x\r\n",
-        "Content-Length: -1\r\n",
-        "Content-Length: 99999\r\n",
-        "Content-Length: 1\r\nl: 2\r\n",
-        "Content-Length: " + "9" * 500 + "\r\n",
+        ("Content-Type: application/sdp\r\n", "missing"),
+        ("c : application/sdp\r\n", "missing"),
+        ("Content-Length: \r\n", "missing"),
+        ("Content-Length: x\r\n", "not a number"),
+        ("Content-Length: -1\r\n", "not a number"),
+        ("Content-Length: 99999\r\n", ""),
+        ("Content-Length: 1\r\nl: 2\r\n", "more than one"),
+        ("Content-Length: " + "9" * 500 + "\r\n", "not a number"),
     ],
 )
-def test_without_a_usable_content_length_the_connection_is_over(head: str) -> None:
+def test_without_a_usable_content_length_the_connection_is_over(head: str, why: str) -> None:
     """§18.3: on a stream there is no other way to find the next message; a 400 says so first."""
     framer = Framer(LIMITS)
     stream = message(3) + f"OPTIONS sip:h SIP/2.0\r\n{VITAL}{head}\r\n".encode() + message(0)
     first, *rest = framer.receive(stream)
     assert first == message(3) and framer.fault
     assert framer.receive(message(0)) == []
-    if "9999" in head:  # a length, and too great a one
-        assert rest == [] or isinstance(parse_message(rest[0]), ParseError)
+    if not why:  # a length, and too great a one
+        assert rest == []
         return
     (error,) = map(parse_message, rest)
-    assert isinstance(error, ParseError) and (error.status, error.where) == (400, "Content-Length")
+    assert isinstance(error, ParseError)
+    assert (error.status, error.where, error.why) == (400, "Content-Length", why)
+    assert error.request is not None
+
+
+def test_who_leaves_out_content_length_and_content_type_has_no_body() -> None:
+    """§20.15: a body has its Content-Type; §20.14 asks for the length of none, too, and some stacks forget it."""
+    framer = Framer(LIMITS)
+    short = f"OPTIONS sip:h SIP/2.0\r\n{VITAL}\r\n".encode()
+    assert framer.receive(short + message(2) + short) == [short, message(2), short]
+    assert not framer.fault
+    assert framer.receive(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n") and framer.fault == "no Content-Length"
+
+
+@pytest.mark.parametrize("end", ["\n\n", "\n\r\n", "\r\n\n"])
+@pytest.mark.parametrize("size", [1, 10_000])
+def test_who_ends_lines_in_a_bare_lf_is_told_so(end: str, size: int) -> None:
+    """§7: each line ends in CRLF. Waiting for one that never comes would be silence until the idle limit."""
+    framer = Framer(LIMITS)
+    lines = VITAL.replace("\r\n", "\n").strip()
+    stream = message(3) + f"OPTIONS sip:h SIP/2.0\n{lines}\nContent-Length: 0{end}".encode()
+    first, last = (got for at in range(0, len(stream), size) for got in framer.receive(stream[at : at + size]))
+    assert first == message(3) and framer.fault == "lines end in a bare LF"
+    error = parse_message(last)
+    assert isinstance(error, ParseError) and (error.status, error.why) == (400, "bare CR or LF")
     assert error.request is not None
 
 
