@@ -22,6 +22,7 @@ class SessionTable:
         self._dialogs: dict[tuple[str, str], Session] = {}  # by Call-ID and our tag
         self._waiting: dict[str, AnsweringSession] = {}  # by the id of its call, which lamps name
         self._traced: dict[str, Call] = {}  # by SIP Call-ID, which two calls may share
+        self._streams: dict[int, set[AnsweringSession]] = {}  # by the connection that the INVITE came by
         self._ending: list[Session] = []  # perhaps
 
     def __len__(self) -> int:
@@ -36,6 +37,8 @@ class SessionTable:
             self._invites[session.key] = session
             self._dialogs[session.call_id, session.tag] = session
             self._waiting[call.id] = session
+            if session.connection:
+                self._streams.setdefault(session.connection, set()).add(session)
 
     def expect(self, key: ClientKey, session: Session) -> None:
         """Answers to the request `key` are this session's."""
@@ -59,10 +62,14 @@ class SessionTable:
             session.cancelled(now, reason)
 
     def lost(self, flow: Flow, now: float) -> None:
-        """The connection `flow` is gone: who called by it waits for nothing, unless he can be dialled."""
-        if flow.is_web:
-            for session in [one for one in self._invites.values() if one.flow == flow]:
-                session.deserted(now)
+        """The connection `flow` is gone, by which some call us and wait."""
+        for session in self._callers(flow):
+            session.lost_connection(now)
+
+    def unreachable(self, flow: Flow, now: float) -> None:
+        """Nothing can be sent on `flow`."""
+        for session in self._callers(flow):
+            session.unreachable(now)
 
     def inside(self, request: Request, key: ServerKey | None) -> Session | None:
         """The session whose dialog `request` names.
@@ -133,6 +140,9 @@ class SessionTable:
                 left.append(call)
         return left
 
+    def _callers(self, flow: Flow) -> list[AnsweringSession]:
+        return [one for one in self._streams.get(flow.connection, ()) if one.flow == flow]
+
     def _forget(self, session: Session, call: Call) -> None:
         del self._calls[session]
         call.sessions.discard(session)
@@ -140,6 +150,11 @@ class SessionTable:
             self._invites.pop(session.key, None)
             self._dialogs.pop((session.call_id, session.tag), None)
             self._waiting.pop(call.id, None)
+            others = self._streams.get(session.connection)
+            if others is not None:
+                others.discard(session)
+                if not others:
+                    del self._streams[session.connection]
         elif isinstance(session, CallingSession):
             # Of an early dialog, too, that a challenge has ended.
             self._dialogs.pop((session.call_id, session.invite.from_.tag), None)

@@ -185,6 +185,7 @@ class Switch:
 
     def unreachable(self, flow: Flow, now: float) -> None:
         """The transport could not deliver on `flow`."""
+        self._sessions.unreachable(flow, now)
         self.layer.unreachable(flow, now)
         self._settle(now)
 
@@ -194,7 +195,8 @@ class Switch:
             self._journal.promise(changes, _indifferent)
             self.subscriptions.unbound(changes, now)
         self._sessions.lost(flow, now)
-        self.unreachable(flow, now)
+        self.layer.unreachable(flow, now)
+        self._settle(now)
 
     def media_events(self, events: Sequence[Event], now: float) -> None:
         for event in events:

@@ -16,6 +16,8 @@ from edge.sip.session import Acked, By, Ended, Headers, Session, State, Wire
 
 EXTENSION: Final = 60.0
 "A 1xx is sent again after this: proxies give up three minutes after the last one (§13.3.1.1, §16.6) [s]."
+GRACE: Final = 5.0
+"For a caller whose connection is gone to register by another one, before he is looked for [s]."
 
 
 class AnsweringSession(Session):
@@ -33,10 +35,14 @@ class AnsweringSession(Session):
         "The caller's description, also out of a multipart body; empty asks for ours."
         self.key = key
         self.tag = tag
+        self.connection = flow.connection
+        "By which the INVITE came."
         self._accepting: bytes | None = None  # the SDP of a 200 that waits for a PRACK
         self._said: tuple[int, bytes, Headers] | None = None  # in the latest 1xx
         self._extension: Alarm | None = None
         self._reliable: Reliable | None = None  # once something was said reliably
+        self._grace: Alarm | None = None  # from the loss of the caller's connection
+        self._sought = False  # after it
 
     @property
     def needs_prack(self) -> bool:
@@ -72,6 +78,7 @@ class AnsweringSession(Session):
             content_type=SDP if body else "",
         )
         self._refresh.sdp = body or self._refresh.sdp
+        self._follow()
         if self.needs_prack or (body and supports(self.invite)):
             self._reliably().respond(response, now)
         else:
@@ -95,6 +102,7 @@ class AnsweringSession(Session):
         self.dialog.confirm()
         self.state = State.ANSWERED
         response = self._success_response(self.invite, body, now)
+        self._follow()
         self._success.send(self.key, self.invite, response, now, self._unacknowledged)
 
     def reject(self, status: int, now: float, headers: Headers = (), reason: str | None = None) -> None:
@@ -106,6 +114,7 @@ class AnsweringSession(Session):
         if self._reliable is not None:
             self._reliable.stop()
         response = response_to(self.invite, status, reason, to_tag=self.tag, headers=headers)
+        self._follow()
         self.wire.layer.respond(self.key, response, now)
 
     def receive(self, request: Request, key: ServerKey | None, now: float) -> None:
@@ -132,13 +141,47 @@ class AnsweringSession(Session):
         self.reject(487, now)
         self.wire.emit(self, Ended(By.REMOTE, "cancelled", reason), now)
 
-    def deserted(self, now: float) -> None:
-        """No answer can reach the caller any more (RFC 3261 §17.2.4)."""
+    def lost_connection(self, now: float) -> None:
+        """The caller's connection is gone. A browser cannot be dialled (RFC 7118 §5): it is given up at once.
+
+        Others may register by a new one (RFC 5626 §4.5), or be dialled where their Via says (§18.2.2): after
+        `GRACE` they are told anew how it stands, and given up when that fails.
+        """
+        if self.state is not State.INVITING or self._grace is not None:
+            return
+        if self.flow.is_web:
+            self._desert(now)
+        else:
+            self._grace = self.wire.agenda.at(now + GRACE, self._seek)
+
+    def unreachable(self, now: float) -> None:
+        """Nothing can be sent to the caller (§17.2.4)."""
+        if self._sought:
+            self._desert(now)
+
+    # Inside.
+
+    def _desert(self, now: float) -> None:
         if self.state is State.INVITING:
             self.reject(487, now)
             self.wire.emit(self, Ended(By.NETWORK, "connection_lost"), now)
 
-    # Inside.
+    def _seek(self, now: float) -> None:
+        self._sought = True
+        if self._said is None and self.state is State.INVITING:
+            self.wire.layer.respond(self.key, response_to(self.invite, 100), now)
+        else:
+            self._say_again(now)
+
+    def _follow(self) -> None:
+        """Answer on the connection by which a caller who lost his has registered since (RFC 5626 §4.5)."""
+        wire, contacts = self.wire, self.invite.contacts
+        if self._grace is None or wire.alive(self.flow) or not contacts:
+            return
+        flow = wire.elsewhere(self.flow, contacts[0].uri)
+        if flow is not None:
+            self.flow = flow
+            wire.layer.follow(self.key, flow)
 
     def _say_again(self, now: float) -> None:
         if self._said is not None:

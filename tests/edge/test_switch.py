@@ -445,28 +445,89 @@ def test_a_call_whose_connection_was_closed_is_ended_at_the_contact_of_its_peer(
     assert bye.method == "BYE" and flow == Flow(Transport.TCP, ("127.0.0.9", 5060))
 
 
-@pytest.mark.parametrize("transport", [Transport.WSS, Transport.TLS])
-def test_nobody_is_rung_for_a_browser_whose_page_was_closed(bench: Bench, transport: Transport) -> None:
-    """RFC 3261 §17.2.4, RFC 7118 §5: no answer can reach it. Others are dialled where their Via says."""
+def ringing(bench: Bench, caller: Phone) -> tuple[Phone, Request]:
+    """A phone that rings for `caller`, and its INVITE."""
     bob = Phone(bench, "bob", 3)
     bob.register()
-    page = Phone(bench, "1001", 7, transport=transport)
-    page.connection = 5
-    page.dial("1002")
+    caller.dial("1002")
     (invite,) = bob.got()
     assert isinstance(invite, Request)
     bob.reply(invite, 180)
-    bench.closed(Flow(transport, page.source, 0, 5))
-    told = [message.method for message in bob.got() if isinstance(message, Request)]
-    if transport is Transport.TLS:
-        assert told == [] and bench.switch.calls
-        return
-    assert told == ["CANCEL"]
+    return bob, invite
+
+
+def given_up(bench: Bench, bob: Phone, invite: Request) -> None:
+    assert [message.method for message in bob.got() if isinstance(message, Request)] == ["CANCEL"]
     (cdr,) = bench.journal.cdrs
     assert (cdr.disposition, cdr.cause) == ("failed", "connection_lost")
     bob.reply(invite, 487)
     bench.advance(100.0)
     assert bench.switch.sessions == 0
+
+
+def test_nobody_is_rung_for_a_browser_whose_page_was_closed(bench: Bench) -> None:
+    """RFC 3261 §17.2.4, RFC 7118 §5: no answer can reach it."""
+    page = Phone(bench, "1001", 7, transport=Transport.WSS)
+    page.connection = 5
+    bob, invite = ringing(bench, page)
+    bench.closed(Flow(Transport.WSS, page.source, 0, 5))
+    given_up(bench, bob, invite)
+
+
+def test_nobody_is_rung_for_a_caller_who_has_lost_his_connection_and_cannot_be_dialled(bench: Bench) -> None:
+    """RFC 3261 §18.2.2: he is looked for where his Via says, after a while in which he may come back."""
+    alice = Phone(bench, "1001", 7, transport=Transport.TLS)
+    alice.connection = 5
+    bob, invite = ringing(bench, alice)
+    alice.got()
+    gone = Flow(Transport.TLS, alice.source, 0, 5)
+    bench.closed(gone)
+    bench.switch.unreachable(gone, bench.now)  # something else was told to him
+    bench.drain()
+    bench.advance(4.9)
+    assert (alice.statuses(), bob.got(), len(bench.switch.calls)) == ([], [], 1)
+    bench.advance(0.2)
+    assert alice.statuses() == [180]
+    bench.switch.unreachable(gone, bench.now)
+    bench.drain()
+    given_up(bench, bob, invite)
+
+
+def test_a_caller_who_listens_where_his_via_says_hears_of_his_call_by_another_connection(
+    bench: Bench,
+) -> None:
+    """RFC 3261 §18.2.2: as proxies do that close connections after a while."""
+    alice = Phone(bench, "1001", 7, transport=Transport.TCP)
+    alice.connection = 5
+    bob, invite = ringing(bench, alice)
+    alice.got()
+    bench.closed(Flow(Transport.TCP, alice.source, 0, 5))
+    bench.advance(30.0)
+    bob.reply(invite, 200, bob.sdp())
+    answers = [(m.status, flow.listens) for m, flow in bench.take() if isinstance(m, Response)]
+    assert answers == [(180, 5060), (200, 5060)]
+
+
+@pytest.mark.parametrize("wait", [1.0, 20.0])
+def test_a_caller_who_registers_by_another_connection_hears_there_that_it_was_answered(
+    bench: Bench, wait: float
+) -> None:
+    """RFC 5626 §4.5: behind a NAT nobody could dial him."""
+    alice = Phone(bench, "1001", 7, transport=Transport.TLS)
+    alice.connection, alice.contact = 5, "sip:1001@192.168.7.7:5060;transport=tls"
+    alice.register()
+    bob, invite = ringing(bench, alice)
+    alice.got()
+    bench.closed(Flow(Transport.TLS, alice.source, 0, 5))
+    alice.source, alice.connection = (alice.source[0], 40_006), 6
+    call_id, alice.call_id = alice.call_id, "again"
+    assert alice.register().status == 200
+    alice.call_id = call_id
+    bench.advance(wait)
+    bob.reply(invite, 200, bob.sdp())
+    answers = [(m.status, flow) for m, flow in bench.take() if isinstance(m, Response)]
+    assert {flow.connection for _, flow in answers} == {6}
+    assert [status for status, _ in answers] == ([180, 200] if wait > 5 else [200])
 
 
 @pytest.mark.parametrize("first_lost", [True, False], ids=["lost", "half open"])

@@ -101,6 +101,10 @@ class TransactionLayer:
         """
         self._server.respond(key, response, now)
 
+    def follow(self, key: ServerKey, flow: Flow) -> None:
+        """Answer the INVITE `key` on `flow` from now on: its caller is there."""
+        self._server.follow(key, flow)
+
     def refuse(
         self,
         request: Request,

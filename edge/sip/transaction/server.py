@@ -101,6 +101,11 @@ class ServerTransactions:
         else:
             self._requests.respond(key, response, now)
 
+    def follow(self, key: ServerKey, flow: Flow) -> None:
+        machine = self._invites.get(key)
+        if machine is not None:
+            machine.flow = flow
+
     def refuse(
         self,
         request: Request,
