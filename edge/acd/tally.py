@@ -32,7 +32,7 @@ class Tally:
     overflowed: int = 0
     "Went on to another queue."
     left: int = 0
-    "By a key."
+    "By a key, or picked up by a lamp (RFC 3891): of none of the queue's agents."
     missed: int = 0
     "Offers."
     promised: int = 0

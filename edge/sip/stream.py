@@ -46,8 +46,8 @@ class Framer:
     def receive(self, data: bytes) -> list[bytes]:
         """Messages completed by `data`, oldest first. After a `fault` nothing more is taken.
 
-        Where no end can be found, by a usable Content-Length or at all, the headers are handed on once more, for
-        the parser to refuse them: so their sender reads in a 400 why the connection ends.
+        Where no end can be found, by a usable Content-Length or at all, the headers are handed on for the
+        parser to refuse them: so their sender reads in a 400 why the connection ends.
         """
         messages: list[bytes] = []
         if self.fault:
@@ -124,7 +124,7 @@ class Framer:
         return False
 
     def _seek_bare_end(self, start: int) -> None:
-        """The headers at `start` have no end yet; whoever ends lines in a bare LF would wait for it in vain."""
+        """The headers at `start` have no end yet; who ends lines in a bare LF would wait in vain."""
         buffer = self._buffer
         ends = (buffer.find(bare, start + self._searched) for bare in (b"\n\n", b"\n\r\n"))
         end = min((at for at in ends if at >= 0), default=-1)

@@ -82,7 +82,7 @@ def test_without_a_usable_content_length_the_connection_is_over(head: str, why: 
 
 
 def test_who_leaves_out_content_length_and_content_type_has_no_body() -> None:
-    """§20.15: a body has its Content-Type; §20.14 asks for the length of none, too, and some stacks forget it."""
+    """§20.15: a body has its Content-Type; §20.14 asks for the length of none, too; some forget it."""
     framer = Framer(LIMITS)
     short = f"OPTIONS sip:h SIP/2.0\r\n{VITAL}\r\n".encode()
     assert framer.receive(short + message(2) + short) == [short, message(2), short]
@@ -97,7 +97,9 @@ def test_who_ends_lines_in_a_bare_lf_is_told_so(end: str, size: int) -> None:
     framer = Framer(LIMITS)
     lines = VITAL.replace("\r\n", "\n").strip()
     stream = message(3) + f"OPTIONS sip:h SIP/2.0\n{lines}\nContent-Length: 0{end}".encode()
-    first, last = (got for at in range(0, len(stream), size) for got in framer.receive(stream[at : at + size]))
+    first, last = (
+        got for at in range(0, len(stream), size) for got in framer.receive(stream[at : at + size])
+    )
     assert first == message(3) and framer.fault == "lines end in a bare LF"
     error = parse_message(last)
     assert isinstance(error, ParseError) and (error.status, error.why) == (400, "bare CR or LF")
