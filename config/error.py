@@ -46,5 +46,5 @@ def did_you_mean(word: str, known: Collection[str], otherwise: str = "") -> str:
     """A suggestion when one of `known` is near `word`, else `otherwise`; nobody is asked among too many."""
     if len(known) > _COMPARED:
         return otherwise
-    near = difflib.get_close_matches(word[:64], known, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(word[:64], known, n=1, cutoff=0.7)
     return f"did you mean {near[0]}?" if near else otherwise

@@ -118,7 +118,7 @@ class Archive:
                 await self.mirror.restore(accounts)
                 break
             except (BucketError, OSError) as error:
-                _log.warning("greetings and prompts of the bucket not looked at yet", why=str(error))
+                _log.warning("greetings and prompts of the bucket not listed yet", why=str(error))
                 await asyncio.sleep(RESTORE_SECONDS)
         self.keeper.learn(accounts)
 

@@ -146,13 +146,13 @@ class Arrivals:
             return Refusal(
                 "too_many_calls",
                 503,
-                "this node holds all the calls it may",
+                "this node has as many calls as it may",
                 "raise limits.sip.calls",
                 retry_after=5,
             )
         if self.journal.saturated:
-            fix = "see to the database: it is slower than the calls that come in"
-            return Refusal("journal_behind", 503, "too much waits to be written", fix, retry_after=5)
+            fix = "use a faster disk or database: calls come in faster than they can be recorded"
+            return Refusal("journal_behind", 503, "too many records wait to be written", fix, retry_after=5)
         return None
 
     def _identify(self, request: Request, key: ServerKey, flow: Flow, now: float) -> Identity | None:
@@ -202,7 +202,7 @@ class Arrivals:
         account = self._account_of(identity)
         if account is None:
             fix = "authenticate as a user of the account"
-            return Refusal("not_authenticated", 403, "only known callers may replace a call", fix)
+            return Refusal("not_authenticated", 403, "only authenticated users may replace a call", fix)
         text = request.headers.get("Replaces") or ""
         replaces = Replaces.parse(text)
         if replaces is None:
@@ -210,7 +210,9 @@ class Arrivals:
             return Refusal("bad_replaces", 400, "Replaces cannot be read", fix)
         found = self.ground.find(replaces)
         if found is None or found[1].route.account.id != account.id:
-            return Refusal("no_such_dialog", 481, "the call to be replaced is not here", "call anew")
+            return Refusal(
+                "no_such_dialog", 481, "there is no such call to replace, or it is over", "place a new call"
+            )
         up = found[1].answered_at is not None and not found[1].treatment.rings(found[1])
         if replaces.early_only and up:
             return Refusal("answered_already", 486, "the call to be replaced is up", "leave out early-only")
@@ -267,7 +269,7 @@ class Arrivals:
                 program = self.ground.directory.program(decision.account.id)
                 if target.value in program.flows:
                     return FlowTreatment(program, target.value)
-                fix = "add it under accounts[].flows, or mend it: see tandem flow check"
+                fix = "add it under accounts[].flows, or correct it; tandem flow check says what is wrong"
                 return Refusal("no_such_flow", 404, f"there is no flow {target.value}", fix)
             case "voicemail" | "mailbox":
                 name = LEAVE_MESSAGE if target.kind == "voicemail" else LISTEN

@@ -20,7 +20,7 @@ from edge.sip.nonce import Nonces
 
 _WARNINGS: Final = {
     "no_credentials": ("Warning", '399 tandem "no_credentials: prove who you are"'),
-    "bad": ("Warning", '399 tandem "bad: username or password is wrong"'),
+    "wrong_password": ("Warning", '399 tandem "wrong_password: username or password is wrong"'),
     "stale": ("Warning", '399 tandem "stale: the nonce is too old"'),
     "replay": ("Warning", '399 tandem "replay: the nonce count was used before"'),
 }
@@ -109,7 +109,7 @@ class Authenticator:
                 return lock.refuse()
             case Verdict.BAD:
                 stranger = proof.named is None
-                return self._challenge(account, now, "bad", username=username, stranger=stranger)
+                return self._challenge(account, now, "wrong_password", username=username, stranger=stranger)
             case Verdict.MALFORMED:
                 return _unusable(credentials)
 

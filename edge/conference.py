@@ -186,7 +186,7 @@ class Conferences:
             if sum(1 for _ in self.rooms(account.id)) < self._limits.rooms_per_account:
                 return None
             fix = "raise limits.sip.rooms_per_account"
-            return Refusal("too_many_rooms", 503, "the account has as many conferences as it may", fix)
+            return Refusal("too_many_rooms", 503, "the account has as many rooms as it may", fix)
         if room.locked and not member.moderator:
             return Refusal("room_locked", 403, "the conference is locked", "let its moderator unlock it")
         most = min(room.terms.max_members or self._limits.room_members, self._limits.room_members)

@@ -48,11 +48,11 @@ class Doorman:
                 home = self.directory.account_of_host(host.lower()) if host else account
                 if home is not None and home.id == account.id:
                     return UserIdentity(account, user, proven)
-                fix = f"ask for somebody at {account.domain}"
+                fix = f"address somebody at {account.domain}"
                 text = f"{request.uri.host} is not the domain of the caller's account"
                 self._refuse(request, key, flow, Refusal("foreign_domain", 403, text, fix), now)
             case trunk:
-                fix = "ask as a user"
+                fix = "authenticate as a user"
                 text = f"trunk {trunk.name}"
                 self._refuse(request, key, flow, Refusal("not_a_user", 403, text, fix), now)
         return None

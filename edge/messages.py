@@ -106,7 +106,7 @@ class Messages:
             return
         if callee is None:
             fix = "write in calls between users"
-            refusal = Refusal("nobody_reads", 403, "the other end of the call takes no texts", fix)
+            refusal = Refusal("nobody_reads", 403, "the other end of the call does not accept texts", fix)
         if refusal is not None or callee is None:
             assert refusal is not None, "nobody to write to is a refusal"
             self._doorman.refuse(request, key, refusal, now)
@@ -219,8 +219,8 @@ class Messages:
                 then(None, False, at)
                 return
             self._drop(callee, text)
-            fix = "see to the database, and write again"
-            broken = Refusal("not_kept", 503, "the text could not be kept", fix, retry_after=5)
+            fix = "check the database, then write again"
+            broken = Refusal("not_kept", 503, "the text could not be stored", fix, retry_after=5)
             then(broken, False, at)
 
         self._pass_on(callee, text, done, now)

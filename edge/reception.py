@@ -29,7 +29,9 @@ from edge.unservable import unservable
 
 _INSIDE: Final = frozenset(("BYE", "INFO", "PRACK", "UPDATE"))
 "Meaningless outside of a dialog (RFC 3261 §15.1.2, RFC 3262 §3, RFC 3311 §5.2, RFC 6086 §4.2.2)."
-_NO_DIALOG: Final = Refusal("no_such_dialog", 481, "the dialog is not here, or over", "call anew")
+_NO_DIALOG: Final = Refusal(
+    "no_such_dialog", 481, "there is no such dialog, or it is over", "place a new call"
+)
 _NO_CALL: Final = Refusal(
     "no_call", 403, "only a call that is up can be transferred", "send REFER in its dialog"
 )

@@ -91,7 +91,7 @@ async def read_bytes(request: Request, limit: int) -> bytes:
             if not more:
                 return b"".join(pieces)
         elif not more or size > limit * DRAINED:
-            raise Failure(413, "body_too_long", f"at most {limit} bytes are taken")
+            raise Failure(413, "body_too_long", f"the body is longer than {limit} bytes")
 
 
 def _json(data: bytes) -> object:

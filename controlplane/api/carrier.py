@@ -31,7 +31,7 @@ class CarrierRoutes:
     async def hook(self, request: Request) -> Response:
         """Whose it is, the header of the signature says."""
         if not self._carrier.configured:
-            raise Failure(501, "not_built", "no account has carrier_hooks")
+            raise Failure(501, "not_built", "no account has carrier_hooks; add them to the configuration")
         headers = request.headers
         if (signature := headers.get("x-twilio-signature")) is not None:
             fields = _form(await read_bytes(request, self._body_bytes))
@@ -41,7 +41,7 @@ class CarrierRoutes:
             body = await read_bytes(request, self._body_bytes)
             stamp = headers.get("telnyx-timestamp", "")
             return answer(done(await self._carrier.telnyx(body, _object(body), stamp, signature)))
-        raise Failure(403, "bad_signature", "the request is signed by no carrier that we know")
+        raise Failure(403, "bad_signature", "the signature is not of a carrier in carrier_hooks")
 
 
 def _form(data: bytes) -> list[tuple[str, str]]:

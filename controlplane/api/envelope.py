@@ -96,4 +96,4 @@ async def unread(request: Request, error: Exception) -> Response:
 
 async def broken(request: Request, error: Exception) -> Response:
     """Our mistake; the server logs it with its trace."""
-    return refuse(500, "internal_error", "the request failed by a fault of the server; see its log")
+    return refuse(500, "internal_error", "the server failed; its log says why")

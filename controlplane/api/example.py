@@ -342,6 +342,6 @@ EXAMPLES: Final = (
         "POST",
         "/hooks/carrier",
         403,
-        {"error": "bad_signature", "detail": "the request is signed by no carrier that we know"},
+        {"error": "bad_signature", "detail": "the signature is not of a carrier in carrier_hooks"},
     ),
 )

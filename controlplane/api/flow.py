@@ -68,6 +68,8 @@ class FlowRoutes:
         elif body.accountId is not None and body.flowId is not None:
             issued = self._sessions.start(call, AccountId(body.accountId), body.flowId, body.vars)
         else:
-            raise Failure(400, "bad_parameter", "a start has accountId and flowId, a step has outcome")
+            raise Failure(
+                400, "bad_parameter", "send accountId and flowId to start a flow, or outcome to step it"
+            )
         wire = done(issued).wire()
         return answer(wire | {"params": {**wire["params"], **self._sessions.told(call)}})

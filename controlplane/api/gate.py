@@ -36,7 +36,7 @@ Identify = Callable[[Request], Principal]
 Judge = Callable[[str], Awaitable[Principal | Refusal]]
 "Whose token it is."
 UserEndpoint = Callable[[Request, Principal], Awaitable[Response]]
-_PLATFORM: Final = "the API key is of one account, and this is the platform's"
+_PLATFORM: Final = "an API key of one account does not open this route; use one without an account"
 _FORWARDED: Final = frozenset((b"x-forwarded-for", b"forwarded", b"x-real-ip"))
 
 
@@ -147,7 +147,9 @@ class Gate:
         if key is None:
             if shown.startswith(PREFIX):
                 raise Failure(401, "bad_key", "the API key is unknown, expired or revoked")
-            raise Failure(401, "bad_key", "that is no API key; a user's own token opens what is for users")
+            raise Failure(
+                401, "bad_key", "not an API key; a user's token opens agent and presence routes alone"
+            )
         wanted = scope_of(request.scope.get("method", "GET"), request.scope["path"])
         if wanted not in key.scopes:
             raise Failure(403, "missing_scope", f"the API key has no scope {wanted}")

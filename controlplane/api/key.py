@@ -87,4 +87,8 @@ class KeyRoutes:
 
 def _platform(who: Principal) -> None:
     if who.account:
-        raise Failure(403, "foreign_account", "the audit trail is the platform's")
+        raise Failure(
+            403,
+            "foreign_account",
+            "an API key of one account cannot read the audit trail; use one without an account",
+        )

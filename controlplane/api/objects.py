@@ -79,7 +79,11 @@ class ObjectRoutes:
             asking = who(request)
             secrets = request.query_params.get("secrets") == "1"
             if secrets and "config.write" not in asking.scopes:
-                raise Failure(403, "missing_scope", "secrets are for who may change them: config.write")
+                raise Failure(
+                    403,
+                    "missing_scope",
+                    "secrets are shown only to who may change them: use a key with config.write",
+                )
             return answer(self._objects.export(asking, secrets=secrets), 200, _FRESH)
 
         async def take_in(request: Request) -> Response:

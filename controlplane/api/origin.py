@@ -56,7 +56,11 @@ class Origins:
         async def asked(request: Request) -> Response:
             origin = self._of(request)
             if not origin:
-                raise Failure(403, "foreign_origin", "pages of this origin may not ask; see gates.origins")
+                raise Failure(
+                    403,
+                    "foreign_origin",
+                    "pages of this origin may not use the API; add the origin to gates.origins",
+                )
             headers = {
                 "Access-Control-Allow-Origin": origin,
                 "Access-Control-Allow-Methods": methods,

@@ -63,7 +63,11 @@ class TokenRoutes:
         async def rotate(request: Request) -> Response:
             asking = who(request)
             if asking.account:
-                raise Failure(403, "foreign_account", "the key that signs is the platform's")
+                raise Failure(
+                    403,
+                    "foreign_account",
+                    "an API key of one account cannot rotate the signing key; use one without an account",
+                )
             body = await read(request, GraceBody, self._body_bytes)
             return answer(done(await self._tokens.rotate(asking, body.grace)), 201)
 

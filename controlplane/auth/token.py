@@ -24,10 +24,12 @@ SECRET: Final = 32
 "[bytes]"
 TOKEN_BYTES: Final = 8_192
 "Longest token that is looked at."
-BAD: Final = Refusal("bad_token", 401, "the token is none of ours, or is not right", "sign in again")
-ENDED: Final = Refusal("token_ended", 401, "the token counts no longer", "sign in again")
-_TOO_OLD: Final = Refusal("token_expired", 401, "the token's time is over", "sign in again")
-_TOO_YOUNG: Final = Refusal("token_not_yet", 401, "the token counts later", "set the clocks right")
+BAD: Final = Refusal(
+    "bad_token", 401, "the token is invalid, or not signed by an issuer of ours", "sign in again"
+)
+ENDED: Final = Refusal("token_ended", 401, "the token has been revoked", "sign in again")
+_TOO_OLD: Final = Refusal("token_expired", 401, "the token has expired", "sign in again")
+_TOO_YOUNG: Final = Refusal("token_not_yet", 401, "the token is not valid yet", "synchronize the clocks")
 _OPTIONS: Final[Any] = {
     "verify_exp": False,  # times are judged by our clock, below
     "verify_nbf": False,

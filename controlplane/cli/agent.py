@@ -43,7 +43,9 @@ def check(spec: port.AgentSpec, *, only: tuple[str, ...], jobs: int, json: bool)
     """Exit status: 0 when no case has failed."""
     cases = [case for case in CASES if not only or any(word in case.name for word in only)]
     if not cases:
-        raise click.UsageError(f"no case is called so; they are {', '.join(case.name for case in CASES)}")
+        raise click.UsageError(
+            f"there is no such case; the cases are {', '.join(case.name for case in CASES)}"
+        )
 
     def report(outcome: Outcome) -> None:
         if not json and sys.stderr.isatty():

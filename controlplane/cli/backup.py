@@ -15,7 +15,7 @@ def run(config: Path | None, data: Path | None, environ: Mapping[str, str], file
     try:
         settings = load(config, data, environ)
         if settings.store != "sqlite":
-            text = "the database is PostgreSQL's: pg_dump --format=custom makes a copy while it is in use"
+            text = "the database is PostgreSQL: pg_dump --format=custom copies it while it is in use"
             return say.refuse(text, json=json, code="not_sqlite")
         size = back_up(settings.node.data / DATABASE, file)
     except (ConfigError, StoreError) as error:
@@ -26,6 +26,6 @@ def run(config: Path | None, data: Path | None, environ: Mapping[str, str], file
         folder = settings.node.data
         print(
             f"{file}: {size:,} bytes\n"
-            f"Copy passwords.json, secret.key and media of {folder} too: they are no rows."
+            f"Copy passwords.json, secret.key and media of {folder} too: they are not in the database."
         )
     return 0

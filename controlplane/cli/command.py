@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 
 import click
 
+from config.error import did_you_mean
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -36,7 +38,23 @@ def as_json(command: F) -> F:
     return click.option("--json", "json", is_flag=True, help="Print JSON instead of text.")(command)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+class Commands(click.Group):
+    """Who names a command that there is not is told which there are."""
+
+    group_class = type
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            names = self.list_commands(ctx)
+            hint = did_you_mean(args[0], names, f"the commands are {', '.join(names)}")
+            raise click.UsageError(f"{error.message.rstrip('.')}; {hint}", ctx) from None
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="tandem", message="%(version)s")
 def main() -> None:
     """Tandem: phones and trunks on one side, AI agents on the other.

@@ -56,7 +56,7 @@ class CallFlows:
         """Read the flows again; why some were not taken, empty when all were."""
         problems = self.library.reload()
         for problem in problems:
-            _log.error("flow not taken", problem=str(problem))
+            _log.error("flow refused", problem=str(problem))
         if self._speaker is not None:
             self._stop()
             self._making = self._spawn(self._make())

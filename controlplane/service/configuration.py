@@ -62,14 +62,14 @@ class Configuration:
                 file = await asyncio.to_thread(self._read)
                 settings, directory = await self.prepare(await asyncio.to_thread(self._merge, file))
             except (ConfigError, StoreError) as error:
-                _log.error("configuration not taken", why=str(error))
+                _log.error("configuration refused", why=str(error))
                 return str(error)
             self.file = file
             self.take(settings, directory)
         self._settings = settings
         for line in self.notes():
             _log.warning(line)
-        _log.info("accounts taken", accounts=len(settings.accounts))
+        _log.info("accounts loaded", accounts=len(settings.accounts))
         return ""
 
     def notes(self) -> list[str]:

@@ -17,7 +17,7 @@ GRACE: Final = 86_400.0
 GRACE_MAX: Final = 604_800.0
 
 Row = dict[str, object]
-_NOT_KEPT: Final = Refusal("not_kept", 503, "nothing was changed", "see to the database, and try again", 5)
+_NOT_KEPT: Final = Refusal("not_kept", 503, "nothing was changed", "check the database, then try again", 5)
 
 
 class KeyService:
@@ -57,12 +57,19 @@ class KeyService:
         if unknown := sorted(wanted - SCOPES.keys()):
             return Refusal("no_such_scope", 400, f"no such scope: {unknown[0][:64]}", _of(SCOPES))
         if not wanted:
-            return Refusal("no_scope", 400, "a key opens what its scopes say, and has none", _of(SCOPES))
+            return Refusal("no_scope", 400, "a key without scopes opens nothing", _of(SCOPES))
         if missing := sorted(wanted - who.scopes):
-            fix = "ask somebody who has it"
-            return Refusal("missing_scope", 403, f"you cannot give {missing[0]}, which you lack", fix)
+            fix = "use the admin token, or a key that has this scope"
+            return Refusal(
+                "missing_scope", 403, f"a key cannot pass on {missing[0]}, which it does not have", fix
+            )
         if who.account and account != who.account:
-            return Refusal("foreign_account", 403, "your key makes keys of its own account", "name that one")
+            return Refusal(
+                "foreign_account",
+                403,
+                "your key makes keys of its own account",
+                "name it, or use a key without an account",
+            )
         if account and not self._has_account(account):
             return Refusal("no_such_account", 404, f"there is no account {account[:64]}", "name another")
         if account and (wider := sorted(wanted.difference(OF_AN_ACCOUNT))):
@@ -70,8 +77,8 @@ class KeyService:
             fix = f"give a key of one account {', '.join(OF_AN_ACCOUNT)} alone, or leave the account out"
             return Refusal("platform_scope", 400, text, fix)
         if len(self._ring) >= self._limit:
-            fix = "raise limits.http.api_keys"
-            return Refusal("too_many_keys", 409, f"there are {self._limit} keys", fix)
+            fix = "revoke one that is not used, or raise limits.http.api_keys"
+            return Refusal("too_many_keys", 409, f"there are {self._limit} keys already", fix)
         wall = self._wall_ms()
         id, token = new_token(self._random)
         expires = None if seconds is None else wall + int(seconds * 1000)
@@ -85,12 +92,17 @@ class KeyService:
             return old
         wall = self._wall_ms()
         if not old.holds(wall) or old.successor:
-            return Refusal("not_in_use", 409, "the key is expired, revoked or replaced", "rotate another")
+            return Refusal("not_in_use", 409, "the key is expired, revoked or replaced", "make a new one")
         if missing := sorted(old.scopes - who.scopes):
-            return Refusal("missing_scope", 403, f"the key has {missing[0]}, which you lack", "ask another")
+            return Refusal(
+                "missing_scope",
+                403,
+                f"the key has {missing[0]}, which yours does not have",
+                "use the admin token",
+            )
         if len(self._ring) >= self._limit:
-            fix = "raise limits.http.api_keys"
-            return Refusal("too_many_keys", 409, f"there are {self._limit} keys", fix)
+            fix = "revoke one that is not used, or raise limits.http.api_keys"
+            return Refusal("too_many_keys", 409, f"there are {self._limit} keys already", fix)
         ends = wall + int(grace * 1000)
         new_id, token = new_token(self._random)
         new = replace(old, id=new_id, digest=digest_of(token), created_at=wall, used_at=None)

@@ -83,8 +83,8 @@ class MediaService:
                 if await self._mirror.bring(key):
                     found = await _status(path)
             except (BucketError, OSError) as error:
-                text = f"the file is not here, and the bucket does not give it: {error}"
-                return Refusal("not_reached", 503, text, "see to media.store", retry_after=5)
+                text = f"the file is not on this machine, and the bucket does not deliver it: {error}"
+                return Refusal("not_reached", 503, text, "check media.store", retry_after=5)
         if found is None or not stat.S_ISREG(found.st_mode):
             return Refusal("no_such_media", 404, f"there is no file {key}", "upload it, or name another")
         return path, found
@@ -123,7 +123,7 @@ class MediaService:
             return Refusal("bad_key", 400, "the key is a folder, or leads through a file", "use another key")
         except OSError as error:
             text = f"the file cannot be kept: {error.strerror}"
-            return Refusal("not_kept", 503, text, "see to the disk of the data folder", retry_after=5)
+            return Refusal("not_kept", 503, text, "check the disk of the data folder", retry_after=5)
         finally:
             with contextlib.suppress(OSError):
                 part.unlink()
@@ -143,7 +143,7 @@ class MediaService:
                 size += len(piece)
                 if size > self._limit:
                     fix = "raise limits.http.media_bytes"
-                    return Refusal("body_too_long", 413, f"at most {self._limit} bytes are taken", fix)
+                    return Refusal("body_too_long", 413, f"the file is longer than {self._limit} bytes", fix)
                 waiting += piece
                 if len(waiting) >= _CHUNK:
                     await asyncio.to_thread(file.write, bytes(waiting))
@@ -168,7 +168,12 @@ class MediaService:
         self._store.journal.message(row)
         await self._store.flush()
         if self._store.journal.last_error:
-            return Refusal("not_kept", 503, "the file is there, its row could not be written", "put it again")
+            return Refusal(
+                "not_kept",
+                503,
+                "the file is stored, but the database could not be written",
+                "upload it again",
+            )
         self._left(row.account, row.mailbox)
         return None
 

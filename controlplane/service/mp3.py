@@ -47,7 +47,7 @@ class Mp3Cache:
             return Refusal("not_convertible", 415, f"there is no MP3 of it: {error}", fix)
         except OSError as error:
             text = f"the MP3 cannot be kept: {error.strerror}"
-            return Refusal("not_kept", 503, text, "see to the disk of the data folder", retry_after=5)
+            return Refusal("not_kept", 503, text, "check the disk of the data folder", retry_after=5)
         return kept
 
     async def _make(self, wav: Path, kept: Path) -> None:

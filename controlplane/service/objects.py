@@ -176,8 +176,8 @@ class ObjectService:
         elif by is None and isinstance(listed, dict):
             pairs = [(str(name), value) for name, value in listed.items()]
         else:
-            text = f"{kind} of {account} is not in the shape of the configuration file"
-            return Refusal("bad_object", 400, text, "see what an export looks like")
+            text = f"{kind} of {account} is not written as in the configuration file"
+            return Refusal("bad_object", 400, text, "compare it with tandem export -")
         for name, value in pairs:
             key = (account, kind, _same(kind, name))
             if refusal := self._file_has(key):
@@ -189,13 +189,18 @@ class ObjectService:
             except (Unfit, TypeError, AttributeError) as unfit:
                 return _bad(unfit, f"{name[:64]} of {kind}: ")
             if (account, kind, named) in change.put:
-                return Refusal("bad_object", 400, f"{named} of {kind} is there twice", "keep one")
+                return Refusal("bad_object", 400, f"{named} of {kind} occurs twice", "remove one")
             change.put[account, kind, named] = document
         return None
 
     def _door(self, who: Principal, account: str, kind: str) -> Refusal | None:
         if who.account not in ("", account):
-            return Refusal("foreign_account", 403, "the API key is of another account", "use one of this")
+            return Refusal(
+                "foreign_account",
+                403,
+                "the API key is of another account",
+                "use a key of this account, or one without an account",
+            )
         if kind not in KINDS:
             return Refusal(
                 "no_such_kind", 404, f"no kind of object: {kind[:32]}", f"use one of {', '.join(KINDS)}"
@@ -231,10 +236,16 @@ class ObjectService:
             acts = self._acts(who, change, before)
         except (StoreError, SealError) as error:
             shelf.documents = before
-            return Refusal("not_kept", 503, f"nothing was changed: {error}", "see to the data folder", 5)
+            return Refusal(
+                "not_kept",
+                503,
+                f"nothing was changed: {error}",
+                "check that the data folder can be written",
+                5,
+            )
         if not await self._store.commit(*acts):
             shelf.documents = before
-            return Refusal("not_kept", 503, "nothing was changed", "see to the database, and try again", 5)
+            return Refusal("not_kept", 503, "nothing was changed", "check the database, then try again", 5)
         shelf.left_out = left_out
         self._configuration.take(settings, directory)
         if any(key[1] == _FLOWS for key in (*change.put, *change.removed)):
@@ -254,9 +265,7 @@ class ObjectService:
 def _conflict(key: Key, why: str, *, own: bool) -> Refusal:
     if own:
         return Refusal("conflict", 409, why, "change it, or what it names")
-    return Refusal(
-        "in_use", 409, f"{key[2]} of {key[1]} would not be right any more: {why}", "change that first"
-    )
+    return Refusal("in_use", 409, f"{key[2]} of {key[1]} would become invalid: {why}", "change that first")
 
 
 def _told(key: Key) -> str:
@@ -264,7 +273,12 @@ def _told(key: Key) -> str:
 
 
 def _missing(kind: str, name: str) -> Refusal:
-    return Refusal("no_such_object", 404, f"there is no {name[:64]} among {kind}", "list them")
+    return Refusal(
+        "no_such_object",
+        404,
+        f"there is no {name[:64]} among {kind}",
+        f"GET /accounts/{{account}}/{kind} lists them",
+    )
 
 
 def _same(kind: str, name: str) -> str:

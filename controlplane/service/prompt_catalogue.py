@@ -118,7 +118,9 @@ class PromptCatalogue:
             fix = f"use {' or '.join(GENDERS)}"
             return Refusal("no_such_gender", 400, f"there is no voice {gender[:16]!r}", fix)
         if self.progress.running:
-            return Refusal("already_running", 409, "the catalogue is being spoken", "ask for its progress")
+            return Refusal(
+                "already_running", 409, "the catalogue is being synthesized already", "ask for its progress"
+            )
         wanted = list(_wanted(lang, gender))
         self.progress = Progress(running=True, total=len(wanted))
         try:

@@ -192,8 +192,8 @@ class AgentService:
     async def _kept(self, answer: Json) -> Json | Refusal:
         await self._store.flush()
         if self._store.journal.last_error:
-            fix = "see to the disk, and ask again"
-            return Refusal("not_kept", 503, "the database did not take it", fix, retry_after=1)
+            fix = "check the disk, then ask again"
+            return Refusal("not_kept", 503, "the database could not be written", fix, retry_after=1)
         return answer
 
     def _act(self, act: Callable[[float], Result]) -> Result:

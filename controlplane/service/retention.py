@@ -75,7 +75,7 @@ class Retention:
             await self._messages()
             await self._recordings()
         except Exception as error:  # of whichever database or disk; the daemon serves on
-            _log.error("what is old was not erased", why=repr(error))
+            _log.error("old records were not erased", why=repr(error))
 
     # Inside.
 

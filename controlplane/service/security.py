@@ -106,7 +106,7 @@ class SecurityService:
         if network is None:
             return _bad_address(text)
         if network.endswith("/0"):
-            return Refusal("bad_address", 400, f"{network} is everybody", "name a smaller network")
+            return Refusal("bad_address", 400, f"{network} covers every address", "name a smaller network")
         record = self._shield.ban(network, seconds, note, self._clock.now())
         if record is None:
             fix = "remove it from security.allow, or the address from the trunk's auth.ip"
@@ -118,7 +118,12 @@ class SecurityService:
         if network is None:
             return _bad_address(text)
         if not self._shield.lift(network, self._clock.now()):
-            return Refusal("no_such_ban", 404, f"{network} is not banned", "look at the list of bans")
+            return Refusal(
+                "no_such_ban",
+                404,
+                f"{network} is not banned",
+                "GET /security/bans and tandem bans list show what is",
+            )
         return await self._kept() or {"ip": network, "status": "unbanned"}
 
     async def allowed(self) -> list[dict[str, object]]:
@@ -160,7 +165,12 @@ class SecurityService:
             if network in self._shield.configured():
                 fix = "remove it from security.allow of the configuration"
                 return Refusal("configured", 409, f"{network} is allowed by the configuration", fix)
-            return Refusal("no_such_allow", 404, f"{network} is not in the list", "look at the list")
+            return Refusal(
+                "no_such_allow",
+                404,
+                f"{network} is not in the list",
+                "GET /security/allow and tandem allow list show it",
+            )
         return await self._kept() or {"ip": network, "removed": True}
 
     async def report(self, node: str, bans: Sequence[BanRecord]) -> dict[str, object] | Refusal:
@@ -195,7 +205,12 @@ class SecurityService:
     async def _kept(self) -> Refusal | None:
         await self._store.flush()
         if self._store.journal.last_error:
-            return Refusal("not_kept", 503, "it holds, but could not be written", "see to the database")
+            return Refusal(
+                "not_kept",
+                503,
+                "it is in force, but could not be stored",
+                "check the database; GET /readyz says what is wrong",
+            )
         return None
 
     def _shown(self, row: NodeBan, wall: int) -> BanRow:
@@ -228,4 +243,4 @@ def _status(row: NodeBan, wall: int) -> str:
 
 def _bad_address(text: str) -> Refusal:
     fix = "write 192.0.2.1, 192.0.2.0/24 or 2001:db8::/64"
-    return Refusal("bad_address", 400, f"{text[:64]!r} is no address or network", fix)
+    return Refusal("bad_address", 400, f"{text[:64]!r} is not an address or network", fix)

@@ -77,7 +77,9 @@ class SupervisionService:
             if number in (supervisor.id, supervisor.user.number):
                 return supervisor
         why = f"{number[:64]} does not supervise this call"
-        return Refusal("no_such_supervisor", 404, why, "name one by number or by the id of his own call")
+        return Refusal(
+            "no_such_supervisor", 404, why, "name one by number or by the id of the supervisor's own call"
+        )
 
     def _shown(self, call: Call) -> Json:
         return {

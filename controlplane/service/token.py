@@ -30,7 +30,7 @@ FETCH_SECONDS: Final = 5.0
 "The keys of another issuer are there by then, or are not."
 
 Row = dict[str, object]
-_NOT_KEPT: Final = Refusal("not_kept", 503, "nothing was changed", "see to the database, and try again", 5)
+_NOT_KEPT: Final = Refusal("not_kept", 503, "nothing was changed", "check the database, then try again", 5)
 _log = structlog.get_logger(__name__)
 
 
@@ -88,7 +88,13 @@ class TokenService:
                     key = self._new_key()
                     acts.append(self._kept(key))
             except SealError as error:
-                return Refusal("not_kept", 503, f"no token was made: {error}", "see to the data folder", 5)
+                return Refusal(
+                    "not_kept",
+                    503,
+                    f"no token was made: {error}",
+                    "check that the data folder can be written",
+                    5,
+                )
             if not await self._store.commit(*acts, self._deed(who, user.account, "create", user.id)):
                 return _NOT_KEPT
             if acts:
@@ -118,8 +124,8 @@ class TokenService:
         self._ring.cut(user.account, user.id, cutoff)  # not one more request while it is written
         deed = self._deed(who, user.account, "revoke", user.id)
         if not await self._store.commit(rows.put_cutoff(row), deed):
-            text = "it holds until the next start, and is not on disk"
-            return Refusal("not_kept", 503, text, "see to the database, and try again", 5)
+            text = "it is in force until the next start, but could not be stored"
+            return Refusal("not_kept", 503, text, "check the database, then try again", 5)
         return {"account_id": user.account, "user_id": user.id, "ended_before": cutoff * 1000}
 
     async def rotate(self, who: Principal, grace: float | None = None) -> Row | Refusal:
@@ -137,13 +143,19 @@ class TokenService:
             ]
             live = [key for key in old if key.ends_at is not None and key.ends_at > wall]
             if len(live) >= KEYS:
-                fix = "wait until one has ended, or rotate with a short grace"
-                return Refusal("too_many_keys", 409, f"{KEYS} keys hold at this time", fix)
+                fix = "wait until one expires, or rotate with a short grace"
+                return Refusal("too_many_keys", 409, f"{KEYS} signing keys are valid already", fix)
             try:
                 new = self._new_key()
                 acts = [self._kept(key) for key in (*live, new)]
             except SealError as error:
-                return Refusal("not_kept", 503, f"nothing was changed: {error}", "see to the data folder", 5)
+                return Refusal(
+                    "not_kept",
+                    503,
+                    f"nothing was changed: {error}",
+                    "check that the data folder can be written",
+                    5,
+                )
             acts += [rows.drop_key(key.id) for key in old if key not in live]
             if not await self._store.commit(*acts, self._deed(who, "", "rotate", new.id)):
                 return _NOT_KEPT
@@ -195,11 +207,16 @@ class TokenService:
         why = str(reply["error"]) or (f"status {status}" if status != 200 else "")
         why = why or issuer.take(reply["body"], wall)
         if why:
-            _log.warning("keys of the tokens' issuer not taken", url=self._settings.jwks, why=why)
+            _log.warning("keys of the token issuer not loaded", url=self._settings.jwks, why=why)
 
     def _user(self, who: Principal, account: str, name: str) -> User | Refusal:
         if who.account not in ("", account):
-            return Refusal("foreign_account", 403, "the API key is of another account", "use one of this")
+            return Refusal(
+                "foreign_account",
+                403,
+                "the API key is of another account",
+                "use a key of this account, or one without an account",
+            )
         if self._directory.account(AccountId(account)) is None:
             return Refusal("no_such_account", 404, f"there is no account {account[:64]}", "name another")
         user = self._find(account, name)

@@ -71,7 +71,7 @@ class VoicemailService:
             mailbox = "" if cdr is None else _mailbox_of(directory, cdr)
             key = path.relative_to(self._media).as_posix()
             if cdr is None or not mailbox or not key.startswith(f"{cdr.account}/"):
-                _log.warning("nobody's message", key=key)
+                _log.warning("voice message of no mailbox", key=key)
                 continue
             long = await asyncio.to_thread(milliseconds, path)
             row = Voicemail(key, cdr.account, mailbox, cdr.id, cdr.caller, cdr.started_at, long)
@@ -133,7 +133,7 @@ class VoicemailService:
         try:
             await self._mirror.bring(key)
         except (BucketError, OSError) as error:
-            _log.error("message not brought from the bucket", key=key, why=str(error))
+            _log.error("message not fetched from the bucket", key=key, why=str(error))
             return False
         return True  # one that is nowhere is skipped by whoever plays it
 

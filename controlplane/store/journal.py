@@ -245,7 +245,7 @@ class StoreJournal:
         now = self._clock.time()
         if written.committed:
             if self._failing_since is not None:
-                _log.warning("the database is written again", after_s=round(now - self._failing_since, 1))
+                _log.warning("the database can be written again", after_s=round(now - self._failing_since, 1))
             self._failing_since = None
         elif self._failing_since is None:
             self._failing_since = now

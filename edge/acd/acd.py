@@ -84,7 +84,9 @@ class Acd:
         if terms is None:
             return no_such_queue(queue)
         if call in self._tickets:
-            return Refusal("already_waiting", 409, f"call {call} is in a queue", "leave that one first")
+            return Refusal(
+                "already_waiting", 409, f"call {call} is in a queue already", "take it out of that one first"
+            )
         line = self._lines.setdefault(account, Line())
         if not away and len(line) >= terms.max_queued and line.count(terms.name) >= terms.max_queued:
             return queue_full(terms)

@@ -165,7 +165,9 @@ class Roster:
         before = self.status(agent)
         status = STATUS[before].get(event)
         if status is None:
-            return Refusal("not_signed_in", 409, f"who is offline cannot send {event}", "send login first")
+            return Refusal(
+                "not_signed_in", 409, f"{event} needs an agent who is signed in", "send login first"
+            )
         user = self._world.directory.user_by_id(UserId(id))
         if event is AgentEvent.LOGIN and user is not None and user.ready_on_login:
             status = Status.AVAILABLE

@@ -122,7 +122,12 @@ class BridgeTreatment(Treatment):
             assert by is not None, "whoever may transfer is known"
             refusal = self._attended(call, session, refer, by, now)
             if refusal is None and self._partner is not None and session is not call.near:
-                refusal = Refusal("no_partner", 403, "nobody to transfer", "transfer within a call of two")
+                refusal = Refusal(
+                    "no_partner",
+                    403,
+                    "the call has no other party to transfer",
+                    "transfer within a call of two",
+                )
             if refusal is None and not session.referral.pending:
                 return
             if refusal is None:
@@ -275,7 +280,9 @@ class BridgeTreatment(Treatment):
             fix = "transfer from the phone of a user"
             return Refusal("transfer_not_allowed", 403, "only users of the account may transfer", fix)
         if self._transfer is not None:
-            return Refusal("transfer_pending", 491, "another transfer is under way", "wait for its outcome")
+            return Refusal(
+                "transfer_pending", 491, "another transfer is under way", "wait until it has ended"
+            )
         if not self._up(self._call):
             return Refusal("not_answered", 491, "nobody has answered yet", "transfer once somebody has")
         return None

@@ -179,7 +179,7 @@ class CallbackTreatment(BridgeTreatment):
 
     def diverted(self, hunt: Hunt, route: Route, now: float) -> None:
         fix = "promise callbacks to users and public numbers"
-        self._fail(Refusal("no_party", 404, f"{self._callback.number} is nobody who can be rung", fix), now)
+        self._fail(Refusal("no_party", 404, f"{self._callback.number} cannot be called", fix), now)
 
     # Transfers by the agent.
 
@@ -216,8 +216,8 @@ class CallbackTreatment(BridgeTreatment):
         if ok:
             self._dial(now)
         else:
-            fix = "see to the database"
-            self._fail(Refusal("not_kept", 503, "the try cannot be written down", fix), now)
+            fix = "check the database; GET /readyz says what is wrong"
+            self._fail(Refusal("not_kept", 503, "the attempt cannot be recorded", fix), now)
 
     def _dial(self, now: float) -> None:
         call, about = self._call, self._callback
@@ -225,7 +225,12 @@ class CallbackTreatment(BridgeTreatment):
         terms = call.ground.directory.queue(account.id, about.queue)
         route = route_inside(call.ground.directory, account, about.number, None)
         if isinstance(route, Refusal) or terms is None:
-            gone = Refusal("no_such_queue", 404, f"there is no queue {about.queue}", "promise it anew")
+            gone = Refusal(
+                "no_such_queue",
+                404,
+                f"there is no queue {about.queue}",
+                "promise it again, in a queue that exists",
+            )
             self._fail(route if isinstance(route, Refusal) else gone, now)
             return
         call.route = replace(route, caller=self._near)

@@ -267,7 +267,7 @@ def is_browser(body: bytes, limits: SipLimits, *, web: bool) -> bool:
 
 
 def _unreadable(error: SdpError) -> Refusal:
-    return Refusal("bad_sdp", 400, f"the session description cannot be read: {error}", "mend the SDP")
+    return Refusal("bad_sdp", 400, f"the session description cannot be read: {error}", "correct the SDP")
 
 
 def _policy(setting: str, private: bool) -> Srtp:

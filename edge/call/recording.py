@@ -54,9 +54,16 @@ class CallRecording:
         if state is self.state:
             return None
         if state is not Taping.OFF and policy(call.route) == "never":
-            return Refusal("not_recorded", 403, "calls of these people are never recorded", "change record")
+            return Refusal(
+                "not_recorded",
+                403,
+                "a party to the call is never recorded",
+                "change record of the user or account",
+            )
         if state is not Taping.OFF and call.answered_at is None:
-            return Refusal("not_answered", 409, "the call is not up yet", "record it once it is answered")
+            return Refusal(
+                "not_answered", 409, "the call is not answered yet", "record it once it is answered"
+            )
         match self.state, state:
             case Taping.OFF, Taping.PAUSE:
                 return Refusal("not_recording", 409, "nothing is being recorded", "turn it on first")

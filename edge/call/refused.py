@@ -29,7 +29,7 @@ def refusal_of(refused: Refused, trunk: Trunk | None) -> Refusal:
     """A challenge, a redirection, or what is amiss between us and the callee is no answer for our caller."""
     status = refused.status
     if trunk is None and refused.response is None and status == 503:
-        fix = "see whether the phone is on, and in a network that lasts"
+        fix = "check that the phone is on, and that its connection is stable"
         return Refusal("unreachable", 480, "the connection to the called phone cannot be used", fix)
     if status < 400 or status in _BETWEEN_US:
         # 502: our password is not taken, which is the trunk's fault.
@@ -38,7 +38,7 @@ def refusal_of(refused: Refused, trunk: Trunk | None) -> Refusal:
         status = 500  # §16.7: 503 would say that we are out of order, and have a carrier or phone leave us
     text = f"the called side answered {refused.status} {refused.reason}"
     fix = "" if trunk is None or refused.response is None else remedy(trunk, refused.response)
-    return Refusal(_CODES.get(status, "refused"), status, text, fix or "see the called phone or trunk")
+    return Refusal(_CODES.get(status, "refused"), status, text, fix or "check the called phone or trunk")
 
 
 def unusable(refusal: Refusal | None) -> Refusal:

@@ -117,15 +117,19 @@ class Succession:
             fix = "transfer from the phone of a user who began the call"
             return Refusal("transfer_not_allowed", 403, "only users of the account may transfer", fix)
         if self._transfer is not None or call.answered_at is None:
-            return Refusal("transfer_pending", 491, "another transfer is under way", "wait for its outcome")
+            return Refusal(
+                "transfer_pending", 491, "another transfer is under way", "wait until it has ended"
+            )
         if refer.replaces is not None:
             fix = "transfer without Replaces"
-            return Refusal("no_partner", 403, "an agent or a flow is transferred blindly only", fix)
+            return Refusal(
+                "no_partner", 403, "a call with an agent or a flow can be transferred only blindly", fix
+            )
         account = call.route.account
         route = route_inside(call.ground.directory, account, refer.target.user or "", by)
         if isinstance(route, Route) and route.callee is None and route.trunk_out is None:
             fix = "transfer to a user or a public number"
-            return Refusal("no_person", 403, f"{refer.target.user} is nobody who can be rung", fix)
+            return Refusal("no_person", 403, f"{refer.target.user} cannot be called", fix)
         self._transfers += 1
         self._transfer = transfer = Transfer(call, self, session, refer, by)
         refusal = transfer.start(f"succession{self._transfers}", call.callee, now)

@@ -188,19 +188,23 @@ class Supervisions:
             why = f"there is no user {number[:64]}"
             return Refusal("no_such_user", 404, why, "name a user of the account")
         if user in (call.route.caller, call.route.callee, *call.treatment.users(call)):
-            return Refusal("own_call", 409, f"{number} talks in this call", "ring somebody else's phone")
+            return Refusal("own_call", 409, f"{number} is a party to this call", "ring somebody else's phone")
         attended = call.treatment.attended
         if attended and mode is Mode.WHISPER:
             return DEAF_AGENT
         own = call.treatment.supervising if isinstance(call.treatment, Supervised) else frozenset()
         parties = [leg for leg in call.legs.values() if leg.held and leg.negotiated and leg.id not in own]
         if call.answered_at is None or not (attended or len(parties) > 1):
-            return Refusal("not_joined", 409, "the call is not one of two people yet", "wait until both talk")
+            return Refusal(
+                "not_joined", 409, "the call does not have two parties yet", "wait until it is answered"
+            )
         if not isinstance(call.treatment, Supervised):
             call.treatment = Supervised(call.treatment)
         treatment = call.treatment
         if len(treatment.supervisors) >= SUPERVISORS:
-            return Refusal("too_many_supervisors", 409, "the call has as many as it may", "let one leave")
+            return Refusal(
+                "too_many_supervisors", 409, "the call has as many supervisors as it may", "remove one"
+            )
         self._made += 1
         route = Route(account, "internal", Target("user", user.number), callee=user)
         supervisor = Supervisor(
@@ -243,7 +247,7 @@ class Supervisions:
         assert isinstance(supervised, Supervised), "by him"
         if not supervised.relieve(call, now):
             fix = "wait for its outcome, or listen meanwhile"
-            return Refusal("transfer_pending", 409, "the agent is just handing the caller over", fix)
+            return Refusal("transfer_pending", 409, "the AI agent is handing the caller over", fix)
         supervisor.mode, supervisor.hunt = Mode.BARGE, None
         supervisor.tell(now, "took_over")
         self._ended(supervisor, "answered", "took_over", 200, now)

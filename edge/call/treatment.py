@@ -45,7 +45,9 @@ class Treatment:
     def referred(self, call: "Call", session: Session, refer: Refer, now: float) -> None:
         """A side asks that its partner be transferred: accept or refuse by `session.referral`."""
         fix = "transfer calls between two parties"
-        session.referral.refuse(403, now, Refusal("no_partner", 403, "nobody to transfer", fix).headers())
+        session.referral.refuse(
+            403, now, Refusal("no_partner", 403, "the call has no other party to transfer", fix).headers()
+        )
 
     def users(self, call: "Call") -> "tuple[User | None, User | None]":
         """Who of the account is on the caller's side, and who on the other."""

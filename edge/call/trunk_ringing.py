@@ -70,7 +70,7 @@ class TrunkRinging(Ringing):
         if self._servers:
             self._next_server(now)
             return
-        fix = f"mend proxy of trunk {trunk.name}: {trunk.proxy}"
+        fix = f"correct proxy of trunk {trunk.name}: {trunk.proxy}"
         text = f"the trunk's proxy cannot be found: {located.why or 'no listener reaches its addresses'}"
         self._owner.refused(self, Refusal("trunk_unreachable", 503, text, fix), now)
 

@@ -8,7 +8,7 @@
 
 A number has one callback in a queue at a time: who asks again is told of the first. Nobody can have us ring a
 stranger: each number is asked of the toll-fraud guard when it is promised and when it is dialled; emergency
-numbers, our own DIDs and whatever is no public number are refused, and `per_number` bounds how often.
+numbers, our own DIDs and whatever is not a public number are refused, and `per_number` bounds how often.
 """
 
 from collections import OrderedDict
@@ -114,7 +114,7 @@ class Callbacks:
             else:
                 self._remove(turn)
                 fix = "call again in a moment"
-                turn.committed(at, Refusal("not_kept", 503, "the promise cannot be written down", fix))
+                turn.committed(at, Refusal("not_kept", 503, "the promise cannot be stored", fix))
 
         self._promise((self._change(about),), committed)
         return about.id
@@ -209,9 +209,9 @@ class Callbacks:
         directory, number = self._ground.directory, pledge.number
         bare = digits_of(number)
         digits = e164(number, account.fraud.country)
-        fix = "name the public number of a telephone"
+        fix = "name a public telephone number"
         if not bare:
-            return Refusal("bad_number", 400, f"{number[:32]!r} is no telephone number", fix)
+            return Refusal("bad_number", 400, f"{number[:32]!r} is not a telephone number", fix)
         if directory.did(bare) is not None or directory.did(digits) is not None:
             return Refusal("own_number", 403, f"{number} is one of our own numbers", fix)
         route = route_inside(directory, account, number, None)
@@ -220,14 +220,14 @@ class Callbacks:
         if route.callee is not None and pledge.inside:
             return None
         if route.trunk_out is None:
-            return Refusal("not_public", 403, f"{number} is no public number", fix)
+            return Refusal("not_public", 403, f"{number} is not a public number", fix)
         return self._fraud.destination(account, number, terms.callback.prefixes)
 
     def _too_many(self, account: AccountId, terms: QueueTerms, digits: str, wall: int) -> Refusal | None:
         rules, mine = terms.callback, list(self.of(account))
         if len(self._turns) >= self._ground.limits.callbacks:
             fix = "raise limits.sip.callbacks"
-            return Refusal("too_many_callbacks", 503, "this node holds all the callbacks it may", fix)
+            return Refusal("too_many_callbacks", 503, "this node has as many callbacks as it may", fix)
         if sum(not one.over and one.queue == terms.name for one in mine) >= rules.max_waiting:
             text, fix = f"{rules.max_waiting} callbacks wait in {terms.name}", "raise callback.max_waiting"
             return Refusal("too_many_callbacks", 503, text, fix)

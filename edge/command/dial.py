@@ -261,4 +261,4 @@ class DialRunning(Running[Dial]):
 
 def _nobody(number: str) -> Refusal:
     fix = "dial users or public numbers; lead to everything else by a node of its own"
-    return Refusal("no_party", 404, f"{number} is nobody who can be rung", fix)
+    return Refusal("no_party", 404, f"{number} cannot be called", fix)

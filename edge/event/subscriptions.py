@@ -195,7 +195,9 @@ class Subscriptions:
         full = len(self._live) >= limits.subscriptions
         if full or len(self._of.get(watched.id, ())) >= limits.subscriptions_per_user:
             fix = "raise limits.sip.subscriptions or subscriptions_per_user"
-            return Refusal("too_many_subscriptions", 503, "too many watch already", fix, retry_after=60)
+            return Refusal(
+                "too_many_subscriptions", 503, "there are too many subscriptions already", fix, retry_after=60
+            )
         return None
 
     def _begin(

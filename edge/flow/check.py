@@ -100,7 +100,7 @@ def _ways_out(draft: Draft) -> Iterator[Problem]:
                 if node.data.DIGITS and _DIGITS.fullmatch(f"digit:{outcome}"):
                     fix = f'write "digit:{outcome}"'
                 elif node.data.ENDS:
-                    fix = "remove it, or take a say or play in its place"
+                    fix = "remove it, or use a say or play instead"
                 yield draft.problem(draft.edge_places[node.id, outcome], what, fix)
 
 

@@ -170,7 +170,9 @@ class OutsideCalls:
             return answer.to_us(decision, asked.dialled, asked.here)
         if len(self._calls) >= self._limits.outside_calls:
             fix = "raise limits.sip.outside_calls"
-            return answer.reject(Refusal("too_many_calls", 503, "no room for one more", fix, retry_after=5))
+            return answer.reject(
+                Refusal("too_many_calls", 503, "too many calls of outside edges are live", fix, retry_after=5)
+            )
         call = self._begin(asked, decision, identity, now)
         journey = self._admit(call, decision, asked, now)
         if isinstance(journey, Refusal):
@@ -234,7 +236,13 @@ class OutsideCalls:
         if not all(self._is_down(trunk.id) for trunk in (route.trunk_out, *route.more_trunks)):
             return None
         text = f"no trunk for {route.number_out} answers"
-        return Refusal("trunk_down", 503, text, "see to the trunks; tandem metrics name them", retry_after=30)
+        return Refusal(
+            "trunk_down",
+            503,
+            text,
+            "check the trunks; the metric tandem_trunk_up shows which are down",
+            retry_after=30,
+        )
 
     def _rtjson(self, asked: RouteAsked, journey: Journey, identity: Identity, now: float) -> Json:
         caller = _caller(asked, identity)

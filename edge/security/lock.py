@@ -52,7 +52,7 @@ class Lock:
     def refuse(self) -> Refusal:
         self.refused += 1
         text = "too many wrong passwords for this username from this address"
-        fix = f"mend the password of the phone, then: tandem bans remove {self.source}"
+        fix = f"correct the password in the phone, then: tandem bans remove {self.source}"
         return Refusal("username_locked", 403, text, fix)
 
 

@@ -84,7 +84,7 @@ class Witness:
         """It was answered 401, by `response`."""
         self.attempts.challenged(request, response, flow, challenge.reason, account.domain, now)
         agent = request.headers.get("User-Agent") or ""
-        if challenge.reason == "bad":
+        if challenge.reason == "wrong_password":
             self.shield.failed(flow.remote[0], f"{challenge.username}@{account.domain}", agent, now)
             if challenge.stranger:
                 self.shield.unknown(flow.remote[0], challenge.username, agent, now)

@@ -26,7 +26,7 @@ from edge.sip.capability import AGENT, ALLOW, SDP
 from edge.sip.effect import Answer, ClientKey, EndReason, Failed, Incoming, Send
 from edge.sip.flow import Flow, Received, Transport
 from edge.sip.keyring import Keyring
-from edge.sip.message import Request
+from edge.sip.message import Request, Response
 from edge.sip.parse import ParseError, parse_message
 from edge.sip.session import (
     Acked,
@@ -203,8 +203,8 @@ class Phone:
                     self._effects.append(self._leg.connect())
             case Answered(body):
                 self._answered(body, now)
-            case Refused(status, reason):
-                self._say(now, "failed", f"{status} {reason}")
+            case Refused(status, reason, response):
+                self._say(now, "failed", f"{status} {reason}{_warning(response)}")
                 self._finish(Outcome(False, status, reason), now)
             case Reoffer(body):
                 self._reoffered(body, now)
@@ -303,6 +303,12 @@ class Phone:
             events, self._events = self._events, []
             for event in events:
                 self._receive_session(event, now)
+
+
+def _warning(response: Response | None) -> str:
+    """What a refusal says beside its status (RFC 3261 §20.43), after a colon; empty where it says no more."""
+    found = None if response is None else re.search(r'"(.*)"', response.headers.get("Warning") or "")
+    return f": {found[1]}" if found else ""
 
 
 def _in_good_order(reason: str) -> bool:

@@ -35,7 +35,7 @@ _DIGEST: Final = {
         "answer the 401 as a device of accounts[].users; equipment that cannot is a trunk with auth.ip; "
         "strangers reach accounts[].dids alone",
     ),
-    "bad": (
+    "wrong_password": (
         "username or password is wrong",
         "compare both with accounts[].users[].devices (or the trunk's auth) and what the equipment has",
     ),
@@ -51,7 +51,7 @@ class Step:
     response: Response
     flow: Flow
     why: str | Refusal
-    "For a challenge `no_credentials`, `bad`, `stale` or `replay`."
+    "For a challenge `no_credentials`, `wrong_password`, `stale` or `replay`."
     realm: str = ""
     "Of the challenge."
 

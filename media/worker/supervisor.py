@@ -332,7 +332,7 @@ class _Process:
             if self._stopping.is_set():
                 stopping += step
             if self._misses > (CHECKS if self._up else allowed) or stopping > STOP_SECONDS:
-                log.error("audio worker %d does not turn: it is killed", self.index)
+                log.error("audio worker %d hangs, and is killed", self.index)
                 return True
         return False
 

@@ -91,7 +91,7 @@ def test_a_wrong_answer_and_an_unknown_user_look_alike(
     directory: FakeDirectory, authenticator: Authenticator, username: str, password: str
 ) -> None:  # S004-11
     verdict = check(directory, authenticator, proof(challenge(directory, authenticator), username, password))
-    assert isinstance(verdict, Challenged) and verdict.reason == "bad"
+    assert isinstance(verdict, Challenged) and verdict.reason == "wrong_password"
     assert not any("stale" in value for _, value in verdict.headers)
 
 

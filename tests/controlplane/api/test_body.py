@@ -111,6 +111,6 @@ async def test_of_a_body_that_is_too_long_a_part_is_read_so_that_its_sender_sees
             read_of.append(None)
             return {"type": "http.request", "body": b"abc", "more_body": len(read_of) != last}
 
-        with pytest.raises(envelope.Failure, match="at most 6 bytes"):
+        with pytest.raises(envelope.Failure, match="longer than 6 bytes"):
             await read_bytes(Request({"type": "http"}, receive), 6)
         assert len(read_of) == pieces, "to its end, or four times as much as there may be"

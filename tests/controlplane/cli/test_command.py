@@ -21,6 +21,15 @@ def test_bad_usage_is_2(words: tuple[str, ...]) -> None:
     assert tandem(*words).exit_code == 2
 
 
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [(("agents", "paus"), "did you mean pause?"), (("bans", "x"), "the commands are add, list, remove")],
+)
+def test_who_names_no_command_is_told_which_there_are(words: tuple[str, ...], hint: str) -> None:
+    result = tandem(*words)
+    assert result.exit_code == 2 and hint in result.stderr
+
+
 def test_the_version_is_the_packages() -> None:
     assert tandem("--version").output.strip().count(".") == 2
 

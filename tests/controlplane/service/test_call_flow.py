@@ -31,6 +31,6 @@ async def test_what_the_flows_play_is_made_at_the_start_and_again_after_a_reload
         assert flows.speech.path("Good day.", "en-us")
         (tmp_path / "f.yaml").write_text("nodes: {}")
         assert "there are no nodes" in flows.reload()
-    assert {log["event"] for log in logs} == {"flow", "flow not taken"}
+    assert {log["event"] for log in logs} == {"flow", "flow refused"}
     await flows.close()
     await asyncio.gather(*made, return_exceptions=True)

@@ -51,7 +51,7 @@ async def test_a_file_is_whole_or_not_there(tmp_path: Path, bucket: MediaBucket 
         assert await site.media.put("a/b.wav", content(b"one", b"two")) is True
         assert (site.folder / "a/b.wav").read_bytes() == b"onetwo"
         assert await site.media.put("a/b.wav", content(b"x" * 600_000)) == Refusal(
-            "body_too_long", 413, "at most 100000 bytes are taken", "raise limits.http.media_bytes"
+            "body_too_long", 413, "the file is longer than 100000 bytes", "raise limits.http.media_bytes"
         )
         assert (site.folder / "a/b.wav").read_bytes() == b"onetwo", "what was there stays"
         assert [path.name for path in (site.folder / "a").iterdir()] == ["b.wav"], "nothing is left behind"

@@ -214,7 +214,7 @@ def test_a_failing_database_is_logged_once_with_a_fix_and_once_more_when_it_is_w
             bench.promise()
     assert [(line["event"], line["log_level"]) for line in logs] == [
         ("the database cannot be written", "error"),
-        ("the database is written again", "warning"),
+        ("the database can be written again", "warning"),
     ]
     assert logs[0]["why"] == "disk" and "free space" in logs[0]["fix"] and logs[1]["after_s"] == 2 * RETRY
 

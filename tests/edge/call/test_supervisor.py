@@ -175,7 +175,7 @@ def test_others_listen_on_when_one_takes_over() -> None:
     (role,) = floor.commands(port.ChangeRole)
     assert cast(port.ChangeRole, role).role.only == leg
     assert floor.ask(Mode.LISTEN, "1005") == Refusal(
-        "own_call", 409, "1005 talks in this call", "ring somebody else's phone"
+        "own_call", 409, "1005 is a party to this call", "ring somebody else's phone"
     )
     floor.alice.bye()
     assert floor.over() and floor.causes()["1006"] == "call_ended"

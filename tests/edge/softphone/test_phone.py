@@ -99,6 +99,7 @@ def test_a_call_is_told_as_a_timeline_and_hung_up_in_time() -> None:
 def test_a_refused_call_fails_with_its_status() -> None:
     desk = Desk("sip:nobody@127.0.0.1")
     assert desk.said() == ["trying", "failed"]
+    assert desk.moments[-1].detail.startswith("404 Not Found: no_such_number: nobody is ")
     outcome = desk.phone.outcome
     assert outcome is not None and not outcome.good and outcome.status == 404 and desk.phone.done
 

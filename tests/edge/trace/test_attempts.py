@@ -65,11 +65,11 @@ def test_a_wrong_password_is_told_with_the_name_that_was_given(bench: Bench, met
     phone.say(method, uri, headers=phone.authorization(challenge, method, uri))
     bench.advance(9.0)
     why = decision(bench, phone.call_id)
-    assert (why["outcome"], why["username"], why["method"]) == ("bad", "1001", method)
+    assert (why["outcome"], why["username"], why["method"]) == ("wrong_password", "1001", method)
     assert "devices" in str(why["fix"])
     (attempt,) = bench.switch.logbook.attempts.recent()
     assert (attempt.method, attempt.who, attempt.status) == (method, "1001@demo.local", 401)
-    assert attempt.sip_call_id == phone.call_id and attempt.code == "bad"
+    assert attempt.sip_call_id == phone.call_id and attempt.code == "wrong_password"
     assert 'response="***' in str(bench.journal.traces), "the proof is nobody's business"
 
 
