@@ -12,7 +12,6 @@ in its name (a scanner's User-Agent, garbage) bans it neither. Wrong passwords l
 (`edge.security.lock`). The scanners' first message is already dropped.
 """
 
-import heapq
 from collections import Counter
 from collections.abc import Callable, Iterable
 
@@ -20,8 +19,9 @@ from config.schema import SipLimits
 from config.security import Security, Threshold
 from edge.error import Refusal
 from edge.security.ban import AllowRecord, Ban, BanRecord, Keeper, Rule
+from edge.security.bans import Bans
 from edge.security.lock import Lock, Locks, shortened
-from edge.security.network import NetworkTable, bannable, covers, network_of, source_of
+from edge.security.network import NetworkTable, covers, network_of, source_of
 from edge.security.phones import Phones
 from edge.security.scanner import is_scanner
 from edge.security.source import Source, forget_one
@@ -52,8 +52,7 @@ class Shield:
         self._prefixes: dict[str, Source] = {}  # by /64, for its many addresses
         self._phones = Phones(limits.bindings)
         self.locks = Locks(limits.locks)
-        self._bans: NetworkTable[Ban] = NetworkTable()
-        self._ends: list[tuple[float, str]] = []  # heap; bans that ended early leave their entry behind
+        self._bans = Bans(limits.bans, keeper, wall, self._forgive)
         plain = (network_of(text) or text for text in security.allow)
         self._configured = NetworkTable((network, network) for network in plain)
         self._allowed: NetworkTable[AllowRecord] = NetworkTable()
@@ -61,8 +60,6 @@ class Shield:
         "Messages and connections of banned sources turned away."
         self.offences: Counter[Rule] = Counter()
         "Counted against a source, banned for it or not."
-        self.begun: Counter[Rule] = Counter()
-        "Bans."
 
     # At the sockets.
 
@@ -74,7 +71,7 @@ class Shield:
             return False
         if ban.until <= now:
             source.ban = None
-            self.expire(now)
+            self._bans.expire(now)
             return False
         ban.dropped += 1
         ban.last_seen = now
@@ -191,19 +188,17 @@ class Shield:
         if self._is_allowed(network):
             return None
         ban = Ban(network, Rule.MANUAL, now + seconds, count=0, first_seen=now, now=now, note=note)
-        self._put(ban, seconds, now)
+        self._bans.put(ban, seconds, now)
         self._review(network)
         return ban.record(self._wall(now), now)
 
     def lift(self, network: str, now: float) -> bool:
         """End a ban, and locks; False: there is neither a ban of exactly this network, nor a lock inside."""
-        self.expire(now)
         unlocked = self.locks.lift(network)
-        ban = self._bans.get(network)
-        if ban is not None:
-            self._lift(ban, now)
+        banned = self._bans.lift(network, now)
+        if banned:
             self._review(network)
-        return unlocked or ban is not None
+        return unlocked or banned
 
     def allow(self, network: str, note: str, now: float) -> AllowRecord | None:
         """Exempt `network` from now on and end bans that hit it; None: as many as may be are allowed."""
@@ -211,14 +206,7 @@ class Shield:
             return None
         record = AllowRecord(network, note, self._wall(now))
         self._allowed.put(network, record)
-        self.expire(now)
-        hit = self._bans.within(network)
-        around = self._bans.get(bannable(network) or network)
-        if around is not None and around.network not in hit:
-            hit.append(around.network)
-        for name in hit:
-            if (ban := self._bans.get(name)) is not None:
-                self._lift(ban, now)
+        hit = self._bans.lift_within(network, now)
         self.locks.lift(network)
         self._review(network, *hit)
         self._keeper.allowed(record)
@@ -247,8 +235,12 @@ class Shield:
 
     def bans(self, now: float) -> list[BanRecord]:
         """Those in force."""
-        self.expire(now)
-        return [ban.record(self._wall(now), now) for ban in self._bans.values()]
+        return self._bans.records(now)
+
+    @property
+    def begun(self) -> Counter[Rule]:
+        """Bans so far, by their reason."""
+        return self._bans.begun
 
     def registered_in(self, network: str, now: float) -> bool:
         """Whether a phone is registered from an address of `network`."""
@@ -258,37 +250,15 @@ class Shield:
         """What the former run left behind."""
         for kept in allowed:
             self._allowed.put(kept.network, kept)
-        wall = self._wall(now)
-        for record in bans:
-            until = now + (record.expires_at - wall) / 1000
-            if until <= now or len(self._bans) >= self._limits.bans:
-                continue
-            ban = Ban(
-                record.network,
-                record.rule,
-                until,
-                count=record.count,
-                first_seen=now + (record.first_seen - wall) / 1000,
-                now=now + (record.last_seen - wall) / 1000,
-                user_agent=record.user_agent,
-                note=record.note,
-            )
-            self._bans.put(ban.network, ban)
-            heapq.heappush(self._ends, (until, ban.network))
+        self._bans.load(bans, now)
 
     def expire(self, now: float) -> None:
         """Forget bans that ran out. Nobody must call it in time: a ban that ran out bans nobody."""
-        ends = self._ends
-        while ends and ends[0][0] <= now:
-            until, network = heapq.heappop(ends)
-            ban = self._bans.get(network)
-            if ban is not None and ban.until == until:
-                self._drop(ban)
-                self._keeper.ended(ban.record(self._wall(now), now))
+        self._bans.expire(now)
 
     def active(self, now: float) -> int:
         """Bans in force."""
-        self.expire(now)
+        self._bans.expire(now)
         return len(self._bans)
 
     def __len__(self) -> int:
@@ -342,39 +312,11 @@ class Shield:
         )
         source.forgive()
         source.ban = ban
-        self._put(ban, seconds, now)
+        self._bans.put(ban, seconds, now)
 
-    def _put(self, ban: Ban, seconds: float, now: float) -> None:
-        self.expire(now)
-        if self._bans.get(ban.network) is None and len(self._bans) >= self._limits.bans:
-            self._yield_one(now)
-        self._bans.put(ban.network, ban)
-        heapq.heappush(self._ends, (ban.until, ban.network))
-        if len(self._ends) > 2 * len(self._bans) + 64:
-            self._ends = [(held.until, held.network) for held in self._bans.values()]
-            heapq.heapify(self._ends)
-        self.begun[Rule(ban.rule)] += 1
-        self._keeper.banned(ban.record(self._wall(now), now), seconds)
-
-    def _yield_one(self, now: float) -> None:
-        """End the ban that would end first anyway."""
-        while self._ends:
-            until, network = heapq.heappop(self._ends)
-            ban = self._bans.get(network)
-            if ban is not None and ban.until == until:
-                self._lift(ban, now)
-                return
-
-    def _lift(self, ban: Ban, now: float) -> None:
-        wall = self._wall(now)
-        record = ban.record(wall, now, lifted_at=wall)
-        self._drop(ban)
-        self._keeper.ended(record)
-
-    def _drop(self, ban: Ban) -> None:
-        self._bans.pop(ban.network)
-        ban.until = 0.0  # for sources that still point to it
-        for source in (self._met.get(ban.network), self._prefixes.get(ban.network)):
+    def _forgive(self, network: str) -> None:
+        """A ban has ended."""
+        for source in (self._met.get(network), self._prefixes.get(network)):
             if source is not None:
                 source.forgive()
 

@@ -244,7 +244,7 @@ def test_memory_is_bounded_under_a_million_forged_sources(keeper: FakeKeeper) ->
         made.admits(str(ipaddress.ip_address(0x0A000000 + n)), "", n / 1000)
         made.refuses(f"2001:db8:{n:x}::1", n / 1000)
     assert len(made) <= 500 and len(made._prefixes) <= 500
-    assert made.active(30.0) <= 100 and len(made._ends) <= 2 * 100 + 65
+    assert made.active(30.0) <= 100 and len(made._bans._ends) <= 2 * 100 + 65
 
 
 def test_forged_sources_do_not_wash_out_what_a_guesser_has_done() -> None:
