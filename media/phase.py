@@ -3,7 +3,7 @@
 ::
 
     polls    0 ─ nothing    1 ─ a packet    2 ─ from now on polled and played here
-                     it came between the two: it waits 5 to 10 ms, and may come 5 ms late
+                     it came between the two: it waits 5 to 10 ms, and may come 4 ms late
 
 Until a packet has told, a leg is polled in every tick. Only a packet before which the socket was found empty
 one tick earlier tells: what has piled up while the engine stood still is found at any time.

@@ -18,7 +18,7 @@ from tests.bench.signalling import Signalling, Work
 from tests.bench.sources import Source
 from tests.bench.streams import EVENTS, Payload, Streams
 from tests.bench.subject import AGENT, BRIDGE, ECHO, MENU, ROOMS, Subject
-from tests.bench.usage import punctual
+from tests.bench.usage import dropped_datagrams, punctual
 from tests.support.address import loopback
 from tests.support.process import Child
 
@@ -70,7 +70,8 @@ class Ground:
     def _row(self, name: str, count: int, streams: Streams) -> Row:
         subject = self.subject
         streams.run(self.settle, measure=False)
-        memory = subject.memory() - self.memory
+        ours, theirs = self.socket.address, subject.daemon.sip[0]
+        dropped = dropped_datagrams(*ours), dropped_datagrams(theirs)
         with self._beside():
             before, started, own = subject.cpu(), time.monotonic(), time.process_time()
             others = subject.others()
@@ -81,6 +82,8 @@ class Ground:
             others = subject.others() - others
             late = subject.ticks()
         streams.drain()
+        # Not before: to read it takes milliseconds, in which nothing is sent.
+        memory = subject.memory() - self.memory
         gauges = subject.gauges()
         self.caller.hang_up()
         heard = streams.heard
@@ -90,6 +93,8 @@ class Ground:
             "duplicates": float(heard.duplicates),
             "generator late slots": float(heard.late_slots),
             "lost after the generator was late": float(heard.excused),
+            "dropped before the generator": float(dropped_datagrams(*ours) - dropped[0]),
+            "dropped before the daemon": float(dropped_datagrams(theirs) - dropped[1]),
             "% of its core to others": float(max(0, round(100 * others / elapsed))),
         }
         # By what came back, not by what was asked for: a daemon that is too busy must not look cheap.

@@ -18,6 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from media.frame import TICK_SECONDS
+from media.phase import PUNCTUAL
 from media.port import Crypto
 from media.srtp import Srtp
 from tests.bench.datagrams import Datagrams, Outgoing
@@ -35,7 +37,7 @@ HISTORY = 1024
 "Packets of a stream whose times are kept: 20 s."
 LOUD, QUIET = 0x05, 0xFF
 BURST_EVERY = 50
-LATE = 0.005
+LATE = TICK_SECONDS - PUNCTUAL
 """What the daemon bears without a frame more of delay, which it takes back by leaving out a frame, as every
 jitter buffer does; a packet that the generator itself sends so late may cost a frame [s]."""
 LATE_MEMORY = 12.0

@@ -1,8 +1,9 @@
-"""What a process and all its children have used: CPU time and memory, from /proc (Linux)."""
+"""What a process and all its children have used, and datagrams that were lost: from /proc (Linux)."""
 
 import contextlib
 import gc
 import os
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -76,6 +77,15 @@ def core_seconds(cpu: int) -> float:
             user, nice, system, _, _, irq, softirq, steal = map(int, fields[:8])
             return (user + nice + system + irq + softirq + steal) / TICK
     return 0.0
+
+
+def dropped_datagrams(host: str, port: int | None = None) -> int:
+    """What the kernel has dropped before the open IPv4 UDP sockets of an address: their buffers were full."""
+    local = f"{int.from_bytes(socket.inet_aton(host), 'little'):08X}:" + (
+        "" if port is None else f"{port:04X}"
+    )
+    rows = (line.split() for line in Path("/proc/net/udp").read_text().splitlines()[1:])
+    return sum(int(row[-1]) for row in rows if row[1].startswith(local))
 
 
 def memory_bytes(pid: int) -> int:
