@@ -116,7 +116,7 @@ def route_inside(
     return Refusal(
         "no_such_number",
         404,
-        f"{dialled} is no user, extension or number of account {account.id}",
+        f"{dialled or 'an address without a user'} is no user, extension or number of account {account.id}",
         "add it under accounts[].users or accounts[].extensions",
     )
 

@@ -40,6 +40,7 @@ def dial(phone: Phone, uri: str) -> list[Request | Response]:
         ("sip:1002:pw@DEMO.local:5060;transport=tcp?Subject=hi", "1002"),
         ("sip:%31002@demo.local;gr=urn:uuid:x", "1002"),
         ("sips:1002@127.0.0.1", "1002"),
+        ("sip:1002@demo.local.", "1002"),
     ],
 )
 def test_a_user_may_dial_so(bench: Bench, uri: str, number: str) -> None:
