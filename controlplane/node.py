@@ -267,7 +267,8 @@ class Node:
         call = self.switch.call_named(name)
         if call is not None:
             data = blanked(data, keys=call.trace.secret)
-        hep.mirror(data, *ends, now, reliable=flow.reliable, correlation=name if call is None else call.id)
+        id = hep.correlation(name, None if call is None else call.id)
+        hep.mirror(data, *ends, now, reliable=flow.reliable, correlation=id)
 
     def _banned(self, network: str) -> None:
         self.listeners.cut(network)

@@ -21,6 +21,7 @@ PING: Final = b"\r\n\r\n"
 PONG: Final = b"\r\n"
 
 _END: Final = b"\r\n\r\n"
+_BARE_ENDS: Final = (b"\n\n", b"\n\r\n")
 _FOLD = re.compile(rb"\r\n[ \t]++")
 _LENGTH = re.compile(rb"\r\n(?:content-length|l)[ \t]*+:[ \t]*+([^\r\n]*+)", re.IGNORECASE)
 _TYPE = re.compile(rb"\r\n(?:content-type|c)[ \t]*+:", re.IGNORECASE)
@@ -102,9 +103,14 @@ class Framer:
         buffer, limits = self._buffer, self._limits
         if len(buffer) - start < 4:
             return False  # perhaps half of a ping, surely no message
-        end = buffer.find(_END, start + self._searched)
+        since = start + self._searched
+        end = buffer.find(_END, since)
+        if self._ends_bare(start, since, len(buffer) if end < 0 else end + 2):
+            return False
         if end < 0:
-            self._seek_bare_end(start)
+            self._searched = len(buffer) - start - 3
+            if self._searched > limits.header_bytes:
+                self.fault = "headers too long"
             return False
         head = _FOLD.sub(b" ", bytes(buffer[start:end]))
         values = {value.strip() for value in _LENGTH.findall(head)}
@@ -123,14 +129,14 @@ class Framer:
             return True
         return False
 
-    def _seek_bare_end(self, start: int) -> None:
-        """The headers at `start` have no end yet; who ends lines in a bare LF would wait in vain."""
+    def _ends_bare(self, start: int, since: int, until: int) -> bool:
+        """Whether the headers at `start` end in bare LFs between two places: their CRLF may never come."""
         buffer = self._buffer
-        ends = (buffer.find(bare, start + self._searched) for bare in (b"\n\n", b"\n\r\n"))
-        end = min((at for at in ends if at >= 0), default=-1)
-        self._searched = len(buffer) - start - 3
-        if max(self._searched, end - start) > self._limits.header_bytes:
-            self.fault = "headers too long"
-        elif end >= 0:
-            self.fault = "lines end in a bare LF"
-            self._unusable = bytes(buffer[start:end]) + _END
+        ends = [at for bare in _BARE_ENDS if (at := buffer.find(bare, since, until)) >= 0]
+        if not ends:
+            return False
+        self.fault = "lines end in a bare LF"
+        head = bytes(buffer[start : min(ends)])
+        if len(head) <= self._limits.header_bytes and head.strip():
+            self._unusable = head + _END
+        return True

@@ -39,7 +39,8 @@ class Uri:
     user: str | None
     "Normalised (see the module); the number of a tel URI."
     host: str
-    "As written, but for the dot of the root (§19.1.1); IPv6 in brackets; empty for tel; all after the colon for a scheme that is neither."
+    """As written, but for the dot of the root; IPv6 in brackets; empty for tel; all after the colon for a
+    scheme that is neither."""
     port: int | None = None
     params: Params = ()
     headers: str = ""
@@ -161,7 +162,7 @@ def _parse(text: str) -> Uri:
     return Uri(
         scheme.lower(),
         user,
-        host[:-1] if host[-1] == "." else host,
+        host[:-1] if host[-1] == "." and host[-2:-1] not in ("", ".") else host,
         None if port is None else int(port),
         parse_params(params, "URI") if params else (),
         headers or "",

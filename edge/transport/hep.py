@@ -21,6 +21,7 @@ from edge.trace.secret import blanked
 _SIP: Final = 1
 _TCP, _UDP = 6, 17
 _LONGEST: Final = 65_000  # of a datagram, with room for the chunks [bytes]
+_CALLS: Final = 10_000  # SIP Call-IDs whose call is remembered
 _HEAD: Final = struct.Struct("!HHH")
 
 Endpoint = tuple[str, int]
@@ -76,12 +77,26 @@ class HepMirror:
         self._agent = agent
         self._key = key
         self._wall_ms = wall_ms
+        self._calls: dict[str, str] = {}
         family = socket.AF_INET6 if ":" in server[0] else socket.AF_INET
         self._socket = socket.socket(family, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
         self.sent = 0
         self.dropped = 0
         "Messages that were not mirrored: too long, or no room."
+
+    def correlation(self, call_id: str, call: str | None) -> str:
+        """What the messages of one SIP Call-ID are found by: the call that they belong to.
+
+        Args: call: None where there is none, or none any more: its last messages come when it is over.
+        """
+        if call is None:
+            return self._calls.get(call_id, call_id)
+        if call_id not in self._calls:
+            if len(self._calls) >= _CALLS:
+                del self._calls[next(iter(self._calls))]
+            self._calls[call_id] = call
+        return call
 
     def mirror(
         self,

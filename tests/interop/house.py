@@ -97,6 +97,7 @@ class House:
         pair = [{"username": name, "password": name} for name in ("1005", "1006")]
         return {
             "headers": ["X-Ticket"],
+            "fraud": {"country": "1", "deny": ["1900"], "rates": {"141599": 1_000_000}},
             "users": [
                 user("1001"),
                 user("1002"),
@@ -105,6 +106,9 @@ class House:
                 {"number": "1005", "devices": pair},
                 {"number": "1007", "devices": row, "ring": "sequential", "ring_time": "1s"},
                 user("1009", dnd=True),
+                user("1013", fraud={"daily": 10}),
+                user("1011", forward={"always": "1012"}),
+                user("1012", forward={"always": "1011"}),
                 user("1010", ring_time="1s", forward={"no_answer": "+14155550106"}),
             ],
             "dids": [

@@ -45,7 +45,8 @@ class Carrier:
         }
 
     @contextmanager
-    def served(self) -> Iterator[Daemon]:
+    def served(self, **carrier: object) -> Iterator[Daemon]:
+        """Args: carrier: more of the trunk `ill`."""
         loop = asyncio.new_event_loop()
         names = loop.run_until_complete(DnsServer(self.zone).start())
         thread = threading.Thread(target=loop.run_forever)
@@ -54,6 +55,7 @@ class Carrier:
         node = {"name": "test", "data": str(self.folder / "daemon" / "data")}
         settings = {"node": node | {"nameservers": [{"address": address, "port": port}]}}
         trunks = [{"name": name, "proxy": f"sip:{name}.test"} for name in PREFIXES.values()]
+        trunks[-1] |= carrier
         routes = [{"prefix": prefix, "trunks": [name]} for prefix, name in PREFIXES.items()]
         try:
             with Daemon(
@@ -141,3 +143,16 @@ def test_a_busy_callee_is_asked_once(carrier: Carrier, daemon: Daemon) -> None:
         near.done()
         first.done()
         assert not second.wire()
+
+
+def test_we_register_at_the_next_proxy_where_the_first_is_out_of_service(tmp_path: Path) -> None:
+    """RFC 3263 §4.3 for our own registration: at once, in the same turn."""
+    carrier = Carrier(tmp_path)
+    first = carrier.sipp(called().comes("REGISTER").respond(503), address=carrier.ill)
+    second = carrier.sipp(called().comes("REGISTER").respond(200), address=carrier.second)
+    register = {"username": "us", "password": "secret", "retry": "1m"}
+    with first, second, carrier.served(register=register) as daemon:
+        first.done()
+        second.done()
+        assert second.one("REGISTER").uri == first.one("REGISTER").uri == "sip:ill.test"
+        daemon.child.wait_for('"ill".*"registered"', 10.0)

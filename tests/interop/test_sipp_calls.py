@@ -467,6 +467,37 @@ def test_a_blind_transfer_is_reported_also_when_it_fails(
 
 
 @BOTH
+def test_who_a_transfer_leads_to_hears_who_sent_him(house: House, transport: str) -> None:
+    """RFC 3892: Referred-By of the REFER stands in the INVITE that comes of it."""
+    lines = "Refer-To: <sip:+14245550100@demo.local>\nReferred-By: <sip:1001@demo.local>"
+    caller = up().pause(200).request("REFER", headers=lines).expect(202)
+    for _ in ("100", "180", "200"):
+        caller.comes("NOTIFY").respond(200)
+    caller.comes("BYE").respond(200)
+    stays = taken().pause(1_500).request("BYE").expect(200)
+    with house.callee(ended(taken()), address=house.other) as target:
+        play(house, transport, caller, stays)
+        target.done()
+        assert target.one("INVITE").header("Referred-By").startswith("<sip:1001@demo.local>")
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("number", "headers", "why"),
+    [("1011", "", "forward_loop"), ("1004", "Diversion: <sip:1@h>;counter=5", "too_many_forwards")],
+)
+def test_forwards_end_that_go_round_or_too_far(
+    house: House, transport: str, number: str, headers: str, why: str
+) -> None:
+    """RFC 5806 §10: 482 for a circle, and for the sixth in a row, those of others among them."""
+    caller = calling().invite(AUDIO, headers, digest=True).expect(100, optional=True)
+    caller.expect(181, optional=True).expect(482).ack_refusal()
+    with house.caller(caller, number, transport=transport) as near:
+        near.done()
+        assert why in near.one(482).header("Warning") + near.one(482).header("Reason")
+
+
+@BOTH
 def test_a_transfer_to_nobody_is_refused_at_once(house: House, transport: str) -> None:
     caller = up().pause(200).request("REFER", headers="Refer-To: <sip:nobody@demo.local>").expect(404)
     near, _ = play(house, transport, hung_up(caller), ended(taken()))
@@ -537,23 +568,25 @@ def test_sessions_are_refreshed_at_half_time_and_glare_is_settled(house: House) 
     assert only(far, 491).method == "INVITE"
 
 
+@BOTH
 @pytest.mark.parametrize("package", ["dialog", "presence", "message-summary", "reg"])
-def test_a_subscription_is_granted_and_told_at_once(house: House, package: str) -> None:
+def test_a_subscription_is_granted_and_told_at_once(house: House, package: str, transport: str) -> None:
     """RFC 6665 §4.2, with RFC 4235, 3856, 3842 and 3680."""
     number = "1001" if package in ("message-summary", "reg") else "1002"
     watcher = calling().subscribe(package)
-    with house.caller(watcher, number) as near:
+    with house.caller(watcher, number, transport=transport) as near:
         near.done()
         notify = near.one("NOTIFY")
         assert notify.header("Event") == package and notify.header("Subscription-State").startswith("active")
         assert notify.body and near.one(200).header("Expires")
 
 
-def test_a_text_waits_until_its_reader_is_there(house: House) -> None:
+@BOTH
+def test_a_text_waits_until_its_reader_is_there(house: House, transport: str) -> None:
     """RFC 3428: 202 and kept, then delivered on REGISTER."""
     writer = calling().message("see you at nine")
     reader = called().comes("MESSAGE").respond(200)
-    with house.caller(writer, "1002") as near:
+    with house.caller(writer, "1002", transport=transport) as near:
         near.done()
         assert near.one(202).method == "MESSAGE"
     with house.callee(reader, address=house.other) as phone:

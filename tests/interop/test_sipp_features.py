@@ -1,14 +1,21 @@
 """What goes beside a call, as sipp sees it: who, whose words, music, lamps, pick-up (issue 3, *Calls*)."""
 
+import contextlib
+import re
+import socket
 from collections.abc import Iterator
+from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
+from tests.edge.transport.test_hep import decode
 from tests.interop.house import DID, TRANSPORTS, House
 from tests.interop.test_sipp_calls import BOTH, ended, hung_up, taken, up
-from tests.support.address import loopback
+from tests.support.address import SIP_PORT, loopback
+from tests.support.caller import Phone
+from tests.support.daemon import PASSWORDS, Daemon
 from tests.support.ear import Ear
 from tests.support.process import wait_until
 from tests.support.scenario import AUDIO, HELD, NO_STREAM, Scenario, called, calling
@@ -214,3 +221,33 @@ def test_forwards_are_followed_for_callers_by_tcp(house: House, why: str) -> Non
         invite = far.one("INVITE")
         assert f"sip:{number}@demo.local" in invite.header("Diversion")
         assert "index=1.1" in ",".join(invite.all("History-Info"))
+
+
+def test_homer_is_sent_what_both_ends_say_under_one_id(tmp_path: Path) -> None:
+    """HEP 3: every message of both legs of a call, without proofs of passwords."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as homer:
+        homer.bind((loopback(), 0))
+        address, port = homer.getsockname()
+        watched = {"observe": {"hep": {"address": address, "port": port, "password": "seen"}}}
+        with (
+            Daemon(tmp_path, settings=watched) as daemon,
+            Phone(loopback(), daemon.sip, "1001", PASSWORDS["1001"]) as phone,
+            Phone(loopback(), daemon.sip, "1002", PASSWORDS["1002"], auto_answer=True) as callee,
+        ):
+            callee.register()
+            phone.dial("1002").hang_up()
+            callee.answered.get(timeout=5.0).wait_ended()
+        homer.setblocking(False)
+        packets = []
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                packets.append(decode(homer.recv(70_000)))
+    said = [
+        (chunks[15].partition(b" ")[0], int.from_bytes(chunks[7], "big"), chunks[17]) for chunks in packets
+    ]
+    (id,) = {id for method, port, id in said if (method, port) == (b"INVITE", SIP_PORT)}
+    methods = [method for method, _, name in said if name == id]
+    # An ACK of the challenge that is read together with the INVITE after it is found there, too.
+    assert methods.count(b"INVITE") == methods.count(b"BYE") == 2 <= methods.count(b"ACK"), said
+    assert all(chunks[14] == b"seen" for chunks in packets)
+    assert not any(re.search(rb'response="[0-9a-f]{32}', chunks[15]) for chunks in packets)

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.interop.house import House, dialled
+from tests.interop.house import DID, House, dialled
 from tests.interop.test_sipp_calls import BOTH, ended, hung_up, taken, up
 from tests.support.address import SIP_PORT, loopback
+from tests.support.caller import Phone
 from tests.support.daemon import Daemon
 from tests.support.process import wait_until
 from tests.support.scenario import AUDIO, called, calling
@@ -104,6 +105,47 @@ def test_a_trunk_that_challenges_gets_our_credentials(house: House, transport: s
         first, second = far.wire("INVITE")
         assert second.header("CSeq") == "2 INVITE" and second.header("Call-ID") == first.header("Call-ID")
         assert 'username="us-' in second.header("Proxy-Authorization")
+
+
+def test_a_trunk_that_proves_itself_calls_from_anywhere(house: House) -> None:
+    """RFC 3261 §22.1: challenged as a user is, and led on as a trunk."""
+    with (
+        house.callee(ended(taken())) as far,
+        Phone(loopback(), house.daemon.sip, "us-udp", "secret") as phone,
+    ):
+        call = phone.dial(DID)
+        rows = house.daemon.trace(call.id)
+        call.hang_up()
+        far.done()
+    assert any((row["event"], row.get("outcome")) == ("trunk", "digest-udp") for row in rows), rows
+
+
+def turned_away(house: House, number: str, transport: str, **who: str) -> str:
+    """The rule by which a call that would cost is refused; its trace says what to change."""
+    refused = calling().invite(AUDIO, digest=True).expect(100, optional=True).expect(403).ack_refusal()
+    with house.caller(refused, number, transport=transport, **who) as near:
+        near.done()
+        answer = near.one(403)
+    rows = house.daemon.trace(answer.header("Call-ID"))
+    assert any("fraud" in row["data"].get("fix", "") for row in rows), rows
+    return answer.header("Warning")
+
+
+@BOTH
+def test_a_call_to_a_prefix_that_is_denied_is_refused(house: House, transport: str) -> None:
+    assert "fraud_destination" in turned_away(house, "+19005550100", transport)
+
+
+def test_who_has_used_up_his_day_is_refused(house: House) -> None:
+    """Minutes by rate: the first call has cost too much for a second."""
+    who = {"user": "1013", "password": "1013"}
+    with (
+        house.callee(ended(taken())) as far,
+        house.caller(hung_up(up()), "+14159950100", **who) as near,
+    ):
+        near.done()
+        far.done()
+    assert "fraud_daily" in turned_away(house, "+14159950100", "u1", **who)
 
 
 @BOTH
@@ -218,8 +260,9 @@ def test_a_trunk_that_nobody_answers_for_is_left_in_time(house: House) -> None:
         assert far.one("INVITE").uri.startswith("sip:+14235550100@")
 
 
-def carrier(folder: Path, address: str, **more: Any) -> Daemon:
-    trunk = {"name": "carrier", "proxy": f"sip:{address}:{SIP_PORT}", "default": True, **more}
+def carrier(folder: Path, address: str, transport: str = "udp", **more: Any) -> Daemon:
+    proxy = f"sip:{address}:{SIP_PORT};transport={transport}"
+    trunk = {"name": "carrier", "proxy": proxy, "default": True, **more}
     return Daemon(folder / "daemon", account={"trunks": [trunk]})
 
 
@@ -249,15 +292,16 @@ def test_we_register_at_the_carrier_and_refresh_in_time(tmp_path: Path) -> None:
         assert 4.0 < third.at - second.at < 10.0, "most of the 6 s, not of the 600"
 
 
-def test_a_carrier_that_grants_too_briefly_is_asked_for_what_it_wants(tmp_path: Path) -> None:
+@BOTH
+def test_a_carrier_that_grants_too_briefly_is_asked_for_what_it_wants(tmp_path: Path, transport: str) -> None:
     """RFC 3261 §10.2.8: 423 with Min-Expires."""
     address = loopback()
     registrar = called().comes("REGISTER").respond(423, headers="Min-Expires: 1800")
     registrar.comes("REGISTER").respond(200, headers="Expires: 1800")
     register = {"username": "us", "password": "secret", "expires": "10m"}
     with (
-        Sipp(tmp_path / "registrar", registrar, address=address) as far,
-        carrier(tmp_path, address, register=register) as daemon,
+        Sipp(tmp_path / "registrar", registrar, address=address, transport=transport) as far,
+        carrier(tmp_path, address, "udp" if transport == "u1" else "tcp", register=register) as daemon,
     ):
         far.done()
         first, second = far.wire("REGISTER")

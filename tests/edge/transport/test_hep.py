@@ -69,3 +69,13 @@ def test_the_mirror_sends_without_secrets_and_counts_what_it_cannot_send() -> No
         mirror.mirror(b"x", ("a name", 1), ends[1], 3.5, reliable=False, correlation="")
         assert (mirror.sent, mirror.dropped) == (1, 2)
         mirror.close()
+
+
+def test_what_is_said_when_a_call_is_over_is_still_found_with_it() -> None:
+    mirror = HepMirror(("127.0.0.1", 9), 7, "", lambda now: 0)
+    assert mirror.correlation("a@b", None) == "a@b", "before it is a call"
+    assert mirror.correlation("a@b", "call_1") == mirror.correlation("a@b", None) == "call_1"
+    for number in range(10_000):
+        mirror.correlation(f"{number}@b", "call_2")
+    assert mirror.correlation("a@b", None) == "a@b", "only so many are remembered"
+    mirror.close()
