@@ -30,7 +30,8 @@ from edge.sip.effect import (
 )
 from edge.sip.flow import Flow
 from edge.sip.message import Request
-from edge.sip.session import Session, SessionEvent
+from edge.sip.session import Session
+from edge.sip.session_event import SessionEvent
 from edge.sip.transaction.layer import TransactionLayer
 from edge.trace.logbook import Logbook
 from edge.unservable import not_understood

@@ -27,7 +27,8 @@ from edge.command.running import Stage
 from edge.directory import Agent
 from edge.error import Refusal
 from edge.flow.value import Value
-from edge.sip.session import Session, SessionEvent
+from edge.sip.session import Session
+from edge.sip.session_event import SessionEvent
 from media import port
 
 Left: TypeAlias = Callable[[str, str, float], None]

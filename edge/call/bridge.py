@@ -22,7 +22,8 @@ from edge.error import Refusal
 from edge.routing import diversion
 from edge.routing.route import Route
 from edge.sip.refer import Refer
-from edge.sip.session import By, Ended, Session, SessionEvent, State
+from edge.sip.session import Session, State
+from edge.sip.session_event import By, Ended, SessionEvent
 from media import port
 
 _TRANSFERRED = 'SIP;cause=200;text="Transferred"'

@@ -32,18 +32,8 @@ from edge.routing.route import Route
 from edge.sip.answering import AnsweringSession
 from edge.sip.flow import Flow, Transport
 from edge.sip.locate import Located
-from edge.sip.session import (
-    Acked,
-    By,
-    Ended,
-    Headers,
-    Info,
-    Reanswered,
-    Referred,
-    Reoffer,
-    Session,
-    SessionEvent,
-)
+from edge.sip.session import Headers, Session
+from edge.sip.session_event import Acked, By, Ended, Info, Reanswered, Referred, Reoffer, SessionEvent
 from edge.sip.uri import Uri
 from edge.trace.trace import Trace
 from edge.trunk.caller import Caller

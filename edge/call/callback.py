@@ -29,7 +29,8 @@ from edge.directory import Account
 from edge.error import Refusal
 from edge.flow.command import Sound
 from edge.routing.route import Route, route_inside
-from edge.sip.session import Session, SessionEvent
+from edge.sip.session import Session
+from edge.sip.session_event import SessionEvent
 from edge.tone import tones
 from media import port
 

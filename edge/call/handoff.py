@@ -19,7 +19,8 @@ from edge.command.running import AnyRunning, Stage
 from edge.error import Refusal
 from edge.flow.command import Dial, Enqueue, Issued, Sound
 from edge.flow.scene import Outcome
-from edge.sip.session import Session, SessionEvent
+from edge.sip.session import Session
+from edge.sip.session_event import SessionEvent
 from media import port
 
 Run: TypeAlias = Callable[[Stage, Issued], AnyRunning]

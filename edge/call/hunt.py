@@ -25,7 +25,8 @@ from edge.journal import CallId
 from edge.routing import diversion
 from edge.routing.forward import Diversion, Why, forward_of, why_refused
 from edge.routing.route import MAX_HOPS, Route, route_inside
-from edge.sip.session import Ended, Headers, Session, SessionEvent
+from edge.sip.session import Headers, Session
+from edge.sip.session_event import Ended, SessionEvent
 from edge.sip.uri import Uri
 from media import port
 

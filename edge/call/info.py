@@ -6,7 +6,7 @@ with a `Duration` in milliseconds, or just the key.
 
 from typing import TYPE_CHECKING, Final
 
-from edge.sip.session import Info
+from edge.sip.session_event import Info
 from media.port import HearDigit, LegId
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from edge.directory import Trunk
 from edge.error import Refusal
 from edge.sip.address import STAR
 from edge.sip.grammar import Malformed
-from edge.sip.session import Refused
+from edge.sip.session_event import Refused
 from edge.sip.uri import Uri
 from edge.trunk.challenge import remedy
 

@@ -20,20 +20,18 @@ from edge.call.leg import Leg
 from edge.call.refused import rank, unusable
 from edge.error import Refusal
 from edge.sip.calling import CallingSession
-from edge.sip.session import (
+from edge.sip.session import Headers, Session, State
+from edge.sip.session_event import (
     Acked,
     Answered,
     Ended,
-    Headers,
     Info,
     Progress,
     Reanswered,
     Referred,
     Refused,
     Reoffer,
-    Session,
     SessionEvent,
-    State,
 )
 from edge.sip.uri import Uri
 

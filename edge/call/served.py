@@ -18,7 +18,8 @@ from edge.call.succession import Succession
 from edge.call.treatment import Treatment
 from edge.error import Refusal
 from edge.sip.refer import Refer
-from edge.sip.session import Session, SessionEvent
+from edge.sip.session import Session
+from edge.sip.session_event import SessionEvent
 
 
 class Party(Protocol):

@@ -19,7 +19,8 @@ from edge.sip.flow import Flow, Transport
 from edge.sip.grammar import delta_seconds
 from edge.sip.large import LARGE, Large
 from edge.sip.locate import Target
-from edge.sip.session import Headers, Refused
+from edge.sip.session import Headers
+from edge.sip.session_event import Refused
 
 _ADDED: Final = 500  # by our Via and, after a challenge, by the credentials [bytes]
 

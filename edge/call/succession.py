@@ -19,7 +19,8 @@ from edge.call.transfer import Transfer
 from edge.error import Refusal
 from edge.routing.route import Route, route_inside
 from edge.sip.refer import Refer
-from edge.sip.session import Session, SessionEvent
+from edge.sip.session import Session
+from edge.sip.session_event import SessionEvent
 
 _TRANSFERRED: Final = 'SIP;cause=200;text="Transferred"'
 

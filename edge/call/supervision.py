@@ -27,7 +27,8 @@ from edge.ident import call_id
 from edge.journal import CallId, Cdr, Journal, OpenCall
 from edge.routing.route import Route
 from edge.sip.refer import Refer
-from edge.sip.session import Session, SessionEvent
+from edge.sip.session import Session
+from edge.sip.session_event import SessionEvent
 from media import port
 
 SUPERVISORS: Final = 4

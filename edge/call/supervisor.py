@@ -21,7 +21,8 @@ from edge.directory import User
 from edge.error import Refusal
 from edge.journal import CallId
 from edge.routing.route import Route
-from edge.sip.session import Ended, Session
+from edge.sip.session import Session
+from edge.sip.session_event import Ended
 from media import port
 
 DEAF_AGENT: Final = Refusal(

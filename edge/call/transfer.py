@@ -18,7 +18,8 @@ from edge.directory import User
 from edge.error import Refusal
 from edge.routing.route import Route, route_inside
 from edge.sip.refer import Refer
-from edge.sip.session import Ended, Session
+from edge.sip.session import Session
+from edge.sip.session_event import Ended
 
 
 class Transfers(Protocol):

@@ -7,7 +7,8 @@ from edge.call.leg import Leg
 from edge.directory import User
 from edge.error import Refusal
 from edge.sip.refer import Refer
-from edge.sip.session import Session, SessionEvent
+from edge.sip.session import Session
+from edge.sip.session_event import SessionEvent
 from media.port import Event, LegId
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from edge.directory import Trunk
 from edge.error import Refusal
 from edge.sip.calling import CallingSession
 from edge.sip.locate import Located
-from edge.sip.session import Headers, Refused
+from edge.sip.session import Headers
+from edge.sip.session_event import Refused
 from edge.sip.uri import Uri
 from edge.trunk.reach import allowed
 

@@ -14,7 +14,8 @@ from edge.call.refused import rank, redirection, refusal_of
 from edge.call.ringing import Ringing, Rings
 from edge.directory import User
 from edge.error import Refusal
-from edge.sip.session import Headers, Refused
+from edge.sip.session import Headers
+from edge.sip.session_event import Refused
 
 _UNANSWERED: Final = 'SIP;cause=408;text="No answer"'
 

@@ -23,7 +23,8 @@ from edge.call.treatment import Treatment
 from edge.command.running import Stage
 from edge.error import Refusal
 from edge.routing.route import Route
-from edge.sip.session import Ended, Session, SessionEvent
+from edge.sip.session import Session
+from edge.sip.session_event import Ended, SessionEvent
 from media import port
 
 CONFIRM: Final = "1"

@@ -8,7 +8,8 @@ from edge.call.leg import Leg
 from edge.command.running import Running, Stage
 from edge.error import Refusal
 from edge.flow.command import Dial
-from edge.sip.session import Session, SessionEvent
+from edge.sip.session import Session
+from edge.sip.session_event import SessionEvent
 from media import port
 
 

@@ -18,7 +18,8 @@ from edge.command.running import Running
 from edge.error import Refusal
 from edge.flow.command import Dial
 from edge.routing.route import Route, route_inside
-from edge.sip.session import Ended, Session, SessionEvent
+from edge.sip.session import Session
+from edge.sip.session_event import Ended, SessionEvent
 from edge.tone import tones
 from media import port
 

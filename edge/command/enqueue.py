@@ -18,7 +18,8 @@ from edge.command.patience import Patience
 from edge.command.running import Running
 from edge.error import Refusal
 from edge.flow.command import Enqueue, Sound
-from edge.sip.session import Session, SessionEvent
+from edge.sip.session import Session
+from edge.sip.session_event import SessionEvent
 from media import port
 
 

@@ -23,7 +23,7 @@ from edge.directory import Target, UserId
 from edge.error import Refusal
 from edge.flow.command import Sound
 from edge.routing.route import Route
-from edge.sip.session import Ended
+from edge.sip.session_event import Ended
 from media import port
 
 WHISPER_SECONDS: Final = 60.0

@@ -24,7 +24,8 @@ from edge.error import Refusal
 from edge.flow.command import Command
 from edge.flow.scene import Outcome
 from edge.flow.value import Value
-from edge.sip.session import Session, SessionEvent
+from edge.sip.session import Session
+from edge.sip.session_event import SessionEvent
 from media import port
 
 Ended: TypeAlias = Callable[[int, Outcome, float], None]

@@ -12,7 +12,8 @@ from edge.sip.effect import ServerKey
 from edge.sip.flow import Flow
 from edge.sip.message import Request, Response
 from edge.sip.prack import Reliable, requires, supports
-from edge.sip.session import Acked, By, Ended, Headers, Session, State, Wire
+from edge.sip.session import Headers, Session, State, Wire
+from edge.sip.session_event import Acked, By, Ended
 
 EXTENSION: Final = 60.0
 "A 1xx is sent again after this: proxies give up three minutes after the last one (§13.3.1.1, §16.6) [s]."

@@ -17,7 +17,8 @@ from edge.sip.keyring import ROUNDS, Keyring, proofs
 from edge.sip.large import Large
 from edge.sip.message import Request, Response
 from edge.sip.prack import Pracks
-from edge.sip.session import Answered, Headers, Progress, Refused, Session, State, Wire
+from edge.sip.session import Headers, Session, State, Wire
+from edge.sip.session_event import Answered, Progress, Refused
 
 BRANCHES: Final = 16
 "Early dialogs of one INVITE of ours that are told apart; of others no reliable 1xx is heard."

@@ -11,16 +11,13 @@ Whoever asks hears of the last round alone.
 
 import weakref
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeAlias
+from typing import Protocol, TypeAlias
 
 from config.value import dataclass
 from edge.sip.dialog import Dialog
 from edge.sip.effect import ClientKey
 from edge.sip.keyring import ROUNDS, Keyring, proofs
 from edge.sip.message import Request, Response
-
-if TYPE_CHECKING:
-    from edge.sip.session import Session
 
 Then: TypeAlias = Callable[[Response | None, float], None]
 "(final response or None, now): None when nobody answered or nobody could be reached."
@@ -34,12 +31,22 @@ class _Inquiry:
     rounds: int = 1
 
 
+class Asker(Protocol):
+    """The session whose requests they are."""
+
+    @property
+    def over(self) -> bool: ...
+    def send(self, request: Request, dialog: Dialog | None, now: float) -> ClientKey: ...
+    def send_ack(self, ack: Request, dialog: Dialog, now: float) -> None: ...
+    def goes_again(self, key: ClientKey, timeout: bool, now: float) -> bool: ...
+
+
 class Inquiries:
-    def __init__(self, session: "Session") -> None:
+    def __init__(self, session: Asker) -> None:
         self.keyring: Keyring | None = None
         "What we can prove; None: nothing."
         # Weak, as the session holds this: a circle would wait, with all it holds, for the collector.
-        self._session: Session = weakref.proxy(session)
+        self._session: Asker = weakref.proxy(session)
         self._waiting: dict[ClientKey, _Inquiry] = {}
         self._ack: tuple[ClientKey, Dialog, Request] | None = None
         "Of the latest 2xx to a re-INVITE: its copies get the same one (§13.2.2.4)."

@@ -14,20 +14,20 @@ with a method other than INVITE, and out of dialog.
 
 import weakref
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
 from config.value import dataclass
-from edge.agenda import Alarm
+from edge.agenda import Agenda, Alarm
 from edge.error import Refusal
 from edge.sip.address import Address
 from edge.sip.build import phrase, response_to
+from edge.sip.dialog import Dialog
 from edge.sip.effect import ServerKey
 from edge.sip.grammar import Malformed
+from edge.sip.inquiry import Inquiries
 from edge.sip.message import Request, Response
+from edge.sip.transaction.layer import TransactionLayer
 from edge.sip.uri import Uri
-
-if TYPE_CHECKING:
-    from edge.sip.session import Session
 
 LIFE: Final = 180
 "What a report says of how long there may be more [s]."
@@ -101,12 +101,25 @@ def read(request: Request) -> Refer | Refusal:
     return Refer(uri, replaces, by if _is_address(by) else "", sub != "false")
 
 
+class Transferable(Protocol):
+    """The session whose peer asks for it."""
+
+    inquiries: Inquiries
+    dialog: Dialog | None
+    contact: Address
+
+    @property
+    def confirmed(self) -> bool: ...
+
+
 class Referral:
     """The one transfer that may be under way on a session."""
 
-    def __init__(self, session: "Session") -> None:
+    def __init__(self, session: Transferable, layer: TransactionLayer, agenda: Agenda) -> None:
         # Weak, as the session holds this: a circle would wait, with all it holds, for the collector.
-        self._session: Session = weakref.proxy(session)
+        self._session: Transferable = weakref.proxy(session)
+        self._layer = layer
+        self._agenda = agenda
         self._pending: tuple[Request, ServerKey] | None = None
         self._event = ""  # of the reports; empty: nobody waits for any
         self._under_way = False  # a report that is not answered yet
@@ -165,7 +178,7 @@ class Referral:
         """Call `bye` when every report has had its answer, and after `PATIENCE` at the latest."""
         self._close = bye
         if self._under_way:
-            self._impatience = self._session.wire.agenda.at(now + PATIENCE, self._closed)
+            self._impatience = self._agenda.at(now + PATIENCE, self._closed)
         else:
             self._closed(now)
 
@@ -217,7 +230,7 @@ class Referral:
     ) -> None:
         dialog = self._session.dialog
         tag = dialog.local_tag if dialog is not None else ""
-        self._session.wire.layer.respond(key, response_to(request, status, to_tag=tag, headers=headers), now)
+        self._layer.respond(key, response_to(request, status, to_tag=tag, headers=headers), now)
 
 
 def _is_address(text: str) -> bool:

@@ -12,14 +12,13 @@
 import math
 import weakref
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
-from edge.agenda import Alarm
+from edge.agenda import Agenda, Alarm
+from edge.sip.dialog import Dialog
+from edge.sip.inquiry import Inquiries
 from edge.sip.message import Message, Response
 from edge.sip.session_timer import SessionTimer
-
-if TYPE_CHECKING:
-    from edge.sip.session import Session
 
 _GONE: Final = (408, 481)
 _AGAIN_OWNER, _AGAIN_OTHER = 3.0, 1.0
@@ -30,17 +29,32 @@ _TRIES: Final = 3
 _SOON: Final = 1.0  # [s]
 
 
+class Refreshed(Protocol):
+    """The session that is kept alive."""
+
+    inquiries: Inquiries
+    dialog: Dialog | None
+
+    @property
+    def confirmed(self) -> bool: ...
+    @property
+    def negotiating(self) -> bool: ...
+    def reanswered(self, response: Response, now: float) -> None: ...
+    def lost(self, now: float) -> None: ...
+
+
 class Refresh:
     """The timer of one session and the one request of ours that may be under way for it."""
 
-    def __init__(self, session: "Session", wish: int) -> None:
+    def __init__(self, session: Refreshed, agenda: Agenda, wish: int) -> None:
         self.timer = SessionTimer(wish)
         self.sdp = b""
         "The last description that we sent: what a re-INVITE repeats."
         self.owner = False
         "The Call-ID is ours."
         # Weak, as the session holds this: a circle would wait, with all it holds, for the collector.
-        self._session: Session = weakref.proxy(session)
+        self._session: Refreshed = weakref.proxy(session)
+        self._agenda = agenda
         self.under_way = False
         "A request of ours is not answered yet."
         self._by_update = False
@@ -115,7 +129,7 @@ class Refresh:
             self._at(now + end, self._session.lost)
 
     def _at(self, when: float, act: Callable[[float], None]) -> None:
-        self._alarms.append(self._session.wire.agenda.at(when, act))
+        self._alarms.append(self._agenda.at(when, act))
 
     def _refresh(self, now: float) -> None:
         session, dialog = self._session, self._session.dialog

@@ -28,7 +28,8 @@ from edge.sip.flow import Flow, Received, Transport
 from edge.sip.keyring import Keyring
 from edge.sip.message import Request, Response
 from edge.sip.parse import ParseError, parse_message
-from edge.sip.session import (
+from edge.sip.session import Session, Wire
+from edge.sip.session_event import (
     Acked,
     Answered,
     Ended,
@@ -38,9 +39,7 @@ from edge.sip.session import (
     Referred,
     Refused,
     Reoffer,
-    Session,
     SessionEvent,
-    Wire,
 )
 from edge.sip.timer import TimerValues
 from edge.sip.transaction.layer import TransactionLayer

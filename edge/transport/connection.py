@@ -7,13 +7,13 @@ owes us a pong. Bytes alone are no sign of life: they may be one header line in 
 import asyncio
 import socket
 from collections import deque
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, Protocol, cast
 
+from config.schema import SipLimits
 from edge.sip.flow import Flow, Transport
 from edge.transport.channel import Channel
-
-if TYPE_CHECKING:
-    from edge.transport.connections import Connections
+from edge.transport.guard import Guard
+from edge.transport.upper import Upper
 
 _ALIASES: Final = 16
 # A phone behind NAT may vanish without a word: the kernel asks for it, and tells us.
@@ -26,11 +26,29 @@ _PROBES: Final = (
 _BATCH: Final = 32  # messages per turn of the loop; one read may bring hundreds
 
 
+class Owner(Protocol):
+    """Whose connection it is: the table of all of them."""
+
+    loop: asyncio.AbstractEventLoop
+    limits: SipLimits
+    guard: Guard
+    upper: Upper
+
+    def next_number(self) -> int: ...
+    def made(self, connection: "Connection") -> None:
+        """It stands: is it welcome?"""
+
+    def opened(self, connection: "Connection") -> None:
+        """Messages may be sent."""
+
+    def lost(self, connection: "Connection") -> None: ...
+
+
 class Connection(asyncio.Protocol):
     """Its owner counts it from `connection_made`, if it is welcome then, to `connection_lost`."""
 
     def __init__(
-        self, owner: "Connections", kind: Transport, listener: int, channel: Channel, dialled: Flow | None
+        self, owner: Owner, kind: Transport, listener: int, channel: Channel, dialled: Flow | None
     ) -> None:
         """Args: dialled: what it was opened for, `connection` 0; None: the peer did."""
         self.dialled = dialled

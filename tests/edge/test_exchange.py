@@ -8,7 +8,7 @@ from edge.exchange import Exchange
 from edge.faults import Faults
 from edge.sip.effect import EndReason, Failed, Send, Unacknowledged
 from edge.sip.message import Response
-from edge.sip.session import Info
+from edge.sip.session_event import Info
 from tests.support.directory import FakeDirectory
 from tests.support.edge import Bench, Phone
 

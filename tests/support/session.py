@@ -13,7 +13,8 @@ from edge.sip.keyring import Keyring
 from edge.sip.large import Large
 from edge.sip.message import Request, Response
 from edge.sip.parse import ParseError, parse_message
-from edge.sip.session import Session, SessionEvent, Wire
+from edge.sip.session import Session, Wire
+from edge.sip.session_event import SessionEvent
 from edge.sip.timer import TimerValues
 from edge.sip.transaction.layer import TransactionLayer
 from edge.sip.uri import Uri

@@ -17,18 +17,8 @@ from edge.sip.flow import Flow, Transport
 from edge.sip.keyring import Keyring
 from edge.sip.message import Request, Response
 from edge.sip.parse import ParseError, parse_message
-from edge.sip.session import (
-    Answered,
-    Ended,
-    Progress,
-    Referred,
-    Refused,
-    Reoffer,
-    Session,
-    SessionEvent,
-    State,
-    Wire,
-)
+from edge.sip.session import Session, State, Wire
+from edge.sip.session_event import Answered, Ended, Progress, Referred, Refused, Reoffer, SessionEvent
 from edge.sip.timer import TimerValues
 from edge.sip.transaction.layer import TransactionLayer
 from edge.sip.uri import Uri

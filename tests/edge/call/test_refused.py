@@ -5,7 +5,7 @@ import pytest
 from edge.call.refused import rank, redirection, refusal_of, unusable
 from edge.error import Refusal
 from edge.sip.build import response_to
-from edge.sip.session import Refused
+from edge.sip.session_event import Refused
 from tests.edge.sip.test_keyring import asked, challenge
 from tests.support.directory import FakeDirectory
 

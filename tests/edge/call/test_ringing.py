@@ -8,7 +8,8 @@ from edge.call.treatment import Treatment
 from edge.call.user_ringing import UserRinging
 from edge.error import Refusal
 from edge.sip.message import Request, Response
-from edge.sip.session import Ended, Session, SessionEvent
+from edge.sip.session import Session
+from edge.sip.session_event import Ended, SessionEvent
 from media import port
 from tests.support.directory import ACC, FakeDirectory
 from tests.support.edge import Bench, Phone, final

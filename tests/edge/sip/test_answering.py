@@ -3,7 +3,8 @@
 import pytest
 
 from edge.sip.message import Response
-from edge.sip.session import Acked, By, Ended, State
+from edge.sip.session import State
+from edge.sip.session_event import Acked, By, Ended
 from tests.support.session import Talk
 
 

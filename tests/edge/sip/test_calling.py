@@ -4,7 +4,8 @@ import pytest
 
 from edge.sip.keyring import Keyring
 from edge.sip.message import Request
-from edge.sip.session import Answered, Progress, Refused, State
+from edge.sip.session import State
+from edge.sip.session_event import Answered, Progress, Refused
 from tests.support.session import Talk
 
 

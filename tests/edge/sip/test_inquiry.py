@@ -5,7 +5,7 @@ import pytest
 from edge.sip.digest import Credentials
 from edge.sip.keyring import Keyring, proofs
 from edge.sip.message import Request
-from edge.sip.session import Answered, By, Ended
+from edge.sip.session_event import Answered, By, Ended
 from tests.support.session import Talk
 
 TIMER = (("Session-Expires", "600;refresher=uac"),)

@@ -6,7 +6,7 @@ from edge.sip.flow import Flow, Transport
 from edge.sip.keyring import Keyring
 from edge.sip.large import LARGE, Large
 from edge.sip.message import Request
-from edge.sip.session import Answered, Refused
+from edge.sip.session_event import Answered, Refused
 from tests.support.session import FLOW, Talk
 
 BY_TCP = Flow(Transport.TCP, FLOW.remote)

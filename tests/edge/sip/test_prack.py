@@ -5,7 +5,7 @@ import pytest
 from edge.sip.calling import BRANCHES
 from edge.sip.message import Request, Response
 from edge.sip.prack import QUEUED
-from edge.sip.session import Acked, Answered, By, Ended, Progress, Reoffer
+from edge.sip.session_event import Acked, Answered, By, Ended, Progress, Reoffer
 from tests.support.session import Talk
 
 SUPPORTED = (("Supported", "100rel"),)

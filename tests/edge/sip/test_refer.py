@@ -4,7 +4,7 @@ import pytest
 
 from edge.sip.message import Request
 from edge.sip.refer import PATIENCE, Refer, Replaces, read
-from edge.sip.session import Referred
+from edge.sip.session_event import Referred
 from tests.support.session import Talk
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from edge.sip.message import Request, Response
-from edge.sip.session import Answered, By, Ended, Reanswered
+from edge.sip.session_event import Answered, By, Ended, Reanswered
 from tests.support.session import Talk
 
 ALLOWED = (("Allow", "INVITE, UPDATE"),)

@@ -3,7 +3,8 @@
 import pytest
 
 from edge.sip.message import Request, Response
-from edge.sip.session import Acked, By, Ended, Info, Reoffer, State
+from edge.sip.session import State
+from edge.sip.session_event import Acked, By, Ended, Info, Reoffer
 from tests.support.session import Talk
 
 SDP = b"v=0\r\n"
