@@ -114,6 +114,7 @@ class Heard:
                 plan, taken, missing, self._jitter.upcoming, measured=measured
             )
             missing[plan.wide] = False
+            missing[self._wideband.joining] = True
             changed = changed[columns.law_in[rows[changed]] < FIRST_WIDE]
         if taken.holes:
             changed = np.concatenate((changed, self._patch(rows, taken, pcm)))

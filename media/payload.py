@@ -45,6 +45,10 @@ class Payloads:
             else:
                 leg.reframer = leg.parceller = None
                 self._jitter.restart(slot, number)
+                if columns.gap[slot] == 0:
+                    leg.coders.begin(joins=before < FIRST_WIDE)
+                    if law < FIRST_WIDE:
+                        self._jitter.join(slot)
             self._table.expect(leg, parsed.payload_type, law)
         if law >= FIRST_WIDE and wide(law).parcels:
             self._hear_parcel(leg, parsed, law, number)

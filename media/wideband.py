@@ -64,6 +64,9 @@ class Wideband:
         "What taped legs were sent last, by slot; 16 kHz."
         self._used: set[int] = set()
         "Slots that have left something here."
+        self.joining: list[int] = []
+        """Rows of the latest tick whose decoder has just begun, in the midst of what came by G.711: at 8 kHz
+        they are made up once, and what comes next is joined to that."""
         self._unheard = np.zeros(slots, np.bool_)
         "Of whose frames some were not decoded: nobody wanted them."
 
@@ -94,6 +97,7 @@ class Wideband:
             measured: the level of all is; else the samples of those that nobody hears are left 0.
         """
         slots = plan.wide_slots
+        self.joining.clear()
         self._used.update(slots.tolist())
         everyone = len(plan.wide_heard) == len(slots)
         self._wake(slots[plan.wide_heard])
@@ -151,6 +155,9 @@ class Wideband:
                 continue
             there = holes.get(int(rows[index])) if holes else None
             decoded = coders.decode(wide(law), frames[index], there)
+            if coders.joins:
+                coders.joins = False
+                self.joining.append(int(rows[index]))
             if decoded is None:
                 lost[index] = True
             elif there is not None:

@@ -33,6 +33,7 @@ class Coders:
         "_parcels",
         "_row",
         "_spare",
+        "joins",
     )
 
     def __init__(self) -> None:
@@ -44,6 +45,8 @@ class Coders:
         self._decoder: Decoder | None = None
         self._encoder: Encoder | None = None
         self._spare = _NOTHING
+        self.joins = False
+        "The first frame is to be joined to audio of another kind, in whose midst it begins."
 
     def deposit(self, parcel: tuple[bytes, ...]) -> Bytes:
         """Keep a parcel; returns the row (160,) that stands for it, good until the next call."""
@@ -112,9 +115,9 @@ class Coders:
         """A frame is missing: what was over belonged to its past."""
         self._spare = _NOTHING
 
-    def begin(self) -> None:
+    def begin(self, *, joins: bool = False) -> None:
         """Decode what comes next as the beginning of a stream: of what came before, frames were left out."""
-        self._decoder, self._spare = None, _NOTHING
+        self._decoder, self._spare, self.joins = None, _NOTHING, joins
 
     def encode(self, codec: Wide, pcm: Pcm) -> bytes:
         """20 ms at 16 kHz, (320,) and contiguous → payload; at 8 kHz, (160,), if the codec `narrows`."""

@@ -269,6 +269,10 @@ class JitterBuffer:
         self._lowest[slot] = _UNSEEN
         self._kept[slot] = PATIENCE
 
+    def join(self, slot: int) -> None:
+        """Let the next frame wait for one that is made up, which joins it to audio of another kind."""
+        self._owe(slot, 1)
+
     def skip_to_newest(self) -> None:
         """After a stall of the engine: leave what piled up meanwhile unplayed."""
         np.maximum(self._play, self._newest - self.target, out=self._play)

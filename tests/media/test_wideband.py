@@ -7,6 +7,7 @@ import pytest
 
 from media.codec import opus
 from media.codec.coders import Coders
+from media.codec.g711 import LINEAR_TO_ULAW
 from media.codec.table import NUMBER, Encoder, wide
 from media.port import (
     Adjust,
@@ -465,3 +466,26 @@ def test_wideband_and_narrow_phones_meet_in_one_room(name: str) -> None:
         for frequency in (700, 1200):
             level = abs(np.mean(heard * np.exp(-2j * np.pi * frequency * time))) * 2 / 32767
             assert (level > 0.09) if frequency in expected else (level < 0.004), (rate, frequency, level)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_codec_that_changes_in_the_midst_of_a_word_does_not_click(name: str) -> None:
+    """RFC 3264 §8.3.2: any codec of the answer may come at any time."""
+    studio = Studio()
+    codec = CODECS[name]
+    phone, other = studio.phone("leg", law=codec, connect=False), studio.phone("other")
+    studio.engine.execute(Connect(phone.leg, (phone.host, phone.port), PCMU, (PCMU, codec), DTMF))
+    studio.engine.execute(Bridge(phone.leg, other.leg))
+    sound = pitch(400, 3.0)
+    narrow = [LINEAR_TO_ULAW[frame[::2].view(np.uint16)].tobytes() for frame in sound.reshape(-1, 320)]
+    broad = payloads(codec, sound[16_000:])
+    for number in range(150):
+        if number // 50 == 1:
+            phone.send(broad[number - 50], samples=codec.clock_rate // 50)
+        else:
+            phone.send(narrow[number], payload_type=PCMU.payload_type)
+        studio.run(0.020)
+    heard = other.heard().astype(float)[4_000:]
+    bend = np.abs(np.diff(heard, 2)).max()
+    assert bend < 2.5 * 0.3 * 32767 * (2 * np.pi * 400 / 8_000) ** 2
+    assert min(level_of(frame) for frame in heard[: 100 * 160].reshape(-1, 160)) > level_of(sound) - 6
