@@ -12,7 +12,7 @@ from typing import Final, Protocol
 import numpy as np
 
 from media.codec.table import FIRST_WIDE, LAWS, SILENCE, TO_OTHER, ULAW, encode
-from media.frame import FRAME_SAMPLES, SAMPLE_RATE, Frames, Mask, Pcm, Slots
+from media.frame import FRAME_SAMPLES, Frames, Mask, Pcm, Slots
 from media.leg import LegTable
 from media.mix import Mix
 from media.plan import Plan, Roll, WidePlan
@@ -217,7 +217,7 @@ class Outbound:
         columns = self._table.columns
         for position, slot in plan.dialling:
             leg = self._table.at(slot)
-            event, done = leg.digits_out.frame()
+            event, done = leg.digits_out.frame(int(columns.timestamp[slot]))
             if done is not None:
                 self._emit(DigitsSent(leg.id, done))
             if leg.digits_out.is_idle():
@@ -232,8 +232,7 @@ class Outbound:
                 | leg.connect.dtmf << 16
                 | int(columns.sequence[slot]) & 0xFFFF
             )
-            since = event.samples_since_start * leg.connect.codec.clock_rate // SAMPLE_RATE
-            words[1] = (int(columns.timestamp[slot]) - since) & 0xFFFF_FFFF
+            words[1] = event.timestamp & 0xFFFF_FFFF
             self._wire.payload(position)[:_EVENT_BYTES] = event.payload
             instead[position] = self._wire.packet(position)[: HEADER_BYTES + _EVENT_BYTES]
             columns.marker[slot] = True

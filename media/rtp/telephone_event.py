@@ -139,12 +139,12 @@ class DigitReceiver:
 
 @dataclass(frozen=True, slots=True)
 class EventPacket:
-    """One packet to send; its RTP timestamp is that of the press's first packet."""
+    """One packet to send."""
 
     payload: bytes
     marker: bool
-    samples_since_start: int
-    "Since the press began; the packet's RTP timestamp is so much behind the running one."
+    timestamp: int
+    "That of the press's first packet, also where the stream's own has jumped meanwhile (§2.5.1.2)."
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +166,7 @@ class DigitSender:
         self._pending = 0
         self._index = 0
         self._elapsed = 0  # samples since the press began
+        self._began = 0  # at this timestamp
         self._ends = 0
 
     def send(self, digits: str, duration_ms: int, gap_ms: int, *, report: bool) -> None:
@@ -184,17 +185,19 @@ class DigitSender:
     def is_idle(self) -> bool:
         return not self._orders
 
-    def frame(self) -> tuple[EventPacket | None, str | None]:
+    def frame(self, timestamp: int) -> tuple[EventPacket | None, str | None]:
         """What this 20 ms frame sends, and the digits whose sending is thereby complete.
 
-        No packet means a gap between presses: the leg sends its audio.
+        No packet means a gap between presses: the leg sends its audio. Args: timestamp: of that audio.
         """
         order = self._orders[0]
         if self._index >= len(order.digits):
             del self._orders[0]
             self._index = 0
             return None, order.digits if order.report else None
-        started = self._elapsed
+        begins = self._elapsed == 0
+        if begins:
+            self._began = timestamp
         self._elapsed += FRAME_SAMPLES
         duration = min(self._elapsed, order.duration)
         ending = self._elapsed >= order.duration
@@ -208,4 +211,4 @@ class DigitSender:
         event = bytes((DIGITS.index(order.digits[self._index]), (_END if ending else 0) | _VOLUME))
         # The field has 16 bits: 1.3 s at 48 kHz. A longer press stays at its most (RFC 4733 §2.5.1.3).
         written = min(duration * self.clock_rate // SAMPLE_RATE, LONGEST)
-        return EventPacket(event + written.to_bytes(2, "big"), started == 0, started), None
+        return EventPacket(event + written.to_bytes(2, "big"), begins, self._began), None

@@ -113,6 +113,19 @@ def test_digits_are_sent_as_events_in_one_stream_with_the_audio() -> None:
     assert not spoken & {p.timestamp for p in events}
 
 
+def test_a_key_that_is_pressed_while_we_stall_is_one_press() -> None:
+    """RFC 4733 §2.5.1: the stream's timestamp jumps, that of the press does not."""
+    studio = Studio()
+    phone = studio.phone("leg")
+    studio.run(0.2)
+    studio.engine.execute(SendDigits(phone.leg, "12"))
+    studio.run(0.05)
+    studio.engine._stalled(0.29)
+    studio.run(1.0)
+    assert [press.digit for press in presses(phone)] == ["1", "2"]
+    assert len({p.timestamp for _, p in phone.received if p.payload_type == DTMF}) == 2
+
+
 def test_digits_without_a_negotiated_type_are_answered_at_once() -> None:
     studio = Studio()
     phone = studio.phone("leg", dtmf=None)

@@ -142,7 +142,7 @@ def sent(sender: DigitSender) -> tuple[list[EventPacket | None], list[str]]:
     frames: list[EventPacket | None] = []
     reports: list[str] = []
     while not sender.is_idle():
-        event_packet, report = sender.frame()
+        event_packet, report = sender.frame(1_000 + 160 * len(frames))
         frames.append(event_packet)
         if report is not None:
             reports.append(report)
@@ -158,7 +158,7 @@ def test_a_press_is_sent_with_growing_duration_and_three_ends() -> None:
     assert durations == [160, 320, 480, 640, 800, 800, 800]
     assert [bool(p.payload[1] & 0x80) for p in packets] == [False] * 4 + [True] * 3
     assert [p.marker for p in packets] == [True] + [False] * 6
-    assert [p.samples_since_start for p in packets] == [160 * n for n in range(7)]
+    assert {p.timestamp for p in packets} == {1_000}
     assert reports == ["1"]
 
 
@@ -167,11 +167,10 @@ def test_presses_are_heard_as_they_were_sent() -> None:
     sender.send("18*#D", 80, 40, report=True)
     clock, heard = 0, list[Press]()
     while not sender.is_idle():
-        packet, _ = sender.frame()
         clock += 160
+        packet, _ = sender.frame(clock)
         if packet is not None:
-            payload = memoryview(packet.payload)
-            heard += receiver.receive(payload, clock - packet.samples_since_start, clock / 8000)
+            heard += receiver.receive(memoryview(packet.payload), packet.timestamp, clock / 8000)
     assert heard == [Press(digit, 80) for digit in "18*#D"]
 
 
