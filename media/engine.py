@@ -25,10 +25,10 @@ from media.digits import Digits
 from media.dsp.conceal import Concealer
 from media.dsp.talker import Talkers
 from media.dsp.vad import VoiceActivity
-from media.frame import GROUPS
+from media.frame import FRAME_SECONDS, GROUPS
 from media.gauges import EngineGauges, VoiceGauges
 from media.heard import Heard, Listens
-from media.inbound import Inbound
+from media.inbound import WAVES, Inbound
 from media.joint import Joints
 from media.leg import Leg, LegTable
 from media.outbound import Outbound, Speaks
@@ -80,8 +80,8 @@ from media.wideband import Wideband
 
 SPEECH_RELEASE: Final = 0.5
 "Silence that ends speech [s]."
-RESYNC_AFTER: Final = 2 * GROUPS
-"Ticks after a stall until what piled up in the sockets has been read."
+BACKLOG: Final = 5.0
+"Of a stall, what the sockets hold of the packets that came in it, at most [s]."
 
 log = logging.getLogger(__name__)
 
@@ -395,4 +395,6 @@ class Engine:
         columns.heard_at[columns.connected] += seconds
         columns.reported_at[columns.connected] += seconds
         self._inbound.drain_all()
-        self._resync_at = self._tick + RESYNC_AFTER
+        # So many rounds it takes until all that piled up has been read.
+        rounds = 2 + int(min(seconds, BACKLOG) / (WAVES * FRAME_SECONDS))
+        self._resync_at = self._tick + rounds * GROUPS

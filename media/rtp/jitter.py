@@ -274,8 +274,11 @@ class JitterBuffer:
         self._owe(slot, 1)
 
     def skip_to_newest(self) -> None:
-        """After a stall of the engine: leave what piled up meanwhile unplayed."""
-        np.maximum(self._play, self._newest - self.target, out=self._play)
+        """After a stall of the engine: leave what piled up unplayed, but for what is meant to wait."""
+        newest = self._newest + 1
+        # Of packets of other times several frames come at once, and wait.
+        newest[list(self._parts)] -= 1
+        np.maximum(self._play, newest - self.target, out=self._play)
 
     def _owe(self, slot: int, frames: int) -> None:
         """Let so many frames wait from now on."""

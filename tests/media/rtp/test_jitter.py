@@ -212,11 +212,22 @@ def test_the_place_of_a_skipped_void_can_be_used_again() -> None:
     assert played(buffer, 2)[1] == 3 + 4 * DEPTH
 
 
-def test_after_a_stall_the_newest_frame_is_next() -> None:
+def test_after_a_stall_what_comes_next_is_next() -> None:
+    """The newest frame was due already: to play it would leave a frame of delay behind."""
     buffer = start()
     put(buffer, *range(12))
     buffer.skip_to_newest()
-    assert played(buffer) == [11]
+    put(buffer, 12)
+    assert played(buffer) == [12]
+
+
+def test_after_a_stall_as_much_waits_as_is_meant_to_wait() -> None:
+    buffer = start()
+    put(buffer, *range(12))
+    buffer.target[0] = 2
+    buffer.skip_to_newest()
+    put(buffer, 12)
+    assert played(buffer) == [10]
 
 
 def test_rows_do_not_touch_each_other() -> None:
