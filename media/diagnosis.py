@@ -14,6 +14,7 @@ tried from the surest to the vaguest; all that costs is done in columns.
 
 import ipaddress
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -23,6 +24,8 @@ from media.frame import Mask
 from media.leg import Leg, LegTable
 from media.port import Event, NoAudio
 
+SHARES: Final = 10
+"Silent legs are looked at a tenth at a time: there may be thousands, and the tick waits."
 PATIENCE: Final = 3.0
 "Silence from the start, or in the middle, before it is looked into [s]."
 MUTED: Final = 5.0
@@ -44,12 +47,13 @@ class Diagnosis:
         self._frames = np.zeros(slots, np.int64)
         self._measured_at = 0.0
 
-    def look(self, now: float) -> None:
-        """Look at every leg; called twice a second or so."""
+    def look(self, now: float, share: int) -> None:
+        """Look at every leg, but of those that are silent at one share (of `SHARES`) alone."""
         columns = self._table.columns
         live = columns.connected & columns.may_receive
         deaf = live & (now - columns.heard_at >= PATIENCE)
-        for slot in np.flatnonzero(deaf).tolist():
+        slots = deaf.nonzero()[0]
+        for slot in slots[slots % SHARES == share].tolist():
             self._explain(self._table.at(slot))
         unheard = live & ~deaf & (columns.unmentioned >= UNMENTIONED) & (columns.packets_sent >= 250)
         for slot in np.flatnonzero(unheard).tolist():
@@ -80,9 +84,9 @@ class Diagnosis:
 
     def _explain(self, leg: Leg) -> None:
         columns, slot = self._table.columns, leg.slot
-        foreign = int(columns.foreign[slot] - leg.foreign_before)
-        malformed = int(columns.malformed[slot] - leg.malformed_before)
-        leg.foreign_before, leg.malformed_before = int(columns.foreign[slot]), int(columns.malformed[slot])
+        foreign_now, malformed_now = int(columns.foreign[slot]), int(columns.malformed[slot])
+        foreign, malformed = foreign_now - leg.foreign_before, malformed_now - leg.malformed_before
+        leg.foreign_before, leg.malformed_before = foreign_now, malformed_now
         if leg.web is not None:
             return  # ICE and DTLS say themselves what they miss
         if leg.unknown_type is not None:
@@ -108,19 +112,27 @@ class Diagnosis:
             )
         elif leg.latch.source is not None or leg.connect is None:
             return  # it was heard before: `Silent` will say if it stays away
-        elif _is_private(leg.connect.remote[0]):
+        else:
+            self._unreached(leg, leg.connect.remote)
+
+    def _unreached(self, leg: Leg, remote: tuple[str, int]) -> None:
+        reason = "private_address" if _is_private(remote[0]) else "no_packet"
+        if reason in leg.ailments:
+            return  # most legs that nothing comes of are as they were when they were looked at last
+        detail = f"no packet came; the peer's SDP names {_text(remote)}"
+        if reason == "private_address":
             self._tell(
                 leg,
-                "private_address",
-                f"no packet came; the peer's SDP names {_text(leg.connect.remote)}, which is private",
+                reason,
+                f"{detail}, which is private",
                 "let the peer send first or name its public address (STUN); "
                 "if we are the ones behind NAT, set node.public_address",
             )
         else:
             self._tell(
                 leg,
-                "no_packet",
-                f"no packet came; the peer's SDP names {_text(leg.connect.remote)}",
+                reason,
+                detail,
                 f"open UDP port {leg.port} (of listen.rtp.ports) to the peer, "
                 "and behind NAT set node.public_address",
             )
@@ -139,6 +151,7 @@ def _text(address: tuple[str, int] | None) -> str:
     return "elsewhere" if address is None else f"{address[0]}:{address[1]}"
 
 
+@lru_cache(maxsize=4_096)
 def _is_private(host: str) -> bool:
     try:
         address = ipaddress.ip_address(host)

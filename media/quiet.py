@@ -18,7 +18,6 @@ from typing import Final
 import numpy as np
 
 from media.codec.table import FIRST_WIDE, LAWS, wide
-from media.columns import Flag
 from media.frame import FRAME_SAMPLES, FRAME_SECONDS, Mask, Rows
 from media.leg import Leg, LegTable
 from media.rtp import packet
@@ -31,7 +30,6 @@ KEEP_OPEN: Final = 1.0
 "[s] between two packets."
 SILENCE_WIDE: Final = np.zeros(320, np.int16)
 "20 ms at 16 kHz."
-_BUSY: Final = [Flag.AGENT, Flag.PLAYING, Flag.DIALLING, Flag.TAPED, Flag.PACKED]
 
 
 class Quiet:
@@ -98,7 +96,9 @@ class Quiet:
         source = columns.source[slots]
         hears = source >= 0
         heard = np.maximum(columns.heard_at[slots], np.where(hears, columns.heard_at[source], -np.inf))
-        needed = columns.flags[_BUSY][:, slots].any(axis=0) | (columns.room[slots] >= 0)
+        # In whole columns: to gather the slots of each would cost more.
+        busy = columns.agent | columns.playing | columns.dialling | columns.taped | columns.packed
+        needed = busy[slots] | (columns.room[slots] >= 0)
         needed |= hears & columns.hushed[source]  # comfort noise is made up for who said that it pauses
         rest: Mask = ~needed & (now - heard >= SILENCE)
         return rest

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from media.diagnosis import Diagnosis
+from media.diagnosis import SHARES, Diagnosis
 from media.inbound import Inbound
 from media.leg import Leg, LegTable
 from media.port import Event, Silent, Stats
@@ -20,9 +20,9 @@ from media.socket import UdpWire
 from media.webrtc.legs import WebLegs
 
 CHORES_EVERY: Final = 20
-"Ticks between two looks at what is due: 100 ms."
-LOOK_EVERY: Final = 100
-"Ticks between two looks at legs that should be heard and are not: 0.5 s."
+"Ticks between two looks at what is due: 100 ms; each chore has a tick of its own among them."
+LOOK_EVERY: Final = 10
+"Ticks between two looks at a share of the legs that should be heard and are not: each is seen every 0.5 s."
 DOUBT_EVERY: Final = 400
 "Ticks between two shares of legs whose phase is looked at again: 2 s, so each leg every 20 s."
 DOUBT_SHARE: Final = 10
@@ -62,13 +62,16 @@ class Upkeep:
         """Do what is due in tick number `tick`."""
         self._read_rtcp(now)
         self._web.handle_timers(now)
-        if tick % CHORES_EVERY == 0:
+        chore = tick % CHORES_EVERY
+        if chore == 0:
             self._inbound.handle_timer(now)
             self._see_to_silence(now)
+        elif chore == CHORES_EVERY // 3:
             self.quiet.settle(now)
+        elif chore == 2 * CHORES_EVERY // 3:
             self._send_reports(now)
         if tick % LOOK_EVERY == 0:
-            self._diagnosis.look(now)
+            self._diagnosis.look(now, tick // LOOK_EVERY % SHARES)
         if tick % DOUBT_EVERY == 0:
             self._doubt(tick // DOUBT_EVERY % DOUBT_SHARE, now)
 
@@ -94,20 +97,19 @@ class Upkeep:
         if patient.any():
             columns.eager[patient] = False
             self._table.changed()
-        for slot in np.flatnonzero(quiet).tolist():
-            leg = self._table.at(slot)
-            if columns.locked[slot] and leg.latch.source is not None:
+        for slot in (quiet & columns.locked).nonzero()[0].tolist():
+            source = self._table.at(slot).latch.source
+            if source is not None:
                 # Another source may be let in now (`latch.py`).
                 columns.locked[slot] = False
-                self._wire.unlock(slot, leg.latch.source)
+                self._wire.unlock(slot, source)
                 self._table.changed()
-            # Who is muted, or suppresses silence, may send no RTP at all; reports say that he is there.
-            silence = now - float(max(columns.heard_at[slot], columns.reported_at[slot]))
-            if silence < self._silence_timeout or not columns.may_receive[slot]:
-                continue
-            if not columns.silence_told[slot]:
-                columns.silence_told[slot] = True
-                self._emit(Silent(leg.id, round(silence, 1)))
+        # Who is muted, or suppresses silence, may send no RTP at all; reports say that he is there.
+        silence = now - np.maximum(columns.heard_at, columns.reported_at)
+        silent = quiet & columns.may_receive & ~columns.silence_told & (silence >= self._silence_timeout)
+        for slot in silent.nonzero()[0].tolist():
+            columns.silence_told[slot] = True
+            self._emit(Silent(self._table.at(slot).id, round(float(silence[slot]), 1)))
 
     def _doubt(self, share: int, now: float) -> None:
         """Have the phase of a tenth of the legs looked at again (`LegTable.doubt`)."""

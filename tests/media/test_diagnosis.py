@@ -1,8 +1,12 @@
 """Why no audio: each reason, found by what it looks like on the wire, told once, with what to change."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 
+from media.diagnosis import Diagnosis
+from media.leg import Leg
 from media.port import Allocate, Codec, Connect, Direction, LegId, NoAudio, Release, Released
 from media.rtp import packet, rtcp
 from tests.support.phone import DTMF, HOST, PCMA, PCMU, Phone, Studio, noise, tone
@@ -22,6 +26,34 @@ def test_a_peer_that_sends_nothing_is_said_so_once() -> None:
     assert event.reason == "no_packet" and "203.0.113.1:4000" in event.detail and "20000" in event.fix
     studio.engine.execute(Release(LegId("leg")))
     assert studio.of(Released)[0].stats.no_audio == "no_packet"
+
+
+def test_silent_legs_are_looked_at_a_share_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thousands of answered calls without audio, as load tests hold them: no tick looks at all of them."""
+    looked = Counter[int]()
+    rounds: list[int] = []
+    explain, look = Diagnosis._explain, Diagnosis.look
+
+    def explained(self: Diagnosis, leg: Leg) -> None:
+        looked[leg.slot] += 1
+        explain(self, leg)
+
+    def counted(self: Diagnosis, now: float, share: int) -> None:
+        before = looked.total()
+        look(self, now, share)
+        rounds.append(looked.total() - before)
+
+    monkeypatch.setattr(Diagnosis, "_explain", explained)
+    monkeypatch.setattr(Diagnosis, "look", counted)
+    studio = Studio(legs=64)
+    for number in range(40):
+        studio.phone(f"leg{number}")
+    studio.run(4.0)
+    rounds.clear()
+    looked.clear()
+    studio.run(1.0)
+    assert max(rounds) == 4 and set(looked.values()) == {2}, "each of the 40 is seen twice a second"
+    assert len(told(studio)) == 40
 
 
 @pytest.mark.parametrize("host", ["192.168.1.5", "10.0.0.7", "172.16.3.4", "100.64.0.1", "fd00::5"])

@@ -127,7 +127,7 @@ def test_who_is_to_hear_something_is_sent_it_at_once(what: str) -> None:
         case "tone":
             studio.engine.execute(Tone(phone.leg, "busy", (440.0,), ((0.5, 0.5),)))
         case "digits":
-            studio.engine.execute(SendDigits(phone.leg, "12345"))
+            studio.engine.execute(SendDigits(phone.leg, "1234567"))
         case "room":
             studio.engine.execute(Join(phone.leg, RoomId("r")))
         case "new offer":

@@ -3,6 +3,7 @@
 import pytest
 
 from media.frame import GROUPS
+from media.leg import Leg, LegTable
 from media.port import (
     AgentSpec,
     Allocate,
@@ -35,6 +36,26 @@ def test_silence_of_a_peer_that_should_send_is_told_once() -> None:
     phone.say(tone(500, 0.5))
     studio.run(10.0)
     assert len(studio.of(Silent)) == 2, "a second silence"
+
+
+def test_legs_that_say_nothing_are_left_alone_but_for_what_is_due(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As load tests hold them by the thousand: a packet a second, reports, and two looks at why."""
+    studio = Studio(legs=64, limits={"silence_timeout": 5.0})
+    for number in range(40):
+        studio.phone(f"leg{number}")
+    studio.run(8.0)
+    assert len(studio.of(Silent)) == 40
+    touched = 0
+    at = LegTable.at
+
+    def counted(self: LegTable, slot: int) -> Leg:
+        nonlocal touched
+        touched += 1
+        return at(self, slot)
+
+    monkeypatch.setattr(LegTable, "at", counted)
+    studio.run(10.0)
+    assert touched / 40 / 10 < 5
 
 
 def test_a_muted_peer_that_still_reports_is_there() -> None:
