@@ -17,9 +17,10 @@ PacketTime = Literal[10, 20, 30, 40, 50, 60]
 """What we ask the peer for, in offers and answers, and what it is sent where it asks for nothing (RFC 8866
 §6.4) [ms]. What it asks for is what it is sent. Opus leaves in packets of 20 ms, whatever is asked for."""
 
-Srtp = Literal["off", "optional", "required"]
+Srtp = Literal["off", "optional", "required", "dtls"]
 """`optional`: spoken with who offers it, and offered where signalling is encrypted too (TLS, WSS):
-elsewhere everybody on the way reads the keys."""
+elsewhere everybody on the way reads the keys. `dtls`: required, and our offers have it keyed by DTLS
+(RFC 5763) in place of keys in the description. Browsers have DTLS whatever is set."""
 
 PHONE_CODECS: Final[tuple[Codec, ...]] = ("pcmu", "pcma", "g722", "opus")
 "G.711 first: it costs us next to nothing and every call to the public network ends in it."

@@ -123,7 +123,8 @@ class Call:
             terms,
             first=self.leg.prospect(self.session.offer) if self.legs else None,
             private=flow.transport in (Transport.TLS, Transport.WSS),
-            browser=is_browser(offer, ground.limits, web=flow.is_web),
+            browser=is_browser(offer, ground.limits, web=flow.is_web or terms.srtp == "dtls"),
+            ice=flow.is_web,
             signalling=flow.remote[0],
         )
 

@@ -75,6 +75,7 @@ class Leg:
         first: Codec | None = None,
         private: bool = False,
         browser: bool = False,
+        ice: bool = True,
         signalling: str = "",
     ) -> None:
         """
@@ -84,7 +85,8 @@ class Leg:
             terms: what may be spoken.
             first: offered before all others if it may be spoken: what a bridge passes on unchanged.
             private: nobody on the way reads our descriptions, so that keys in an offer are worth it.
-            browser: it speaks WebRTC.
+            browser: it speaks WebRTC, or at least DTLS.
+            ice: our offers to it have ICE.
             signalling: host of the peer that its signalling comes from.
         """
         self.id = id
@@ -93,6 +95,7 @@ class Leg:
         self.talk = Talk()
         self.negotiated: Negotiated | None = None
         self.browser = browser
+        self._ice = ice
         self._signalling = signalling
         self._local = Local(
             address=address,
@@ -119,8 +122,9 @@ class Leg:
         """Args: fingerprint: of our certificate, seen: where others see the port, both on a browser's leg."""
         self.state = Port.TAKEN
         others = (seen,) if seen is not None and seen != (self.address, port) else ()
-        side = Side(self._credentials(), fingerprint, reflexive=others) if self.browser else None
-        self._local.port, self._local.webrtc = port, side
+        self._local.port = port
+        if self.browser:
+            self._local.webrtc = Side(self._credentials(), fingerprint, reflexive=others, ice=self._ice)
 
     @property
     def held(self) -> bool:
@@ -274,7 +278,7 @@ def _policy(setting: str, private: bool) -> Srtp:
     match setting:
         case "off":
             return Srtp.OFF
-        case "required":
+        case "required" | "dtls":
             return Srtp.REQUIRED
         case _:
             return Srtp.OFFERED if private else Srtp.ANSWERED

@@ -99,7 +99,7 @@ def offer(local: Local, previous: Description | None = None) -> Description:
     lines: tuple[Line, ...] = ()
     group: tuple[Line, ...] = ()
     if local.webrtc is not None:
-        protocol = webrtc.OFFERED
+        protocol = local.webrtc.protocol
         mid = webrtc.MID if previous is None or place is None else webrtc.mid_of(previous.media[place])
         lines = webrtc.lines(local.webrtc, Setup.ACTPASS, local.address, local.port, mid)
         group = webrtc.bundle(local.webrtc, mid)

@@ -2,7 +2,8 @@
 
 One m=audio bundled with nothing (RFC 8843), RTP and RTCP on one port (RFC 5761). Of candidates those of
 component 1 by UDP with a numeric address count; mDNS names are left to the peer's own checks. Phones that key
-SRTP by DTLS without ICE are answered in kind (RFC 5763); who does not mux RTCP has none with us. Declined:
+SRTP by DTLS without ICE are answered in kind (RFC 5763), and offered it where `srtp: dtls` is set; who does
+not mux RTCP has none with us. Declined:
 trickling (RFC 8840), header extensions, RTCP feedback, several streams: what is not answered is not used.
 """
 
@@ -19,6 +20,7 @@ from media.port import Candidate, IceCredentials, WebRtc
 PROTOCOLS: Final = frozenset(("UDP/TLS/RTP/SAVP", "UDP/TLS/RTP/SAVPF"))
 "RFC 5764 §8."
 OFFERED: Final = "UDP/TLS/RTP/SAVPF"
+"To browsers."
 STREAM: Final = "msid:tandem audio"
 "Under which a browser's page finds our audio (RFC 8830)."
 MID: Final = "0"
@@ -58,6 +60,11 @@ class Side:
     ice: bool = True
     mux: bool = True
     "Both as the peer has it."
+
+    @property
+    def protocol(self) -> str:
+        """Of our offers: phones without ICE give no feedback either."""
+        return OFFERED if self.ice else "UDP/TLS/RTP/SAVP"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +125,9 @@ def accepted(theirs: Peer, ours: Peer, *, controlling: bool) -> WebRtc | str:
     if theirs.setup is Setup.ACTPASS:
         return "the answer leaves open who begins DTLS"
     active = theirs.setup is Setup.PASSIVE
-    return _agreed(theirs, ours.credentials, active=active, controlling=controlling)
+    agreed = _agreed(theirs, ours.credentials, active=active, controlling=controlling)
+    # ICE that we have not offered is no answer to anything.
+    return agreed if ours.ice else replace(agreed, ice=False)
 
 
 def perhaps_at(agreed: WebRtc, host: str) -> WebRtc:

@@ -93,6 +93,33 @@ def test_baresip_speaks_srtp_with_the_echo(tmp_path: Path, srtp: str) -> None:
         assert wav.tone_level_db(heard, 1020.0) == pytest.approx(-12.0, abs=1.0)
 
 
+def test_baresip_is_called_with_dtls_by_who_speaks_none(tmp_path: Path) -> None:
+    """RFC 5763: `srtp: dtls` of the user; each hears the other."""
+    users = [
+        {"number": number, "devices": [{"username": number, "password": PASSWORDS[number]}]}
+        for number in PASSWORDS
+    ]
+    users[0]["srtp"] = "dtls"
+    answers = {"speaks": wav.tone(440.0, 30.0), "answers": True, "srtp": "dtls_srtp"}
+    with (
+        Daemon(tmp_path / "daemon", account={"users": users}) as daemon,
+        Baresip(tmp_path / "callee", daemon.sip, "1001", PASSWORDS["1001"], **answers) as callee,
+        Baresip(
+            tmp_path / "caller", daemon.sip, "1002", PASSWORDS["1002"], speaks=wav.tone(620.0, 5.0)
+        ) as caller,
+    ):
+        callee.wait_registered()
+        caller.wait_registered()
+        caller.dial(daemon.uri("1001"))
+        callee.wait_event("CALL_ESTABLISHED")
+        time.sleep(2.0)
+        caller.hang_up()
+        callee.wait_event("CALL_CLOSED")
+        time.sleep(0.3)
+        for signal, frequency in ((callee.heard(), 620.0), (caller.heard(), 440.0)):
+            assert wav.peak_frequency(wav.loudest(signal, 1.0)) == pytest.approx(frequency, abs=2.0)
+
+
 def test_pjsua2_that_speaks_srtp_alone_talks_with_baresip_that_speaks_none(tmp_path: Path) -> None:
     with (
         Daemon(tmp_path / "daemon") as daemon,

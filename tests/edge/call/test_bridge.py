@@ -2,6 +2,7 @@
 
 import gc
 import weakref
+from dataclasses import replace
 
 import pytest
 
@@ -268,6 +269,21 @@ def test_a_browser_and_a_desk_phone_of_one_user_each_get_their_own_offer(bench: 
     alice.bye()
     (cdr,) = bench.journal.cdrs
     assert cdr.cause == "caller_hangup" and set(cdr.media) == {"caller", "callee"}
+
+
+def test_phones_of_a_user_may_be_offered_dtls_too_and_plain_audio_of_theirs_is_refused() -> None:
+    directory = FakeDirectory()
+    directory.add_user("1001")
+    directory.add_user("1002", "bob", "bob-mobile")
+    bob = directory.users["1002"]
+    directory.users["1002"] = replace(bob, audio=replace(bob.audio, srtp="dtls"))
+    bench = Bench(directory)
+    desk, browser = Phone(bench, "bob", 3), Phone(bench, "bob-mobile", 4, transport=Transport.WSS)
+    _, (to_desk, to_browser) = rung(bench, desk, browser)
+    assert b" UDP/TLS/RTP/SAVP " in to_desk.body and b"ice-ufrag" not in to_desk.body
+    assert b"a=fingerprint:sha-256 AB:" in to_desk.body and b"a=crypto" not in to_desk.body
+    assert b" UDP/TLS/RTP/SAVPF " in to_browser.body and b"ice-ufrag" in to_browser.body
+    assert final(desk.dial("*43")).status == 488
 
 
 def test_a_desk_phone_that_answers_first_gives_back_the_browsers_leg(bench: Bench) -> None:

@@ -210,6 +210,9 @@ a=setup:actpass
 """
 
 
+ICE = f"a=ice-ufrag:abcd\na=ice-pwd:{'p' * 22}\na=candidate:1 1 udp 9 192.168.7.7 4000 typ host\n"
+
+
 @pytest.mark.parametrize("mux", ["", "a=rtcp-mux\n"])
 def test_a_phone_that_has_dtls_without_ice_is_answered_in_kind(mux: str) -> None:
     """RFC 5763 §5, as baresip, Linphone and Asterisk offer it; behind its NAT it must begin."""
@@ -237,6 +240,24 @@ def test_a_phone_that_has_dtls_without_ice_is_answered_in_kind(mux: str) -> None
     assert any(line.startswith("m=audio 20000 UDP/TLS/RTP/SAVP 0 8 ") for line in again)
     assert not [line for line in again if line.startswith(foreign)]
     assert made.accept(body(PHONE.replace("actpass", "active") + mux)) is None
+
+
+@pytest.mark.parametrize("setup", ["active", "passive"])
+def test_a_phone_that_is_to_have_dtls_is_offered_it_without_ice(setup: str) -> None:
+    """RFC 5763 §5: `srtp: dtls`. Candidates of its answer mean nothing, since we have offered none."""
+    terms = AudioTerms(srtp="dtls")
+    made = Leg(
+        LegId("call_x/1"), "192.0.2.1", 7, LIMITS, random.Random(7).randbytes, terms, browser=True, ice=False
+    )
+    made.take(20_000, f"sha-256 {PRINT}")
+    offer = made.offer().decode().split("\r\n")
+    assert any(line.startswith("m=audio 20000 UDP/TLS/RTP/SAVP 0 8 ") for line in offer)
+    assert {"a=setup:actpass", "a=rtcp-mux", f"a=fingerprint:sha-256 {PRINT}"} <= set(offer)
+    assert not [line for line in offer if line.startswith(("a=ice", "a=candidate", "a=mid", "a=group"))]
+    assert made.accept(body(PHONE.replace("UDP/TLS/RTP/SAVP", "RTP/AVP"))) is not None, "not in the clear"
+    assert made.accept(body(PHONE.replace("actpass", setup) + ICE)) is None
+    agreed = made.connect().webrtc
+    assert agreed is not None and not agreed.ice and agreed.active is (setup == "passive")
 
 
 def test_attributes_may_stand_at_the_session_level() -> None:
