@@ -195,7 +195,7 @@ class Switch:
             self._journal.promise(changes, _indifferent)
             self.subscriptions.unbound(changes, now)
         self._sessions.lost(flow, now)
-        self.layer.unreachable(flow, now)
+        self.layer.closed(flow, now)
         self._settle(now)
 
     def media_events(self, events: Sequence[Event], now: float) -> None:

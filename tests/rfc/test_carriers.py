@@ -118,6 +118,21 @@ def test_so_it_does_where_the_contact_of_the_carrier_is_another_host(site: Trunk
     assert site.bench.idle()
 
 
+def test_a_call_that_crosses_the_end_of_an_idle_connection_goes_by_a_new_one() -> None:
+    """RFC 3261 §18.4: by the same transaction, so that a carrier who had read it rings nobody twice."""
+    site = Trunked()
+    trunk = site.bench.directory.trunks["main"]
+    site.bench.directory.trunks["main"] = replace(trunk, proxy="sip:127.0.0.9:5060;transport=tcp")
+    carrier, invite = site.outgoing()
+    flow = Flow(Transport.TCP, carrier.source)
+    site.bench.closed(flow)
+    (again,) = carrier.asked("INVITE")
+    assert again.wire() == invite.wire()
+    carrier.reply(again, 200, carrier.sdp())
+    carrier.asked("ACK")
+    assert final(site.alice.got()).status == 200
+
+
 @pytest.mark.parametrize("began", ["us", "the carrier"])
 def test_a_trunk_that_wants_udp_gets_large_requests_by_udp(site: Trunked, began: str) -> None:
     trunks = site.bench.directory.trunks
@@ -294,8 +309,8 @@ def test_a_prack_that_is_lost_is_sent_again_and_so_is_our_1xx(site: Trunked) -> 
     assert again.wire() == first.wire()
     carrier.reply(again, 200)
     carrier.reply(invite, 200, carrier.sdp())
-    alice, carrier = site._up(carrier)
-    hang_up(site, alice, carrier)
+    carrier.asked("ACK")
+    assert final(site.alice.got()).status == 200
 
 
 @pytest.mark.parametrize("answer", [0, 41_000, 42_000])

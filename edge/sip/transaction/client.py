@@ -45,6 +45,7 @@ class ClientTransactions:
         self._effects = effects
         self._live: Schedule[ClientInvite | ClientRequest] = Schedule(deadline)
         self._of_flow: dict[Flow, dict[ClientKey, None]] = {}
+        self._anew: set[ClientKey] = set()  # live ones that were sent again by another connection
         # COMPLETED: the ACK that every copy of the failure gets, and the flow it takes, as text.
         self._acked: Wheel[str, tuple[bytes, str]] = Wheel(values.d, limit, deadline)
         # ACCEPTED: that more 2xx are welcome.
@@ -89,6 +90,16 @@ class ClientTransactions:
             machine = self._live.get(key)
             assert machine is not None, "the index of flows names live transactions only"
             machine.transport_failed(now)
+            self._settle(key, machine, now)
+
+    def closed(self, flow: Flow, now: float) -> None:
+        for key in list(self._of_flow.get(flow, ())):
+            machine = self._live.get(key)
+            assert machine is not None, "the index of flows names live transactions only"
+            if not flow.connection and key not in self._anew and machine.connection_lost(now):
+                self._anew.add(key)
+            else:
+                machine.transport_failed(now)
             self._settle(key, machine, now)
 
     def handle_timer(self, now: float) -> None:
@@ -145,6 +156,7 @@ class ClientTransactions:
 
     def _forget(self, key: ClientKey, flow: Flow) -> None:
         self._live.drop(key)
+        self._anew.discard(key)
         keys = self._of_flow[flow]
         del keys[key]
         if not keys:

@@ -37,6 +37,7 @@ class Input(Enumeration):
     PROVISIONAL = enum.auto()
     SUCCESS = enum.auto()
     FAILURE = enum.auto()
+    CONNECTION_LOST = enum.auto()
     TRANSPORT_ERROR = enum.auto()
     CANCEL = enum.auto()
 
@@ -70,6 +71,8 @@ TABLE: Final[Mapping[State, Mapping[Symbol, Row]]] = {
         Input.PROVISIONAL:     (PROCEEDING, (Do.STOP_A_B, Do.PASS_UP)),
         Input.SUCCESS:         (ACCEPTED,   (Do.STOP_A_B, Do.PASS_UP, Do.START_M)),
         Input.FAILURE:         (COMPLETED,  (Do.STOP_A_B, Do.SEND_ACK, Do.PASS_UP, Do.START_D)),
+        # Peers close what has been idle; it may not have been read (RFC 3261 §18.4).
+        Input.CONNECTION_LOST: (CALLING,    (Do.RESEND,)),
         Input.TRANSPORT_ERROR: (TERMINATED, (Do.END_UNREACHABLE,)),
         Input.CANCEL:          (WITHDRAWN,  ()),
     },
@@ -158,6 +161,13 @@ class ClientInvite:
         else:
             symbol = Input.FAILURE
         self._step(symbol, response, now)
+
+    def connection_lost(self, now: float) -> bool:
+        """Send it again, by a new one, where nothing has been heard of it; False: it must fail."""
+        if Input.CONNECTION_LOST not in TABLE[self.state]:
+            return False
+        self._step(Input.CONNECTION_LOST, None, now)
+        return True
 
     def transport_failed(self, now: float) -> None:
         self._step(Input.TRANSPORT_ERROR, None, now)

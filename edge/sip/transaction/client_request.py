@@ -27,6 +27,7 @@ class Input(Enumeration):
 
     PROVISIONAL = enum.auto()
     FINAL = enum.auto()
+    CONNECTION_LOST = enum.auto()
     TRANSPORT_ERROR = enum.auto()
 
 
@@ -55,6 +56,8 @@ TABLE: Final[Mapping[State, Mapping[Symbol, Row]]] = {
         Timer.F:               (TERMINATED, (Do.END_TIMEOUT,)),
         Input.PROVISIONAL:     (PROCEEDING, (Do.PASS_UP,)),
         Input.FINAL:           (COMPLETED,  (Do.STOP_E_F, Do.PASS_UP, Do.START_K)),
+        # Peers close what has been idle; it may not have been read (RFC 3261 §18.4).
+        Input.CONNECTION_LOST: (TRYING,     (Do.RESEND,)),
         Input.TRANSPORT_ERROR: (TERMINATED, (Do.END_UNREACHABLE,)),
     },
     PROCEEDING: {
@@ -112,6 +115,13 @@ class ClientRequest:
 
     def receive_response(self, response: Response, now: float) -> None:
         self._step(Input.PROVISIONAL if response.status < 200 else Input.FINAL, response, now)
+
+    def connection_lost(self, now: float) -> bool:
+        """Send it again, by a new one, where nothing has been heard of it; False: it must fail."""
+        if Input.CONNECTION_LOST not in TABLE[self.state]:
+            return False
+        self._step(Input.CONNECTION_LOST, None, now)
+        return True
 
     def transport_failed(self, now: float) -> None:
         self._step(Input.TRANSPORT_ERROR, None, now)

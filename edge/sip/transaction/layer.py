@@ -76,6 +76,14 @@ class TransactionLayer:
         """
         self._client.unreachable(flow, now)
 
+    def closed(self, flow: Flow, now: float) -> None:
+        """The connection that served `flow` is gone.
+
+        Where `flow` is a place to dial, what nobody has answered yet is sent there once more: it may have
+        crossed the end of an idle connection. All else fails.
+        """
+        self._client.closed(flow, now)
+
     # From the user.
 
     def request(self, request: Request, flow: Flow, now: float) -> ClientKey:

@@ -183,6 +183,33 @@ def test_an_unreachable_flow_fails_its_requests_and_no_others() -> None:
     assert client.drain() == [] and client.side.live == 1
 
 
+def test_what_crossed_the_end_of_a_connection_is_sent_once_more() -> None:
+    """§18.4: a proxy closes what has been idle, just as we use it. What was heard of is lost with it."""
+    client, dialled = Client(), Flow(Transport.TCP, ("192.0.2.9", 5060))
+    invite, first = client.start("INVITE", dialled)
+    options, second = client.start("OPTIONS", dialled)
+    heard, third = client.start("INVITE", dialled)
+    client.side.receive(answer(third, 180), 0.1)
+    client.drain()
+    client.side.closed(dialled, 0.2)
+    again = client.drain()
+    assert again == [
+        Send(first.wire(), dialled, invite),
+        Send(second.wire(), dialled, options),
+        Failed(heard, EndReason.UNREACHABLE),
+    ]
+    client.side.closed(dialled, 0.3)
+    unreachable = [Failed(key, EndReason.UNREACHABLE) for key in (invite, options)]
+    assert client.drain() == unreachable and len(client.side) == 0
+
+
+def test_what_came_by_a_connection_of_the_peer_cannot_be_sent_by_another() -> None:
+    client, theirs = Client(), Flow(Transport.TCP, ("192.0.2.9", 40_001), 0, 7)
+    key, _ = client.start("INVITE", theirs)
+    client.side.closed(theirs, 0.2)
+    assert client.drain() == [Failed(key, EndReason.UNREACHABLE)]
+
+
 def test_an_unreachable_flow_ends_a_cancelled_invite_and_its_cancel() -> None:
     client = Client()
     key, invite = client.start("INVITE")
