@@ -82,6 +82,8 @@ class Ground:
             others = subject.others() - others
             late = subject.ticks()
         streams.drain()
+        dropped_ours = dropped_datagrams(*ours) - dropped[0]
+        dropped_theirs = dropped_datagrams(theirs) - dropped[1]
         # Not before: to read it takes milliseconds, in which nothing is sent.
         memory = subject.memory() - self.memory
         gauges = subject.gauges()
@@ -93,8 +95,8 @@ class Ground:
             "duplicates": float(heard.duplicates),
             "generator late slots": float(heard.late_slots),
             "lost after the generator was late": float(heard.excused),
-            "dropped before the generator": float(dropped_datagrams(*ours) - dropped[0]),
-            "dropped before the daemon": float(dropped_datagrams(theirs) - dropped[1]),
+            "dropped before the generator": float(dropped_ours),
+            "dropped before the daemon": float(dropped_theirs),
             "% of its core to others": float(max(0, round(100 * others / elapsed))),
         }
         # By what came back, not by what was asked for: a daemon that is too busy must not look cheap.
