@@ -159,7 +159,8 @@ class Heard:
                 place = int(plan.wide.searchsorted(position))
                 broad = place < len(plan.wide) and plan.wide[place] == position
                 self._recorder.heard(recording, pcm[position], now, wide[place] if broad else None)
-        return Sound(frames, pcm, wide, taken.have, frozenset(position for position, _ in taken.holes))
+        holes = frozenset(position for position, _ in taken.holes)
+        return Sound(frames, pcm, wide, taken.have, holes, taken.merged)
 
     def _gaps(self, rows: Rows, have: Mask, whole: bool) -> tuple[Mask, Rows, Rows]:
         """Rows that are to be concealed, positions whose audio changes, and those that rise from silence."""

@@ -17,7 +17,8 @@ from typing import Final
 import numpy as np
 
 from config.value import dataclass
-from media.codec.table import wide
+from media.codec.coders import Coders
+from media.codec.table import Wide, wide
 from media.columns import LegColumns
 from media.dsp.conceal import Concealer
 from media.dsp.resample import Resampler
@@ -51,6 +52,8 @@ class Sound:
     "Shape (k,): rows whose frame came."
     holes: frozenset[int] = frozenset()
     "Rows whose frame came in part."
+    merged: tuple[tuple[int, Frames], ...] = ()
+    "Row and the frame behind its own, (160,), of those that skip one."
 
 
 class Wideband:
@@ -218,6 +221,8 @@ class Wideband:
             elif sound.have[row] and columns.may_receive[source]:
                 codec = wide(int(columns.law_in[source]))
                 payload = leg.coders.payload(codec, sound.frames[row])
+                if sound.merged and payload is not None and codec.parcels and codec.cuts:
+                    payload = _merged(codec, leg.coders, row, payload, sound)
                 if payload is not None:
                     payloads.append((position, payload))
                 else:
@@ -256,6 +261,16 @@ class Wideband:
         pcm = self._sent.get(slot, _SILENCE)
         narrow: Pcm = self._taping.process(np.array([slot], np.int32), pcm[None, :])[0]
         return narrow, pcm
+
+
+def _merged(codec: Wide, coders: Coders, row: int, payload: bytes, sound: Sound) -> bytes:
+    """What goes on as it came, of a codec without memory: cross-faded where the jitter buffer skips."""
+    following = dict(sound.merged).get(row)
+    after = None if following is None else coders.payload(codec, following)
+    if after is None:
+        return payload
+    here, there = codec.decoder().decode(payload), codec.decoder().decode(after)
+    return codec.encoder().encode((here * (1.0 - _FADE_IN) + there * _FADE_IN).astype(np.int16))
 
 
 def _is_brief(columns: LegColumns, slot: int) -> bool:
