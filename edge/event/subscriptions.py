@@ -5,6 +5,7 @@ granted is on disk before the 200 leaves, and goes on after a restart.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Final, assert_never
 
 from edge.call.ground import Ground, contact_address
@@ -31,6 +32,8 @@ from edge.sip.message import Request, Response
 _SKIPPED: Final = 100_000
 _SETTLED: Final = 2.0  # after a start, phones are told [s]
 _APART: Final = 0.002  # so many at once that nothing else waits [s]
+_AT_ONCE: Final = 32  # watchers of one user are told in one step…
+_ROUND: Final = 0.005  # …and the others after so long: audio has its tick in between [s]
 _OWN = (Package.MESSAGE_SUMMARY, Package.REG)
 _BODIES: Final = {
     Package.DIALOG: dialog_info.CONTENT_TYPE,
@@ -142,10 +145,11 @@ class Subscriptions:
 
     def changed(self, user: User, now: float) -> None:
         """Calls, bindings or messages of `user` are others now."""
-        for where in tuple(self._of.get(user.id, ())):
-            found = self._live.get(where)
-            if found is not None:
-                found[0].changed(now)
+        watchers = tuple(self._of.get(user.id, ()))
+        self._tell(watchers[:_AT_ONCE], now)
+        for number, start in enumerate(range(_AT_ONCE, len(watchers), _AT_ONCE), 1):
+            later = watchers[start : start + _AT_ONCE]
+            self._ground.agenda.at(now + number * _ROUND, partial(self._tell, later))
 
     def unbound(self, changes: Sequence[BindingChange], now: float) -> None:
         """Bindings have ended without a REGISTER."""
@@ -171,6 +175,12 @@ class Subscriptions:
         return Mailbox() if user is None else self._mailboxes.get(user.id, Mailbox())
 
     # Inside.
+
+    def _tell(self, watchers: Sequence[tuple[str, str]], now: float) -> None:
+        for where in watchers:
+            found = self._live.get(where)
+            if found is not None:
+                found[0].changed(now)
 
     def _watched(self, package: Package, identity: UserIdentity, number: str) -> User | None:
         """Whom `number` means; phones ask for messages at the number that they listen to them by, too."""

@@ -3,6 +3,7 @@
 import pytest
 
 from config.schema import SipLimits
+from config.security import Security
 from edge.directory import Target
 from edge.event.message_summary import Mailbox
 from edge.sip.flow import Flow, Transport
@@ -43,6 +44,30 @@ def told(phone: Phone) -> list[Request]:
     for notify in found:
         phone.reply(notify, 200)
     return found
+
+
+def test_of_many_watchers_a_few_are_told_at_a_time() -> None:
+    """A switchboard that a whole company has a lamp of: audio does not wait for hundreds of NOTIFYs."""
+    directory = FakeDirectory()
+    for number in ("1001", "1002", "1003"):
+        directory.add_user(number)
+    bench = Bench(directory, security=Security(allow=("127.0.0.4/32",)))
+    bob = Phone(bench, "1002", 3)
+    bob.register()
+    lamps: list[Phone] = []
+    for n in range(100):
+        lamp = Phone(bench, "1003", 4)
+        lamp.source, lamp.call_id = ("127.0.0.4", 6_000 + n), f"lamp{n}"
+        assert subscribe(lamp, "1002", "dialog").status == 200
+        assert len(told(lamp)) == 1
+        lamps.append(lamp)
+    Phone(bench, "1001").dial("1002")
+    at_once = [len(told(lamp)) for lamp in lamps]
+    assert sum(at_once) == 32
+    bench.advance(0.005)
+    assert sum(len(told(lamp)) for lamp in lamps) == 32
+    bench.advance(0.01)
+    assert sum(len(told(lamp)) for lamp in lamps) == 36, "each once"
 
 
 def test_a_busy_lamp_follows_the_calls_of_its_user(bench: Bench) -> None:
