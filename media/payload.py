@@ -3,6 +3,7 @@
 Who sends other packets than 20 ms is reframed, or, where payloads cannot be cut, parcelled.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -14,11 +15,13 @@ from media.leg import Leg, LegTable
 from media.rtp.jitter import JitterBuffer
 from media.rtp.packet import Packet
 from media.rtp.parcel import Parceller
-from media.rtp.reframe import Reframer
+from media.rtp.reframe import Part, Reframer
 from media.rtp.statistics import Reception
 
 PLAIN_RUN: Final = 50
-"Packets of 20 ms in a row after which a leg is reframed no longer."
+"Packets of 20 ms in a row after which a leg is reframed no longer, if nothing waits…"
+PLAIN_PATIENCE: Final = 10 * PLAIN_RUN
+"…or whatever waits."
 NOTHING_SAID: Final = 2
 "Bytes of an Opus packet after which nothing may come for a while (RFC 6716 §2.1.9)."
 
@@ -61,20 +64,34 @@ class Payloads:
                 return
             leg.reframer = Reframer(parsed.timestamp, number)
             leg.plain_run = 0
-            self._jitter.restart(slot, number, leg.reframer.partial)
+            self._renumber(slot, number, leg.reframer.partial)
             columns.expect[slot] = NEVER
         leg.plain_run = leg.plain_run + 1 if len(frame) == FRAME_SAMPLES else 0
         if leg.plain_run >= PLAIN_RUN:
-            leg.reframer = None
-            self._table.expect(leg, parsed.payload_type, law)
-            self._jitter.restart(slot, number)
-            self._jitter.insert_one(slot, number, frame)
-            return
+            seamless = not leg.reframer.partial and self._jitter.waiting(slot) == 0
+            if seamless or leg.plain_run >= PLAIN_PATIENCE:
+                leg.reframer = None
+                self._table.expect(leg, parsed.payload_type, law)
+                self._renumber(slot, number, cut=not seamless)
+                self._jitter.insert_one(slot, number, frame)
+                return
         marker |= leg.reframer.spurt
         ready = leg.reframer.add(parsed.timestamp, frame)
         leg.reframer.spurt = marker and not ready
         for place, whole in ready:
             self._jitter.insert_one(slot, place, whole, marker=marker)
+
+    def _renumber(
+        self, slot: int, number: int, partial: Mapping[int, Part] | None = None, *, cut: bool = False
+    ) -> None:
+        """Number the frames of a stream in another way, from this one on; what waits is left out.
+
+        Args: cut: and a part of a frame beside.
+        """
+        cut |= self._jitter.waiting(slot) > 0
+        self._jitter.restart(slot, number, partial)
+        if cut:
+            self._jitter.join(slot)
 
     def _hear_parcel(self, leg: Leg, parsed: Packet, law: int, number: int) -> None:
         codec, payload = wide(law), bytes(parsed.payload)
@@ -92,7 +109,7 @@ class Payloads:
                 return
             leg.parceller = Parceller(parsed.timestamp, number, codec.step, leg.coders.deposit)
             self._table.expect(leg, parsed.payload_type, law)
-            self._jitter.restart(leg.slot, number, leg.parceller.partial)
+            self._renumber(leg.slot, number, leg.parceller.partial)
         marker |= leg.parceller.spurt
         ready = leg.parceller.add(parsed.timestamp, ticks, payload)
         leg.parceller.spurt = marker and not ready
