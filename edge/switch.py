@@ -313,7 +313,7 @@ class Switch:
         up = 0 if cdr.answered_at is None else cdr.ended_at - cdr.answered_at
         self.channels.give_back(call.id, up / 1000, now)
         self._journal.closed(cdr)
-        self.acd.changed(now)
+        self.acd.changed(now, cdr.account)
         self._sessions.perhaps_done(*call.sessions)
         if not call.sessions:
             self.logbook.finish(call)  # else when the last of them is done

@@ -216,12 +216,18 @@ class Acd:
         lease = agent.lease
         if lease is not None and self.roster.status(agent) is not Status.AVAILABLE:
             self._offers.over(self._tickets[lease.call], lease, Why.SIGNED_OFF, now)
-        self.changed(now)
+        self.changed(now, account)
         return agent
 
-    def changed(self, now: float) -> None:
-        """A phone has registered, a call has ended, or whatever else may set somebody free."""
-        self._dirty |= dict.fromkeys(self._lines)
+    def changed(self, now: float, account: AccountId | None = None) -> None:
+        """A phone has registered, a call has ended, or whatever else may set somebody of `account` free.
+
+        Args: account: None: of any.
+        """
+        if account is None:
+            self._dirty |= dict.fromkeys(self._lines)
+        elif self._lines.get(account):
+            self._dirty[account] = None
         self._settle(now)
 
     def audit(self, live: Container[CallId], now: float) -> int:

@@ -52,4 +52,4 @@ def also_reachable(acd: Acd, registrations: OutsideRegistrations) -> None:
 
 def registered(acd: Acd) -> Callable[[User, float], None]:
     """To be told of every user whose phone has registered or is gone."""
-    return lambda user, now: acd.changed(now)
+    return lambda user, now: acd.changed(now, user.account)

@@ -9,7 +9,7 @@ from edge.acd.lease import Why
 from edge.acd.state import State, Status
 from edge.acd.terms import AgentId, Member, QueueTerms, Strategy, ai_agent
 from edge.acd.ticket import Exit
-from edge.directory import Agent
+from edge.directory import AccountId, Agent
 from edge.error import Refusal
 from tests.support.acd import Desk, FakeCaller, member, user
 from tests.support.directory import ACC
@@ -44,6 +44,20 @@ def test_only_who_is_available_waiting_reachable_and_in_no_call_is_rung() -> Non
     desk.occupied.clear()
     desk.advance(LOOK_SECONDS)  # also where nobody told us that the call is over
     assert caller.rung == ["1001"] and desk.agent("1001").state is State.OFFERING
+
+
+def test_calls_and_phones_of_one_account_leave_the_queues_of_others_alone() -> None:
+    """Each call that ends is told of here: that must not cost a look at the queues of every account."""
+    desk = Desk(replace(QUEUE, leave_when_empty=False))
+    desk.tell("1001", "login")
+    desk.tell("1001", "available")
+    desk.occupied.add(user("1001"))
+    caller = desk.joins("a")
+    desk.occupied.clear()
+    desk.acd.changed(desk.now, AccountId("acc_other"))
+    assert not caller.offers
+    desk.acd.changed(desk.now, ACC)
+    assert caller.rung == ["1001"]
 
 
 def test_one_agent_is_offered_one_caller_and_one_caller_to_one_agent() -> None:
