@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from tests.support import wav
-from tests.support.baresip import Baresip
 from tests.support.bot import Bot
-from tests.support.daemon import PASSWORDS, Daemon
+from tests.support.daemon import Daemon
+from tests.support.phones import baresip
 from tests.support.wav import Signal
 
 AGENT = [{"number": "9000", "target": {"agent": "bot"}}]
@@ -26,14 +26,7 @@ def test_its_recording_holds_the_greeting(tmp_path: Path, transport: str) -> Non
     with (
         Bot(tmp_path / "bot", greeting=melody()) as bot,
         Daemon(tmp_path / "daemon", account={"extensions": AGENT, "agents": {"bot": bot.agent()}}) as daemon,
-        Baresip(
-            tmp_path / "baresip",
-            daemon.sip,
-            "1001",
-            PASSWORDS["1001"],
-            speaks=wav.silence(10.0),
-            transport=transport,
-        ) as phone,
+        baresip(tmp_path, daemon, "1001", speaks=wav.silence(10.0), transport=transport) as phone,
     ):
         phone.wait_registered()
         phone.dial(f"{daemon.uri('9000')};transport={transport}")
@@ -50,9 +43,7 @@ def test_the_agent_hears_its_tone_and_every_digit_once(tmp_path: Path) -> None:
     with (
         Bot(tmp_path / "bot") as bot,
         Daemon(tmp_path / "daemon", account={"extensions": AGENT, "agents": {"bot": bot.agent()}}) as daemon,
-        Baresip(
-            tmp_path / "baresip", daemon.sip, "1001", PASSWORDS["1001"], speaks=wav.tone(1020.0, 20.0)
-        ) as phone,
+        baresip(tmp_path, daemon, "1001", speaks=wav.tone(1020.0, 20.0)) as phone,
     ):
         phone.wait_registered()
         phone.dial(daemon.uri("9000"))
@@ -74,9 +65,7 @@ def test_the_bot_is_told_what_twilio_tells(tmp_path: Path) -> None:
     with (
         Bot(tmp_path / "bot") as bot,
         Daemon(tmp_path / "daemon", account={"extensions": AGENT, "agents": {"bot": bot.agent()}}) as daemon,
-        Baresip(
-            tmp_path / "baresip", daemon.sip, "1001", PASSWORDS["1001"], speaks=wav.tone(440.0, 10.0)
-        ) as phone,
+        baresip(tmp_path, daemon, "1001", speaks=wav.tone(440.0, 10.0)) as phone,
     ):
         phone.wait_registered()
         phone.dial(daemon.uri("9000"))

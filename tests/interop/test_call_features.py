@@ -9,6 +9,7 @@ import pytest
 from tests.support import wav
 from tests.support.baresip import Baresip
 from tests.support.daemon import PASSWORDS, Daemon
+from tests.support.phones import baresip, pjsua2
 from tests.support.sipp import sipp
 from tests.support.softphone import Softphone
 from tests.support.wav import Signal
@@ -23,17 +24,8 @@ def share_near(signal: Signal, frequency: float) -> float:
 
 def pair(tmp_path: Path, daemon: Daemon) -> tuple[Softphone, Baresip]:
     """pjsua2 (1002) says 620 Hz, baresip (1001) 440 Hz and answers by itself."""
-    callee = Baresip(
-        tmp_path / "baresip",
-        daemon.sip,
-        "1001",
-        PASSWORDS["1001"],
-        speaks=wav.tone(440.0, 30.0),
-        answers=True,
-    )
-    caller = Softphone(
-        tmp_path / "pjsua2", daemon.sip, "1002", PASSWORDS["1002"], speaks=wav.tone(620.0, 5.0)
-    )
+    callee = baresip(tmp_path, daemon, "1001", speaks=wav.tone(440.0, 30.0), answers=True)
+    caller = pjsua2(tmp_path, daemon, "1002", speaks=wav.tone(620.0, 5.0))
     return caller, callee
 
 
@@ -101,14 +93,7 @@ def test_waiting_messages_are_asked_for_and_told(tmp_path: Path) -> None:
     """RFC 3842."""
     with (
         Daemon(tmp_path / "daemon") as daemon,
-        Softphone(
-            tmp_path / "pjsua2",
-            daemon.sip,
-            "1002",
-            PASSWORDS["1002"],
-            speaks=wav.tone(620.0, 1.0),
-            waiting=True,
-        ) as phone,
+        pjsua2(tmp_path, daemon, "1002", speaks=wav.tone(620.0, 1.0), waiting=True) as phone,
     ):
         phone.wait_registered()
         phone.wait_event("Messages-Waiting: no")
@@ -118,20 +103,11 @@ def test_a_watcher_sees_who_is_there_who_talks_and_who_has_gone(tmp_path: Path) 
     """RFC 3856, RFC 3863: pjsua2 follows 1001, which registers, calls the echo, hangs up and signs off."""
     with (
         Daemon(tmp_path / "daemon") as daemon,
-        Softphone(
-            tmp_path / "pjsua2",
-            daemon.sip,
-            "1002",
-            PASSWORDS["1002"],
-            speaks=wav.silence(1.0),
-            watches="1001",
-        ) as watcher,
+        pjsua2(tmp_path, daemon, "1002", speaks=wav.silence(1.0), watches="1001") as watcher,
     ):
         watcher.wait_registered()
         watcher.wait_event('"state": "ACTIVE", "online": false')
-        with Baresip(
-            tmp_path / "baresip", daemon.sip, "1001", PASSWORDS["1001"], speaks=wav.tone(440.0, 30.0)
-        ) as watched:
+        with baresip(tmp_path, daemon, "1001", speaks=wav.tone(440.0, 30.0)) as watched:
             watched.wait_registered()
             watcher.wait_event('"online": true, "text": "Available"')
             watched.dial(daemon.uri("*43"))
@@ -147,23 +123,8 @@ def test_a_watcher_sees_who_is_there_who_talks_and_who_has_gone(tmp_path: Path) 
 def test_a_phone_that_requires_prack_calls_and_is_called(tmp_path: Path, side: str) -> None:
     """RFC 3262, in either role of ours."""
     with Daemon(tmp_path / "daemon") as daemon:
-        phone = Softphone(
-            tmp_path / "pjsua2",
-            daemon.sip,
-            "1002",
-            PASSWORDS["1002"],
-            speaks=wav.tone(620.0, 5.0),
-            answers=True,
-            prack=True,
-        )
-        other = Baresip(
-            tmp_path / "baresip",
-            daemon.sip,
-            "1001",
-            PASSWORDS["1001"],
-            speaks=wav.tone(440.0, 30.0),
-            answers=True,
-        )
+        phone = pjsua2(tmp_path, daemon, "1002", speaks=wav.tone(620.0, 5.0), answers=True, prack=True)
+        other = baresip(tmp_path, daemon, "1001", speaks=wav.tone(440.0, 30.0), answers=True)
         with other, phone:
             other.wait_registered()
             phone.wait_registered()
@@ -205,14 +166,7 @@ def test_sipp_transfers_baresip_and_hears_of_it(tmp_path: Path) -> None:
     """
     with (
         Daemon(tmp_path / "daemon") as daemon,
-        Baresip(
-            tmp_path / "baresip",
-            daemon.sip,
-            "1001",
-            PASSWORDS["1001"],
-            speaks=wav.tone(440.0, 10.0),
-            answers=True,
-        ) as callee,
+        baresip(tmp_path, daemon, "1001", speaks=wav.tone(440.0, 10.0), answers=True) as callee,
     ):
         callee.wait_registered()
         sipp(

@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 
 from tests.support import wav
-from tests.support.baresip import Baresip
 from tests.support.bot import Bot
 from tests.support.daemon import PASSWORDS, Daemon
-from tests.support.softphone import Softphone
+from tests.support.phones import baresip, pjsua2
 
 WIDE = ["g722/16000/1", "opus/48000/2"]
 
@@ -20,14 +19,7 @@ def test_baresip_hears_its_own_upper_band_in_the_echo(tmp_path: Path, codec: str
     rate = int(codec.split("/")[1])
     with (
         Daemon(tmp_path / "daemon") as daemon,
-        Baresip(
-            tmp_path / "baresip",
-            daemon.sip,
-            "1001",
-            PASSWORDS["1001"],
-            speaks=wav.tone(5200.0, 10.0, rate=rate),
-            codec=codec,
-        ) as phone,
+        baresip(tmp_path, daemon, "1001", speaks=wav.tone(5200.0, 10.0, rate=rate), codec=codec) as phone,
     ):
         phone.wait_registered()
         phone.dial(daemon.uri("*43"))
@@ -49,14 +41,7 @@ def test_the_demo_agent_greets_by_every_codec(tmp_path: Path, codec: str) -> Non
     }
     with (
         Daemon(tmp_path / "daemon", account=account) as daemon,
-        Baresip(
-            tmp_path / "baresip",
-            daemon.sip,
-            "1001",
-            PASSWORDS["1001"],
-            speaks=wav.silence(10.0, rate=rate),
-            codec=codec,
-        ) as phone,
+        baresip(tmp_path, daemon, "1001", speaks=wav.silence(10.0, rate=rate), codec=codec) as phone,
     ):
         phone.wait_registered()
         phone.dial(daemon.uri("9000"))
@@ -73,14 +58,7 @@ def test_the_demo_agent_greets_by_every_codec(tmp_path: Path, codec: str) -> Non
 def test_baresip_speaks_srtp_with_the_echo(tmp_path: Path, srtp: str) -> None:
     with (
         Daemon(tmp_path / "daemon") as daemon,
-        Baresip(
-            tmp_path / "baresip",
-            daemon.sip,
-            "1001",
-            PASSWORDS["1001"],
-            speaks=wav.tone(1020.0, 10.0),
-            srtp=srtp,
-        ) as phone,
+        baresip(tmp_path, daemon, "1001", speaks=wav.tone(1020.0, 10.0), srtp=srtp) as phone,
     ):
         phone.wait_registered()
         phone.dial(daemon.uri("*43"))
@@ -103,10 +81,8 @@ def test_baresip_is_called_with_dtls_by_who_speaks_none(tmp_path: Path) -> None:
     answers = {"speaks": wav.tone(440.0, 30.0), "answers": True, "srtp": "dtls_srtp"}
     with (
         Daemon(tmp_path / "daemon", account={"users": users}) as daemon,
-        Baresip(tmp_path / "callee", daemon.sip, "1001", PASSWORDS["1001"], **answers) as callee,
-        Baresip(
-            tmp_path / "caller", daemon.sip, "1002", PASSWORDS["1002"], speaks=wav.tone(620.0, 5.0)
-        ) as caller,
+        baresip(tmp_path, daemon, "1001", **answers) as callee,
+        baresip(tmp_path, daemon, "1002", speaks=wav.tone(620.0, 5.0)) as caller,
     ):
         callee.wait_registered()
         caller.wait_registered()
@@ -123,22 +99,8 @@ def test_baresip_is_called_with_dtls_by_who_speaks_none(tmp_path: Path) -> None:
 def test_pjsua2_that_speaks_srtp_alone_talks_with_baresip_that_speaks_none(tmp_path: Path) -> None:
     with (
         Daemon(tmp_path / "daemon") as daemon,
-        Baresip(
-            tmp_path / "baresip",
-            daemon.sip,
-            "1001",
-            PASSWORDS["1001"],
-            speaks=wav.tone(440.0, 30.0),
-            answers=True,
-        ) as callee,
-        Softphone(
-            tmp_path / "pjsua2",
-            daemon.sip,
-            "1002",
-            PASSWORDS["1002"],
-            speaks=wav.tone(620.0, 5.0),
-            srtp=True,
-        ) as caller,
+        baresip(tmp_path, daemon, "1001", speaks=wav.tone(440.0, 30.0), answers=True) as callee,
+        pjsua2(tmp_path, daemon, "1002", speaks=wav.tone(620.0, 5.0), srtp=True) as caller,
     ):
         callee.wait_registered()
         caller.wait_registered()
@@ -162,9 +124,7 @@ def test_the_agent_hears_the_keys_that_pjsua2_sends_by_info(tmp_path: Path) -> N
         Daemon(
             tmp_path / "daemon", account={"extensions": extensions, "agents": {"bot": bot.agent()}}
         ) as daemon,
-        Softphone(
-            tmp_path / "pjsua2", daemon.sip, "1002", PASSWORDS["1002"], speaks=wav.silence(5.0)
-        ) as phone,
+        pjsua2(tmp_path, daemon, "1002", speaks=wav.silence(5.0)) as phone,
     ):
         phone.wait_registered()
         phone.dial(daemon.uri("9000"))

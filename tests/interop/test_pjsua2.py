@@ -9,8 +9,9 @@ import pytest
 
 from tests.support import wav
 from tests.support.baresip import Baresip
-from tests.support.daemon import PASSWORDS, Daemon
+from tests.support.daemon import Daemon
 from tests.support.leftover import assert_quiet
+from tests.support.phones import baresip, pjsua2
 from tests.support.softphone import Softphone
 from tests.support.wav import Signal
 
@@ -20,17 +21,8 @@ def talking(tmp_path: Path) -> Iterator[tuple[Softphone, Baresip]]:
     """pjsua2 (1002, 620 Hz) has called baresip (1001, 440 Hz); afterwards nothing may stay behind."""
     with (
         Daemon(tmp_path / "daemon") as daemon,
-        Baresip(
-            tmp_path / "baresip",
-            daemon.sip,
-            "1001",
-            PASSWORDS["1001"],
-            speaks=wav.tone(440.0, 30.0),
-            answers=True,
-        ) as callee,
-        Softphone(
-            tmp_path / "pjsua2", daemon.sip, "1002", PASSWORDS["1002"], speaks=wav.tone(620.0, 5.0)
-        ) as caller,
+        baresip(tmp_path, daemon, "1001", speaks=wav.tone(440.0, 30.0), answers=True) as callee,
+        pjsua2(tmp_path, daemon, "1002", speaks=wav.tone(620.0, 5.0)) as caller,
     ):
         callee.wait_registered()
         caller.wait_registered()

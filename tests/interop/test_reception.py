@@ -9,12 +9,11 @@ import numpy as np
 import pytest
 
 from tests.support import wav
-from tests.support.baresip import Baresip
 from tests.support.daemon import PASSWORDS, Daemon
 from tests.support.ear import Ear
+from tests.support.phones import baresip, pjsua2
 from tests.support.process import wait_until
 from tests.support.sipp import sipp
-from tests.support.softphone import Softphone
 from tests.support.wav import Signal
 
 RECEPTION = Path(__file__).parents[2] / "config/flows/reception.yaml"
@@ -48,17 +47,8 @@ def nodes(daemon: Daemon) -> list[str]:
 
 def test_baresip_leaves_a_message_and_pjsua2_sees_its_lamp_and_hears_it(tmp_path: Path) -> None:
     with Daemon(tmp_path / "daemon", account=account()) as daemon:
-        owner = Softphone(
-            tmp_path / "pjsua2",
-            daemon.sip,
-            "1001",
-            PASSWORDS["1001"],
-            speaks=wav.silence(1.0),
-            waiting=True,
-        )
-        caller = Baresip(
-            tmp_path / "baresip", daemon.sip, "1002", PASSWORDS["1002"], speaks=wav.tone(620.0, 60.0)
-        )
+        owner = pjsua2(tmp_path, daemon, "1001", speaks=wav.silence(1.0), waiting=True)
+        caller = baresip(tmp_path, daemon, "1002", speaks=wav.tone(620.0, 60.0))
         with owner, caller:
             owner.wait_registered()
             caller.wait_registered()
