@@ -11,7 +11,10 @@ from typing import Any
 import pytest
 
 from tests.support import wav
-from tests.support.daemon import PASSWORDS, Daemon
+from tests.support.address import loopback
+from tests.support.caller import Phone
+from tests.support.daemon import PASSWORDS, PROGRAM, Daemon
+from tests.support.process import Child, wait_until
 from tests.support.site import PORTS, Site
 
 
@@ -47,6 +50,36 @@ def test_a_call_is_heard_and_ended(site: tuple[Site, Daemon], tmp_path: Path, ki
     listed = json.loads(daemon.tandem("calls", "--json", "--limit", "1")[1])
     (sent,) = [row for row in daemon.trace(listed["ended"][0]["id"]) if row["event"] == "INVITE"][-1:]
     assert f"SIP/2.0/{kind.upper()} " in json.dumps(sent)
+
+
+def test_a_phone_rings_no_longer_for_a_caller_who_is_gone_for_good(site: tuple[Site, Daemon]) -> None:
+    """RFC 3261 §17.2.4, §18.2.2: his program was killed, and where his Via says nobody listens."""
+    made, daemon = site
+    words = [
+        made.uri("1002", "tls", six=False),
+        "--transport",
+        "tls",
+        "--ca",
+        str(made.authority.certificate),
+    ]
+    words += ["--user", "1001", "--password", PASSWORDS["1001"]]
+    udp = (made.address, PORTS["udp"])
+    with (
+        Phone(loopback(), udp, "1002", PASSWORDS["1002"]) as callee,
+        Child([*PROGRAM, "call", *words], name="tandem call") as caller,
+    ):
+        callee.register()
+        invite = callee.incoming.get(timeout=20.0)
+        callee.respond(invite, 180, "Ringing")
+        caller.wait_for("[Rr]inging")
+        caller.kill()
+        wait_until(
+            lambda: "CANCEL" in [told.method for told in callee.requests], 15.0, what="it is cancelled"
+        )
+        callee.respond(next(told for told in callee.requests if told.method == "CANCEL"), 200, "OK")
+        callee.respond(invite, 487, "Request Terminated")
+    listed = json.loads(daemon.tandem("calls", "--json", "--limit", "1")[1])
+    assert listed["ended"][0]["cause"] == "connection_lost", listed
 
 
 def test_a_certificate_of_nobody_ends_the_call_with_the_reason(site: tuple[Site, Daemon]) -> None:
