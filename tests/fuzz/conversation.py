@@ -132,6 +132,8 @@ class Neighbourhood(Bench):
         "By which each peer sends what does not go by UDP."
         self.half_open: list[Flow] = []
         "Left by their peers, which nobody has told us."
+        self.gone: list[Flow] = []
+        "The latest of them, once we know."
 
     def receive(
         self, data: bytes, source: tuple[str, int], transport: Transport = Transport.UDP, connection: int = 0
@@ -364,7 +366,14 @@ class Neighbourhood(Bench):
         self.advance(self.random.choice((0.0, 0.1, 0.2, 0.5, 0.5, 1.0, 4.0, 33.0, 70.0)))
 
     def lose_a_path(self) -> None:
+        """It cannot be dialled, a connection that we dialled ends, or one that has ended is missed again."""
         flow = Flow(self.random.choice((Transport.UDP, Transport.TCP)), self.random.choice(SOURCES))
+        if self.gone and self.random.random() < 0.5:
+            flow = self.random.choice(self.gone)
+        elif flow.reliable and self.random.random() < 0.5:
+            self.switch.closed(flow, self.now)
+            self.drain()
+            return
         self.switch.unreachable(flow, self.now)
         self.drain()
 
@@ -374,7 +383,9 @@ class Neighbourhood(Bench):
             source = self.random.choice(sorted(self.connections))
             self.half_open.append(Flow(Transport.TCP, source, 0, self.connections.pop(source)))
         while self.half_open and self.random.random() < 0.6:
-            self.closed(self.half_open.pop(self.random.randrange(len(self.half_open))))
+            flow = self.half_open.pop(self.random.randrange(len(self.half_open)))
+            self.closed(flow)
+            self.gone = [*self.gone[-5:], flow]
 
     def change_the_weather(self) -> None:
         self.journal.broken = self.random.random() < 0.2
