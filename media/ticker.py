@@ -124,17 +124,19 @@ class Ticker:
         They would else come one in each round of the loop, and fall behind for good where signalling takes
         longer than a tick. Ticks that take so long themselves come one by one, and leave others their turn.
         """
+        armed = self._handle
         began = now = self._monotonic()
         for _ in range(GROUPS):
             self._tick(now)
+            if self._handle is not armed:
+                return  # the last leg has gone in this tick, and perhaps another has come
             self._due += TICK_SECONDS
             now = self._monotonic()
-            if self._handle is None or now < self._due or now - began >= TICK_SECONDS:
+            if now < self._due or now - began >= TICK_SECONDS:
                 break
-        if self._handle is not None:
-            if self._spare is not None:
-                self._spare(self._due - self._monotonic())
-            self._handle = self._clock.call_at(self._due, self._fire)
+        if self._spare is not None:
+            self._spare(self._due - self._monotonic())
+        self._handle = self._clock.call_at(self._due, self._fire)
 
     def _tick(self, began: float) -> None:
         used = self._cpu()

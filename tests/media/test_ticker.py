@@ -126,6 +126,25 @@ def test_it_stops_and_starts_again() -> None:
     assert len(rig.steps) == 2 * GROUPS and rig.stalls == []
 
 
+def test_it_may_stop_and_start_within_a_tick() -> None:
+    """The last leg is released by what a tick tells, and another is connected at once."""
+    clock, steps = HandClock(50.0), list[float]()
+
+    def step(group: int, now: float) -> None:
+        steps.append(now)
+        if len(steps) == 3:
+            ticker.stop()
+            ticker.start()
+
+    ticker = Ticker(clock, clock.time, step, lambda seconds: None)
+    ticker.start()
+    clock.advance(0.1001)
+    assert len(steps) == 20 and all(b - a == pytest.approx(0.005) for a, b in pairwise(steps))
+    ticker.stop()
+    clock.advance(1.0)
+    assert len(steps) == 20
+
+
 def test_the_share_of_a_core_is_that_of_the_last_moments() -> None:
     rig = Rig()
     rig.works = 0.004
