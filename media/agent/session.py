@@ -12,23 +12,23 @@ not expect it is late and dropped. `AgentFailed` or `AgentEnded` is reported onc
 """
 
 import enum
-import math
 from collections.abc import Callable
 from typing import assert_never
 
 from config.schema import MediaLimits
 from media import port
 from media.agent import contract, effect
-from media.agent.barge_in import BargeIn, Move
+from media.agent.barge_in import BargeIn
 from media.agent.contract import Action, Buffer, Dialect, Message, Say
 from media.agent.conversation import Conversation
-from media.agent.effect import Attend, Close, Effect, Hush, Listen, Redial, Relane, Send, Utter
+from media.agent.dialogue import Dialogue
+from media.agent.effect import Close, Effect, Listen, Redial, Relane, Send, Utter
 from media.agent.mouth import Mouth
 from media.agent.playout import Playout
 from media.agent.protocol import Protocol, Tally
 from media.agent.redact import masked
 from media.agent.request import Requests
-from media.agent.turn import AUDIBLE, Floor, Turn, is_heard
+from media.agent.turn import Floor, Turn
 
 
 class State(enum.Enum):
@@ -56,22 +56,31 @@ class Session:
         self.leg = command.leg
         self._options = command.agent.options
         rate, most = dialect.speaks.rate, min(limits.agent_queue, command.agent.max_queue)
-        self._mouth = Mouth(slot, playout, floor, rate, most, now)
-        self._turn = Turn(release)
-        self._barge_in = BargeIn(command.agent.barge_in, self._options.interruption, release)
-        self._conversation = Conversation(command.leg)
+        mouth = Mouth(slot, playout, floor, rate, most, now)
+        barge_in = BargeIn(command.agent.barge_in, self._options.interruption, release)
         self._ready = not dialect.waits
         self._resumed = False
         self._greeting: list[Message] | None = None  # what a second connection begins with
         self._deadline: float | None = None  # of the first audio
-        self._cut = ""  # the utterance that was interrupted
         self.protocol = Protocol(command.leg, limits.agent_traced)
         self._began = now
-        self._turn_at = now  # when the agent's turn began
-        self._arrived = -math.inf  # when the first piece of what is queued came
         self._farewell = ""
         self._effects: list[Effect] = []
         self._requests = Requests(command, dialect, self.protocol, self._send, self._emit)
+        self._conversation = Conversation(command.leg)
+        self._dialogue = Dialogue(
+            command.leg,
+            dialect,
+            mouth,
+            Turn(release),
+            barge_in,
+            self._conversation,
+            self.tally,
+            now,
+            send=self._send,
+            emit=self._emit,
+            dry=self.dry,
+        )
 
     def take_effects(self) -> list[Effect]:
         """Effects since the last call, oldest first."""
@@ -90,7 +99,7 @@ class Session:
 
     def guards(self, now: float) -> bool:
         """What the caller's line brings may be the agent's own echo, which is not to interrupt it."""
-        return self._barge_in.on and self._options.interruption.echo_guard and self._is_heard(now)
+        return self._options.interruption.echo_guard and self._dialogue.may_be_interrupted(now)
 
     @property
     def hears(self) -> bool:
@@ -99,10 +108,10 @@ class Session:
 
     def adopt(self, playout: Playout, now: float) -> None:
         """Play from another queue, in the encoding that the agent has told; what was queued is lost."""
-        self._mouth.adopt(playout, self.dialect.speaks.rate, now)
+        self._dialogue.mouth.adopt(playout, self.dialect.speaks.rate, now)
 
     def next_timer_at(self) -> float | None:
-        moments = [at for at in (self._deadline, self._barge_in.next_timer_at()) if at is not None]
+        moments = [at for at in (self._deadline, self._dialogue.next_timer_at()) if at is not None]
         return min(moments, default=None)
 
     def handle_timer(self, now: float) -> None:
@@ -111,7 +120,7 @@ class Session:
             seconds = f"{self._options.first_audio_timeout:g} s"
             detail = f"no audio within {seconds}: see the agent's log, or raise first_audio_timeout"
             self._end(port.AgentFailed(self.leg, "timeout", detail), now)
-        self._move(self._barge_in.handle_timer(now), now)
+        self._dialogue.handle_timer(now)
 
     # The socket.
 
@@ -167,35 +176,24 @@ class Session:
             self._effects += self.protocol.received(message, actions[0])
         for action in actions:
             if type(action) is Say:  # nearly all of them, fifty times a second
-                self._say(action, now)
+                self._dialogue.say(action, now)
             else:
                 self._act(action, now)
 
     # The caller.
 
     def caller_started(self, now: float) -> None:
-        if self.state not in (State.OPEN, State.LEAVING):
-            return
-        self._turn.caller_started()
-        self._conversation.caller_started(now)
-        self._relay(Attend(True, self.dialect.language))
-        move = self._barge_in.started(now, self._turn_at) if self._is_heard(now) else Move.NOTHING
-        if move is Move.NOTHING:
-            self._send(self.dialect.speech_started(self._mouth.played_ms))
-        self._move(move, now, heard_by_us=True)
+        if self.state in (State.OPEN, State.LEAVING):
+            self._dialogue.caller_started(now)
 
     def caller_stopped(self, now: float) -> None:
-        self._conversation.caller_stopped(self._turn.caller_stopped(now))
-        self._mouth.pass_on(now)
-        self._move(self._barge_in.stopped(), now)
-        self._relay(Attend(False, self.dialect.language))
+        self._dialogue.caller_stopped(now)
         if self.state is State.OPEN:
             self._send(self.dialect.speech_stopped())
 
     def digit(self, digit: str, duration_ms: int, now: float) -> None:
         if self.state is State.OPEN:
-            if self._barge_in.digits and self._is_heard(now):
-                self._interrupt(now)
+            self._dialogue.key_pressed(now)
             self._send(self.dialect.digit(digit, duration_ms))
 
     def tell(self, news: port.ToolResult | port.Answer | port.Words) -> None:
@@ -211,7 +209,7 @@ class Session:
 
     def spoken(self, item: str, audio: bytes, milliseconds: int, now: float) -> None:
         self.dialect.spoken(item, milliseconds)
-        self._say(Say(audio, item), now)
+        self._dialogue.say(Say(audio, item), now)
 
     def unspoken(self, why: str) -> None:
         self._send(self.dialect.fault(why))
@@ -226,17 +224,14 @@ class Session:
     def started(self, now: float) -> None:
         """The frame that was just taken is the first audible one of a turn."""
         self._deadline = None
-        self._mouth.turn_begun()
-        self._turn_at = now
-        self._effects += self._conversation.agent_started(now)
-        self._effects.append(port.AgentSpoke(self.leg, *self._turn.agent_started(now, self._arrived)))
+        self._dialogue.started(now)
 
     def marks_reached(self) -> None:
-        self._return_marks(self._mouth.reached(), cleared=False)
+        self._dialogue.marks_reached()
 
     def dry(self, now: float) -> None:
         """The queue has been played to its end, or is paused."""
-        if not self._mouth.empty:
+        if not self._dialogue.mouth.empty:
             return
         self._conversation.agent_heard_until(now)
         if self.state is State.LEAVING:
@@ -253,25 +248,22 @@ class Session:
         """For good: what is queued is not said, and nothing is waited for."""
         self.state = State.ENDED
         self._deadline = None
-        self._barge_in.over()
-        self._mouth.silence()
+        self._dialogue.stop()
 
     # What the agent asks for.
 
     def _act(self, action: Action, now: float) -> None:
         match action:
             case Say():
-                self._say(action, now)
+                self._dialogue.say(action, now)
             case contract.Speak(text, item, voice):
                 self._emit(Utter(text, item, voice))
             case contract.Finish(reason):
                 self._emit(effect.Finish(reason))
             case contract.Clear():
-                self._clear(now)
+                self._dialogue.clear(now)
             case contract.Mark(name):
-                if not self._mouth.mark(name):
-                    # Nothing waits before it, or too many wait already.
-                    self._return_marks([name], cleared=self._turn.discarding or self._mouth.queued_ms > 0)
+                self._dialogue.mark(name)
             case contract.Digits(digits):
                 if self._requests.allowed("dtmf"):
                     self._effects.append(port.SendDigits(self.leg, digits))
@@ -286,20 +278,19 @@ class Session:
             case contract.Formats():
                 self._effects.append(Relane())
             case contract.Interrupt():
-                if self._mouth.queued_ms > 0 or now - self._mouth.audible_at < AUDIBLE:
-                    self._move(self._barge_in.agent_heard(now), now)
+                self._dialogue.heard_by_agent(now)
             case contract.Decide(stop):
-                self._move(self._barge_in.decided(stop), now)
+                self._dialogue.decided(stop, now)
             case contract.Reply(message):
                 self._send([message])
             case contract.Inquire():
-                self._send(self.dialect.status(self._mouth.queued_ms))
+                self._send(self.dialect.status(self._dialogue.mouth.queued_ms))
             case contract.Transcript(role, text, final):
                 self._effects.append(port.AgentTranscript(self.leg, role.value, text, final))
                 if final:
                     self._effects += self._conversation.said(role, text, now)
                 if role is contract.Role.CALLER:
-                    self._move(self._barge_in.said(text), now)
+                    self._dialogue.caller_said(text, now)
             case contract.ToolCall():
                 if (left := self._requests.use(action)) is not None:
                     self._act(left, now)
@@ -313,60 +304,6 @@ class Session:
                 self._end(port.AgentFailed(self.leg, "protocol", masked(detail)), now)
             case _:
                 assert_never(action)
-
-    def _say(self, say: Say, now: float) -> None:
-        turn = self._turn
-        if say.item and say.item != self._cut:
-            turn.agent_cleared()  # it has a name of its own: not the remainder of what was cut
-        if turn.discarding and not turn.accepts(now):
-            self.tally.discarded += len(say.audio) // self.dialect.speaks.sample_bytes
-            return
-        if self._mouth.waiting <= 0:
-            self._arrived = now
-        self._mouth.say(say.audio, say.item, now)
-
-    def _is_heard(self, now: float) -> bool:
-        mouth = self._mouth
-        return is_heard(now, playing=mouth.playing, queued=mouth.queued, audible_at=mouth.audible_at)
-
-    def _move(self, move: Move, now: float, *, heard_by_us: bool = False) -> None:
-        """Do what the policy of barge-in says."""
-        match move:
-            case Move.STOP:
-                if self._turn.speaking:
-                    self._turn.cut(now)
-                self._interrupt(now, heard_by_us=heard_by_us)
-            case Move.PAUSE:
-                self._mouth.pause()
-                self._send(self.dialect.paused(self._mouth.played_ms))
-                self._effects.append(port.AgentPaused(self.leg, False, self._mouth.played_ms))
-            case Move.RESUME:
-                self._mouth.resume()
-                self._send(self.dialect.resumed(self._mouth.played_ms))
-                self._effects.append(port.AgentPaused(self.leg, True, self._mouth.played_ms))
-
-    def _interrupt(self, now: float, *, heard_by_us: bool = False) -> None:
-        """The caller has the floor: drop what is queued and tell the agent how much was heard."""
-        self._barge_in.over()
-        cut = self._mouth.cut()
-        self._cut = cut.item
-        self._conversation.interrupted(now, cut.played_ms, cut.dropped_ms)
-        self._relay(Hush())
-        if heard_by_us:
-            self._send(self.dialect.speech_started(cut.played_ms))
-        self._return_marks(cut.marks, cleared=True)
-        self._send(self.dialect.interrupted(cut.item, cut.item_ms, cut.played_ms, cut.dropped_ms))
-        self._effects.append(port.AgentInterrupted(self.leg, cut.played_ms, cut.dropped_ms, now))
-        self.dry(now)
-
-    def _clear(self, now: float) -> None:
-        self._turn.agent_cleared()
-        self._barge_in.over()
-        cut = self._mouth.cut()
-        self._conversation.interrupted(now, cut.played_ms, cut.dropped_ms)
-        self._return_marks(cut.marks, cleared=True)
-        self._relay(Hush())
-        self._send(self.dialect.cleared(cut.played_ms, cut.dropped_ms))
 
     def _leave(self, reason: str, now: float) -> None:
         if self.state is not State.OPEN:
@@ -383,16 +320,8 @@ class Session:
         self.stop()
         self._effects += [*self._conversation.close(now), event, Close()]
 
-    def _return_marks(self, names: list[str], *, cleared: bool) -> None:
-        for name in names:
-            self._send(self.dialect.mark(name, cleared))
-
     def _emit(self, effect: Effect) -> None:
         self._effects.append(effect)
-
-    def _relay(self, effect: Attend | Hush) -> None:
-        if self.dialect.texts:
-            self._effects.append(effect)
 
     def _send(self, messages: list[Message]) -> None:
         for message in messages:
