@@ -112,7 +112,7 @@ class Exchange:
                 assert_never(effect)
 
     def _incoming(self, request: Request, flow: Flow, key: ServerKey | None, now: float) -> None:
-        session = self._sessions.inside(request, key)
+        session = self._sessions.inside(request, key, flow)
         key = None if request.method == "ACK" else key  # nobody answers it
         if session is not None:
             self._inside(session, request, flow, key, now)

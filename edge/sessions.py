@@ -37,6 +37,8 @@ class SessionTable:
             self._invites[session.key] = session
             self._dialogs[session.call_id, session.tag] = session
             self._waiting[call.id] = session
+            if not session.invite.from_.tag:
+                self._dialogs[session.call_id, ""] = session
             if session.connection:
                 self._streams.setdefault(session.connection, set()).add(session)
 
@@ -71,13 +73,17 @@ class SessionTable:
         for session in self._callers(flow):
             session.unreachable(now)
 
-    def inside(self, request: Request, key: ServerKey | None) -> Session | None:
+    def inside(self, request: Request, key: ServerKey | None, flow: Flow) -> Session | None:
         """The session whose dialog `request` names.
 
         An ACK that names none is that of INVITE `key`, whose branch it has: some libraries make up a To tag.
+        Callers who have no tag themselves (RFC 2543) may leave out ours, too, when they hang up.
         """
         tag = request.to.tag
-        session = self._dialogs.get((request.call_id, tag)) if tag else None
+        session = self._dialogs.get((request.call_id, tag))
+        if not tag and session is not None:
+            hangs_up = request.method == "BYE" and flow.remote[0] == session.flow.remote[0]
+            session = session if hangs_up else None
         if session is None and key is not None and request.method == "ACK":
             return self._invites.get(key)
         return session
@@ -149,6 +155,8 @@ class SessionTable:
         if isinstance(session, AnsweringSession):
             self._invites.pop(session.key, None)
             self._dialogs.pop((session.call_id, session.tag), None)
+            if not session.invite.from_.tag:
+                self._dialogs.pop((session.call_id, ""), None)
             self._waiting.pop(call.id, None)
             others = self._streams.get(session.connection)
             if others is not None:

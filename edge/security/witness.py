@@ -55,7 +55,8 @@ class Witness:
         match message:
             case Request():
                 agent = message.headers.get("User-Agent") or ""
-                return sessions.inside(message, None) is not None or shield.admits(source, agent, now, size)
+                known = sessions.inside(message, None, flow) is not None
+                return known or shield.admits(source, agent, now, size)
             case Response():
                 # A response's User-Agent says whom we called, not who attacks.
                 return sessions.traced(message.call_id) is not None or shield.admits(source, "", now, size)

@@ -27,6 +27,7 @@ _METHODS: Final = frozenset(
 )
 _FOLD = re.compile(r"\r\n[ \t]++")
 _FOLDED = re.compile(r"\n[ \t]")  # half the time of two substring searches
+_NO_END: Final = "no empty line after the headers"
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _STATUS_LINE = re.compile(r"[Ss][Ii][Pp]/2\.0[ \t]++([1-6][0-9]{2})(?:[ \t](.*+))?", re.DOTALL)
 
@@ -55,11 +56,13 @@ def parse_message(data: bytes | memoryview, limits: SipLimits = DEFAULTS) -> Req
     if not raw or raw.isspace():
         return ParseError("message", "empty", 0)
     fault: Malformed | None = None
+    unended = False
     end = raw.find(b"\r\n\r\n")
     if end < 0 or end > limits.header_bytes or len(raw) > limits.message_bytes:
         if end < 0:
-            end = len(raw)
-            fault = Malformed("message", "no empty line after the headers")
+            unended = raw.endswith(b"\r\n")
+            end = len(raw) - 2 if unended else len(raw)
+            fault = None if unended else Malformed("message", _NO_END)
         if end > limits.header_bytes or len(raw) > limits.message_bytes:
             fault = Malformed("message", "too long", 513)
             end = min(end, limits.header_bytes)
@@ -77,6 +80,9 @@ def parse_message(data: bytes | memoryview, limits: SipLimits = DEFAULTS) -> Req
     start = lines[0]
     del lines[0]
     headers, bad_field = _fields(lines)
+    # Some leave the empty line out where no body follows: then nothing was cut off.
+    if unended and headers.get("Content-Length") != "0":
+        fault = fault or Malformed("message", _NO_END)
     body = raw[end + 4 :]
     if start[:4] == "SIP/" or start[:4].upper() == "SIP/":
         return _response(start, headers, body, fault or bad_field)

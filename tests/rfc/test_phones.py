@@ -83,6 +83,35 @@ def test_a_busy_lamp_does_not_tell_who_wants_to_be_private() -> None:
     assert b"anonymous.invalid" in report.body and b"5559999" not in report.body + invite.wire()
 
 
+def test_a_caller_without_tags_and_empty_lines_is_answered_and_hangs_up(bench: Bench) -> None:
+    """RFC 3261 §12.1.1, §17.2.3: as voip-utils, which smart homes call with, speaks by RFC 2543."""
+    bench.directory.add_did("12025550123", "echo")
+    told: list[str] = []
+
+    def say(method: str, to: str, body: str = "", end: str = "\r\n", n: int = 7) -> list[int]:
+        text = (
+            f"{method} sip:12025550123@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.{n}:5062\r\n"
+            f"From: sip:ha@127.0.0.7:5062\r\nTo: {to}\r\nCall-ID: 27711137910672\r\n"
+            f"CSeq: {51 if method == 'BYE' else 50} {method}\r\nContact: <sip:ha@127.0.0.7:5062>\r\n"
+            + ("Content-Type: application/sdp\r\n" if body else "")
+            + f"Content-Length: {len(body)}\r\n{end}{body}"
+        )
+        bench.receive(text.encode(), (f"127.0.0.{n}", 5062))
+        bench.advance(1.0)
+        answers = [m for m, _ in bench.take() if isinstance(m, Response) and m.status >= 200]
+        told.extend(m.headers.get("To") or "" for m in answers)
+        return [m.status for m in answers]
+
+    plain = "sip:12025550123@127.0.0.1"
+    sdp = Phone(bench, "ha", 7).sdp()
+    assert set(say("INVITE", plain, sdp)) == {200}
+    assert say("ACK", told[-1], end="") == [] and say("OPTIONS", plain) == [200]
+    assert say("BYE", plain, n=8) == [481] and len(bench.switch.calls) == 1, "another's"
+    assert say("BYE", plain) == [200] and not bench.switch.calls
+    bench.advance(60.0)
+    assert bench.switch.sessions == 0
+
+
 def test_a_phone_of_a_mobile_network_says_who_it_is_first_and_is_not_banned(bench: Bench) -> None:
     """3GPP TS 24.229 §5.1.1.2: credentials without a nonce, at every registration, are no wrong password."""
     uri, source = "sip:demo.local", ("192.0.2.9", 5060)

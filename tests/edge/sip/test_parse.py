@@ -217,9 +217,16 @@ def test_limits_are_answered_with_513() -> None:
         assert fault.status == 513 and fault.request is not None
 
 
-def test_a_message_without_its_empty_line_is_400() -> None:
-    fault = fault_of(INVITE[: INVITE.index(b"\r\n\r\n") + 2])
+def test_a_message_without_its_empty_line_is_400_unless_it_says_that_nothing_follows() -> None:
+    """§7 asks for the line; voip-utils leaves it out of its ACK, where nothing can have been cut off."""
+    cut = INVITE[: INVITE.index(b"\r\n\r\n") + 2]
+    fault = fault_of(cut)
     assert (fault.where, fault.status) == ("message", 400) and fault.request is not None
+    assert request_of(cut.replace(b"Content-Length: 4", b"l: 0")).body == b""
+    for more in (b"X: y", b"X: y\r", b"\r"):
+        assert fault_of(cut.replace(b"Content-Length: 4", b"l: 0") + more).status == 400
+    assert fault_of(cut.replace(b"Content-Length: 4\r\n", b"")).status == 400
+    assert fault_of(cut.replace(b"Content-Length: 4", b"X: y\nl: 0\r\nl: 0")).status == 400
 
 
 def read_everything(data: bytes) -> None:
