@@ -140,7 +140,7 @@ class Switch:
             ask=self._questions.ask,
             record=self._recordings.begin,
             recorded=self._recordings.path,
-            callbacks=lambda: self.callbacks,
+            promise=lambda *asked: self.callbacks.promise(*asked),
             mailbox=lambda account, number: self.subscriptions.mailbox_of(account, number),
         )
         self.conferences = ground.conferences

@@ -55,7 +55,9 @@ def announce(ready: Ready, *, shown: bool) -> None:
         click.echo(f"tandem: {line}", err=True)
     console.print(f"Tandem is ready: SIP {sip} · HTTP http://{http.address}:{http.port}")
     if ready.interrupted:
-        console.print(f"{ready.interrupted} calls of the last run were cut short; their CDRs are written.")
+        console.print(
+            f"Calls of the last run that were cut short: {ready.interrupted}; their CDRs are written."
+        )
     if not shown:
         if ready.passwords:  # not themselves: this may be a log
             file = settings.node.data / PASSWORDS

@@ -12,11 +12,12 @@ they are made, so that no crash makes a phone ring for ever.
 """
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from edge.directory import AccountId
+from edge.error import Refusal
 from edge.journal import CallId, Keepsake
 
 KIND: Final = "callback"
@@ -99,6 +100,10 @@ class Callback:
         }
         last = self.ended_at or self.expires_at
         return Keepsake(KIND, self.id, self.account, last + round(kept * 1000), data)
+
+
+Promised = Callable[[Callback | Refusal, float], None]
+"Told (callback, now) once it is on disk, or why there is none."
 
 
 def callback_of(kept: Keepsake) -> Callback | None:

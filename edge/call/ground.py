@@ -6,17 +6,21 @@ from typing import TYPE_CHECKING, Protocol
 
 from config.schema import SipLimits
 from edge.acd.acd import Acd
+from edge.acd.callback import Promised
 from edge.agenda import Agenda
 from edge.call.outage import Outages
 from edge.channels import Channels
 from edge.conference import Conferences
 from edge.directory import AccountId, Directory
+from edge.error import Refusal
 from edge.event.line import Lines
 from edge.event.message_summary import Mailbox
+from edge.flow.command import Pledge
 from edge.ident import Random
-from edge.journal import Binding, Cdr
+from edge.journal import Binding, CallId, Cdr
 from edge.question import Question, Then
 from edge.recordings import Recording
+from edge.routing.route import Route
 from edge.sip.address import Address
 from edge.sip.flow import Flow, Transport
 from edge.sip.locate import Located
@@ -28,9 +32,6 @@ from media.port import Command
 if TYPE_CHECKING:
     from edge.call.call import Call
     from edge.call.treatment import Treatment
-    from edge.callback.callbacks import Callbacks
-    from edge.error import Refusal
-    from edge.routing.route import Route
 
 
 class Reach(Protocol):
@@ -99,7 +100,7 @@ class Ground:
     "Events of this session are the call's."
     close: Callable[["Call", Cdr, float], None]
     "The call is over and everything is given back."
-    prefer: Callable[["Route"], "Route"]
+    prefer: Callable[[Route], Route]
     "The same route, with trunks that answer first in its list."
     lines: Callable[[], Lines]
     "Who is in which call."
@@ -108,7 +109,7 @@ class Ground:
     "Queues, and who serves them."
     find: Callable[[Replaces], "tuple[Session, Call] | None"]
     "The live session that a Replaces names, and its call."
-    treat: Callable[["Route"], "Treatment | Refusal"]
+    treat: "Callable[[Route], Treatment | Refusal]"
     "What a caller gets at the end of a route."
     ask: Callable[[Question, Then], None]
     "(question, then): `then(reply, now)` comes later, or at once."
@@ -116,8 +117,8 @@ class Ground:
     "Announce a recording; the path to write it to."
     recorded: Callable[[str], str]
     "Key → where that recording is, once it is complete."
-    callbacks: "Callable[[], Callbacks]"
-    "Promised to callers."
+    promise: Callable[[AccountId, Pledge, Promised, float], CallId | None]
+    "To call somebody back: (account, pledge, then, now); its id if it is being written down."
     mailbox: Callable[[AccountId, str], Mailbox]
     "(account, user's number): the voice messages that wait."
     outages: Outages = field(init=False)

@@ -178,7 +178,7 @@ class Supervisions:
             call = next((c for c in self._calls.values() if c.session.call_id == id), None)
         if call is None or call.route.account.id != account:
             why = f"there is no live call {id[:64]}"
-            return Refusal("no_such_call", 404, why, "see GET /cac for live ones")
+            return Refusal("no_such_call", 404, why, "GET /calls lists live ones")
         return call
 
     def begin(self, call: Call, number: str, mode: Mode, now: float) -> Supervisor | Refusal:

@@ -15,13 +15,13 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from edge.acd.callback import KIND, Callback, callback_of
+from edge.acd.callback import KIND, Callback, Promised, callback_of
 from edge.acd.tally import Tally
 from edge.acd.terms import QueueTerms
 from edge.acd.ticket import no_such_queue
 from edge.agenda import Alarm
 from edge.call.originate import Origination
-from edge.callback.turn import Promised, Turn
+from edge.callback.turn import Turn
 from edge.directory import Account, AccountId
 from edge.error import Refusal
 from edge.flow.command import Pledge

@@ -10,7 +10,7 @@
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from edge.acd.callback import Callback, Stage, pause
+from edge.acd.callback import Callback, Promised, Stage, pause
 from edge.acd.lease import Lease, Why
 from edge.acd.tally import Tally
 from edge.acd.terms import QueueTerms
@@ -23,8 +23,6 @@ from edge.error import Refusal
 from edge.routing.route import Route
 from edge.trace.trace import Trace
 from edge.trunk.caller import Caller
-
-Promised = Callable[[Callback | Refusal, float], None]
 
 CALLS_SHOWN: Final = 20
 "Latest calls of one callback that it is shown with."

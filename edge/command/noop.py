@@ -16,8 +16,7 @@ class NoopRunning(Running[Noop]):
             return
         if isinstance(fetch, Pledge):
             self._before = self._call.promised
-            callbacks, account = self._call.ground.callbacks(), self._call.route.account.id
-            id = callbacks.promise(account, fetch, self._promised, now)
+            id = self._call.ground.promise(self._call.route.account.id, fetch, self._promised, now)
             if id is not None and not self.over:
                 self._call.promised = id  # who hangs up before it is on disk is called back all the same
             return
