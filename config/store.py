@@ -10,8 +10,8 @@ class StoreLimits(Section):
 
     batch_delay: Duration = Field(default=0.005, gt=0, le=1)
     "A promise waits at most this long for company before its commit starts [s]."
-    batch_rows: int = Field(default=256, ge=1)
-    "A commit starts at once when this many rows wait."
+    batch_rows: int = Field(default=1_024, ge=1)
+    "A commit starts at once when this many rows wait; a call leaves some twenty, most of them of its trace."
     write_behind: Duration = Field(default=0.2, gt=0, le=1)
     "Rows that nobody waits for are written at least this often [s]."
     queue_rows: int = Field(default=50_000, ge=1_000)
