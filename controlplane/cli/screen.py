@@ -1,8 +1,9 @@
 """Tables for people: as wide as their terminal, and unbroken where the output goes into a pipe or a file."""
 
+import re
 import sys
 from collections.abc import Collection, Iterable, Sequence
-from typing import Final
+from typing import IO, Any, Final, cast
 
 from rich.console import Console
 from rich.table import Table
@@ -13,8 +14,24 @@ UNBROKEN: Final = 2_000
 
 
 def console() -> Console:
-    width = None if sys.stdout.isatty() else UNBROKEN
-    return Console(highlight=False, soft_wrap=True, emoji=False, width=width)
+    if sys.stdout.isatty():
+        return Console(highlight=False, soft_wrap=True, emoji=False)
+    out = cast(IO[str], _Unpadded(sys.stdout))
+    return Console(file=out, highlight=False, soft_wrap=True, emoji=False, width=UNBROKEN)
+
+
+class _Unpadded:
+    """A file whose lines end with their last word: tables fill them up with spaces."""
+
+    def __init__(self, file: IO[str]) -> None:
+        self._file = file
+
+    def write(self, text: str) -> int:
+        self._file.write(re.sub(r" +$", "", text, flags=re.MULTILINE))
+        return len(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
 
 
 def grid(headings: Sequence[str], rows: Iterable[Sequence[str | Text]], whole: Collection[str] = ()) -> Table:

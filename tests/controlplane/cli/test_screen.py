@@ -1,5 +1,6 @@
 """Tables on terminals and in pipes."""
 
+import io
 import sys
 
 import pytest
@@ -29,6 +30,14 @@ def test_what_is_copied_is_never_broken() -> None:
 
 def test_where_there_is_nothing_it_says_so() -> None:
     assert [line.strip() for line in printed(45)][-1] == "none"
+
+
+def test_a_pipe_gets_no_spaces_behind_the_last_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    pipe = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", pipe)
+    console().print(grid(("call", "detail"), [(ID, "short"), (ID, "a long story of what became of it")]))
+    lines = pipe.getvalue().splitlines()
+    assert len(lines) == 3 and all(line == line.rstrip() for line in lines)
 
 
 def test_a_pipe_gets_each_row_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
