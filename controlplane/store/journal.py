@@ -183,7 +183,7 @@ class StoreJournal:
         """Start a commit that is due, or arm the timer for it."""
         if self._in_flight or self._due is None:
             return
-        full = self._rows >= self._limits.batch_rows
+        full = self._rows >= self._limits.batch_rows or self.saturated
         at = max(self._not_before, 0.0 if full else self._due)
         if at <= self._clock.time():
             self._commit()
