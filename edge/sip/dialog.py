@@ -102,7 +102,7 @@ class Dialog:
             call_id=request.call_id,
             local=request.from_,
             remote=response.to,
-            target=target_of(response) or request.uri,
+            target=_answerer(response, _contact(request)) or request.uri,
             route=_record_route(response)[::-1],
             contact=_contact(request),
             local_cseq=request.cseq.number,
@@ -202,12 +202,12 @@ class Dialog:
         """
         if 100 < response.status < 200 and self.state is DialogState.EARLY:
             self.route = _record_route(response)[::-1] or self.route
-            self.target = target_of(response) or self.target
+            self.target = _answerer(response, self.contact) or self.target
         if 200 <= response.status < 300 and response.cseq.method in _REFRESHES:
             if self.state is DialogState.EARLY:
                 self.route = _record_route(response)[::-1]
                 self.state = DialogState.CONFIRMED
-            self.target = target_of(response) or self.target
+            self.target = _answerer(response, self.contact) or self.target
 
     def confirm(self) -> None:
         """Our 2xx to the request that made this dialog is sent."""
@@ -247,6 +247,15 @@ def _contact(message: Message) -> Address | None:
     except Malformed:
         return None
     return contacts[0] if contacts and contacts[0] is not STAR else None
+
+
+def _answerer(response: Response, ours: Address | None) -> Uri | None:
+    """Where who answers is reached; None where it says our own Contact again, as voip-utils does."""
+    uri = target_of(response)
+    own = None if ours is None else ours.uri
+    if uri is None or own is None or (uri.user, uri.host, uri.port) != (own.user, own.host, own.port):
+        return uri
+    return None
 
 
 def target_of(message: Message) -> Uri | None:

@@ -161,6 +161,18 @@ def test_sloppy_peers_get_a_dialog_all_the_same() -> None:
     assert dialog.request("BYE").to.tag == ""
 
 
+def test_who_answers_with_our_own_contact_is_reached_where_it_was_called() -> None:
+    """voip-utils does; its ACK and BYE would come back to us."""
+    asked = invite()
+    echoed = answer(asked, 200, ("Contact", "<sip:alice@pc33.atlanta.example>;expires=60"))
+    dialog = Dialog.uac(asked, echoed)
+    assert dialog.target == asked.uri
+    dialog.answered(echoed)
+    assert dialog.target == asked.uri
+    dialog.answered(answer(asked, 200, ("Contact", "<sip:bob@pc33.atlanta.example>")))
+    assert dialog.target.user == "bob", "another one behind the same address"
+
+
 def test_a_dialog_is_secure_when_asked_for_by_sips_over_tls() -> None:
     """§12.1.1."""
     secure = {"uri": "sips:bob@biloxi.example"}
