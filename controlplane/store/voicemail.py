@@ -60,14 +60,6 @@ def _decode(row: sa.Row[Any]) -> Voicemail:
     )
 
 
-async def of_mailbox(
-    connection: AsyncConnection, account: AccountId, mailbox: str, limit: int
-) -> list[Voicemail]:
-    """Newest first."""
-    query = _of(account, mailbox).order_by(VOICEMAIL.c.started_at.desc(), VOICEMAIL.c.key).limit(limit)
-    return [_decode(row) for row in (await connection.execute(query)).fetchall()]
-
-
 async def message(
     connection: AsyncConnection, account: AccountId, mailbox: str, index: int, before: int
 ) -> Voicemail | None:
