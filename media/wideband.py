@@ -146,18 +146,18 @@ class Wideband:
         pcm = np.zeros((len(slots), SAMPLES), np.int16)
         lost = missing[rows]
         laws, have = columns.law_in[slots].tolist(), taken.have[rows].tolist()
-        frames, holes = taken.frames[rows], dict(taken.holes)
+        frames, holes, numbers = taken.frames[rows], dict(taken.holes), taken.numbers[rows].tolist()
         for index, (slot, law, came) in enumerate(zip(slots.tolist(), laws, have, strict=True)):
             coders = self._table.at(slot).coders
             if not came:
-                filled = coders.conceal(wide(law), upcoming(slot)) if lost[index] else None
+                filled = coders.conceal(wide(law), numbers[index], upcoming(slot)) if lost[index] else None
                 if filled is not None:
                     pcm[index], lost[index] = filled[0], False
                     columns.concealed[slot] -= FRAME_SAMPLES * filled[1]
                 coders.skip()
                 continue
             there = holes.get(int(rows[index])) if holes else None
-            decoded = coders.decode(wide(law), frames[index], there)
+            decoded = coders.decode(wide(law), frames[index], numbers[index], there)
             if coders.joins:
                 coders.joins = False
                 self.joining.append(int(rows[index]))
@@ -183,7 +183,7 @@ class Wideband:
                 continue
             slot = int(slots[index])
             codec = wide(int(self._table.columns.law_in[slot]))
-            after = self._table.at(slot).coders.decode(codec, following)
+            after = self._table.at(slot).coders.decode(codec, following, int(taken.numbers[position]) + 1)
             if after is None:
                 continue
             pcm[index] = pcm[index] * (1.0 - _FADE_IN) + after * _FADE_IN

@@ -15,6 +15,8 @@ from media.codec.table import Conceals, Decoder, Encoder, Wide
 TICKETS: Final = 256
 "Parcels kept; far more than a jitter buffer holds, so a ticket in it is never another's."
 
+MOST_LOST: Final = 8
+"Lost frames in a row of which a decoder is told: what they would have changed has faded by then."
 SAMPLES: Final = 320
 "Of one frame, 20 ms at 16 kHz."
 _NOTHING: Final = np.zeros(0, np.int16)
@@ -25,6 +27,7 @@ class Coders:
     """Small until it is used: most legs speak G.711."""
 
     __slots__ = (
+        "_awaited",
         "_codec_in",
         "_codec_out",
         "_decoder",
@@ -45,6 +48,8 @@ class Coders:
         self._decoder: Decoder | None = None
         self._encoder: Encoder | None = None
         self._spare = _NOTHING
+        self._awaited: int | None = None
+        "Number of a frame that was not there when it was due, and may still come."
         self.joins = False
         "The first frame is to be joined to audio of another kind, in whose midst it begins."
 
@@ -68,19 +73,23 @@ class Coders:
             return parcel[0]
         return None
 
-    def decode(self, codec: Wide, row: Bytes, there: NDArray[np.bool_] | None = None) -> Pcm | None:
-        """One frame of the jitter buffer → (320,) at 16 kHz; None when it cannot be decoded.
+    def decode(
+        self, codec: Wide, row: Bytes, number: int, there: NDArray[np.bool_] | None = None
+    ) -> Pcm | None:
+        """One frame of the jitter buffer, and its number → (320,) at 16 kHz; None when it cannot be decoded.
 
         Args:
             there: if not all of it has come, which samples at 8 kHz have, (160,); those alone are decoded.
         """
         if codec is not self._codec_in or self._decoder is None:
-            self._codec_in, self._decoder, self._spare = codec, codec.decoder(), _NOTHING
+            self._codec_in, self._decoder, self._spare, self._awaited = codec, codec.decoder(), _NOTHING, None
         decoder = self._decoder
         if not codec.parcels:
             return decoder.decode((row if there is None else row[there]).tobytes())
         wanted = SAMPLES if there is None else 2 * int(np.count_nonzero(there))
-        pieces = [decoder.decode(payload) for payload in self._parcel(row)]
+        parcel = self._parcel(row)
+        self._pass_over(number, parcel)
+        pieces = [decoder.decode(payload) for payload in parcel]
         if len(pieces) == 1 and len(pieces[0]) == SAMPLES == wanted:
             self._spare = _NOTHING
             return pieces[0]
@@ -89,16 +98,22 @@ class Coders:
         self._spare = whole[wanted:][: 6 * SAMPLES]
         return whole[:wanted] if len(whole) >= wanted else None
 
-    def conceal(self, codec: Wide, following: Bytes | None) -> tuple[Pcm, bool] | None:
+    def conceal(self, codec: Wide, number: int, following: Bytes | None) -> tuple[Pcm, bool] | None:
         """(320,) in the place of a missing frame, and whether that was sent; None: the codec has nothing.
 
         Args:
-            following: the frame of the jitter buffer behind it, if that has come.
+            following: the frame of the jitter buffer behind it; None: nothing has come, and it may be late.
+                What a decoder makes up is part of its stream from then on: a frame that was only late, and
+                those behind it, would be decoded wrong.
         """
         self._spare = _NOTHING
         if codec is not self._codec_in or not isinstance(self._decoder, Conceals):
             return None
-        parcel = self._parcel(following) if following is not None else ()
+        if following is None:
+            self._awaited = number if self._awaited is None else self._awaited
+            return None
+        self._pass_over(number, ())
+        parcel = self._parcel(following)
         pcm, known = self._decoder.conceal(parcel[0] if parcel else b"")
         return (pcm, known) if len(pcm) == SAMPLES else None
 
@@ -106,6 +121,17 @@ class Coders:
         """Whether the frame of the jitter buffer behind a missing one holds that, too."""
         parcel = self._parcel(following) if codec.parcels and following is not None else ()
         return bool(parcel) and codec.holds_last(parcel[0])
+
+    def _pass_over(self, number: int, parcel: tuple[bytes, ...]) -> None:
+        """Frames that were awaited until `number` came were lost: the decoder is told of them now."""
+        awaited, self._awaited = self._awaited, None
+        if awaited is None or not isinstance(self._decoder, Conceals):
+            return
+        lost = number - awaited
+        if 0 < lost <= MOST_LOST:
+            for _ in range(lost - 1):
+                self._decoder.conceal(b"")
+            self._decoder.conceal(parcel[0] if parcel else b"")
 
     def _parcel(self, row: Bytes) -> tuple[bytes, ...]:
         """Rows of another codec, left over from before, stand for nothing."""
@@ -117,7 +143,7 @@ class Coders:
 
     def begin(self, *, joins: bool = False) -> None:
         """Decode what comes next as the beginning of a stream: of what came before, frames were left out."""
-        self._decoder, self._spare, self.joins = None, _NOTHING, joins
+        self._decoder, self._spare, self._awaited, self.joins = None, _NOTHING, None, joins
 
     def encode(self, codec: Wide, pcm: Pcm) -> bytes:
         """20 ms at 16 kHz, (320,) and contiguous → payload; at 8 kHz, (160,), if the codec `narrows`."""

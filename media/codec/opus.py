@@ -3,7 +3,8 @@
 We send 20 ms of voice with the encoder's lowest complexity, narrowband what has no more, and in-band FEC
 once the peer tells of losses (RFC 7587 §3.3): below 32 kbit/s wideband voice has no room for it, and
 without losses it would be waste. A frame that was lost is read out of the next packet's FEC where that is
-there in time (with packets that come unevenly it waits in the jitter buffer), else the decoder makes it up.
+there in time (with packets that come unevenly it waits in the jitter buffer). As long as nothing is there, it
+may be late: it is made up without the decoder, which is told once it is sure that the frame was lost.
 Declined: stereo.
 """
 

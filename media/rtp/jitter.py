@@ -61,6 +61,7 @@ class Taken:
 
     frames: Frames
     "Shape (k, 160); rows not in `have` hold stale bytes."
+    numbers: NDArray[np.int64]
     have: Mask
     merged: tuple[tuple[int, Frames], ...]
     "Position in `frames` and the following frame (160,), for each row that skips one frame now."
@@ -226,6 +227,7 @@ class JitterBuffer:
         place = play & _PLACE
         have: Mask = self._tag[rows, place] == play
         frames = self._frames[rows, place]
+        due = play.copy()
         newest = self._newest[rows]
         holes = self._take_parts(rows, play, newest, have, frames) if self._parts else ()
         if have.all() and not self._owing:
@@ -254,7 +256,7 @@ class JitterBuffer:
         if (low > 1).any():
             full |= (window >= HASTE_FRAMES) & (low > self.target[rows] + self._haste[rows])
         merged = self._close_windows(rows, np.flatnonzero(full), have) if full.any() else ()
-        return Taken(frames, have, merged, tuple(hole for hole in holes if have[hole[0]]))
+        return Taken(frames, due, have, merged, tuple(hole for hole in holes if have[hole[0]]))
 
     def upcoming(self, slot: int) -> Frames | None:
         """The frame that will be played next, if it has come."""

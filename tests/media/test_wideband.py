@@ -508,3 +508,19 @@ def test_where_the_jitter_buffer_leaves_out_a_frame_what_goes_on_as_it_came_make
     assert len(other.received) < 1200, "one is left out"
     bend = np.abs(np.diff(decoded(other)[32_000:].astype(float), 2)).max()
     assert bend < 2.0 * 0.3 * 32767 * (2 * np.pi * 415 / 16_000) ** 2
+
+
+def test_opus_that_is_late_now_and_then_is_heard_as_it_was_said() -> None:
+    """Once a second a packet is 15 ms late: its frame is made up, and nothing behind it is softer."""
+    studio = Studio()
+    one, two = joined(studio, "one", CODECS["opus"]), studio.phone("two")
+    studio.engine.execute(Bridge(one.leg, two.leg))
+    frames = payloads(CODECS["opus"], pitch(415, 3.0))
+    for number, frame in enumerate(frames):
+        late = 0.015 if number % 50 == 49 else 0.0
+        studio.run(late)
+        one.send(frame, samples=960)
+        studio.run(0.020 - late)
+    heard = two.heard()[8_000:20_000].reshape(-1, 160)
+    levels = np.array([level_of(frame) for frame in heard])
+    assert levels.min() > np.median(levels) - 2
