@@ -7,7 +7,7 @@ from edge.sdp.body import sdp_in
 from edge.sip.address import Address
 from edge.sip.build import response_to
 from edge.sip.capability import ALLOW, SDP
-from edge.sip.dialog import Dialog
+from edge.sip.dialog import Dialog, target_of
 from edge.sip.effect import ServerKey
 from edge.sip.flow import Flow
 from edge.sip.message import Request, Response
@@ -176,13 +176,13 @@ class AnsweringSession(Session):
 
     def _follow(self) -> None:
         """Answer on the connection by which a caller who lost his has registered since (RFC 5626 §4.5)."""
-        wire, contacts = self.wire, self.invite.contacts
-        if self._grace is None or wire.alive(self.flow) or not contacts:
+        if self._grace is None or self.wire.alive(self.flow):
             return
-        flow = wire.elsewhere(self.flow, contacts[0].uri)
+        target = target_of(self.invite)
+        flow = None if target is None else self.wire.elsewhere(self.flow, target)
         if flow is not None:
             self.flow = flow
-            wire.layer.follow(self.key, flow)
+            self.wire.layer.follow(self.key, flow)
 
     def _say_again(self, now: float) -> None:
         if self._said is not None:

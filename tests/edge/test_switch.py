@@ -445,11 +445,11 @@ def test_a_call_whose_connection_was_closed_is_ended_at_the_contact_of_its_peer(
     assert bye.method == "BYE" and flow == Flow(Transport.TCP, ("127.0.0.9", 5060))
 
 
-def ringing(bench: Bench, caller: Phone) -> tuple[Phone, Request]:
+def ringing(bench: Bench, caller: Phone, headers: str = "") -> tuple[Phone, Request]:
     """A phone that rings for `caller`, and its INVITE."""
     bob = Phone(bench, "bob", 3)
     bob.register()
-    caller.dial("1002")
+    caller.dial("1002", headers=headers)
     (invite,) = bob.got()
     assert isinstance(invite, Request)
     bob.reply(invite, 180)
@@ -499,7 +499,7 @@ def test_a_caller_who_listens_where_his_via_says_hears_of_his_call_by_another_co
     """RFC 3261 §18.2.2: as proxies do that close connections after a while."""
     alice = Phone(bench, "1001", 7, transport=Transport.TCP)
     alice.connection = 5
-    bob, invite = ringing(bench, alice)
+    bob, invite = ringing(bench, alice, "Contact: <<\r\n")
     alice.got()
     bench.closed(Flow(Transport.TCP, alice.source, 0, 5))
     bench.advance(30.0)
