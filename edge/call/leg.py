@@ -14,7 +14,8 @@ from edge.sdp import webrtc
 from edge.sdp.audio import NotAcceptable
 from edge.sdp.crypto import KEY_BYTES, Srtp
 from edge.sdp.description import Description, SdpError, build, parse
-from edge.sdp.negotiation import Local, Negotiated, accept, answer, offer, prospect
+from edge.sdp.local import Local
+from edge.sdp.negotiation import Negotiated, accept, answer, offer, prospect
 from edge.sdp.numbering import kept
 from edge.sdp.webrtc import Side
 from media.port import Codec, Connect, IceCredentials, LegId, LegStats

@@ -12,50 +12,16 @@ effort, RTP/AVP, or by DTLS with a browser (`webrtc.py`). Declined, except with 
 not answering it is the refusal), grouping (RFC 5888), ICE (RFC 8839): their attributes are passed over.
 """
 
-from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Final
 
 from config.value import dataclass
 from edge.sdp import webrtc
-from edge.sdp.audio import PACKET_TIMES, Audio, NotAcceptable, compose, hears, read, speaks
+from edge.sdp.audio import Audio, NotAcceptable, compose, hears, read, speaks
 from edge.sdp.crypto import OFFERED, CryptoLine, Srtp
 from edge.sdp.description import Description, Line, Media
-from edge.sdp.numbering import events_of
-from edge.sdp.webrtc import Setup, Side
+from edge.sdp.local import Local, family_of
+from edge.sdp.webrtc import Setup
 from media.port import Codec, Crypto, Direction, WebRtc
-
-OPUS_TERMS: Final = "maxplaybackrate=16000;sprop-maxcapturerate=16000;useinbandfec=1"
-"RFC 7587 §6.1: we speak and hear wideband; FEC serves who is at the other end of a bridge."
-
-
-@dataclass(slots=True)
-class Local:
-    """Our side of the stream."""
-
-    address: str
-    "Numeric, IPv4 or IPv6, as the peer must see it."
-    port: int
-    codecs: tuple[Codec, ...]
-    "In our preference; the payload types are those of our offers."
-    session_id: int
-    version: int = 1
-    "Of the first description; with `previous` the next one is counted from that."
-    dtmf: int | None = 101
-    "Payload type of telephone-event at 8 kHz in our offers, others follow; None: no events at all."
-    events: tuple[tuple[int, int], ...] = ()
-    "Payload type and clock of telephone-events that have their number already."
-    direction: Direction = Direction.SENDRECV
-    "What we wish; the peer's may leave less."
-    ours_first: bool = False
-    "Answers are in our order of codecs; else in the offerer's."
-    ptime_ms: int = 20
-    "What we ask for, and send to a peer that asks for nothing."
-    srtp: Srtp = Srtp.OFF
-    key: Callable[[str], bytes] | None = None
-    "Suite → our master key and salt, the same each time; needed unless `srtp` is off."
-    webrtc: Side | None = None
-    "The stream is a browser's: DTLS keys it, whatever `srtp` says."
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +73,9 @@ def offer(local: Local, previous: Description | None = None) -> Description:
         assert local.key is not None, "SRTP needs keys"
         offered = (CryptoLine(tag, suite, local.key(suite)) for tag, suite in enumerate(OFFERED, 1))
         lines = tuple(("a", f"crypto:{line}") for line in offered)
-    section = _section(local, local.codecs, _our_events(local), local.direction, protocol, lines)
+    section = local.section(local.codecs, local.offered_events(), local.direction, protocol, lines)
     if previous is None:
-        return Description(_session(local, local.version, (("t", "0 0"), *group)), (section,))
+        return local.describe((section,), (("t", "0 0"), *group))
     media = [_refusal(old) for old in previous.media]
     freed = next((at for at, old in enumerate(media) if old.kind.lower() == "audio"), None)
     if place is None and freed is not None:
@@ -118,7 +84,7 @@ def offer(local: Local, previous: Description | None = None) -> Description:
         media.append(section)
     else:
         media[place] = replace(section, protocol=previous.media[place].protocol)
-    return _revise(local, media, (*_times(previous), *group), previous)
+    return local.describe(media, (*_times(previous), *group), previous)
 
 
 def prospect(offered: Description, local: Local) -> Codec | None:
@@ -158,10 +124,10 @@ def answer(
         elif chosen and agreed.crypto:
             lines = (("a", f"crypto:{replace(chosen, key=agreed.crypto.local)}"),)
         events = _common_events(theirs, agreed.accept) if local.dtmf is not None else {}
-        streams[place] = _section(local, agreed.accept, events, agreed.direction, media.protocol, lines)
+        streams[place] = local.section(agreed.accept, events, agreed.direction, media.protocol, lines)
         times = (*_times(offered), *group)
         heard = tuple((number, clock) for clock, number in events.items())
-        return replace(agreed, description=_revise(local, streams, times, previous), events=heard)
+        return replace(agreed, description=local.describe(streams, times, previous), events=heard)
     assert refused is not None, "there is a stream, and none of them is usable"
     return refused
 
@@ -191,7 +157,7 @@ def accept(
         web = agreed
     elif ours.webrtc is not theirs.webrtc:
         return NotAcceptable("the answer is of another protocol than the offer", 302)
-    elif _family(ours.remote[0]) != _family(theirs.remote[0]):
+    elif family_of(ours.remote[0]) != family_of(theirs.remote[0]):
         return NotAcceptable("the answer is of another address family", 300)
     known = {(codec.name, codec.clock_rate) for codec in ours.codecs}
     codec = next((codec for codec in theirs.codecs if (codec.name, codec.clock_rate) in known), None)
@@ -233,7 +199,7 @@ def accept(
 def _agree(theirs: Audio, local: Local) -> Negotiated | NotAcceptable:
     if (theirs.webrtc is None) is not (local.webrtc is None):
         return NotAcceptable("a stream cannot change between WebRTC and plain RTP", 302)
-    if theirs.webrtc is None and _family(local.address) != _family(theirs.remote[0]):
+    if theirs.webrtc is None and family_of(local.address) != family_of(theirs.remote[0]):
         return NotAcceptable("the stream is of another address family", 300)
     known = {(codec.name, codec.clock_rate) for codec in local.codecs}
     common = tuple(codec for codec in theirs.codecs if (codec.name, codec.clock_rate) in known)
@@ -293,28 +259,16 @@ def _common_events(theirs: Audio, codecs: tuple[Codec, ...]) -> dict[int, int]:
     return {clock: number for clock, number in theirs.events.items() if clock in clocks}
 
 
-def _our_events(local: Local) -> dict[int, int]:
-    """Clock rate → payload type: one for each clock of our codecs, numbered upwards."""
-    if local.dtmf is None:
-        return {}
-    clocks = (8000, *(codec.clock_rate for codec in local.codecs))
-    return events_of(clocks, local.dtmf, local.codecs, {clock: number for number, clock in local.events})
-
-
 def _meet(ours: Direction, theirs: Direction) -> Direction:
     """§6.1: we send what they hear, and hear what they send."""
     return compose(sends=speaks(ours) and hears(theirs), receives=hears(ours) and speaks(theirs))
 
 
-def _family(address: str) -> str:
-    return "IP6" if ":" in address else "IP4"
-
-
 def _silence(offered: Description, local: Local, previous: Description | None) -> Negotiated:
     streams = [_refusal(media) for media in offered.media]
     return Negotiated(
-        description=_revise(local, streams, _times(offered), previous),
-        remote=("::" if _family(local.address) == "IP6" else "0.0.0.0", 0),
+        description=local.describe(streams, _times(offered), previous),
+        remote=("::" if family_of(local.address) == "IP6" else "0.0.0.0", 0),
         codec=local.codecs[0],
         accept=local.codecs,
         dtmf=None,
@@ -343,56 +297,3 @@ def _refusal(media: Media) -> Media:
 def _times(description: Description) -> tuple[Line, ...]:
     """The t= lines, which an answer repeats (§6)."""
     return tuple(line for line in description.lines if line[0] == "t") or (("t", "0 0"),)
-
-
-def _session(local: Local, version: int, times: tuple[Line, ...]) -> tuple[Line, ...]:
-    where = f"IN {_family(local.address)} {local.address}"
-    return (
-        ("v", "0"),
-        ("o", f"- {local.session_id} {version} {where}"),
-        ("s", "-"),
-        ("c", where),
-        *times,
-    )
-
-
-def _revise(
-    local: Local, media: list[Media], times: tuple[Line, ...], previous: Description | None
-) -> Description:
-    """The version grows by one when anything but itself has changed (§5, §8)."""
-    version = local.version if previous is None else int(previous.session[1])
-    description = Description(_session(local, version, times), tuple(media))
-    if previous is None or description == previous:
-        return description
-    return Description(_session(local, version + 1, times), tuple(media))
-
-
-def _section(
-    local: Local,
-    codecs: tuple[Codec, ...],
-    events: Mapping[int, int],
-    direction: Direction,
-    protocol: str,
-    more: tuple[Line, ...],
-) -> Media:
-    formats = [str(codec.payload_type) for codec in codecs]
-    lines: list[Line] = []
-    for codec in codecs:
-        lines.append(("a", f"rtpmap:{codec.payload_type} {_encoding(codec)}"))
-        if codec.name == "opus":
-            lines.append(("a", f"fmtp:{codec.payload_type} {OPUS_TERMS}"))
-    for clock, number in events.items():
-        formats.append(str(number))
-        lines.append(("a", f"rtpmap:{number} telephone-event/{clock}"))
-        lines.append(("a", f"fmtp:{number} 0-15"))
-    lines.extend(more)
-    lines.append(("a", f"ptime:{local.ptime_ms}"))
-    lines.append(("a", f"maxptime:{PACKET_TIMES[-1]}"))
-    lines.append(("a", direction.value))
-    return Media("audio", local.port, protocol, tuple(formats), tuple(lines))
-
-
-def _encoding(codec: Codec) -> str:
-    if codec.name == "opus":
-        return f"opus/{codec.clock_rate}/2"  # RFC 7587 §7: always two channels
-    return f"{codec.name.upper()}/{codec.clock_rate}"

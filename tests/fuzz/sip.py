@@ -7,6 +7,7 @@ from random import Random
 from config.schema import SipLimits
 from edge.sdp import audio, body, description, negotiation
 from edge.sdp.crypto import KEY_BYTES, Srtp
+from edge.sdp.local import Local
 from edge.sip.address import Address
 from edge.sip.build import response_to
 from edge.sip.digest import Challenge, Credentials, Verdict, answer, choose, credentials_for, verify
@@ -258,7 +259,7 @@ def check_digest(data: bytes, random: Random) -> None:
     assert _NONCES.number_of(text, 5.0) is None
 
 
-_LOCAL = negotiation.Local(
+_LOCAL = Local(
     "127.0.0.1",
     20_000,
     (Codec("pcmu", 0), Codec("g722", 9), Codec("opus", 111, 48_000)),

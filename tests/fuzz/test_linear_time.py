@@ -13,6 +13,7 @@ import pytest
 
 from config.schema import SipLimits
 from edge.sdp import audio, body, description, negotiation
+from edge.sdp.local import Local
 from edge.sip import digest, grammar
 from edge.sip.address import Address
 from edge.sip.build import response_to
@@ -41,7 +42,7 @@ MANY = 10**6
 LIMITS = SipLimits(
     message_bytes=MANY, header_bytes=MANY, header_lines=MANY, sdp_bytes=MANY, sdp_lines=MANY, sdp_media=MANY
 )
-LOCAL = negotiation.Local("127.0.0.1", 20_000, (Codec("pcmu", 0), Codec("pcma", 8)), 7)
+LOCAL = Local("127.0.0.1", 20_000, (Codec("pcmu", 0), Codec("pcma", 8)), 7)
 CONTEXT = Context("call-1", "acc_demo", 8000, {})
 
 # fmt: off

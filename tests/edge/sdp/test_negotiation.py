@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from config.schema import SipLimits
 from edge.sdp.audio import NotAcceptable
 from edge.sdp.description import Description, build, parse
-from edge.sdp.negotiation import Local, Negotiated, accept, answer, offer
+from edge.sdp.local import Local
+from edge.sdp.negotiation import Negotiated, accept, answer, offer
 from media.port import Codec, Direction
 
 PCMU, PCMA = Codec("pcmu", 0), Codec("pcma", 8)
