@@ -296,4 +296,5 @@ def _refusal(media: Media) -> Media:
 
 def _times(description: Description) -> tuple[Line, ...]:
     """The t= lines, which an answer repeats (§6)."""
-    return tuple(line for line in description.lines if line[0] == "t") or (("t", "0 0"),)
+    times = (value.strip(" ") for kind, value in description.lines if kind == "t")
+    return tuple(("t", value) for value in times) or (("t", "0 0"),)

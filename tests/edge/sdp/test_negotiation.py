@@ -125,6 +125,8 @@ def test_every_stream_is_answered_in_its_place() -> None:
         ("image", 0, "udptl", ("t38",)),
     ]
     assert result.first("t") == "3724394400 3724398000"
+    spaced = replace(offered, lines=tuple((k, f"{v} " if k == "t" else v) for k, v in offered.lines))
+    assert answered(answer(spaced, US)).first("t") == "3724394400 3724398000"
 
 
 def test_avpf_is_answered_in_kind() -> None:
