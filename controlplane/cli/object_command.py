@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from controlplane.auth.scope import SCOPES
+from controlplane.auth.scope import OF_AN_ACCOUNT, SCOPES
 from controlplane.cli.command import FILE, as_json, main, place
 
 if TYPE_CHECKING:
@@ -30,7 +30,11 @@ def keys() -> None:
 @click.option(
     "--scope", "scopes", multiple=True, required=True, help="What the key gives access to; may repeat."
 )
-@click.option("--account", default="", help="Restrict the key to this account.")
+@click.option(
+    "--account",
+    default="",
+    help=f"Restrict the key to this account; for the scopes {', '.join(OF_AN_ACCOUNT)}.",
+)
 @click.option("--expires", metavar="DURATION", help="Such as 90d; by default the key does not expire.")
 @place
 @as_json
