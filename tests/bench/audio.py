@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import json
+import math
 import os
 import sys
 import time
@@ -99,6 +100,9 @@ class Ground:
             "dropped before the daemon": float(dropped_theirs),
             "% of its core to others": float(max(0, round(100 * others / elapsed))),
         }
+        in_time = heard.percentile_ms(99, punctual=True)
+        if heard.late_slots and not math.isnan(in_time):
+            faults["ms p99 of streams sent in time"] = in_time
         # By what came back, not by what was asked for: a daemon that is too busy must not look cheap.
         each = used / max(heard.packets, 1) * len(streams) / count
         return Row(

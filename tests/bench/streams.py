@@ -71,14 +71,17 @@ class Heard:
     "Of what was lost, at most as much of each stream as the generator had sent late of it."
     round_trips: tuple[NDArray[np.float64], ...] = ()
     "[s]"
+    punctual: tuple[NDArray[np.float64], ...] = ()
+    "Those of streams that the generator had not sent late for `LATE_MEMORY` [s]."
 
     @property
     def lost(self) -> int:
         """What the daemon has to answer for."""
         return self.sent - self.returned - self.excused
 
-    def percentile_ms(self, percent: float) -> float:
-        every = np.concatenate(self.round_trips) if self.round_trips else np.zeros(0)
+    def percentile_ms(self, percent: float, *, punctual: bool = False) -> float:
+        trips = self.punctual if punctual else self.round_trips
+        every = np.concatenate(trips) if trips else np.zeros(0)
         return float(np.percentile(every, percent) * 1000) if len(every) else float("nan")
 
 
@@ -143,6 +146,8 @@ class Streams:
         self._square = np.where(np.arange(FRAME) // 4 % 2, LOUD, LOUD | 0x80).astype(np.uint8)
         self._missing = np.zeros(count, np.int64)
         "Counted ones that have not come back."
+        self._late_at = np.full(count, -np.inf)
+        "When the generator sent late last, by row [s, wall clock]."
         self._late: list[tuple[float, int, int]] = []
         "When the generator sent late [s, wall clock], and which rows: first, last."
         self._slot = 0
@@ -206,6 +211,7 @@ class Streams:
             number = self._number[part]
             if late:
                 self._late.append((wall, first, last))
+                self._late_at[part] = wall
             rows = self._plain[part]
             rows[:, 2] = number >> 8
             rows[:, 3] = number
@@ -314,3 +320,5 @@ class Streams:
         np.subtract.at(self._missing, stream[counted], 1)
         if np.any(counted):
             heard.round_trips += ((arrived - left)[counted],)
+            punctual = counted & (left - self._late_at[stream] > LATE_MEMORY)
+            heard.punctual += ((arrived - left)[punctual],)
