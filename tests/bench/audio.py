@@ -70,9 +70,10 @@ class Ground:
 
     def _row(self, name: str, count: int, streams: Streams) -> Row:
         subject = self.subject
-        streams.run(self.settle, measure=False)
         ours, theirs = self.socket.address, subject.daemon.sip[0]
+        # Before the first packet: to read it takes so long that every stream would be a frame late.
         dropped = dropped_datagrams(*ours), dropped_datagrams(theirs)
+        streams.run(self.settle, measure=False)
         with self._beside():
             before, started, own = subject.cpu(), time.monotonic(), time.process_time()
             others = subject.others()
