@@ -70,10 +70,11 @@ class Ground:
 
     def _row(self, name: str, count: int, streams: Streams) -> Row:
         subject = self.subject
-        ours, theirs = self.socket.address, subject.daemon.sip[0]
+        theirs = subject.daemon.sip[0]
         # Before the first packet: to read it takes so long that every stream would be a frame late.
-        dropped = dropped_datagrams(*ours), dropped_datagrams(theirs)
+        dropped_theirs = -dropped_datagrams(theirs)
         streams.run(self.settle, measure=False)
+        dropped_ours = -self.socket.dropped
         with self._beside():
             before, started, own = subject.cpu(), time.monotonic(), time.process_time()
             others = subject.others()
@@ -84,8 +85,8 @@ class Ground:
             others = subject.others() - others
             late = subject.ticks()
         streams.drain()
-        dropped_ours = dropped_datagrams(*ours) - dropped[0]
-        dropped_theirs = dropped_datagrams(theirs) - dropped[1]
+        dropped_ours += self.socket.dropped
+        dropped_theirs += dropped_datagrams(theirs)
         # Not before: to read it takes milliseconds, in which nothing is sent.
         memory = subject.memory() - self.memory
         gauges = subject.gauges()

@@ -9,6 +9,7 @@ import ctypes
 import os
 import socket
 import struct
+from array import array
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +37,8 @@ MESSAGE = np.dtype(  # struct mmsghdr
 VECTOR = np.dtype([("base", "u8"), ("len", "u8")])
 ADDRESS = np.dtype([("family", "u2"), ("port", ">u2"), ("address", "u1", 4), ("zero", "u8")])
 STAMP = np.dtype([("len", "u8"), ("level", "i4"), ("type", "i4"), ("sec", "i8"), ("nsec", "i8")])
+
+SO_MEMINFO, SK_MEMINFO_DROPS = 55, 8  # of Linux, where the module has no names for them
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -70,6 +73,12 @@ class Datagrams:
             return 0, headers["len"][:0], np.zeros(0)
         stamps = self._stamps[:count]
         return count, headers["len"][:count], stamps["sec"] + stamps["nsec"] * 1e-9
+
+    @property
+    def dropped(self) -> int:
+        """What the kernel has dropped before the socket, since its buffer was full."""
+        memory = array("I", self.socket.getsockopt(socket.SOL_SOCKET, SO_MEMINFO, 36))
+        return memory[SK_MEMINFO_DROPS]
 
     def close(self) -> None:
         self.socket.close()

@@ -79,11 +79,9 @@ def core_seconds(cpu: int) -> float:
     return 0.0
 
 
-def dropped_datagrams(host: str, port: int | None = None) -> int:
+def dropped_datagrams(host: str) -> int:
     """What the kernel has dropped before the open IPv4 UDP sockets of an address: their buffers were full."""
-    local = f"{int.from_bytes(socket.inet_aton(host), 'little'):08X}:" + (
-        "" if port is None else f"{port:04X}"
-    )
+    local = f"{int.from_bytes(socket.inet_aton(host), 'little'):08X}:"
     rows = (line.split() for line in Path("/proc/net/udp").read_text().splitlines()[1:])
     return sum(int(row[-1]) for row in rows if row[1].startswith(local))
 
