@@ -10,6 +10,8 @@ from tests.support.scenario import Scenario, calling
 from tests.support.sipp import Sipp
 
 DID = "12025550100"
+OURS = {"u1": "udp", "t1": "tcp"}
+"sipp's names of transports, and ours."
 TRANSPORTS = {"u1": "1415", "t1": "1416"}
 "How sipp calls it, and the prefix of the numbers that lead to the far end by it."
 KINDS = {
@@ -94,6 +96,7 @@ class House:
             return {"number": number, "devices": devices, **more}
 
         row = [{"username": name, "password": name} for name in ("1007", "1008")]
+        best = [{"username": name, "password": name} for name in ("1014", "1015")]
         pair = [{"username": name, "password": name} for name in ("1005", "1006")]
         return {
             "headers": ["X-Ticket"],
@@ -105,8 +108,9 @@ class House:
                 user("1004", forward={"always": "+14155550105"}),
                 {"number": "1005", "devices": pair},
                 {"number": "1007", "devices": row, "ring": "sequential", "ring_time": "1s"},
+                {"number": "1014", "devices": best, "ring": "first"},
                 user("1009", dnd=True),
-                user("1013", fraud={"daily": 10}),
+                *(user(number, fraud={"daily": 10}) for number in ("1013", "1016")),
                 user("1011", forward={"always": "1012"}),
                 user("1012", forward={"always": "1011"}),
                 user("1010", ring_time="1s", forward={"no_answer": "+14155550106"}),

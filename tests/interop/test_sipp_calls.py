@@ -446,6 +446,26 @@ def test_devices_ring_one_after_the_other(house: House, transport: str) -> None:
 
 
 @BOTH
+def test_one_device_alone_rings_where_that_is_asked_for(house: House, transport: str) -> None:
+    """`ring: first`: what it says is the answer, and no other is tried."""
+    house.register("1015", house.far, transport)
+    house.register("1014", house.other, transport)
+    refused = calling().invite(AUDIO, digest=True).expect(100, optional=True).expect(486).ack_refusal()
+    with (
+        house.callee(
+            called().incoming().answer(486).ack_comes(), address=house.other, transport=transport
+        ) as best,
+        house.callee(ended(taken()), transport=transport) as spare,
+        house.caller(refused, "1014", transport=transport) as near,
+    ):
+        near.done()
+        best.done()
+        assert len(best.wire("INVITE")) == 1 and not spare.wire()
+    house.forget("1014", house.other)
+    house.forget("1015", house.far)
+
+
+@BOTH
 @pytest.mark.parametrize(("target", "outcome"), [("*43", "200"), ("1009", "480")])
 def test_a_blind_transfer_is_reported_also_when_it_fails(
     house: House, transport: str, target: str, outcome: str
@@ -545,8 +565,9 @@ def test_an_attended_transfer_to_a_dialog_that_is_none_is_refused(house: House) 
         far.done()
 
 
+@BOTH
 @pytest.mark.timeout(150)
-def test_sessions_are_refreshed_at_half_time_and_glare_is_settled(house: House) -> None:
+def test_sessions_are_refreshed_at_half_time_and_glare_is_settled(house: House, transport: str) -> None:
     """RFC 4028 §7.4, RFC 3261 §14.1: 90 s are the least, so this takes 49 s.
 
     To the caller, who asked for it and knows UPDATE, it is an UPDATE; to the callee, who does not, a
@@ -559,7 +580,7 @@ def test_sessions_are_refreshed_at_half_time_and_glare_is_settled(house: House) 
     callee = called().incoming().answer(180).answer(200, AUDIO, granted).ack_comes()
     callee.incoming_again().invite(AUDIO).expect(491).ack_refusal().answer(491).ack_comes()
     callee.incoming_again().answer(200, AUDIO, granted).ack_comes()
-    near, far = play(house, "u1", hung_up(caller), ended(callee), timeout=90)
+    near, far = play(house, transport, hung_up(caller), ended(callee), timeout=90)
     answered, update = next(m for m in of(near, 200) if m.method == "INVITE"), only(near, "UPDATE")
     assert 44.0 < update.at - answered.at < 60.0 and "refresher=uac" in update.header("Session-Expires")
     first, second, third = of(far, "INVITE")

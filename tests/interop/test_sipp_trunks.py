@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.interop.house import DID, House, dialled
+from tests.interop.house import DID, OURS, House, dialled
 from tests.interop.test_sipp_calls import BOTH, ended, hung_up, taken, up
 from tests.support.address import SIP_PORT, loopback
 from tests.support.caller import Phone
@@ -136,16 +136,17 @@ def test_a_call_to_a_prefix_that_is_denied_is_refused(house: House, transport: s
     assert "fraud_destination" in turned_away(house, "+19005550100", transport)
 
 
-def test_who_has_used_up_his_day_is_refused(house: House) -> None:
+@pytest.mark.parametrize(("transport", "number"), [("u1", "1013"), ("t1", "1016")])
+def test_who_has_used_up_his_day_is_refused(house: House, transport: str, number: str) -> None:
     """Minutes by rate: the first call has cost too much for a second."""
-    who = {"user": "1013", "password": "1013"}
+    who = {"user": number, "password": number}
     with (
         house.callee(ended(taken())) as far,
-        house.caller(hung_up(up()), "+14159950100", **who) as near,
+        house.caller(hung_up(up()), "+14159950100", transport=transport, **who) as near,
     ):
         near.done()
         far.done()
-    assert "fraud_daily" in turned_away(house, "+14159950100", "u1", **who)
+    assert "fraud_daily" in turned_away(house, "+14159950100", transport, **who)
 
 
 @BOTH
@@ -271,7 +272,8 @@ def state(daemon: Daemon, what: str) -> set[str]:
     return {name for name, value in daemon.metrics().items() if what in name and value}
 
 
-def test_we_register_at_the_carrier_and_refresh_in_time(tmp_path: Path) -> None:
+@BOTH
+def test_we_register_at_the_carrier_and_refresh_in_time(tmp_path: Path, transport: str) -> None:
     """RFC 3261 §10.2: 401, credentials, 200; again before 60 s are over when it grants 6."""
     address = loopback()
     registrar = (
@@ -281,8 +283,8 @@ def test_we_register_at_the_carrier_and_refresh_in_time(tmp_path: Path) -> None:
     registrar.comes("REGISTER").respond(200, headers="Expires: 600")
     register = {"username": "us", "password": "secret", "expires": "10m"}
     with (
-        Sipp(tmp_path / "registrar", registrar, address=address) as far,
-        carrier(tmp_path, address, register=register),
+        Sipp(tmp_path / "registrar", registrar, address=address, transport=transport) as far,
+        carrier(tmp_path, address, OURS[transport], register=register),
     ):
         far.done()
         first, second, third = far.wire("REGISTER")
@@ -301,7 +303,7 @@ def test_a_carrier_that_grants_too_briefly_is_asked_for_what_it_wants(tmp_path: 
     register = {"username": "us", "password": "secret", "expires": "10m"}
     with (
         Sipp(tmp_path / "registrar", registrar, address=address, transport=transport) as far,
-        carrier(tmp_path, address, "udp" if transport == "u1" else "tcp", register=register) as daemon,
+        carrier(tmp_path, address, OURS[transport], register=register) as daemon,
     ):
         far.done()
         first, second = far.wire("REGISTER")
@@ -333,19 +335,21 @@ def registered(daemon: Daemon) -> float | None:
     return found[0] if found else None
 
 
-def test_a_trunk_is_probed_and_its_health_changes_slowly(tmp_path: Path) -> None:
+@BOTH
+def test_a_trunk_is_probed_and_its_health_changes_slowly(tmp_path: Path, transport: str) -> None:
     """OPTIONS each second (RFC 3261 §11): one failure changes nothing, three in a row do."""
     address = loopback()
 
     def answers(status: int, calls: int) -> None:
         scenario = called().comes("OPTIONS").respond(status)
-        with Sipp(tmp_path / f"{status}-{time.monotonic()}", scenario, address=address, calls=calls) as far:
+        folder = tmp_path / f"{status}-{time.monotonic()}"
+        with Sipp(folder, scenario, address=address, calls=calls, transport=transport) as far:
             far.done()
             told = far.wire("OPTIONS")
             assert all(b.at - a.at > 0.8 for a, b in pairwise(told))
 
     health = {"interval": "1s", "down_after": 3, "up_after": 2}
-    with carrier(tmp_path, address, health=health) as daemon:
+    with carrier(tmp_path, address, OURS[transport], health=health) as daemon:
         answers(200, 2)
         answers(503, 1)
         answers(200, 1)
