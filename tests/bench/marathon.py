@@ -5,7 +5,7 @@ Answers are kept for 32 s for copies of their requests, so memory follows the ra
 
 import click
 
-from tests.bench.measure import Row, registrations
+from tests.bench.measure import Row, registrations_of, signalling
 from tests.bench.subject import Subject
 
 STRETCHES = 10
@@ -17,15 +17,19 @@ def marathon(subject: Subject, count: int, window: int) -> Row:
     rows: list[Row] = []
     memory: list[int] = []
     pauses: list[float] = []
-    for stretch in range(1, STRETCHES + 1):
-        before = subject.daemon.metrics()
-        rows.append(registrations(subject, count // STRETCHES, window))
-        after = subject.daemon.metrics()
-        memory.append(subject.memory() // 1024)
-        pauses.append(longest_ms(before, after))
-        kept = f"{memory[-1]:,} kB with {after['tandem_transactions']:,.0f} transactions"
-        told = f"{rows[-1].cpu_us:,.0f} µs, {kept}, pauses up to {pauses[-1]:g} ms"
-        click.echo(f"  {stretch} of {STRETCHES}: {told}", err=True)
+    caller = signalling(subject)
+    try:
+        for stretch in range(1, STRETCHES + 1):
+            before = subject.daemon.metrics()
+            rows.append(registrations_of(caller, subject, count // STRETCHES, window))
+            after = subject.daemon.metrics()
+            memory.append(subject.memory() // 1024)
+            pauses.append(longest_ms(before, after))
+            kept = f"{memory[-1]:,} kB with {after['tandem_transactions']:,.0f} transactions"
+            told = f"{rows[-1].cpu_us:,.0f} µs, {kept}, pauses up to {pauses[-1]:g} ms"
+            click.echo(f"  {stretch} of {STRETCHES}: {told}", err=True)
+    finally:
+        caller.close()
     seconds, cpu = sum(row.seconds for row in rows), sum(row.cpu for row in rows)
     each = cpu / count
     return Row(

@@ -52,10 +52,15 @@ class Row:
 def registrations(subject: Subject, count: int, window: int) -> Row:
     caller = signalling(subject)
     try:
-        caller.register(subject.users, min(count, len(subject.users)), window)  # first ones allocate
-        return _transactions("registration", subject, lambda: caller.register(subject.users, count, window))
+        return registrations_of(caller, subject, count, window)
     finally:
         caller.close()
+
+
+def registrations_of(caller: Signalling, subject: Subject, count: int, window: int) -> Row:
+    """Of phones that stay where they are: a new socket would be one more contact, told in every answer."""
+    caller.register(subject.users, min(count, len(subject.users)), window)  # first ones allocate
+    return _transactions("registration", subject, lambda: caller.register(subject.users, count, window))
 
 
 def calls(subject: Subject, count: int, window: int) -> Row:
