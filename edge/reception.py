@@ -3,7 +3,7 @@
 ::
 
     Incoming ─▶ Reception ─▶ Arrivals (INVITE) · Registrations · Messages · Subscriptions
-                        └─▶ OPTIONS answered here; 403, 405, 416, 420, 481… with their reason
+                        └─▶ OPTIONS answered here; 403, 405, 416, 420, 481, 501… with their reason
 
 Everything that is let in is charged to the turnstile, so that overload is known before the next one.
 """
@@ -20,10 +20,11 @@ from edge.overload.turnstile import CHALLENGED, Turnstile, weight
 from edge.registration.register import Registrations
 from edge.security.witness import Witness
 from edge.sip.build import response_to
-from edge.sip.capability import AGENT, ALLOW, CAPABILITIES
+from edge.sip.capability import AGENT, ALLOW, CAPABILITIES, unserved
 from edge.sip.effect import ServerKey
 from edge.sip.flow import Flow
 from edge.sip.message import Request
+from edge.sip.strict_route import meant
 from edge.sip.transaction.layer import TransactionLayer
 from edge.unservable import unservable
 
@@ -50,6 +51,7 @@ class Reception:
 
     def receive(self, request: Request, key: ServerKey, flow: Flow, now: float) -> None:
         """A request outside of any session."""
+        request = meant(request)
         if request.to.tag and request.method != "REGISTER":  # some phones keep our tag
             if not self.subscriptions.inside(request, key, flow, now):
                 self.unknown(request, key, now)
@@ -83,7 +85,7 @@ class Reception:
                 elif method == "REFER":
                     self.respond(key, request, _NO_CALL.status, now, _NO_CALL.headers())
                 else:
-                    self.respond(key, request, 405, now)
+                    self.respond(key, request, unserved(method), now)
 
     def _charge(self, request: Request, cost: float, now: float, *, challenged: bool) -> None:
         if request.headers.get("Authorization") is not None:

@@ -42,6 +42,7 @@ from edge.sip.grammar import Malformed, delta_seconds
 from edge.sip.message import Request, Response
 
 _UNDER_WAY: Final = 32.0  # timer F [s]
+_NO_WAY: Final = '399 tandem "no_way_to_call: register a sip or sips URI, others are listed and never called"'
 _NO_FLOW: Final = '399 tandem "no_flow: the proxy next to the phone says no ob in Path; leave reg-id out"'
 
 
@@ -250,6 +251,9 @@ class Registrar:
                 )
                 order = self._locations.next_order()
                 planned[text] = Entry(binding, now + seconds, order, repeated(address), now)
+        if planned and not any(contact.startswith(("sip:", "sips:")) for contact in planned):
+            # Any scheme may stand beside one that can be called (§20.10); alone it would promise calls.
+            raise _Refused(403, headers=(("Warning", _NO_WAY),))
         if len(planned) > limits.contacts_per_aor and len(planned) > len(held):
             raise _too_many(limits)
         if len(planned) > len(held) and len(self) + len(planned) - len(held) > limits.bindings:

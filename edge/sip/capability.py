@@ -14,6 +14,8 @@ REGISTRAR: Final = ("path", "outbound")
 "Option tags that a REGISTER may require besides (RFC 3327 §5.3, RFC 5626 §6)."
 SDP = "application/sdp"
 ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, INFO, UPDATE, PRACK, REFER, SUBSCRIBE, MESSAGE"
+_KNOWN: Final = frozenset((*ALLOW.split(", "), "NOTIFY", "PUBLISH"))
+"Every method of an RFC."
 EVENTS: Final = "dialog, presence, message-summary, reg"
 "Packages of SUBSCRIBE, for Allow-Events (RFC 6665 §8.2.2)."
 AGENT = "Tandem"
@@ -30,6 +32,12 @@ UNREADABLE: Final = (
     ("Warning", f'399 tandem "not_acceptable: the answer is {SDP}, which Accept leaves out"'),
 )
 "Of a 406 to an offer whose answer could not be read (§21.4.7; RFC 4475 §3.3.15)."
+
+
+def unserved(method: str) -> int:
+    """405 for a method that is known and not taken here (RFC 3261 §8.2.1), 501 for one that nobody has heard
+    of (§21.5.2); either comes with Allow."""
+    return 405 if method in _KNOWN else 501
 
 
 def aside(request: Request) -> tuple[int, tuple[tuple[str, str], ...]]:
@@ -49,7 +57,7 @@ def aside(request: Request) -> tuple[int, tuple[tuple[str, str], ...]]:
         case "SUBSCRIBE":
             return 489, (("Allow-Events", EVENTS),)
         case _:
-            return 405, (allow,)
+            return unserved(request.method), (allow,)
 
 
 def _event(request: Request) -> str:

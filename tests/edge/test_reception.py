@@ -39,6 +39,44 @@ def test_a_method_that_nobody_serves_gets_405_with_those_that_are(bench: Bench) 
     assert isinstance(response, Response) and response.status == 405 and response.headers.get("Allow")
 
 
+@pytest.mark.parametrize(
+    ("method", "status"), [("NOTIFY", 405), ("PUBLISH", 405), ("SING", 501), ("invite", 501)]
+)
+def test_a_method_that_no_rfc_knows_is_501_and_one_that_is_not_taken_405(
+    bench: Bench, method: str, status: int
+) -> None:
+    """RFC 3261 §8.2.1, §21.5.2; names of methods are compared by case, §7.1. In a dialog it is the same."""
+    phone = Phone(bench, "1001")
+    phone.say(method, "sip:1001@demo.local")
+    (outside,) = phone.got()
+    phone.ack(final(phone.dial("*43")))
+    phone.say(method, "sip:*43@127.0.0.1", to=phone.to)
+    (inside,) = phone.got()
+    for response in (outside, inside):
+        assert isinstance(response, Response) and response.status == status
+        assert "INVITE" in (response.headers.get("Allow") or "")
+
+
+@pytest.mark.parametrize(
+    "route",
+    ["<sip:*43@demo.local>", "<sip:127.0.0.1>, <sip:*43@demo.local>", "<sip:away.example;lr>, <tel:*43>"],
+)
+def test_who_takes_us_for_a_strict_router_reaches_whom_it_wants(bench: Bench, route: str) -> None:
+    """RFC 3261 §16.4: we are in the Request-URI, and who is called is last in Route."""
+    phone = Phone(bench, "1001")
+    assert final(phone.dial("", headers=f"Route: {route}\r\n")).status == 200
+    (call,) = bench.switch.calls.values()
+    assert call.callee == "*43"
+
+
+@pytest.mark.parametrize(
+    "route", ["<sip:demo.local;lr>", "<sip:demo.local>, <http://demo.local>", "rubbish <"]
+)
+def test_a_route_that_names_nobody_is_none_of_a_strict_router(bench: Bench, route: str) -> None:
+    phone = Phone(bench, "1001")
+    assert final(phone.dial("", headers=f"Route: {route}\r\n")).status in (400, 404)
+
+
 @pytest.mark.parametrize("method", ["BYE", "INFO", "PRACK", "UPDATE"])
 def test_what_belongs_into_a_dialog_is_481_without_one(bench: Bench, method: str) -> None:
     """RFC 3261 §15.1.2, RFC 3262 §3, RFC 3311 §5.2, RFC 6086 §4.2.2: no 405, whose Allow would name it."""

@@ -130,7 +130,7 @@ DOORS = [
     ("REFER", {}, 403, "no_call"),
     ("BYE", {"to": "<sip:1002@demo.local>;tag=gone"}, 481, "no_such_dialog"),
     ("CANCEL", {}, 481, "call_transaction_does_not_exist"),
-    ("FANCY", {}, 405, "method_not_allowed"),
+    ("FANCY", {}, 501, "not_implemented"),
 ]  # fmt: skip
 
 
@@ -156,7 +156,7 @@ IN_DIALOG = [
     ("SUBSCRIBE", {"headers": "Event: refer\r\n"}, None),
     ("PUBLISH", {}, 405),
     ("NOTIFY", {}, 405),
-    ("FANCY", {}, 405),
+    ("FANCY", {}, 501),
     ("BYE", {"cseq": "1"}, 500),
 ]
 

@@ -124,7 +124,7 @@ l: 0
     assert (got.to.uri.scheme, got.from_.uri.scheme) == ("isbn", "http")
     assert got.contacts[0].uri.scheme == "name"
     assert answers(data) == [400]
-    assert register(phone, "<name:John_Smith>").status == 200
+    assert register(phone, "<name:John_Smith>, <sip:j@192.0.2.21>").status == 200
 
 
 def test_required_extensions_that_nobody_knows_are_named_in_a_420() -> None:

@@ -92,7 +92,7 @@ Content-Length: 0
     assert got.from_.display == "token1~` token2'+_ token3*%!.-" and got.from_.tag == "_token~1'+`*%!-."
     assert unquote(got.from_.param("fromparam''~+*_!.-%") or "") == "\u0440\u0430\u0431"
     assert got.call_id == "intmeth.word%ZK-!.*_+'@word`~)(><:\\/\"][?}{"
-    assert answers(data) == [405]
+    assert answers(data) == [501]
 
 
 def test_escapes_in_a_user_part_are_its_characters() -> None:
@@ -163,7 +163,7 @@ l: 0
     got = request(data)
     assert got.method == "RE%47IST%45R" and got.to.display == "%Z%45"
     assert [contact.uri.user for contact in got.contacts] == ["alias1", "alias3"]
-    assert answers(data) == [405], "not a REGISTER"
+    assert answers(data) == [501], "not a REGISTER"
 
 
 def test_no_white_space_is_needed_between_name_and_angle() -> None:

@@ -209,6 +209,15 @@ def test_an_address_of_another_scheme_is_listed_and_never_called(edge: Edge) -> 
     assert edge.found() == ["sip:a@192.0.2.7:5060"]
 
 
+@pytest.mark.parametrize("contact", ["<tel:+14155550100>", "<mailto:a@b.example>, <http://b.example>"])
+def test_a_phone_that_no_call_could_reach_is_not_told_that_it_is_registered(edge: Edge, contact: str) -> None:
+    refused = edge.refused(register(f"Contact: {contact}"))
+    assert refused.status == 403 and "no_way_to_call" in (refused.headers.get("Warning") or "")
+    edge.granted(register(f"Contact: {A}, {contact}"))
+    edge.granted(register(f"Contact: {contact}", "Expires: 0", cseq=2))
+    assert edge.found() == ["sip:a@192.0.2.7:5060"]
+
+
 def test_the_answer_has_a_date(edge: Edge) -> None:
     """§10.3 step 8; some phones have no other clock."""
     assert edge.granted(register()).response.headers.get("Date") == "Thu, 01 Jan 1970 00:16:40 GMT"
