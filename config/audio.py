@@ -10,8 +10,8 @@ Codecs = Annotated[tuple[Codec, ...], Field(min_length=1, max_length=5)]
 "In the order of our offers."
 
 CodecOrder = Literal["theirs", "ours"]
-"""Whose order decides when the peer offers: its own, as RFC 3264 §6.1 recommends, or that of `codecs`, where
-there is a reason."""
+"""Whose order decides when the peer offers: its own, as RFC 3264 §6.1 recommends, but for what the other end
+of the call speaks, if it offers that too; or that of `codecs`, whatever it costs."""
 
 PacketTime = Literal[10, 20, 30, 40, 50, 60]
 """What we ask the peer for, in offers and answers, and what it is sent where it asks for nothing (RFC 8866

@@ -186,7 +186,7 @@ class BridgeTreatment(Treatment):
             return False
         self._hunt = None
         hunt.leave(now, ELSEWHERE)
-        if not call.answer(now):
+        if not call.answer(now, by.leg):
             return False
         self._partner = by
         return True
@@ -232,12 +232,12 @@ class BridgeTreatment(Treatment):
     # What comes of the hunt (`edge.call.hunt.Hunts`).
 
     def progressed(self, hunt: Hunt, status: int, now: float, *, early: bool) -> None:
-        self._call.progress(status, now, early_media=early)
+        self._call.progress(status, now, early_media=early, beyond=hunt.leg)
         if early:
             self._join()
 
     def answered(self, hunt: Hunt, now: float) -> None:
-        if self._call.answer(now):
+        if self._call.answer(now, hunt.leg):
             self._join()
 
     def refused(self, hunt: Hunt, refusal: Refusal, now: float) -> None:

@@ -133,10 +133,11 @@ class Call:
         self.legs[leg.id] = leg
         self._allocate(leg)
 
-    def describe(self, now: float) -> bytes | None:
+    def describe(self, now: float, beyond: Leg | None = None) -> bytes | None:
         """The SDP for the caller, made once; None when there is no agreement and the call is over."""
         if self.sdp is None:
-            made = self.leg.offer() if self._delayed else self.leg.answer(self.session.offer)
+            codec = None if beyond is None or beyond.negotiated is None else beyond.negotiated.codec
+            made = self.leg.offer() if self._delayed else self.leg.answer(self.session.offer, codec)
             if isinstance(made, Refusal):
                 self.refuse(made, now)
                 return None
@@ -147,22 +148,28 @@ class Call:
         """Let audio flow to and from the caller as far as offer and answer allow."""
         aim(self, self.leg)
 
-    def progress(self, status: int, now: float, *, early_media: bool = False) -> None:
+    def progress(
+        self, status: int, now: float, *, early_media: bool = False, beyond: Leg | None = None
+    ) -> None:
+        """Args: beyond: whence early media comes, if that is not us."""
         if self.state is State.LIVE:
             body = b""
             if self._delayed and self.session.needs_prack:
                 body = b"" if self.sdp is not None else self.describe(now) or b""
             elif early_media and not self._delayed:
-                body = self.describe(now) or b""
+                body = self.describe(now, beyond) or b""
                 self.connect()
             self.session.progress(status, body, now)
 
-    def answer(self, now: float) -> bool:
-        """Pick up: 200 with SDP, audio connected. False when the SDP has nothing in common (call over)."""
+    def answer(self, now: float, beyond: Leg | None = None) -> bool:
+        """Pick up: 200 with SDP, audio connected. False when the SDP has nothing in common (call over).
+
+        Args: beyond: of who has picked up, with whom the caller is joined.
+        """
         if self.state is not State.LIVE:
             return False
         if self.answered_at is None:
-            body = self.describe(now)
+            body = self.describe(now, beyond)
             if body is None:
                 return False
             self.answered_at = self.ground.wall(now)

@@ -79,7 +79,7 @@ class FlowTreatment(Served[AnyRunning]):
 
     def picked_up(self, call: Call, by: Call, now: float) -> bool:
         """The flow is over for the caller, who has an answer; a bridge goes on with the two."""
-        if self._party is None or not self.rings(call) or not call.answer(now):
+        if self._party is None or not self.rings(call) or not call.answer(now, by.leg):
             return False
         self._party.give_up(now)
         bridge = BridgeTreatment()

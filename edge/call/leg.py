@@ -150,12 +150,15 @@ class Leg:
         self._described = self._offered = offer(local, self._described)
         return build(self._described)
 
-    def answer(self, body: bytes) -> bytes | Refusal:
-        """The peer's offer in, our answer out; what was agreed before stands when refused."""
+    def answer(self, body: bytes, beyond: Codec | None = None) -> bytes | Refusal:
+        """The peer's offer in, our answer out; what was agreed before stands when refused.
+
+        Args: beyond: spoken at the other end of a bridge; this and later answers choose it where they may.
+        """
         offered = self._parsed(body)
         if isinstance(offered, SdpError):
             return _unreadable(offered)
-        local = self._local
+        local = self._local if beyond is None else replace(self._local, beyond=beyond)
         before = self.negotiated.webrtc if self.negotiated is not None else None
         if local.webrtc is not None and before is not None and webrtc.restarts(offered, before.remote):
             local = replace(local, webrtc=replace(local.webrtc, credentials=self._credentials()))

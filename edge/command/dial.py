@@ -107,7 +107,8 @@ class DialRunning(Running[Dial]):
             return
         # Of several who ring at once none is heard before it has answered.
         alone = early and len(self._hunts) == 1 and self.command.early_media and not self._asks
-        self._call.progress(180 if early and not alone else status, now, early_media=alone)
+        status = 180 if early and not alone else status
+        self._call.progress(status, now, early_media=alone, beyond=hunt.leg)
         if alone:
             self._join(hunt)
 
@@ -177,7 +178,7 @@ class DialRunning(Running[Dial]):
         self._asked.pop(hunt, None)
         self._talking = hunt
         call = self._call
-        if call.answer(now):
+        if call.answer(now, hunt.leg):
             side = call.treatment.side(call, self._leg(hunt))
             call.trace.add(now, "flow", "party", outcome="answered", side=side)
             self._join(hunt)

@@ -35,6 +35,8 @@ class Local:
     "What we wish; the peer's may leave less."
     ours_first: bool = False
     "Answers are in our order of codecs; else in the offerer's."
+    beyond: Codec | None = None
+    "Spoken at the far end of a bridge: put first in our answers if offered, unless our order decides."
     ptime_ms: int = 20
     "What we ask for, and send to a peer that asks for nothing."
     srtp: Srtp = Srtp.OFF

@@ -208,6 +208,9 @@ def _agree(theirs: Audio, local: Local) -> Negotiated | NotAcceptable:
     if local.ours_first:  # §6.1 recommends the offerer's order "unless there is a specific reason"
         ours = [(codec.name, codec.clock_rate) for codec in local.codecs]
         common = tuple(sorted(common, key=lambda codec: ours.index((codec.name, codec.clock_rate))))
+    elif local.beyond is not None:  # what needs not be coded anew is such a reason
+        best = local.beyond.name, local.beyond.clock_rate
+        common = tuple(sorted(common, key=lambda codec: (codec.name, codec.clock_rate) != best))
     codec = common[0]
     chosen, crypto = _chosen(theirs, local), None
     web = None

@@ -156,6 +156,28 @@ def test_legs_are_named_in_the_cdr(bench: Bench) -> None:
     assert set(bench.journal.cdrs[0].media) == {"caller", "callee"}
 
 
+WIDE = "m=audio 40000 RTP/AVP 9 0 101\r\na=rtpmap:101 telephone-event/8000\r\n"
+
+
+@pytest.mark.parametrize("status", [183, 200])
+@pytest.mark.parametrize(
+    "callee, spoken", [("0 101", ["pcmu"]), ("9 101", ["g722"]), ("8 101", ["g722", "pcma"])]
+)
+def test_audio_is_not_coded_anew_where_the_caller_speaks_what_the_callee_does(
+    bench: Bench, status: int, callee: str, spoken: list[str]
+) -> None:
+    """Early media and the answer alike; what the caller did not offer is not put into its mouth."""
+    alice, bob = Phone(bench, "1001"), Phone(bench, "bob", 3)
+    bob.register()
+    alice.dial("1002", body=alice.sdp()[: alice.sdp().index("m=audio")] + WIDE)
+    (invite,) = bob.got()
+    assert isinstance(invite, Request) and b"RTP/AVP 9 0 " in invite.body
+    bob.reply(invite, status, bob.sdp()[: bob.sdp().index("m=audio")] + WIDE.replace("9 0 101", callee))
+    (told,) = [m for m in alice.got() if isinstance(m, Response) and m.status == status]
+    assert f"RTP/AVP {'9 0' if len(spoken) > 1 or spoken == ['g722'] else '0 9'} 101".encode() in told.body
+    assert sorted({connect.codec.name for connect in bench.commanded(port.Connect)}) == spoken
+
+
 def test_early_media_both_ways_is_acknowledged_by_prack_on_either_side(bench: Bench) -> None:
     """RFC 3262: each dialog on its own; RFC 6337 §2.1: the 200 says nothing new."""
     bob = Phone(bench, "bob", 3)

@@ -95,6 +95,25 @@ def test_a_codec_that_the_other_side_speaks_is_offered_first() -> None:
     assert b"RTP/AVP 0 9 101" in taken(both, first=Codec("opus", 111, 48_000)).offer()
 
 
+def test_an_answer_prefers_what_the_far_end_of_a_bridge_speaks() -> None:
+    """RFC 3264 §6.1: a reason to leave the offerer's order; what is offered again later is answered alike."""
+    leg = taken(AudioTerms(("pcmu", "g722")))
+    answer = leg.answer(sdp("9 0 101"), Codec("pcmu", 0))
+    assert isinstance(answer, bytes) and b"RTP/AVP 0 9 101" in answer
+    assert leg.connect().codec.name == "pcmu"
+    again = leg.answer(sdp("9 0 101", version=2))
+    assert isinstance(again, bytes) and b"RTP/AVP 0 9 101" in again
+
+
+@pytest.mark.parametrize("ours_first, far", [(True, "pcmu"), (False, "opus")])
+def test_our_order_where_it_is_set_and_what_was_not_offered_leave_the_choice_as_it_was(
+    ours_first: bool, far: str
+) -> None:
+    leg = taken(AudioTerms(("g722", "pcmu", "opus"), ours_first=ours_first))
+    leg.answer(sdp("9 0 101"), Codec(far, 0, 48_000 if far == "opus" else 8000))
+    assert leg.connect().codec.name == "g722"
+
+
 def test_the_terms_choose_codec_and_packet_time() -> None:
     leg = taken(AudioTerms(("pcma", "pcmu"), ours_first=True, ptime_ms=30))
     answer = leg.answer(sdp("0 8 101"))
