@@ -15,7 +15,7 @@ of the call speaks, if it offers that too; or that of `codecs`, whatever it cost
 
 PacketTime = Literal[10, 20, 30, 40, 50, 60]
 """What we ask the peer for, in offers and answers, and what it is sent where it asks for nothing (RFC 8866
-§6.4) [ms]. What it asks for is what it is sent. Opus leaves in packets of 20 ms, whatever is asked for."""
+§6.4) [ms]. What it asks for is what it is sent, of Opus the most of 20, 40 and 60 ms that it asks for."""
 
 Srtp = Literal["off", "optional", "required", "dtls"]
 """`optional`: spoken with who offers it, and offered where signalling is encrypted too (TLS, WSS):

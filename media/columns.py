@@ -144,6 +144,8 @@ class LegColumns:
         self.marker = flags[Flag.MARKER]
         "The next packet begins a talk spurt."
         self.packets_sent = np.zeros(slots, np.int64)
+        self.octets_apart = np.zeros(slots, np.int64)
+        "Of payload: how many more they held than 160 each."
         # When something is due.
         self.report_at = np.zeros(slots, np.float64)
         self.stats_at = np.zeros(slots, np.float64)

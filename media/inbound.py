@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from media.codec.table import PARCELLED
+from media.codec.table import PARCELLED, clock_ratio
 from media.dsp.comfort import amplitude
 from media.leg import Leg, LegTable
 from media.payload import Payloads
@@ -291,7 +291,7 @@ class Inbound:
         law = leg.laws.get(parsed.payload_type)
         # Some send events under an SSRC of their own, which is no new stream of audio.
         apart = law is None and self._reception.ssrc[slot] not in (-1, parsed.ssrc)
-        number = NO_NUMBER if apart else self._number(leg, parsed, now)
+        number = NO_NUMBER if apart else self._number(leg, parsed, law, now)
         if number is None:
             return
         if law is not None and len(parsed.payload):
@@ -307,10 +307,11 @@ class Inbound:
         if leg.reframer is None and leg.parceller is None and not apart:
             self._jitter.void(slot, number)
 
-    def _number(self, leg: Leg, parsed: Packet, now: float) -> int | None:
+    def _number(self, leg: Leg, parsed: Packet, law: int | None, now: float) -> int | None:
         """The packet's extended sequence number; `None` for a stray one (RFC 3550 A.1)."""
         reception, slot = self._reception, leg.slot
-        stamp = parsed.timestamp // leg.clock_ratio  # jitter is counted at 8 kHz
+        ratio = leg.clock_ratio if law is None else clock_ratio(law)
+        stamp = parsed.timestamp // ratio  # jitter is counted at 8 kHz
         if reception.ssrc[slot] == parsed.ssrc:
             extended = reception.count_one(slot, parsed.sequence, stamp, now)
             if extended is not None:

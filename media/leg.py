@@ -11,16 +11,16 @@ from typing import Final
 import numpy as np
 
 from media.codec.coders import Coders
-from media.codec.table import FIRST_WIDE, NUMBER, is_spoken, wide
+from media.codec.table import FIRST_WIDE, NUMBER, clock_ratio, is_spoken, wide
 from media.columns import NEVER, LegColumns
-from media.frame import FRAME_MS, FRAME_SAMPLES, GROUPS, SAMPLE_RATE, Rows
+from media.frame import FRAME_MS, FRAME_SAMPLES, GROUPS, Rows
 from media.phase import Phases
 from media.playback import Playback
 from media.port import Connect, Crypto, Direction, LegId, RoomId
 from media.press import Presses
 from media.record import Recording
 from media.rtp.latch import Latch
-from media.rtp.packing import Packer
+from media.rtp.packing import Joiner, Packer
 from media.rtp.parcel import Parceller
 from media.rtp.reframe import Reframer
 from media.rtp.rtcp import Session
@@ -54,7 +54,7 @@ class Leg:
     coders: Coders = field(default_factory=Coders)
     "Of wideband codecs."
     clock_ratio: int = 1
-    "RTP clock of what we agreed to speak, in units of 8 kHz."
+    "RTP clock of what comes, in units of 8 kHz."
     srtp: Srtp | None = None
     web: Transport | None = None
     "Of a WebRTC leg, from its first `Connect` on."
@@ -62,8 +62,8 @@ class Leg:
     "The edge has been told."
     connected_at: float = 0.0
     "First `Connect`."
-    packer: Packer | None = None
-    "Set when the peer wants other packets than of 20 ms, and the codec can be cut."
+    packer: Packer | Joiner | None = None
+    "Set when the peer wants other packets than of 20 ms."
     stranger: tuple[str, int] | None = None
     "Whose packets were dropped last."
     unknown_type: int | None = None
@@ -176,7 +176,6 @@ class LegTable:
         law = NUMBER[connect.codec.name]
         columns.law_out[slot] = law
         self._pack(leg, connect.ptime_ms, law)
-        leg.clock_ratio = max(1, connect.codec.clock_rate // SAMPLE_RATE)
         leg.digits_in.clock_rate = leg.digits_out.clock_rate = connect.dtmf_clock
         columns.inband[slot] = connect.dtmf is None
         if connect.webrtc is None:
@@ -198,13 +197,14 @@ class LegTable:
         self.changed()
 
     def _pack(self, leg: Leg, ptime_ms: int, law: int) -> None:
-        step = wide(law).step if law >= FIRST_WIDE else FRAME_SAMPLES
-        cuts = law < FIRST_WIDE or wide(law).cuts
+        codec = wide(law) if law >= FIRST_WIDE else None
+        step = FRAME_SAMPLES if codec is None else codec.step
+        join = None if codec is None else codec.join
         before = leg.packer
-        if ptime_ms == FRAME_MS or not cuts:
+        if ptime_ms == FRAME_MS or (join is not None and ptime_ms < 2 * FRAME_MS):
             leg.packer = None
         elif before is None or (before.ptime_ms, before.step) != (ptime_ms, step):
-            leg.packer = Packer(ptime_ms, step)
+            leg.packer = Packer(ptime_ms, step) if join is None else Joiner(ptime_ms, step, join)
         self.columns.packed[leg.slot] = leg.packer is not None
 
     def secure(self, leg: Leg, crypto: Crypto | None) -> None:
@@ -224,6 +224,7 @@ class LegTable:
     def expect(self, leg: Leg, payload_type: int, law: int) -> None:
         """Plain packets of this payload type take the fast path; the buffer holds this law."""
         self.columns.law_in[leg.slot] = law
+        leg.clock_ratio = clock_ratio(law)
         unlike = leg.reframer is not None or leg.parceller is not None
         self.columns.expect[leg.slot] = NEVER if unlike else plain_header(payload_type)
         self.changed()

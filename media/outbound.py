@@ -105,7 +105,6 @@ class Outbound:
         instead: dict[int, memoryview | bytes] = {}
         for place, coding in coded:
             if coding is None:
-                columns.packets_sent[rows[place]] -= 1
                 instead[place] = b""
             elif len(coding) == FRAME_SAMPLES:
                 self._wire.payload(place)[:] = coding
@@ -117,6 +116,11 @@ class Outbound:
             self._dial(plan, instead)
         for position, slot in plan.packed:
             self._pack(position, slot, instead)
+        for place, datagram in instead.items():
+            if datagram:
+                columns.octets_apart[rows[place]] += len(datagram) - PACKET_BYTES
+            else:
+                columns.packets_sent[rows[place]] -= 1
         if plan.secured:
             self._secure(plan, instead)
         self._wire.transmit(plan.send_slots, instead)
@@ -160,20 +164,27 @@ class Outbound:
         datagram = bytes(instead.get(position, self._wire.packet(position)))
         packer, connect = leg.packer, leg.connect
         assert packer is not None and connect is not None, "packed legs are connected"
-        if len(datagram) <= HEADER_BYTES or datagram[1] & 0x7F != connect.codec.payload_type:
-            packer.clear()  # nothing, or an event, in the place of audio
-            return
-        packets = packer.add(datagram[HEADER_BYTES:], int(columns.timestamp[slot]), datagram[1] >= 0x80)
+        apart = len(datagram) <= HEADER_BYTES or datagram[1] & 0x7F != connect.codec.payload_type
+        if apart:
+            packets = packer.flush()  # a hole, or an event, is in the place of audio
+        else:
+            packets = packer.add(datagram[HEADER_BYTES:], int(columns.timestamp[slot]), datagram[1] >= 0x80)
         before = int(columns.sequence[slot]) - 1
-        columns.sequence[slot] = before + len(packets)
-        columns.packets_sent[slot] += len(packets) - 1
         built = [
             packet.build(
                 connect.codec.payload_type, marker, before + number, stamp, int(columns.ssrc[slot]), payload
             )
             for number, (payload, stamp, marker) in enumerate(packets, 1)
         ]
+        if apart:  # it comes behind, and a hole leaves out a number, too
+            columns.sequence[slot] = before + len(built) + 1
+            following = (before + len(built) + 1) & 0xFFFF
+            built.append(datagram and datagram[:2] + following.to_bytes(2, "big") + datagram[4:])
+        else:
+            columns.sequence[slot] = before + len(built)
         for early in built[:-1]:
+            columns.packets_sent[slot] += 1
+            columns.octets_apart[slot] += len(early) - PACKET_BYTES
             self._wire.send(slot, early if leg.srtp is None else leg.srtp.seal(early))
         instead[position] = built[-1] if built else b""
 

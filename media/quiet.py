@@ -78,13 +78,15 @@ class Quiet:
         self._pass_time(slot, now)
         columns.sequence[slot] += 1
         columns.packets_sent[slot] += 1
+        silence = self._silence(leg)
+        columns.octets_apart[slot] += len(silence) - FRAME_SAMPLES
         datagram = packet.build(
             leg.connect.codec.payload_type,
             True,
             int(columns.sequence[slot]),
             int(columns.timestamp[slot]),
             int(columns.ssrc[slot]),
-            self._silence(leg),
+            silence,
         )
         self._wire.send(slot, datagram if leg.srtp is None else leg.srtp.seal(datagram))
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from typing import Final
 
-from media.codec.table import name_of
+from media.codec.table import clock_ratio, name_of
 from media.diagnosis import SILENT_SO_FAR
 from media.frame import FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE
 from media.heard import LEVEL_EVERY
@@ -47,7 +47,8 @@ class Reports:
         sending = None
         if packets:
             timestamp = int(columns.timestamp[slot])
-            sending = rtcp.Sending(timestamp, packets, packets * FRAME_SAMPLES)
+            octets = packets * FRAME_SAMPLES + int(columns.octets_apart[slot])
+            sending = rtcp.Sending(timestamp, packets, octets)
         block = None
         reception = self._reception
         if reception.ssrc[slot] >= 0:
@@ -68,7 +69,7 @@ class Reports:
         codec = name_of(int(columns.law_out[slot])) if leg.connect is not None else ""
         delay = float(self._jitter.delay(slot)) * FRAME_MS
         mean_square = float(columns.energy[slot]) / frames if frames else 0.0
-        session = leg.rtcp
+        session, sent_in = leg.rtcp, clock_ratio(int(columns.law_out[slot]))
         return LegStats(
             packets_received=int(self._reception.packets[slot]),
             packets_sent=int(columns.packets_sent[slot]),
@@ -81,7 +82,7 @@ class Reports:
             jitter_ms=round(float(self._reception.jitter[slot]) * 1000 / SAMPLE_RATE, 2),
             round_trip_ms=None if session.round_trip is None else round(session.round_trip * 1000, 1),
             remote_lost=max(0, session.remote_lost),
-            remote_jitter_ms=round(session.remote_jitter * 1000 / SAMPLE_RATE / leg.clock_ratio, 2),
+            remote_jitter_ms=round(session.remote_jitter * 1000 / SAMPLE_RATE / sent_in, 2),
             level_dbov=_dbov(mean_square),
             codec=codec,
             delay_ms=delay,

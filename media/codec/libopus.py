@@ -60,6 +60,11 @@ decode.argtypes = [
 
 State = ctypes.Array[ctypes.c_char]
 
+_opus.opus_repacketizer_init.argtypes = [ctypes.c_void_p]
+_opus.opus_repacketizer_cat.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int32]
+_opus.opus_repacketizer_out.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int32]
+_joint: Final = ctypes.create_string_buffer(_opus.opus_repacketizer_get_size())
+
 
 def encoder(rate: int, *, application: int, bits: int, complexity: int) -> State:
     """An encoder of one channel with constrained variable bit rate and in-band FEC."""
@@ -80,6 +85,17 @@ def expect_loss(state: State, percent: int, bits: int) -> None:
     """Have an encoder spend FEC on so many lost packets, and so many bits per second on all."""
     _opus.opus_encoder_ctl(state, _SET_PACKET_LOSS_PERCENT, ctypes.c_int32(percent))
     _opus.opus_encoder_ctl(state, _SET_BITRATE, ctypes.c_int32(bits))
+
+
+def join(first: bytes, second: bytes, largest: int) -> bytes | None:
+    """Two packets in one (RFC 6716 §3.2); None: of two modes or bandwidths, or above `largest` bytes."""
+    _opus.opus_repacketizer_init(_joint)
+    for packet in (first, second):
+        if _opus.opus_repacketizer_cat(_joint, packet, len(packet)):
+            return None
+    out = ctypes.create_string_buffer(largest)
+    size = _opus.opus_repacketizer_out(_joint, out, largest)
+    return out.raw[:size] if size > 0 else None
 
 
 def begin(state: State) -> None:

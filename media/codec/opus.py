@@ -1,10 +1,11 @@
 """Opus in RTP: mono at 16 kHz both ways, whatever the peer sends (RFC 6716, RFC 7587).
 
-We send 20 ms of voice with the encoder's lowest complexity, narrowband what has no more, and in-band FEC
-once the peer tells of losses (RFC 7587 §3.3): below 32 kbit/s wideband voice has no room for it, and
-without losses it would be waste. A frame that was lost is read out of the next packet's FEC where that is
-there in time (with packets that come unevenly it waits in the jitter buffer). As long as nothing is there, it
-may be late: it is made up without the decoder, which is told once it is sure that the frame was lost.
+We send frames of 20 ms of voice, up to three in a packet, with the encoder's lowest complexity, narrowband
+what has no more, and in-band FEC once the peer tells of losses (RFC 7587 §3.3): below 32 kbit/s wideband
+voice has no room for it, and without losses it would be waste. A frame that was lost is read out of the next
+packet's FEC where that is there in time (with packets that come unevenly it waits in the jitter buffer). As
+long as nothing is there, it may be late: it is made up without the decoder, which is told once it is sure
+that the frame was lost.
 Declined: stereo.
 """
 
@@ -32,7 +33,7 @@ FRAME: Final = _RATE // 50
 _LONGEST: Final = 5_760
 "Ticks of 120 ms, the most in one packet (RFC 6716 §3.2.5)."
 _LARGEST: Final = 1_276
-"Bytes of a packet of one frame (RFC 6716 §3.2.1)."
+"Bytes of a packet of one frame (RFC 6716 §3.2.1), and of what we join."
 _EMPTY: Final = np.zeros(0, np.int16)
 
 
@@ -117,6 +118,11 @@ class OpusDecoder:
         packet, size = (following, len(following)) if known else (None, 0)
         count = libopus.decode(self._state, packet, size, self._samples, FRAME, int(known))
         return self._pcm[: max(count, 0)].copy(), known
+
+
+def join(first: bytes, second: bytes) -> bytes | None:
+    """Two packets in one; None where they are of two kinds, or too large for one datagram."""
+    return libopus.join(first, second, _LARGEST)
 
 
 def ticks(payload: bytes) -> int:

@@ -59,6 +59,8 @@ class Wide:
     "A payload of 20 ms is not 160 bytes: it travels beside the columns."
     cuts: bool
     "A payload may be cut anywhere between samples, and joined to another."
+    join: Callable[[bytes, bytes], bytes | None] | None
+    "Two payloads in the place of one that cannot be cut; None for those that cannot be one."
     ticks: Callable[[bytes], int]
     "Length of a payload in units of the RTP clock; 0: it cannot be."
     holds_last: Callable[[bytes], bool]
@@ -87,9 +89,20 @@ def _never(payload: bytes) -> bool:
 
 
 WIDE: Final = (
-    Wide("g722", 8_000, False, True, g722.ticks, _never, False, g722.G722Encoder, g722.G722Decoder),
-    Wide("opus", opus.CLOCK, True, False, opus.ticks, opus.has_fec, True, opus.OpusEncoder, opus.OpusDecoder),
-    Wide("l16", 16_000, True, True, l16.ticks, _never, False, l16.L16Encoder, l16.L16Decoder),
+    Wide("g722", 8_000, False, True, None, g722.ticks, _never, False, g722.G722Encoder, g722.G722Decoder),
+    Wide(
+        "opus",
+        opus.CLOCK,
+        True,
+        False,
+        opus.join,
+        opus.ticks,
+        opus.has_fec,
+        True,
+        opus.OpusEncoder,
+        opus.OpusDecoder,
+    ),
+    Wide("l16", 16_000, True, True, None, l16.ticks, _never, False, l16.L16Encoder, l16.L16Decoder),
 )
 FIRST_WIDE: Final = len(LAWS)
 "Numbers from here on are wideband."
@@ -118,6 +131,11 @@ def wide(number: int) -> Wide:
 
 def name_of(number: int) -> str:
     return _NAMES[number]
+
+
+def clock_ratio(number: int) -> int:
+    """RTP clock of a codec's number, in units of 8 kHz."""
+    return 1 if number < FIRST_WIDE else wide(number).clock_rate // 8_000
 
 
 TO_OTHER: Final = (g711.ULAW_TO_ALAW, g711.ALAW_TO_ULAW)

@@ -1,15 +1,16 @@
 """Reports about legs, read off a running engine (RFC 3550 §6.4)."""
 
 import random
+import struct
 
 import pytest
 
-from media.port import LegStats, Release, Released
+from media.port import Codec, Connect, Echo, LegStats, Release, Released, SendDigits
 from media.report import _dbov
 from media.rtp import rtcp
 from media.rtp.rtcp import Report
 from tests.support.emulator import Path
-from tests.support.phone import Phone, Studio, tone
+from tests.support.phone import DTMF, PCMU, Phone, Studio, tone
 
 
 def reports(phone: Phone) -> list[tuple[Report, ...]]:
@@ -123,3 +124,47 @@ def test_too_little_audio_has_no_score() -> None:
     studio.run(0.6)
     studio.engine.execute(Release(phone.leg))
     assert studio.of(Released)[0].stats.mos is None
+
+
+OPUS, L16, G722 = Codec("opus", 111, 48_000), Codec("l16", 96, 16_000), Codec("g722", 9)
+
+
+@pytest.mark.parametrize("milliseconds", [20, 60])
+@pytest.mark.parametrize(("sent", "spoken"), [(PCMU, OPUS), (OPUS, PCMU), (L16, OPUS), (G722, L16)])
+def test_jitter_is_told_by_the_clock_of_what_the_peer_speaks(
+    sent: Codec, spoken: Codec, milliseconds: int
+) -> None:
+    """§6.4.1, RFC 3264 §6.1: either side may send any codec that both named."""
+    studio = Studio()
+    phone = studio.phone("leg", law=spoken, connect=False)
+    studio.engine.execute(Connect(phone.leg, (phone.host, phone.port), sent, (sent, spoken), None))
+    samples = spoken.clock_rate * milliseconds // 1000
+    # SILK frames of 20 or 60 ms (RFC 6716 §3.1).
+    opus = bytes([{20: 0x48, 60: 0x58}[milliseconds]]) + bytes(20)
+    payload = {"opus": opus, "l16": bytes(2 * samples)}.get(spoken.name, bytes(samples))
+    for _ in range(4_000 // milliseconds):
+        phone.send(payload, samples=samples)
+        studio.run(milliseconds / 1000)
+    studio.engine.execute(Release(phone.leg))
+    stats = studio.of(Released)[0].stats
+    assert stats.packets_received == 4_000 // milliseconds and stats.malformed == 0
+    assert stats.jitter_ms < 1
+
+
+@pytest.mark.parametrize("milliseconds", [20, 60])
+@pytest.mark.parametrize("codec", [PCMU, OPUS, L16], ids=["pcmu", "opus", "l16"])
+def test_senders_reports_count_the_octets_of_what_was_sent(codec: Codec, milliseconds: int) -> None:
+    """§6.4.1: of payload, header and padding left out; keys too."""
+    studio = Studio()
+    phone = studio.phone("leg", law=codec, connect=False)
+    remote = (phone.host, phone.port)
+    studio.engine.execute(Connect(phone.leg, remote, codec, (codec,), DTMF, ptime_ms=milliseconds))
+    studio.engine.execute(Echo(phone.leg))
+    studio.run(0.5)
+    studio.engine.execute(SendDigits(phone.leg, "7"))
+    studio.run(2.5)
+    studio.engine.execute(Release(phone.leg))
+    data, _ = phone.rtcp.queue.pop()
+    packets, octets = struct.unpack_from("!II", data, 20)
+    assert packets == len(phone.received)
+    assert octets == sum(len(packet.payload) for _, packet in phone.received)
