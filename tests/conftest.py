@@ -14,6 +14,7 @@ from config.bucket import MediaBucket
 from tests.support.database import Database
 from tests.support.postgres import close_server
 from tests.support.s3 import close_s3_server, s3_server
+from tests.support.zygote import close_zygote
 
 # How fast a machine draws examples, or runs one, is no property of what is tested.
 settings.register_profile(
@@ -54,6 +55,7 @@ def bucket(request: pytest.FixtureRequest) -> MediaBucket | None:
 def pytest_sessionfinish() -> None:
     close_server()
     close_s3_server()
+    close_zygote()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -116,7 +116,7 @@ def subject(
     # Calls that an overload has left half-way would be waited for at the end.
     sip = {"rooms_per_account": len(ROOMS), "drain": "1s"}
     settings["limits"] = {"sip": sip, "media": {"full": full}}
-    with Daemon(folder, account=account, settings=settings, cpu=cpu) as daemon:
+    with Daemon(folder, account=account, settings=settings, cpu=cpu, program=True) as daemon:
         prefer(daemon.child.pid)
         yield Subject(daemon, trunk, far, names, cpu)
 

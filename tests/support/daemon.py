@@ -17,13 +17,18 @@ import yaml
 
 from tests.support.address import HTTP_PORT, SIP_PORT, loopback
 from tests.support.process import Child
-from tests.support.zygote import Zygote
+from tests.support.zygote import zygote
 
 _SAMPLE = re.compile(r"^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)$")
 WORKERS = int(os.environ.get("TANDEM_TEST_WORKERS", "0"))
 "`media.workers` of daemons whose test names none: with 2 the whole-daemon tests prove the workers too."
 PROGRAM = [sys.executable, "-m", "controlplane"]
 PASSWORDS = {"1001": "wonderland-1", "1002": "builder-2"}
+
+
+def tandem(*words: str, env: Mapping[str, str] | None = None, cpu: int | None = None) -> Child:
+    """The program with these arguments, forked from one that has imported it."""
+    return Child(words, name=f"tandem {words[0]}", env=env, cpu=cpu, zygote=zygote())
 
 
 class Daemon:
@@ -41,16 +46,16 @@ class Daemon:
         settings: Mapping[str, Any] | None = None,
         address: str | None = None,
         cpu: int | None = None,
-        zygote: Zygote | None = None,
+        program: bool = False,
     ) -> None:
-        """Args: zygote: forks it, which is quicker; for tests that start it often."""
+        """Args: program: started as users start it, not forked from what has imported everything."""
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.address = address or loopback()
         self.sip = (self.address, SIP_PORT)
         self.http = (self.address, HTTP_PORT)
         self._cpu = cpu
-        self._zygote = zygote
+        self._program = program
         self._ended_by_test = False
         demo: dict[str, Any] = {
             "id": "acc_demo",
@@ -82,9 +87,10 @@ class Daemon:
         self.child = self._start()
 
     def _start(self) -> Child:
-        command = ["serve"] if self._zygote is not None else [*PROGRAM, "serve"]
-        command += ["--config", str(self.config), "--data", str(self.folder / "data")]
-        return Child(command, name="tandem serve", cpu=self._cpu, zygote=self._zygote)
+        words = ["serve", "--config", str(self.config), "--data", str(self.folder / "data")]
+        if self._program:
+            return Child([*PROGRAM, *words], name="tandem serve", cpu=self._cpu)
+        return tandem(*words, cpu=self._cpu)
 
     def uri(self, number: str) -> str:
         return f"sip:{number}@{self.address}:{SIP_PORT}"
@@ -135,10 +141,8 @@ class Daemon:
 
     def tandem(self, *words: str, timeout: float = 60.0) -> tuple[int, str]:
         """Run the command line against this daemon: (exit status, output)."""
-        child = Child(
-            [*PROGRAM, *words],
-            name=f"tandem {words[0]}",
-            env={"TANDEM_CONFIG": str(self.config), "TANDEM_DATA": str(self.folder / "data")},
+        child = tandem(
+            *words, env={"TANDEM_CONFIG": str(self.config), "TANDEM_DATA": str(self.folder / "data")}
         )
         try:
             return child.wait(timeout), "\n".join(child.lines)

@@ -1,6 +1,6 @@
-"""Daemons started by fork from a process that has imported everything already: for tests that start many.
+"""Daemons and commands started by fork from a process that has imported everything already.
 
-Four fifths of a start are imports, and no test of crashes is about those. What is forked is a process of its
+Four fifths of a start are imports, and few tests are about those. What is forked is a process of its
 own, with the arguments, environment and files that it would have had, and dies as any other.
 
 ::
@@ -90,6 +90,21 @@ class Zygote:
             for end in theirs:
                 os.close(end)
         return Forked(stdin[1], stdout[0], status[0])
+
+
+_OPEN: list[Zygote] = []
+
+
+def zygote() -> Zygote:
+    """The one of this run of tests."""
+    if not _OPEN:
+        _OPEN.append(Zygote().__enter__())
+    return _OPEN[0]
+
+
+def close_zygote() -> None:
+    while _OPEN:
+        _OPEN.pop().__exit__(None, None, None)
 
 
 def _serve(requests: socket.socket) -> list[str]:

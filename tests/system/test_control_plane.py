@@ -81,7 +81,7 @@ def test_a_recording_comes_back_as_it_was_sent(tmp_path: Path) -> None:  # S004-
 
 
 def test_a_new_user_registers_after_a_reload_and_a_drain_ends_the_daemon(tmp_path: Path) -> None:
-    with Daemon(tmp_path) as daemon:
+    with Daemon(tmp_path, program=True) as daemon:
         document = yaml.safe_load(daemon.config.read_text())
         device = {"username": "1009", "password": "late-arrival"}
         document["accounts"][0]["users"].append({"number": "1009", "devices": [device]})

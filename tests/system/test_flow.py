@@ -11,8 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.daemon import PASSWORDS, PROGRAM, Daemon
-from tests.support.process import Child
+from tests.support.daemon import PASSWORDS, Daemon, tandem
 
 ROOT = Path(__file__).parents[2]
 RECEPTION = ROOT / "config/flows/reception.yaml"
@@ -128,7 +127,7 @@ def test_a_daemon_that_is_killed_leaves_no_half_message(tmp_path: Path, kept_in:
             "--seconds",
             "20",
         ]
-        caller = Child([*PROGRAM, *words], name="tandem call")
+        caller = tandem(*words)
         deadline = time.monotonic() + 60.0
         while not list(folder.glob("*.part")):
             assert time.monotonic() < deadline, "nothing is recorded"

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.support.daemon import PASSWORDS, PROGRAM, Daemon
+from tests.support.daemon import PASSWORDS, Daemon, tandem
 from tests.support.process import Child, wait_until
 
 
@@ -84,7 +84,7 @@ def change(daemon: Daemon, method: str, path: str, value: object = None) -> tupl
 
 def calling(daemon: Daemon, number: str) -> Child:
     words = ("--user", "1001", "--password", PASSWORDS["1001"], "--seconds", "60", "--json")
-    return Child([*PROGRAM, "call", daemon.uri(number), *words], name=f"call to {number}")
+    return tandem("call", daemon.uri(number), *words)
 
 
 def layers(daemon: Daemon) -> set[str]:

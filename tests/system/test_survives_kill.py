@@ -13,7 +13,6 @@ from tests.support.address import loopback
 from tests.support.caller import CallFailed, Phone
 from tests.support.daemon import PASSWORDS, Daemon
 from tests.support.database import Database
-from tests.support.zygote import Zygote
 
 RUNS = {"sqlite": 50, "postgresql": 12}
 PHONES = 4
@@ -32,10 +31,7 @@ def test_what_was_answered_200_is_reachable_after_kill(tmp_path: Path, database:
     users = [*USERS, {"number": "1001", "devices": [{"username": "1001", "password": PASSWORDS["1001"]}]}]
     runs = RUNS["sqlite" if database.url == "sqlite" else "postgresql"]
     account, settings = {"users": users}, {"store": database.url}
-    with (
-        Zygote() as zygote,
-        Daemon(tmp_path / "daemon", account=account, settings=settings, zygote=zygote) as daemon,
-    ):
+    with Daemon(tmp_path / "daemon", account=account, settings=settings) as daemon:
         promised = 0
         addresses = [loopback() for _ in range(PHONES + 1)]
         for seed in range(runs):

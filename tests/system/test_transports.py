@@ -13,8 +13,8 @@ import pytest
 from tests.support import wav
 from tests.support.address import loopback
 from tests.support.caller import Phone
-from tests.support.daemon import PASSWORDS, PROGRAM, Daemon
-from tests.support.process import Child, wait_until
+from tests.support.daemon import PASSWORDS, Daemon, tandem
+from tests.support.process import wait_until
 from tests.support.site import PORTS, Site
 
 
@@ -66,7 +66,7 @@ def test_a_phone_rings_no_longer_for_a_caller_who_is_gone_for_good(site: tuple[S
     udp = (made.address, PORTS["udp"])
     with (
         Phone(loopback(), udp, "1002", PASSWORDS["1002"]) as callee,
-        Child([*PROGRAM, "call", *words], name="tandem call") as caller,
+        tandem("call", *words) as caller,
     ):
         callee.register()
         invite = callee.incoming.get(timeout=20.0)
