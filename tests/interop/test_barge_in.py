@@ -16,6 +16,8 @@ from tests.support.speech import speech
 from tests.support.stream import Packet
 from tests.support.talker import DIALECTS, Talker
 
+pytestmark = pytest.mark.alone
+
 AUDIBLE = 0.02
 "Peak amplitude, −34 dBFS: below it a packet of ours is comfort noise or a fade's end."
 VOICED = 0.05

@@ -38,6 +38,8 @@ from tests.support.address import loopback
 from tests.support.agent import ramp
 from tests.support.said import SAYS
 
+pytestmark = pytest.mark.alone
+
 ROWS = np.array([0, 1], np.int32)
 BAD, GOOD = LegId("bad"), LegId("good")
 LIMITS = MediaLimits(

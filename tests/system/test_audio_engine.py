@@ -17,6 +17,8 @@ from media.prompt import PromptStore
 from media.rtp import packet, rtcp
 from tests.support.address import loopback
 
+pytestmark = pytest.mark.alone
+
 PCMU = Codec("pcmu", 0)
 LEG = LegId("leg")
 

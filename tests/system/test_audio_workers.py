@@ -56,6 +56,8 @@ from media.worker.supervisor import REASON, Workers
 from tests.support import wav
 from tests.support.address import loopback
 
+pytestmark = pytest.mark.alone
+
 PCMU = Codec("pcmu", 0)
 EVENTS = 101
 A, B = LegId("a/1"), LegId("b/1")

@@ -8,6 +8,8 @@ import pytest
 
 from tests.support.process import Child
 
+pytestmark = pytest.mark.alone
+
 AUDIO = {
     "echo call": 15 * 50,
     "echo call, SRTP": 4 * 50,

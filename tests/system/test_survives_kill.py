@@ -14,6 +14,8 @@ from tests.support.caller import CallFailed, Phone
 from tests.support.daemon import PASSWORDS, Daemon
 from tests.support.database import Database
 
+pytestmark = pytest.mark.alone
+
 RUNS = {"sqlite": 50, "postgresql": 12}
 PHONES = 4
 USERS: list[dict[str, Any]] = [
