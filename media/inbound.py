@@ -29,7 +29,8 @@ from media.socket import PACKET_BYTES, ROW_BYTES, UdpWire, is_reachable
 from media.srtp import rows_of
 from media.webrtc.legs import WebLegs
 
-COMFORT_NOISE: Final = 13  # RFC 3389
+COMFORT_NOISE: Final = (13, 19)
+"RFC 3389, and what its drafts used (RFC 3551 §6), which some gateways still do."
 WAVES: Final = 16
 "Datagrams read of one locked leg in one tick."
 LISTEN: Final = 16
@@ -283,7 +284,7 @@ class Inbound:
             leg.coders.expect_loss(leg.rtcp.remote_percent)
 
     def _is_accepted(self, leg: Leg, parsed: Packet) -> bool:
-        return parsed.payload_type in (COMFORT_NOISE, *leg.laws, *leg.events)
+        return parsed.payload_type in (*COMFORT_NOISE, *leg.laws, *leg.events)
 
     def _hear(self, leg: Leg, parsed: Packet, now: float) -> None:
         columns, slot = self._table.columns, leg.slot
@@ -299,7 +300,7 @@ class Inbound:
         if law is None:
             self._unsteady[slot] = self._round + DRAIN_EVERY  # audio may come beside it
             columns.hushed[slot] = True
-            if parsed.payload_type == COMFORT_NOISE:
+            if parsed.payload_type not in leg.events:
                 columns.noise[slot] = amplitude(parsed.payload)
             else:
                 columns.noise[slot] = 0.0

@@ -9,7 +9,7 @@ sends: a packet that is forged, replayed or cut is no packet.
 from typing import Any, Final, TypeAlias
 
 from numpy.typing import NDArray
-from pylibsrtp import Error, Policy, Session
+from pylibsrtp import Policy, Session
 from pylibsrtp._binding import ffi, lib  # type: ignore[import-not-found]  # a compiled module
 
 from media.port import Crypto
@@ -29,12 +29,18 @@ WINDOW: Final = 128
 "Packets behind the newest that are still taken, once each (RFC 3711 §3.3.2)."
 
 
+LARGEST: Final = 2_048
+"Bytes of a datagram that is sealed or opened: as much as is read of one."
+
 Memory: TypeAlias = Any
 "A C pointer to the first byte of a packet."
 
 _LENGTH: Final = ffi.new("int *")
 _memmove = ffi.memmove
 _protect, _unprotect, _unprotect_rtcp = lib.srtp_protect, lib.srtp_unprotect, lib.srtp_unprotect_rtcp
+# pylibsrtp's own methods raise for what is long: L16 of 60 ms, or whatever a stranger sends.
+_scratch: Final = ffi.new(f"char[{LARGEST + 256}]")
+_copied: Final = ffi.buffer(_scratch)
 
 
 def rows_of(array: NDArray[Any]) -> list[Memory]:
@@ -69,21 +75,20 @@ class Srtp:
 
     def seal(self, datagram: bytes) -> bytes:
         """An RTP packet of ours → SRTP; empty when it must not be sent, such as a sequence number again."""
-        try:
-            return self._out.protect(datagram)
-        except Error:
+        if len(datagram) > LARGEST:
             return b""
+        _copied[: len(datagram)] = datagram
+        sealed: bytes = _copied[: self.seal_at(_scratch, len(datagram))]
+        return sealed
 
     def open(self, datagram: bytes) -> bytes:
         """SRTP, or SRTCP on the same port → the plain packet; empty when it must not be heard."""
-        try:
-            rtcp = packet.is_rtcp(memoryview(datagram))
-            if self._mki:
-                end = len(datagram) - self._tags[rtcp]
-                datagram = datagram[: max(0, end - self._mki)] + datagram[end:]
-            return self._in.unprotect_rtcp(datagram) if rtcp else self._in.unprotect(datagram)
-        except (Error, TypeError):
+        if len(datagram) > LARGEST:
             return b""
+        _copied[: len(datagram)] = datagram
+        rtcp = packet.is_rtcp(memoryview(datagram))
+        opened: bytes = _copied[: self.open_at(_scratch, len(datagram), rtcp=rtcp)]
+        return opened
 
     def seal_at(self, memory: Memory, size: int) -> int:
         """`seal` in place, into the free bytes behind: the new length, 0 when it must not be sent."""

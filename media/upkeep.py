@@ -153,10 +153,8 @@ class Upkeep:
                 continue
             leg = self._table.at(slot)
             datagram, source = received
-            hosts = {
-                address[0] for address in (leg.latch.source, leg.connect and leg.connect.remote) if address
-            }
-            if source[0] not in hosts:
+            agreed = (leg.connect.remote, leg.connect.rtcp) if leg.connect is not None else ()
+            if source[0] not in {address[0] for address in (leg.latch.source, *agreed) if address}:
                 self._table.columns.foreign[slot] += 1
                 continue
             if leg.srtp is not None:

@@ -235,15 +235,16 @@ def test_a_press_whose_ends_are_all_lost_is_told_when_updates_stop() -> None:
     assert studio.of(Digit) == [Digit(phone.leg, "#", "rfc4733", 60)]
 
 
-def test_comfort_noise_is_quiet_and_no_loss() -> None:
-    """RFC 3389."""
+@pytest.mark.parametrize("number", [13, 19])
+def test_comfort_noise_is_quiet_and_no_loss(number: int) -> None:
+    """RFC 3389 §4; 19 was its number in drafts, and is that of some gateways (RFC 3551 §6)."""
     studio = Studio()
     phone = echo(studio)
     phone.say(tone(500, 0.4))
     studio.run(0.5)
     phone.received.clear()
     for _ in range(5):
-        phone.send(b"\x30", payload_type=13, samples=1600)
+        phone.send(b"\x30", payload_type=number, samples=1600)
         studio.run(0.2)
     assert 0 < np.abs(phone.heard().astype(int)[1600:]).max() < 700
     counted = stats(studio, phone)

@@ -72,6 +72,17 @@ def test_reports_go_where_the_sdp_says_or_where_the_peers_come_from() -> None:
     assert moved.queue
 
 
+def test_reports_may_come_from_another_host_that_the_sdp_names() -> None:
+    """RFC 3605 §2.1: `a=rtcp:9999 IN IP4 203.0.113.77`."""
+    studio = Studio()
+    phone = studio.phone("leg", rtcp=("203.0.113.77", 9_999))
+    apart = studio.network.bind("203.0.113.77", 9_999)
+    apart.sendto(rtcp.build(1, "n", 0.0, None, None), (phone.server[0], phone.server[1] + 1))
+    studio.run(0.1)
+    columns = studio.engine._table.columns
+    assert columns.foreign[0] == 0 and columns.reported_at[0] > 0
+
+
 def test_reports_from_strangers_are_dropped_and_counted() -> None:
     studio = Studio()
     phone = studio.phone("leg")

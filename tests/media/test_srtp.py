@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from media.port import Allocate, Allocated, Connect, Crypto, Echo, LegId, Release, Released
+from media.port import Allocate, Allocated, Codec, Connect, Crypto, Echo, LegId, Release, Released
 from media.rtp import packet
 from media.srtp import Srtp, rows_of
 from tests.support.datagram import FakeSocket
@@ -159,6 +159,61 @@ def test_rtcp_of_a_secured_leg_is_sealed() -> None:
     buffer = memoryview(bytearray(2048))
     size, _ = control.recvfrom_into(buffer)
     assert packet.is_rtcp(buffer[:size]) and packet.is_rtcp(memoryview(srtp.open(bytes(buffer[:size]))))
+
+
+@pytest.mark.parametrize("locked", [False, True])
+def test_a_datagram_of_any_length_is_taken_or_passed_over(locked: bool) -> None:
+    """Strangers send what they like, before the source is locked and to the port of RTCP."""
+    studio = Studio()
+    srtp, (phone, server) = secured(studio)
+    for sequence in range(10 * locked):
+        phone.sendto(srtp.seal(rtp(sequence)), server)
+        studio.run(0.020)
+    for host in (phone.at[0], "192.0.2.66"):
+        stranger = studio.network.bind(host, 666)
+        for size in (0, 1, 7, 8, 11, 12, 13, 28, 1_356, 1_357, 1_500, 1_501, 2_047, 2_048, 2_049, 9_000):
+            for first in (b"\x80\x00", b"\x80\xc8", b"\x90\x00", b"\xbf\xff"):
+                datagram = (first + bytes(size))[:size]
+                stranger.sendto(datagram, server)
+                stranger.sendto(datagram, (server[0], server[1] + 1))
+            studio.run(0.020)
+    before = studio.engine._table.columns.heard_at[0]
+    for sequence in range(10, 20):
+        phone.sendto(srtp.seal(rtp(sequence)), server)
+        studio.run(0.020)
+    assert studio.engine._table.columns.heard_at[0] > before
+    studio.engine.execute(Release(LegId("leg")))
+    assert studio.of(Released)[0].stats.packets_received == 10 + 10 * locked
+
+
+@pytest.mark.parametrize("suite", SIZES)
+def test_the_roll_over_is_found_although_packets_around_it_are_lost(suite: str) -> None:
+    """RFC 3711 §3.3.1, and L16 of 60 ms both ways, the longest that we send."""
+    codec = Codec("l16", 96, 16_000)
+    studio = Studio()
+    ours, theirs = pair(suite)
+    studio.engine.execute(Allocate(LegId("leg"), HOST))
+    port = studio.of(Allocated)[0].port
+    phone = studio.network.bind("203.0.113.9", 4000)
+    more = {"crypto": ours.crypto, "ptime_ms": 60}
+    studio.engine.execute(Connect(LegId("leg"), phone.at, codec, (codec,), None, **more))  # type: ignore[arg-type]
+    studio.engine.execute(Echo(LegId("leg")))
+    sent = np.arange(960, dtype=">i2").tobytes()
+    back = []
+    for number in range(65_500, 65_580):
+        sealed = theirs.seal(packet.build(96, False, number, number * 960, 1, sent))
+        if number % 10 == 3 or 65_530 <= number <= 65_540:
+            continue
+        phone.sendto(sealed, (HOST, port))
+        studio.run(0.060)
+    buffer = memoryview(bytearray(2_048))
+    while phone.queue:
+        size, _ = phone.recvfrom_into(buffer)
+        back.append(theirs.open(bytes(buffer[:size])))
+    assert all(back) and sum(len(datagram) == 12 + 1_920 for datagram in back) > 40
+    studio.engine.execute(Release(LegId("leg")))
+    stats = studio.of(Released)[0].stats
+    assert (stats.packets_received, stats.lost, stats.malformed) == (62, 18, 0)
 
 
 def test_the_same_keys_go_on_after_a_re_invite_and_new_ones_begin_anew() -> None:
