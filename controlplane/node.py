@@ -160,7 +160,7 @@ class Node:
         for answer, flow in turned:
             if answer:
                 self._perform(Send(answer, flow, None))
-        if passed:
+        if passed or self.switch.turnstile.waiting:  # which has a timer, of which the driver must know
             self._driver.do(lambda now: self.switch.receive(passed, now), _SLOW_BATCH)
         if self.hep is not None:
             for data, flow in batch:

@@ -107,7 +107,6 @@ class Switch:
         self.channels = Channels(self.admissions, fraud)
         bindings = self.registrar.lookup
         self.acd = queues(directory, journal, self.admissions, bindings, random, wall)
-        self._timed = (self.layer, self.agenda, self.acd, self.registrar, self.logbook)
         self._questions = Questions(self._effects.append)
         self._recordings = Recordings(media_folder, self._effects.append)
         self.calls: dict[CallId, Call] = {}
@@ -169,7 +168,9 @@ class Switch:
             welcome=shield.admits,
             waited=waited,
             kept=limits.refusals_kept,
+            waiting=limits.registrations_waiting,
         )
+        self._timed = (self.layer, self.agenda, self.acd, self.registrar, self.logbook, self.turnstile)
         handlers = (self._arrivals, registrations, self.messages, self.subscriptions)
         reception = Reception(self.layer, random, witness, self.turnstile, *handlers)
         exchange.open(self._requests, reception)
@@ -226,6 +227,8 @@ class Switch:
         self.layer.handle_timer(now)
         self.agenda.handle_timer(now)
         self.acd.handle_timer(now)
+        if released := self.turnstile.release(now):
+            self._intake.take(released, now)
         self._settle(now)
         self.logbook.write_due(now)
         if changes := self.registrar.expire(now):

@@ -42,6 +42,8 @@ def watch_node(metrics: Metrics, node: Node) -> None:
     metrics.gauge("audio_share", "Of a core that live audio takes.", lambda: node.capacity.audio)
     metrics.gauge("full", "1 while no new call is taken on.", lambda: float(node.capacity.full))
     metrics.total("overload_refused", "Requests answered 503 unread.", lambda: switch.turnstile.refused)
+    text = "Registrations that wait for room, until fewer calls come or phones ask."
+    metrics.gauge("registrations_waiting", text, lambda: len(switch.turnstile.waiting))
     metrics.gauge("supervisors", "Supervisors of live calls.", lambda: len(switch.supervisions))
     rooms = switch.conferences
     metrics.gauge("conferences", "Conferences somebody is in.", lambda: len(rooms))

@@ -4,10 +4,13 @@
 
     bytes ── sort ──▶ goes on, and is charged by `charge` once it is known what it was
                 └───▶ crowded: a glance ─▶ 503 with Retry-After; no transaction, no trace, no row
+                                      └──▶ REGISTER: waits ── release ──▶ goes on, within seconds
 
-Turned away first are new dialogs and strangers' requests without credentials, then those with credentials;
-last of all, registrations that phones here refresh. Requests inside a dialog, ACK, CANCEL, BYE, responses,
-copies of what was let in, and the second round of what was challenged, for which room was kept, always pass.
+Turned away first are new dialogs and strangers' requests without credentials, then those with credentials.
+Registrations wait for the room that calls leave, and have a part of it whatever calls do; where more wait
+than can be served in time, those that phones here refresh are turned away last of all. Requests inside a
+dialog, ACK, CANCEL, BYE, responses, copies of what was let in, and the second round of what was challenged,
+for which room was kept, always pass.
 While what is read has waited too long already, no room comes back, so that we catch up; what was free before
 a stall is enough for those who came in it.
 While live audio fills a core only new calls are turned away, all of them; whatever else passes.
@@ -22,16 +25,23 @@ from typing import Final
 from edge.overload.capacity import BEHIND, Capacity
 from edge.overload.glance import Glance, glance
 from edge.overload.recent import Recent
+from edge.overload.waiting import Waiting
 from edge.sip.flow import Flow, Received
 
 WEIGHTS: Final = {"INVITE": 1.0, "REGISTER": 0.15, "SUBSCRIBE": 0.3, "MESSAGE": 0.3, "OPTIONS": 0.1}
 "What a request costs, measured in calls."
 CHALLENGED: Final = 0.15
 "What an INVITE costs that ends in a challenge or a refusal at the door."
+_REGISTRATION: Final = 2 * WEIGHTS["REGISTER"]  # its challenge, and its second round
 
 _BURST: Final = 0.2  # of a second's calls may come at once
 _SPARED: Final = 0.25  # of the burst, for those who bring credentials
 _DEBT: Final = 1.0  # so many seconds' calls in arrears, and refreshed registrations are turned away, too
+_LEFT: Final = 0.5  # of the burst stays for calls when registrations that wait go on…
+_OWED: Final = 0.25  # …which have so much of the rate at the least
+_PATIENCE: Final = 16.0  # nobody waits who would have to for longer with no more than that [s]
+_RELEASE: Final = 0.01  # between two times that some of them go on [s]…
+_TOGETHER: Final = 64  # …so many at a time: the audio's tick must get its turn
 _OTHER: Final = 0.1
 _BY_START: Final = {method[:4].encode(): cost for method, cost in WEIGHTS.items()}
 _COPIES: Final = 32.0  # so long a phone may send the same again: timer B [s]
@@ -56,6 +66,7 @@ class Turnstile:
         welcome: Callable[[str, str, float], bool],
         waited: Callable[[], float],
         kept: int,
+        waiting: int,
     ) -> None:
         """
         Args:
@@ -65,6 +76,7 @@ class Turnstile:
             welcome: whether (address, user agent, now) is no flood and no scanner.
             waited: how long what is read now has waited [s].
             kept: refusals and challenges that are remembered, at most.
+            waiting: registrations that wait for room, at most.
         """
         self._capacity = capacity
         self._tag = tag.encode()
@@ -74,6 +86,9 @@ class Turnstile:
         self._waited = waited
         self._refusals = Recent[bytes](_COPIES, kept)  # by the hash of the datagram: copies are equal
         self._challenged = Recent[float](_COPIES, kept)  # by the hash of the Call-ID: the room that is kept
+        self.waiting = Waiting(waiting)
+        self._owed = 0.0  # to those that wait [calls]
+        self._released = 0.0  # when [s]
         self._level = _BURST * capacity.rate
         self._filled = 0.0  # when [s]
         self._admitted = 0.0
@@ -103,6 +118,8 @@ class Turnstile:
             return (b"", flow) if self._tag in data else None  # of a refusal of ours
         if kind in _PASS:
             return None
+        if self.waiting.holds(data):
+            return b"", flow
         if self._refusals and (known := self._refusals.get(hash(data), now)) is not None:
             return known, flow
         if self._capacity.full and kind == b"INVI":
@@ -111,21 +128,37 @@ class Turnstile:
                 return self._refuse(seen, data, flow, now, _FULL)
         if not self._capacity.holds:
             return None
-        rate = self._capacity.rate
-        burst = max(2.0, _BURST * rate)
-        if self._waited() <= BEHIND:
-            self._level = min(burst, self._level + (now - self._filled) * rate)
-        self._filled = now
+        burst = self._refill(now)
         level = self._level - self._passing
         if level < _SPARED * burst:
             seen = self._new(data, flow)
             if seen is None:
                 return None
+            if seen.method == "REGISTER" and self._waits(seen, data, flow, now):
+                return b"", flow
             if not self._goes_before(seen, flow, level, now):
                 return self._refuse(seen, data, flow, now, _CROWDED)
         self._passing += _BY_START.get(kind, _OTHER)
         self._passed.add(hash(data))
         return None
+
+    def release(self, now: float) -> list[Received]:
+        """Registrations that have waited, and for which there is room now."""
+        if not self.waiting:
+            return []
+        elapsed, self._released = min(now - self._released, 1.0), now
+        if not self._capacity.holds:
+            return self.waiting.take(_TOGETHER)
+        burst = self._refill(now)
+        self._owed += _OWED * self._capacity.rate * elapsed
+        count = min(_TOGETHER, int(max(self._owed, self._level - _LEFT * burst) / _REGISTRATION))
+        taken = self.waiting.take(count)
+        self._owed = max(0.0, self._owed - len(taken) * _REGISTRATION) if self.waiting else 0.0
+        return taken
+
+    def next_timer_at(self) -> float | None:
+        """When `release` is to be called."""
+        return self._released + _RELEASE if self.waiting else None
 
     def charge(self, cost: float, call_id: str = "") -> None:
         """Something new was let in. Args: call_id: of the second round of what was challenged."""
@@ -153,6 +186,26 @@ class Turnstile:
     def refused(self) -> int:
         """Requests turned away so far."""
         return sum(self.shed.values())
+
+    def _refill(self, now: float) -> float:
+        """What came free since the last time; how much may be at the most."""
+        rate = self._capacity.rate
+        burst = max(2.0, _BURST * rate)
+        if self._waited() <= BEHIND:
+            self._level = min(burst, self._level + (now - self._filled) * rate)
+        self._filled = now
+        return burst
+
+    def _waits(self, seen: Glance, data: bytes, flow: Flow, now: float) -> bool:
+        """A new registration; the second round of one goes on at once."""
+        if self._challenged.get(hash(seen.call_id), now) is not None:
+            return False
+        if not self._welcome(flow.remote[0], seen.agent, now):
+            return False
+        room = _PATIENCE * _OWED * self._capacity.rate / _REGISTRATION
+        if not self.waiting:
+            self._released = now
+        return self.waiting.put(data, flow, room, known=self._registered(flow.remote[0], now))
 
     def _goes_before(self, seen: Glance, flow: Flow, level: float, now: float) -> bool:
         """Whether it goes on although others are turned away."""

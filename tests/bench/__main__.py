@@ -22,6 +22,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from edge.overload.capacity import CALM
 from tests.bench import audio, banned, dialects, flows, marathon, measure, overload, routing
 from tests.bench.floor import floor
 from tests.bench.measure import Row
@@ -212,6 +213,8 @@ def _measure(load: str, daemon: Subject, count: int, window: int, seconds: float
             yield banned.banned()
         case "overload":
             yield overload.overload(daemon, min(seconds, 10.0))
+            time.sleep(2 * CALM)
+            yield overload.rush(daemon, min(overload.RUSH, count))
         case "native":
             yield routing.native(count)
         case "flows":

@@ -1,7 +1,10 @@
-"""Five times as many calls as are taken on: what is still carried, and what a refusal costs."""
+"""Five times as many calls as are taken on: what is still carried, and what a refusal costs; phones that all
+register in the same second, as after a restart: how long they wait, and how many are turned away."""
 
 import math
 import time
+
+import numpy as np
 
 from tests.bench.measure import Row
 from tests.bench.signalling import Load, Signalling
@@ -10,6 +13,8 @@ from tests.bench.subject import ANSWER, Subject
 TIMES = 5
 WINDOW = 20_000
 "Calls under way at once: an open load does not wait for answers."
+RUSH = 5_000
+"Registrations in a second."
 WARM = 8.0
 "Of full load, from which the daemon learns what it can carry [s]."
 
@@ -51,6 +56,37 @@ def overload(subject: Subject, seconds: float) -> Row:
         rate=kept,
         generator_share=own / often.seconds,
         faults=faults,
+    )
+
+
+def rush(subject: Subject, count: int) -> Row:
+    """Of phones that are registered here, at once; a row of those that were served."""
+    phones = Signalling(subject.trunk, subject.daemon.sip, domain="demo.local", password=subject.password)
+    try:
+        phones.register(subject.users, len(subject.users), 16)
+        before, own = subject.cpu(), time.process_time()
+        load = phones.rush(subject.users, count, 1.0)
+        own = time.process_time() - own
+        time.sleep(0.5)
+        cpu = subject.cpu() - before
+    finally:
+        phones.close()
+    each = cpu / max(load.done, 1)
+    latencies = np.asarray(load.latencies or [math.nan]) * 1000
+    return Row(
+        f"{count:,} registrations in a second",
+        "s⁻¹",
+        load.done,
+        load.seconds,
+        cpu,
+        each * 1e6,
+        1 / max(each, 1e-9),
+        load.failed,
+        float(np.percentile(latencies, 50)),
+        float(np.percentile(latencies, 99)),
+        rate=load.done / load.seconds,
+        generator_share=own / load.seconds,
+        faults={"refused": float(load.statuses.get(503, 0)), "resent": float(load.resent)},
     )
 
 

@@ -126,6 +126,11 @@ class Signalling:
         """`count` times REGISTER, 401, REGISTER, 200, with `window` of them under way."""
         return self._run(count, window, lambda n, now: self._begin_register(users[n % len(users)], now), 0.0)
 
+    def rush(self, users: list[str], count: int, seconds: float) -> Load:
+        """So many registrations, begun within `seconds`, whatever becomes of them."""
+        rate = count / seconds
+        return self._run(count, count, lambda n, now: self._begin_register(users[n % len(users)], now), rate)
+
     def call(self, numbers: Sequence[str], count: int, window: int) -> Load:
         """`count` calls from a trunk's address: INVITE, 200, ACK, BYE, 200."""
         sdp = make_sdp(self._address, 6000)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from config.schema import SipLimits
 from edge.overload.capacity import PERIOD, Capacity, Period
 from edge.overload.turnstile import CHALLENGED, weight
 from edge.sip.message import Response
@@ -172,14 +173,109 @@ def test_a_copy_of_what_was_let_in_is_not_refused(bench: Bench) -> None:
     assert 503 not in alice.statuses()
 
 
-def test_a_phone_that_is_registered_refreshes_while_a_new_one_is_told_to_wait(bench: Bench) -> None:
+def busy(*, per_second: float = 100.0, waiting: int = 10_000) -> Bench:
+    """No room for what is new; two phones are registered. Calls at once: a fifth of `per_second`."""
+    directory = FakeDirectory()
+    for number in ("1001", "1002", "1003"):
+        directory.add_user(number)
+    directory.add_did("12025550123", "answer")
+    limits = SipLimits(registrations_waiting=waiting)
+    bench = Bench(directory, limits, capacity=Capacity(0.001, configured=per_second))
+    assert Phone(bench, "1001").register().status == Phone(bench, "1002", 3).register().status == 200
+    bench.advance(40.0)
+    turnstile = bench.switch.turnstile
+    turnstile._refill(bench.now)
+    turnstile.charge(turnstile._level - 0.01 * per_second)
+    return bench
+
+
+def knock(phone: Phone, branch: str = "") -> None:
+    phone.say("REGISTER", "sip:demo.local", to=f"<sip:{phone.number}@demo.local>", branch=branch, cseq=1)
+
+
+def test_registrations_that_there_is_no_room_for_wait_and_their_copies_with_them() -> None:
+    bench = busy()
+    known, stranger = Phone(bench, "1001"), Phone(bench, "1003", 44)
+    for _ in range(3):
+        knock(known, "z9hG4bKknown")
+        knock(stranger, "z9hG4bKstranger")
+    assert known.got() == stranger.got() == [] and len(bench.switch.turnstile.waiting) == 2
+    bench.advance(0.5)
+    assert known.statuses() == stranger.statuses() == [401]
+    assert not bench.switch.turnstile.waiting and bench.switch.turnstile.refused == 0
+
+
+def test_calls_go_before_registrations_that_wait_which_have_a_part_of_the_room_whatever_calls_do() -> None:
+    bench = busy()
+    turnstile = bench.switch.turnstile
+    for n in range(100):
+        knock(Phone(bench, "1001"), f"z9hG4bK{n}")
+    bench.advance(0.1)
+    assert final(Phone(bench, "eve@away.example", 30).dial("12025550123")).status == 200
+    before = len(turnstile.waiting)
+    for _ in range(100):
+        bench.advance(0.01)
+        turnstile.charge(1.0)  # calls take all the room
+    assert before - len(turnstile.waiting) == pytest.approx(0.25 * 100 / (2 * weight("REGISTER")), abs=2)
+    bench.advance(2.0)
+    assert not turnstile.waiting, "now there are no calls"
+
+
+def test_the_second_round_of_a_registration_does_not_wait_again() -> None:
+    bench = busy()
     known = Phone(bench, "1001")
-    assert known.register().status == 200
-    crowd(bench)
-    assert known.register().status == 200
-    stranger = Phone(bench, "1002", 44)
-    stranger.say("REGISTER", "sip:demo.local", to="<sip:1002@demo.local>")
-    assert stranger.statuses() == [503]
+    knock(known)
+    bench.advance(0.5)
+    challenge = final(known.got())
+    bench.switch.turnstile.charge(10.0)
+    proof = known.authorization(challenge, "REGISTER", "sip:demo.local")
+    known.say("REGISTER", "sip:demo.local", to="<sip:1001@demo.local>", headers=proof)
+    assert known.statuses() == [200]
+
+
+def test_where_too_many_wait_strangers_are_turned_away_first_and_then_all() -> None:
+    bench = busy(waiting=4)
+    turnstile = bench.switch.turnstile
+    turnstile.charge(10.0)
+    for n in range(44, 47):
+        knock(Phone(bench, "1003", n))
+    assert turnstile.shed["REGISTER"] == 1 and len(turnstile.waiting) == 2
+    for n in range(4):
+        knock(Phone(bench, "1001"), f"z9hG4bK{n}")
+    assert turnstile.shed["REGISTER"] == 1 and len(turnstile.waiting) == 4, "refreshed: in arrears"
+    turnstile.charge(100.0)
+    knock(Phone(bench, "1001"), "z9hG4bKlast")
+    assert turnstile.shed["REGISTER"] == 2
+
+
+def test_nobody_waits_who_could_not_be_served_in_time() -> None:
+    bench = busy(per_second=1.0)
+    for n in range(20):
+        knock(Phone(bench, "1001"), f"z9hG4bK{n}")
+    turnstile = bench.switch.turnstile
+    assert len(turnstile.waiting) == 14 and turnstile.waiting.holds(b"") is False
+    bench.switch.turnstile.charge(100.0)
+    bench.advance(17.0)
+    assert not turnstile.waiting
+
+
+def test_those_that_wait_go_on_at_once_when_there_is_room_for_everybody() -> None:
+    capacity = Capacity(0.001)
+    directory = FakeDirectory()
+    directory.add_user("1001")
+    bench = Bench(directory, capacity=capacity)
+    capacity.holds = True
+    bench.switch.turnstile._refill(bench.now)
+    bench.switch.turnstile.charge(1000.0)
+    for n in range(100):
+        knock(Phone(bench, "1001"), f"z9hG4bK{n}")
+    waiting = bench.switch.turnstile.waiting
+    assert len(waiting) == 100
+    capacity.holds = False
+    bench.advance(0.011)
+    assert len(waiting) == 36, "in parts: audio must get its turn"
+    bench.advance(0.011)
+    assert not waiting
 
 
 def test_who_brings_credentials_comes_before_who_brings_none(bench: Bench) -> None:
