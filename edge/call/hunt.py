@@ -5,8 +5,10 @@
     route ─▶ user: rules ─▶ Ringing ─ refused, unanswered, 3xx ─▶ the user's forward ─▶ user or number …
            └▶ number: Ringing on a trunk ─ 5xx, 408, unreachable ─▶ the next trunk of the route list
 
-A forward has the rights of who forwards, and counts against them. At most five in a row, and nobody twice:
-482. Busy is an answer and never leads to another trunk.
+A forward has the rights of who forwards, and counts against them. At most five in all, and nobody twice:
+482. Of several contacts of a 3xx each is tried where the better ones will not or cannot take the call, until
+somebody says 6xx (RFC 3261 §8.1.3.4); the best of their answers is told. Busy is an answer and
+never leads to another trunk.
 """
 
 import weakref
@@ -15,6 +17,7 @@ from typing import Protocol
 
 from edge.call.call import Call
 from edge.call.leg import Leg
+from edge.call.refused import rank
 from edge.call.ringing import Ringing
 from edge.call.trunk_ringing import TrunkRinging
 from edge.call.user_ringing import UserRinging
@@ -91,6 +94,10 @@ class Hunt:
         self._headers = headers
         self._follows = follows
         self._diversions: list[Diversion] = []
+        self._forwarded = 0
+        self._others: list[tuple[User, Uri, int]] = []
+        "Contacts of a 3xx yet to be tried, the next one last: by whom, where to, after how many forwards."
+        self._best: Refusal | None = None
         self._visited: set[UserId] = set()
         self._ringing: Ringing | None = None
         self._ringings: list[Ringing] = []
@@ -190,8 +197,10 @@ class Hunt:
         if callee is None:
             if not self._next_trunk(refusal, now):
                 self._refuse(refusal, now)
-        elif ringing.redirect is not None and self._follows:
-            self._redirect(callee, ringing.redirect, now)
+        elif ringing.redirect and self._follows:
+            depth = len(self._diversions)
+            self._others += [(callee, target, depth) for target in ringing.redirect[MAX_HOPS - 1 :: -1]]
+            self._try_another(now)
         else:
             self._turned_away(callee, why_refused(refusal), refusal, now)
 
@@ -200,6 +209,9 @@ class Hunt:
         number = self._forward_of(callee, Why.NO_ANSWER) if callee is not None else ""
         if callee is not None and number:
             self._forward(callee, Why.NO_ANSWER, number, now)
+        elif self._others:
+            text, fix = "nobody has answered", "raise ring_time of the user"
+            self._refuse(Refusal("no_answer", 480, text, fix), now)
         else:
             self._owner.unanswered(self, now)
 
@@ -280,7 +292,8 @@ class Hunt:
         self._leave_hop(now, why)
         self._diversions.append(Diversion(user.number, account.domain, why))
         call.trace.add(now, "route", "forward", outcome=number, user=user.number, why=why.value)
-        if len(self._diversions) + self._hops > MAX_HOPS:
+        self._forwarded += 1
+        if self._forwarded + self._hops > MAX_HOPS:
             text = f"forwarded more than {MAX_HOPS} times, last by {user.number}"
             self._refuse(Refusal("too_many_forwards", 482, text, "shorten the chain of forwards"), now)
             return
@@ -334,8 +347,20 @@ class Hunt:
             self._call.ground.lines().drop(self.route.callee, self._call.id, now)
 
     def _refuse(self, refusal: Refusal, now: float) -> None:
-        if not self._over:
-            self._owner.refused(self, refusal, now)
+        """Nobody takes the call this way; if there is another one, it is tried."""
+        if self._over:
+            return
+        if self._best is None or rank(refusal.status) < rank(self._best.status):
+            self._best = refusal
+        if self._others and refusal.status < 600:
+            self._try_another(now)
+        else:
+            self._owner.refused(self, self._best, now)
+
+    def _try_another(self, now: float) -> None:
+        callee, target, depth = self._others.pop()
+        del self._diversions[depth:]
+        self._redirect(callee, target, now)
 
 
 def _fails_over(status: int) -> bool:

@@ -5,7 +5,6 @@ from typing import Final
 
 from edge.directory import Trunk
 from edge.error import Refusal
-from edge.sip.address import STAR
 from edge.sip.grammar import Malformed
 from edge.sip.session_event import Refused
 from edge.sip.uri import Uri
@@ -50,12 +49,11 @@ def unusable(refusal: Refusal | None) -> Refusal:
     return replace(refusal, status=502 if refusal.status == 400 else refusal.status, fix=fix)
 
 
-def redirection(refused: Refused) -> Uri | None:
-    """The target of a 3xx that it prefers (RFC 3261 §8.1.3.4), if it is one that can be dialled."""
+def redirection(refused: Refused) -> tuple[Uri, ...]:
+    """The targets of a 3xx that can be dialled, highest q first (RFC 3261 §8.1.3.4)."""
     try:
         contacts = refused.response.contacts if refused.response is not None else ()
     except Malformed:
-        return None
-    first = max(contacts, key=lambda contact: contact.preference, default=STAR)
-    uri = first.uri if first is not STAR else None
-    return uri if uri is not None and uri.user and (uri.is_sip or uri.scheme == "tel") else None
+        return ()
+    targets = sorted(contacts, key=lambda contact: -contact.preference)
+    return tuple([t.uri for t in targets if t.uri.user and (t.uri.is_sip or t.uri.scheme == "tel")])

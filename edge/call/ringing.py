@@ -75,8 +75,8 @@ class Ringing(ABC):
         """
         self.leg: Leg | None = None
         "Of who has answered, or speaks already; before that, of whoever may."
-        self.redirect: Uri | None = None
-        "Where a phone has sent the call by a 3xx, when `refused` comes."
+        self.redirect: tuple[Uri, ...] = ()
+        "Where a phone has sent the call by a 3xx, best first, when `refused` comes."
         self._call = call
         # Weak, as the owner holds this: a circle would wait, with all it holds, for the collector.
         self._owner: Rings = weakref.proxy(owner)

@@ -99,7 +99,7 @@ class UserRinging(Ringing):
     def _branch_refused(self, event: Refused, now: float) -> None:
         if event.status < 400:
             self.redirect = redirection(event)
-        if event.status >= 600 or self.redirect is not None:
+        if event.status >= 600 or self.redirect:
             self._rounds.clear()
             self._cancel(now)
         self._out(rank(event.status), refusal_of(event, None), now)

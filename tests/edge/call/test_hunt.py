@@ -154,6 +154,72 @@ def redirect(bob: Phone, target: str) -> None:
     bob.reply(invited(bob), 302, contact=target)
 
 
+def test_contacts_of_a_deflection_are_tried_one_after_another_best_first(bench: Bench) -> None:
+    """RFC 3261 §8.1.3.4: who is busy, at another domain, or was tried already, is followed by the next."""
+    bob, carol, dave = phone(bench, "1002", 3), phone(bench, "1003", 4), phone(bench, "1004", 5)
+    alice = Phone(bench, "1001")
+    alice.dial("1002")
+    several = "sip:1004@demo.local>;q=0.2, <sip:1003@demo.local>;q=0.9, <sip:1@evil.example>;q=0.5"
+    redirect(bob, f"{several}, <sip:1002@demo.local>;q=0.4, <sip:77@demo.local")
+    # 77 is preferred most, q being 1, and is nobody.
+    carol.reply(invited(carol), 486)
+    invite = invited(dave)
+    assert (invite.headers.get("Diversion") or "").count("sip:") == 1, (
+        "those in vain are no hops of this call"
+    )
+    dave.reply(invite, 200, dave.sdp())
+    assert final(alice.got()).status == 200
+
+
+def test_when_no_contact_of_a_deflection_takes_the_call_the_best_answer_is_told(bench: Bench) -> None:
+    bob, carol, dave = phone(bench, "1002", 3), phone(bench, "1003", 4), phone(bench, "1004", 5)
+    alice = Phone(bench, "1001")
+    alice.dial("1002")
+    redirect(bob, "sip:1003@demo.local>, <sip:1004@demo.local")
+    carol.reply(invited(carol), 486)
+    dave.reply(invited(dave), 500)
+    assert final(alice.got()).status == 486
+    bench.advance(70.0)
+    assert bench.idle()
+
+
+def test_no_other_contact_is_tried_after_a_6xx(bench: Bench) -> None:
+    """RFC 3261 §16.7 step 5."""
+    bob, carol, dave = phone(bench, "1002", 3), phone(bench, "1003", 4), phone(bench, "1004", 5)
+    alice = Phone(bench, "1001")
+    alice.dial("1002")
+    redirect(bob, "sip:1003@demo.local>, <sip:1004@demo.local")
+    carol.reply(invited(carol), 603)
+    assert final(alice.got()).status == 603 and dave.got() == []
+
+
+def test_a_contact_where_nobody_answers_is_followed_by_the_next_one(bench: Bench) -> None:
+    change(bench, "1003", ring_time=10.0)
+    bob, carol, dave = phone(bench, "1002", 3), phone(bench, "1003", 4), phone(bench, "1004", 5)
+    alice = Phone(bench, "1001")
+    alice.dial("1002")
+    redirect(bob, "sip:1003@demo.local>, <sip:1004@demo.local")
+    carol.reply(invited(carol), 180)
+    bench.advance(10.1)
+    assert [m.method for m in carol.got() if isinstance(m, Request)] == ["CANCEL"]
+    dave.reply(invited(dave), 200, dave.sdp())
+    assert final(alice.got()).status == 200
+
+
+def test_contacts_that_are_tried_count_as_hops(bench: Bench) -> None:
+    """However many each of those deflects to in its turn."""
+    phones = [phone(bench, str(number), number - 999) for number in range(1002, 1009)]
+    alice = Phone(bench, "1001")
+    alice.dial("1002")
+    everybody = ">, <".join(f"sip:{number}@demo.local" for number in range(1003, 1009))
+    rung = 0
+    for one in phones:
+        for invite in [m for m in one.got() if isinstance(m, Request) and m.method == "INVITE"]:
+            rung += 1
+            one.reply(invite, 302, contact=everybody)
+    assert final(alice.got()).status in (480, 482) and rung <= 6 and not bench.switch.calls
+
+
 def test_a_phone_may_not_deflect_to_another_domain(bench: Bench) -> None:
     bob = phone(bench, "1002", 3)
     alice = Phone(bench, "1001")

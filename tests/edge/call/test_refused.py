@@ -61,17 +61,18 @@ def test_an_answer_that_cannot_be_used_is_not_acceptable_and_one_that_cannot_be_
 
 
 @pytest.mark.parametrize(
-    ("contact", "user"),
+    ("contact", "users"),
     [
-        ("<sip:1@a>;q=0.1, <sip:2@a>;q=0.7", "2"),
-        ("<tel:+1415>", "+1415"),
-        ("<sip:a.example>", None),
-        ("<mailto:me@a.example>", None),
-        ("*", None),
-        ("<<", None),
+        ("<sip:1@a>;q=0.1, <sip:2@a>;q=0.7, <sip:3@a>;q=0.7, <mailto:me@a.example>;q=0.5", ["2", "3", "1"]),
+        ("<tel:+1415>", ["+1415"]),
+        ("<sip:a.example>", []),
+        ("<mailto:me@a.example>", []),
+        ("*", []),
+        ("<<", []),
     ],
 )
-def test_the_preferred_contact_is_where_it_goes_if_it_can_be_dialled(contact: str, user: str | None) -> None:
+def test_the_preferred_contacts_are_where_it_goes_if_they_can_be_dialled(
+    contact: str, users: list[str]
+) -> None:
     """RFC 3261 §8.1.3.4."""
-    uri = redirection(refused(302, (("Contact", contact),)))
-    assert (None if uri is None else uri.dialled) == user
+    assert [uri.dialled for uri in redirection(refused(302, (("Contact", contact),)))] == users
