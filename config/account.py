@@ -204,6 +204,8 @@ class Did(Section):
     number: E164
     target: Target
     max_channels: Count | None = None
+    strangers: bool = True
+    "False: only trunks and users reach it, and whoever is not known by address is asked for a password."
     schedule: Name | None = None
     "Business hours of the account; outside of them `closed` and `holiday` replace `target`."
     closed: Target | None = None

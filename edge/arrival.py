@@ -165,12 +165,14 @@ class Arrivals:
         offered = request.headers.get("Authorization") is not None
         digits = digits_of(request.uri.dialled)
         claims = claims_to_be_ours(directory, request, flow.remote[0])
-        open_to_all = bool(digits) and not offered and not claims
-        did = directory.did(digits) if open_to_all else None
+        dialled = directory.did(digits) if digits else None
+        if account is None and dialled is not None:
+            account = directory.account(dialled.account)
+        did = None if offered or claims else dialled
         for trunk in self.trunks.registered_at(flow.remote[0]):
             if request.uri.user == trunk.username or (did is not None and did.account == trunk.account):
                 return TrunkIdentity(trunk, "registration")
-        if did is not None:
+        if did is not None and did.strangers:
             return Stranger()
         if account is None:
             fix = "name an account's domain as the host of request URI, To or From"

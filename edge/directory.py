@@ -190,6 +190,8 @@ class Did:
     max_channels: int | None
     hours: BusinessHours | None = None
     "None: always open."
+    strangers: bool = True
+    "Whether it is open to who is neither a trunk nor a user."
 
 
 @dataclass(frozen=True, slots=True)

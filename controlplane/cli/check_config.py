@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
+from config.advice import advise
 from config.error import ConfigError
 from config.load import load
 from controlplane.cli import say
@@ -24,7 +25,8 @@ def run(path: Path | None, data: Path | None, environ: Mapping[str, str], *, jso
             number = len(error.problems)
             sys.stderr.write(f"{error}\n{number} {'problem' if number == 1 else 'problems'}\n")
         return 1
-    noted = [*map(str, flows.warnings), *(f"listen.tls: {line}" for line in overdue(settings.listen.tls))]
+    certificate = [f"listen.tls: {line}" for line in overdue(settings.listen.tls)]
+    noted = [*map(str, flows.warnings), *certificate, *advise(settings)]
     accounts = [
         {
             "id": account.id,

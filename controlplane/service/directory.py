@@ -239,6 +239,7 @@ class MemoryDirectory:
                 _target(did.target),
                 did.max_channels,
                 _hours(part, did),
+                did.strangers,
             )
         for trunk in part.trunks:
             self._add_trunk(account, trunk)

@@ -60,6 +60,13 @@ def route(directory: Directory, identity: Identity, host: str, dialled: str, wal
     """Decide on `dialled` (the user part of the request URI) at `host`, at `wall` [ms UTC]."""
     digits = digits_of(dialled)
     did = directory.did(digits) if digits else None
+    if isinstance(identity, Stranger) and (did is None or not did.strangers):
+        return Refusal(
+            "not_authenticated",
+            403,
+            f"{dialled} is not one of the DIDs that are open to everybody",
+            "authenticate as a user, or call from an address of a trunk",
+        )
     if did is not None:
         account = directory.account(did.account)
         assert account is not None, "a DID belongs to an account"
@@ -69,13 +76,6 @@ def route(directory: Directory, identity: Identity, host: str, dialled: str, wal
         if isinstance(target, Refusal):
             return target
         return _complete(directory, account, "in", target, did=did, caller=caller, trunk_in=trunk_in)
-    if isinstance(identity, Stranger):
-        return Refusal(
-            "not_authenticated",
-            403,
-            f"{dialled} is not one of our DIDs, and only those are open to everybody",
-            "authenticate as a user, or call from an address of a trunk",
-        )
     if not isinstance(identity, UserIdentity):
         return Refusal(
             "no_such_number",

@@ -3,6 +3,7 @@
 import pytest
 
 from config.schema import SipLimits
+from edge.sip.digest import answer, choose
 from edge.sip.flow import Flow, Transport
 from edge.sip.message import Request, Response
 from media import port
@@ -67,6 +68,28 @@ def test_a_did_is_open_to_strangers_but_not_to_one_who_claims_to_be_a_user(bench
     pretender = Phone(bench, "1001", 7)
     pretender.say("INVITE", "sip:12025550123@demo.local", body=pretender.sdp())
     assert pretender.statuses() == [401]
+
+
+def test_a_did_that_is_closed_to_strangers_asks_who_calls(bench: Bench) -> None:
+    """A carrier that shows its caller in From, and proves itself when it is asked."""
+    bench.directory.add_did("12025550123", "answer", strangers=False)
+    bench.directory.add_trunk("carrier", username="carrier", password="theirs")
+    stranger = Phone(bench, "12025550199@away.example", 6)
+    stranger.say("INVITE", "sip:12025550123@198.51.100.1", body=stranger.sdp())
+    assert stranger.statuses() == [401] and not bench.journal.calls
+    carrier = Phone(bench, "12025550199@away.example", 9)
+    carrier.say("INVITE", "sip:+12025550123@198.51.100.1", body=carrier.sdp())
+    challenge = final(carrier.got())
+    chosen = choose(challenge.headers.all("WWW-Authenticate"))
+    assert chosen is not None
+    uri = "sip:+12025550123@198.51.100.1"
+    proof = answer(chosen, "INVITE", uri, "carrier", "theirs", "c0ffee", 1)
+    carrier.ack(challenge, uri)
+    carrier.say("INVITE", uri, body=carrier.sdp(), headers=f"Authorization: {proof}\r\n")
+    assert final(carrier.got()).status == 200
+    (call,) = bench.switch.calls.values()
+    assert call.route.trunk_in is bench.directory.trunks["carrier"]
+    assert final(Phone(bench, "1001", 7).dial("12025550123")).status == 200, "users may, too"
 
 
 def test_a_trunk_is_known_by_its_address_whatever_from_says(bench: Bench) -> None:

@@ -90,7 +90,7 @@ MUTATIONS = (
         "S004-26",
         "a stranger reaches more than DIDs",
         "edge/routing/route.py",
-        "    if isinstance(identity, Stranger):\n",
+        "    if isinstance(identity, Stranger) and (did is None or not did.strangers):\n",
         "    if False:\n",
         "tests/edge/routing/test_route.py",
     ),

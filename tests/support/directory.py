@@ -78,8 +78,17 @@ class FakeDirectory:
                 DeviceId(f"dev_{name}"), ACC, user.id, name, ha1(name, "demo.local", password)
             )
 
-    def add_did(self, number: str, kind: str, value: str = "", max_channels: int | None = None) -> None:
-        self.dids[number] = Did(DidId(f"did_{number}"), ACC, number, Target(kind, value), max_channels)
+    def add_did(
+        self,
+        number: str,
+        kind: str,
+        value: str = "",
+        max_channels: int | None = None,
+        *,
+        strangers: bool = True,
+    ) -> None:
+        target = Target(kind, value)
+        self.dids[number] = Did(DidId(f"did_{number}"), ACC, number, target, max_channels, None, strangers)
 
     def add_trunk(
         self,

@@ -50,6 +50,27 @@ def test_a_certificate_that_has_expired_is_noted(tmp_path: Path, days: int, said
     assert result.exit_code == 0 and len(notes) == bool(said) and all(said in note for note in notes)
 
 
+@pytest.mark.parametrize(
+    ("did", "auth", "noted"),
+    [
+        ("", "username: c, password: p", True),
+        (", strangers: no", "username: c, password: p", False),
+        ("", "username: c, password: p, ip: [192.0.2.7]", False),
+        ("", "ip: [192.0.2.7]", False),
+    ],
+)
+def test_a_trunk_whose_password_is_never_asked_for_is_noted(
+    tmp_path: Path, did: str, auth: str, noted: bool
+) -> None:
+    file = tmp_path / "t.yaml"
+    file.write_text(
+        f"accounts: [{{id: a, domain: a.de, dids: [{{number: '12025550123', target: {{echo: true}}{did}}}],"
+        f" trunks: [{{name: c, proxy: 'sip:c.example', auth: {{{auth}}}}}]}}]\n"
+    )
+    result = tandem("check-config", str(file))
+    assert result.exit_code == 0 and ("note: accounts[0].trunks[0]: c is known by" in result.stdout) is noted
+
+
 def test_the_environment_names_the_file(tmp_path: Path) -> None:
     result = tandem("check-config", TANDEM_CONFIG=str(tmp_path / "missing.yaml"))
     assert result.exit_code == 1 and "cannot be read" in result.stderr

@@ -62,6 +62,12 @@ def test_a_stranger_or_trunk_reaches_nothing_but_dids(directory: FakeDirectory) 
             assert refused(directory, identity, dialled).status == status
 
 
+def test_a_did_for_trunks_and_users_is_closed_to_strangers(directory: FakeDirectory) -> None:
+    directory.add_did("12025550166", "echo", strangers=False)
+    assert refused(directory, Stranger(), "12025550166").code == "not_authenticated"
+    assert decided(directory, user(directory), "12025550166").target.kind == "echo"
+
+
 def test_a_user_reaches_users_by_number_or_username(directory: FakeDirectory) -> None:  # S004-17
     directory.add_user("1003", "carol", "carol-mobile")
     for dialled in ("1003", "carol", "carol-mobile"):
