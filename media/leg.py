@@ -176,6 +176,8 @@ class LegTable:
         law = NUMBER[connect.codec.name]
         columns.law_out[slot] = law
         self._pack(leg, connect.ptime_ms, law)
+        # Of a packet that holds several frames, one cannot be left out.
+        leg.coders.suit(connect.codec.most_bits, pauses=connect.codec.pauses and leg.packer is None)
         leg.digits_in.clock_rate = leg.digits_out.clock_rate = connect.dtmf_clock
         columns.inband[slot] = connect.dtmf is None
         if connect.webrtc is None:

@@ -11,6 +11,7 @@ from typing import Final, Protocol
 
 import numpy as np
 
+from media.codec.opus import NOTHING_SAID
 from media.codec.table import FIRST_WIDE, LAWS, SILENCE, TO_OTHER, ULAW, encode
 from media.frame import FRAME_SAMPLES, Frames, Mask, Pcm, Slots
 from media.leg import LegTable
@@ -103,9 +104,13 @@ class Outbound:
         columns.marker[rows] = False
         columns.packets_sent[rows] += 1
         instead: dict[int, memoryview | bytes] = {}
+        unsaid: list[int] = []
         for place, coding in coded:
             if coding is None:
                 instead[place] = b""
+            elif len(coding) <= NOTHING_SAID and self._table.at(int(rows[place])).coders.pauses:
+                instead[place] = b""
+                unsaid.append(place)
             elif len(coding) == FRAME_SAMPLES:
                 self._wire.payload(place)[:] = coding
             else:
@@ -121,6 +126,12 @@ class Outbound:
                 columns.octets_apart[rows[place]] += len(datagram) - PACKET_BYTES
             else:
                 columns.packets_sent[rows[place]] -= 1
+        for place in unsaid:
+            if not instead[
+                place
+            ]:  # nothing is lost, and a talk spurt comes next (RFC 7587 §3.1.3, RFC 3551 §4.1)
+                columns.sequence[rows[place]] -= 1
+                columns.marker[rows[place]] = True
         if plan.secured:
             self._secure(plan, instead)
         self._wire.transmit(plan.send_slots, instead)

@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from media.codec.opus import NOTHING_SAID
 from media.codec.table import FIRST_WIDE, TO_OTHER, wide
 from media.columns import NEVER
 from media.frame import FRAME_SAMPLES, Frames
@@ -22,8 +23,6 @@ PLAIN_RUN: Final = 50
 "Packets of 20 ms in a row after which a leg is reframed no longer, if nothing waits…"
 PLAIN_PATIENCE: Final = 10 * PLAIN_RUN
 "…or whatever waits."
-NOTHING_SAID: Final = 2
-"Bytes of an Opus packet after which nothing may come for a while (RFC 6716 §2.1.9)."
 
 
 class Payloads:

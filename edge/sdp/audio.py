@@ -1,6 +1,7 @@
 """What an m=audio section says of the peer that wrote it (RFC 3551, RFC 4733, RFC 3605)."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Final, TypeAlias
 
@@ -29,6 +30,9 @@ SECURE: Final = frozenset(("RTP/SAVP", "RTP/SAVPF"))
 
 PACKET_TIMES: Final = (10, 20, 30, 40, 50, 60)
 "That we can make and take [ms]."
+
+OPUS_BITS: Final = range(6_000, 510_001)
+"Per second (RFC 7587 §3.1.1)."
 
 Said: TypeAlias = Mapping[str, Sequence[str]]
 "Attributes of a section: name → values, in their order."
@@ -180,6 +184,8 @@ def _formats(formats: tuple[str, ...], said: Said) -> tuple[tuple[Codec, ...], d
             codec = _codec(text, mapped) if len(text) <= 3 and len(mapped) <= _LONGEST_ENCODING else None
         if codec is None:
             continue
+        if codec.name == "opus" and "fmtp" in said:
+            codec = _wished(codec, said["fmtp"])
         if codec.name == "telephone-event":
             events.setdefault(codec.clock_rate, codec.payload_type)
         else:
@@ -197,6 +203,20 @@ def _codec(payload_type: str, encoding: str) -> Codec | None:
     if channels not in ("", "1") and name != "opus":
         return None
     return Codec(name, int(payload_type), int(rate)) if name and int(rate) else None
+
+
+def _wished(codec: Codec, terms: Sequence[str]) -> Codec:
+    """What who receives this Opus asks of us (RFC 7587 §6.1, §7)."""
+    for value in terms:
+        payload_type, _, parameters = value.partition(" ")
+        if payload_type != str(codec.payload_type):
+            continue
+        pairs = (each.partition("=") for each in parameters.split(";"))
+        wishes = {name.strip(" ").lower(): wish.strip(" ") for name, _, wish in pairs}
+        bits = wishes.get("maxaveragebitrate", "")
+        most = int(bits) if _is_number(bits, 6) and int(bits) in OPUS_BITS else 0
+        return replace(codec, most_bits=most, pauses=wishes.get("usedtx") == "1")
+    return codec
 
 
 def _is_number(text: str, digits: int) -> bool:

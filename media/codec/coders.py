@@ -32,11 +32,13 @@ class Coders:
         "_codec_out",
         "_decoder",
         "_encoder",
+        "_most_bits",
         "_next",
         "_parcels",
         "_row",
         "_spare",
         "joins",
+        "pauses",
     )
 
     def __init__(self) -> None:
@@ -50,6 +52,7 @@ class Coders:
         self._spare = _NOTHING
         self._awaited: int | None = None
         "Number of a frame that was not there when it was due, and may still come."
+        self._most_bits, self.pauses = 0, False
         self.joins = False
         "The first frame is to be joined to audio of another kind, in whose midst it begins."
 
@@ -149,7 +152,14 @@ class Coders:
         """20 ms at 16 kHz, (320,) and contiguous → payload; at 8 kHz, (160,), if the codec `narrows`."""
         if codec is not self._codec_out or self._encoder is None:
             self._codec_out, self._encoder = codec, codec.encoder()
+            self._encoder.suit(self._most_bits, pauses=self.pauses)
         return self._encoder.encode(pcm)
+
+    def suit(self, most_bits: int, *, pauses: bool) -> None:
+        """Encode as the peer asks (`port.Codec`)."""
+        self._most_bits, self.pauses = most_bits, pauses
+        if self._encoder is not None:
+            self._encoder.suit(most_bits, pauses=pauses)
 
     def expect_loss(self, percent: int) -> None:
         """The peer's latest report tells so much loss of what we send."""

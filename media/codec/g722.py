@@ -24,6 +24,9 @@ class G722Encoder:
         coded: bytes = self._coder.encode(pcm)
         return coded
 
+    def suit(self, most_bits: int, *, pauses: bool) -> None:
+        """It has one rate, and no pauses."""
+
     def expect_loss(self, percent: int) -> None:
         """Nothing helps against it."""
 

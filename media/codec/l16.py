@@ -10,6 +10,9 @@ class L16Encoder:
         """Samples (n,) → 2 n bytes."""
         return pcm.astype(">i2").tobytes()
 
+    def suit(self, most_bits: int, *, pauses: bool) -> None:
+        """It has one rate, and no pauses."""
+
     def expect_loss(self, percent: int) -> None:
         """Nothing helps against it."""
 

@@ -5,7 +5,8 @@ what has no more, and in-band FEC once the peer tells of losses (RFC 7587 §3.3)
 voice has no room for it, and without losses it would be waste. A frame that was lost is read out of the next
 packet's FEC where that is there in time (with packets that come unevenly it waits in the jitter buffer). As
 long as nothing is there, it may be late: it is made up without the decoder, which is told once it is sure
-that the frame was lost.
+that the frame was lost. The receiver may bound the rate, and ask for pauses (RFC 7587 §6.1); what else it
+may wish is a hint that we pass over.
 Declined: stereo.
 """
 
@@ -34,6 +35,8 @@ _LONGEST: Final = 5_760
 "Ticks of 120 ms, the most in one packet (RFC 6716 §3.2.5)."
 _LARGEST: Final = 1_276
 "Bytes of a packet of one frame (RFC 6716 §3.2.1), and of what we join."
+NOTHING_SAID: Final = 2
+"Bytes of a packet after which nothing may come for a while (RFC 6716 §2.1.9), or that need not be sent."
 _EMPTY: Final = np.zeros(0, np.int16)
 
 
@@ -46,12 +49,11 @@ class _Coder:
         self.samples = self.pcm.ctypes.data
         self._bits, self._bits_with_fec = bits, bits_with_fec
 
-    def expect_loss(self, percent: int) -> None:
+    def expect_loss(self, percent: int, most_bits: int) -> None:
         lossy = percent > 0
+        bits = self._bits_with_fec if lossy else self._bits
         libopus.expect_loss(
-            self.state,
-            max(percent, LEAST_LOSS) if lossy else 0,
-            self._bits_with_fec if lossy else self._bits,
+            self.state, max(percent, LEAST_LOSS) if lossy else 0, min(bits, most_bits or bits)
         )
 
 
@@ -63,6 +65,7 @@ class OpusEncoder:
         self._packet = ctypes.create_string_buffer(_LARGEST)
         self._loss = 0
         "Percent."
+        self._most_bits, self._pauses = 0, False
 
     def encode(self, pcm: Pcm) -> bytes:
         """20 ms at 16 kHz, (320,), or at 8 kHz, (160,) → one packet.
@@ -78,21 +81,30 @@ class OpusEncoder:
         size = libopus.encode(coder.state, coder.samples, len(pcm), self._packet, _LARGEST)
         return self._packet.raw[: max(size, 0)]
 
+    def suit(self, most_bits: int, *, pauses: bool) -> None:
+        """As the peer asks. Args: most_bits: per second, 0: any; pauses: see `NOTHING_SAID`."""
+        self._most_bits, self._pauses = most_bits, pauses
+        for coder in self._coders.values():
+            self._instruct(coder)
+
     def expect_loss(self, percent: int) -> None:
         """The peer has missed so many of the packets of late; what it missed before counts less and less."""
         loss = max(percent, self._loss - 1)
         if loss != self._loss:
             self._loss = loss
             for coder in self._coders.values():
-                coder.expect_loss(loss)
+                coder.expect_loss(loss, self._most_bits)
 
     def _make(self, samples: int) -> _Coder:
         wide = samples == FRAME
         made = _Coder(_RATE, BITS, BITS_WITH_FEC) if wide else _Coder(_RATE // 2, *NARROW_BITS)
         self._coders[samples] = made
-        if self._loss:
-            made.expect_loss(self._loss)
+        self._instruct(made)
         return made
+
+    def _instruct(self, coder: _Coder) -> None:
+        coder.expect_loss(self._loss, self._most_bits)
+        libopus.pause(coder.state, pauses=self._pauses)
 
 
 class OpusDecoder:

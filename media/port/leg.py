@@ -29,6 +29,10 @@ class Codec:
     "0–127."
     clock_rate: int = 8000
     "RTP clock [Hz]."
+    most_bits: int = 0
+    "Per second, that its author wants to receive (RFC 7587 §6.1, maxaveragebitrate); 0: as many as we like."
+    pauses: bool = False
+    "Its author would rather receive nothing while nobody speaks (usedtx)."
 
 
 @dataclass(frozen=True, slots=True)

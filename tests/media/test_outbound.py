@@ -1,5 +1,6 @@
 """What goes out on the wire: RTP of our own, whatever the leg hears (RFC 3550 §5.1)."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -18,6 +19,7 @@ from media.port import (
     SendDigits,
     Tone,
 )
+from media.rtp.packet import Packet
 from media.rtp.telephone_event import DigitReceiver, Press
 from tests.support.phone import DTMF, PCMA, Phone, Studio, signal_to_noise, tone
 
@@ -283,3 +285,34 @@ def test_of_what_is_joined_a_lost_frame_takes_no_other_along() -> None:
         assert gone == 0, f"{gone} of {len(kept)} frames of {codec.name} did not arrive"
         stats = studio.engine._reports.stats(studio.engine._table.at(1))
         assert stats.packets_sent == len(two.received)
+
+
+def test_who_asks_for_pauses_is_sent_next_to_nothing_while_nobody_speaks() -> None:
+    """RFC 7587 §3.1.3, §6.1 (usedtx): time goes on, numbers do not, and a marker begins what is said next."""
+    packets: dict[bool, list[tuple[float, Packet]]] = {}
+    for pauses in (False, True):
+        studio = Studio()
+        codec = replace(OPUS, pauses=pauses)
+        phone, other = studio.phone("leg", law=codec, connect=False), studio.phone("other")
+        remote = (phone.host, phone.port)
+        connect = Connect(phone.leg, remote, codec, (codec,), DTMF, dtmf_clock=48_000)
+        studio.engine.execute(connect)
+        studio.engine.execute(Bridge(phone.leg, other.leg))
+        other.say(np.concatenate([tone(500, 1.0), np.zeros(24_000, np.int16), tone(500, 1.0)]))
+        studio.run(2.6)
+        studio.engine.execute(SendDigits(phone.leg, "5"))
+        studio.run(2.0)
+        packets[pauses] = phone.received
+        assert [press.digit for press in presses(phone)] == ["5"]
+        stats = studio.engine._reports.stats(studio.engine._table.at(0))
+        assert stats.packets_sent == len(phone.received)
+    begun = packets[True][0][0]
+    assert sum(1.5 < at - begun < 2.5 for at, _ in packets[False]) == 50
+    assert 2 <= sum(1.5 < at - begun < 2.5 for at, _ in packets[True]) <= 4
+    spoken = [packet for at, packet in packets[True] if at - begun > 4.1]
+    assert len(spoken) > 15
+    for (before, one), (at, two) in pairwise(packets[True]):
+        assert (two.sequence - one.sequence) & 0xFFFF == 1
+        if one.payload_type == two.payload_type == OPUS.payload_type:
+            assert (two.timestamp - one.timestamp) / 48_000 == pytest.approx(at - before, abs=0.006)
+            assert two.marker == (two.timestamp - one.timestamp > 960)

@@ -151,3 +151,28 @@ def test_a_format_mapped_to_something_endless_is_one_that_we_do_not_know() -> No
     """What a memo holds is bounded in length too."""
     audio = usable(f"a=rtpmap:96 {'x' * 10_000}/8000", head="m=audio 4000 RTP/AVP 96 0")
     assert [codec.name for codec in audio.codecs] == ["pcmu"]
+
+
+@pytest.mark.parametrize(
+    ("terms", "bits", "pauses"),
+    [
+        ("maxaveragebitrate=20000;usedtx=1", 20_000, True),
+        ("minptime=10; useinbandfec=1; MaxAverageBitrate=6000 ;usedtx=0", 6_000, False),
+        ("maxaveragebitrate=5999", 0, False),
+        ("maxaveragebitrate=510001;usedtx=yes", 0, False),
+        ("maxaveragebitrate=;usedtx", 0, False),
+        ("maxaveragebitrate=-8000;usedtx=1;usedtx", 0, False),
+        ("stereo=1;;=;", 0, False),
+    ],
+)
+def test_what_who_hears_opus_wishes_of_us_is_read(terms: str, bits: int, pauses: bool) -> None:
+    """RFC 7587 §6.1; the terms of other formats are not its own."""
+    head = "m=audio 4000 RTP/AVP 0 111"
+    audio = usable(
+        "a=rtpmap:111 opus/48000/2",
+        "a=fmtp:101 0-15",
+        "a=fmtp:11 maxaveragebitrate=9000",
+        f"a=fmtp:111 {terms}",
+        head=head,
+    )
+    assert audio.codecs == (Codec("pcmu", 0), Codec("opus", 111, 48_000, bits, pauses))

@@ -282,3 +282,41 @@ def test_an_offer_with_fewer_streams_than_before_is_refused() -> None:
     refused = answer(offer(THEM), US, previous=before)
     assert isinstance(refused, NotAcceptable) and "port 0" in refused.why
     assert isinstance(answer(two, US, previous=before), Negotiated)
+
+
+def test_of_what_is_offered_beside_the_codecs_nothing_is_answered() -> None:
+    """Redundancy, retransmission, FEC, comfort noise, header extensions, feedback (RFC 2198, 4588, 5109,
+    3389, 8285, 4585): to leave them out is to decline them."""
+    offered = described(
+        """
+        v=0
+        o=- 1 1 IN IP4 192.0.2.2
+        s=-
+        c=IN IP4 192.0.2.2
+        t=0 0
+        m=audio 30000 RTP/AVP 63 111 121 122 13 19 98 8
+        a=rtpmap:63 red/48000/2
+        a=fmtp:63 111/111
+        a=rtpmap:111 opus/48000/2
+        a=fmtp:111 maxaveragebitrate=20000;usedtx=1
+        a=rtpmap:121 rtx/48000
+        a=fmtp:121 apt=111
+        a=rtpmap:122 ulpfec/48000
+        a=rtpmap:98 CN/16000
+        a=extmap-allow-mixed
+        a=extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level
+        a=rtcp-fb:111 transport-cc
+        a=rtcp-rsize
+        a=rtcp-mux
+        a=ssrc:1 cname:x
+        """
+    )
+    ours = Codec("opus", 96, 48_000)
+    heard = agreed(answer(offered, replace(US, codecs=(ours, PCMA, PCMU))))
+    assert heard.codec == Codec("opus", 111, 48_000, most_bits=20_000, pauses=True)
+    (media,) = answered(heard).media
+    assert media.formats == ("111", "8")
+    names = {value.partition(":")[0] for kind, value in media.lines if kind == "a"}
+    assert names == {"rtpmap", "fmtp", "ptime", "maxptime", "sendrecv"}
+    asked = agreed(accept(offer(replace(US, codecs=(ours, PCMA))), answered(heard)))
+    assert (asked.codec.payload_type, asked.codec.most_bits, asked.codec.pauses) == (111, 0, False)

@@ -136,3 +136,37 @@ def test_garbage_gives_nothing_and_spoils_nothing() -> None:
         decoder.decode(garbage)
         assert len(decoder.decode(packet)) == 320
     assert opus.ticks(b"") == 0
+
+
+def test_the_peers_bound_holds_with_and_without_fec() -> None:
+    """RFC 7587 §6.1, maxaveragebitrate."""
+    pcm = np.concatenate([sources.voice(16_000)] * 3)
+    rates = {}
+    for most in (0, 8_000, 16_000):
+        for loss in (0, 10):
+            encoder = opus.OpusEncoder()
+            encoder.suit(most, pauses=False)
+            encoder.expect_loss(loss)
+            rates[most, loss] = sum(len(encoder.encode(frame)) for frame in pcm) * 8 / (len(pcm) / 50)
+    for most in (8_000, 16_000):
+        assert rates[most, 0] < most * 1.1 and rates[most, 10] < most * 1.1
+    assert rates[0, 0] > 8_000 * 1.5 and rates[0, 10] > 16_000 * 1.1
+
+
+def test_a_bound_may_come_and_go_in_the_midst_of_a_stream() -> None:
+    encoder, pcm = opus.OpusEncoder(), np.random.default_rng(4).normal(0, 3_000, (100, 320)).astype(np.int16)
+    free = sum(len(encoder.encode(frame)) for frame in pcm)
+    encoder.suit(8_000, pauses=False)
+    bound = sum(len(encoder.encode(frame)) for frame in pcm)
+    encoder.suit(0, pauses=False)
+    assert bound < free / 2 and sum(len(encoder.encode(frame)) for frame in pcm) > free * 0.9
+
+
+@pytest.mark.parametrize("samples", [320, 160])
+def test_in_silence_there_is_nothing_to_send_but_a_frame_every_400_ms(samples: int) -> None:
+    encoder = opus.OpusEncoder()
+    encoder.suit(0, pauses=True)
+    sizes = [len(encoder.encode(np.zeros(samples, np.int16))) for _ in range(100)]
+    later = sizes[20:]
+    assert sum(size > opus.NOTHING_SAID for size in later) in (3, 4)
+    assert len(encoder.encode(np.random.default_rng(1).normal(0, 3_000, samples).astype(np.int16))) > 20
