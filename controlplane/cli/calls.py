@@ -61,6 +61,8 @@ def table(answer: dict[str, list[dict[str, Any]]]) -> Table:
     ]
     for row in answer["ended"]:
         result = row["disposition"] + (f" ({row['cause']})" if row["cause"] != row["disposition"] else "")
+        if row["sip_status"] >= 300:
+            result += f", {row['sip_status']}"
         rows.append(
             (
                 say.moment(row["started_at"]),

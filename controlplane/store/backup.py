@@ -17,15 +17,20 @@ PAGES: Final = 1_000
 "Copied in one step; between two the writer gets its turn."
 PAUSE: Final = 0.005
 "Between two steps [s]."
+MAGIC: Final = b"SQLite format 3\0"
+"What every database begins with."
 
 
 def back_up(database: Path, to: Path) -> int:
     """Copy `database` to `to`, which is whole or not there, and private; its size [bytes].
 
-    Raises `StoreError` when there is nothing to copy, the place cannot be written, or the copy is damaged.
+    An older copy is replaced. Raises `StoreError` when there is nothing to copy, the place cannot be written
+    or holds what is no copy, or the copy is damaged.
     """
     part = to.with_name(f"{to.name}.part")
     try:
+        if to.exists() and (no_copy := _no_copy(database, to)):
+            raise StoreError(f"backup {to}: {no_copy}; choose another file")
         os.close(os.open(part, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
         with _reading(database) as source, contextlib.closing(sqlite3.connect(part)) as copy:
             source.backup(copy, pages=PAGES, sleep=PAUSE)
@@ -42,6 +47,14 @@ def back_up(database: Path, to: Path) -> int:
     finally:
         with contextlib.suppress(OSError):
             part.unlink()
+
+
+def _no_copy(database: Path, to: Path) -> str:
+    """Why what is there must not be replaced; empty when it is an older copy."""
+    if database.exists() and to.samefile(database):
+        return "this is the database itself"
+    with to.open("rb") as file:
+        return "" if file.read(len(MAGIC)) in (MAGIC, b"") else "it exists and is no copy of a database"
 
 
 def trouble(

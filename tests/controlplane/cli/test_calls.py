@@ -20,7 +20,14 @@ async def test_live_calls_come_first(tmp_path: Path) -> None:
     store.journal.opened(open_call("call_live", started_at=9_000))
     store.journal.closed(cdr("call_old", started_at=1_000))
     store.journal.closed(
-        cdr("call_busy", started_at=5_000, answered_at=None, disposition="busy", cause="callee_busy")
+        cdr(
+            "call_busy",
+            started_at=5_000,
+            answered_at=None,
+            disposition="busy",
+            cause="callee_busy",
+            sip_status=486,
+        )
     )
     async with operator(store, tmp_path):
         result = await tandem_beside("calls", "--data", str(tmp_path))
@@ -30,8 +37,8 @@ async def test_live_calls_come_first(tmp_path: Path) -> None:
     assert result.exit_code == 0
     _, live, busy, old = result.output.splitlines()
     assert "call_live" in live and live.rstrip().endswith("live")
-    assert "busy (callee_busy)" in busy
-    assert "agent:demo" in old and "0:04" in old and "answered (caller_hangup)" in old
+    assert busy.rstrip().endswith("busy (callee_busy), 486")
+    assert "agent:demo" in old and "0:04" in old and old.rstrip().endswith("answered (caller_hangup)")
     listed = json.loads(as_json.output)
     assert [row["id"] for row in listed["live"] + listed["ended"]] == ["call_live", "call_busy"]
     await store.close()
