@@ -1,5 +1,7 @@
 """`tandem serve`: the daemon in the foreground."""
 
+import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -16,7 +18,7 @@ from controlplane.doctor.tls import overdue
 from controlplane.service.flow import FlowLibrary
 from controlplane.service.passwords import FILE as PASSWORDS
 
-_HINT = "tandem call sip:{number}@{host}:{port} --user {user} --password {password}"
+_HINT = "{tandem} call sip:{number}@{host}:{port} --user {user} --password {password}"
 _ANY = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}
 "Where all addresses are listened on, this machine is called by its own."
 
@@ -85,6 +87,10 @@ def _what_to_dial(console: Console, settings: Settings, ready: Ready) -> None:
     user = account.users[0].usernames()[0]
     password = ready.passwords.get((account.id, user), "…")
     number = account.extensions[0].number if account.extensions else "*43"
-    console.print(
-        "  " + _HINT.format(number=number, host=host, port=listener.port, user=user, password=password)
-    )
+    given = {"number": number, "host": host, "port": listener.port, "user": user, "password": password}
+    console.print("  " + _HINT.format(tandem=_tandem(), **given))
+
+
+def _tandem() -> str:
+    """How this program is typed where it was started: from a checkout it is in no PATH."""
+    return "tandem" if shutil.which("tandem") else os.path.relpath(sys.argv[0])

@@ -45,7 +45,24 @@ def test_what_to_dial_leads_to_where_we_listen(
     file.write_text(f"{listen}\naccounts: [{{id: acc_a, domain: a.example, users: [{{number: '1001'}}]}}]\n")
     announce(Ready(load(file, tmp_path / "data", {}), {("acc_a", "1001"): "sesame"}, 0), shown=True)
     said = capsys.readouterr().out
-    assert f"tandem call sip:*43@{dialled}:5070 --user 1001 --password sesame" in said
+    assert f" call sip:*43@{dialled}:5070 --user 1001 --password sesame" in said
+
+
+def test_what_to_type_runs_where_the_daemon_was_started(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "own.yaml"
+    file.write_text("accounts: [{id: acc_a, domain: a.example, users: [{number: '1001'}]}]\n")
+    ready = Ready(load(file, tmp_path / "data", {}), {("acc_a", "1001"): "sesame"}, 0)
+    program = tmp_path / ".venv/bin/tandem"
+    program.parent.mkdir(parents=True)
+    program.touch(0o755)
+    monkeypatch.setattr("sys.argv", [str(program), "serve"])
+    monkeypatch.chdir(tmp_path)
+    for path, typed in (("", ".venv/bin/tandem call "), (str(program.parent), "tandem call ")):
+        monkeypatch.setenv("PATH", path)
+        announce(ready, shown=True)
+        assert capsys.readouterr().out.splitlines()[-1].startswith(f"  {typed}sip:")
 
 
 def test_a_configuration_that_the_environment_names_is_not_the_default(
