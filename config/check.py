@@ -47,7 +47,7 @@ def _models(settings: Settings) -> Iterator[Finding]:
     if model is not None and not model.is_file():
         yield at, f"no such file: {model}", "fetch silero_vad.onnx of github.com/snakers4/silero-vad"
     if model is not None and find_spec("onnxruntime") is None:
-        yield at, "onnxruntime is not installed", "pip install 'tandem[silero]'"
+        yield at, "onnxruntime is not installed", "pip install -e '.[silero]'"
     for index, account in enumerate(settings.accounts):
         for name, agent in account.agents.items():
             if agent.barge_in.vad == "silero" and model is None:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from media.agent.second_opinion import CONTEXT, WINDOW, Answer, Batch
 
-INSTALL: Final = "the voice detector silero needs the extra silero: pip install 'tandem[silero]'"
+INSTALL: Final = "the voice detector silero needs the extra silero: pip install -e '.[silero]'"
 RATE: Final = 8000
 UNITS: Final = 128
 "Of the network's memory, twice."

@@ -12,7 +12,7 @@ import soxr
 
 from media.tts import SpeechError
 
-MISSING: Final = "offline recognition needs the extra stt: pip install 'tandem[stt]'"
+MISSING: Final = "offline recognition needs the extra stt: pip install -e '.[stt]'"
 _MODEL_RATE: Final = 16_000
 _QUEUE: Final = 16
 "Utterances that may wait."

@@ -44,7 +44,7 @@ class Bucket:
             import obstore  # noqa: PLC0415 - optional extra
             from obstore.store import S3Store  # noqa: PLC0415
         except ImportError:
-            raise BucketError("media.store needs obstore: pip install 'tandem[s3]'") from None
+            raise BucketError("media.store needs obstore: pip install -e '.[s3]'") from None
         self.url = settings.url
         self._obstore = obstore
         bucket, _, prefix = settings.url.removeprefix("s3://").partition("/")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 SCOPE: Final = "tandem"
 BATCH: Final = 512
 "Spans of one request."
-INSTALL: Final = "observe.otlp needs the extra otel: pip install 'tandem[otel]'"
+INSTALL: Final = "observe.otlp needs the extra otel: pip install -e '.[otel]'"
 
 
 class MissingExtra(Exception):

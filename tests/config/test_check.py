@@ -201,5 +201,5 @@ def test_silero_needs_its_file_and_its_runtime(tmp_path: Path, monkeypatch: pyte
     assert found(account, media=media) == []
     monkeypatch.setattr("config.check.find_spec", lambda name: None)
     assert found(account, media=media) == [
-        "media.models.silero: onnxruntime is not installed (pip install 'tandem[silero]')"
+        "media.models.silero: onnxruntime is not installed (pip install -e '.[silero]')"
     ]

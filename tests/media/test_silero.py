@@ -70,7 +70,7 @@ def test_a_file_with_something_else_is_refused(tmp_path: Path) -> None:
 
 def test_without_onnxruntime_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "onnxruntime", None)
-    with pytest.raises(ModelError, match=r"pip install 'tandem\[silero\]'"):
+    with pytest.raises(ModelError, match=r"pip install -e '\.\[silero\]'"):
         Model("silero_vad.onnx")
 
 

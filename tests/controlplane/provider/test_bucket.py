@@ -83,7 +83,7 @@ def test_without_obstore_the_fix_is_named(monkeypatch: pytest.MonkeyPatch) -> No
         return real(name, *rest, **more)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(BucketError, match=r"pip install 'tandem\[s3\]'"):
+    with pytest.raises(BucketError, match=r"pip install -e '\.\[s3\]'"):
         Bucket(MediaBucket(url="s3://bucket"))
 
 
