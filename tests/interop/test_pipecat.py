@@ -60,6 +60,7 @@ def test_the_caller_hears_the_canned_tone_and_then_itself(tmp_path: Path) -> Non
     assert wav.peak_frequency(wav.loudest(heard[-int(1.5 * 8000) :], 1.0)) == pytest.approx(440.0, abs=2.0)
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(240)
 def test_a_pipecat_bot_fails_no_case_of_the_conformance_kit() -> None:
     """Its serializer sets no marks; whether it sends `clear` is up to its pipeline: these do not apply."""

@@ -76,6 +76,7 @@ def test_hears_the_demo_agent(tmp_path: Path) -> None:
         assert wav.voiced_seconds(ear.signal()) > 1.0
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(180)
 def test_500_calls_in_a_row_leave_nothing_behind(tmp_path: Path) -> None:
     """No leg, no port, no task at once; no timer after 64·T1 (RFC 3261 §17)."""

@@ -19,6 +19,7 @@ def builtin(folder: Path, name: str, address: str, *more: str) -> Child:
     return Child(command, name=f"sipp -sn {name}", cwd=folder, env={"TERM": "dumb"})
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("transport", ["u1", "t1"])
 def test_uac_calls_uas_through_us(tmp_path: Path, transport: str) -> None:
     """`-sn uac` → DID → trunk → `-sn uas`, at 50 calls a second; every call is made, and nothing is left."""

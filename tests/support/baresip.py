@@ -127,7 +127,12 @@ class Baresip:
         threading.Thread(target=self._read, name=f"events of baresip {user}", daemon=True).start()
 
     def wait_registered(self, timeout: float = 10.0) -> None:
-        self.wait_event("REGISTER_OK", timeout=timeout)
+        # Its event may come before anybody listens for it.
+        wait_until(
+            lambda: self.count("REGISTER_OK") or self.child.count(r"\} 200 OK "),
+            timeout,
+            what=f"baresip {self.user} is registered",
+        )
 
     def command(self, command: str, params: str = "") -> None:
         body = json.dumps({"command": command, "params": params}).encode()

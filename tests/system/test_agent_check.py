@@ -12,6 +12,7 @@ from tests.support.address import free_tcp_port, loopback
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(150)
 def test_the_demo_agent_fails_no_case() -> None:
     demo = subprocess.Popen(

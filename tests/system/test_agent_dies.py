@@ -78,6 +78,7 @@ def ended(daemon: Daemon) -> list[dict[str, Any]]:
     return found
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(600)
 def test_every_one_of_a_hundred_callers_goes_where_the_flow_says(tmp_path: Path) -> None:
     """Issue 5, Must be shown: one CDR each, admission back to zero, no socket left."""
