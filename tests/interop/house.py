@@ -10,6 +10,8 @@ from tests.support.scenario import Scenario, calling
 from tests.support.sipp import Sipp
 
 DID = "12025550100"
+CLOSED = "12025550103"
+"A DID that strangers do not reach."
 OURS = {"u1": "udp", "t1": "tcp"}
 "sipp's names of transports, and ours."
 TRANSPORTS = {"u1": "1415", "t1": "1416"}
@@ -117,6 +119,7 @@ class House:
             ],
             "dids": [
                 {"number": DID, "target": {"forward": "+14155550100"}},
+                {"number": CLOSED, "target": {"forward": "+14155550100"}, "strangers": False},
                 {"number": "12025550101", "target": {"forward": "+14165550100"}},
                 {"number": "12025550102", "target": {"user": "1002"}},
             ],

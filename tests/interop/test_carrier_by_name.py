@@ -1,17 +1,16 @@
 """A carrier that is known by a domain: its proxies are found by NAPTR and SRV, and sipp is each of them."""
 
-import asyncio
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.interop.test_sipp_calls import ended, hung_up, taken, up
+from tests.interop.house import OURS
+from tests.interop.test_sipp_calls import BOTH, ended, hung_up, taken, up
+from tests.support import dns
 from tests.support.address import SIP_PORT, loopback
 from tests.support.daemon import PASSWORDS, Daemon
-from tests.support.dns import DnsServer
 from tests.support.scenario import AUDIO, called, calling
 from tests.support.sipp import Sipp
 
@@ -38,6 +37,7 @@ class Carrier:
             ("_sip._udp.ill.test", "SRV"): [srv.format(10, "ill"), srv.format(20, "b")],
             ("tcp.test", "NAPTR"): ['10 0 "s" "SIP+D2T" "" _sip._tcp.tcp.test.'],
             ("_sip._tcp.tcp.test", "SRV"): [srv.format(10, "gone"), srv.format(20, "b")],
+            ("_sip._tcp.ill.test", "SRV"): [srv.format(10, "ill"), srv.format(20, "b")],
             ("a.carrier.test", "A"): [self.first],
             ("b.carrier.test", "A"): [self.second],
             ("ill.carrier.test", "A"): [self.ill],
@@ -47,27 +47,15 @@ class Carrier:
     @contextmanager
     def served(self, **carrier: object) -> Iterator[Daemon]:
         """Args: carrier: more of the trunk `ill`."""
-        loop = asyncio.new_event_loop()
-        names = loop.run_until_complete(DnsServer(self.zone).start())
-        thread = threading.Thread(target=loop.run_forever)
-        thread.start()
-        address, port = names.address
-        node = {"name": "test", "data": str(self.folder / "daemon" / "data")}
-        settings = {"node": node | {"nameservers": [{"address": address, "port": port}]}}
         trunks = [{"name": name, "proxy": f"sip:{name}.test"} for name in PREFIXES.values()]
         trunks[-1] |= carrier
         routes = [{"prefix": prefix, "trunks": [name]} for prefix, name in PREFIXES.items()]
-        try:
-            with Daemon(
-                self.folder / "daemon", account={"trunks": trunks, "routes": routes}, settings=settings
-            ) as daemon:
+        account = {"trunks": trunks, "routes": routes}
+        with dns.served(self.zone) as (address, port):
+            node = {"name": "test", "data": str(self.folder / "daemon" / "data")}
+            settings = {"node": node | {"nameservers": [{"address": address, "port": port}]}}
+            with Daemon(self.folder / "daemon", account=account, settings=settings) as daemon:
                 yield daemon
-        finally:
-            loop.call_soon_threadsafe(names.stop)
-            loop.call_soon_threadsafe(loop.stop)
-            thread.join()
-            loop.run_until_complete(asyncio.sleep(0))  # in which the socket is closed
-            loop.close()
 
     def sipp(self, *given: object, **more: object) -> Sipp:
         self._runs += 1
@@ -145,14 +133,23 @@ def test_a_busy_callee_is_asked_once(carrier: Carrier, daemon: Daemon) -> None:
         assert not second.wire()
 
 
-def test_we_register_at_the_next_proxy_where_the_first_is_out_of_service(tmp_path: Path) -> None:
+@BOTH
+def test_we_register_at_the_next_proxy_where_the_first_is_out_of_service(
+    tmp_path: Path, transport: str
+) -> None:
     """RFC 3263 §4.3 for our own registration: at once, in the same turn."""
     carrier = Carrier(tmp_path)
-    first = carrier.sipp(called().comes("REGISTER").respond(503), address=carrier.ill)
-    second = carrier.sipp(called().comes("REGISTER").respond(200), address=carrier.second)
+    out = called().comes("REGISTER").respond(503)
+    first = carrier.sipp(out, address=carrier.ill, transport=transport)
+    second = carrier.sipp(
+        called().comes("REGISTER").respond(200), address=carrier.second, transport=transport
+    )
+    proxy = f"sip:ill.test;transport={OURS[transport]}"
     register = {"username": "us", "password": "secret", "retry": "1m"}
-    with first, second, carrier.served(register=register) as daemon:
+    with first, second, carrier.served(proxy=proxy, register=register) as daemon:
         first.done()
         second.done()
-        assert second.one("REGISTER").uri == first.one("REGISTER").uri == "sip:ill.test"
+        tried, taken_by = first.one("REGISTER"), second.one("REGISTER")
+        assert tried.uri.startswith("sip:ill.test") and taken_by.uri == tried.uri
+        assert f"SIP/2.0/{OURS[transport].upper()} " in taken_by.header("Via")
         daemon.child.wait_for('"ill".*"registered"', 10.0)

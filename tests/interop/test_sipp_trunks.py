@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.interop.house import DID, OURS, House, dialled
+from tests.interop.house import CLOSED, OURS, House, dialled
 from tests.interop.test_sipp_calls import BOTH, ended, hung_up, taken, up
 from tests.support.address import SIP_PORT, loopback
-from tests.support.caller import Phone
 from tests.support.daemon import Daemon
 from tests.support.process import wait_until
 from tests.support.scenario import AUDIO, called, calling
@@ -107,17 +106,22 @@ def test_a_trunk_that_challenges_gets_our_credentials(house: House, transport: s
         assert 'username="us-' in second.header("Proxy-Authorization")
 
 
-def test_a_trunk_that_proves_itself_calls_from_anywhere(house: House) -> None:
+@BOTH
+def test_a_trunk_that_proves_itself_calls_from_anywhere(house: House, transport: str) -> None:
     """RFC 3261 §22.1: challenged as a user is, and led on as a trunk."""
+    who = {"user": f"us-{OURS[transport]}", "password": "secret"}
     with (
         house.callee(ended(taken())) as far,
-        Phone(loopback(), house.daemon.sip, "us-udp", "secret") as phone,
+        house.caller(hung_up(up()), CLOSED, transport=transport, **who) as near,
     ):
-        call = phone.dial(DID)
-        rows = house.daemon.trace(call.id)
-        call.hang_up()
+        near.done()
         far.done()
-    assert any((row["event"], row.get("outcome")) == ("trunk", "digest-udp") for row in rows), rows
+        first, second = near.wire("INVITE", received=False)
+    assert b"Authorization" not in first.bytes() and f'username="{who["user"]}"' in second.header(
+        "Authorization"
+    )
+    rows = house.daemon.trace(second.header("Call-ID"))
+    assert any((row["event"], row.get("outcome")) == ("trunk", f"digest-{OURS[transport]}") for row in rows)
 
 
 def turned_away(house: House, number: str, transport: str, **who: str) -> str:

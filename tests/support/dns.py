@@ -1,7 +1,9 @@
 """Name service of a test: a zone of text, answered to a generator at once or to a resolver over UDP."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import dns.flags
 import dns.message
@@ -91,3 +93,20 @@ class DnsServer(asyncio.DatagramProtocol):
         elif not any(known == name for known, _ in self.records):
             response.set_rcode(dns.rcode.NXDOMAIN)
         self._transport.sendto(response.to_wire(), address)
+
+
+@contextmanager
+def served(records: Zone) -> Iterator[tuple[str, int]]:
+    """A name server in a thread of its own, for daemons that are told to ask it; its address."""
+    loop = asyncio.new_event_loop()
+    names = loop.run_until_complete(DnsServer(records).start())
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    try:
+        yield names.address
+    finally:
+        loop.call_soon_threadsafe(names.stop)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.run_until_complete(asyncio.sleep(0))  # in which the socket is closed
+        loop.close()

@@ -10,19 +10,27 @@ from typing import Any
 
 import pytest
 
-from tests.support import wav
+from tests.support import dns, wav
 from tests.support.address import loopback
 from tests.support.caller import Phone
 from tests.support.daemon import PASSWORDS, Daemon, tandem
 from tests.support.process import wait_until
 from tests.support.site import PORTS, Site
 
+NUMBER = "12025550100"
+
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, Daemon]]:
     folder = tmp_path_factory.mktemp("site")
     made = Site(folder)
-    with made.daemon(folder / "daemon") as daemon:
+    trunk = {
+        "name": "carrier",
+        "proxy": f"sip:{loopback()}",
+        "auth": {"username": "us", "password": "theirs"},
+    }
+    did = {"number": NUMBER, "target": {"echo": True}, "strangers": False}
+    with made.daemon(folder / "daemon", trunks=[trunk], dids=[did]) as daemon:
         yield made, daemon
 
 
@@ -50,6 +58,19 @@ def test_a_call_is_heard_and_ended(site: tuple[Site, Daemon], tmp_path: Path, ki
     listed = json.loads(daemon.tandem("calls", "--json", "--limit", "1")[1])
     (sent,) = [row for row in daemon.trace(listed["ended"][0]["id"]) if row["event"] == "INVITE"][-1:]
     assert f"SIP/2.0/{kind.upper()} " in json.dumps(sent)
+
+
+@pytest.mark.parametrize("kind", ["tls", "wss"])
+def test_a_trunk_proves_itself_by_digest(site: tuple[Site, Daemon], kind: str) -> None:
+    """RFC 3261 §22.1: from wherever it calls, and at a DID that nobody else reaches."""
+    made, daemon = site
+    words = ["--transport", kind, "--ca", str(made.authority.certificate), "--seconds", "0.3", "--json"]
+    words += ["--user", "us", "--password", "theirs"]
+    status, said = daemon.tandem("call", made.uri(NUMBER, kind, six=False), *words)
+    assert status == 0, said
+    listed = json.loads(daemon.tandem("calls", "--json", "--limit", "1")[1])
+    rows = daemon.trace(listed["ended"][0]["id"])
+    assert any((row["event"], row.get("outcome")) == ("trunk", "carrier") for row in rows), rows
 
 
 def test_a_phone_rings_no_longer_for_a_caller_who_is_gone_for_good(site: tuple[Site, Daemon]) -> None:
@@ -112,9 +133,6 @@ def test_a_certificate_that_changed_on_disk_is_served_after_sighup(site: tuple[S
     assert ssl.get_server_certificate((made.address, PORTS["tls"])) == after
 
 
-NUMBER = "12025550100"
-
-
 @pytest.mark.parametrize("vouched", [True, False], ids=["known carrier", "stranger"])
 def test_a_trunk_by_tls_is_used_only_when_its_certificate_is_good(tmp_path: Path, vouched: bool) -> None:
     """RFC 5922 §7: two daemons, the second plays the carrier."""
@@ -138,3 +156,31 @@ def test_a_trunk_by_tls_is_used_only_when_its_certificate_is_good(tmp_path: Path
             assert status == 1 and said[-1]["outcome"]["status"] == 500, said
             assert any("certificate is not trusted" in line for line in here.child.lines)
             assert json.loads(there.tandem("calls", "--json")[1])["ended"] == []
+
+
+def test_we_register_by_tls_at_the_next_proxy_where_the_first_is_gone(tmp_path: Path) -> None:
+    """RFC 3263 §4.3, RFC 5922 §7.3: the second proxy, too, proves to be the domain."""
+    ours = Site(tmp_path)
+    (tmp_path / "carrier").mkdir()
+    carrier = Site(tmp_path / "carrier", ours.authority)
+    certificate, key = ours.authority.issue("domain", "carrier.test")
+    carrier.listen["tls"] |= {"certificate": str(certificate), "key": str(key)}
+    port = PORTS["tls"]
+    zone = {
+        ("_sips._tcp.carrier.test", "SRV"): [f"10 0 {port} a.carrier.test.", f"20 0 {port} b.carrier.test."],
+        ("a.carrier.test", "A"): [loopback()],
+        ("b.carrier.test", "A"): [carrier.address],
+    }
+    register = {"username": "1001", "password": PASSWORDS["1001"], "retry": "1m"}
+    trunk = {"name": "carrier", "proxy": "sip:carrier.test;transport=tls", "register": register}
+    with carrier.daemon(tmp_path / "there") as there, dns.served(zone) as (address, asked):
+        node = {"name": "here", "data": str(tmp_path / "here" / "data")}
+        settings = {
+            "listen": ours.listen,
+            "node": node | {"nameservers": [{"address": address, "port": asked}]},
+        }
+        with Daemon(
+            tmp_path / "here", account={"trunks": [trunk]}, settings=settings, address=ours.address
+        ) as here:
+            here.child.wait_for('"carrier".*"registered"', 20.0)
+            assert there.metrics()["tandem_bindings"] == 1
