@@ -80,6 +80,8 @@ class LegColumns:
         "Sample of it where the next frame begins."
         self.track_last = np.zeros(slots, np.int64)
         "Last such sample of a frame that is taken from the track as it is."
+        self.turn = np.zeros(slots, np.int64)
+        "Counts what is played to it one after the other."
         self.dialling = flags[Flag.DIALLING]
         self.listened = flags[Flag.LISTENED]
         "Whether voice activity is looked for."

@@ -24,6 +24,7 @@ from config.value import dataclass
 from media.codec.table import FIRST_WIDE
 from media.columns import LegColumns
 from media.dsp.fade import ramped
+from media.dsp.seam import fading
 from media.dsp.tone import cadence
 from media.frame import FRAME_SAMPLES, GROUPS, Mask, Pcm, Rows
 from media.mix import Chorus, Mix
@@ -74,7 +75,7 @@ class _Farewell:
     only: int
     "Slot that alone hears it, -1 is none."
     ends: tuple[Pcm, Pcm]
-    "(160,): for those who have not heard that frame, and, running back into silence, for those who have."
+    "(160,): for those who have not heard that frame, and what dies away behind it, for those who have."
     wide_ends: tuple[Pcm, Pcm] | None
     "The same of a wideband voice, for those who hear it at 16 kHz, (320,)."
     taken: int
@@ -200,7 +201,7 @@ class Rooms:
             return changed
         slots = plan.take[plan.voices]
         self._pace.hear(slots, group, tick)
-        changed |= bool(self._pending) and self._change_roles(slots)
+        faded = [slot for slot in self._pending if self._voice[slot] == 0] if self._pending else []
         frames, broad, broad_slots = pcm[plan.voices], NO_WIDE, EMPTY
         if len(plan.wide_voices):
             broad, broad_slots = wide[plan.wide_voice_places], plan.take[plan.wide_voices]
@@ -214,7 +215,8 @@ class Rooms:
         if len(broad):
             self._latest_wide[broad_slots] = broad
         self._taken[slots] = tick
-        return changed
+        # Only now: those who are sent their mix in this tick still hear it in its former role.
+        return changed | (bool(faded) and self._change_roles(slots, faded))
 
     def overhear(self, slot: int, pcm: Pcm, wide: Pcm | None) -> None:
         """Take what a member with an agent is sent, (160,). Args: wide: the same at 16 kHz, if it is that."""
@@ -249,9 +251,9 @@ class Rooms:
         self._voice_to[slot] = float(role.speaks)
         self._ear_to[slot] = float(role.hears)
 
-    def _change_roles(self, slots: Rows) -> bool:
+    def _change_roles(self, slots: Rows, faded: list[int]) -> bool:
         """Roles change a whole frame after the member has faded: then everybody has heard its silence."""
-        due = [slot for slot in slots.tolist() if slot in self._pending and self._voice[slot] == 0]
+        due = set(faded).intersection(slots.tolist())
         for slot in due:
             role, only = self._pending.pop(slot), self._coached.pop(slot)
             if self._columns.room[only] != self._columns.room[slot]:
@@ -341,10 +343,11 @@ def _heard(mixed: NDArray[np.int32], before: NDArray[np.float32], after: NDArray
 
 
 def _ends(last: Pcm) -> tuple[Pcm, Pcm]:
-    return ramped(last[None, :], _ONE, _ZERO)[0], ramped(last[None, ::-1], _ONE, _ZERO)[0]
+    faded = ramped(last[None, :], _ONE, _ZERO)[0]
+    return faded, fading(last)
 
 
 def _add(mixed: NDArray[np.int32], listens: Mask, heard: Mask, ends: tuple[Pcm, Pcm]) -> None:
-    faded, mirrored = ends
-    mixed[listens & heard] += mirrored
+    faded, rest = ends
+    mixed[listens & heard] += rest
     mixed[listens & ~heard] += faded

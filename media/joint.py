@@ -85,9 +85,8 @@ class Joints:
                     self._rooms.change(leg.slot, role, self._only(leg, role))
                     self._table.changed()
             case Adjust(gain_db=gain, muted=muted):
-                factor = 0.0 if muted else 10 ** (min(max(gain, QUIETEST_DB), LOUDEST_DB) / 20)
-                columns.volume_to[leg.slot] = factor
-                columns.scaled[leg.slot] = True
+                leg.gain = 0.0 if muted else 10 ** (min(max(gain, QUIETEST_DB), LOUDEST_DB) / 20)
+                self._table.scale(leg)
                 self._table.changed()
             case Detach():
                 # Whom it is bridged to next is still for those to hear who supervise it.

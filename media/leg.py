@@ -74,6 +74,8 @@ class Leg:
     malformed_before: int = 0
     plain_run: int = 0
     "Packets of 20 ms in a row while `reframer` is set."
+    gain: float = 1.0
+    "How loud its own audio is to all that hear it, as a factor."
     peer: "Leg | None" = None
     relays_digits: bool = False
     meets: RoomId | None = None
@@ -187,7 +189,9 @@ class LegTable:
         columns.may_receive[slot] = connect.direction in (Direction.SENDRECV, Direction.RECVONLY)
         columns.heard_at[slot] = now
         columns.silence_told[slot] = False
+        self.scale(leg)
         if not columns.connected[slot]:
+            columns.volume[slot] = columns.volume_to[slot]
             leg.connected_at = now
             columns.connected[slot] = True
             self.connected += 1
@@ -197,6 +201,12 @@ class LegTable:
         elif not any(columns.expect[slot] == plain_header(accepted) for accepted in leg.laws):
             self.expect(leg, connect.codec.payload_type, law)
         self.changed()
+
+    def scale(self, leg: Leg) -> None:
+        """Let others hear the leg as loud as it was told, or not at all where the direction forbids it."""
+        columns, slot = self.columns, leg.slot
+        columns.volume_to[slot] = leg.gain if columns.may_receive[slot] else 0.0
+        columns.scaled[slot] |= columns.volume_to[slot] != columns.volume[slot]
 
     def _pack(self, leg: Leg, ptime_ms: int, law: int) -> None:
         codec = wide(law) if law >= FIRST_WIDE else None

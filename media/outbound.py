@@ -23,6 +23,7 @@ from media.record import Recorder
 from media.rtp import packet
 from media.rtp.packet import HEADER_BYTES
 from media.socket import PACKET_BYTES, UdpWire
+from media.splice import Splices
 from media.srtp import rows_of
 from media.wideband import NOTHING, RATE, SAMPLES, Sound, Wideband
 
@@ -59,6 +60,8 @@ class Outbound:
         self._recorder = recorder
         self._emit = emit
         self._memory = rows_of(wire.outgoing)
+        self._splices = Splices(len(table.columns.connected))
+        table.resets.append(self._splices.reset)
 
     def send(self, plan: Plan, sound: Sound, now: float) -> None:
         """Send one packet to each of `plan.send`; `sound` is that of `plan.take`."""
@@ -92,7 +95,10 @@ class Outbound:
             self._roll(roll, payload)
         for position, slot in plan.playing:
             self._play(slot, int(columns.law_out[slot]), self._wire.payload(position))
-        coded = () if plan.wide_sends is None else self._code(plan.wide_sends, sound, mixed, fuller, now)
+        spliced = self._splices.splice(rows, plan.hears, columns.law_out[rows], payload)
+        coded: list[tuple[int, bytes | None]] = []
+        if plan.wide_sends is not None:
+            coded = self._code(plan.wide_sends, sound, mixed, fuller, now, spliced)
         sequence = columns.sequence[rows] + 1
         columns.sequence[rows] = sequence
         timestamp = columns.timestamp[rows] + plan.step
@@ -137,7 +143,7 @@ class Outbound:
         self._wire.transmit(plan.send_slots, instead)
 
     def _code(
-        self, plan: WidePlan, sound: Sound, mixed: Pcm, fuller: Pcm, now: float
+        self, plan: WidePlan, sound: Sound, mixed: Pcm, fuller: Pcm, now: float, spliced: frozenset[int]
     ) -> list[tuple[int, bytes | None]]:
         spoken = NOTHING
         if plan.spoken:
@@ -153,7 +159,8 @@ class Outbound:
                 else:
                     self._play(slot, ULAW, companded[index].data)
             played = LAWS[ULAW].to_linear[companded]
-        return self._wideband.send(plan, sound, spoken, np.concatenate((played, mixed)), fuller, fine)
+        narrow = np.concatenate((played, mixed))
+        return self._wideband.send(plan, sound, spoken, narrow, fuller, fine, self._splices, spliced)
 
     def _tape(self, position: int, slot: int, now: float) -> None:
         """Give what the leg is sent to its recording, and to the room that hears its agent."""

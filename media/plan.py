@@ -15,6 +15,7 @@ from media.codec.table import FIRST_WIDE, PARCELLED, wide
 from media.columns import NEVER, Flag, LegColumns
 from media.frame import FRAME_SAMPLES, Mask, Rows, Slots
 from media.mix import Mix, make_mix
+from media.splice import Hearing, hearing
 
 EMPTY: Final[Rows] = np.zeros(0, np.intp)
 NO_SLOTS: Final[Slots] = np.zeros(0, np.int32)
@@ -127,6 +128,8 @@ class Plan:
     send: Rows
     "Slots that get a packet in this group."
     send_slots: list[int]
+    hears: Hearing
+    "What those of `send` hear."
     silent: Rows
     "Positions in `send` that hear nothing."
     relays: tuple[Relay, ...]
@@ -185,13 +188,14 @@ def make_plan(columns: LegColumns, group: int) -> Plan:
     some_broad = bool(broad.any())
     playing, speaks = columns.playing[send], columns.agent[send]
     relayed, mixed = hears[sent], roomed[sent]
-    if idle is not None:
-        relayed &= ~_idle(columns, source[sent])
     if some[Flag.PLAYING] or some[Flag.AGENT]:
         speaks &= ~playing
         neither = ~(playing | speaks)
         relayed &= neither
         mixed &= neither
+    heard = hearing(columns, send, relayed, speaks, mixed, playing)
+    if idle is not None:
+        relayed &= ~_idle(columns, source[sent])
     narrow = ~broad
     listened, inband = those(Flag.LISTENED, take), those(Flag.INBAND, take)
     noticed = those(Flag.NOTICED, take)
@@ -202,7 +206,8 @@ def make_plan(columns: LegColumns, group: int) -> Plan:
         agents, wide_agents = agents[~broad_take[agents]], agents[broad_take[agents]]
     voices = _places(columns.room[take] >= 0) if some_roomed else EMPTY
     wide_voices = voices[broad_take[voices]] if len(voices) and len(wide_rows) else EMPTY
-    muted = ~columns.may_receive[take]
+    # Not before it has faded (`heard.py`).
+    muted = ~columns.may_receive[take] & ~(columns.scaled[take] & (columns.volume[take] > 0))
     spoken = _places(speaks & narrow) if some[Flag.AGENT] else EMPTY
     relays = _relays(take, law_in, source[sent], law_out, _places(relayed & narrow))
     wide_sends = None
@@ -243,6 +248,7 @@ def make_plan(columns: LegColumns, group: int) -> Plan:
         wide_voice_places=wide_rows.searchsorted(wide_voices) if len(wide_voices) else EMPTY,
         send=send,
         send_slots=send.tolist(),
+        hears=heard,
         silent=_places(~(relayed | speaks | mixed | playing | broad)),
         relays=relays,
         spoken=spoken,

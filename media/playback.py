@@ -15,6 +15,7 @@ import numpy as np
 from media.codec.table import LAWS
 from media.columns import LegColumns
 from media.dsp.fade import fade_in, fade_out
+from media.dsp.seam import TAIL, carried_on
 from media.frame import FRAME_SAMPLES, SAMPLE_RATE, Frames, Pcm
 from media.port import LegId, Played
 from media.track import Track
@@ -160,6 +161,7 @@ class Playback:
             item, self._fading = self._fading, None
             out[:] = _companded(fade_out(_pcm(item, law, item.heard_at(item.at))), law)
             item.base += FRAME_SAMPLES
+            self._columns.turn[self._slot] += 1
             self._lead()
             return [self._played(item, finished=False)]
         item = self._queue[0]
@@ -178,6 +180,8 @@ class Playback:
             out[:] = _companded(np.clip(both, -32768, 32767).astype(np.int16), law)
         elif item.rises:
             out[:] = _companded(fade_in(_pcm(item, law, at)), law)
+        elif not item.loop and at + FRAME_SAMPLES > track.samples:
+            out[:] = _companded(_let_end(item, law, at), law)
         else:
             out[:] = _plain(track, law, at, loop=item.loop).data.cast("B")
         item.leaves, item.rises = _NOTHING, False
@@ -210,6 +214,7 @@ class Playback:
         if head is not self._head:
             self._head = head
             columns.track_at[slot] = 0 if head is None else head.at
+            columns.turn[slot] += 1
         columns.playing[slot] = self.is_audible()
         columns.track[slot] = 0 if head is None or head.track is None else id(head.track)
         columns.track_last[slot] = self._last_plain(head)
@@ -252,6 +257,17 @@ class Playback:
 
     def _played(self, item: Item, *, finished: bool, error: str = "") -> Played:
         return Played(self._leg, item.play, self._sent(item) // _PER_MS, finished, error)
+
+
+def _let_end(item: Item, law: int, at: int) -> Pcm:
+    """The last frame, from `at` on: what breaks off in the midst of a wave dies away in what fills it up."""
+    assert item.track is not None, "an audible item has been loaded"
+    pcm, rate = _pcm(item, law, at).copy(), 2 if law == FINE else 1
+    end = (item.track.samples - at) * rate
+    if TAIL * rate <= end < pcm.shape[1]:
+        rest = carried_on(pcm[:, end - TAIL * rate : end], np.zeros_like(pcm))
+        pcm[:, end:] = rest[:, : pcm.shape[1] - end]
+    return pcm
 
 
 def _plain(track: Track, law: int, at: int, *, loop: bool) -> Frames | Pcm:

@@ -17,6 +17,7 @@ from typing import Final
 import numpy as np
 
 from media.dsp.fade import ramped
+from media.dsp.seam import TAIL, carried_on, fading
 from media.frame import FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE, Pcm
 
 LONG: Final = 3
@@ -53,32 +54,39 @@ class Track:
             before, after = np.full(1, self._gain, np.float32), np.full(1, gain, np.float32)
             frame = ramped(pcm[None, :], before, after)[0]
             self._gain = gain
-        behind = round(at) - self.placed
-        if not self.placed or behind >= LONG * self.frame or (self._quiet and behind > 0):
+        behind, begins = round(at) - self.placed, not self.placed
+        if begins or behind >= LONG * self.frame or (self._quiet and behind > 0):
             self.pad(behind)
         elif self._quiet:
             pass
         elif behind >= self.frame:
-            self._append(_melted(self._last[::-1], frame[::-1]))
+            self._append(_melted(frame, self._last))
         elif behind <= -self.frame and len(self.waiting) >= 2 * self.frame:
             frame = _melted(self._last, frame)
             del self.waiting[-2 * self.frame :]
             self.placed -= self.frame
-        if self._quiet:
+        if begins:
+            frame = carried_on(np.zeros((1, TAIL * (self.frame // FRAME_SAMPLES)), np.int16), frame[None, :])[
+                0
+            ]
+        elif self._quiet:
             frame = ramped(frame[None, :], _ZERO, _ONE)[0]
             self._quiet = False
         self._append(frame)
 
     def pad(self, samples: int) -> None:
         """Silence for so long; what was heard before it fades."""
-        if samples > self.frame and self._last.any():
-            self._append(ramped(self._last[None, ::-1], _ONE, _ZERO)[0])
-            samples -= self.frame
+        if samples <= 0:
+            return
+        if self._last.any():
+            rest = fading(self._last)[:samples]
             self._last = np.zeros(self.frame, np.int16)
-        if samples > 0:
-            self._quiet = self.placed > 0
-            self.waiting += bytes(2 * samples)
-            self.placed += samples
+            self.waiting += rest.tobytes()
+            self.placed += len(rest)
+            samples -= len(rest)
+        self._quiet = self.placed > 0
+        self.waiting += bytes(2 * samples)
+        self.placed += samples
 
     def _append(self, frame: Pcm) -> None:
         self.waiting += frame.tobytes()

@@ -26,6 +26,7 @@ from media.frame import FRAME_SAMPLES, Frames, Mask, Pcm, Rows, Slots
 from media.leg import LegTable
 from media.plan import Plan, WidePlan
 from media.rtp.jitter import Taken
+from media.splice import Splices
 
 RATE: Final = 16_000
 "[Hz]"
@@ -189,7 +190,15 @@ class Wideband:
             pcm[index] = pcm[index] * (1.0 - _FADE_IN) + after * _FADE_IN
 
     def send(
-        self, plan: WidePlan, sound: Sound, spoken: Pcm, played: Pcm, fuller: Pcm, fine: dict[int, Pcm]
+        self,
+        plan: WidePlan,
+        sound: Sound,
+        spoken: Pcm,
+        played: Pcm,
+        fuller: Pcm,
+        fine: dict[int, Pcm],
+        splices: Splices,
+        spliced: frozenset[int],
     ) -> list[tuple[int, bytes | None]]:
         """Payloads for the plan's sends, as (position, payload); None: nothing is sent this time.
 
@@ -198,13 +207,18 @@ class Wideband:
             played: shape (k, 160), 8 kHz, what is played to `plan.playing`, then what rooms give.
             fuller: shape (m, 320), 16 kHz, what rooms give beside that, where they do.
             fine: shape (320,), 16 kHz, by position: what is played instead, silent in `played`.
+            spliced: positions at which something else is heard than before.
         """
         columns, table = self._table.columns, self._table
         payloads: list[tuple[int, bytes | None]] = []
+        rising = frozenset(plan.rising).difference(fine) if spliced or plan.rising else frozenset()
 
         def encode(position: int, slot: int, pcm: Pcm, narrow: Pcm | None = None) -> None:
             codec = wide(plan.laws[position])
-            least = pcm if narrow is None or not codec.narrows else narrow
+            fitted = splices.fit_wide(slot, pcm, spliced=position in spliced, rises=position in rising)
+            # What had to be fitted at 16 kHz goes out so.
+            least = fitted if fitted is not pcm or narrow is None or not codec.narrows else narrow
+            pcm = fitted
             payloads.append((position, table.at(slot).coders.encode(codec, least)))
             if slot in plan.taped:
                 self._used.add(slot)
@@ -236,6 +250,8 @@ class Wideband:
         if len(plan.rising):
             self._used.update(plan.rising_slots.tolist())
             narrow = np.concatenate((sound.pcm[plan.rising_rows], played))
+            for slot in splices.fit_rising(plan.rising_slots, plan.rising, spliced, narrow):
+                self._up.reset(slot)
             risen = self._up.process(plan.rising_slots, narrow)
             if len(fuller):
                 whole = risen[-len(fuller) :].astype(np.int32) + fuller

@@ -55,7 +55,8 @@ def test_two_prompts_follow_each_other_without_a_seam_over_the_audio_of_the_leg(
         studio.engine.execute(Play(LEG, path, path))
     studio.run(2.0)
     heard = phone.heard()
-    assert signal_to_noise(heard, sent) > 35
+    # The echo that it breaks off dies away within 10 ms.
+    assert signal_to_noise(heard, sent[80:]) > 35
     assert np.abs(heard[-4000:].astype(int)).max() > 5000, "the echo is back"
 
 
@@ -153,7 +154,7 @@ def test_a_prompt_halts_the_agent_and_not_the_other_way_round() -> None:
     studio.run(0.2)
     studio.engine.execute(Play(LEG, "p", "p.wav"))
     studio.run(0.6)
-    levels = [round(int(value), -3) for value in phone.heard()[::160]]
+    levels = [round(int(value), -3) for value in phone.heard()[80::160]]
     assert levels.count(-8000) == 20
     assert levels[0] == levels[-1] == 4000
 
