@@ -268,7 +268,7 @@ def is_browser(body: bytes, limits: SipLimits, *, web: bool) -> bool:
     """Whether an offer is a browser's. Args: web: what is thought of who makes none."""
     if not body:
         return web
-    if b"TLS" not in body.upper():
+    if b"TLS" not in body and b"a=fingerprint" not in body and b"TLS" not in body.upper():
         return False  # phones are many: they are not parsed for it
     offered = parse(body, limits)
     return not isinstance(offered, SdpError) and webrtc.is_offered(offered)

@@ -87,7 +87,7 @@ def read(description: Description, media: Media, ptime_ms: int = 20) -> Audio | 
     if media.port == 0:
         return NotAcceptable("the audio stream has port 0", 304)
     protocol = media.protocol.upper()
-    if protocol in webrtc.PROTOCOLS:
+    if webrtc.keyed(description, media):
         return _browser(description, media, ptime_ms)
     if protocol not in PLAIN | SECURE:
         return NotAcceptable(f"audio over {media.protocol} is not supported", 302)

@@ -169,7 +169,7 @@ def build(description: Description) -> bytes:
     parts = [f"{letter}={value}" for letter, value in description.lines]
     for media in description.media:
         port = str(media.port) if media.ports == 1 else f"{media.port}/{media.ports}"
-        parts.append(f"m={media.kind} {port} {media.protocol} {' '.join(media.formats)}")
+        parts.append(f"m={' '.join((media.kind, port, media.protocol, *media.formats))}")
         parts += [f"{letter}={value}" for letter, value in media.lines]
     parts.append("")
     return "\r\n".join(parts).encode("utf-8", "surrogateescape")
@@ -189,7 +189,8 @@ def _number(text: str, most: int) -> int | None:
 def _media(value: str) -> tuple[str, int, str, tuple[str, ...], int] | str:
     """Kind, port, protocol, formats and number of ports of an m= line; or why it is none."""
     fields = _fields(value)
-    if len(fields) < 4:
+    # Of a stream that is declined some peers write no format (`m=application 0 *`).
+    if len(fields) < (3 if fields[1:2] == ["0"] else 4):
         return "m= needs media, port, protocol and at least one format"
     kind, where, protocol, *formats = fields
     first, slash, count = where.partition("/")

@@ -19,6 +19,7 @@ from media.port import Candidate, IceCredentials, WebRtc
 
 PROTOCOLS: Final = frozenset(("UDP/TLS/RTP/SAVP", "UDP/TLS/RTP/SAVPF"))
 "RFC 5764 §8."
+_OF_SRTP: Final = frozenset(("RTP/SAVP", "RTP/SAVPF"))
 OFFERED: Final = "UDP/TLS/RTP/SAVPF"
 "To browsers."
 STREAM: Final = "msid:tandem audio"
@@ -84,6 +85,17 @@ class Peer:
         return bool(self.credentials.ufrag)
 
 
+def keyed(description: Description, media: Media) -> bool:
+    """Whether it is over DTLS: as it says, or by what it has where it says SRTP alone (RFC 8829 §5.1.2)."""
+    protocol = media.protocol.upper()
+    if protocol not in _OF_SRTP:
+        return protocol in PROTOCOLS
+    if media.attribute("crypto") is not None:
+        return False
+    said = (media.lines, description.lines)
+    return any(next(attributes(lines, "fingerprint"), None) is not None for lines in said)
+
+
 def read(description: Description, media: Media) -> Peer | str:
     """The peer, or what is missing."""
 
@@ -140,7 +152,7 @@ def perhaps_at(agreed: WebRtc, host: str) -> WebRtc:
 def restarts(description: Description, before: IceCredentials) -> bool:
     """Whether an offer wants ICE anew (RFC 8839 §4.4.1.1.1)."""
     for media in description.media:
-        if media.port and media.protocol.upper() in PROTOCOLS:
+        if media.port and keyed(description, media):
             peer = read(description, media)
             return isinstance(peer, Peer) and peer.credentials != before
     return False
@@ -150,7 +162,7 @@ def is_offered(description: Description) -> bool:
     """Whether the first live audio is of a browser."""
     live = (media for media in description.media if media.kind.lower() == "audio" and media.port)
     first = next(live, None)
-    return first is not None and first.protocol.upper() in PROTOCOLS
+    return first is not None and keyed(description, first)
 
 
 def lines(ours: Side, setup: Setup, address: str, port: int, mid: str) -> tuple[Line, ...]:

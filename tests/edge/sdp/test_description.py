@@ -54,6 +54,15 @@ def test_either_line_ending_will_do_and_trailing_blank_lines_too(ending: bytes) 
     assert parsed(PHONE.replace(b"\r\n", ending) + ending * 2) == parsed(PHONE)
 
 
+def test_a_stream_that_is_declined_may_be_without_formats() -> None:
+    """Some video systems write so of what they do not want."""
+    text = b"v=0\r\no=- 1 1 IN IP4 192.0.2.7\r\ns=-\r\nt=0 0\r\nm=audio 4 RTP/AVP 0\r\nm=application 0 *\r\n"
+    description = parse(text, SipLimits())
+    assert isinstance(description, Description) and description.media[1].formats == ()
+    assert build(description) == text
+    assert isinstance(parse(text.replace(b"application 0", b"application 9"), SipLimits()), SdpError)
+
+
 def test_a_forgotten_subject_or_time_is_let_pass() -> None:
     parsed(PHONE.replace(b"s=-\r\n", b"").replace(b"t=0 0\r\n", b""))
 

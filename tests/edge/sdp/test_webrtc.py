@@ -242,6 +242,33 @@ def test_a_phone_that_has_dtls_without_ice_is_answered_in_kind(mux: str) -> None
     assert made.accept(body(PHONE.replace("actpass", "active") + mux)) is None
 
 
+@pytest.mark.parametrize("protocol", ["RTP/SAVP", "RTP/SAVPF"])
+def test_srtp_whose_keys_come_by_dtls_is_taken_as_that_whatever_it_is_called(protocol: str) -> None:
+    """RFC 8829 §5.1.2: some write no UDP/TLS. The answer names what was offered (RFC 3264 §6)."""
+    offer = body(PHONE.replace("UDP/TLS/RTP/SAVP", protocol))
+    assert is_browser(offer, LIMITS, web=False)
+    assert f"m=audio 20000 {protocol} 0 8 101" in answer_to(offer)
+    at_session = body(
+        PHONE.replace("UDP/TLS/RTP/SAVP", protocol).replace(f"a=fingerprint:sha-256 {PRINT}\n", "")
+    )
+    assert not is_browser(at_session, LIMITS, web=False), "without any key"
+    at_session = at_session.replace(b"t=0 0\r\n", f"t=0 0\r\na=fingerprint:sha-256 {PRINT}\r\n".encode())
+    assert is_browser(at_session, LIMITS, web=False)
+
+
+def test_srtp_with_keys_in_sdp_is_that_whatever_it_has_beside() -> None:
+    key = f"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{'A' * 40}\n"
+    offer = body(PHONE.replace("UDP/TLS/RTP/SAVP", "RTP/SAVP") + key)
+    assert not is_browser(offer, LIMITS, web=False)
+    phone = Leg(
+        LegId("call_x/1"), "192.0.2.1", 7, LIMITS, random.Random(7).randbytes, AudioTerms(srtp="required")
+    )
+    phone.take(20_000)
+    assert phone.offer()
+    without = body(PHONE.replace("UDP/TLS/RTP/SAVP", "RTP/SAVP").replace("actpass", "active"))
+    assert isinstance(phone.accept(without), Refusal), "DTLS that nobody offered"
+
+
 @pytest.mark.parametrize("setup", ["active", "passive"])
 def test_a_phone_that_is_to_have_dtls_is_offered_it_without_ice(setup: str) -> None:
     """RFC 5763 §5: `srtp: dtls`. Candidates of its answer mean nothing, since we have offered none."""
