@@ -184,7 +184,7 @@ class Streams:
         if now >= self._next:
             if self._window[1] == np.inf > self._window[0] and now - self._next > 0.001:
                 self.heard.late_slots += 1
-            self._send_slot(late=now - self._next > LATE)
+            self._send_slot(self._next)
             self._next += 0.001
         self._receive()
 
@@ -203,15 +203,12 @@ class Streams:
         begun = self._base >= 0
         self.heard.gaps = int(np.sum((self._highest - self._base - self._count_in)[begun]))
 
-    def _send_slot(self, *, late: bool) -> None:
+    def _send_slot(self, due: float) -> None:
         wall = time.time()
         counted = self._window[0] <= wall < self._window[1]
         for through, first, last in self._batches[self._slot]:
             part = slice(first, last)
             number = self._number[part]
-            if late:
-                self._late.append((wall, first, last))
-                self._late_at[part] = wall
             rows = self._plain[part]
             rows[:, 2] = number >> 8
             rows[:, 3] = number
@@ -251,6 +248,10 @@ class Streams:
                     sealed = self._seals[row].seal(self._plain[row, : 12 + FRAME].tobytes())
                     self._out.rows[row, : len(sealed)] = np.frombuffer(sealed, np.uint8)
             self._out.send(self._sockets[through], first, last)
+            # Not before: the last packet of a hundred leaves most of a millisecond after the first.
+            if time.monotonic() - due > LATE:
+                self._late.append((wall, first, last))
+                self._late_at[part] = wall
         self._slot = (self._slot + 1) % SLOTS
 
     def _by_source(self, first: int, last: int) -> list[tuple[Source, NDArray[np.intp]]]:
