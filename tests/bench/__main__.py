@@ -26,6 +26,7 @@ from edge.overload.capacity import CALM
 from tests.bench import audio, banned, dialects, flows, marathon, measure, overload, routing
 from tests.bench.floor import floor
 from tests.bench.measure import Row
+from tests.bench.rtpengine import rtpengine
 from tests.bench.subject import Subject, subject
 from tests.bench.usage import prefer
 from tests.bench.yardstick import yardstick_ns
@@ -49,6 +50,9 @@ AUDIO: Final[dict[str, tuple[Callable[[audio.Ground, int], Row], int]]] = {
 LOADS = ("registrations", "calls", "bridged", "overload", "banned", "routes", "native", "flows", *AUDIO)
 LONG = ("dialects", "marathon")
 "Measured when they are asked for."
+PEERS: Final[dict[str, tuple[str, int]]] = {"rtpengine": ("", 1_000), "rtpengine_g722": ("g722", 350)}
+"""Likewise: the load of `bridge` or of `g722` put upon rtpengine, on the same core; what one side speaks, and
+how many calls."""
 PER_DIALECT = 100
 "Calls."
 FLOOR_SECONDS = 0.5
@@ -58,7 +62,7 @@ DAEMON_CPU, LOAD_CPU = 0, 1
 
 
 @click.command()
-@click.argument("loads", nargs=-1, type=click.Choice((*LOADS, *LONG)))
+@click.argument("loads", nargs=-1, type=click.Choice((*LOADS, *LONG, *PEERS)))
 @click.option("--count", default=20_000, show_default=True, help="Registrations, calls and routes.")
 @click.option("--window", default=32, show_default=True, help="Of them under way at once.")
 @click.option("--share", default=1.0, show_default=True, help="Of the calls that a core has to carry.")
@@ -86,7 +90,10 @@ def main(
     quick: bool,
     json_path: Path | None,
 ) -> None:
-    """Measure the shipped daemon. LOADS: one or several rows; all but dialects and marathon without one."""
+    """Measure the shipped daemon.
+
+    LOADS: one or several rows; without one all but dialects, marathon and those of rtpengine, which needs it.
+    """
     if quick:
         count, window, share, seconds, settle, users = 200, 8, 0.01, 2.0, 3.0, 20
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # else daemon and agent would outlive us
@@ -161,6 +168,10 @@ class _Run:
         if load == "dialects":
             calls = max(1, round(PER_DIALECT * self.share))
             yield from _dialects(self.folder / load, self.agent, cpu, calls, self.seconds, self.settle)
+            return
+        if load in PEERS:
+            spoken, calls = PEERS[load]
+            yield rtpengine(cpu, max(1, round(calls * self.share)), self.seconds, self.settle, spoken)
             return
         url = "ws://{}:{}/".format(*self.agent)
         with subject(

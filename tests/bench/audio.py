@@ -3,23 +3,21 @@
 import base64
 import contextlib
 import json
-import math
 import os
 import sys
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass
 
 from media.port import Crypto
 from tests.bench import sources
 from tests.bench.datagrams import Datagrams
 from tests.bench.measure import Row, signalling
+from tests.bench.meter import Meter
 from tests.bench.signalling import Signalling, Work
 from tests.bench.sources import Source
 from tests.bench.streams import EVENTS, Payload, Streams
 from tests.bench.subject import AGENT, BRIDGE, ECHO, MENU, ROOMS, Subject
-from tests.bench.usage import dropped_datagrams, punctual
 from tests.support.address import loopback
 from tests.support.process import Child
 
@@ -33,18 +31,14 @@ SUITE = "AES_CM_128_HMAC_SHA1_80"
 
 
 @dataclass(slots=True)
-class Ground:
-    """What every audio load needs; one socket with a large buffer takes all that comes back."""
+class Ground(Meter):
+    """What every load on the daemon needs."""
 
     subject: Subject
-    seconds: float
-    settle: float
-    beside: tuple[float, float]
-    "HTTP requests and SIP transactions a second while it is measured."
-    socket: Datagrams
+    _: KW_ONLY
     caller: Signalling
-    memory: int = 0
-    faults: dict[str, float] = field(default_factory=dict)
+    rates: tuple[float, float] = (0.0, 0.0)
+    "HTTP requests and SIP transactions a second while it is measured."
 
     def set_up(
         self, number: str | Sequence[str], calls: int, sdp: bytes | Callable[[int], bytes]
@@ -63,76 +57,13 @@ class Ground:
             self.faults["refused"] = float(refused)
         return works
 
-    def row(self, name: str, count: int, streams: Streams) -> Row:
-        """Let the streams settle, measure them, and hang up. Figures are those of one of `count`."""
-        with punctual():
-            return self._row(name, count, streams)
-
-    def _row(self, name: str, count: int, streams: Streams) -> Row:
-        subject = self.subject
-        theirs = subject.daemon.sip[0]
-        # Before the first packet: to read it takes so long that every stream would be a frame late.
-        dropped_theirs = -dropped_datagrams(theirs)
-        streams.run(self.settle, measure=False)
-        dropped_ours = -self.socket.dropped
-        with self._beside():
-            before, started, own = subject.cpu(), time.monotonic(), time.process_time()
-            others = subject.others()
-            streams.run(self.seconds, measure=True)
-            elapsed = time.monotonic() - started
-            used = subject.cpu() - before
-            own = time.process_time() - own
-            others = subject.others() - others
-            late = subject.ticks()
-        streams.drain()
-        dropped_ours += self.socket.dropped
-        dropped_theirs += dropped_datagrams(theirs)
-        # Not before: to read it takes milliseconds, in which nothing is sent.
-        memory = subject.memory() - self.memory
-        gauges = subject.gauges()
-        self.caller.hang_up()
-        heard = streams.heard
-        faults = {
-            **self.faults,
-            "gaps": float(heard.gaps),
-            "duplicates": float(heard.duplicates),
-            "generator late slots": float(heard.late_slots),
-            "lost after the generator was late": float(heard.excused),
-            "dropped before the generator": float(dropped_ours),
-            "dropped before the daemon": float(dropped_theirs),
-            "% of its core to others": float(max(0, round(100 * others / elapsed))),
-        }
-        in_time = heard.percentile_ms(99, punctual=True)
-        if heard.late_slots and not math.isnan(in_time):
-            faults["ms p99 of streams sent in time"] = in_time
-        # By what came back, not by what was asked for: a daemon that is too busy must not look cheap.
-        each = used / max(heard.packets, 1) * len(streams) / count
-        return Row(
-            name,
-            "audio",
-            count,
-            elapsed,
-            used,
-            each * 1e6,
-            0.02 / max(each, 1e-9),
-            heard.lost,
-            heard.percentile_ms(50),
-            heard.percentile_ms(99),
-            rate=heard.packets / elapsed,
-            memory_kb=memory / count / 1024,
-            generator_share=own / elapsed,
-            faults={name: value for name, value in faults.items() if value},
-            gauges=gauges,
-            late_ms=late,
-        )
-
     @contextlib.contextmanager
-    def _beside(self) -> Iterator[None]:
-        if not any(self.beside):
+    def beside(self) -> Iterator[None]:
+        if not any(self.rates):
             yield
             return
         (host, port), (_, sip) = self.subject.daemon.http, self.subject.daemon.sip
-        words = [loopback(), host, port, sip, *self.beside]
+        words = [loopback(), host, port, sip, *self.rates]
         with Child([sys.executable, "-m", "tests.bench.beside", *map(str, words)], name="beside") as child:
             child.wait_for("ready")
             yield
@@ -150,7 +81,8 @@ def ground(
     taken = Datagrams(subject.trunk)
     caller = signalling(subject)
     try:
-        yield Ground(subject, seconds, settle, beside, taken, caller, subject.memory())
+        memory = subject.memory()
+        yield Ground(subject, seconds, settle, taken, caller.hang_up, memory, caller=caller, rates=beside)
     finally:
         taken.close()
         caller.close()

@@ -31,6 +31,10 @@ class Subject:
     core: int | None
     "The core that it has to itself."
 
+    @property
+    def host(self) -> str:
+        return self.daemon.sip[0]
+
     def password(self, user: str) -> str:
         return f"password-{user}"
 

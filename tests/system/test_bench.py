@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.bench.rtpengine import decoded, encoded
 from tests.support.process import Child
 
 pytestmark = pytest.mark.alone
@@ -35,3 +36,20 @@ def test_a_quick_run_measures_every_load(tmp_path: Path) -> None:
         assert row["cpu_us"] > 0 and not (row["p50_ms"] or 0.0) >= 1000
     for name, packets in AUDIO.items():
         assert rows[name]["rate"] == pytest.approx(packets, rel=0.5), name
+
+
+def test_what_rtpengine_is_told_is_bencode() -> None:
+    """Keys are sorted; a description comes back as the bytes that it is, all else as text."""
+    told = {
+        "command": "offer",
+        "sdp": b"v=0\r\n",
+        "flags": ["port-latching"],
+        "codec": {"mask": ["G722"]},
+        "n": -7,
+    }
+    data = encoded(told)
+    assert data == b"d5:codecd4:maskl4:G722ee7:command5:offer5:flagsl13:port-latchinge1:ni-7e3:sdp5:v=0\r\ne"
+    assert decoded(data) == {**told, "flags": [b"port-latching"], "codec": {"mask": [b"G722"]}}
+    for broken in (b"d3:sdp", b"i7", b"5:abc", b"i7ex", b""):
+        with pytest.raises(ValueError):
+            decoded(broken)
