@@ -111,6 +111,15 @@ def test_a_key_that_stays_keeps_its_context_when_the_other_changes() -> None:
     assert changed.seal(rtp(0x10002)) == b"", "no sequence number twice under one key (§9.1)"
 
 
+def test_a_new_key_of_ours_leaves_what_we_hear_as_it_was() -> None:
+    """RFC 3711 §3.3.1, §3.3.2: its roll-over counter has grown, and what was heard is not again."""
+    ours, theirs = pair()
+    sealed = [theirs.seal(rtp(sequence)) for sequence in (0xFFFE, 0xFFFF, 0x10000, 0x10001, 0x10002)]
+    assert all(ours.open(datagram) for datagram in sealed[:4])
+    changed = Srtp(Crypto(ours.crypto.suite, bytes(30), ours.crypto.remote), ours)
+    assert changed.open(sealed[3]) == b"" and changed.open(sealed[4]) == rtp(0x10002)
+
+
 def test_keys_do_not_show() -> None:
     shown = repr(Crypto("AEAD_AES_128_GCM", b"secret of ours", b"secret of theirs"))
     assert "secret" not in shown and "AEAD_AES_128_GCM" in shown

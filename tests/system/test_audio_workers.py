@@ -19,7 +19,9 @@ import uvloop
 from websockets.asyncio.server import ServerConnection, serve
 
 from config.schema import MediaLimits
+from media.codec.coders import Coders
 from media.codec.g711 import LINEAR_TO_ULAW, ULAW_TO_LINEAR
+from media.codec.table import NUMBER, wide
 from media.engine import Engine
 from media.port import (
     AgentConnected,
@@ -39,7 +41,9 @@ from media.port import (
     Join,
     Joined,
     LegId,
+    LegStats,
     Lost,
+    NoAudio,
     Play,
     Played,
     Record,
@@ -48,6 +52,7 @@ from media.port import (
     Released,
     RoomId,
     SendDigits,
+    Silent,
 )
 from media.prompt import PromptStore
 from media.rtp import packet
@@ -61,11 +66,14 @@ pytestmark = pytest.mark.alone
 PCMU = Codec("pcmu", 0)
 EVENTS = 101
 A, B = LegId("a/1"), LegId("b/1")
-LIMITS = MediaLimits(legs=16)
+LIMITS = MediaLimits(legs=16, silence_timeout=4.0)
 TONE = LINEAR_TO_ULAW[
     (8000 * np.sin(2 * np.pi * 1000 / 8000 * np.arange(160))).astype(np.int16).view(np.uint16)
 ]
 "20 ms of 1 kHz, which fits the frame."
+WIDE_TONE = (8000 * np.sin(2 * np.pi * 1000 / 16_000 * np.arange(320))).astype(np.int16)
+"The same at 16 kHz."
+OPUS, G722 = Codec("opus", 111, 48_000), Codec("g722", 9)
 
 
 class Plane:
@@ -88,27 +96,35 @@ class Plane:
                         return event
                 await asyncio.sleep(0.01)
 
-    async def leg(self, leg: LegId, crypto: Crypto | None = None) -> "Phone":
-        phone = Phone(loopback(), crypto)
+    async def leg(
+        self, leg: LegId, crypto: Crypto | None = None, codec: Codec = PCMU, ptime_ms: int = 20
+    ) -> "Phone":
+        phone = Phone(loopback(), crypto, codec)
         self.phones.append(phone)
         self.do(Allocate(leg, phone.at[0]))
         event = await self.until(lambda event: isinstance(event, Allocated) and event.leg == leg)
         assert isinstance(event, Allocated)
         phone.server = (phone.at[0], event.port)
-        self.do(Connect(leg, phone.at, PCMU, (PCMU,), EVENTS, crypto=crypto))
+        self.do(Connect(leg, phone.at, codec, (codec,), EVENTS, ptime_ms=ptime_ms, crypto=crypto))
         return phone
 
 
 class Phone:
     """Sends a tone, and measures what comes."""
 
-    def __init__(self, address: str, crypto: Crypto | None) -> None:
+    def __init__(self, address: str, crypto: Crypto | None, codec: Codec) -> None:
+        self.codec = codec
+        self.coders = Coders()
+        self.decoder = None if codec == PCMU else wide(NUMBER[codec.name]).decoder()
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind((address, 0))
         self.socket.setblocking(False)
         self.server = ("", 0)
         self.number = 0
         self.heard: list[np.ndarray] = []
+        "At 8 kHz."
+        self.sizes: set[int] = set()
+        "Of the payloads."
         self.events_heard: set[int] = set()
         keys = None if crypto is None else Crypto(crypto.suite, crypto.remote, crypto.local)
         self.srtp = None if keys is None else Srtp(keys)
@@ -118,9 +134,18 @@ class Phone:
         host, port = self.socket.getsockname()
         return host, port
 
+    def say(self, *, silent: bool) -> None:
+        """20 ms of the tone."""
+        if self.codec == PCMU:
+            self.send(bytes([0xFF]) * 160 if silent else TONE.tobytes())
+        else:
+            pcm = np.zeros(320, np.int16) if silent else WIDE_TONE
+            payload = self.coders.encode(wide(NUMBER[self.codec.name]), pcm)
+            self.send(payload, self.codec.payload_type)
+
     def send(self, payload: bytes, payload_type: int = 0, timestamp: int | None = None) -> None:
         self.number += 1
-        stamp = self.number * 160 if timestamp is None else timestamp
+        stamp = self.number * (self.codec.clock_rate // 50) if timestamp is None else timestamp
         data = packet.build(payload_type, False, self.number, stamp, 77, payload)
         self.socket.sendto(data if self.srtp is None else self.srtp.seal(data), self.server)
 
@@ -136,8 +161,14 @@ class Phone:
                 continue
             if read.payload_type == EVENTS:
                 self.events_heard.add(read.payload[0])
+                continue
+            self.sizes.add(len(read.payload))
+            if self.codec == PCMU:
+                pcm = ULAW_TO_LINEAR[np.frombuffer(bytes(read.payload), np.uint8)]
             else:
-                self.heard.append(ULAW_TO_LINEAR[np.frombuffer(bytes(read.payload), np.uint8)])
+                assert self.decoder is not None
+                pcm = self.decoder.decode(bytes(read.payload))[::2]
+            self.heard += list(pcm.reshape(-1, 160))
 
     def level(self) -> float:
         """Of 1 kHz in the last half second heard [dBFS]; no number until there is as much."""
@@ -154,9 +185,9 @@ async def talk(
     while not until():
         assert frames < 500, f"not within ten seconds: {[phone.level() for phone in phones]}"
         for phone in phones:
-            phone.send(bytes([0xFF]) * 160 if silent else TONE.tobytes())
+            phone.say(silent=silent)
         for phone in quiet:
-            phone.send(bytes([0xFF]) * 160)
+            phone.say(silent=True)
         frames += 1
         while time.monotonic() < began + frames * 0.02:
             await asyncio.sleep(0.002)
@@ -289,6 +320,38 @@ def test_a_leg_with_keys_speaks_srtp(on: On) -> None:
         phone = await made.leg(A, crypto)
         made.do(Echo(A))
         await talk([phone], lambda: phone.level() > -20.0)
+
+    on(scenario)
+
+
+def test_phones_of_two_codecs_and_packet_times_hear_each_other(on: On) -> None:
+    async def scenario(made: Plane) -> None:
+        phones = [await made.leg(A, codec=OPUS), await made.leg(B, codec=G722, ptime_ms=60)]
+        made.do(Bridge(A, B))
+        await talk(phones, lambda: all(phone.level() > -20.0 for phone in phones))
+        assert max(phones[1].sizes) == 480
+        made.do(Release(A), Release(B))
+        told: dict[LegId, LegStats] = {}
+        while len(told) < 2:
+            await asyncio.sleep(0.01)
+            told = {event.leg: event.stats for event in made.events if isinstance(event, Released)}
+        assert [told[leg].codec for leg in (A, B)] == ["opus", "g722"]
+        assert all((stats.malformed, stats.foreign) == (0, 0) for stats in told.values())
+
+    on(scenario)
+
+
+def test_who_is_not_heard_is_told_with_the_reason_and_ended_by_silence(on: On) -> None:
+    async def scenario(made: Plane) -> None:
+        speaks, _ = await made.leg(A), await made.leg(B)
+        silent = asyncio.ensure_future(made.until(lambda event: isinstance(event, Silent)))
+        await talk(
+            [speaks], lambda: any(isinstance(event, NoAudio) for event in made.events) and silent.done()
+        )
+        event = await silent
+        assert event.leg == B
+        (why,) = (event for event in made.events if isinstance(event, NoAudio))
+        assert (why.leg, why.reason) == (B, "no_packet") and "UDP port" in why.fix
 
     on(scenario)
 

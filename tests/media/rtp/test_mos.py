@@ -44,3 +44,10 @@ def test_delay_begins_to_hurt_at_177_ms() -> None:
 
 def test_everything_lost_is_the_worst() -> None:
     assert score(rating("pcmu", 1.0, 1.0, 0.0)) < 2.0 and score(rating("pcmu", 1.0, 50.0, 500.0)) == 1.0
+
+
+@pytest.mark.parametrize("codec", ["pcma", "g722", "opus", "l16"])
+@pytest.mark.parametrize("loss", [0.0, 0.02, 0.1])
+def test_all_codecs_are_rated_on_the_scale_of_g_711(codec: str, loss: float) -> None:
+    """G.113 has no narrowband values for wideband codecs, whose concealment is like that of G.711."""
+    assert rating(codec, loss, 1.0, 100.0) == rating("pcmu", loss, 1.0, 100.0)

@@ -78,3 +78,16 @@ def test_blocks_about_others_and_impossible_stamps_teach_nothing() -> None:
 
 def test_without_a_senders_report_there_is_nothing_to_echo() -> None:
     assert Session().echo_of_sr(5.0) == (0, 0)
+
+
+def test_what_a_field_cannot_hold_is_its_bound() -> None:
+    """§6.4.1: the loss has 24 bits with a sign, jitter and DLSR 32 without one."""
+    for lost, told in (
+        (0x80_0000, 0x7F_FFFF),
+        (10**9, 0x7F_FFFF),
+        (-0x80_0001, -0x80_0000),
+        (-(10**9), -0x80_0000),
+    ):
+        beyond = Block(2, 255, lost, 1 << 32, 1 << 32, 7, 1 << 33)
+        (report,) = rtcp.parse(memoryview(rtcp.build(1, "n", 0.0, None, beyond))) or []
+        assert report.blocks == (Block(2, 255, told, 0, 0xFFFF_FFFF, 7, 0xFFFF_FFFF),)

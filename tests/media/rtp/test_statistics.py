@@ -37,6 +37,15 @@ def test_loss_is_what_was_expected_less_what_came() -> None:
     assert reception.lost(0) == 4
 
 
+def test_more_copies_than_losses_are_no_loss_of_the_interval() -> None:
+    """A.3: the cumulative number may be negative, the fraction is 0 then."""
+    reception = Reception(1)
+    reception.begin(0, 1, 10, 0, 0.0)
+    for sequence in (11, 11, 11, 13):
+        feed(reception, sequence, 0, 0.0)
+    assert reception.lost(0) == -1 and reception.fraction_lost(0) == 0
+
+
 def test_loss_of_earlier_streams_of_the_leg_is_kept() -> None:
     reception = Reception(1)
     reception.begin(0, 1, 10, 0, 0.0)
