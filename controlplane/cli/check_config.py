@@ -46,7 +46,11 @@ def run(path: Path | None, data: Path | None, environ: Mapping[str, str], *, jso
     for notice in noted:
         print(f"note: {notice}")
     for account in accounts:
-        counts = ", ".join(f"{count} {noun}" for noun, count in account.items() if isinstance(count, int))
-        print(f"{account['id']} ({account['domain']}): {counts}")
+        counts = [
+            f"{count} {noun.removesuffix('s') if count == 1 else noun}"
+            for noun, count in account.items()
+            if isinstance(count, int)
+        ]
+        print(f"{account['id']} ({account['domain']}): {', '.join(counts)}")
     print("good")
     return 0

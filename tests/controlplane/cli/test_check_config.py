@@ -12,7 +12,10 @@ from tests.support.operator import tandem
 def test_the_default_configuration_is_good() -> None:
     result = tandem("check-config")
     assert result.exit_code == 0
-    assert "acc_demo (demo.local): 2 users, 2 extensions" in result.output and "good" in result.output
+    assert (
+        "acc_demo (demo.local): 2 users, 2 extensions, 0 dids, 0 trunks, 1 agent, 1 flow" in result.output
+        and "good" in result.output
+    )
 
 
 def test_every_problem_has_its_line_on_stderr(tmp_path: Path) -> None:
