@@ -95,7 +95,7 @@ def main(
     LOADS: one or several rows; without one all but dialects, marathon and those of rtpengine, which needs it.
     """
     if quick:
-        count, window, share, seconds, settle, users = 200, 8, 0.01, 2.0, 3.0, 20
+        count, window, share, seconds, settle, users = 200, 8, 0.01, 2.0, 1.0, 20
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # else daemon and agent would outlive us
     console = Console(stderr=True, width=150)
     pinned = len(os.sched_getaffinity(0)) > 1

@@ -52,7 +52,7 @@ async def test_a_bucket_that_cannot_be_had_ends_the_start(
     monkeypatch.setitem(sys.modules, "obstore", None)
     store = await opened(tmp_path)
     async with Tasks() as tasks:
-        with pytest.raises(StoreError, match="tandem"):
+        with pytest.raises(StoreError, match="needs obstore"):
             wanted = settings_of(tmp_path, MediaBucket(url="s3://bucket"))
             Archive(wanted, store, tasks, asyncio.get_running_loop())
     await store.close()
