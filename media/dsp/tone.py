@@ -37,7 +37,7 @@ def cadence(
         Shape ``(frames, 160)``, at least one frame, 8 kHz. Round after round the phase runs on.
     """
     rounds = [[hertz for hertz in mix if 20.0 <= hertz <= 3900.0] for mix in bursts or (frequencies,)]
-    rhythm = [(max(on, 0.0), max(off, 0.0)) for on, off in pattern if math.isfinite(on + off)]
+    rhythm = [(_bounded(on), _bounded(off)) for on, off in pattern if math.isfinite(on + off)]
     if not any(rounds):
         return np.zeros((1, _SAMPLES), np.int16)
     if sum(off for _, off in rhythm) == 0.0:
@@ -53,6 +53,11 @@ def cadence(
             break
     mixes = (gain * _sines(mix, len(gain)) for mix, gain in zip(rounds, gains, strict=True) if mix)
     return _framed(sum(mixes, np.zeros(gains.shape[1])))
+
+
+def _bounded(seconds: float) -> float:
+    """What is longer than the longest round is not heard to its end, and its samples could not be counted."""
+    return min(max(seconds, 0.0), LONGEST)
 
 
 def _burst(gain: NDArray[np.float64], first: int, last: int) -> None:

@@ -60,7 +60,7 @@ async def test_a_collector_that_does_not_answer_holds_up_nobody_and_what_overflo
 
 def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "opentelemetry.exporter.otlp.proto.http.trace_exporter", None)
-    with pytest.raises(MissingExtra, match="pip install -e .*otel"):
+    with pytest.raises(MissingExtra, match=r"pip install -e .*otel"):
         OtlpExporter(settings("http://127.0.0.1:1/v1/traces"), "edge-1")
     assert "otel" in INSTALL
 
