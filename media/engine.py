@@ -150,7 +150,7 @@ class Engine:
         )
         self._recorder = Recorder(loop.call_soon_threadsafe, self._emit)
         self._reports = Reports(self._table, self._reception, self._jitter, random_bits)
-        self._digits = Digits(slots, self._table, self._agents, monotonic, self._emit)
+        self._digits = Digits(slots, self._table, self._agents, monotonic, self._emit, limits)
         self._wideband = Wideband(slots, self._table)
         self._web = WebLegs(self._table, self._wire, limits, random_bits, self._emit)
         self._inbound = Inbound(

@@ -235,10 +235,10 @@ class Outbound:
 
     def _play(self, slot: int, law: int, out: memoryview) -> None:
         """Write the next frame of the leg's prompts to `out`."""
-        ended = self._table.at(slot).playback.frame(law, out)
-        for played in ended:
-            self._emit(played)
-        if ended:
+        playback, turn = self._table.at(slot).playback, int(self._table.columns.turn[slot])
+        for over in playback.frame(law, out):
+            self._emit(over)
+        if turn != self._table.columns.turn[slot]:
             self._table.changed()
 
     def _dial(self, plan: Plan, instead: dict[int, memoryview | bytes]) -> None:

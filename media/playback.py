@@ -17,13 +17,15 @@ from media.columns import LegColumns
 from media.dsp.fade import fade_in, fade_out
 from media.dsp.seam import TAIL, carried_on
 from media.frame import FRAME_SAMPLES, SAMPLE_RATE, Frames, Pcm
-from media.port import LegId, Played
+from media.port import DigitsSent, LegId, Played
 from media.track import Track
 
 _PER_MS: Final = SAMPLE_RATE // 1000
 _NOTHING: Final = -1
 FINE: Final = -1
 "For a law: linear samples at 16 kHz."
+Over = Played | DigitsSent
+"What is told of something that is not heard any more."
 
 
 @dataclass(slots=True, eq=False)
@@ -45,6 +47,10 @@ class Item:
     "The next frame fades in."
     leaves: int = _NOTHING
     "The sample from which it was taken to another place."
+    keys: bool = False
+    "The tones of a key, to a peer that takes no telephone events; they go before all else."
+    sent: str | None = None
+    "Keys that have been sent with it, if that is told."
 
     def heard_at(self, at: int) -> int:
         """Where the frame begins that follows what was heard of it; `at` is where its next one does."""
@@ -74,7 +80,25 @@ class Playback:
         self._lead()
         return item
 
-    def load(self, item: Item, track: Track) -> list[Played]:
+    def dial(self, tones: list[Track], digits: str | None) -> None:
+        """Let keys be heard at once, the last of them `digits`; what is being played waits meanwhile.
+
+        Args: digits: is told when the keys are over; None: nothing is.
+        """
+        if self._head is not None:
+            self._head.at = self._at(self._head)
+        first = sum(item.keys for item in self._queue)
+        items = [Item("", loop=False, track=tone, keys=True) for tone in tones]
+        items[-1].sent = digits
+        self._queue[first:first] = items
+        self._lead()
+
+    @property
+    def keys(self) -> int:
+        """Keys that are still to be heard."""
+        return sum(item.keys for item in self._queue)
+
+    def load(self, item: Item, track: Track) -> list[Over]:
         """`item` can be heard; return what is over with it, if its sound has no length."""
         item.track = track
         self._move(item, track.clamp(self._at(item), loop=item.loop))
@@ -96,26 +120,26 @@ class Playback:
         item = self._fading or self._head
         return item is not None and item.track is not None and item.track.is_fine
 
-    def drop(self, item: Item, error: str = "") -> list[Played]:
+    def drop(self, item: Item, error: str = "") -> list[Over]:
         """Take out an item that will not be heard (any more)."""
         if item not in self._queue:
             return []
         self._take_out(item)
-        return [self._played(item, finished=False, error=error), *self._pass_over()]
+        return [*self._told(item, finished=False, error=error), *self._pass_over()]
 
-    def stop(self, play: str | None) -> list[Played]:
+    def stop(self, play: str | None) -> list[Over]:
         """Stop one item by name, or all; what is being heard fades in the next frame."""
-        stopped: list[Played] = []
-        for item in [item for item in self._queue if play is None or item.play == play]:
+        stopped: list[Over] = []
+        for item in [item for item in self._queue if self._is_meant(item, play)]:
             heard = self._is_heard(item)
             self._take_out(item)
             if heard:
                 self._fading = item
             else:
-                stopped.append(self._played(item, finished=False))
+                stopped += self._told(item, finished=False)
         return [*stopped, *self._pass_over()]
 
-    def pause(self, play: str | None, paused: bool) -> list[Played]:
+    def pause(self, play: str | None, paused: bool) -> list[Over]:
         """Of one item by name, or of the first one."""
         item = self._named(play)
         if item is None or item.paused is paused:
@@ -128,7 +152,7 @@ class Playback:
         item.paused = paused
         return self._pass_over()
 
-    def seek(self, play: str | None, milliseconds: int, *, relative: bool) -> list[Played]:
+    def seek(self, play: str | None, milliseconds: int, *, relative: bool) -> list[Over]:
         """Go on elsewhere, to the frame; past the end is its end, past the end of a loop its beginning."""
         item = self._named(play)
         if item is None:
@@ -142,16 +166,17 @@ class Playback:
         self._move(item, to)
         return self._pass_over()
 
-    def end(self) -> list[Played]:
+    def end(self) -> list[Over]:
         """The leg goes: nothing more will be heard."""
         stopped = self.stop(None)
         if self._fading is not None:
-            stopped.insert(0, self._played(self._fading, finished=False))
+            stopped[:0] = self._told(self._fading, finished=False)
             self._fading = None
-            self._lead()
+        self._queue.clear()
+        self._lead()
         return stopped
 
-    def frame(self, law: int, out: memoryview) -> list[Played]:
+    def frame(self, law: int, out: memoryview) -> list[Over]:
         """Write the next frame to `out`; return what ended with it.
 
         Args:
@@ -163,7 +188,7 @@ class Playback:
             item.base += FRAME_SAMPLES
             self._columns.turn[self._slot] += 1
             self._lead()
-            return [self._played(item, finished=False)]
+            return self._told(item, finished=False)
         item = self._queue[0]
         at, track = self._at(item), item.track
         assert track is not None, "an audible item has been loaded"
@@ -192,13 +217,13 @@ class Playback:
 
     # Inside.
 
-    def _pass_over(self) -> list[Played]:
+    def _pass_over(self) -> list[Over]:
         """Finish what has come to its end at the head of the queue."""
-        done: list[Played] = []
+        done: list[Over] = []
         while self._queue and self._is_over(self._queue[0]):
             item = self._queue[0]
             self._take_out(item)
-            done.append(self._played(item, finished=True))
+            done += self._told(item, finished=True)
         self._lead()
         return done
 
@@ -232,7 +257,10 @@ class Playback:
         self._lead()
 
     def _named(self, play: str | None) -> Item | None:
-        return next((item for item in self._queue if play is None or item.play == play), None)
+        return next((item for item in self._queue if self._is_meant(item, play)), None)
+
+    def _is_meant(self, item: Item, play: str | None) -> bool:
+        return not item.keys and (play is None or item.play == play)
 
     def _at(self, item: Item) -> int:
         return int(self._columns.track_at[self._slot]) if item is self._head else item.at
@@ -255,8 +283,10 @@ class Playback:
             return False
         return self._sent(item) > 0 and (not item.paused or item.falls)
 
-    def _played(self, item: Item, *, finished: bool, error: str = "") -> Played:
-        return Played(self._leg, item.play, self._sent(item) // _PER_MS, finished, error)
+    def _told(self, item: Item, *, finished: bool, error: str = "") -> list[Over]:
+        if item.keys:
+            return [] if item.sent is None else [DigitsSent(self._leg, item.sent)]
+        return [Played(self._leg, item.play, self._sent(item) // _PER_MS, finished, error)]
 
 
 def _let_end(item: Item, law: int, at: int) -> Pcm:

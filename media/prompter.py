@@ -13,7 +13,7 @@ import numpy as np
 from media.codec.table import LAWS
 from media.dsp.tone import Frequencies, cadence
 from media.leg import Leg, LegTable
-from media.playback import Item
+from media.playback import Item, Over
 from media.port import Event, PausePlay, Play, Played, SeekPlay, StopPlay, Tone
 from media.prompt import Prompt, PromptError
 from media.track import Track
@@ -87,7 +87,7 @@ class Prompter:
             leg, leg.playback.load(item, sounded(command.frequencies, command.cadence, command.bursts))
         )
 
-    def _settle(self, leg: Leg, played: list[Played]) -> None:
+    def _settle(self, leg: Leg, played: list[Over]) -> None:
         for event in played:
             self._emit(event)
         if self._table.find(leg.id) is leg:

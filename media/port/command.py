@@ -64,7 +64,7 @@ class Bridge:
     leg: LegId
     peer: LegId
     relay_digits: bool = True
-    "Pass RFC 4733 digits on to the other leg."
+    "Pass digits on to the other leg, in the way that it takes them; tones are in the audio anyway."
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +218,10 @@ class StopRecord:
 
 @dataclass(frozen=True, slots=True)
 class SendDigits:
-    """Send `digits` (0–9 * # A–D) as RFC 4733 events, one after another, unless no payload type is set."""
+    """Send `digits` (0–9 * # A–D) one after another: as RFC 4733 events, or as tones without a payload type.
+
+    Answer: `DigitsSent`.
+    """
 
     leg: LegId
     digits: str

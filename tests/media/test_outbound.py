@@ -142,15 +142,6 @@ def test_a_key_that_is_pressed_while_we_stall_is_one_press() -> None:
     assert len({p.timestamp for _, p in phone.received if p.payload_type == DTMF}) == 2
 
 
-def test_digits_without_a_negotiated_type_are_answered_at_once() -> None:
-    studio = Studio()
-    phone = studio.phone("leg", dtmf=None)
-    studio.engine.execute(SendDigits(phone.leg, "42"))
-    assert studio.of(DigitsSent) == [DigitsSent(phone.leg, "")]
-    studio.run(0.3)
-    assert presses(phone) == []
-
-
 def test_a_press_crosses_a_bridge_unless_that_is_switched_off() -> None:
     studio = Studio()
     one, two = bridged(studio)

@@ -29,3 +29,15 @@ def test_one_way_repeats_at_will_and_another_key_is_another_press() -> None:
 def test_what_comes_late_is_a_press_of_its_own() -> None:
     presses = Presses()
     assert presses.is_new("1", "rfc4733", 0.0) and presses.is_new("1", "info", SAME + 0.1)
+
+
+def test_a_long_press_told_at_its_beginning_and_at_its_end_is_one() -> None:
+    """By INFO when it begins, in RTP when it has lasted for 2 s; and the other way round."""
+    presses = Presses()
+    assert presses.is_new("1", "info", 0.0)
+    assert not presses.is_new("1", "rfc4733", 2.05, lasted=2.0)
+    assert presses.is_new("1", "rfc4733", 12.0, lasted=2.0)
+    for tenth in range(80):
+        presses.goes_on("1", "rfc4733", 12.0 + tenth / 10)
+    assert not presses.is_new("1", "info", 20.0, lasted=0.1)
+    assert presses.is_new("1", "info", 20.1, lasted=0.1)

@@ -5,6 +5,8 @@ import pytest
 
 from media.dsp.goertzel import HELD_FRAMES, HIGH, KEYS, LOW, ToneKeys
 from tests.support import sound
+from tests.support.disturbance import NOISES
+from tests.support.utterance import utterances
 
 ROW = np.zeros(1, np.int32)
 
@@ -41,6 +43,28 @@ def test_every_key_is_heard_once() -> None:
 @pytest.mark.parametrize("lead", range(0, 160, 20))
 def test_fifty_milliseconds_are_enough_wherever_the_frames_begin(lead: int) -> None:
     assert pressed(dialled("159#", on=400, pause=400, lead=lead)) == "159#"
+
+
+@pytest.mark.parametrize("lead", range(0, 160, 10))
+def test_forty_milliseconds_are_enough_wherever_the_frames_begin_and_forty_between_two(lead: int) -> None:
+    """Q.24 §2.3: what lasts for 40 ms is a key, what lasts for 23 ms is none."""
+    assert pressed(dialled("1599#", on=320, pause=320, lead=lead)) == "1599#"
+    assert pressed(dialled("159#", on=184, pause=320, lead=lead)) == ""
+
+
+@pytest.mark.parametrize("level", [-30, -40, -50])
+def test_quiet_keys_are_heard(level: int) -> None:
+    """Each tone in dB below full scale."""
+    assert pressed(dialled("2580", level=10 ** (level / 20))) == "2580"
+
+
+def test_speech_and_the_noises_of_a_line_are_no_keys() -> None:
+    talk = [utterance.signal / np.abs(utterance.signal).max() * 20_000 for utterance in utterances(40, 5)]
+    assert len(np.concatenate(talk)) > 30 * 8000
+    assert pressed(np.concatenate(talk)) == ""
+    for name, make in NOISES.items():
+        if "keys" not in name:
+            assert pressed(make(np.random.default_rng(1)) * 0.5) == "", name
 
 
 @pytest.mark.parametrize("off", [0.985, 1.015])
