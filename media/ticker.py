@@ -1,8 +1,10 @@
 """Drives the tick: every 5 ms one phase group, on absolute deadlines of the event loop.
 
 The loop's timers count whole milliseconds and its clock is cached, so a tick may start a
-millisecond late; lateness does not add up. After a stall of more than `STALL` s the missed
-ticks are left out. The driver stops when told that nobody is connected.
+millisecond late; lateness does not add up. What a short stall has held up is made up for. After one of more
+than `STALL` s, or when ticks have been late by a round and more for `PATIENCE` s, since there is more to do
+than the core can, the rounds that were missed are left out: audio is heard in time again, with a gap. The
+driver stops when told that nobody is connected.
 """
 
 import logging
@@ -15,7 +17,11 @@ import numpy as np
 from media.frame import GROUPS, TICK_SECONDS
 from media.gauges import TickGauges
 
+ROUND: Final = GROUPS * TICK_SECONDS
+"Of all groups, in which each leg is sent one packet [s]."
 STALL: Final = 0.2
+"[s]"
+PATIENCE: Final = 1.0
 "[s]"
 OVERRUN: Final = TICK_SECONDS + 0.002
 "A tick that works longer than this is logged [s]."
@@ -72,6 +78,8 @@ class Ticker:
         self._share = 0.0
         self._handle: Handle | None = None
         self._due = 0.0
+        self._kept_up_at = 0.0
+        "When a tick was less than a round late last."
         self._ticks = 0
         self._stalls = 0
         self._overruns = 0
@@ -94,7 +102,8 @@ class Ticker:
 
     def start(self) -> None:
         if self._handle is None:
-            self._due = self._monotonic() + TICK_SECONDS
+            self._kept_up_at = self._monotonic()
+            self._due = self._kept_up_at + TICK_SECONDS
             self._handle = self._clock.call_at(self._due, self._fire)
 
     def stop(self) -> None:
@@ -138,14 +147,22 @@ class Ticker:
             self._spare(self._due - self._monotonic())
         self._handle = self._clock.call_at(self._due, self._fire)
 
+    def _leave_out(self, seconds: float) -> None:
+        """Of whole rounds, so that each leg goes on to be played as soon after its packets as before."""
+        self._stalls += 1
+        log.warning("audio is late: %.0f ms of it are left out", seconds * 1000)
+        self._stalled(seconds)
+        self._due += seconds
+
     def _tick(self, began: float) -> None:
         used = self._cpu()
-        late = self.late = began - self._due
-        if late > STALL:
-            self._stalls += 1
-            log.warning("audio stood still for %.0f ms", late * 1000)
-            self._stalled(late)
-            self._due = began
+        late = began - self._due
+        if late < ROUND:
+            self._kept_up_at = began
+        elif late > STALL or began - self._kept_up_at > PATIENCE:
+            self._leave_out(int(late / ROUND) * ROUND)
+            self._kept_up_at = began
+        self.late = began - self._due
         try:
             self._step(self._ticks % GROUPS, began)
         except Exception:
