@@ -5,11 +5,23 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from media.port import Codec, Connect, Echo, LegStats, Release, Released
+from media.port import (
+    AgentSpec,
+    AttachAgent,
+    Bridge,
+    Codec,
+    Connect,
+    Echo,
+    Join,
+    LegStats,
+    Release,
+    Released,
+    RoomId,
+)
 from media.rtp import packet
 from media.rtp.jitter import JitterBuffer
 from tests.support.emulator import Path
-from tests.support.phone import HOST, Studio, signal_to_noise, tone
+from tests.support.phone import HOST, PCMU, Studio, signal_to_noise, tone
 
 SECONDS = 20
 LEAST = 5.0
@@ -165,6 +177,49 @@ def test_an_hour_of_another_clock_leaves_no_delay_behind(ppm: int) -> None:
         deepest = max(deepest, buffer.waiting(0))
     assert deepest <= 2 and buffer.waiting(0) <= 1
     assert made_up <= 40, "a slower clock lacks 36 frames an hour, a faster one none"
+
+
+@pytest.mark.parametrize("ppm", [1_500, -1_500])
+@pytest.mark.parametrize(
+    ("codec", "milliseconds", "joined"),
+    [
+        (Codec("opus", 111, 48_000), 20, "bridge"),
+        (Codec("l16", 96, 16_000), 60, "room"),
+        (Codec("g722", 9), 20, "agent"),
+        (PCMU, 30, "room"),
+    ],
+    ids=lambda value: value.name if isinstance(value, Codec) else str(value),
+)
+def test_no_codec_and_nobody_who_listens_keeps_the_delay_of_another_clock(
+    codec: Codec, milliseconds: int, joined: str, ppm: int
+) -> None:
+    """At 7 times 200 ppm: 27 s are over three minutes, and two frames too few or too many."""
+    studio = Studio()
+    phone, other = studio.phone("leg", law=codec, connect=False), studio.phone("other")
+    studio.engine.execute(Connect(phone.leg, (phone.host, phone.port), codec, (codec,), None))
+    for leg in (phone.leg, other.leg):
+        if joined == "room":
+            studio.engine.execute(Join(leg, RoomId("room")))
+    if joined == "bridge":
+        studio.engine.execute(Bridge(phone.leg, other.leg))
+    elif joined == "agent":
+        spec = AgentSpec("a", "tandem", "ws://127.0.0.1:1/", sample_rate=16_000)
+        studio.engine.execute(AttachAgent(phone.leg, spec, "call", "account"))
+    samples = codec.clock_rate * milliseconds // 1000
+    # SILK of 20 ms (RFC 6716 §3.1).
+    payload = {"opus": b"\x48" + bytes(20), "l16": bytes(2 * samples)}.get(codec.name, bytes(samples))
+    due = begun = studio.loop.time()
+    while (now := studio.loop.time()) < begun + 27:
+        if now >= due:
+            phone.send(payload, samples=samples)
+            due += milliseconds / 1000 * (1 - ppm * 1e-6)
+        studio.run(0.005)
+    buffer = studio.engine._jitter
+    assert buffer.waiting(0) <= 2 + milliseconds // 20
+    studio.engine.execute(Release(phone.leg))
+    stats = studio.of(Released)[0].stats
+    assert stats.delay_ms <= 20 + milliseconds and stats.lost == 0
+    assert stats.concealed <= 2 + 2, "what a slow clock lacks, and what shows that it is one"
 
 
 def test_no_click_where_frames_are_lost_held_or_merged() -> None:

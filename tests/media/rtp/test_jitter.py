@@ -1,5 +1,6 @@
 """The jitter buffer, frame by frame: what is played is the number that each frame carries."""
 
+import random
 from itertools import pairwise
 
 import numpy as np
@@ -10,6 +11,7 @@ from media.rtp.jitter import (
     DEPTH,
     HASTE,
     HASTE_FRAMES,
+    MAX_TARGET,
     MOVED_FRAMES,
     PACE,
     PATIENCE,
@@ -344,3 +346,17 @@ def test_a_marker_on_every_packet_deepens_nothing() -> None:
     assert played(buffer, 2) == [0, None]
     put(buffer, 1, marker=True)
     assert played(buffer) == [1] and not buffer.silent
+
+
+def test_the_buffer_is_never_deeper_than_200_ms_meant_to_be_whatever_the_jitter() -> None:
+    """Frames are late by up to 600 ms, at random."""
+    chance, buffer = random.Random(1), start()
+    arrivals = sorted((number + chance.random() * 30, number) for number in range(2_000))
+    at, deepest, most = 0, 0, 0
+    for turn in range(2_000):
+        while at < len(arrivals) and arrivals[at][0] <= turn:
+            put(buffer, arrivals[at][1])
+            at += 1
+        played(buffer)
+        deepest, most = max(deepest, int(buffer.target[0])), max(most, buffer.waiting(0))
+    assert deepest == MAX_TARGET == 10 and most < DEPTH
