@@ -76,7 +76,15 @@ COUNTRIES: Final[dict[str, Tones]] = {
     "jp": _row(400, ((1.0, 2.0),), _even(0.5), _even(0.5)),
     "cn": _row(450, _SLOW, _even(0.35), _even(0.7)),
     "br": _row(425, _SLOW, _even(0.25), ((0.25, 0.25), (0.75, 0.25))),
-    **dict.fromkeys(("cz", "dk", "fi", "gr", "hu", "no", "pl", "pt", "ro", "sk", "tr"), _EUROPE),
+    "cz": _row(425, _SLOW, _even(0.33), _even(0.165)),
+    "sk": _row(425, _SLOW, _even(0.33), _even(0.165)),
+    "fi": _row(425, _SLOW, _even(0.3), _even(0.2)),
+    "gr": _row(425, _SLOW, _even(0.3), _even(0.2)),
+    "hu": _row(425, ((1.25, 3.75),), _even(0.3), _even(0.3)),
+    "pl": _row(425, _SLOW, _even(0.5), _even(0.5)),
+    "pt": _row(425, ((1.0, 5.0),), _even(0.5), _even(0.2)),
+    "tr": _row(450, ((2.0, 4.0),), _even(0.5), ((0.2, 0.2), (0.2, 0.2), (0.2, 0.2), (0.6, 0.2))),
+    **dict.fromkeys(("dk", "no", "ro"), _EUROPE),
 }
 "By ISO 3166-1 alpha-2 code, lower case; others hear those of `DEFAULT`."
 

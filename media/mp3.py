@@ -16,6 +16,7 @@ from media import wav
 BITS_PER_CHANNEL: Final = 32_000
 "Of the MP3s that we make [bit/s]."
 _PIECE: Final = 5.0  # samples read at once [s]
+_KINDS: Final = 16  # of rates and channels in one file
 
 
 class Mp3Error(Exception):
@@ -45,17 +46,35 @@ def _pieces(
     container: "av.container.InputContainer", rate: int, seconds: float
 ) -> Iterator[NDArray[np.float32]]:
     left = seconds * rate
-    resampler = av.AudioResampler(format="fltp", rate=rate)
-    try:
-        with container:
-            for frame in container.decode(audio=0):
-                for piece in resampler.resample(frame):
-                    left -= piece.samples
-                    if left < 0:
-                        raise Mp3Error(f"longer than {seconds:g} s")
-                    yield cast(NDArray[np.float32], piece.to_ndarray().mean(axis=0, dtype=np.float32))
-    except av.error.FFmpegError as error:
-        raise Mp3Error("it cannot be decoded as MP3") from error
+    resamplers: dict[tuple[int, str], av.AudioResampler] = {}
+    heard = False
+    with container:
+        for frame in _frames(container):
+            kind = frame.sample_rate, frame.layout.name
+            if kind not in resamplers and len(resamplers) < _KINDS:
+                resamplers[kind] = av.AudioResampler(format="fltp", rate=rate)
+            for piece in resamplers[kind].resample(frame) if kind in resamplers else ():
+                left -= piece.samples
+                if left < 0:
+                    raise Mp3Error(f"longer than {seconds:g} s")
+                heard = True
+                yield cast(NDArray[np.float32], piece.to_ndarray().mean(axis=0, dtype=np.float32))
+    if not heard:
+        raise Mp3Error("it cannot be decoded as MP3")
+
+
+def _frames(container: "av.container.InputContainer") -> Iterator[av.AudioFrame]:
+    """What can be decoded; what cannot is left out, as players do."""
+    packets = container.demux(audio=0)
+    while True:
+        try:
+            packet = next(packets)
+        except (StopIteration, av.error.FFmpegError):
+            return
+        try:
+            yield from packet.decode()
+        except av.error.FFmpegError:
+            continue
 
 
 def encode(source: Path, target: Path) -> None:

@@ -1,7 +1,9 @@
 """Reading WAV: the RIFF chunks of a file → samples between −1 and 1 (WAVE_FORMAT_EXTENSIBLE among them).
 
 PCM of 8, 16, 24 and 32 bits, IEEE float of 32 and 64, G.711 µ-law and A-law; up to 8 channels, mixed to one.
-A file that breaks off within its samples is read as far as it goes, as a recorder that died leaves it.
+A file that breaks off within its samples is read as far as it goes, and so is one that goes on although its
+header says that it has none: a recorder that died leaves either. Some programs leave out the byte that fills
+up a chunk of an odd length.
 """
 
 import os
@@ -20,6 +22,7 @@ _BITS: Final = {_PCM: (8, 16, 24, 32), _FLOAT: (32, 64), _ALAW: (8,), _ULAW: (8,
 _CHANNELS: Final = 8
 _RATES: Final = range(4_000, 192_001)
 _FORMAT_BYTES: Final = 40
+_ENDLESS: Final = 8 + 0xFFFF_FFFF
 _CHUNKS: Final = 1_000  # of one file, so that one of empty chunks cannot hold the reader up
 
 
@@ -85,7 +88,7 @@ def parse(file: BinaryIO) -> Wav | NotWav:
     head = file.read(12)
     if head[:4] not in (b"RIFF", b"RF64") or head[8:12] != b"WAVE":
         return NotWav("not a WAV file: it does not begin with RIFF…WAVE")
-    position = 12
+    ends, position = 8 + int.from_bytes(head[4:8], "little"), 12
     known: Format | None = None
     for _ in range(_CHUNKS):
         file.seek(position)
@@ -102,8 +105,13 @@ def parse(file: BinaryIO) -> Wav | NotWav:
         elif name == b"data":
             if known is None:
                 return NotWav("its samples come before their format")
+            if size == 0 and (ends <= position or ends == _ENDLESS):
+                size = end - position
             return Wav(known, position, min(size, end - position) // known.frame)
-        position += size + size % 2
+        position += size
+        if size % 2:
+            file.seek(position)
+            position += file.read(4) not in (b"fmt ", b"data")
     return NotWav("it has no samples")
 
 

@@ -45,6 +45,38 @@ def test_an_mp3_is_a_prompt_like_any_other(tmp_path: Path) -> None:
     assert wav.tone_level_db(heard, 700.0) == pytest.approx(-12.0, abs=0.5)
 
 
+def length(path: Path) -> int:
+    """[ms]"""
+    return asyncio.run(PromptStore(MediaLimits()).load(str(path))).milliseconds
+
+
+@pytest.mark.parametrize("rate", [11_025, 12_000, 22_050, 24_000, 32_000, 48_000])
+def test_an_mp3_of_any_rate_keeps_its_length(rate: int, tmp_path: Path) -> None:
+    source = wav.write(tmp_path / "a.wav", wav.tone(700.0, 1.0, rate=rate), rate=rate)
+    mp3.encode(source, tmp_path / "a.mp3")
+    assert abs(length(tmp_path / "a.mp3") - 1_000) < 100
+
+
+def test_what_is_damaged_is_left_out_and_the_rest_is_heard(tmp_path: Path) -> None:
+    """A picture before, a tag behind, noise in the midst, an end that is missing, another file behind."""
+    path, other = tmp_path / "a.mp3", tmp_path / "b.mp3"
+    mp3.encode(stereo(tmp_path / "a.wav", 2.0), path)
+    mp3.encode(wav.write(tmp_path / "b.wav", wav.tone(700.0, 1.0, rate=22_050), rate=22_050), other)
+    whole, more = path.read_bytes(), other.read_bytes()
+    size = 100_000
+    picture = (
+        b"ID3\3\0\0" + bytes((0, size >> 14 & 127, size >> 7 & 127, size & 127)) + b"\xff\xfb" * (size // 2)
+    )
+    for content, least, most in (
+        (picture + whole + b"TAG" + bytes(125), 1_900, 2_300),
+        (whole[: len(whole) // 2 + 7], 900, 1_200),
+        (whole[:3_000] + bytes(range(256)) * 8 + whole[3_000:], 1_500, 2_300),
+        (whole + more, 2_800, 3_400),
+    ):
+        path.write_bytes(content)
+        assert least < length(path) < most
+
+
 def test_what_is_no_mp3_or_too_long_is_refused(tmp_path: Path) -> None:
     broken = tmp_path / "b.mp3"
     broken.write_bytes(b"ID3" + bytes(500))

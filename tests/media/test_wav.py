@@ -96,6 +96,20 @@ def test_a_file_that_breaks_off_is_read_as_far_as_it_goes() -> None:
     assert len(samples(content[:-151])) == 24
 
 
+@pytest.mark.parametrize("ends", [0, 36, 0xFFFFFFFF])
+def test_a_header_that_was_never_completed_hides_nothing(ends: int) -> None:
+    content = riff(fmt(1, 16), (b"data", b"\1\0" * 100))
+    died = content[:4] + ends.to_bytes(4, "little") + content[8:40] + bytes(4) + content[44:]
+    assert len(samples(died)) == 100
+    for empty in (riff(fmt(1, 16), (b"data", b"")), riff(fmt(1, 16), (b"data", b""), (b"LIST", b"abcd"))):
+        assert len(samples(empty)) == 0
+
+
+def test_a_chunk_of_an_odd_length_may_lack_what_fills_it_up() -> None:
+    content = riff((b"LIST", b"odd"), fmt(1, 16), (b"data", b"\1\0\2\0"))
+    assert (samples(content.replace(b"odd\0", b"odd")) * 32768).tolist() == [1.0, 2.0]
+
+
 def test_what_is_no_number_is_silence() -> None:
     data = np.array([np.nan, np.inf, -np.inf, 0.5], "<f4").tobytes()
     with warnings.catch_warnings():
