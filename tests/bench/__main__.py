@@ -32,6 +32,7 @@ from tests.bench.usage import prefer
 from tests.bench.yardstick import yardstick_ns
 from tests.support.address import free_tcp_port, loopback
 from tests.support.process import Child
+from tests.support.zygote import close_zygote
 
 AUDIO: Final[dict[str, tuple[Callable[[audio.Ground, int], Row], int]]] = {
     "echo": (audio.echo, 1_500),
@@ -115,8 +116,20 @@ def main(
         agent.wait_for("ready")
         prefer(agent.pid)
         run = _Run(
-            folder, (address, 9000), count, window, share, seconds, settle, workers, beside, users, pinned
+            folder,
+            (address, 9000),
+            count,
+            window,
+            share,
+            seconds,
+            settle,
+            workers,
+            beside,
+            users,
+            pinned,
+            quick,
         )
+        stack.callback(close_zygote)
         for load in loads or LOADS:
             console.print(f"{load} …")
             try:
@@ -156,6 +169,8 @@ class _Run:
     beside: bool
     users: int
     pinned: bool
+    quick: bool
+    "Daemons are forked: how they start changes no figure by as much as such a run errs."
 
     def rows(self, load: str) -> Iterator[Row]:
         """Measure one load by a daemon of its own: memory and database of one are no burden on the next.
@@ -174,9 +189,8 @@ class _Run:
             yield rtpengine(cpu, max(1, round(calls * self.share)), self.seconds, self.settle, spoken)
             return
         url = "ws://{}:{}/".format(*self.agent)
-        with subject(
-            self.folder / load, users=self.users, agent_url=url, cpu=cpu, workers=self.workers
-        ) as daemon:
+        how = {"cpu": cpu, "workers": self.workers, "program": not self.quick}
+        with subject(self.folder / load, users=self.users, agent_url=url, **how) as daemon:
             time.sleep(1.0)
             if load not in AUDIO:
                 yield from _measure(load, daemon, self.count, self.window, self.seconds)

@@ -77,8 +77,9 @@ def subject(
     agents: Mapping[str, object] = MappingProxyType({}),
     dids: Sequence[object] = (),
     full: float | None = MediaLimits().full,
+    program: bool = True,
 ) -> Iterator[Subject]:
-    """Args: agents, dids: beside its own."""
+    """Args: agents, dids: beside its own; program: started as users start it, see `Daemon`."""
     trunk, far = loopback(), loopback()
     names = [str(10_000 + n) for n in range(users)]
     account = {
@@ -120,7 +121,7 @@ def subject(
     # Calls that an overload has left half-way would be waited for at the end.
     sip = {"rooms_per_account": len(ROOMS), "drain": "1s"}
     settings["limits"] = {"sip": sip, "media": {"full": full}}
-    with Daemon(folder, account=account, settings=settings, cpu=cpu, program=True) as daemon:
+    with Daemon(folder, account=account, settings=settings, cpu=cpu, program=program) as daemon:
         prefer(daemon.child.pid)
         yield Subject(daemon, trunk, far, names, cpu)
 
