@@ -25,10 +25,10 @@ from media.digits import Digits
 from media.dsp.conceal import Concealer
 from media.dsp.talker import Talkers
 from media.dsp.vad import VoiceActivity
-from media.frame import FRAME_SECONDS, GROUPS
+from media.frame import GROUPS
 from media.gauges import EngineGauges, VoiceGauges
 from media.heard import Heard, Listens
-from media.inbound import WAVES, Inbound
+from media.inbound import Inbound
 from media.joint import Joints
 from media.leg import Leg, LegTable
 from media.outbound import Outbound, Speaks
@@ -72,6 +72,7 @@ from media.rtp.jitter import JitterBuffer
 from media.rtp.statistics import Reception
 from media.rtp.telephone_event import DigitSender, Press
 from media.socket import NoPort, UdpWire
+from media.stall import Stall
 from media.ticker import Clock, Ticker
 from media.timeline import Timeline
 from media.upkeep import Upkeep
@@ -80,8 +81,6 @@ from media.wideband import Wideband
 
 SPEECH_RELEASE: Final = 0.5
 "Silence that ends speech [s]."
-BACKLOG: Final = 5.0
-"Of a stall, what the sockets hold of the packets that came in it, at most [s]."
 
 log = logging.getLogger(__name__)
 
@@ -204,8 +203,10 @@ class Engine:
         )
         self._plans: list[Plan] = [make_plan(self._table.columns, group) for group in range(GROUPS)]
         self._tick = 0
-        self._resync_at = 0
-        self._ticker = Ticker(loop, monotonic, self.step, self._stalled, spare)
+        self._stall = Stall(self._table, self._inbound, self._jitter)
+        self._ticker = Ticker(
+            loop, monotonic, self.step, lambda seconds: self._stall.begin(seconds, self._tick), spare
+        )
         self.share = self._ticker.audio
 
     def execute(self, command: Command) -> None:
@@ -226,8 +227,7 @@ class Engine:
                 self._table.changed()
             self._outbound.send(plan, heard, now)
             self._tick += 1
-            if self._tick == self._resync_at:
-                self._jitter.skip_to_newest()
+            self._stall.see_to(self._tick)
             self._upkeep.see_to(self._tick, now)
 
     def gauges(self) -> EngineGauges:
@@ -382,19 +382,3 @@ class Engine:
             self._table.stale[group] = False
             self._plans[group] = make_plan(self._table.columns, group)
         return self._plans[group]
-
-    def _stalled(self, seconds: float) -> None:
-        """Ticks were left out: the streams go on where they would be now."""
-        columns = self._table.columns
-        for leg in self._table:
-            if leg.connect is not None:
-                columns.timestamp[leg.slot] += int(seconds * leg.connect.codec.clock_rate)
-        columns.marker[:] = True
-        columns.quiet_at += seconds
-        # We did not listen meanwhile: that is no silence of the peers.
-        columns.heard_at[columns.connected] += seconds
-        columns.reported_at[columns.connected] += seconds
-        self._inbound.drain_all()
-        # So many rounds it takes until all that piled up has been read.
-        rounds = 2 + int(min(seconds, BACKLOG) / (WAVES * FRAME_SECONDS))
-        self._resync_at = self._tick + rounds * GROUPS

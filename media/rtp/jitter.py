@@ -271,6 +271,12 @@ class JitterBuffer:
         self._lowest[slot] = _UNSEEN
         self._kept[slot] = PATIENCE
 
+    def all_moved(self) -> None:
+        """Every leg is played later than before."""
+        self._window[:] = WINDOW_FRAMES - MOVED_FRAMES
+        self._lowest[:] = _UNSEEN
+        self._kept[:] = PATIENCE
+
     def join(self, slot: int) -> None:
         """Let the next frame wait for one that is made up, which joins it to audio of another kind."""
         self._owe(slot, 1)

@@ -3,7 +3,6 @@
 import asyncio
 
 import numpy as np
-import pytest
 
 from media.port import (
     AgentSpec,
@@ -26,7 +25,6 @@ from media.port import (
     Release,
     Released,
     SendDigits,
-    Silent,
     StopPlay,
     StopRecord,
     Tone,
@@ -157,63 +155,6 @@ def test_a_bridge_ends_for_both_when_one_goes() -> None:
     studio.run(0.5)
     assert 24 <= len(two.received) <= 26
     assert (two.heard()[80:] == 0).all(), "what it heard has faded within 10 ms"
-
-
-def test_a_stall_of_ours_is_no_silence_of_the_peers() -> None:
-    studio = Studio()
-    phone = studio.phone("leg")
-    phone.script = [bytes([9]) * 160] * 100
-    studio.run(1.0)
-    studio.loop._now += 40.0
-    phone.next_at += 40.0
-    studio.run(0.5)
-    assert studio.engine.gauges().ticks.stalls == 1
-    assert not any(isinstance(event, Silent) for event in studio.events)
-
-
-@pytest.mark.parametrize("away", [0.04, 0.1, 0.18])
-def test_a_shorter_stall_loses_nothing_of_what_waits_in_the_sockets(away: float) -> None:
-    """Ticks that are late by less than `STALL` are made up for, and nothing is merged after them."""
-    studio = Studio()
-    phone = studio.phone("leg")
-    studio.engine.execute(Echo(LEG))
-    sent = [bytes([n % 100]) * 160 for n in range(200)]
-    phone.script = list(sent)
-    studio.run(1.0)
-    # The loop is away, while the phone keeps sending.
-    for _ in range(round(away / 0.020)):
-        phone.send(phone.script.pop(0) or b"")
-    studio.loop._now += away
-    phone.next_at += away
-    studio.run(3.5)
-    assert studio.engine.gauges().ticks.stalls == 0
-    heard = [bytes(packet.payload) for _, packet in phone.received]
-    assert [frame for frame in heard if frame in sent[:100]] == sent
-
-
-@pytest.mark.parametrize("away", [0.6, 3.0])
-def test_after_a_stall_the_streams_go_on_without_replay_or_delay(away: float) -> None:
-    studio = Studio()
-    phone = studio.phone("leg")
-    studio.engine.execute(Echo(LEG))
-    phone.script = [bytes([1 + n % 100]) * 160 for n in range(400)]
-    studio.run(1.0)
-    before = phone.received[-1][1]
-    # The loop is away, while the phone keeps sending.
-    for _ in range(round(away / 0.020)):
-        phone.send(phone.script.pop(0) or b"")
-    phone.received.clear()
-    studio.loop._now += away
-    phone.next_at += away
-    studio.run(1.0)
-    assert studio.engine.gauges().ticks.stalls == 1
-    first = phone.received[0][1]
-    assert first.marker and 0 <= ((first.timestamp - before.timestamp) & 0xFFFF_FFFF) - 8000 * away <= 400
-    assert (first.sequence - before.sequence) & 0xFFFF == 1
-    assert len(phone.received) <= 1.0 / 0.020 + 2
-    sent_last = 400 - len(phone.script)
-    delay = (sent_last - phone.received[-1][1].payload[0]) % 100
-    assert delay <= 1, "frames"
 
 
 def test_a_thousand_re_offers_leave_nothing_behind() -> None:

@@ -136,7 +136,7 @@ def test_a_key_that_is_pressed_while_we_stall_is_one_press() -> None:
     studio.run(0.2)
     studio.engine.execute(SendDigits(phone.leg, "12"))
     studio.run(0.05)
-    studio.engine._stalled(0.29)
+    studio.engine._stall.begin(0.29, studio.engine._tick)
     studio.run(1.0)
     assert [press.digit for press in presses(phone)] == ["1", "2"]
     assert len({p.timestamp for _, p in phone.received if p.payload_type == DTMF}) == 2

@@ -33,7 +33,7 @@ class HandClock:
             if not alarm.cancelled:
                 self._now = max(self._now, when)
                 callback()
-        self._now = until
+        self._now = max(self._now, until)
 
     def advance(self, seconds: float) -> None:
         self.advance_to(self._now + seconds)
