@@ -21,7 +21,7 @@ ROUND: Final = GROUPS * TICK_SECONDS
 "Of all groups, in which each leg is sent one packet [s]."
 STALL: Final = 0.2
 "[s]"
-PATIENCE: Final = 1.0
+PATIENCE: Final = 0.5
 "[s]"
 OVERRUN: Final = TICK_SECONDS + 0.002
 "A tick that works longer than this is logged [s]."

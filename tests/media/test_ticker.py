@@ -90,19 +90,19 @@ def test_after_a_stall_the_missed_ticks_are_left_out() -> None:
 
 
 def test_where_there_is_more_to_do_than_the_core_can_audio_stays_in_time_and_has_gaps() -> None:
-    """A tick takes 1 % more than there is: never later than a round and what a second adds."""
+    """A tick takes 1 % more than there is: never later than a round and what half a second adds."""
     rig = Rig()
     rig.works = TICK_SECONDS * 1.01
     rig.ticker.start()
     rig.clock.advance(30.0)
     late = rig.ticker.gauges().late_max
-    assert late < 35 and all(seconds == pytest.approx(0.02) for seconds in rig.stalls)
+    assert late < 30 and all(seconds == pytest.approx(0.02) for seconds in rig.stalls)
     assert len(rig.steps) + 4 * len(rig.stalls) == pytest.approx(6000, abs=8)
 
 
-def test_what_a_short_stall_has_held_up_is_made_up_for_within_a_second() -> None:
+def test_what_a_short_stall_has_held_up_is_made_up_for_within_half_a_second() -> None:
     rig = Rig()
-    rig.works = TICK_SECONDS * 0.8
+    rig.works = TICK_SECONDS * 0.6
     rig.ticker.start()
     rig.clock.advance(0.1)
     rig.clock._now += 0.15
