@@ -33,6 +33,7 @@ from media import port
 
 SUPERVISORS: Final = 4
 "Of one call at one time."
+_NOBODY_YET: Final = "wait until somebody is connected; who is in a room is moderated by /conferences"
 _OVER: Final = 'SIP;cause=200;text="Supervision is over"'
 
 
@@ -196,9 +197,8 @@ class Supervisions:
         own = call.treatment.supervising if isinstance(call.treatment, Supervised) else frozenset()
         parties = [leg for leg in call.legs.values() if leg.held and leg.negotiated and leg.id not in own]
         if call.answered_at is None or not (attended or len(parties) > 1):
-            return Refusal(
-                "not_joined", 409, "the call does not have two parties yet", "wait until it is answered"
-            )
+            fix = "wait until it is answered" if call.answered_at is None else _NOBODY_YET
+            return Refusal("not_joined", 409, "the call does not have two parties yet", fix)
         if not isinstance(call.treatment, Supervised):
             call.treatment = Supervised(call.treatment)
         treatment = call.treatment

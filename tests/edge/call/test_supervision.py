@@ -196,4 +196,16 @@ def test_a_call_that_rings_is_not_supervised_yet() -> None:
     Phone(bench, "1001").dial("1002")
     (call,) = bench.switch.calls.values()
     refusal = bench.switch.supervisions.begin(call, "1005", Mode.LISTEN, bench.now)
-    assert isinstance(refusal, Refusal) and refusal.code == "not_joined"
+    assert isinstance(refusal, Refusal) and refusal.code == "not_joined" and "answered" in refusal.fix
+
+
+def test_a_call_that_talks_to_nobody_is_not_supervised_and_why_is_said() -> None:
+    directory = FakeDirectory()
+    for number in ("1001", "1005"):
+        directory.add_user(number)
+    bench = Bench(directory)
+    Phone(bench, "1001").dial("*43")
+    (call,) = bench.switch.calls.values()
+    assert call.answered_at is not None
+    refusal = bench.switch.supervisions.begin(call, "1005", Mode.LISTEN, bench.now)
+    assert isinstance(refusal, Refusal) and refusal.code == "not_joined" and "room" in refusal.fix
