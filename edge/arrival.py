@@ -73,10 +73,7 @@ class Arrivals:
             return None
         trunk = identity.trunk if isinstance(identity, TrunkIdentity) else None
         dialled = request.uri.dialled if trunk is None else asked_of_trunk(trunk, request)
-        if request.headers.get("Replaces") is None:
-            decision = route(ground.directory, identity, request.uri.host, dialled, ground.wall(now))
-        else:
-            decision = self._replacement(request, identity)
+        decision = self._decide(identity, request, dialled, now)
         account = decision.account if isinstance(decision, Route) else self._account_of(identity)
         if account is None:
             assert isinstance(decision, Refusal), "a route has its account"
@@ -97,17 +94,7 @@ class Arrivals:
         else:
             treatment = decision
             path = Route(account, "in", Target("", dialled))
-        session = AnsweringSession(
-            ground.wire,
-            request,
-            key,
-            flow,
-            tag=tag(ground.random),
-            contact=contact_address(ground.reach, flow, dialled, request.uri),
-        )
-        if trunk is not None:
-            session.inquiries.keyring = keyring_of(trunk, ground.random)
-            session.large = large_of(trunk, flow, ground)
+        session = self._session(request, key, flow, dialled, trunk)
         call = Call(
             id,
             ground,
@@ -137,6 +124,24 @@ class Arrivals:
         return call
 
     # Inside.
+
+    def _decide(self, identity: Identity, request: Request, dialled: str, now: float) -> Route | Refusal:
+        """Where the call goes, or why it does not."""
+        if request.headers.get("Replaces") is not None:
+            return self._replacement(request, identity)
+        ground = self.ground
+        return route(ground.directory, identity, request.uri.host, dialled, ground.wall(now))
+
+    def _session(
+        self, request: Request, key: ServerKey, flow: Flow, dialled: str, trunk: Trunk | None
+    ) -> AnsweringSession:
+        ground = self.ground
+        contact = contact_address(ground.reach, flow, dialled, request.uri)
+        session = AnsweringSession(ground.wire, request, key, flow, tag=tag(ground.random), contact=contact)
+        if trunk is not None:
+            session.inquiries.keyring = keyring_of(trunk, ground.random)
+            session.large = large_of(trunk, flow, ground)
+        return session
 
     def _overload(self) -> Refusal | None:
         if self.draining:
