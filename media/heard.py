@@ -42,6 +42,7 @@ _FADE_IN: Final = np.linspace(0.0, 1.0, FRAME_SAMPLES, dtype=np.float32)
 class Conceals(Protocol):
     def process(self, rows: Slots, pcm: Pcm, missing: Mask) -> Pcm: ...
     def patch(self, slot: int, pcm: Pcm, there: Mask) -> Pcm: ...
+    def past(self, slot: int) -> Pcm: ...
 
 
 class DetectsVoice(Protocol):
@@ -111,7 +112,7 @@ class Heard:
         wide, measured = NOTHING, (self._round + group) % LEVEL_EVERY == 0
         if len(plan.wide):
             wide, pcm[plan.wide] = self._wideband.hear(
-                plan, taken, missing, self._jitter.upcoming, measured=measured
+                plan, taken, missing, self._jitter.upcoming, self._concealer.past, measured=measured
             )
             missing[plan.wide] = False
             missing[self._wideband.joining] = True

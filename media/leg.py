@@ -99,6 +99,8 @@ class LegTable:
         "Legs that are."
         self.secured = 0
         "Connected legs that speak SRTP."
+        self.joining: dict[int, int] = {}
+        "By slot whose wideband codec has begun in the midst of a word: frames of it played, 0 to 2."
         self.phases = Phases(slots, self.columns, self.changed)
         self._free = list(range(slots - 1, -1, -1))
         self._left: list[int] = []

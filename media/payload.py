@@ -48,9 +48,11 @@ class Payloads:
                 leg.reframer = leg.parceller = None
                 self._jitter.restart(slot, number)
                 if columns.gap[slot] == 0:
-                    leg.coders.begin(joins=before < FIRST_WIDE)
+                    leg.coders.begin(joins=before)
                     if law < FIRST_WIDE:
                         self._jitter.join(slot)
+                    else:
+                        self._table.joining[slot] = 0
             self._table.expect(leg, parsed.payload_type, law)
         if law >= FIRST_WIDE and wide(law).parcels:
             self._hear_parcel(leg, parsed, law, number)

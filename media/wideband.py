@@ -18,7 +18,7 @@ import numpy as np
 
 from config.value import dataclass
 from media.codec.coders import Coders
-from media.codec.table import Wide, wide
+from media.codec.table import FIRST_WIDE, Wide, wide
 from media.columns import LegColumns
 from media.dsp.conceal import Concealer
 from media.dsp.resample import Resampler
@@ -69,18 +69,23 @@ class Wideband:
         self._used: set[int] = set()
         "Slots that have left something here."
         self.joining: list[int] = []
-        """Rows of the latest tick whose decoder has just begun, in the midst of what came by G.711: at 8 kHz
-        they are made up once, and what comes next is joined to that."""
+        """Rows of the latest tick whose decoder has just begun, in the midst of what came by G.711: they are
+        made up once, and what comes next is joined to that."""
+        self._crossed: dict[int, tuple[int, int]] = {}
+        "By slot that was sent wideband audio of another leg: that one's slot, and the frame's timestamp."
         self._unheard = np.zeros(slots, np.bool_)
         "Of whose frames some were not decoded: nobody wanted them."
 
     def reset(self, slots: Rows) -> None:
         """The slots get new legs."""
+        for slot in self._table.joining.keys() & set(slots.tolist()):
+            del self._table.joining[slot]
         for slot in self._used.intersection(slots.tolist()) if self._used else ():
             self._used.discard(slot)
             self._unheard[slot] = False
             self._concealer.reset(np.array([slot]))
             self._sent.pop(slot, None)
+            self._crossed.pop(slot, None)
             for resampler in (self._down, self._up, self._taping):
                 resampler.reset(slot)
 
@@ -90,6 +95,7 @@ class Wideband:
         taken: Taken,
         missing: Mask,
         upcoming: Callable[[int], Frames | None],
+        past: Callable[[int], Pcm],
         *,
         measured: bool,
     ) -> tuple[Pcm, Pcm]:
@@ -98,31 +104,36 @@ class Wideband:
         Args:
             missing: rows of `plan.take` that are to be concealed; what cannot be decoded is, too.
             upcoming: a slot → the frame that will be played next, if it has come.
+            past: a slot → the latest two frames that were heard of it, (2, 160) at 8 kHz.
             measured: the level of all is; else the samples of those that nobody hears are left 0.
         """
-        slots = plan.wide_slots
+        slots, listened = plan.wide_slots, plan.wide_heard
         self.joining.clear()
         self._used.update(slots.tolist())
-        everyone = len(plan.wide_heard) == len(slots)
-        self._wake(slots[plan.wide_heard])
+        if self._table.joining:
+            listened = np.union1d(listened, np.flatnonzero(np.isin(slots, list(self._table.joining))))
+        everyone = len(listened) == len(slots)
+        self._wake(slots[listened])
         if not everyone:
-            unheard = np.delete(np.arange(len(slots)), plan.wide_heard)
+            unheard = np.delete(np.arange(len(slots)), listened)
             self._unheard[slots[unheard]] = True
             if not measured:
                 self._pass_by(slots[unheard], missing[plan.wide[unheard]], upcoming)
         if everyone or measured:
-            return self._hear(plan, np.arange(len(slots)), taken, missing, upcoming)
+            return self._hear(plan, np.arange(len(slots)), taken, missing, upcoming, past)
         pcm = np.zeros((len(slots), SAMPLES), np.int16)
         narrow = np.zeros((len(slots), FRAME_SAMPLES), np.int16)
-        if len(plan.wide_heard):
-            heard = self._hear(plan, plan.wide_heard, taken, missing, upcoming)
-            pcm[plan.wide_heard], narrow[plan.wide_heard] = heard
+        if len(listened):
+            heard = self._hear(plan, listened, taken, missing, upcoming, past)
+            pcm[listened], narrow[listened] = heard
         return pcm, narrow
 
     def _wake(self, slots: Slots) -> None:
         """Begin anew with those that somebody hears from now on: they fade in within a frame or two."""
         for slot in slots[self._unheard[slots]].tolist():
             self._unheard[slot] = False
+            if slot in self._table.joining:
+                continue
             self._table.at(slot).coders.begin()
             self._concealer.reset(np.array([slot]))
             self._down.reset(slot)
@@ -141,6 +152,7 @@ class Wideband:
         taken: Taken,
         missing: Mask,
         upcoming: Callable[[int], Frames | None],
+        past: Callable[[int], Pcm],
     ) -> tuple[Pcm, Pcm]:
         """The frames of some `places` in `plan.wide`."""
         columns, slots, rows = self._table.columns, plan.wide_slots[places], plan.wide[places]
@@ -159,9 +171,13 @@ class Wideband:
                 continue
             there = holes.get(int(rows[index])) if holes else None
             decoded = coders.decode(wide(law), frames[index], numbers[index], there)
-            if coders.joins:
-                coders.joins = False
+            if self._table.joining:
+                self._count(slot)
+            if coders.joins is not None:
                 self.joining.append(int(rows[index]))
+                if coders.joins < FIRST_WIDE:
+                    self._concealer.recall(slot, _risen(past(slot)))
+                lost[index], coders.joins = True, None
             if decoded is None:
                 lost[index] = True
             elif there is not None:
@@ -174,6 +190,15 @@ class Wideband:
             self._merge(slots, rows, taken, pcm)
         pcm = self._concealer.process(slots, pcm, lost)
         return pcm, self._down.process(slots, pcm)
+
+    def _count(self, slot: int) -> None:
+        """Of what begins in the midst of a word, one frame is made up, and the next one joined to that."""
+        joining = self._table.joining
+        played = joining.get(slot)
+        if played == 2:
+            del joining[slot]
+        elif played is not None:
+            joining[slot] = played + 1
 
     def _merge(self, slots: Slots, rows: Rows, taken: Taken, pcm: Pcm) -> None:
         """Cross-fade two frames into one where the jitter buffer skips."""
@@ -226,6 +251,7 @@ class Wideband:
 
         for position, slot, row, source in plan.passing:
             leg = table.at(source)
+            self._crossed[slot] = source, int(columns.timestamp[slot])
             if slot in plan.taped:
                 self._used.add(slot)
                 self._sent[slot] = sound.wide[plan.index_of[row]]
@@ -237,7 +263,7 @@ class Wideband:
                 payload = leg.coders.payload(codec, sound.frames[row])
                 if sound.merged and payload is not None and codec.parcels and codec.cuts:
                     payload = _merged(codec, leg.coders, row, payload, sound)
-                if payload is not None:
+                if payload is not None and source not in table.joining:
                     payloads.append((position, payload))
                 else:
                     encode(position, slot, sound.wide[plan.index_of[row]])
@@ -246,6 +272,7 @@ class Wideband:
             else:
                 encode(position, slot, _SILENCE)
         for position, slot, row in plan.crossing:
+            self._crossed[slot] = int(columns.source[slot]), int(columns.timestamp[slot])
             encode(position, slot, sound.wide[plan.index_of[row]])
         if len(plan.rising):
             self._used.update(plan.rising_slots.tolist())
@@ -253,6 +280,8 @@ class Wideband:
             for slot in splices.fit_rising(plan.rising_slots, plan.rising, spliced, narrow):
                 self._up.reset(slot)
             risen = self._up.process(plan.rising_slots, narrow)
+            if self._crossed:
+                self._fall(plan, risen)
             if len(fuller):
                 whole = risen[-len(fuller) :].astype(np.int32) + fuller
                 risen[-len(fuller) :] = np.clip(whole, -32768, 32767)
@@ -271,12 +300,34 @@ class Wideband:
             encode(position, slot, _SILENCE)
         return payloads
 
+    def _fall(self, plan: WidePlan, risen: Pcm) -> None:
+        """Whose source spoke a wideband codec until now is led from that to what was 8 kHz; in place."""
+        columns = self._table.columns
+        for index, slot in enumerate(plan.rising_slots[: len(plan.rising_rows)].tolist()):
+            source, stamp = self._crossed.pop(slot, (-1, 0))
+            step = wide(int(columns.law_out[slot])).step
+            if (
+                source != columns.source[slot]
+                or columns.timestamp[slot] != stamp + step
+                or self._unheard[source]
+            ):
+                continue
+            whole = np.ones(1, np.bool_)
+            made = self._concealer.process(np.array([source], np.int32), _SILENCE[None, :], whole)[0]
+            risen[index] = made * (1.0 - _FADE_IN) + risen[index] * _FADE_IN
+
     def sent(self, slot: int) -> tuple[Pcm, Pcm]:
         """What a taped leg was sent in this tick, (160,) at 8 kHz and (320,) at 16 kHz."""
         self._used.add(slot)
         pcm = self._sent.get(slot, _SILENCE)
         narrow: Pcm = self._taping.process(np.array([slot], np.int32), pcm[None, :])[0]
         return narrow, pcm
+
+
+def _risen(past: Pcm) -> Pcm:
+    """Two frames at 8 kHz, (2, 160) → (2, 320) at 16 kHz."""
+    resampler, row = Resampler(1, 8_000, RATE), np.zeros(1, np.int32)
+    return np.concatenate([resampler.process(row, frame[None, :]) for frame in past])
 
 
 def _merged(codec: Wide, coders: Coders, row: int, payload: bytes, sound: Sound) -> bytes:

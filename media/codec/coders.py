@@ -53,8 +53,8 @@ class Coders:
         self._awaited: int | None = None
         "Number of a frame that was not there when it was due, and may still come."
         self._most_bits, self.pauses = 0, False
-        self.joins = False
-        "The first frame is to be joined to audio of another kind, in whose midst it begins."
+        self.joins: int | None = None
+        "Number of the codec in the midst of whose audio the first frame begins, to which it is to be joined."
 
     def deposit(self, parcel: tuple[bytes, ...]) -> Bytes:
         """Keep a parcel; returns the row (160,) that stands for it, good until the next call."""
@@ -144,7 +144,7 @@ class Coders:
         """A frame is missing: what was over belonged to its past."""
         self._spare = _NOTHING
 
-    def begin(self, *, joins: bool = False) -> None:
+    def begin(self, *, joins: int | None = None) -> None:
         """Decode what comes next as the beginning of a stream: of what came before, frames were left out."""
         self._decoder, self._spare, self._awaited, self.joins = None, _NOTHING, None, joins
 

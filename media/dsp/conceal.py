@@ -92,6 +92,16 @@ class Concealer:
         heard = np.clip((away - np.float32(0.5)) / np.float32(self._reentry), 0.0, 1.0)
         return _rounded(repeated + (pcm - repeated) * heard.astype(np.float32))
 
+    def past(self, slot: int) -> NDArray[np.int16]:
+        """The latest two frames, ``(2, samples of 20 ms)``."""
+        latest = int(self._latest[slot])
+        return self._past[[latest ^ 1, latest], slot]
+
+    def recall(self, slot: int, past: NDArray[np.int16]) -> None:
+        """Go on from other audio, as `past` gives it."""
+        self._latest[slot] = self._gap[slot] = 0
+        self._past[[1, 0], slot] = past
+
     def reset(self, slots: NDArray[np.intp]) -> None:
         """Forget what the slots heard, as at the start of a stream."""
         self._past[:, slots] = 0

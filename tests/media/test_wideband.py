@@ -491,6 +491,44 @@ def test_a_codec_that_changes_in_the_midst_of_a_word_does_not_click(name: str) -
     assert min(level_of(frame) for frame in heard[: 100 * 160].reshape(-1, 160)) > level_of(sound) - 6
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "listens"),
+    [
+        ("pcmu", "g722", "l16"),
+        ("pcmu", "g722", "g722"),
+        ("pcmu", "opus", "g722"),
+        ("pcmu", "l16", "l16"),
+        ("l16", "pcmu", "g722"),
+        ("opus", "pcmu", "l16"),
+        ("g722", "pcmu", "l16"),
+        ("g722", "l16", "l16"),
+    ],
+)
+def test_nor_does_it_for_a_wideband_listener(first: str, second: str, listens: str) -> None:
+    """It goes on as it came, or is coded anew, before and after; in between it is one wave."""
+    codecs = {"pcmu": PCMU, **CODECS}
+    studio = Studio()
+    phone = studio.phone("leg", law=codecs[first], connect=False)
+    other = studio.phone("other", law=codecs[listens], connect=False)
+    both = (codecs[first], codecs[second])
+    for each, accepted in ((phone, both), (other, (other.law,))):
+        studio.engine.execute(Connect(each.leg, (each.host, each.port), accepted[0], accepted, None))
+    studio.engine.execute(Bridge(phone.leg, other.leg))
+    sound = pitch(317, 2.4)
+    for codec, part in zip(both, (sound[:19_200], sound[19_200:]), strict=True):
+        if codec is PCMU:
+            frames = [LINEAR_TO_ULAW[frame[::2].view(np.uint16)].tobytes() for frame in part.reshape(-1, 320)]
+        else:
+            frames = payloads(codec, part)
+        for frame in frames:
+            phone.send(frame, payload_type=codec.payload_type, samples=codec.clock_rate // 50)
+            studio.run(0.020)
+    heard = decoded(other)[8_000:-1_600].astype(float)
+    bend = np.abs(np.diff(heard, 2)).max()
+    assert bend < 4 * 0.3 * 32767 * (2 * np.pi * 317 / 16_000) ** 2
+    assert min(level_of(frame) for frame in heard[: len(heard) // 320 * 320].reshape(-1, 320)) > 70 - 6
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_where_the_jitter_buffer_leaves_out_a_frame_what_goes_on_as_it_came_makes_no_step(name: str) -> None:
     """The peer's clock is 0.2 % fast; 415 Hz has no whole number of periods in 20 ms."""
