@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol, cast
 from config.schema import SipLimits
 from edge.sip.flow import Flow, Transport
 from edge.transport.channel import Channel
+from edge.transport.gathering import Gathering
 from edge.transport.guard import Guard
 from edge.transport.upper import Upper
 
@@ -33,6 +34,7 @@ class Owner(Protocol):
     limits: SipLimits
     guard: Guard
     upper: Upper
+    gathering: Gathering
 
     def next_number(self) -> int: ...
     def made(self, connection: "Connection") -> None:
@@ -142,17 +144,18 @@ class Connection(asyncio.Protocol):
     def _serve(self) -> None:
         """Hand up what was received, a batch at a time: the audio's tick must get its turn."""
         now = self._owner.loop.time()
-        guard, source = self._owner.guard, self.remote[0]
+        guard, source, gathering = self._owner.guard, self.remote[0], self._owner.gathering
         for _ in range(min(len(self._received), _BATCH)):
             if guard.refuses(source, now):
                 self._received.clear()
                 self._transport.abort()
                 return
-            self._owner.upper.receive(((self._received.popleft(), self.flow),), now)
+            gathering.put(self._received.popleft(), self.flow)
         if self._received:
             self._transport.pause_reading()
             self._owner.loop.call_soon(self._serve)
         elif self._channel.fault:
+            gathering.flush()  # while it can be answered
             if not self._channel.orderly:
                 guard.malformed(source, now)
             self._transport.close()

@@ -30,6 +30,7 @@ from edge.sip.certificate import proves
 from edge.sip.flow import Flow, Transport
 from edge.transport.channel import Channel, StreamChannel
 from edge.transport.connection import Connection
+from edge.transport.gathering import Gathering
 from edge.transport.guard import Guard
 from edge.transport.tls import Credentials
 from edge.transport.upper import Upper
@@ -82,6 +83,7 @@ class Connections:
     ) -> None:
         self.limits = limits
         self.upper = upper
+        self.gathering = Gathering(upper, loop)
         self.loop = loop
         self.guard = guard
         self.credentials = credentials
@@ -199,6 +201,7 @@ class Connections:
             del self._by_remote[numberless]
         self._leave(source_of(connection.remote[0]))
         if not self._closing:
+            self.gathering.flush()
             for gone in (flow, *connection.aliases):
                 self.upper.closed(gone)
 
