@@ -24,6 +24,7 @@ from config.value import dataclass
 from media.codec.table import FIRST_WIDE
 from media.columns import LegColumns
 from media.dsp.fade import ramped
+from media.dsp.limiter import Limiter
 from media.dsp.seam import fading
 from media.dsp.tone import cadence
 from media.frame import FRAME_SAMPLES, GROUPS, Mask, Pcm, Rows
@@ -111,6 +112,7 @@ class Rooms:
         self._coached: dict[int, int] = {}
         "Slot of the only listener, of those roles."
         self._pace = Pace(slots, columns)
+        self._limiter, self._wide_limiter = Limiter(slots), Limiter(slots)
         self._chimes: list[_Chime] = []
         self._farewells: list[_Farewell] = []
 
@@ -148,6 +150,8 @@ class Rooms:
         self._voice[slot] = self._ear[slot] = float(seamless)
         self._chiming[slot] = chimes
         self._pending.pop(slot, None)
+        self._limiter.begin(slot)
+        self._wide_limiter.begin(slot)
         self._pace.enter(slot, self._tick, seamless=seamless)
         self._take_on(slot, role, only)
         return room.members
@@ -239,8 +243,11 @@ class Rooms:
         if self._chimes or self._farewells:
             self._add_passing(mix, mixed, broad)
         before, after = self._ears(mix.slots)
-        heard = _heard(mixed, before, after)
-        return heard, NO_WIDE if broad is None else _heard(broad, before[mix.wide], after[mix.wide])
+        heard = _heard(self._limiter.process(mix.slots, mixed), before, after)
+        if broad is None:
+            return heard, NO_WIDE
+        wide = self._wide_limiter.process(mix.slots[mix.wide], broad)
+        return heard, _heard(wide, before[mix.wide], after[mix.wide])
 
     # Inside.
 
@@ -337,9 +344,8 @@ def _added(voices: tuple[Rows, ...], latest: Pcm, count: int) -> NDArray[np.int3
     return added
 
 
-def _heard(mixed: NDArray[np.int32], before: NDArray[np.float32], after: NDArray[np.float32]) -> Pcm:
-    heard: Pcm = np.clip(mixed, -32768, 32767, out=mixed).astype(np.int16)
-    return heard if ((before == 1) & (after == 1)).all() else ramped(heard, before, after)
+def _heard(limited: Pcm, before: NDArray[np.float32], after: NDArray[np.float32]) -> Pcm:
+    return limited if ((before == 1) & (after == 1)).all() else ramped(limited, before, after)
 
 
 def _ends(last: Pcm) -> tuple[Pcm, Pcm]:

@@ -84,6 +84,19 @@ def test_everybody_hears_all_others_at_their_level_and_never_itself(count: int) 
                 assert abs(level) < 0.3, f"{phone.name} hears {other} at {level:.1f} dB"
 
 
+def test_ten_loud_members_are_made_softer_not_clipped() -> None:
+    studio = Studio(legs=12)
+    phones = convene(studio, 11)
+    for phone in phones[1:]:
+        phone.say(tone(440, 1.5, 0.4))
+    studio.run(1.5)
+    heard = phones[0].heard()[-6400:-800]
+    assert 0.85 < np.abs(heard.astype(int)).max() / 32767 <= 1
+    # Clipped, the third harmonic would be only 10 dB below.
+    assert decibels(at(1320, heard) / at(440, heard)) < -30
+    assert steepest(phones[0].heard()[1600:-800]) < 0.3
+
+
 def test_one_speaker_is_heard_as_clean_as_over_a_bridge() -> None:
     studio = Studio()
     phones = convene(studio, 3)
