@@ -203,7 +203,14 @@ def test_an_offer_with_keys_may_be_answered_without() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [sdp("0"), secure("RTP/SAVP", tag=9), secure("RTP/SAVP", "AEAD_AES_128_GCM")]
+    "body",
+    [
+        sdp("0"),
+        secure("RTP/SAVP", tag=9),
+        secure("RTP/SAVP", "AEAD_AES_128_GCM"),
+        secure("RTP/SAVP", "AES_CM_128_HMAC_SHA1_32", tag=1),
+    ],
+    ids=["none", "a tag that we did not offer", "a key too long", "another suite under our tag"],
 )
 def test_an_answer_whose_keys_do_not_fit_is_refused(body: bytes) -> None:
     leg = taken(AudioTerms(("pcmu",), "required"))
