@@ -11,6 +11,7 @@ from edge.sip.via import Via
 
 COOKIE: Final = "z9hG4bK"
 "Branches that are unique begin so (§8.1.1.7)."
+_TOGETHER: Final = frozenset(("INVITE", "ACK", "CANCEL"))
 _LONGEST: Final = 200  # characters of an identity; a peer must not make us keep what it pads
 DEFAULT_PORT: Final = 5060
 SECURE_PORT: Final = 5061
@@ -21,13 +22,16 @@ def identity(request: Request, via: Via) -> str:
 
     That is the branch and sent-by, and the Call-ID, since scripts of peers have one branch for every call;
     for RFC 2543 peers the fields that §17.2.3 lists, To tag aside: the ACK has the one of our response, so
-    CSeq and Call-ID must tell requests of a dialog apart.
+    CSeq and Call-ID must tell requests of a dialog apart. Some answer a challenge without another CSeq, so
+    what proves them counts, too, where no ACK and no CANCEL has to match.
     """
     branch = via.branch
     # The cookie alone is unique to nothing (RFC 4475 §3.2.1).
     if branch.startswith(COOKIE) and branch != COOKIE:
         return branch_identity(branch, via.host, via.port, request.call_id)
     text = f"2543 {request.uri} {request.from_.tag} {request.call_id} {request.cseq.number} {via}"
+    if request.method not in _TOGETHER:
+        text += request.headers.get("Authorization") or request.headers.get("Proxy-Authorization") or ""
     return text if len(text) <= _LONGEST else _digest(text)
 
 

@@ -48,6 +48,22 @@ def test_without_it_an_rfc_2543_request_is_known_by_its_fields(branch: str) -> N
         assert name(request("INVITE", **{**old, **parts})) != one
 
 
+@pytest.mark.parametrize("field", ["Authorization", "Proxy-Authorization"])
+def test_an_rfc_2543_request_with_its_proof_is_no_copy_of_the_one_that_was_challenged(field: str) -> None:
+    """Though CSeq is the same, as scripts and old phones have it; a copy of it has the same proof."""
+
+    def proven(method: str, proof: str, branch: str) -> Request:
+        made = request(method, branch=branch)
+        made.headers.add(field, proof)
+        return made
+
+    first, second = request("REGISTER", branch="1"), proven("REGISTER", "Digest a", "1")
+    assert name(second) != name(first) and name(proven("REGISTER", "Digest a", "1")) == name(second)
+    assert name(proven("INVITE", "Digest a", "1")) == name(request("ACK", branch="1"))
+    good = "z9hG4bK1"
+    assert name(proven("REGISTER", "Digest a", good)) == name(request("REGISTER", branch=good)), "RFC 3261"
+
+
 def test_the_method_tells_a_cancel_from_its_invite() -> None:
     assert server_key("x", "INVITE") != server_key("x", "CANCEL")
 
