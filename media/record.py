@@ -14,8 +14,9 @@ import struct
 import threading
 from collections.abc import Callable
 from dataclasses import field
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 import numpy as np
 
@@ -49,9 +50,7 @@ class Recording:
     gap: int = 0
     "Bytes dropped since the last chunk that was queued."
     buffer: bytearray = field(default_factory=bytearray)
-    file: BinaryIO | None = None
-    written: int = 0
-    "Bytes of samples in the file."
+    file: FileIO | None = None
     failed: bool = False
     "The file cannot be written."
     error: str = ""
@@ -192,18 +191,17 @@ class Recorder:
         if recording.failed:
             return
         if recording.file is None:
-            recording.file = open(recording.path, "wb")  # noqa: SIM115  (stays open between chunks)
-            recording.file.write(_header(0, recording.channels, recording.rate))
-        recording.file.write(bytes(chunk.gap))
-        recording.file.write(chunk.data)
-        recording.written += chunk.gap + len(chunk.data)
-        if chunk.last:
-            recording.file.seek(0)
-            recording.file.write(_header(recording.written, recording.channels, recording.rate))
+            # Without a buffer: what was written is there after kill -9, and known where the disk is full.
+            recording.file = open(recording.path, "wb", 0, opener=_privately)  # noqa: SIM115  (stays open)
+            _put(recording.file, _header(0, recording.channels, recording.rate))
+        for data in (bytes(chunk.gap), chunk.data):
+            _put(recording.file, data)
 
     def _report(self, recording: Recording) -> None:
         if recording.file is not None:
             with contextlib.suppress(OSError):  # the write before it has told
+                _complete(recording.file, recording.channels, recording.rate)
+            with contextlib.suppress(OSError):
                 recording.file.close()
         milliseconds = recording.samples * 1000 // recording.rate
         recorded = Recorded(recording.leg, recording.path, milliseconds, recording.error)
@@ -216,17 +214,35 @@ def repair(path: Path) -> bool:
     Raises:
         OSError: it cannot be read or written.
     """
-    with path.open("r+b") as file:
+    with path.open("r+b", 0) as file:
         head = file.read(HEADER_BYTES)
-        size = file.seek(0, os.SEEK_END) - HEADER_BYTES
-        if size <= 0 or head[:4] != b"RIFF":
+        if file.seek(0, os.SEEK_END) <= HEADER_BYTES or head[:4] != b"RIFF":
             return False
-        channels, rate = struct.unpack_from("<HI", head, 22)
-        size -= size % (2 * channels)
-        file.truncate(HEADER_BYTES + size)
-        file.seek(0)
-        file.write(_header(size, channels, rate))
+        _complete(file, *struct.unpack_from("<HI", head, 22))
     return True
+
+
+def _complete(file: FileIO, channels: int, rate: int) -> None:
+    """Write the sizes of what is in the file, whole samples of all channels."""
+    size = file.seek(0, os.SEEK_END) - HEADER_BYTES
+    if size < 0:
+        return
+    size -= size % (2 * channels)
+    file.truncate(HEADER_BYTES + size)
+    file.seek(0)
+    _put(file, _header(size, channels, rate))
+
+
+def _privately(path: str, flags: int) -> int:
+    """Of what people say nobody else on the machine reads."""
+    return os.open(path, flags, 0o600)
+
+
+def _put(file: FileIO, data: bytes) -> None:
+    """All of it, where the disk takes a part at a time."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[file.write(rest) or 0 :]
 
 
 def _header(size: int, channels: int, rate: int) -> bytes:

@@ -1,5 +1,6 @@
 """Recordings on disk, written by the thread (complaint 23: drift, harm to live audio)."""
 
+import resource
 import threading
 import wave
 from collections.abc import Callable
@@ -26,6 +27,7 @@ from media.port import (
 from media.record import Recorder
 from tests.media.test_wideband import CODECS, joined, payloads, pitch, say
 from tests.support.phone import PCMA, Studio, tone
+from tests.support.process import wait_until
 
 LEG = LegId("leg")
 
@@ -108,6 +110,42 @@ def test_a_path_that_cannot_be_written_is_told_and_stops_nothing(tmp_path: Path)
     good = rig.recorder.start(LEG, str(tmp_path / "b.wav"), 60)
     rig.recorder.stop(good)
     assert rig.wait().error == ""
+    rig.recorder.close()
+
+
+def test_what_a_full_disk_took_can_be_heard(tmp_path: Path) -> None:
+    """As kernel and file system tell it: part of a write, then an error; the header is right all the same."""
+    rig, path = Rig(), tmp_path / "a.wav"
+    most = 44 + 2 * 20_001
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, limits[1]))
+        recording = rig.recorder.start(LEG, str(path), 60)
+        for _ in range(50 * 5):
+            rig.recorder.frame(recording, frame(7).data)
+        rig.recorder.stop(recording)
+        recorded = rig.wait()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert "too large" in recorded.error
+    assert len(samples_of(path)) == 20_001 and (samples_of(path) == 7).all()
+    rig.recorder.close()
+
+
+def test_nobody_else_on_the_machine_reads_it_and_every_second_is_there_after_a_crash(tmp_path: Path) -> None:
+    rig, path = Rig(), tmp_path / "a.wav"
+    recording = rig.recorder.start(LEG, str(path), 60)
+    for _ in range(50 * 2):
+        rig.recorder.frame(recording, frame(7).data)
+    wait_until(
+        lambda: path.exists() and path.stat().st_size == 44 + 32_000, 5.0, what="two seconds are written"
+    )
+    crashed = tmp_path / "b.wav"
+    crashed.write_bytes(path.read_bytes())
+    assert record.repair(crashed) and len(samples_of(crashed)) == 16_000
+    assert path.stat().st_mode & 0o077 == 0
+    rig.recorder.stop(recording)
+    rig.wait()
     rig.recorder.close()
 
 
