@@ -18,6 +18,8 @@ from tests.support.process import ROOT, wait_until
 from tests.support.speech import speech
 from tests.support.wav import Signal
 
+pytestmark = pytest.mark.alone
+
 PLACE = ".venv/pipecat/lib/python3*/site-packages/pipecat/audio/vad/data/silero_vad.onnx"
 VADS = ("builtin", "silero")
 
