@@ -64,7 +64,7 @@ from media.silero import ModelError
 from media.tts import Speaker
 from media.worker.supervisor import WorkerError
 
-DEMO_SECONDS: Final = 5.0
+DEMO_SECONDS: Final = 20.0
 "Readiness waits so long for the demo agent [s]."
 YOUNG: Final = 5_000
 """New objects that are worth a collection. Nearly all that a call makes is gone, without one, with its last
