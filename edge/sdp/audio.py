@@ -74,6 +74,8 @@ class Audio:
     "SRTP is all that the author speaks."
     crypto: tuple[CryptoLine, ...] = ()
     "In the author's order; beside plain RTP too (a best-effort offer)."
+    crypto_fault: str = ""
+    "Why none of its lines can be used, if there are any."
     webrtc: Peer | None = None
     "Of a browser; then `remote` and `rtcp` mean nothing."
     name: str = ""
@@ -105,6 +107,7 @@ def read(description: Description, media: Media, ptime_ms: int = 20) -> Audio | 
     direction = told or _direction(description.lines) or Direction.SENDRECV
     if host in _UNSET and not name:
         direction = compose(sends=speaks(direction), receives=False)
+    keys = crypto.read(said["crypto"]) if "crypto" in said else ()
     return Audio(
         remote=(host, media.port),
         codecs=codecs,
@@ -114,7 +117,8 @@ def read(description: Description, media: Media, ptime_ms: int = 20) -> Audio | 
         ptime_ms=_packet_time(said, ptime_ms),
         rtcp=None if name else _rtcp(media, said, host),
         secure=protocol in SECURE,
-        crypto=crypto.read(said["crypto"]) if "crypto" in said else (),
+        crypto=keys,
+        crypto_fault="" if keys or "crypto" not in said else crypto.fault(said["crypto"]),
         name=name,
     )
 

@@ -68,6 +68,23 @@ def read(values: Iterable[str]) -> tuple[CryptoLine, ...]:
     return tuple(lines)
 
 
+def fault(values: Iterable[str]) -> str:
+    """Why none of the values can be used, by the first of them; without its key."""
+    value = next(iter(values), "")[:_LONGEST]
+    tag, suite, parameters = (*value.split()[:3], "", "", "")[:3]
+    size = KEY_BYTES.get(suite.upper())
+    if size is None:
+        return f"we do not speak {suite[:40] or 'what it names'}"
+    key = parameters.partition(":")[2].partition("|")[0]
+    try:
+        found = len(base64.b64decode(key + "=" * (-len(key) % 4), validate=True))
+    except (binascii.Error, ValueError):
+        return "its key is no base64"
+    if found != size:
+        return f"its key and salt have {found} bytes, those of {suite.upper()} {size}"
+    return f"its tag or a parameter is not understood ({tag[:9]})"
+
+
 def _read(value: str) -> CryptoLine | None:
     if len(value) > _LONGEST:
         return None

@@ -220,7 +220,8 @@ def _agree(theirs: Audio, local: Local) -> Negotiated | NotAcceptable:
         assert local.key is not None, "SRTP needs keys"
         crypto = Crypto(chosen.suite, local.key(chosen.suite), chosen.key, chosen.mki)
     elif theirs.secure:
-        why = "SRTP is off here" if local.srtp is Srtp.OFF else "no a=crypto line can be used"
+        fault = f": {theirs.crypto_fault}" if theirs.crypto_fault else ""
+        why = "SRTP is off here" if local.srtp is Srtp.OFF else f"no a=crypto line can be used{fault}"
         return NotAcceptable(why, 302)
     elif local.srtp is Srtp.REQUIRED:
         return NotAcceptable("SRTP is required here", 302)

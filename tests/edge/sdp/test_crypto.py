@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.sdp.crypto import KEY_BYTES, CryptoLine, read
+from edge.sdp.crypto import KEY_BYTES, CryptoLine, fault, read
 
 KEY = base64.b64encode(bytes(range(30))).decode()
 
@@ -86,3 +86,34 @@ def test_what_is_written_is_read_again(suite: str, tag: int, data: st.DataObject
 @given(st.lists(st.text(max_size=300), max_size=5))
 def test_no_text_is_too_strange(values: list[str]) -> None:
     read(values)
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        (f"1 AES_256_CM_HMAC_SHA1_80 inline:{'A' * 62}", "we do not speak AES_256_CM_HMAC_SHA1_80"),
+        (
+            "1 AES_CM_128_HMAC_SHA1_80 inline:QUJD",
+            "its key and salt have 3 bytes, those of AES_CM_128_HMAC_SHA1_80 30",
+        ),
+        (
+            f"1 aead_aes_256_gcm inline:{'A' * 40}",
+            "its key and salt have 30 bytes, those of AEAD_AES_256_GCM 44",
+        ),
+        ("1 AES_CM_128_HMAC_SHA1_80 inline:?", "its key is no base64"),
+        (
+            f"1 AES_CM_128_HMAC_SHA1_80 inline:{'A' * 40} UNENCRYPTED_SRTP",
+            "its tag or a parameter is not understood (1)",
+        ),
+        (f"x AES_CM_128_HMAC_SHA1_80 inline:{'A' * 40}", "its tag or a parameter is not understood (x)"),
+        ("1", "we do not speak what it names"),
+        ("", "we do not speak what it names"),
+    ],
+)
+def test_who_is_refused_is_told_what_is_wrong_with_his_first_line(value: str, why: str) -> None:
+    assert read([value]) == () and fault([value]) == why
+
+
+@given(st.text(max_size=300))
+def test_no_fault_is_without_a_reason(value: str) -> None:
+    assert fault([value])

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from config.schema import SipLimits
 from edge.sdp.audio import NotAcceptable
+from edge.sdp.crypto import Srtp
 from edge.sdp.description import Description, build, parse
 from edge.sdp.local import Local
 from edge.sdp.negotiation import Negotiated, accept, answer, offer
@@ -320,3 +321,23 @@ def test_of_what_is_offered_beside_the_codecs_nothing_is_answered() -> None:
     assert names == {"rtpmap", "fmtp", "ptime", "maxptime", "sendrecv"}
     asked = agreed(accept(offer(replace(US, codecs=(ours, PCMA))), answered(heard)))
     assert (asked.codec.payload_type, asked.codec.most_bits, asked.codec.pauses) == (111, 0, False)
+
+
+def test_an_offer_whose_keys_are_of_no_use_is_refused_with_the_reason() -> None:
+    secured = replace(US, srtp=Srtp.ANSWERED, key=lambda suite: bytes(30))
+    offered = described(
+        """
+        v=0
+        o=- 1 1 IN IP4 192.0.2.2
+        s=-
+        c=IN IP4 192.0.2.2
+        t=0 0
+        m=audio 30000 RTP/SAVP 0
+        a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:QUJD
+        """
+    )
+    refused = answer(offered, secured)
+    assert isinstance(refused, NotAcceptable) and refused.warning == 302
+    assert refused.why == (
+        "no a=crypto line can be used: its key and salt have 3 bytes, those of AES_CM_128_HMAC_SHA1_80 30"
+    )
