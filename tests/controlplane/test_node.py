@@ -81,3 +81,17 @@ async def test_draining_ends_what_does_not_end_by_itself(tmp_path: Path) -> None
                 await asyncio.sleep(0.01)
         await edge.drain(0.1, asyncio.Event())
         assert await calling and not edge.switch.calls and edge.switch.sessions == 0
+
+
+async def test_a_registration_that_waits_for_room_goes_on_though_nothing_else_comes(tmp_path: Path) -> None:
+    address = loopback()
+    async with node(tmp_path, address) as edge:
+
+        def register() -> int:
+            with Phone(loopback(), (address, 5060), "1001", "secret") as phone:
+                return phone.register(timeout=5.0).status
+
+        edge.capacity.holds = True
+        edge.switch.turnstile._refill(asyncio.get_running_loop().time())
+        edge.switch.turnstile.charge(edge.capacity.rate)
+        assert await asyncio.to_thread(register) == 200 and edge.switch.turnstile.refused == 0
