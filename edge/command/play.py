@@ -16,7 +16,7 @@ class PlayRunning(Running[Play]):
         command = self.command
         if command.digits:
             self._media(port.SendDigits(self._call.leg.id, command.digits))
-            # The phone may take no telephone events; then no answer comes.
+            # Nothing can be sent on a leg that is not connected; then it is answered with no digits.
             self._alarm(now + 1.0 + 0.2 * len(command.digits), lambda at: self._end("failed", at))
             return
         if command.seconds:
