@@ -28,6 +28,8 @@ from tests.support.sound import frames
 from tests.support.wav import Signal
 from tests.support.web_phone import WebPhone
 
+pytestmark = pytest.mark.alone
+
 RATE = 48_000
 FRAME = RATE // 50
 ME = "<sip:1001@demo.local>"

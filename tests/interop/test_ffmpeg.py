@@ -20,6 +20,8 @@ from media.prompt import PromptStore
 from tests.support import wav
 from tests.support.address import loopback
 
+pytestmark = pytest.mark.alone
+
 SECONDS = 2.0
 CODECS = {
     "pcm_mulaw": (Codec("pcmu", 0), "PCMU/8000", 8_000, "mono"),
