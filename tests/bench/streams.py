@@ -14,6 +14,7 @@ survives, *bursts* take the stamps' place: once a second one loud packet in sile
 import enum
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -305,14 +306,14 @@ class Streams:
                 number |= (marked[:, nibble].astype(np.int64) & 15) << (4 * nibble)
             place = number % HISTORY
             left = self._sent_at[stream, place]
-            again = self._came[stream, place]
+            again = self._came[stream, place] | _repeated(stream * HISTORY + place)
             self._came[stream, place] = True
         else:
             loud = np.count_nonzero((rows[:, 12 : 12 + FRAME] & 0x7F) < BURST_PEAK, axis=1) >= 24
             loud &= (rows[:, 1] & 0x7F) == 0
             stream, arrived = stream[loud], arrived[loud]
             left = self._burst_at[stream]
-            again = np.isnan(left)
+            again = np.isnan(left) | _repeated(stream)
             self._burst_at[stream] = np.nan
         counted = (left >= self._window[0]) & (left < self._window[1])
         heard.duplicates += int(np.count_nonzero(counted & again))
@@ -323,3 +324,10 @@ class Streams:
             heard.round_trips += ((arrived - left)[counted],)
             punctual = counted & (left - self._late_at[stream] > LATE_MEMORY)
             heard.punctual += ((arrived - left)[punctual],)
+
+
+def _repeated(keys: NDArray[np.integer[Any]]) -> NDArray[np.bool_]:
+    """Which of these were there before: a burst that a splice has spread over two packets is one."""
+    again = np.ones(len(keys), np.bool_)
+    again[np.unique(keys, return_index=True)[1]] = False
+    return again
