@@ -189,8 +189,14 @@ class _Run:
             yield rtpengine(cpu, max(1, round(calls * self.share)), self.seconds, self.settle, spoken)
             return
         url = "ws://{}:{}/".format(*self.agent)
-        how = {"cpu": cpu, "workers": self.workers, "program": not self.quick}
-        with subject(self.folder / load, users=self.users, agent_url=url, **how) as daemon:
+        with subject(
+            self.folder / load,
+            users=self.users,
+            agent_url=url,
+            cpu=cpu,
+            workers=self.workers,
+            program=not self.quick,
+        ) as daemon:
             time.sleep(1.0)
             if load not in AUDIO:
                 yield from _measure(load, daemon, self.count, self.window, self.seconds)

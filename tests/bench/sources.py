@@ -75,4 +75,5 @@ def voice(rate: int) -> NDArray[np.int16]:
     sound = np.sum([np.sin(n * pitch + n * n) / n for n in range(1, 28)], axis=0)
     sound *= 1_200 * (0.55 + 0.45 * np.sin(2 * np.pi * 4 * times))
     sound[: rate // 50] = 26_000 * np.sign(np.sin(2 * np.pi * 1_000 * times[: rate // 50] + 0.1))
-    return sound.round().astype(np.int16).reshape(FRAMES, -1)
+    frames: NDArray[np.int16] = sound.round().astype(np.int16).reshape(FRAMES, -1)
+    return frames
