@@ -219,7 +219,10 @@ def test_rooms_of_either_kind_and_of_both_are_mixed_in_one_tick() -> None:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_everybody_hears_the_sum_of_the_other_voices_however_many_there_are(seed: int) -> None:
-    """Small rooms and large ones in one group, with silent listeners, against sums made one by one."""
+    """Small rooms and large ones in one group, with silent listeners, against sums made one by one.
+
+    None is too loud: what is, `dsp/limiter.py` makes softer.
+    """
     random = np.random.default_rng(seed)
     slots = 80
     columns = LegColumns(slots)
@@ -229,7 +232,7 @@ def test_everybody_hears_the_sum_of_the_other_voices_however_many_there_are(seed
     )
     columns.voiced[:] = random.random(slots) < 0.5
     rooms = Rooms(slots, columns)
-    rooms._latest[:slots] = said = random.integers(-20_000, 20_000, (slots, 160))
+    rooms._latest[:slots] = said = random.integers(-1_500, 1_500, (slots, 160))
     rooms._ear[:] = rooms._ear_to[:] = 1
     rooms._mixed[:] = 0
     send = np.flatnonzero(random.random(slots) < 0.7)
@@ -238,5 +241,4 @@ def test_everybody_hears_the_sum_of_the_other_voices_however_many_there_are(seed
     heard, _ = rooms.mix(mix)
     for slot, row in zip(send[members].tolist(), heard, strict=True):
         others = columns.voiced & (columns.room == columns.room[slot]) & (np.arange(slots) != slot)
-        expected = np.clip(said[others].sum(axis=0), -32768, 32767)
-        assert (row == expected).all(), slot
+        assert (row == said[others].sum(axis=0)).all(), slot
