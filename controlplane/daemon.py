@@ -183,7 +183,7 @@ async def _serve(kept: _Kept, tasks: asyncio.TaskGroup, ready: Callable[[Ready],
     flows.answers.mailboxes = await archive.open(node, directory)
     past = (settings.accounts, directory, wall_ms(loop.time()), loop.time())
     await charge_past_calls(store, node.fraud, *past)
-    metrics = Metrics()
+    metrics = Metrics(loop.time)
     calls = CallService(store, node.switch.live_trace, settings.limits.http.page_rows)
     bans = _security(settings, store, node, loop)
     async with contextlib.AsyncExitStack() as opened:

@@ -4,6 +4,7 @@ Most values already exist somewhere as a number: they are read when asked for, a
 """
 
 import itertools
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
@@ -15,19 +16,22 @@ from prometheus_client.utils import floatToGoString
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 CHILDREN_MAX: Final = 256
 "Different label values of one counter; beyond it they are counted as `other`."
+READ_EVERY: Final = 1.0
+"[s]"
 
 Read = Callable[[], float]
 ReadLabelled = Callable[[], Iterable[tuple[Sequence[str], float]]]
 
 
 class Metrics:
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] | None = None) -> None:
+        """Args: clock: [s]; without one, what takes long to read is read at every scrape."""
         self._registry = CollectorRegistry()
         self._plain: list[tuple[str, Read]] = []
         "What comes before the value, and the value."
         self._readings: list[tuple[str, str, tuple[str, ...], ReadLabelled]] = []
         self._registry.register(_Labelled(self._readings))
-        ProcessCollector(namespace="tandem", registry=self._registry)
+        self._registry.register(ProcessReadings(clock))
 
     def gauge(self, name: str, text: str, read: Read) -> None:
         """`tandem_<name>`, read at every scrape."""
@@ -71,6 +75,25 @@ class Count:
             child = self._counter.labels(*values) if self._labels else self._counter
             self._children[values] = child
         child.inc(amount)
+
+
+class ProcessReadings(Collector):
+    """Of this process, once a second at most: to count the sockets of a thousand calls takes a while."""
+
+    def __init__(self, clock: Callable[[], float] | None) -> None:
+        self._process = ProcessCollector(namespace="tandem", registry=None)
+        self._clock = clock
+        self._read: tuple[Metric, ...] = ()
+        self._read_at = -math.inf
+
+    def collect(self) -> Iterator[Metric]:
+        if self._clock is None:
+            yield from self._process.collect()
+            return
+        now = self._clock()
+        if now - self._read_at >= READ_EVERY:
+            self._read, self._read_at = tuple(self._process.collect()), now
+        yield from self._read
 
 
 class _Labelled(Collector):

@@ -165,9 +165,12 @@ class Supervisions:
         self._journal = journal
         self._calls = calls
         self._made = 0
+        self._supervised: set[CallId] = set()
+        "Calls that have had supervisors; some may be over."
 
     def __len__(self) -> int:
-        return sum(len(self.of(call)) for call in self._calls.values())
+        live = (self._calls.get(id) for id in self._supervised)
+        return sum(len(self.of(call)) for call in live if call is not None)
 
     def of(self, call: Call) -> list[Supervisor]:
         return call.treatment.supervisors if isinstance(call.treatment, Supervised) else []
@@ -201,6 +204,7 @@ class Supervisions:
             return Refusal("not_joined", 409, "the call does not have two parties yet", fix)
         if not isinstance(call.treatment, Supervised):
             call.treatment = Supervised(call.treatment)
+            self._supervised = {id for id in self._supervised if id in self._calls} | {call.id}
         treatment = call.treatment
         if len(treatment.supervisors) >= SUPERVISORS:
             return Refusal(

@@ -1,9 +1,12 @@
 """Names and values that Prometheus reads."""
 
+import os
+
+import pytest
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 
 from controlplane.observe import metrics as module
-from controlplane.observe.metrics import Metrics
+from controlplane.observe.metrics import Metrics, ProcessReadings
 
 
 def sample(metrics: Metrics, name: str) -> str | None:
@@ -78,3 +81,23 @@ def test_a_histogram_takes_observations() -> None:
 
 def test_the_process_is_there() -> None:
     assert sample(Metrics(), "tandem_process_open_fds") is not None
+
+
+def test_the_process_is_read_once_a_second_however_often_it_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """To count its sockets takes long where they are thousands, and audio waits meanwhile."""
+    counted: list[str] = []
+    listed = os.listdir
+
+    def count(path: str) -> list[str]:
+        counted.append(path)
+        return listed(path)
+
+    monkeypatch.setattr(os, "listdir", count)
+    now = 50.0
+    readings = ProcessReadings(lambda: now)
+    names = [{metric.name for metric in readings.collect()} for _ in range(3)]
+    assert len(counted) == 1 and "tandem_process_open_fds" in names[0] == names[2]
+    now += 1.0
+    assert list(readings.collect()) and len(counted) == 2

@@ -91,6 +91,17 @@ def test_who_answers_joins_the_call_as_he_was_asked_to(mode: Mode, speaks: bool,
     assert supervisor.answered_at is not None and floor.outcomes() == ["rung", mode.value]
 
 
+def test_supervisors_are_counted_until_their_call_is_over() -> None:
+    floor = Floor()
+    supervisions = floor.bench.switch.supervisions
+    assert len(supervisions) == 0
+    floor.begin()
+    assert len(supervisions) == 1
+    floor.call.finish("answered", "test", floor.bench.now)
+    floor.bench.drain()
+    assert len(supervisions) == 0
+
+
 def test_the_mode_is_changed_by_operators_and_by_keys_of_the_supervisor_alone() -> None:
     floor = Floor()
     supervisor = floor.answered()
