@@ -78,6 +78,8 @@ def sipp(
         assert status == 0, f"sipp {scenario}: exit status {status}\n{said}\n{child.report(40)}"
 
 
+_ANYBODY = "00000000:0000"
+"Remote address of a socket that is connected to nobody."
 _LOGGED = re.compile(
     rb"-{20,} (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+)\n[A-Z]+ message (sent|received)[^\n]*\n\n"
 )
@@ -160,9 +162,9 @@ class Sipp:
         self.child.stop()
 
     def _listens(self) -> bool:
-        """Who calls it sooner is told that nobody is there."""
+        """Who calls it sooner is told that nobody is there; connections of an earlier one do not count."""
         place = f"{socket.inet_aton(self.address)[::-1].hex().upper()}:{SIP_PORT:04X}"
-        return place in self._table.read_text()
+        return f"{place} {_ANYBODY}" in self._table.read_text()
 
     def done(self) -> None:
         """Wait until its calls are made; fails with what it did not expect."""
