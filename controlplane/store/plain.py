@@ -1,6 +1,7 @@
 """Anything that a trace or a CDR may hold → JSON, whatever a peer put into it."""
 
 import json
+import math
 
 import orjson
 
@@ -26,6 +27,8 @@ def _bounded(value: object, depth: int = 16) -> object:
         return {str(key): _bounded(inner, depth - 1) for key, inner in value.items()}
     if isinstance(value, (list, tuple)) and depth:
         return [_bounded(inner, depth - 1) for inner in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None  # JSON has no word for it; orjson, too, writes null
     if isinstance(value, int) and abs(value) < 1 << 63:
         return value
     return value if isinstance(value, (bool, float, type(None))) else _text(value) if depth else "…"

@@ -23,6 +23,11 @@ def test_what_json_cannot_hold_becomes_text() -> None:
     }
 
 
+def test_what_is_no_number_is_null_beside_whatever_else() -> None:
+    for beside in (1, 1 << 70):
+        assert orjson.loads(dump([float("inf"), float("nan"), 0.5, beside]))[:3] == [None, None, 0.5]
+
+
 def test_endless_nesting_ends() -> None:
     value: list[object] = []
     value.append(value)
