@@ -16,6 +16,7 @@ from pathlib import Path
 
 import click
 import numpy as np
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -51,7 +52,11 @@ class Reading:
     gauges: dict[str, float]
     p50_ms: float
     p99_ms: float
+    punctual_ms: float
+    "p99 of the streams that the generator had not sent late."
     lost: int
+    "What the daemon has to answer for."
+    excused: int
     sent: int
     late: tuple[float, float, float]
 
@@ -115,8 +120,8 @@ def run(halves: list[Half], seconds: float, *, measure: bool) -> None:
 
 def read(under: Subject, heard: list[Heard], minute: float) -> Reading:
     metrics = under.daemon.metrics()
-    trips = [trip for each in heard for trip in each.round_trips]
-    every = np.concatenate(trips) * 1000 if trips else np.array([math.nan])
+    every = _milliseconds([trip for each in heard for trip in each.round_trips])
+    punctual = _milliseconds([trip for each in heard for trip in each.punctual])
     return Reading(
         minute,
         under.memory() / 1e6,
@@ -124,10 +129,16 @@ def read(under: Subject, heard: list[Heard], minute: float) -> Reading:
         {name: metrics[f"tandem_{name}"] for name in GAUGES},
         float(np.percentile(every, 50)),
         float(np.percentile(every, 99)),
+        float(np.percentile(punctual, 99)),
         sum(each.lost for each in heard),
+        sum(each.excused for each in heard),
         sum(each.sent for each in heard),
         under.ticks(),
     )
+
+
+def _milliseconds(trips: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+    return np.concatenate(trips) * 1000 if trips else np.array([math.nan])
 
 
 def grown(readings: list[Reading], before: Reading, after: Reading) -> list[str]:
@@ -166,7 +177,18 @@ def _sockets(pid: int) -> int:
 
 def table(readings: list[Reading]) -> Table:
     made = Table(title="soak")
-    for name in ("minute", "MB", "sockets", *GAUGES, "p50 ms", "p99 ms", "late ms", "lost"):
+    for name in (
+        "minute",
+        "MB",
+        "sockets",
+        *GAUGES,
+        "p50 ms",
+        "p99 ms",
+        "punctual p99",
+        "late ms",
+        "lost",
+        "excused",
+    ):
         made.add_column(name, justify="right")
     for each in readings:
         made.add_row(
@@ -176,8 +198,10 @@ def table(readings: list[Reading]) -> Table:
             *(f"{each.gauges[name]:.0f}" for name in GAUGES),
             f"{each.p50_ms:.1f}",
             f"{each.p99_ms:.1f}",
+            f"{each.punctual_ms:.1f}",
             " / ".join(f"{late:.1f}" for late in each.late),
             f"{each.lost} of {each.sent}",
+            str(each.excused),
         )
     return made
 
@@ -221,6 +245,8 @@ def main(minutes: float, share: float, round_seconds: float, workers: int) -> No
                 run([stay, come], min(10.0, round_seconds / 3), measure=False)
                 run([stay, come], round_seconds, measure=True)
                 run([stay, come], 0.5, measure=False)
+                for half in (stay, come):
+                    half.streams.judge()
                 heard = [stay.streams.heard, come.streams.heard]
                 readings.append(read(under, heard, (time.monotonic() - began) / 60))
                 last = readings[-1]

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from media.frame import TICK_SECONDS
 from media.phase import PUNCTUAL
 from media.port import Crypto
-from media.srtp import Srtp
+from media.srtp import Srtp, rows_of
 from tests.bench.datagrams import Datagrams, Outgoing
 from tests.bench.sources import FRAMES, Source
 
@@ -128,6 +128,7 @@ class Streams:
             else:
                 batch.append((through, row, row + 1))
         self._seals = [Srtp(keys[n]) for n in order] if keys else None
+        self._memory = rows_of(self._out.rows)
         self._sources = [sources[n] for n in order] if sources else []
         self._judged = np.array([judged[n] for n in order] if judged else [True] * count)
         self._groups: dict[tuple[int, int], list[tuple[Source, NDArray[np.intp]]]] = {}
@@ -196,6 +197,10 @@ class Streams:
     def drain(self, seconds: float = 0.5) -> None:
         """Go on after `run`, so that what is on its way still counts."""
         self.run(seconds, measure=False)
+        self.judge()
+
+    def judge(self) -> None:
+        """Close the window: what has not come back by now is lost, unless the generator itself was late."""
         self._window = (np.inf, np.inf)
         allowed = np.zeros(self._count, np.int64)
         for _, first, last in self._late:
@@ -245,9 +250,9 @@ class Streams:
                 self._missing[part] += counted * bursting
             self._number[part] += 1
             if self._seals is not None:
+                self._out.rows[part, : 12 + FRAME] = rows[:, : 12 + FRAME]
                 for row in range(first, last):
-                    sealed = self._seals[row].seal(self._plain[row, : 12 + FRAME].tobytes())
-                    self._out.rows[row, : len(sealed)] = np.frombuffer(sealed, np.uint8)
+                    self._seals[row].seal_at(self._memory[row], 12 + FRAME)
             self._out.send(self._sockets[through], first, last)
             # Not before: the last packet of a hundred leaves most of a millisecond after the first.
             if time.monotonic() - due > LATE:
@@ -283,9 +288,9 @@ class Streams:
 
     def _opened(self, stream: NDArray[np.int32], rows: NDArray[np.uint8]) -> NDArray[np.uint8]:
         assert self._seals is not None, "SRTP"
-        for row, at in zip(rows, stream.tolist(), strict=True):
-            plain = self._seals[at].open(row[: 12 + FRAME + SEAL].tobytes())
-            row[12 : len(plain)] = np.frombuffer(plain, np.uint8)[12:] if plain else 0
+        for place, (memory, at) in enumerate(zip(rows_of(rows), stream.tolist(), strict=True)):
+            if not self._seals[at].open_at(memory, 12 + FRAME + SEAL, rtcp=False):
+                rows[place, 12:] = 0
         return rows
 
     def _take(self, stream: NDArray[np.int32], rows: NDArray[np.uint8], arrived: NDArray[np.float64]) -> None:
