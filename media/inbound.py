@@ -41,8 +41,10 @@ QUEUED: Final = 512
 "More than a socket's receive buffer holds."
 DRAIN_EVERY: Final = 16
 "Rounds of a group after which each socket is read until it is empty, and so long that of an unsteady peer."
-RTCP_TYPES: Final = range(192, 224)
-"Second byte of RTCP on the RTP port (RFC 5761 §4)."
+_VERSION: Final = 0x80
+"First byte of RTP and RTCP, its two highest bits."
+_RTCP: Final = 0xC0
+"Second byte of RTCP on the RTP port, its three highest bits (RFC 5761 §4)."
 NO_NUMBER: Final = -1
 _NOBODY: Final[tuple[Collection[int], ...]] = ()
 _PLAIN_MASK: Final = 0xFF7F_0000
@@ -176,20 +178,27 @@ class Inbound:
 
     def _open(self, count: int, now: float) -> None:
         """Decrypt the SRTP among the rows in place; what is forged or replayed is left with no byte."""
-        wire, columns = self._wire, self._table.columns
-        rows = np.flatnonzero(columns.secured[wire.owner[:count]])
-        if not len(rows):
-            return
-        at, memory = self._table.at, self._memory
-        kinds = wire.received[rows, 1].tolist()
-        sizes = wire.size[rows].tolist()
-        for place, (row, slot) in enumerate(zip(rows.tolist(), wire.owner[rows].tolist(), strict=True)):
-            leg = at(slot)
-            if leg.web is not None and leg.latch.source is not None and not packet.is_rtp(wire.row(row)):
-                self._web.receive(leg, bytes(wire.row(row)), leg.latch.source, now)
-            elif leg.srtp is not None:
-                sizes[place] = leg.srtp.open_at(memory[row], sizes[place], rtcp=kinds[place] in RTCP_TYPES)
-        wire.size[rows] = sizes
+        wire, contexts = self._wire, self._table.contexts
+        rows = np.flatnonzero(self._table.columns.secured[wire.owner[:count]])
+        slots, heads = wire.owner[rows], wire.received[rows, :2]
+        together = (heads[:, 0] & 0xC0 == _VERSION) & (heads[:, 1] & 0xE0 != _RTCP) & ~contexts.single[slots]
+        if not together.all():
+            for row, slot in zip(rows[~together].tolist(), slots[~together].tolist(), strict=True):
+                self._open_one(row, self._table.at(slot), now)
+            rows, slots = rows[together], slots[together]
+        if len(rows):
+            memory = self._memory
+            if len(rows) < count:
+                memory = [memory[row] for row in rows.tolist()]
+            wire.size[rows] = contexts.open(slots.tolist(), memory, wire.size[rows])
+
+    def _open_one(self, row: int, leg: Leg, now: float) -> None:
+        datagram = self._wire.row(row)
+        if leg.web is not None and leg.latch.source is not None and not packet.is_rtp(datagram):
+            self._web.receive(leg, bytes(datagram), leg.latch.source, now)
+        elif leg.srtp is not None:
+            rtcp = packet.is_rtcp(datagram)
+            self._wire.size[row] = leg.srtp.open_at(self._memory[row], len(datagram), rtcp=rtcp)
 
     # One by one.
 

@@ -25,7 +25,7 @@ from media.rtp.parcel import Parceller
 from media.rtp.reframe import Reframer
 from media.rtp.rtcp import Session
 from media.rtp.telephone_event import DigitReceiver, DigitSender
-from media.srtp import Srtp
+from media.srtp import Contexts, Srtp
 from media.webrtc.transport import Transport
 
 
@@ -99,6 +99,7 @@ class LegTable:
         "Legs that are."
         self.secured = 0
         "Connected legs that speak SRTP."
+        self.contexts = Contexts(slots)
         self.joining: dict[int, int] = {}
         "By slot whose wideband codec has begun in the midst of a word: frames of it played, 0 to 2."
         self.phases = Phases(slots, self.columns, self.changed)
@@ -139,6 +140,7 @@ class LegTable:
             self.connected -= 1
             self.phases.end(leg.slot)
         self.secured -= int(columns.secured[leg.slot])
+        self.contexts.put(leg.slot, None)
         columns.connected[leg.slot] = False
         columns.web_at[leg.slot] = np.inf
         del self._by_id[leg.id]
@@ -225,6 +227,7 @@ class LegTable:
         """Speak SRTP with these keys, or not; those that stay go on, replay window and all."""
         if leg.srtp is None or leg.srtp.crypto != crypto:
             leg.srtp = None if crypto is None else Srtp(crypto, leg.srtp)
+            self.contexts.put(leg.slot, leg.srtp)
         secured = leg.srtp is not None
         self.secured += int(secured) - int(self.columns.secured[leg.slot])
         self.columns.secured[leg.slot] = secured

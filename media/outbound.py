@@ -6,7 +6,7 @@ the leg's own, whatever it relays (RFC 3550 §5.1); the timestamp moves on while
 audio.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 import numpy as np
@@ -138,9 +138,8 @@ class Outbound:
             ]:  # nothing is lost, and a talk spurt comes next (RFC 7587 §3.1.3, RFC 3551 §4.1)
                 columns.sequence[rows[place]] -= 1
                 columns.marker[rows[place]] = True
-        if plan.secured:
-            self._secure(plan, instead)
-        self._wire.transmit(plan.send_slots, instead)
+        grown = self._secure(plan, instead) if plan.secured[0] else None
+        self._wire.transmit(plan.send_slots, instead, grown)
 
     def _code(
         self, plan: WidePlan, sound: Sound, mixed: Pcm, fuller: Pcm, now: float, spliced: frozenset[int]
@@ -206,17 +205,25 @@ class Outbound:
             self._wire.send(slot, early if leg.srtp is None else leg.srtp.seal(early))
         instead[position] = built[-1] if built else b""
 
-    def _secure(self, plan: Plan, instead: dict[int, memoryview | bytes]) -> None:
-        """Encrypt: packets of the columns in their rows, others as copies."""
-        at, memory, sealed = self._table.at, self._memory, self._wire.sealed
-        for position, slot in plan.secured:
-            srtp = at(slot).srtp
-            if srtp is None:
-                continue
-            if position not in instead:
-                instead[position] = sealed(position, srtp.seal_at(memory[position], PACKET_BYTES))
-            elif plain := instead[position]:
-                instead[position] = srtp.seal(bytes(plain))
+    def _secure(self, plan: Plan, instead: dict[int, memoryview | bytes]) -> Sequence[memoryview]:
+        """Encrypt: packets of the columns in their rows, which are returned, others as copies."""
+        (positions, slots), memory = plan.secured, self._memory
+        if instead:
+            columnar: list[tuple[int, int]] = []
+            for position, slot in zip(positions, slots, strict=True):
+                if (plain := instead.get(position)) is None:
+                    columnar.append((position, slot))
+                elif plain and (srtp := self._table.at(slot).srtp) is not None:
+                    instead[position] = srtp.seal(bytes(plain))
+            positions, slots = [position for position, _ in columnar], [slot for _, slot in columnar]
+        every = len(positions) == len(plan.send)
+        if not every:
+            memory = [memory[position] for position in positions]
+        sizes: list[int] = self._table.contexts.seal(slots, memory, PACKET_BYTES).tolist()
+        if 0 in sizes:
+            refused = [position for position, size in zip(positions, sizes, strict=True) if not size]
+            instead.update(dict.fromkeys(refused, b""))
+        return self._wire.sealed(None if every else positions, sizes, len(plan.send))
 
     def _roll(self, roll: Roll, payload: Frames) -> None:
         """Copy the next frames of one prompt for all that hear it; what is not plain is made singly."""

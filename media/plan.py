@@ -147,8 +147,8 @@ class Plan:
     wide_sends: WidePlan | None
     packed: list[tuple[int, int]]
     "(position in `send`, slot) of packets that are not of 20 ms."
-    secured: list[tuple[int, int]]
-    "(position in `send`, slot) of SRTP."
+    secured: tuple[list[int], list[int]]
+    "Positions in `send` of SRTP, and their slots."
 
 
 def _places(mask: Mask) -> Rows:
@@ -198,7 +198,7 @@ def make_plan(columns: LegColumns, group: int) -> Plan:
         relayed &= ~_idle(columns, source[sent])
     narrow = ~broad
     listened, inband = those(Flag.LISTENED, take), those(Flag.INBAND, take)
-    noticed = those(Flag.NOTICED, take)
+    noticed, secured = those(Flag.NOTICED, take), those(Flag.SECURED, send)
     agents, wide_agents, wide_rows = those(Flag.AGENT, take), EMPTY, EMPTY
     broad_take = law_in >= FIRST_WIDE
     if broad_take.any():
@@ -260,7 +260,7 @@ def make_plan(columns: LegColumns, group: int) -> Plan:
         step=_steps(columns, send) if some_broad else FRAME_SAMPLES,
         wide_sends=wide_sends,
         packed=_pairs(send, those(Flag.PACKED, send)),
-        secured=_pairs(send, those(Flag.SECURED, send)),
+        secured=(secured.tolist(), send[secured].tolist()),
     )
 
 

@@ -129,6 +129,7 @@ class UdpWire:
         self.outgoing_words = out.view(">u4")
         self._out_whole = [row.data for row in out]
         self._out_rows = [row[:PACKET_BYTES] for row in self._out_whole]
+        self._out_sized: dict[int, list[memoryview]] = {}
         self._payloads = [row[HEADER_BYTES:] for row in self._out_rows]
         self._ports = ports
         self._bind = bind
@@ -271,20 +272,36 @@ class UdpWire:
         """A row of `outgoing`: header and 160 bytes."""
         return self._out_rows[row]
 
-    def sealed(self, row: int, size: int) -> memoryview:
-        """A row of `outgoing` that has grown; its stride leaves room for what SRTP adds."""
-        return self._out_whole[row][:size]
-
-    def transmit(self, slots: list[int], instead: Mapping[int, memoryview | bytes]) -> None:
-        """Send the first rows of `outgoing`, one for each of `slots`.
+    def sealed(self, rows: list[int] | None, sizes: list[int], count: int) -> Sequence[memoryview]:
+        """The first `count` rows of `outgoing`, of which some have grown: the stride leaves room for it.
 
         Args:
-            instead: row → the datagram that is sent in its place; none if that is empty.
+            rows: which; None: all.
+            sizes: their lengths.
+        """
+        if rows is None and sizes.count(sizes[0]) == count:
+            return self._sized(sizes[0])
+        grown = self._out_rows[:count]
+        for row, size in zip(range(count) if rows is None else rows, sizes, strict=True):
+            grown[row] = self._sized(size)[row]
+        return grown
+
+    def transmit(
+        self,
+        slots: list[int],
+        instead: Mapping[int, memoryview | bytes],
+        grown: Sequence[memoryview] | None = None,
+    ) -> None:
+        """Send the first rows of `outgoing`, one for each of `slots`; what is empty is not sent.
+
+        Args:
+            instead: row → the datagram that is sent in its place.
+            grown: what `sealed` has returned.
         """
         send = self._send
-        rows: Sequence[memoryview | bytes] = self._out_rows
+        rows: Sequence[memoryview | bytes] = self._out_rows if grown is None else grown
         if instead:
-            changed: list[memoryview | bytes] = [*self._out_rows[: len(slots)]]
+            changed: list[memoryview | bytes] = [*rows[: len(slots)]]
             for row, datagram in instead.items():
                 changed[row] = datagram
             rows = changed
@@ -296,6 +313,13 @@ class UdpWire:
                 send[slot](packet)
             except OSError:
                 self.errors += 1
+
+    def _sized(self, size: int) -> list[memoryview]:
+        """All rows of `outgoing`, cut to `size`: SRTP has few, by its suites."""
+        rows = self._out_sized.get(size)
+        if rows is None:
+            rows = self._out_sized[size] = [row[:size] for row in self._out_whole]
+        return rows
 
     def rtcp_ready(self, limit: int) -> list[int]:
         """Slots that have RTCP to read, at most `limit` of them."""

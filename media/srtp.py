@@ -8,6 +8,7 @@ sends: a packet that is forged, replayed or cut is no packet.
 
 from typing import Any, Final, TypeAlias
 
+import numpy as np
 from numpy.typing import NDArray
 from pylibsrtp import Policy, Session
 from pylibsrtp._binding import ffi, lib  # type: ignore[import-not-found]  # a compiled module
@@ -50,7 +51,8 @@ def rows_of(array: NDArray[Any]) -> list[Memory]:
 
 
 class Srtp:
-    """
+    """What one leg seals and opens, a packet at a time.
+
     Args:
         crypto: the keys; their length must be that of the suite.
         before: what was spoken until now. A key that stays keeps its context: roll-over counter
@@ -71,7 +73,12 @@ class Srtp:
         else:
             self._in = _session(crypto.suite, crypto.remote, Policy.SSRC_ANY_INBOUND)
         # What the session's own methods call, without a copy on the way in and another on the way out.
-        self._out_handle, self._in_handle = self._out._srtp[0], self._in._srtp[0]
+        self.outward, self.inward = self._out._srtp[0], self._in._srtp[0]
+
+    @property
+    def is_named(self) -> bool:
+        """A master key identifier stands in what comes: it is opened one by one."""
+        return bool(self._mki)
 
     def seal(self, datagram: bytes) -> bytes:
         """An RTP packet of ours → SRTP; empty when it must not be sent, such as a sequence number again."""
@@ -94,7 +101,7 @@ class Srtp:
         """`seal` in place, into the free bytes behind: the new length, 0 when it must not be sent."""
         length = _LENGTH
         length[0] = size
-        return length[0] if _protect(self._out_handle, memory, length) == 0 else 0
+        return length[0] if _protect(self.outward, memory, length) == 0 else 0
 
     def open_at(self, memory: Memory, size: int, *, rtcp: bool) -> int:
         """`open` in place: the plain packet's length, 0 when it must not be heard."""
@@ -106,11 +113,51 @@ class Srtp:
             size -= self._mki
             _memmove(memory + size - tag, memory + size - tag + self._mki, tag)
         length[0] = size
-        failed = (_unprotect_rtcp if rtcp else _unprotect)(self._in_handle, memory, length)
+        failed = (_unprotect_rtcp if rtcp else _unprotect)(self.inward, memory, length)
         return 0 if failed else length[0]
 
     def seal_rtcp(self, datagram: bytes) -> bytes:
         return self._out.protect_rtcp(datagram)
+
+
+class Contexts:
+    """Those of all legs by slot, for what many legs seal or open in one tick.
+
+    The loop over the packets is `map`'s: it takes a fifth of the time that one of Python's does.
+    """
+
+    def __init__(self, slots: int) -> None:
+        self._outward: list[Any] = [None] * slots
+        self._inward: list[Any] = [None] * slots
+        self.single = np.zeros(slots, np.bool_)
+        "By slot: what comes cannot be opened with the others."
+        self._lengths = np.zeros(slots, np.int32)
+        start = ffi.cast("int *", self._lengths.ctypes.data)
+        self._length_at = [start + row for row in range(slots)]
+
+    def put(self, slot: int, srtp: Srtp | None) -> None:
+        """The leg at `slot` speaks with these keys, or none. It must keep `srtp` until then."""
+        self._outward[slot] = None if srtp is None else srtp.outward
+        self._inward[slot] = None if srtp is None else srtp.inward
+        self.single[slot] = srtp is not None and srtp.is_named
+
+    def seal(self, slots: list[int], memory: list[Memory], size: int) -> NDArray[np.int32]:
+        """`Srtp.seal_at` of packets of `size` bytes, one of each slot: their lengths, until the next call."""
+        return self._each(_protect, self._outward, slots, memory, size)
+
+    def open(self, slots: list[int], memory: list[Memory], sizes: NDArray[np.int64]) -> NDArray[np.int32]:
+        """`Srtp.open_at` of an RTP packet from each slot; none of them may be `single`."""
+        return self._each(_unprotect, self._inward, slots, memory, sizes)
+
+    def _each(
+        self, change: Any, handles: list[Any], slots: list[int], memory: list[Memory], sizes: Any
+    ) -> NDArray[np.int32]:
+        lengths = self._lengths[: len(slots)]
+        lengths[:] = sizes
+        failed = list(map(change, [handles[slot] for slot in slots], memory, self._length_at))
+        if any(failed):
+            lengths[np.array(failed) != 0] = 0
+        return lengths
 
 
 def _session(suite: str, key: bytes, direction: int) -> Session:

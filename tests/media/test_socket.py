@@ -55,6 +55,30 @@ def test_another_datagram_takes_the_place_of_a_row_only_once_and_an_empty_one_se
     assert [len(data) for data, _ in peer.queue] == [16, 172]
 
 
+def test_rows_that_have_grown_are_sent_whole_and_another_datagram_still_takes_their_place() -> None:
+    network = Network()
+    udp = wire(network)
+    peer = network.bind(*PEER)
+    for slot in range(2):
+        udp.open(slot, HOST)
+        udp.aim(slot, PEER)
+
+    def sizes() -> list[int]:
+        sent = [len(data) for data, _ in peer.queue]
+        peer.queue.clear()
+        return sent
+
+    udp.transmit([0, 1], {}, udp.sealed(None, [182, 182], 2))
+    assert sizes() == [182, 182]
+    udp.transmit([0, 1], {}, udp.sealed(None, [176, 188], 2))
+    assert sizes() == [176, 188]
+    udp.transmit([0, 1], {0: b""}, udp.sealed([1], [182], 2))
+    udp.transmit([0, 1], {1: bytes(9)}, udp.sealed([0], [182], 2))
+    assert sizes() == [182, 182, 9]
+    udp.transmit([0, 1], {})
+    assert sizes() == [172, 172], "rows are as they were"
+
+
 def test_a_leg_without_sockets_neither_hears_nor_sends() -> None:
     udp = wire(Network())
     missed: list[int] = []

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from media.port import Allocate, Allocated, Codec, Connect, Crypto, Echo, LegId, Release, Released
+from media.port import Allocate, Allocated, Codec, Connect, Crypto, Echo, LegId, Release, Released, SendDigits
 from media.rtp import packet
-from media.srtp import Srtp, rows_of
+from media.srtp import Contexts, Srtp, rows_of
 from tests.support.datagram import FakeSocket
 from tests.support.phone import HOST, PCMU, Studio
 
@@ -256,3 +256,73 @@ def test_in_place_is_as_good_as_by_copies_and_shares_their_state(suite: str) -> 
     assert theirs.open_at(row, size, rtcp=False) == 0, "forged"
     for short in range(16):
         assert theirs.open_at(row, short, rtcp=False) == theirs.open_at(row, short, rtcp=True) == 0
+
+
+def test_many_at_once_are_as_good_as_each_by_itself() -> None:
+    ours, theirs = zip(*(pair(suite) for suite in SIZES), strict=True)
+    contexts, others = Contexts(9), Contexts(9)
+    slots = [7, 0, 3, 5]
+    for slot, one, other in zip(slots, ours, theirs, strict=True):
+        contexts.put(slot, one)
+        others.put(slot, other)
+    memory = np.zeros((4, 192), np.uint8)
+    memory[:, :172] = np.frombuffer(rtp(1), np.uint8)
+    rows = rows_of(memory)
+    sizes = contexts.seal(slots, rows, 172).copy()
+    assert sizes.tolist() == [182, 176, 188, 188]
+    assert [memory[row, :size].tobytes() for row, size in enumerate(sizes)] == [
+        pair(suite)[0].seal(rtp(1)) for suite in SIZES
+    ]
+    memory[2, 30] ^= 1
+    assert others.open(slots, rows, sizes.astype(np.int64)).tolist() == [172, 172, 0, 172]
+    assert all(memory[row, :172].tobytes() == rtp(1) for row in (0, 1, 3)), "a forgery costs nobody else"
+    assert contexts.seal(slots[:1], rows, 172).tolist() == [0], "no sequence number twice"
+    assert not contexts.single.any()
+    contexts.put(3, Srtp(replace(ours[0].crypto, mki=4)))
+    assert contexts.single[3]
+    contexts.put(3, None)
+    assert not contexts.single[3]
+
+
+def test_legs_of_all_suites_and_of_none_share_a_tick() -> None:
+    """Each is answered in its own way, while one is sent digits; one with an identifier is opened apart."""
+    studio = Studio()
+    kinds = [*SIZES, None, "AES_CM_128_HMAC_SHA1_80"]
+    phones: list[tuple[Srtp | None, FakeSocket, tuple[str, int], int]] = []
+    for number, suite in enumerate(kinds):
+        leg, mki = LegId(f"leg{number}"), 4 if number == 5 else 0
+        studio.engine.execute(Allocate(leg, HOST))
+        server = (HOST, studio.of(Allocated)[-1].port)
+        phone = studio.network.bind("203.0.113.9", 4000 + 2 * number)
+        crypto = None
+        if suite is not None:
+            crypto = Crypto(suite, bytes(SIZES[suite]), bytes(range(SIZES[suite])), mki)
+        studio.engine.execute(Connect(leg, phone.at, PCMU, (PCMU,), 101, crypto=crypto))
+        studio.engine.execute(Echo(leg))
+        theirs = (
+            None if crypto is None else Srtp(replace(crypto, local=crypto.remote, remote=crypto.local, mki=0))
+        )
+        phones.append((theirs, phone, server, mki))
+    heard: list[list[bytes]] = [[] for _ in kinds]
+    buffer = memoryview(bytearray(2048))
+    for sequence in range(100):
+        for number, (srtp, phone, server, mki) in enumerate(phones):
+            data = rtp(sequence, bytes([number + 1]) * 160)
+            sealed = data if srtp is None else srtp.seal(data)
+            if mki:
+                sealed = sealed[:-10] + b"\0\0\0\1" + sealed[-10:]
+            phone.sendto(sealed, server)
+        if sequence == 50:
+            studio.engine.execute(SendDigits(LegId("leg1"), "5"))
+        studio.run(0.020)
+        for number, (srtp, phone, _, _) in enumerate(phones):
+            while phone.queue:
+                size, _ = phone.recvfrom_into(buffer)
+                heard[number].append(
+                    bytes(buffer[:size]) if srtp is None else srtp.open(bytes(buffer[:size]))
+                )
+    for number, datagrams in enumerate(heard):
+        assert all(datagrams), kinds[number]
+        right = sum(datagram[12:] == bytes([number + 1]) * 160 for datagram in datagrams)
+        assert right >= (75 if number == 1 else 95), (kinds[number], right)
+    assert {datagram[12] for datagram in heard[1] if datagram[1] & 0x7F == 101} == {5}
