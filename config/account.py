@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal, cast
 from pydantic import AfterValidator, Field, model_validator
 
 from config.agent import Agent
-from config.audio import PHONE_CODECS, CodecOrder, Codecs, PacketTime, Srtp
+from config.audio import PHONE_CODECS, CodecOrder, Codecs, Dtmf, Inband, PacketTime, Srtp
 from config.carrier import CarrierHooks
 from config.conference import Conference
 from config.header import HeaderNames
@@ -171,6 +171,10 @@ class User(Section):
     "The same."
     ptime: PacketTime | None = None
     "The same."
+    dtmf: Dtmf | None = None
+    "The same."
+    inband: Inband | None = None
+    "The same."
     srtp: Srtp | None = None
     "The account's when omitted."
     fraud: Fraud = Fraud()
@@ -228,6 +232,10 @@ class Account(Section):
     codec_order: CodecOrder = "theirs"
     "The same."
     ptime: PacketTime = 20
+    "The same."
+    dtmf: Dtmf = "auto"
+    "The same."
+    inband: Inband = "auto"
     "The same."
     srtp: Srtp = "optional"
     "The same."

@@ -51,6 +51,8 @@ class SipLimits(Section):
     "Answers of an overloaded node, and challenges, remembered for copies and second rounds of 32 s."
     registrations_waiting: int = Field(default=10_000, ge=1)
     "Of an overloaded node: they go on as there is room; more get 503, those of strangers from half of it on."
+    keys_waiting: int = Field(default=64, ge=1)
+    "To be sent to one peer by INFO, one after another."
     rooms_per_account: int = Field(default=100, ge=1)
     "Conferences of one account at one time."
     room_members: int = Field(default=200, ge=2)

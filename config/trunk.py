@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from config.audio import TRUNK_CODECS, CodecOrder, Codecs, PacketTime, Srtp
+from config.audio import TRUNK_CODECS, CodecOrder, Codecs, Dtmf, Inband, PacketTime, Srtp
 from config.header import TrunkHeaders
 from config.section import E164, Count, Duration, Name, Network, Section, SipUri, Username, refusal
 
@@ -136,6 +136,8 @@ class Trunk(Section):
     codecs: Codecs = TRUNK_CODECS
     codec_order: CodecOrder = "theirs"
     ptime: PacketTime = 20
+    dtmf: Dtmf = "auto"
+    inband: Inband = "auto"
     srtp: Srtp = "optional"
     number_format: NumberStyle = NumberStyle.AS_DIALLED
     rewrite: tuple[Rewriting, ...] = Field(default=(), max_length=100)

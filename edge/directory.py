@@ -111,6 +111,10 @@ class AudioTerms:
     "A peer that offers is answered in our order, not in its own."
     ptime_ms: int = 20
     "What we ask for, and send to who asks for nothing."
+    dtmf: str = "auto"
+    "How keys are sent: `auto`, `rfc4733`, `info` or `inband`."
+    inband: str = "auto"
+    "Whether keys are looked for as tones: `auto`, `always` or `never`."
 
 
 @dataclass(frozen=True, slots=True)

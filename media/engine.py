@@ -284,8 +284,8 @@ class Engine:
                     self._move_recording(leg, other, leg.recording)
             case StopRecord():
                 self._stop_recording(leg)
-            case SendDigits(digits=digits, duration_ms=duration, gap_ms=gap):
-                self._digits.dial(leg, digits, duration, gap, report=True)
+            case SendDigits(digits=digits, duration_ms=duration, gap_ms=gap, tones=tones):
+                self._digits.dial(leg, digits, duration, gap, report=True, tones=tones)
             case HearDigit(digit=digit, method=method, duration_ms=duration):
                 self._digits.pressed(leg, Press(digit, duration), method)
             case Release():

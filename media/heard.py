@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from media.codec.table import FIRST_WIDE, LAWS, SILENCE, TO_OTHER, ULAW, decode, encode
 from media.columns import LONG_GAP
 from media.dsp.comfort import comfort
-from media.dsp.fade import fade_in, ramped
+from media.dsp.fade import fade_in, fade_out, ramped
 from media.frame import FRAME_SAMPLES, Frames, Mask, Pcm, Rows, Slots
 from media.leg import LegTable
 from media.plan import EMPTY, Plan
@@ -57,7 +57,7 @@ class Listens(Protocol):
 
 
 class HearsTones(Protocol):
-    def listen(self, rows: Slots, pcm: Pcm) -> None: ...
+    def listen(self, rows: Slots, pcm: Pcm) -> tuple[Mask, Mask] | None: ...
 
 
 class Heard:
@@ -138,7 +138,9 @@ class Heard:
         if measured:
             self._measure(rows, pcm)
         if len(plan.inband):
-            self._digits.listen(plan.inband_slots, _rows_of(pcm, plan.inband))
+            hushed = self._digits.listen(plan.inband_slots, _rows_of(pcm, plan.inband))
+            if hushed is not None:
+                self._hush(plan, *hushed, pcm, wide, frames, law)
         if len(plan.scaled):
             self._scale(plan, pcm, wide, frames, law)
         if len(plan.listened):
@@ -235,6 +237,27 @@ class Heard:
             columns.volume[slots] = after
             columns.scaled[slots] = after != 1
             self._table.changed()
+
+    def _hush(
+        self,
+        plan: Plan,
+        before: Mask,
+        after: Mask,
+        pcm: Pcm,
+        wide: Pcm,
+        frames: Frames,
+        law: NDArray[np.uint8],
+    ) -> None:
+        """Take tones out of the audio of `plan.inband`, fading; before, after: whether each row is silent."""
+        broad = {int(position): place for place, position in enumerate(plan.wide)}
+        for row in np.flatnonzero(before | after).tolist():
+            position = int(plan.inband[row])
+            faded = fade_in if not after[row] else fade_out
+            silent = before[row] and after[row]
+            for audio, at in ((pcm, position), (wide, broad.get(position, -1))):
+                if at >= 0:
+                    audio[at] = 0 if silent else faded(audio[at : at + 1])[0]
+            frames[position] = encode(pcm[position : position + 1], law[position : position + 1])[0]
 
     def _detect(
         self, detector: DetectsVoice, slots: Slots, positions: Rows, pcm: Pcm, now: float

@@ -24,7 +24,7 @@ from media.rtp.latch import Address, Verdict
 from media.rtp.packet import HEADER_BYTES, Packet
 from media.rtp.reframe import Reframer
 from media.rtp.statistics import Reception
-from media.rtp.telephone_event import DIGITS, Press
+from media.rtp.telephone_event import EVENTS, Press
 from media.socket import PACKET_BYTES, ROW_BYTES, UdpWire, is_reachable
 from media.srtp import rows_of
 from media.webrtc.legs import WebLegs
@@ -343,8 +343,8 @@ class Inbound:
         leg.digits_in.clock_rate = leg.events.get(parsed.payload_type, leg.digits_in.clock_rate)
         for press in leg.digits_in.receive(parsed.payload, parsed.timestamp, now):
             self._pressed(leg, press)
-        if len(parsed.payload) and parsed.payload[0] < len(DIGITS):
-            leg.presses.goes_on(DIGITS[parsed.payload[0]], "rfc4733", now)
+        if len(parsed.payload) and parsed.payload[0] < len(EVENTS):
+            leg.presses.goes_on(EVENTS[parsed.payload[0]], "rfc4733", now)
         (self.pressing.add if leg.digits_in.is_pressed() else self.pressing.discard)(leg.slot)
 
     def handle_timer(self, now: float) -> None:

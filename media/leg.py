@@ -4,6 +4,7 @@ A leg holds a slot from `Allocate` to `Release`. Whatever changes what a tick ha
 call `LegTable.changed`, so that the groups' plans (`plan.py`) are made anew.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
@@ -78,6 +79,8 @@ class Leg:
     "How loud its own audio is to all that hear it, as a factor."
     peer: "Leg | None" = None
     relays_digits: bool = False
+    informed: tuple[str, float] = ("", -math.inf)
+    "The key that was passed on last because an INFO told of it, and when: its tones are not passed on."
     meets: RoomId | None = None
     "The room that takes the place of its bridges: whom it is bridged to joins it."
     presses: Presses = field(default_factory=Presses)
@@ -185,7 +188,7 @@ class LegTable:
         # Of a packet that holds several frames, one cannot be left out.
         leg.coders.suit(connect.codec.most_bits, pauses=connect.codec.pauses and leg.packer is None)
         leg.digits_in.clock_rate = leg.digits_out.clock_rate = connect.dtmf_clock
-        columns.inband[slot] = connect.dtmf is None
+        columns.inband[slot] = connect.dtmf is None if connect.tones is None else connect.tones
         if connect.webrtc is None:
             self.secure(leg, connect.crypto)
         columns.header[slot] = plain_header(connect.codec.payload_type)

@@ -18,7 +18,7 @@ from media.leg import LegTable
 from media.mix import Mix
 from media.plan import Plan, Roll, WidePlan
 from media.playback import FINE
-from media.port import DigitsSent, Event
+from media.port import DigitDue, DigitsSent, Event
 from media.record import Recorder
 from media.rtp import packet
 from media.rtp.packet import HEADER_BYTES
@@ -259,7 +259,11 @@ class Outbound:
             if leg.digits_out.is_idle():
                 columns.dialling[slot] = False
                 self._table.changed()
-            if event is None or leg.connect is None or leg.connect.dtmf is None:
+            if event is None or leg.connect is None:
+                continue
+            if leg.connect.dtmf is None:
+                if event.marker:
+                    self._emit(DigitDue(leg.id, event.press.digit, event.press.duration_ms))
                 continue
             words = self._wire.outgoing_words[position]
             words[0] = (

@@ -222,6 +222,8 @@ class MemoryDirectory:
                 user.srtp or part.srtp,
                 (user.codec_order or part.codec_order) == "ours",
                 user.ptime or part.ptime,
+                user.dtmf or part.dtmf,
+                user.inband or part.inband,
             )
             self._add_user(account, user, terms, passwords)
         users = tuple(self._users[account.id, user.number] for user in part.users)

@@ -30,7 +30,9 @@ def trunk_of(account: AccountId, part: TrunkSection) -> Trunk:
         (part.register_.password if part.register_ else part.auth.password) or "",
         part.max_channels,
         part.default,
-        audio=AudioTerms(part.codecs, part.srtp, part.codec_order == "ours", part.ptime),
+        audio=AudioTerms(
+            part.codecs, part.srtp, part.codec_order == "ours", part.ptime, part.dtmf, part.inband
+        ),
         numbers=NumberFormat(
             part.number_format.value,
             tuple(Rewriting(re.compile(rule.match), rule.to) for rule in part.rewrite),

@@ -82,6 +82,7 @@ class Call:
         self.leg = self.leg_for(session.flow, route.caller_audio, offer=session.offer)
         self.legs[self.leg.id] = self.leg
         self.callers_leg = self.leg
+        self.leg.session = session if isinstance(session, Session) else None
         self.sessions: set[Session] = set()
         "Every session of this call of which something is left on the wire."
         self.sdp: bytes | None = None
@@ -260,6 +261,9 @@ class Call:
                 trace_media(self, event, now)
                 self.finish("answered" if self.answered_at else "failed", reason, now)
                 self._close_if_returned(now)
+            case port.DigitDue():
+                trace_media(self, event, now)
+                leg.keypad.press(self, leg, event, now)
             case _:
                 trace_media(self, event, now)
                 if (cause := lost(event)) is not None and not self.treatment.spares(event.leg):

@@ -1,7 +1,7 @@
 """A key press in the body of an INFO: application/dtmf-relay and application/dtmf.
 
 Neither was ever standardised; phones and gateways write `Signal=5`, `Signal= *`, `Signal=11` for #,
-with a `Duration` in milliseconds, or just the key.
+with a `Duration` in milliseconds, or just the key. A flash of the hook is 16, `hf`, `flash` or `!`.
 """
 
 from typing import TYPE_CHECKING, Final
@@ -14,7 +14,11 @@ if TYPE_CHECKING:
     from edge.call.leg import Leg
 
 KEYS: Final = "0123456789*#ABCD"
-_NUMBERED: Final = {str(number): key for number, key in enumerate(KEYS)}
+FLASH: Final = "!"
+_NUMBERED: Final = {str(number): key for number, key in enumerate(KEYS + FLASH)} | {
+    "HF": FLASH,
+    "FLASH": FLASH,
+}
 _LONGEST: Final = 128  # bytes that are looked at
 _DEFAULT_MS: Final = 100
 _MOST_MS: Final = 5_000
@@ -52,4 +56,4 @@ def key_press(leg: LegId, content_type: str, body: bytes) -> HearDigit | None:
 def _key(text: str) -> str:
     """Of `5`, `*`, `a` or, numbered as in RFC 4733 §3.2, `11`; empty when it is none."""
     bare = text.strip().upper()
-    return _NUMBERED.get(bare) or (bare if len(bare) == 1 and bare in KEYS else "")
+    return _NUMBERED.get(bare) or (bare if len(bare) == 1 and bare in KEYS + FLASH else "")

@@ -3,9 +3,10 @@
 import enum
 from dataclasses import replace
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from config.schema import SipLimits
+from edge.call.keypad import Keypad
 from edge.call.talk import Talk
 from edge.directory import AudioTerms
 from edge.error import Refusal
@@ -19,6 +20,9 @@ from edge.sdp.negotiation import Negotiated, accept, answer, offer, prospect
 from edge.sdp.numbering import kept
 from edge.sdp.webrtc import Side
 from media.port import Codec, Connect, IceCredentials, LegId, LegStats
+
+if TYPE_CHECKING:
+    from edge.sip.session import Session
 
 CODECS: Final = {
     "pcmu": Codec("pcmu", 0),
@@ -94,7 +98,11 @@ class Leg:
         self.state = Port.NONE
         self.stats: LegStats | None = None
         self.talk = Talk()
+        self.keypad = Keypad()
+        self.session: Session | None = None
+        "Of who is heard on it."
         self.negotiated: Negotiated | None = None
+        self._terms = terms
         self.browser = browser
         self._ice = ice
         self._signalling = signalling
@@ -105,6 +113,7 @@ class Leg:
             ours_first=terms.ours_first,
             ptime_ms=terms.ptime_ms,
             session_id=session_id,
+            dtmf=None if terms.dtmf in ("info", "inband") else 101,
             srtp=_policy(terms.srtp, private),
             key=_Keys(random),
         )
@@ -215,6 +224,8 @@ class Leg:
     def connect(self) -> Connect:
         agreed = self.negotiated
         assert agreed is not None, "offer and answer come before audio"
+        way, look = self._terms.dtmf, self._terms.inband
+        allowed = self.session is not None and self.session.info.allowed
         return Connect(
             self.id,
             agreed.remote,
@@ -229,6 +240,9 @@ class Leg:
             agreed.events,
             None if agreed.webrtc is None else webrtc.perhaps_at(agreed.webrtc, self._signalling),
             self._signalling,
+            info=way == "info" or (way == "auto" and allowed),
+            tones=None if look == "auto" else look == "always",
+            flash=agreed.flash,
         )
 
     def found(self, address: str) -> None:

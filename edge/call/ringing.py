@@ -138,7 +138,7 @@ class Ringing(ABC):
         call, leg = self._call, self._sessions[session]
         match event:
             case Progress(status, body):
-                self._progress(leg, status, body, now)
+                self._progress(session, status, body, now)
             case Answered(body):
                 self._answered(session, body, now)
             case Refused():
@@ -207,13 +207,14 @@ class Ringing(ABC):
 
     # Inside.
 
-    def _progress(self, leg: Leg, status: int, body: bytes, now: float) -> None:
+    def _progress(self, session: CallingSession, status: int, body: bytes, now: float) -> None:
+        leg = self._sessions[session]
         if self._winner is not None or self._early or self._over:
             return
         if status == 199:  # RFC 6228 §4: of one early dialog, and only for callers that support it
             return
         if self._early_media and body and len(self._ringing) == 1 and leg.accept(body) is None:
-            self._early, self.leg = True, leg
+            self._early, self.leg, leg.session = True, leg, session
             aim(self._call, leg)
             self._owner.progressed(self, status, now, early=True)
         else:
@@ -236,7 +237,7 @@ class Ringing(ABC):
             self._call.trace.add(now, "call", "branch_refused", outcome=outcome, text=refusal.text)
             self._out(rank(refusal.status), refusal, now)
             return
-        self._winner, self.leg = session, leg
+        self._winner, self.leg, leg.session = session, leg, session
         if self._alarm is not None:
             self._alarm.cancel()
         self._cancel(now, ELSEWHERE)

@@ -38,6 +38,7 @@ Said: TypeAlias = Mapping[str, Sequence[str]]
 "Attributes of a section: name → values, in their order."
 
 _Terms: TypeAlias = tuple[Said, tuple[Codec, ...], dict[int, int], Direction | None]
+_FLASH: Final = 16
 
 _DIRECTIONS: Final = {direction.value: direction for direction in Direction}
 _UNSET: Final = frozenset(("0.0.0.0", "::"))
@@ -63,6 +64,8 @@ class Audio:
     "In the author's order, telephone-event left out."
     events: dict[int, int]
     "Clock rate [Hz] → payload type of telephone-event."
+    flash: bool
+    "Its author reads event 16, which must be named (RFC 4733 §2.4.1, §3.2)."
     direction: Direction
     hold: bool
     "The author does not want to hear us: sendonly, inactive or an unset address (RFC 2543)."
@@ -112,6 +115,7 @@ def read(description: Description, media: Media, ptime_ms: int = 20) -> Audio | 
         remote=(host, media.port),
         codecs=codecs,
         events=events,
+        flash=bool(events) and _reads(_FLASH, events, said.get("fmtp", ())),
         direction=direction,
         hold=not hears(direction),
         ptime_ms=_packet_time(said, ptime_ms),
@@ -134,6 +138,7 @@ def _browser(description: Description, media: Media, ptime_ms: int) -> Audio | N
         remote=("0.0.0.0", media.port),
         codecs=codecs,
         events=events,
+        flash=bool(events) and _reads(_FLASH, events, said.get("fmtp", ())),
         direction=direction,
         hold=not hears(direction),
         ptime_ms=_packet_time(said, ptime_ms),
@@ -221,6 +226,22 @@ def _wished(codec: Codec, terms: Sequence[str]) -> Codec:
         most = int(bits) if _is_number(bits, 6) and int(bits) in OPUS_BITS else 0
         return replace(codec, most_bits=most, pauses=wishes.get("usedtx") == "1")
     return codec
+
+
+def _reads(event: int, events: Mapping[int, int], terms: Sequence[str]) -> bool:
+    """Whether a list such as `0-15,66`, of each of these telephone-events, holds one."""
+    numbers = {str(number) for number in events.values()}
+    lists = [listed for number, _, listed in (value.partition(" ") for value in terms) if number in numbers]
+    return bool(lists) and all(_holds(listed.strip(" ").removeprefix("events="), event) for listed in lists)
+
+
+def _holds(listed: str, event: int) -> bool:
+    for part in listed.split(","):
+        first, dash, last = part.strip(" ").partition("-")
+        last = last if dash else first
+        if _is_number(first, 3) and _is_number(last, 3) and int(first) <= event <= int(last):
+            return True
+    return False
 
 
 def _is_number(text: str, digits: int) -> bool:

@@ -70,7 +70,7 @@ class Local:
         for clock, number in events.items():
             formats.append(str(number))
             lines.append(("a", f"rtpmap:{number} telephone-event/{clock}"))
-            lines.append(("a", f"fmtp:{number} 0-15"))
+            lines.append(("a", f"fmtp:{number} 0-16"))
         lines.extend(more)
         lines.append(("a", f"ptime:{self.ptime_ms}"))
         lines.append(("a", f"maxptime:{PACKET_TIMES[-1]}"))

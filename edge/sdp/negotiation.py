@@ -52,6 +52,8 @@ class Negotiated:
     "Payload type and clock of every telephone-event that may come: browsers choose for themselves."
     name: str = ""
     "Host that the peer names instead of an address: until it is found, we send where its audio comes from."
+    flash: bool = False
+    "The peer reads event 16 of `dtmf`."
 
 
 def offer(local: Local, previous: Description | None = None) -> Description:
@@ -190,6 +192,7 @@ def accept(
         hold=theirs.hold,
         name=theirs.name,
         dtmf_clock=dtmf_clock,
+        flash=theirs.flash,
         crypto=crypto,
         webrtc=web,
         events=tuple((number, clock) for clock, number in ours.events.items()),
@@ -238,6 +241,7 @@ def _agree(theirs: Audio, local: Local) -> Negotiated | NotAcceptable:
         hold=theirs.hold,
         name=theirs.name,
         dtmf_clock=dtmf_clock,
+        flash=theirs.flash,
         crypto=crypto,
         webrtc=web,
     )

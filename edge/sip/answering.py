@@ -6,7 +6,7 @@ from edge.agenda import Alarm
 from edge.sdp.body import sdp_in
 from edge.sip.address import Address
 from edge.sip.build import response_to
-from edge.sip.capability import ALLOW, SDP
+from edge.sip.capability import ALLOW, SDP, info_terms
 from edge.sip.dialog import Dialog, target_of
 from edge.sip.effect import ServerKey
 from edge.sip.flow import Flow
@@ -32,6 +32,7 @@ class AnsweringSession(Session):
     ) -> None:
         super().__init__(wire, flow, contact)
         self.invite = invite
+        self.info = info_terms(invite, self.info)
         self.offer = sdp_in(invite) or b""
         "The caller's description, also out of a multipart body; empty asks for ours."
         self.key = key

@@ -9,7 +9,7 @@ from typing import Final
 
 from edge.sdp.body import sdp_in
 from edge.sip.address import Address
-from edge.sip.capability import SUPPORTED
+from edge.sip.capability import SUPPORTED, info_terms
 from edge.sip.dialog import Dialog
 from edge.sip.effect import ClientKey, ServerKey
 from edge.sip.flow import Flow
@@ -145,6 +145,7 @@ class CallingSession(Session):
             dialog.answered(response)
         elif tag and len(self.early) < BRANCHES:
             dialog = self.early[tag] = Dialog.uac(self._invite, response)
+        self.info = info_terms(response, self.info)
         made = self._pracks.receive(response, dialog)
         if made is None:
             return
@@ -171,6 +172,7 @@ class CallingSession(Session):
             self.dialog = dialog
             self.state = State.CONFIRMED
             self._refresh.sdp = self._invite.body
+            self.info = info_terms(response, self.info)
             self._refresh.timer.learn(response)
             self._refresh.agreed(response, now)
             self._emit(Answered(self._description(response)), now)

@@ -6,7 +6,8 @@ none, get 200 whatever they hold, as key presses in their bodies are read by `ed
 
 from typing import Final
 
-from edge.sip.message import Request
+from config.value import dataclass
+from edge.sip.message import Message, Request
 
 SUPPORTED: Final = ("100rel", "norefersub", "replaces", "timer")
 "Option tags that a peer may require in an INVITE."
@@ -28,10 +29,43 @@ CAPABILITIES: Final = (
 )
 "Of a 200 to OPTIONS, beside Allow."
 
+PACKAGES: Final = ("dtmf", "dtmf-relay")
+"Of INFO with key presses, as some call it; neither was ever registered."
+
 UNREADABLE: Final = (
     ("Warning", f'399 tandem "not_acceptable: the answer is {SDP}, which Accept leaves out"'),
 )
 "Of a 406 to an offer whose answer could not be read (§21.4.7; RFC 4475 §3.3.15)."
+
+
+@dataclass(frozen=True, slots=True)
+class InfoTerms:
+    """What a peer says of INFO with key presses."""
+
+    allowed: bool = False
+    package: str = ""
+    "It is sent as one of this package (RFC 6086 §4.1); empty: as a legacy one."
+    short: bool = False
+    "In its Accept stands application/dtmf, and not application/dtmf-relay."
+
+
+def info_terms(peer: Message, before: InfoTerms) -> InfoTerms:
+    """Args: before: what holds where the message says nothing of methods."""
+    allow, packages = peer.headers.elements("Allow"), peer.headers.elements("Recv-Info")
+    if not allow and not packages:
+        return before
+    named = [package for package in packages if package.partition(";")[0].strip().lower() in PACKAGES]
+    return InfoTerms(
+        bool(named) or any(method.upper() == "INFO" for method in allow),
+        named[0].partition(";")[0].strip() if named else "",
+        takes_short(peer),
+    )
+
+
+def takes_short(peer: Message) -> bool:
+    """Whether it takes a bare key, and no `Signal=`."""
+    accepted = {each.partition(";")[0].strip().lower() for each in peer.headers.elements("Accept")}
+    return "application/dtmf" in accepted and "application/dtmf-relay" not in accepted
 
 
 def unserved(method: str) -> int:

@@ -19,7 +19,7 @@ from edge.agenda import Agenda
 from edge.sdp.body import sdp_in
 from edge.sip.address import Address
 from edge.sip.build import response_to
-from edge.sip.capability import AGENT, ALLOW, SDP, SUPPORTED, UNREADABLE, aside
+from edge.sip.capability import AGENT, ALLOW, SDP, SUPPORTED, UNREADABLE, InfoTerms, aside, info_terms
 from edge.sip.dialog import Dialog
 from edge.sip.effect import ClientKey, ServerKey
 from edge.sip.flow import Flow
@@ -87,6 +87,8 @@ class Session:  # no ABC, whose `isinstance` is slow
         self.inquiries = Inquiries(self)
         self.large: Large | None = None
         "Where requests go that are too large for a datagram; None: where all go."
+        self.info = InfoTerms()
+        "What the peer says of it."
         self.keys: list[ClientKey] = []
         "Of the requests that we sent for it."
 
@@ -226,6 +228,7 @@ class Session:  # no ABC, whose `isinstance` is slow
     # Inside.
 
     def _reinvited(self, request: Request, key: ServerKey, now: float) -> None:
+        self.info = info_terms(request, self.info)
         described = sdp_in(request)
         too_small = self._refresh.timer.too_small(request)
         if self._success.pending and request.method == "INVITE" and not self._success.owed:
@@ -282,6 +285,19 @@ class Session:  # no ABC, whose `isinstance` is slow
         self._send_bye(now, "")
         if self.state is not State.ENDED:
             self._end(By.NETWORK, "no_ack", now)
+
+    def inform(
+        self, content_type: str, body: bytes, now: float, then: Callable[[Response | None, float], None]
+    ) -> bool:
+        """Send an INFO; `then(final response or None, now)`. False: there is nobody to send it to, yet or any
+        more."""
+        if self.dialog is None or not self.confirmed:
+            return False
+        package = self.info.package
+        headers = (("Info-Package", package), ("Content-Disposition", "Info-Package")) if package else ()
+        request = self.dialog.request("INFO", headers=headers, body=body, content_type=content_type)
+        self.inquiries.ask(request, self.dialog, now, then)
+        return True
 
     def _send_bye(self, now: float, reason: str) -> None:
         assert self.dialog is not None, "only a dialog is ended by BYE"

@@ -98,6 +98,14 @@ class ToneKeys:
         self._power[rows] = 0
         return heard
 
+    def sounding(self, rows: NDArray[np.int32]) -> NDArray[np.int8]:
+        """Which of `KEYS` the latest frame of each row was full of; -1: none."""
+        return np.where(self._missed[rows] == 0, self._key[rows], np.int8(_NONE))
+
+    def hears(self, slot: int, key: str) -> bool:
+        """Whether the key is being held down."""
+        return int(self._key[slot]) == KEYS.find(key)
+
     def _follow(self, row: int, slot: int, key: int, power: NDArray[np.float32]) -> Heard | None:
         before = int(self._key[slot])
         if key == before:

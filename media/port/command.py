@@ -48,6 +48,12 @@ class Connect:
     "Nothing is sent or heard before ICE and DTLS are done; `remote`, `rtcp` and `crypto` mean nothing."
     signalling: str = ""
     "Host that the peer's signalling comes from; behind NAT its audio most often does, too."
+    info: bool = False
+    "Without `dtmf`, keys are `DigitDue` instead of tones."
+    tones: bool | None = None
+    "Keys are looked for in the audio; None: where `dtmf` is None."
+    flash: bool = False
+    "The peer reads event 16, flash, of `dtmf`."
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +70,9 @@ class Bridge:
     leg: LegId
     peer: LegId
     relay_digits: bool = True
-    "Pass digits on to the other leg, in the way that it takes them; tones are in the audio anyway."
+    """Pass digits on to the other leg, each once in the way that it takes them.
+
+    Tones go on in the audio to who takes tones alone, and are taken out of it for others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +226,7 @@ class StopRecord:
 
 @dataclass(frozen=True, slots=True)
 class SendDigits:
-    """Send `digits` (0–9 * # A–D) one after another: as RFC 4733 events, or as tones without a payload type.
+    """Send `digits` (0–9 * # A–D) one after another: as RFC 4733 events, by SIP INFO, or as tones.
 
     Answer: `DigitsSent`.
     """
@@ -227,6 +235,8 @@ class SendDigits:
     digits: str
     duration_ms: int = 100
     gap_ms: int = 60
+    tones: bool = False
+    "As tones, whatever the peer takes."
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +245,7 @@ class HearDigit:
 
     leg: LegId
     digit: str
+    "Or `!`: flash."
     method: str
     "`info`."
     duration_ms: int

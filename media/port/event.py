@@ -65,6 +65,26 @@ class Digit:
 
 
 @dataclass(frozen=True, slots=True)
+class Flash:
+    """The peer has flashed its hook (RFC 4733, event 16), told as a `Digit` is."""
+
+    leg: LegId
+    method: str
+    "`rfc4733` or `info`."
+    duration_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class DigitDue:
+    """A key that the peer is to be told of by SIP INFO, now: its `Connect` says that it wants that."""
+
+    leg: LegId
+    digit: str
+    "0–9 * # A–D, or `!`: flash."
+    duration_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class DigitsSent:
     leg: LegId
     digits: str
@@ -344,7 +364,9 @@ Event = (
     | Secured
     | Failed
     | Digit
+    | DigitDue
     | DigitsSent
+    | Flash
     | SpeechStarted
     | SpeechStopped
     | Joined

@@ -13,6 +13,9 @@ from media.frame import FRAME_SAMPLES, SAMPLE_RATE
 
 DIGITS: Final = "0123456789*#ABCD"
 "Event code → key (RFC 4733 §3.2)."
+FLASH: Final = "!"
+"The hook was flashed: event 16, which is no digit (RFC 4733 §3.2)."
+EVENTS: Final = DIGITS + FLASH
 END_LOST: Final = 0.15
 "A press whose updates stop for so long has ended [s]."
 HELD: Final = 2.0
@@ -72,8 +75,8 @@ class DigitReceiver:
         self._done: deque[_Done] = deque(maxlen=REMEMBERED)
 
     def receive(self, payload: memoryview, timestamp: int, now: float) -> list[Press]:
-        """Take one event packet; payloads that are no key press give nothing."""
-        if len(payload) < 4 or payload[0] >= len(DIGITS):
+        """Take one event packet; payloads that are no key press, or flash, give nothing."""
+        if len(payload) < 4 or payload[0] >= len(EVENTS):
             return []
         presses: list[Press] = []
         event, duration, ends = payload[0], int.from_bytes(payload[2:4], "big"), bool(payload[1] & _END)
@@ -120,7 +123,7 @@ class DigitReceiver:
             return []
         self._done.append(segment)
         self._timestamp = None
-        return [Press(DIGITS[self._event], (self._past + self._duration) * 1000 // self.clock_rate)]
+        return [Press(EVENTS[self._event], (self._past + self._duration) * 1000 // self.clock_rate)]
 
     def _segment(self) -> _Done | None:
         """What has come of the press that is going on, under its latest timestamp."""
@@ -145,6 +148,8 @@ class EventPacket:
     marker: bool
     timestamp: int
     "That of the press's first packet, also where the stream's own has jumped meanwhile (§2.5.1.2)."
+    press: Press
+    "All of it, of which this packet tells."
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +180,7 @@ class DigitSender:
         Args:
             report: whether `frame` shall return the digits when they have been sent.
         """
-        keys = "".join(key for key in digits.upper() if key in DIGITS)[: self._limit - self._pending]
+        keys = "".join(key for key in digits.upper() if key in EVENTS)[: self._limit - self._pending]
         self._pending += len(keys)
         duration, gap = (min(max(ms, MIN_MS), MAX_MS) * SAMPLE_RATE // 1000 for ms in (duration_ms, gap_ms))
         gap = max(gap, END_PACKETS * FRAME_SAMPLES)
@@ -208,7 +213,9 @@ class DigitSender:
                 self._elapsed = self._ends = 0
             return None, None
         self._ends += ending
-        event = bytes((DIGITS.index(order.digits[self._index]), (_END if ending else 0) | _VOLUME))
+        key = order.digits[self._index]
+        event = bytes((EVENTS.index(key), (_END if ending else 0) | _VOLUME))
         # The field has 16 bits: 1.3 s at 48 kHz. A longer press stays at its most (RFC 4733 §2.5.1.3).
         written = min(duration * self.clock_rate // SAMPLE_RATE, LONGEST)
-        return EventPacket(event + written.to_bytes(2, "big"), begins, self._began), None
+        press = Press(key, order.duration * 1000 // SAMPLE_RATE)
+        return EventPacket(event + written.to_bytes(2, "big"), begins, self._began, press), None

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from random import Random
+from typing import Any
 
 import numpy as np
 import pytest
 
+from media.codec import g711
 from media.codec.table import NUMBER, wide
 from media.dsp.goertzel import FREQUENCIES, ToneKeys
 from media.port import (
@@ -15,7 +17,9 @@ from media.port import (
     Codec,
     Connect,
     Digit,
+    DigitDue,
     DigitsSent,
+    Flash,
     HearDigit,
     LegId,
     Play,
@@ -24,8 +28,8 @@ from media.port import (
     StopPlay,
 )
 from media.prompt import made_of
-from media.rtp.telephone_event import DIGITS, DigitSender
-from tests.support.phone import DTMF, Phone, Studio, digits_of, tone
+from media.rtp.telephone_event import DIGITS, EVENTS, DigitSender
+from tests.support.phone import DTMF, PCMU, Phone, Studio, digits_of, tone
 from tests.support.sound import frames
 
 LEG = LegId("leg")
@@ -72,7 +76,7 @@ def test_a_key_in_the_audio_is_told_where_nothing_else_was_agreed_on() -> None:
 def test_what_is_no_key_is_passed_over() -> None:
     studio = Studio()
     studio.phone("leg")
-    for digit in ("", "x", "12", "!"):
+    for digit in ("", "x", "12", "?"):
         studio.engine.execute(HearDigit(LEG, digit, "info", 100))
     assert studio.of(Digit) == []
 
@@ -222,3 +226,153 @@ def test_of_very_many_keys_as_many_wait_as_may() -> None:
     studio.run(2.0)
     assert heard_in(phone.heard()) == "1" * 8
     assert [sent.digits for sent in studio.of(DigitsSent)] == ["", "1" * 8]
+
+
+EVENTS_WAY, INFO_WAY, TONES_WAY = "events", "info", "tones"
+WAYS = (EVENTS_WAY, INFO_WAY, TONES_WAY)
+
+
+def peer(studio: Studio, name: str, way: str, **more: Any) -> Phone:
+    """A phone that takes keys so and in no other way."""
+    phone = studio.phone(name, connect=False)
+    dtmf = DTMF if way == EVENTS_WAY else None
+    studio.engine.execute(
+        Connect(phone.leg, (phone.host, phone.port), PCMU, (PCMU,), dtmf, info=way == INFO_WAY, **more)
+    )
+    return phone
+
+
+def came_to(studio: Studio, phone: Phone) -> dict[str, str]:
+    """Keys that it was sent, by the way."""
+    stamps = {p.timestamp: p.payload[0] for _, p in phone.received if p.payload_type == DTMF}
+    return {
+        EVENTS_WAY: "".join(EVENTS[event] for event in stamps.values()),
+        INFO_WAY: "".join(due.digit for due in studio.of(DigitDue) if due.leg == phone.leg),
+        TONES_WAY: heard_in(phone.heard()),
+    }
+
+
+def sing(phone: Phone, keys: str, info: float | None = None, lead: float = 0.2) -> None:
+    """Say keys as tones; each comes by INFO too, so long after its tone begins [s]."""
+    pcm = np.concatenate([np.zeros(int(lead * 8000))] + [_sung(key, 8000) for key in keys] + [np.zeros(1600)])
+    studio, at = phone.studio, [lead + 0.16 * place for place in range(len(keys))]
+    for place, frame in enumerate(frames(pcm.astype(np.int16))):
+        if info is not None:
+            for key, began in zip(keys, at, strict=True):
+                if place == int((began + info) / 0.02):
+                    studio.engine.execute(HearDigit(phone.leg, key, "info", 80))
+        phone.send(g711.encode_ulaw(frame).tobytes())
+        studio.run(0.020)
+
+
+def test_a_peer_that_takes_info_is_sent_keys_by_it_one_after_another() -> None:
+    """Sent by the method that the peer offered: each leaves when its press begins."""
+    studio = Studio()
+    phone = peer(studio, "phone", INFO_WAY)
+    studio.engine.execute(SendDigits(phone.leg, "12#", 100, 60))
+    studio.run(0.1)
+    assert studio.of(DigitDue) == [DigitDue(phone.leg, "1", 100)] and not studio.of(DigitsSent)
+    studio.run(0.6)
+    assert came_to(studio, phone) == {EVENTS_WAY: "", INFO_WAY: "12#", TONES_WAY: ""}
+    assert studio.of(DigitsSent) == [DigitsSent(phone.leg, "12#")]
+
+
+def test_or_as_tones_once_it_has_refused_that() -> None:
+    studio = Studio()
+    phone = peer(studio, "phone", INFO_WAY)
+    studio.engine.execute(SendDigits(phone.leg, "5", tones=True))
+    studio.run(0.4)
+    assert came_to(studio, phone) == {EVENTS_WAY: "", INFO_WAY: "", TONES_WAY: "5"}
+
+
+@pytest.mark.parametrize("to", WAYS)
+@pytest.mark.parametrize("of", WAYS)
+def test_a_key_crosses_a_bridge_once_whatever_each_side_speaks(of: str, to: str) -> None:
+    studio = Studio()
+    one, two = peer(studio, "one", of), peer(studio, "two", to)
+    studio.engine.execute(Bridge(one.leg, two.leg))
+    if of == EVENTS_WAY:
+        press(one, "42#")
+    elif of == INFO_WAY:
+        for key in "42#":
+            studio.engine.execute(HearDigit(one.leg, key, "info", 100))
+            studio.run(0.2)
+    else:
+        sing(one, "42#")
+    studio.run(1.0)
+    assert came_to(studio, two) == {way: "42#" if way == to else "" for way in WAYS}
+    assert digits_of(studio.of(Digit)) == "42#"
+
+
+@pytest.mark.parametrize("to", WAYS)
+@pytest.mark.parametrize("info", [-0.1, 0.0, 0.04, 0.15])
+@pytest.mark.parametrize("lead", [0.2, 0.214])
+def test_and_once_where_a_phone_sends_a_tone_and_an_info_at_once(to: str, info: float, lead: float) -> None:
+    studio = Studio()
+    one, two = peer(studio, "one", TONES_WAY), peer(studio, "two", to)
+    studio.engine.execute(Bridge(one.leg, two.leg))
+    sing(one, "4422#", info, lead)
+    studio.run(1.0)
+    assert came_to(studio, two) == {way: "4422#" if way == to else "" for way in WAYS}
+    assert digits_of(studio.of(Digit)) == "4422#"
+
+
+def test_tones_are_looked_for_beside_events_where_that_is_wished_and_are_never_told_twice() -> None:
+    studio = Studio()
+    one, two = peer(studio, "one", EVENTS_WAY, tones=True), peer(studio, "two", EVENTS_WAY)
+    studio.engine.execute(Bridge(one.leg, two.leg))
+    sing(one, "12")
+    press(one, "3")
+    studio.run(0.5)
+    assert digits_of(studio.of(Digit)) == "123"
+    assert came_to(studio, two) == {EVENTS_WAY: "123", INFO_WAY: "", TONES_WAY: ""}
+
+
+def test_or_not_even_where_no_events_were_agreed_on() -> None:
+    studio = Studio()
+    phone = peer(studio, "one", TONES_WAY, tones=False)
+    sing(phone, "12")
+    assert studio.of(Digit) == []
+
+
+def test_taking_tones_out_does_not_click() -> None:
+    """A soft voice goes on beside the tones; where it is cut there is no larger step than in what came."""
+    studio = Studio()
+    one, two = peer(studio, "one", TONES_WAY), peer(studio, "two", EVENTS_WAY)
+    studio.engine.execute(Bridge(one.leg, two.leg))
+    time = np.arange(8000) / 8000
+    hum = 800 * np.sin(2 * np.pi * 200 * time)
+    hum[3000:3800] += sum(5000 * np.sin(2 * np.pi * hertz * time[:800]) for hertz in FREQUENCIES["5"])
+    one.say(hum.astype(np.int16))
+    studio.run(1.2)
+    heard = two.heard().astype(np.int32)
+    assert np.abs(np.diff(hum)).max() > 5000
+    # Of the tone only its first 15 ms are heard, as they came, and then fall.
+    loud = np.flatnonzero(np.abs(heard) > 2000)
+    assert loud.max() - loud.min() < 8 * 40
+    after = heard[loud.max() + 400 :]
+    assert np.abs(np.diff(after, 2)).max() < 200
+
+
+def test_a_flash_is_no_digit_and_crosses_to_who_reads_it() -> None:
+    """RFC 4733 §3.2, event 16; not to who has not named it (§2.4.1), and there is no tone of it."""
+    studio = Studio()
+    agent = AgentSpec("a", "twilio", "ws://127.0.0.1:1/")
+    one = peer(studio, "one", EVENTS_WAY)
+    for name, way, flash, expected in (
+        ("reads", EVENTS_WAY, True, "!1"),
+        ("does not", EVENTS_WAY, False, "1"),
+        ("info", INFO_WAY, False, "!1"),
+        ("tones", TONES_WAY, False, "1"),
+    ):
+        two = peer(studio, name, way, flash=flash)
+        studio.engine.execute(Bridge(one.leg, two.leg))
+        press(one, "!1")
+        studio.run(0.5)
+        assert came_to(studio, two)[way] == expected, name
+    assert digits_of(studio.of(Digit)) == "1111"
+    assert {(event.leg, event.method) for event in studio.of(Flash)} == {(one.leg, "rfc4733")}
+    studio.engine.execute(AttachAgent(one.leg, agent, "c", "a"))
+    press(one, "!")
+    studio.engine.execute(HearDigit(one.leg, "!", "info", 100))
+    assert not any(told[0] == "digit" for told in studio.agents.told) and len(studio.of(Flash)) == 5

@@ -193,12 +193,15 @@ def test_ids_are_the_same_on_every_node() -> None:
 
 
 def test_a_user_speaks_as_its_account_does_unless_it_is_told_otherwise() -> None:
-    trunk = {"name": "t", "proxy": "sip:h", "codec_order": "ours", "ptime": 40}
+    trunk = {"name": "t", "proxy": "sip:h", "codec_order": "ours", "ptime": 40, "inband": "always"}
     users = [{"number": "1001"}, {"number": "1002", "codec_order": "theirs", "ptime": 30, "codecs": ["g722"]}]
-    account = {"id": "a", "domain": "demo.local", "codec_order": "ours", "ptime": 10}
+    users[1]["dtmf"] = "inband"
+    account = {"id": "a", "domain": "demo.local", "codec_order": "ours", "ptime": 10, "dtmf": "info"}
     made = directory({**account, "users": users, "trunks": [trunk]})
     first, second, carrier = made.user(A, "1001"), made.user(A, "1002"), made.trunk(A, "t")
     assert first is not None and second is not None and carrier is not None
     assert (first.audio.ours_first, first.audio.ptime_ms) == (True, 10)
     assert (second.audio.ours_first, second.audio.ptime_ms, second.audio.codecs) == (False, 30, ("g722",))
     assert (carrier.audio.ours_first, carrier.audio.ptime_ms) == (True, 40)
+    assert [each.audio.dtmf for each in (first, second, carrier)] == ["info", "inband", "auto"]
+    assert [each.audio.inband for each in (first, second, carrier)] == ["auto", "auto", "always"]

@@ -20,6 +20,9 @@ LEG = LegId("leg")
         ("application/dtmf-relay", b"Signal=1\r\nDuration=99999", "1", 5000),
         ("application/dtmf", b"7", "7", 100),
         ("application/dtmf", b"10\r\n", "*", 100),
+        ("application/dtmf-relay", b"Signal=hf\r\nDuration=200", "!", 200),
+        ("application/dtmf-relay", b"Signal=16", "!", 100),
+        ("application/dtmf-relay", b"Signal=flash", "!", 100),
     ],
 )
 def test_a_key_is_read_with_its_length(kind: str, body: bytes, key: str, milliseconds: int) -> None:
@@ -30,7 +33,6 @@ def test_a_key_is_read_with_its_length(kind: str, body: bytes, key: str, millise
     ("kind", "body"),
     [
         ("application/dtmf-relay", b""),
-        ("application/dtmf-relay", b"Signal=flash"),
         ("application/dtmf-relay", b"Signal=99"),
         ("application/dtmf", b"hello"),
         ("application/media_control+xml", b"Signal=5"),

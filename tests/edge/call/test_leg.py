@@ -238,3 +238,24 @@ def test_a_refusal_warns_by_the_code_of_what_is_wrong(leg: Leg, body: bytes, cod
     """RFC 3261 §20.43."""
     refusal = leg.answer(body)
     assert isinstance(refusal, Refusal) and dict(refusal.headers())["Warning"].startswith(f"{code} tandem ")
+
+
+@pytest.mark.parametrize(
+    ("way", "look", "dtmf", "info", "tones"),
+    [
+        ("auto", "auto", 101, False, None),
+        ("rfc4733", "always", 101, False, True),
+        ("info", "never", None, True, False),
+        ("inband", "auto", None, False, None),
+    ],
+)
+def test_how_keys_are_sent_and_looked_for_may_be_set(
+    way: str, look: str, dtmf: int | None, info: bool, tones: bool | None
+) -> None:
+    leg = taken(AudioTerms(("pcmu",), dtmf=way, inband=look))
+    assert (b"telephone-event" in leg.offer()) is (dtmf is not None)
+    leg = taken(AudioTerms(("pcmu",), dtmf=way, inband=look))
+    made = leg.answer(sdp())
+    assert isinstance(made, bytes) and (b"telephone-event" in made) is (dtmf is not None)
+    connect = leg.connect()
+    assert (connect.dtmf, connect.info, connect.tones) == (dtmf, info, tones)

@@ -53,6 +53,26 @@ def test_telephone_event_is_told_by_clock_rate(fmtp: tuple[str, ...]) -> None:
     assert audio.codecs == (Codec("pcmu", 0),) and audio.events == {48_000: 101, 8000: 96}
 
 
+@pytest.mark.parametrize(
+    ("fmtp", "reads"),
+    [
+        ("", False),
+        ("96 0-15", False),
+        ("96 0-16", True),
+        ("96 0-15,16", True),
+        ("96 events=0-11, 16-20", True),
+        ("96 0-15,32-49", False),
+        ("96 -,x-99,1-2-3", False),
+        ("0 0-16", False),
+    ],
+)
+def test_who_reads_a_flash_says_so(fmtp: str, reads: bool) -> None:
+    """RFC 4733 §2.4.1."""
+    lines = (f"a=fmtp:{fmtp}",) if fmtp else ()
+    head = "m=audio 4000 RTP/AVP 0 96"
+    assert usable("a=rtpmap:96 telephone-event/8000", *lines, head=head).flash is reads
+
+
 def test_the_direction_of_the_section_goes_before_that_of_the_session() -> None:
     assert usable().direction is Direction.SENDRECV
     description = section()

@@ -18,7 +18,7 @@ def test_a_codec_is_written_with_its_clock_and_opus_with_two_channels_and_its_te
         "fmtp:96 maxplaybackrate=16000;sprop-maxcapturerate=16000;useinbandfec=1",
         "rtpmap:0 PCMU/8000",
         "rtpmap:102 telephone-event/48000",
-        "fmtp:102 0-15",
+        "fmtp:102 0-16",
         "ptime:20",
         "maxptime:60",
         "sendrecv",

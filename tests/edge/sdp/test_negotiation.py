@@ -49,7 +49,7 @@ def test_an_offer_names_what_we_can_do() -> None:
         "a=rtpmap:0 PCMU/8000",
         "a=rtpmap:8 PCMA/8000",
         "a=rtpmap:101 telephone-event/8000",
-        "a=fmtp:101 0-15",
+        "a=fmtp:101 0-16",
         "a=ptime:20",
         "a=maxptime:60",
         "a=sendrecv",
