@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from typing import Final
 
-from media.codec.table import clock_ratio, name_of
+from media.codec.table import clock_ratio, impairment, name_of
 from media.diagnosis import SILENT_SO_FAR
 from media.frame import FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE
 from media.heard import LEVEL_EVERY
@@ -105,9 +105,8 @@ class Reports:
         trip = 0.0 if leg.rtcp.round_trip is None else leg.rtcp.round_trip * 500
         # What a packet holds was spoken before it left, and ticks wait for half a frame at the most.
         heard_after = trip + delay + FRAME_MS + FRAME_MS / 2
-        return round(
-            mos.score(mos.rating(name_of(int(columns.law_in[slot])), loss, burstiness, heard_after)), 2
-        )
+        ie, bpl = impairment(int(columns.law_in[slot]))
+        return round(mos.score(mos.rating(ie, bpl, loss, burstiness, heard_after)), 2)
 
 
 def _lasting(leg: Leg) -> list[str]:

@@ -18,6 +18,9 @@ ULAW_SILENCE: Final = 0xFF
 ALAW_SILENCE: Final = 0xD5
 "The A-law byte of sample +8, the smallest that A-law has."
 
+IMPAIRMENT: Final = 0.0, 25.1
+"Ie and Bpl of G.711 with the concealment of its Appendix I (ITU-T G.113, Table I.4), like which ours is."
+
 _SAMPLES = np.arange(65_536, dtype=np.uint16).view(np.int16).astype(np.int32)
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from media.codec.g711 import IMPAIRMENT as IMPAIRMENT  # nothing is coded, and gaps are concealed alike
 from media.codec.g711 import Pcm
 
 

@@ -28,6 +28,10 @@ LEAST_LOSS: Final = 6
 "Percent from which the encoder is sure to spend FEC at that rate."
 CLOCK: Final = 48_000
 "Of RTP [Hz], whatever the audio's."
+IMPAIRMENT: Final = 0.0, 10.0
+"""Ie and Bpl on the narrowband scale, on which G.113 has none: at our rates it is as good as G.711 up to
+4 kHz, but its decoder misses what came before: one lost frame that FEC does not restore spoils 2.5 times as
+much (`test_lost_frames.py`). GSM-EFR, which predicts alike, has 10 (G.113, Table I.4)."""
 _RATE: Final = 16_000
 FRAME: Final = _RATE // 50
 "Samples of 20 ms."

@@ -46,6 +46,10 @@ class Law:
     "int16, shape (256,)."
     from_linear: Bytes
     "uint8, shape (65536,), indexed by a sample's bits as uint16."
+    ie: float
+    "Equipment impairment factor on the narrowband scale, without loss (ITU-T G.107 §7.5)."
+    bpl: float
+    "Packet-loss robustness factor, with our concealment."
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,10 @@ class Wide:
     "The encoder takes frames of 8 kHz as well, and is faster then."
     encoder: Callable[[], Encoder]
     decoder: Callable[[], Decoder]
+    ie: float
+    "As that of a law."
+    bpl: float
+    "As that of a law."
 
     @property
     def step(self) -> int:
@@ -78,8 +86,8 @@ class Wide:
 
 
 LAWS: Final = (
-    Law("pcmu", 0, g711.ULAW_SILENCE, g711.ULAW_TO_LINEAR, g711.LINEAR_TO_ULAW),
-    Law("pcma", 8, g711.ALAW_SILENCE, g711.ALAW_TO_LINEAR, g711.LINEAR_TO_ALAW),
+    Law("pcmu", 0, g711.ULAW_SILENCE, g711.ULAW_TO_LINEAR, g711.LINEAR_TO_ULAW, *g711.IMPAIRMENT),
+    Law("pcma", 8, g711.ALAW_SILENCE, g711.ALAW_TO_LINEAR, g711.LINEAR_TO_ALAW, *g711.IMPAIRMENT),
 )
 ULAW: Final = 0
 ALAW: Final = 1
@@ -90,7 +98,19 @@ def _never(payload: bytes) -> bool:
 
 
 WIDE: Final = (
-    Wide("g722", 8_000, False, True, None, g722.ticks, _never, False, g722.G722Encoder, g722.G722Decoder),
+    Wide(
+        "g722",
+        8_000,
+        False,
+        True,
+        None,
+        g722.ticks,
+        _never,
+        False,
+        g722.G722Encoder,
+        g722.G722Decoder,
+        *g722.IMPAIRMENT,
+    ),
     Wide(
         "opus",
         opus.CLOCK,
@@ -102,8 +122,21 @@ WIDE: Final = (
         True,
         opus.OpusEncoder,
         opus.OpusDecoder,
+        *opus.IMPAIRMENT,
     ),
-    Wide("l16", 16_000, True, True, None, l16.ticks, _never, False, l16.L16Encoder, l16.L16Decoder),
+    Wide(
+        "l16",
+        16_000,
+        True,
+        True,
+        None,
+        l16.ticks,
+        _never,
+        False,
+        l16.L16Encoder,
+        l16.L16Decoder,
+        *l16.IMPAIRMENT,
+    ),
 )
 FIRST_WIDE: Final = len(LAWS)
 "Numbers from here on are wideband."
@@ -132,6 +165,12 @@ def wide(number: int) -> Wide:
 
 def name_of(number: int) -> str:
     return _NAMES[number]
+
+
+def impairment(number: int) -> tuple[float, float]:
+    """Ie and Bpl of a codec's number."""
+    row = LAWS[number] if number < FIRST_WIDE else wide(number)
+    return row.ie, row.bpl
 
 
 def clock_ratio(number: int) -> int:
