@@ -281,14 +281,15 @@ class Inbound:
 
     def control(self, leg: Leg, datagram: memoryview, now: float) -> None:
         """Take one RTCP datagram."""
-        reports = rtcp.parse(datagram)
+        reports = rtcp.parse(datagram, reduced=leg.web is not None and leg.web.terms.reduced)
         if reports is None:
             self._table.columns.malformed[leg.slot] += 1
             return
         columns = self._table.columns
         mentioned = leg.rtcp.receive(reports, int(columns.ssrc[leg.slot]), now)
         columns.reported_at[leg.slot] = now
-        columns.unmentioned[leg.slot] = 0 if mentioned else columns.unmentioned[leg.slot] + 1
+        if reports:  # feedback alone says nothing of what is heard
+            columns.unmentioned[leg.slot] = 0 if mentioned else columns.unmentioned[leg.slot] + 1
         if mentioned:
             leg.coders.expect_loss(leg.rtcp.remote_percent)
 

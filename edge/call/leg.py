@@ -255,7 +255,14 @@ class Leg:
         self.negotiated = agreed
         side, web = self._local.webrtc, agreed.webrtc
         if side is not None and web is not None:
-            kept = replace(side, controlling=web.controlling, active=web.active, ice=web.ice, mux=web.mux)
+            kept = replace(
+                side,
+                controlling=web.controlling,
+                active=web.active,
+                ice=web.ice,
+                mux=web.mux,
+                reduced=web.reduced,
+            )
             self._local = replace(self._local, webrtc=kept)
 
     def _credentials(self) -> IceCredentials:

@@ -1,4 +1,7 @@
-"""What an m=audio section says of the peer that wrote it (RFC 3551, RFC 4733, RFC 3605)."""
+"""What an m=audio section says of the peer that wrote it (RFC 3551, RFC 4733, RFC 3605).
+
+Formats that cannot be read are left out, and so is Opus where no packet may hold 20 ms of it.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -42,6 +45,7 @@ _FLASH: Final = 16
 
 _DIRECTIONS: Final = {direction.value: direction for direction in Direction}
 _UNSET: Final = frozenset(("0.0.0.0", "::"))
+_OPUS_FRAME_MS: Final = 20
 _LONGEST_SECTION: Final = 1_024  # that is worth remembering
 _LONGEST_ENCODING: Final = 64  # no codec that we know comes near it
 
@@ -162,6 +166,11 @@ def compose(*, sends: bool, receives: bool) -> Direction:
     return Direction.RECVONLY if receives else Direction.INACTIVE
 
 
+def _bears_opus(said: Said) -> bool:
+    """Our packets of Opus hold frames of 20 ms, which `maxptime` may forbid; `ptime` is but a wish."""
+    return not 0 < _milliseconds(said, "maxptime") < _OPUS_FRAME_MS
+
+
 def _terms(media: Media) -> _Terms:
     """Attributes, codecs, events and direction of a section."""
     few = sum([len(value) for _, value in media.lines]) <= _LONGEST_SECTION
@@ -195,6 +204,8 @@ def _formats(formats: tuple[str, ...], said: Said) -> tuple[tuple[Codec, ...], d
             continue
         if codec.name == "opus" and "fmtp" in said:
             codec = _wished(codec, said["fmtp"])
+        if codec.name == "opus" and not _bears_opus(said):
+            continue
         if codec.name == "telephone-event":
             events.setdefault(codec.clock_rate, codec.payload_type)
         else:

@@ -9,7 +9,8 @@ Of several streams the first usable audio is taken; all others are refused in pl
 of no stream at all begins a session without sound (RFC 3264 §5, RFC 3725 §4.4), as one that takes back all
 streams leaves it (§8.2). SRTP is keyed by a=crypto (RFC 4568), whether the protocol is RTP/SAVP or, best
 effort, RTP/AVP, or by DTLS with a browser (`webrtc.py`). Declined, except with browsers: rtcp-mux (RFC 5761;
-not answering it is the refusal), grouping (RFC 5888), ICE (RFC 8839): their attributes are passed over.
+not answering it is the refusal), rtcp-rsize (RFC 5506, likewise), grouping (RFC 5888), ICE (RFC 8839): their
+attributes are passed over.
 """
 
 from dataclasses import replace
@@ -120,7 +121,9 @@ def answer(
         if agreed.webrtc is not None and local.webrtc is not None:
             mid = webrtc.mid_of(media)
             dtls = agreed.webrtc
-            side = replace(local.webrtc, credentials=dtls.local, ice=dtls.ice, mux=dtls.mux)
+            side = replace(
+                local.webrtc, credentials=dtls.local, ice=dtls.ice, mux=dtls.mux, reduced=dtls.reduced
+            )
             lines = webrtc.lines(side, webrtc.setup_of(agreed.webrtc), local.address, local.port, mid)
             group = webrtc.bundle(side, mid)
         elif chosen and agreed.crypto:

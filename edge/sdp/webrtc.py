@@ -1,6 +1,7 @@
 """What a section over DTLS says of ICE and DTLS (RFC 8839, RFC 8842, RFC 8122), and how we say it.
 
-One m=audio bundled with nothing (RFC 8843), RTP and RTCP on one port (RFC 5761). Of candidates those of
+One m=audio bundled with nothing (RFC 8843), RTP and RTCP on one port (RFC 5761), the latter of reduced size
+where the peer likes (RFC 5506). Of candidates those of
 component 1 by UDP with a numeric address count; mDNS names are left to the peer's own checks. Phones that key
 SRTP by DTLS without ICE are answered in kind (RFC 5763), and offered it where `srtp: dtls` is set; who does
 not mux RTCP has none with us. Declined:
@@ -60,7 +61,8 @@ class Side:
     "Where a STUN server saw our port."
     ice: bool = True
     mux: bool = True
-    "Both as the peer has it."
+    reduced: bool = True
+    "All three as the peer has it; `reduced`: RTCP of reduced size (RFC 5506)."
 
     @property
     def protocol(self) -> str:
@@ -79,6 +81,7 @@ class Peer:
     "Without ICE: where it is."
     lite: bool
     mux: bool = True
+    reduced: bool = False
 
     @property
     def ice(self) -> bool:
@@ -122,7 +125,8 @@ def read(description: Description, media: Media) -> Peer | str:
     lite = next(attributes(description.lines, "ice-lite"), None) is not None
     candidates = _candidates(media) if ice else _address(description, media)
     mux = media.attribute("rtcp-mux") is not None
-    return Peer(credentials, tuple(fingerprints), setup, candidates, lite, mux)
+    reduced = media.attribute("rtcp-rsize") is not None
+    return Peer(credentials, tuple(fingerprints), setup, candidates, lite, mux, reduced)
 
 
 def answered(theirs: Peer, ours: Side) -> WebRtc:
@@ -138,8 +142,8 @@ def accepted(theirs: Peer, ours: Peer, *, controlling: bool) -> WebRtc | str:
         return "the answer leaves open who begins DTLS"
     active = theirs.setup is Setup.PASSIVE
     agreed = _agreed(theirs, ours.credentials, active=active, controlling=controlling)
-    # ICE that we have not offered is no answer to anything.
-    return agreed if ours.ice else replace(agreed, ice=False)
+    # What we have not offered is no answer to anything.
+    return replace(agreed, ice=theirs.ice and ours.ice, reduced=theirs.reduced and ours.reduced)
 
 
 def perhaps_at(agreed: WebRtc, host: str) -> WebRtc:
@@ -178,6 +182,7 @@ def lines(ours: Side, setup: Setup, address: str, port: int, mid: str) -> tuple[
         f"fingerprint:{ours.fingerprint}",
         f"setup:{setup.value}",
         *(("rtcp-mux",) if ours.mux else ()),
+        *(("rtcp-rsize",) if ours.reduced and ours.ice else ()),
         *((STREAM, *candidates, "end-of-candidates") if ours.ice else ()),
     )
     return tuple(("a", value) for value in values)
@@ -210,6 +215,7 @@ def _agreed(theirs: Peer, credentials: IceCredentials, *, active: bool, controll
         controlling=controlling or theirs.lite,
         mux=theirs.mux,
         ice=theirs.ice,
+        reduced=theirs.reduced and theirs.ice,
     )
 
 

@@ -85,3 +85,5 @@ class WebRtc:
     "RTP and RTCP share the port (RFC 5761); else there is no RTCP, whose port would need a DTLS of its own."
     ice: bool = True
     "The peer has it; else the credentials mean nothing."
+    reduced: bool = False
+    "RTCP may come in packets that begin with no report (RFC 5506)."

@@ -1,6 +1,7 @@
 """RTCP: sender and receiver reports, source description, goodbye (RFC 3550 §6).
 
-Compound packets of SR or RR, SDES with a CNAME, and BYE at the end. NTP stamps are monotonic
+Compound packets of SR or RR, SDES with a CNAME, and BYE at the end; those that come may be of reduced size
+where that was agreed on (RFC 5506). NTP stamps are monotonic
 time, which §6.4.1 allows to a sender without a wall clock. APP, XR and feedback are skipped.
 A peer's BYE changes nothing: the call ends by SIP.
 """
@@ -62,8 +63,12 @@ class Report:
     blocks: tuple[Block, ...]
 
 
-def parse(datagram: memoryview) -> list[Report] | None:
-    """The reports of a compound packet; `None` when it is malformed (A.2)."""
+def parse(datagram: memoryview, *, reduced: bool = False) -> list[Report] | None:
+    """The reports of a compound packet; `None` when it is malformed (A.2).
+
+    Args:
+        reduced: any packet may be the first, and so there may be no report (RFC 5506 §3.4.1).
+    """
     reports: list[Report] = []
     at, size = 0, len(datagram)
     if size == 0:
@@ -75,7 +80,7 @@ def parse(datagram: memoryview) -> list[Report] | None:
         length = 4 + 4 * int.from_bytes(datagram[at + 2 : at + 4], "big")
         if flags >> 6 != 2 or at + length > size or len(reports) > MAX_REPORTS:
             return None
-        if at == 0 and (kind not in (_SR, _RR) or flags & 0x20):
+        if at == 0 and not reduced and (kind not in (_SR, _RR) or flags & 0x20):
             return None
         if kind in (_SR, _RR):
             report = _parse_report(kind, flags & 0x1F, datagram[at : at + length])

@@ -196,3 +196,21 @@ def test_what_who_hears_opus_wishes_of_us_is_read(terms: str, bits: int, pauses:
         head=head,
     )
     assert audio.codecs == (Codec("pcmu", 0), Codec("opus", 111, 48_000, bits, pauses))
+
+
+@pytest.mark.parametrize(
+    ("lines", "names"),
+    [
+        (("a=maxptime:10",), {"pcmu"}),
+        (("a=maxptime:19",), {"pcmu"}),
+        (("a=ptime:10",), {"pcmu", "opus"}),
+        (("a=ptime:10", "a=maxptime:20"), {"pcmu", "opus"}),
+        (("a=maxptime:0",), {"pcmu", "opus"}),
+    ],
+)
+def test_opus_is_left_out_where_no_packet_may_hold_a_frame_of_it(
+    lines: tuple[str, ...], names: set[str]
+) -> None:
+    """RFC 8866 §6.5: more than maxptime may not be in a packet, and ours are of 20 ms (RFC 7587 §4.2)."""
+    audio = usable("a=rtpmap:111 opus/48000/2", *lines, head="m=audio 4000 RTP/AVP 0 111")
+    assert {codec.name for codec in audio.codecs} == names

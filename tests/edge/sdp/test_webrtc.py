@@ -213,6 +213,26 @@ a=setup:actpass
 ICE = f"a=ice-ufrag:abcd\na=ice-pwd:{'p' * 22}\na=candidate:1 1 udp 9 192.168.7.7 4000 typ host\n"
 
 
+@pytest.mark.parametrize("reduced", [True, False])
+def test_rtcp_of_reduced_size_is_agreed_on_where_it_is_offered(reduced: bool) -> None:
+    """RFC 5506 §5: who does not understand it, or was not offered it, leaves it out of the answer."""
+    made = leg()
+    lines = answer_to(body(CHROMIUM if reduced else CHROMIUM.replace("a=rtcp-rsize\n", "")), made)
+    assert ("a=rtcp-rsize" in lines) is reduced
+    connect = made.connect()
+    assert connect.webrtc is not None and connect.webrtc.reduced is reduced
+
+
+@pytest.mark.parametrize("reduced", [True, False])
+def test_rtcp_of_reduced_size_is_offered_to_a_browser(reduced: bool) -> None:
+    made = leg()
+    assert b"a=rtcp-rsize\r\n" in made.offer()
+    answer = CHROMIUM.replace("actpass", "active").partition("m=video")[0].replace("BUNDLE 0 1", "BUNDLE 0")
+    assert made.accept(body(answer if reduced else answer.replace("a=rtcp-rsize\n", ""))) is None
+    connect = made.connect()
+    assert connect.webrtc is not None and connect.webrtc.reduced is reduced
+
+
 @pytest.mark.parametrize("mux", ["", "a=rtcp-mux\n"])
 def test_a_phone_that_has_dtls_without_ice_is_answered_in_kind(mux: str) -> None:
     """RFC 5763 §5, as baresip, Linphone and Asterisk offer it; behind its NAT it must begin."""

@@ -55,6 +55,19 @@ def test_unknown_packets_of_the_compound_are_passed_over() -> None:
     assert rtcp.parse(memoryview(data)) == [Report(1, None, ())]
 
 
+def test_packets_of_reduced_size_are_taken_where_they_were_agreed_on() -> None:
+    """RFC 5506 §3.4.1: any packet first, alone, and padded if it is the last; their lengths must be right."""
+    feedback = struct.pack("!BBHII", 0x81, 205, 3, 1, 2) + bytes(4)
+    padded = struct.pack("!BBHII", 0xA1, 206, 3, 1, 2) + bytes((0, 0, 0, 4))
+    report = rtcp.build(1, "n", 0.0, None, Block(2, 0, 0, 0, 0))
+    for data, reports in ((feedback, 0), (padded, 0), (feedback + report, 1), (report[32:], 0), (report, 1)):
+        taken = rtcp.parse(memoryview(data), reduced=True)
+        assert taken is not None and len(taken) == reports
+        assert (rtcp.parse(memoryview(data)) is not None) is (data == report)
+    for bad in (b"", feedback[:-4], feedback + b"\x81", b"\x41" + feedback[1:]):
+        assert rtcp.parse(memoryview(bad), reduced=True) is None
+
+
 def test_round_trip_is_the_time_since_our_report_less_the_peers_delay() -> None:
     """§6.4.1: A − LSR − DLSR."""
     ours, theirs = Session(), Session()

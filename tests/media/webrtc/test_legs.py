@@ -1,6 +1,7 @@
 """WebRTC legs in an engine, with browsers made of our own ICE and DTLS on the in-memory network."""
 
 import random
+import struct
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -17,6 +18,7 @@ from media.port import (
     Failed,
     IceCredentials,
     LegId,
+    NoAudio,
     Release,
     Released,
     Secured,
@@ -57,6 +59,28 @@ def test_a_browser_hears_its_echo(controlling: bool, active: bool) -> None:
     studio.engine.execute(Release(browser.leg))
     stats = studio.of(Released)[0].stats
     assert stats.packets_received == 100 and stats.malformed == 0 and stats.foreign == 0
+
+
+@pytest.mark.parametrize("reduced", [True, False])
+def test_feedback_alone_is_read_where_it_was_agreed_on_and_tells_nothing_of_what_is_heard(
+    reduced: bool,
+) -> None:
+    """RFC 5506 §3.4.1; who is heard, and whose reports never mention ours, is `one_way`."""
+    studio = Studio()
+    browser = Browser(studio)
+    browser.view = replace(browser.view, reduced=reduced)
+    studio.engine.execute(Echo(browser.leg))
+    browser.connect()
+    browser.script = spoken(500, 400)
+    for number in range(80):
+        studio.run(0.1)
+        if browser.srtp is not None and number >= 20:
+            feedback = struct.pack("!BBHII", 0x81, 205, 3, 0x77, 1) + number.to_bytes(4, "big")
+            browser.socket.sendto(browser.srtp.seal_rtcp(feedback), browser.transport.selected)
+    studio.run(0.1)
+    assert not [event for event in studio.of(NoAudio) if event.reason == "one_way"]
+    studio.engine.execute(Release(browser.leg))
+    assert studio.of(Released)[0].stats.malformed == (0 if reduced else 60)
 
 
 def test_a_browser_that_trickles_and_named_no_address_yet_is_found_by_its_checks() -> None:
