@@ -138,7 +138,8 @@ def read(under: Subject, heard: list[Heard], minute: float) -> Reading:
 
 
 def _milliseconds(trips: list[NDArray[np.float64]]) -> NDArray[np.float64]:
-    return np.concatenate(trips) * 1000 if trips else np.array([math.nan])
+    every = np.concatenate(trips) * 1000 if trips else np.zeros(0)
+    return every if len(every) else np.array([math.nan])
 
 
 def grown(readings: list[Reading], before: Reading, after: Reading) -> list[str]:
