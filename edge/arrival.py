@@ -210,9 +210,10 @@ class Arrivals:
         if account is None:
             fix = "authenticate as a user of the account"
             return Refusal("not_authenticated", 403, "only authenticated users may replace a call", fix)
-        text = request.headers.get("Replaces") or ""
+        texts = request.headers.all("Replaces")
+        text = texts[0]
         replaces = Replaces.parse(text)
-        if replaces is None:
+        if replaces is None or len(texts) > 1 or "Join" in request.headers:  # RFC 3891 §3, RFC 3911 §4
             fix = "write call-id;to-tag=…;from-tag=…"
             return Refusal("bad_replaces", 400, "Replaces cannot be read", fix)
         found = self.ground.find(replaces)

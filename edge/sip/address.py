@@ -47,6 +47,19 @@ class Address:
             raise Malformed(where, fault.why) from None
 
     @staticmethod
+    def salvage(text: str) -> "Address":
+        """The parameters, and with them the tag, of an address whose URI cannot be read.
+
+        Raises:
+            Malformed: these cannot be read either.
+        """
+        uri, close, params = text.rpartition(">")
+        if not close:
+            uri, semicolon, rest = text.partition(";")
+            params = semicolon + rest
+        return Address("", opaque(uri + close), parse_params(params.strip(" \t"), "address"))
+
+    @staticmethod
     def parse_many(values: str | Iterable[str], where: str = "address") -> "tuple[Address, ...]":
         """Addresses of a comma list, or of several header values.
 

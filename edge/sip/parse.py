@@ -11,6 +11,7 @@ from typing import Final
 
 from config.schema import SipLimits
 from config.value import dataclass
+from edge.sip.address import Address
 from edge.sip.grammar import Malformed, is_token, number, split_list
 from edge.sip.headers import SPELLING, Headers, canonical
 from edge.sip.message import Request, Response
@@ -25,6 +26,7 @@ _METHODS: Final = frozenset(
     {"INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "REGISTER", "PRACK", "UPDATE", "INFO", "REFER"}
     | {"SUBSCRIBE", "NOTIFY", "MESSAGE", "PUBLISH"}
 )
+_BY_TAGS: Final = frozenset(("BYE", "ACK"))
 _FOLD = re.compile(r"\r\n[ \t]++")
 _FOLDED = re.compile(r"\n[ \t]")  # half the time of two substring searches
 _NO_END: Final = "no empty line after the headers"
@@ -160,7 +162,12 @@ def _response(start: str, headers: Headers, body: bytes, fault: Malformed | None
 
 def _check(message: Request | Response) -> None:
     """Raises `Malformed` for the first bad one of the fields that every element needs; types them all."""
-    _ = message.via, message.from_, message.to, message.cseq, message.call_id, message.max_forwards
+    try:
+        _ = message.via, message.from_, message.to, message.cseq, message.call_id, message.max_forwards
+    except Malformed:
+        if not _salvaged(message):
+            raise
+        _ = message.via, message.cseq, message.call_id, message.max_forwards
     text = message.headers.get("Content-Length")
     if text is None:
         return
@@ -171,6 +178,25 @@ def _check(message: Request | Response) -> None:
         raise Malformed("body", "shorter than Content-Length")
     if length < held:
         message.body = message.body[:length]
+
+
+def _salvaged(message: Request | Response) -> bool:
+    """Whether From and To could be typed by their tags alone, in what ends a dialog or confirms one.
+
+    Tags say which dialog that is (§12.2.2); who cannot write the URIs must be able to hang up all the same.
+    """
+    headers = message.headers
+    if (headers.get("CSeq") or "").rpartition(" ")[2] not in _BY_TAGS:
+        return False
+    for name in ("From", "To"):
+        text = headers.get(name) or ""
+        try:
+            Address.parse(text)
+        except Malformed:
+            headers.derived[name.lower()] = address = Address.salvage(text)
+            if not address.tag:
+                return False
+    return True
 
 
 _NO_URI: Final = opaque("")

@@ -197,6 +197,10 @@ def check_address(data: bytes, random: Random) -> None:
             assert one_line(again.display) == one_line(address.display), printed
             tagged = Address.parse(str(address.with_tag("t1")))
             assert tagged.tag == "t1"
+    with contextlib.suppress(Malformed):
+        salvaged = Address.salvage(text)
+        read = Address.parse(text)
+        assert salvaged.tag == read.tag or '"' in text or text.count(">") > 1, text
 
 
 def check_via(data: bytes, random: Random) -> None:

@@ -167,6 +167,7 @@ DOORS: dict[str, tuple[Callable[[bytes], object], tuple[bytes, ...]]] = {
     "switch": (switched, TO_THE_SWITCH),
     "URI": (text(Uri.parse), URIS),
     "address": (text(Address.parse_many), ADDRESSES),
+    "salvaged address": (text(Address.salvage), ADDRESSES),
     "Via": (text(Via.parse_many), VIAS),
     "salvaged Via": (text(Via.salvage), VIAS),
     "digest": (text(credentials), DIGESTS),

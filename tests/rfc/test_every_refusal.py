@@ -116,6 +116,8 @@ DOORS = [
     ("INVITE", {"headers": "Session-Expires: 10\r\nSupported: timer\r\n"}, 422, "session_interval_too_small"),
     ("INVITE", {"headers": "Accept: text/html\r\n"}, 406, "not_acceptable"),
     ("INVITE", {"headers": "Replaces: what\r\n"}, 400, "bad_replaces"),
+    ("INVITE", {"headers": "Replaces: a;to-tag=b;from-tag=c\r\n" * 2}, 400, "bad_replaces"),
+    ("INVITE", {"headers": "Replaces: a;to-tag=b;from-tag=c\r\nJoin: a\r\n"}, 400, "bad_replaces"),
     ("INVITE", {"headers": "Replaces: a;to-tag=b;from-tag=c\r\n"}, 481, "no_such_dialog"),
     ("REGISTER", {"target": "sip:demo.local", "to": "<tel:1001>"}, 400, "bad_to"),
     ("REGISTER", {"target": "sip:demo.local", "to": "<sip:1002@demo.local>"}, 403, "foreign_aor"),

@@ -9,7 +9,7 @@ from edge.directory import Target
 from edge.sip.message import Request, Response
 from media import port
 from tests.support.directory import FakeDirectory
-from tests.support.edge import Bench, final
+from tests.support.edge import Bench, Phone, final
 
 CARRIER = ("127.0.0.9", 5060)
 INVITE = """INVITE sip:12025550123@demo.local SIP/2.0
@@ -43,6 +43,12 @@ class Carrier:
     def say(self, head: str, body: str = "") -> list[Request | Response]:
         self.bench.receive((head.replace("\n", "\r\n") + "\r\n\r\n" + body).encode(), CARRIER)
         return [message for message, _ in self.bench.take()]
+
+    def sent(self, head: str) -> list[int]:
+        """Statuses of the answers, read no further than that."""
+        with self.bench.raw() as sent:
+            self.say(head)
+        return [int(data.split()[1]) for data in sent]
 
     def call(self, head: str = INVITE, body: str = SDP) -> Response:
         answer = final(self.say(head, body))
@@ -334,6 +340,41 @@ def test_an_ack_and_a_bye_to_another_address_belong_to_their_dialog() -> None:
     carrier.bench.advance(40.0)
     assert carrier.up and not carrier.bench.take(), "nobody waits for an ACK"
     assert final(carrier.say(carrier.inside("BYE"))).status == 200 and not carrier.up
+
+
+@pytest.mark.parametrize("to", ["<sip:john@demo.local ]>", "nobody", "<>", "", "John Doe <sip:john@[::>"])
+def test_a_bye_whose_uris_nobody_can_read_ends_its_dialog_by_the_tags(to: str) -> None:
+    """RFC 3261 §12.2.2; whose dialog it is, the tags and the Call-ID say."""
+    carrier = Carrier()
+    carrier.call()
+    _, tag, value = carrier.to.rpartition(";tag=")
+    for wrong in ("", ";tag=", f"{tag}x{value}"):
+        carrier.to = to + wrong
+        refused = carrier.sent(carrier.inside("BYE"))
+        assert refused in ([400], [481], []) and carrier.up
+    carrier.to = f"{to}{tag}{value}"
+    text = carrier.inside("BYE").replace("<sip:+15550001@carrier.example>", to)
+    assert carrier.sent(text) == [200] and not carrier.up
+
+
+def test_an_invite_of_rfc_2543_with_credentials_and_the_same_cseq_is_a_copy() -> None:
+    """RFC 2543 §6.17, RFC 3261 §17.2.3, §22.2: an ACK could not tell the two apart, another CSeq does."""
+    directory = FakeDirectory()
+    directory.add_user("1001")
+    directory.add_user("1002")
+    bench = Bench(directory)
+    phone = Phone(bench, "1001")
+    plain = "1"
+    uri = "sip:1002@demo.local"
+    phone.say("INVITE", uri, body=phone.sdp(), branch=plain)
+    challenge = final(phone.got())
+    assert challenge.status == 401
+    proof = phone.authorization(challenge, "INVITE", uri)
+    phone.say("INVITE", uri, body=phone.sdp(), branch=plain, headers=proof, cseq=phone.cseq)
+    assert final(phone.got()).headers.get("WWW-Authenticate") == challenge.headers.get("WWW-Authenticate")
+    phone.say("ACK", uri, to=challenge.headers.get("To") or "", branch=plain, cseq=phone.cseq)
+    phone.say("INVITE", uri, body=phone.sdp(), branch=plain, headers=proof)
+    assert final(phone.got()).status == 480, "the proof was taken: nobody is registered"
 
 
 def test_the_same_invite_on_two_paths_is_one_call() -> None:

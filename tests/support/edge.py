@@ -146,6 +146,7 @@ class Bench:
         self.silent_ports = False
         self._unread: list[Received] = []
         self._holding = False
+        self._raw: list[bytes] | None = None
         self.asked: list[Ask] = []
         self.kept: list[Keep] = []
 
@@ -163,6 +164,13 @@ class Bench:
         yield
         self._holding = False
         self._read()
+
+    @contextlib.contextmanager
+    def raw(self) -> Iterator[list[bytes]]:
+        """What is sent meanwhile, unread: answers to bad requests are as bad in what they copy."""
+        self._raw = sent = []
+        yield sent
+        self._raw = None
 
     def _read(self) -> None:
         batch, self._unread = self._unread, []
@@ -190,6 +198,8 @@ class Bench:
         while effects := self.switch.take_effects():
             for effect in effects:
                 match effect:
+                    case Send(data) if self._raw is not None:
+                        self._raw.append(data)
                     case Send(data, flow, _):
                         message = parse_message(data)
                         assert not isinstance(message, ParseError), (message, data)

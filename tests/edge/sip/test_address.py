@@ -100,6 +100,20 @@ def test_any_display_name_survives_the_wire(display: str) -> None:
     assert Address.parse(str(address)) == address
 
 
+@pytest.mark.parametrize(
+    "text", ["<sip:a@h ]>;tag=x;y", "nobody ;TAG=x", ">;tag=x", ';tag="x"', '"<" <a>b>; tag = x']
+)
+def test_a_tag_is_salvaged_where_the_uri_cannot_be_read(text: str) -> None:
+    """§12.2.2."""
+    assert Address.salvage(text).tag.strip('"') == "x"
+
+
+@pytest.mark.parametrize("text", ["<sip:a@h ]>;=", "nobody;tag=<x"])
+def test_where_the_parameters_cannot_be_read_nothing_is_salvaged(text: str) -> None:
+    with pytest.raises(Malformed):
+        Address.salvage(text)
+
+
 @given(st.text(alphabet='sip:a@h<>";=,\\ \t*?') | st.text())
 def test_any_text_is_an_address_or_malformed(text: str) -> None:
     try:
