@@ -15,7 +15,7 @@ from pydantic_core import PydanticCustomError
 class Section(BaseModel):
     """A frozen part of the configuration; unknown keys are refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 def refusal(what: str, fix: str = "") -> PydanticCustomError:

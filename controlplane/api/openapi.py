@@ -3,6 +3,7 @@
 Bodies are described by the models that decode them. A test holds the table against the routes.
 """
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -15,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from config.docstring import describe
 from controlplane.api.envelope import answer
 from controlplane.api.example import JSON, Example
 from controlplane.api.gate import Gate
@@ -59,7 +61,9 @@ def document(operations: Iterable[Operation], examples: Iterable[Example] = ()) 
     for example in examples:
         of.setdefault((example.method, example.path), []).append(example)
     models = list(dict.fromkeys(model for operation in operations for model in operation.bodies))
-    _, schemas = models_json_schema([(model, "validation") for model in models], ref_template=REF)
+    _, made = models_json_schema([(model, "validation") for model in models], ref_template=REF)
+    schemas = _mapping(made.get("$defs"))
+    describe(models, schemas)
     paths: dict[str, dict[str, Json]] = {}
     for operation in operations:
         paths.setdefault(operation.path, {})[operation.method.lower()] = _described(
@@ -70,7 +74,7 @@ def document(operations: Iterable[Operation], examples: Iterable[Example] = ()) 
         "info": {"title": "Tandem", "version": _version(), "summary": "A SIP edge and its control plane."},
         "paths": paths,
         "components": {
-            "schemas": {**_mapping(schemas.get("$defs")), "Error": _ERROR},
+            "schemas": {**schemas, "Error": _ERROR},
             "securitySchemes": {
                 "node": {
                     "type": "apiKey",
@@ -98,12 +102,16 @@ def document(operations: Iterable[Operation], examples: Iterable[Example] = ()) 
 
 class DocsRoutes:
     def __init__(self, operations: Sequence[Operation], examples: Sequence[Example] = ()) -> None:
-        self._document = document(operations, examples)
+        self._operations = operations
+        self._examples = examples
+        self._document: Json | None = None
 
     def public(self, gate: Gate) -> Sequence[BaseRoute]:
         return [Route("/openapi.json", gate.wrap(self.json)), Route("/docs", gate.wrap(self.page))]
 
     async def json(self, request: Request) -> Response:
+        if self._document is None:  # made once somebody asks, beside the loop: it takes tens of milliseconds
+            self._document = await asyncio.to_thread(document, self._operations, self._examples)
         return answer(self._document)
 
     async def page(self, request: Request) -> Response:

@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from config.docstring import describe
 from edge.flow.document import DRAWN
 from edge.flow.node.data import NodeData
 from edge.flow.node.table import KINDS
@@ -49,7 +50,9 @@ def json_schema() -> dict[str, object]:
 
 
 def _fields(kind: type[NodeData], more: dict[str, object] | None = None) -> dict[str, object]:
-    made = _inlined(kind.model_json_schema(by_alias=False))
+    schema = kind.model_json_schema(by_alias=False)
+    describe([kind], {**schema.get("$defs", {}), kind.__name__: schema})
+    made = _inlined(schema)
     properties = {"kind": {"const": kind.KIND}, **made.get("properties", {}), **(more or {})}
     return {
         "type": "object",

@@ -16,6 +16,7 @@ from controlplane.api.openapi import DocsRoutes, Operation, document
 
 class Thing(BaseModel):
     name: str = Field(min_length=1)
+    "Unique among things."
     parts: list[str] = []
 
 
@@ -39,7 +40,9 @@ def test_a_body_is_described_by_the_model_that_decodes_it() -> None:
         "application/json": {"schema": schema},
         "application/x-www-form-urlencoded": {"schema": schema},
     }
-    assert made["components"]["schemas"]["Thing"]["required"] == ["name"]
+    thing = made["components"]["schemas"]["Thing"]
+    assert thing["required"] == ["name"]
+    assert thing["properties"]["name"]["description"] == "Unique among things."
     assert [(given["in"], given["name"]) for given in one["parameters"]] == [("path", "id"), ("query", "q")]
     assert set(one["responses"]) == {"201", "400", "401", "403", "413", "415"}
 
