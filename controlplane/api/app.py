@@ -117,4 +117,6 @@ def _metrics(metrics: Metrics) -> envelope.Endpoint:
 
 
 async def _not_built(request: Request) -> Response:
-    return envelope.refuse(501, "not_built", "Not Implemented")
+    return envelope.refuse(
+        501, "not_built", f"{request.url.path[:64]} is not built; /docs lists what there is"
+    )

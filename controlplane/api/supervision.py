@@ -9,8 +9,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from controlplane.api.body import read
-from controlplane.api.envelope import Failure, answer, done
+from controlplane.api.envelope import answer, done
 from controlplane.api.gate import Gate
+from controlplane.api.query import account_of
 from controlplane.service.supervision import SupervisionService
 
 Mode = Literal["listen", "whisper", "barge"]
@@ -64,7 +65,7 @@ class SupervisionRoutes:
         ]
 
     async def show(self, request: Request) -> Response:
-        return answer(done(self._service.show(_account(request), request.path_params["call_id"])))
+        return answer(done(self._service.show(account_of(request), request.path_params["call_id"])))
 
     async def begin(self, request: Request) -> Response:
         """Ring a supervisor, and let him join: listen, whisper to our side, or barge in."""
@@ -79,7 +80,7 @@ class SupervisionRoutes:
 
     async def end(self, request: Request) -> Response:
         path = request.path_params
-        return answer(done(self._service.end(_account(request), path["call_id"], path["user"])))
+        return answer(done(self._service.end(account_of(request), path["call_id"], path["user"])))
 
     async def record(self, request: Request) -> Response:
         body = await read(request, RecordingBody, self._body_bytes)
@@ -91,11 +92,3 @@ class SupervisionRoutes:
         call = request.path_params["call_id"]
         begun = self._service.transfer(body.account_id, call, body.to, body.briefing, confirm=body.confirm)
         return answer(done(begun), 202)
-
-
-def _account(request: Request) -> str:
-    query = request.query_params
-    account = query.get("accountId") or query.get("account_id")
-    if not account:
-        raise Failure(400, "bad_parameter", "accountId names the account")
-    return account

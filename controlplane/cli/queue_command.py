@@ -1,17 +1,20 @@
 """Commands for the people of the queues and for the queues, with their options; beside those of `command`."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
 from controlplane.cli.command import as_json, main, place
 from controlplane.cli.object_command import open_desk
 
+Command = TypeVar("Command", bound=Callable[..., Any])
 _EVENTS = {
-    "login": "Sign an agent in. Without --queue, to the queues of last time.",
+    "login": "Sign an agent in. --queue may repeat; without it, to the queues of last time.",
     "logout": "Sign an agent out.",
-    "available": "Make an agent available for calls.",
+    "available": "Make an agent available for calls; --queue changes the queues, and may repeat.",
     "pause": "Pause an agent: no calls until resumed.",
     "resume": "End a pause.",
 }
@@ -33,27 +36,32 @@ def agents_list(account: str, config: Path | None, data: Path | None, json: bool
     sys.exit(roster(open_desk(config, data, json), account))
 
 
+def _where(given: bool, *names: str, **how: Any) -> Callable[[Command], Command]:
+    """An option of those events to which it means something."""
+    return click.option(*names, **how) if given else lambda command: command
+
+
 def _telling(event: str, text: str) -> None:
     @agents.command(event, help=text)
     @click.argument("account")
     @click.argument("user")
-    @click.option("--queue", "queues", multiple=True, metavar="NAME[:LEVEL]", help="May repeat.")
-    @click.option("--reason", default="", help="Reason of a pause, shown with it.")
+    @_where(event in ("login", "available"), "--queue", "queues", multiple=True, metavar="NAME[:LEVEL]")
+    @_where(event == "pause", "--reason", help="Shown with the pause.")
     @place
     @as_json
     def command(
         account: str,
         user: str,
-        queues: tuple[str, ...],
-        reason: str,
         config: Path | None,
         data: Path | None,
         json: bool,
+        queues: tuple[str, ...] = (),
+        reason: str | None = None,
     ) -> None:
         from controlplane.cli.queue import tell
 
         said = "unpause" if event == "resume" else event
-        sys.exit(tell(open_desk(config, data, json), account, user, said, queues, reason))
+        sys.exit(tell(open_desk(config, data, json), account, user, said, queues, reason or ""))
 
 
 for _event, _text in _EVENTS.items():

@@ -50,6 +50,7 @@ async def test_people_sign_in_pause_and_are_listed_with_their_queues(tmp_path: P
             ("queues", "withdraw", "acc_demo", "cb_1"),
         ):
             assert (await run(*words))[0] == 1
+        assert (await run("agents", "resume", "acc_demo", "1001", "--reason", "x"))[0] == 2, "of pauses alone"
         assert (await run("queues", "days", "acc_demo", "--since", "2026-11-01"))[0] == 0
         assert (await run("queues", "callbacks", "acc_demo", "--queue", "sales"))[0] == 0
 
