@@ -7,7 +7,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from controlplane.store import statement
+from controlplane.store import statement, trace
 from controlplane.store.plain import dump
 from controlplane.store.table import CDR, OPEN_CALL, TRACE_CHUNK
 from edge.directory import AccountId
@@ -188,7 +188,10 @@ async def open_calls(
 
 
 async def close_leftovers(connection: AsyncConnection) -> int:
-    """Calls that a crash cut off become CDRs; they ended when last heard of. Returns their number."""
+    """Calls that a crash cut off become CDRs; they ended when last heard of. Returns their number.
+
+    Where they went and since when they talked is told by their traces, which may lag by a second.
+    """
     heard = (
         sa.select(sa.func.max(TRACE_CHUNK.c.written_at))
         .where(TRACE_CHUNK.c.call_id == OPEN_CALL.c.id)
@@ -205,7 +208,7 @@ async def close_leftovers(connection: AsyncConnection) -> int:
         "started_at",
     )
     unwritten = OPEN_CALL.c.id.not_in(sa.select(CDR.c.id))
-    count = await connection.scalar(sa.select(sa.func.count()).select_from(OPEN_CALL).where(unwritten))
+    found = (await connection.execute(sa.select(OPEN_CALL.c.id).where(unwritten))).scalars().all()
     leftovers = sa.select(
         *(OPEN_CALL.c[name] for name in copied),
         sa.literal(""),
@@ -219,4 +222,10 @@ async def close_leftovers(connection: AsyncConnection) -> int:
     filled = ("target", "ended_at", "disposition", "cause", "sip_status", "q850", "media")
     await connection.execute(sa.insert(CDR).from_select([*copied, *filled], leftovers))
     await connection.execute(sa.delete(OPEN_CALL))
-    return count or 0
+    for id in found:
+        target, answered_at = await trace.outset(connection, id)
+        known: dict[str, object] = {"target": target, "answered_at": answered_at}
+        if answered_at is not None:
+            known["sip_status"] = 200
+        await connection.execute(sa.update(CDR).where(CDR.c.id == id).values(known))
+    return len(found)

@@ -55,6 +55,20 @@ async def of_call(connection: AsyncConnection, call: str) -> list[dict[str, obje
     return [event for chunk in chunks for event in orjson.loads(zlib.decompress(chunk))]
 
 
+async def outset(connection: AsyncConnection, call: str) -> tuple[str, int | None]:
+    """Target and time of the answer [ms UTC] of a call without a CDR; empty and None if nothing tells."""
+    query = sa.select(TRACE_CHUNK.c.events).where(TRACE_CHUNK.c.call_id == call).order_by(TRACE_CHUNK.c.seq)
+    target = ""
+    for chunk in (await connection.execute(query)).scalars():
+        for event in orjson.loads(zlib.decompress(chunk)):
+            match event:
+                case {"layer": "route", "event": kind, "outcome": where, "data": {"account": _}}:
+                    target = target or f"{kind}:{where}"
+                case {"layer": "call", "event": "answered", "ts": answered_at}:
+                    return target, answered_at
+    return target, None
+
+
 async def oldest_of(connection: AsyncConnection, chunks: int) -> int:
     """When the oldest of the latest `chunks` was written [ms UTC]; 0 when there are fewer."""
     query = sa.select(TRACE_CHUNK.c.written_at).order_by(TRACE_CHUNK.c.written_at.desc())

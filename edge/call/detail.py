@@ -27,6 +27,7 @@ def cdr_of(call: "Call", disposition: str, cause: str, status: int, ended_at: in
     legs = (leg for leg in call.legs.values() if leg.stats and leg.negotiated)
     sides = {call.treatment.side(call, leg): plain(leg.stats) for leg in legs if leg.stats}
     media: dict[str, object] = dict(sides)
+    release = q850(disposition, status)
     if call.promised:
         media["callback"] = call.promised
         disposition = "callback" if disposition == "answered" else disposition
@@ -50,7 +51,7 @@ def cdr_of(call: "Call", disposition: str, cause: str, status: int, ended_at: in
         disposition,
         cause,
         status,
-        q850(disposition, status),
+        release,
         media,
         queue=None if service is None else service.queue,
         agent=None if service is None else service.agent,

@@ -155,7 +155,7 @@ class EnqueueRunning(Running[Enqueue]):
             offer.withdraw(why, now)
 
     def expelled(self, exit: Exit, now: float) -> None:
-        self._leave(exit.value, now, exit.value)
+        self._leave(exit.value, now, "queue_removed" if exit is Exit.FAILED else exit.value)
 
     # What comes of offers (`edge.command.offer.Offers`).
 

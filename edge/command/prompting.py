@@ -81,21 +81,25 @@ class Prompting:
             if path is None and sound.text:
                 self._call.ground.ask(Speak(sound.text, sound.voice, self._account), self._spoken)
                 return
-            self._queue(path)
+            self._queue(path, now)
         self._finish_if_done(now)
 
     def _spoken(self, reply: Reply, now: float) -> None:
         if self.over:
             return
         path = reply.get("path")
-        self._queue(path if isinstance(path, str) else None)
+        self._queue(path if isinstance(path, str) else None, now)
         self._go_on(now)
 
-    def _queue(self, path: str | None) -> None:
+    def _queue(self, path: str | None, now: float) -> None:
         number = self._next
         self._next += 1
-        if path is None:
-            return  # no such prompt, or no speech: the others are heard
+        if path is None:  # the others are heard
+            sound = self._sounds[number]
+            name = sound.name or sound.file or sound.recording
+            why = "there is no such prompt, or not yet" if name else "it cannot be spoken: see the log"
+            self._call.trace.add(now, "flow", "not_heard", outcome=name or "text", text=why)
+            return
         play = f"{self._name}{number}"
         self._playing[play] = None
         loop = self._loop and number + 1 == len(self._sounds)

@@ -73,9 +73,13 @@ class Visit:
     outcome: str
     data: Mapping[str, Value] = field(default_factory=dict)
     "Variables that changed; secrets are masked."
+    why: str = ""
+    "What the command that ended there said of it; may hold secrets."
 
 
 _NOTHING: Final = Issued(0, "", Hangup())
+_WHY_MAX: Final = 256
+"Characters."
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +149,14 @@ class _Walk:
         self._scene = Scene(state.variables, state.secrets, wall, program.timezone, program.schedules.get)
         self._scene.memory = state.memory
         self._seen = self._scene.variables
+        self._why = ""
 
     def go(self, outcome: Outcome | None) -> tuple[State, Issued]:
         scene, limit = self._scene, self._before.program.limits.steps_without_media
         if outcome is not None and self._node.data.MEDIA and outcome.name not in _FRUITLESS:
             self._idle = 0
         scene.edges = self._node.edges
+        self._why = "" if outcome is None else outcome.why
         action = self._enter() if outcome is None else self._node.data.resume(scene, outcome)
         while True:
             match action:
@@ -213,7 +219,8 @@ class _Walk:
                 if self._seen.get(name, changed) is not value
             }
             self._seen = dict(scene.variables)
-        self._visits.append(Visit(self._node.id, self._node.data.KIND, outcome, changed))
+        why, self._why = self._why[:_WHY_MAX] if self._why != outcome else "", ""
+        self._visits.append(Visit(self._node.id, self._node.data.KIND, outcome, changed, why))
 
     def _issue(self, command: Command) -> tuple[State, Issued]:
         issued = Issued(self._before.issued.seq + 1, self._node.id, command)

@@ -30,6 +30,12 @@ class Outcome:
         digits = self.data.get("digits")
         return digits[:64] if self.name == "done" and isinstance(digits, str) else ""
 
+    @property
+    def why(self) -> str:
+        """What who carried the command out says of it: an error in words, or a cause."""
+        said = self.data.get("error") or self.data.get("cause")
+        return said if isinstance(said, str) else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Leave:

@@ -8,7 +8,8 @@ from edge.trace.trace import Trace
 def tell(trace: Trace, state: State, now: float) -> None:
     """The nodes that were left and the command that came of it; secrets are masked."""
     for visit in state.visits:
-        trace.add(now, "flow", visit.kind, visit.outcome, visit.node_id, changed=dict(visit.data))
+        why = {"text": state.masked(visit.why)} if visit.why else {}
+        trace.add(now, "flow", visit.kind, visit.outcome, visit.node_id, changed=dict(visit.data), **why)
     if state.fault:
         trace.add(now, "flow", "fault", outcome="hangup", node_id=state.node.id, text=state.fault)
     issued = state.issued

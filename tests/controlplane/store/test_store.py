@@ -1,5 +1,6 @@
 """The store from open to close, with a real database."""
 
+import asyncio
 import sqlite3
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from controlplane.store import call, journal
 from controlplane.store.error import StoreError
 from controlplane.store.folder import DataFolder
 from controlplane.store.store import Store
-from edge.journal import CallId
+from edge.journal import CallId, TraceEvent
 from tests.support.database import Database, new_database
 from tests.support.journal import ACCOUNT, binding, event, kept, open_call, removed
 
@@ -63,6 +64,32 @@ async def test_calls_cut_off_by_a_crash_become_interrupted_cdrs(database: Databa
     await store.close()
     store = await database.store(lambda: 1_000)
     assert store.interrupted == 0
+    await store.close()
+
+
+async def test_a_call_that_was_cut_off_had_been_answered_if_its_trace_says_so(database: Database) -> None:
+    """What it cost until then is billed, and counts against the caller's limits."""
+    store = await database.store(lambda: 9_000)
+    store.journal.opened(open_call("call_1", started_at=2_000))
+    store.journal.opened(open_call("call_2", started_at=3_000))
+    where = {"account": "acc_demo", "did": ""}
+    rows = [
+        TraceEvent(2_001, "route", "forward", "+4930123456", data=where),
+        TraceEvent(2_002, "route", "ring", data={"uri": "sip:1002@192.0.2.1"}),
+        TraceEvent(4_000, "call", "answered"),
+    ]
+    store.journal.traced(CallId("call_1"), rows[:1])
+    await asyncio.sleep(0)
+    store.journal.traced(CallId("call_1"), rows[1:])
+    store.journal.traced(CallId("call_2"), [TraceEvent(3_001, "route", "agent", "demo", data=where)])
+    await store.close()
+    store = await database.store(lambda: 60_000)
+    async with store.engine.connect() as connection:
+        second, first = await call.latest(connection, limit=10)
+        (spent,) = await call.outbound_since(connection, 0)
+    assert (first.target, first.answered_at, first.sip_status) == ("forward:+4930123456", 4_000, 200)
+    assert (second.target, second.answered_at, second.sip_status) == ("agent:demo", None, 0)
+    assert (spent.number, spent.seconds) == ("+4930123456", 5.0)
     await store.close()
 
 

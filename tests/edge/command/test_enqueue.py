@@ -187,6 +187,16 @@ def test_the_caller_leaves_by_time_by_a_key_and_by_a_queue_that_is_not_there() -
     assert call.at == "failed"
 
 
+def test_a_queue_that_is_removed_says_so_in_the_traces_of_its_callers() -> None:
+    call, _, _ = queued()
+    call.bench.directory.queue_terms.clear()
+    call.bench.switch.acd.changed(ACC, call.bench.now)
+    call.bench.advance(30.0)
+    assert call.at == "failed"
+    (row,) = [row for row in call.rows("flow") if row.event == "enqueue"]
+    assert row.data["text"] == "queue_removed"
+
+
 def test_the_agent_hears_a_whisper_before_the_two_are_joined() -> None:
     call, bob, eve = queued(replace(QUEUE, strategy=Strategy.RING_ALL, whisper="support"))
     invite(eve)
@@ -318,6 +328,7 @@ def test_a_caller_who_agrees_hangs_up_with_a_promise_and_a_cdr_of_its_own() -> N
     assert "Thank you" in call.hears()[0]
     (cdr,) = call.bench.journal.cdrs
     assert (cdr.disposition, cdr.cause, cdr.queue) == ("callback", "flow_hangup", "support")
+    assert cdr.q850 == 16, "the call went as it should"
     assert cdr.media["callback"] == about.id and cdr.wait_ms == 60_000
     (ticket,) = call.bench.switch.acd.tickets(ACC)
     assert ticket.joined == call.bench.now - 60.0 and ticket.away

@@ -40,6 +40,14 @@ def test_the_answer_decides(reply: dict[str, Value], heard: str) -> None:
     assert call.hears() == [heard]
 
 
+@pytest.mark.parametrize("said", ["no answer within 2 s", "", None])
+def test_why_there_was_no_answer_stands_in_the_trace(said: str | None) -> None:
+    call = asked()
+    call.told(status=0, error=said)
+    (row,) = [row for row in call.rows("flow") if row.event == "webhook"]
+    assert row.outcome == "failed" and row.data.get("text") == (said or None)
+
+
 def test_a_caller_who_hangs_up_meanwhile_is_gone() -> None:
     call = asked()
     call.bench.switch.hang_up_all("test", call.bench.now)

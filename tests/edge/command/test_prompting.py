@@ -46,6 +46,12 @@ def test_a_text_that_is_not_there_is_spoken_first_and_what_follows_waits() -> No
     assert done == [1_500]
 
 
+def test_what_is_left_out_stands_in_the_trace() -> None:
+    call, _, _ = prompting(Sound(text="slow b"), Sound(name="nothing"))
+    call.told()
+    assert [row.outcome for row in call.rows("flow") if row.event == "not_heard"] == ["text", "nothing"]
+
+
 def test_what_cannot_be_spoken_is_left_out() -> None:
     call, _, done = prompting(Sound(text="slow b"), Sound(name="nothing"))
     call.told()
