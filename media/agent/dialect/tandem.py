@@ -19,6 +19,7 @@ from media.agent.contract import (
     Inquire,
     Message,
     Note,
+    Reply,
     Role,
     Say,
     Transcript,
@@ -53,9 +54,9 @@ _VALUE: Final = {
     Verb.SEEK_PLAY: "milliseconds",
     Verb.SET: "variables",
 }
+"Where the value of an `Ask` stands."
 LONGEST_SEEK: Final = 86_400_000
 "[ms]"
-"Where the value of an `Ask` stands."
 _ASKS: Final = {verb.value: verb for verb in Verb}
 _REQUEST_CHARACTERS: Final = 128
 
@@ -164,7 +165,14 @@ class Tandem(Plain):
                     return [Note("barge_in", "accept is not true or false", malformed=True)]
                 return [Decide(accept)]
             case str(kind) if kind in _ASKS:
-                return [_ask(_ASKS[kind], message)]
+                asked = _ask(_ASKS[kind], message)
+                if isinstance(asked, Note):  # who asks wrongly is told, like who may not
+                    request = text_of(message.get("id"))[:_REQUEST_CHARACTERS]
+                    return [
+                        asked,
+                        Reply(_text("answer", request=kind, id=request, error=asked.detail), "answer"),
+                    ]
+                return [asked]
             case _:
                 return [unknown(message, "type")]
 

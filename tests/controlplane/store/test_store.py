@@ -72,7 +72,7 @@ async def test_a_call_that_was_cut_off_had_been_answered_if_its_trace_says_so(da
     store = await database.store(lambda: 9_000)
     store.journal.opened(open_call("call_1", started_at=2_000))
     store.journal.opened(open_call("call_2", started_at=3_000))
-    where = {"account": "acc_demo", "did": ""}
+    where: dict[str, object] = {"account": "acc_demo", "did": ""}
     rows = [
         TraceEvent(2_001, "route", "forward", "+4930123456", data=where),
         TraceEvent(2_002, "route", "ring", data={"uri": "sip:1002@192.0.2.1"}),

@@ -19,6 +19,7 @@ from media.agent.contract import (
     Inquire,
     Mark,
     Note,
+    Reply,
     Role,
     Say,
     ToolCall,
@@ -136,7 +137,7 @@ def test_no_text_makes_it_raise(data: bytes) -> None:
 
 
 def ask(**message: object) -> object:
-    [action] = connection().receive_text(json.dumps(message).encode())
+    action, *_ = connection().receive_text(json.dumps(message).encode())
     return action
 
 
@@ -181,6 +182,17 @@ def test_transcripts_and_tools_pass() -> None:
 def test_a_request_that_lacks_something_is_noted(message: dict[str, object]) -> None:
     noted = ask(**message)
     assert isinstance(noted, Note) and noted.malformed
+
+
+@pytest.mark.parametrize("request_", ["r1", None, 7])
+def test_who_asks_wrongly_is_told_what_is_wrong(request_: object) -> None:
+    message = {"type": "transfer", "to": "user:1002", "id": request_}
+    noted, reply = connection().receive_text(json.dumps(message).encode())
+    assert isinstance(noted, Note) and isinstance(reply, Reply)
+    told = json.loads(reply.message)
+    assert fits("to_agent", told)
+    assert (told["request"], told["id"]) == ("transfer", "r1" if request_ == "r1" else "")
+    assert told["error"] == "target is not text of 1–256 characters"
 
 
 def test_answers_results_and_words_are_told() -> None:
