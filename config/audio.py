@@ -23,9 +23,10 @@ elsewhere everybody on the way reads the keys. `dtls`: required, and our offers 
 (RFC 5763) in place of keys in the description. Browsers have DTLS whatever is set."""
 
 Dtmf = Literal["auto", "rfc4733", "info", "inband"]
-"""How keys are sent: `auto` as RFC 4733 events to who agrees on them, else by SIP INFO to who allows it, else
-as tones; `rfc4733` never by INFO; `info` and `inband` agree on no events, and send keys by INFO or as tones.
-They are heard whatever way they come."""
+"""How keys are sent: `auto` as RFC 4733 events to who agrees on them, else by SIP INFO to who says that it
+reads them there (a content type in Accept, a package in Recv-Info) or sends them so itself, else as tones;
+`rfc4733` never by INFO; `info` and `inband` agree on no events, and send keys by INFO or as tones. They are
+heard whatever way they come."""
 
 Inband = Literal["auto", "always", "never"]
 "Whether keys are looked for as tones in what a peer sends; `auto`: where no events were agreed on."

@@ -12,7 +12,7 @@ would have the earlier one refused (RFC 3261 §12.2.2).
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
-from edge.sip.capability import takes_short
+from edge.sip.capability import KEY, KEY_RELAY, takes_short
 from edge.sip.message import Response
 from media.port import DigitDue, SendDigits
 
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from edge.call.call import Call
     from edge.call.leg import Leg
 
-RELAY: Final = "application/dtmf-relay"
-SHORT: Final = "application/dtmf"
 _SIGNALS: Final = {"!": "16"}
 _NUMBERS: Final = {"*": "10", "#": "11", "A": "12", "B": "13", "C": "14", "D": "15", "!": "16"}
 
@@ -79,6 +77,6 @@ class Keypad:
 def written(due: DigitDue, *, short: bool) -> tuple[str, bytes]:
     """Content type and body."""
     if short:
-        return SHORT, _NUMBERS.get(due.digit, due.digit).encode()
+        return KEY, _NUMBERS.get(due.digit, due.digit).encode()
     signal = _SIGNALS.get(due.digit, due.digit)
-    return RELAY, f"Signal={signal}\r\nDuration={due.duration_ms}\r\n".encode()
+    return KEY_RELAY, f"Signal={signal}\r\nDuration={due.duration_ms}\r\n".encode()

@@ -225,7 +225,7 @@ class Leg:
         agreed = self.negotiated
         assert agreed is not None, "offer and answer come before audio"
         way, look = self._terms.dtmf, self._terms.inband
-        allowed = self.session is not None and self.session.info.allowed
+        reads = self.session is not None and self.session.info.reads_keys
         return Connect(
             self.id,
             agreed.remote,
@@ -240,7 +240,7 @@ class Leg:
             agreed.events,
             None if agreed.webrtc is None else webrtc.perhaps_at(agreed.webrtc, self._signalling),
             self._signalling,
-            info=way == "info" or (way == "auto" and allowed),
+            info=way == "info" or (way == "auto" and reads),
             tones=None if look == "auto" else look == "always",
             flash=agreed.flash,
         )

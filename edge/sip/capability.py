@@ -32,6 +32,11 @@ CAPABILITIES: Final = (
 PACKAGES: Final = ("dtmf", "dtmf-relay")
 "Of INFO with key presses, as some call it; neither was ever registered."
 
+KEY_RELAY: Final = "application/dtmf-relay"
+KEY: Final = "application/dtmf"
+KEY_TYPES: Final = (KEY_RELAY, KEY)
+"Of bodies with key presses; neither was ever standardised."
+
 UNREADABLE: Final = (
     ("Warning", f'399 tandem "not_acceptable: the answer is {SDP}, which Accept leaves out"'),
 )
@@ -40,13 +45,24 @@ UNREADABLE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class InfoTerms:
-    """What a peer says of INFO with key presses."""
+    """What a peer says of INFO with key presses.
 
-    allowed: bool = False
+    That the method stands in Allow does not tell that keys are read in it: nearly all have it there, and what
+    a gateway answers with 200 and passes over is lost, where a tone would have been heard.
+    """
+
+    offered: bool = False
+    "It names a package for them, or their content type."
+    used: bool = False
+    "It has sent a key so itself."
     package: str = ""
     "It is sent as one of this package (RFC 6086 §4.1); empty: as a legacy one."
     short: bool = False
-    "In its Accept stands application/dtmf, and not application/dtmf-relay."
+    "It takes, or has sent, application/dtmf, and not application/dtmf-relay."
+
+    @property
+    def reads_keys(self) -> bool:
+        return self.offered or self.used
 
 
 def info_terms(peer: Message, before: InfoTerms) -> InfoTerms:
@@ -55,17 +71,23 @@ def info_terms(peer: Message, before: InfoTerms) -> InfoTerms:
     if not allow and not packages:
         return before
     named = [package for package in packages if package.partition(";")[0].strip().lower() in PACKAGES]
+    legacy = any(method.upper() == "INFO" for method in allow) and not accepted(peer).isdisjoint(KEY_TYPES)
     return InfoTerms(
-        bool(named) or any(method.upper() == "INFO" for method in allow),
+        bool(named) or legacy,
+        before.used,
         named[0].partition(";")[0].strip() if named else "",
-        takes_short(peer),
+        takes_short(peer) or (before.used and before.short and not legacy),
     )
 
 
 def takes_short(peer: Message) -> bool:
     """Whether it takes a bare key, and no `Signal=`."""
-    accepted = {each.partition(";")[0].strip().lower() for each in peer.headers.elements("Accept")}
-    return "application/dtmf" in accepted and "application/dtmf-relay" not in accepted
+    return KEY in accepted(peer) and KEY_RELAY not in accepted(peer)
+
+
+def accepted(peer: Message) -> set[str]:
+    """Content types in its Accept."""
+    return {each.partition(";")[0].strip().lower() for each in peer.headers.elements("Accept")}
 
 
 def unserved(method: str) -> int:

@@ -4,12 +4,13 @@ import pytest
 
 from edge.sip.message import Request
 from media import port
-from media.port import Connect, DigitDue, LegId, SendDigits
+from media.port import Connect, DigitDue, HearDigit, LegId, SendDigits
 from tests.support.edge import Phone, final
 from tests.support.trio import Trio
 
 BARE = "v=0\r\no=- 1 1 IN IP4 127.0.0.3\r\ns=-\r\nc=IN IP4 127.0.0.3\r\nt=0 0\r\nm=audio 40000 RTP/AVP 0\r\n"
-ALLOW = "Allow: INVITE, ACK, BYE, CANCEL, INFO\r\n"
+METHODS = "Allow: INVITE, ACK, BYE, CANCEL, INFO\r\n"
+ALLOW = METHODS + "Accept: application/sdp, application/dtmf-relay\r\n"
 RELAY = "Signal={}\r\nDuration=160\r\n"
 
 
@@ -42,17 +43,41 @@ def due(trio: Trio, leg: LegId, *digits: str) -> None:
     ("headers", "body", "expected"),
     [
         (ALLOW, BARE, (True, None)),
+        (METHODS, BARE, (False, None)),
+        (METHODS + "Accept: application/dtmf\r\n", BARE, (True, None)),
         ("Allow: INVITE, ACK, BYE\r\n", BARE, (False, None)),
         ("", BARE, (False, None)),
         ("Recv-Info: dtmf\r\n", BARE, (True, None)),
         ("Recv-Info: \r\n", BARE, (False, None)),
     ],
 )
-def test_info_is_for_who_allows_it(headers: str, body: str, expected: tuple[bool, None]) -> None:
+def test_info_is_for_who_reads_keys_there(headers: str, body: str, expected: tuple[bool, None]) -> None:
     """RFC 3261 §20.5, RFC 6086 §4.2: the audio plane knows what else a peer without events takes."""
     trio, _ = up(headers, body)
     first = trio.commanded(Connect)[0]
     assert isinstance(first, Connect) and (first.info, first.dtmf) == expected
+
+
+def test_who_sends_keys_by_info_is_sent_them_so() -> None:
+    trio = Trio()
+    trio.alice.dial("1002", body=BARE, headers=METHODS)
+    (invite,) = trio.bob.got()
+    assert isinstance(invite, Request)
+    trio.bob.reply(invite, 200, trio.bob.sdp())
+    success = final(trio.alice.got())
+    alice, target = trio.alice, str(success.contacts[0].uri)
+    alice.to, alice.remote = success.headers.get("To") or "", target
+    alice.ack(success)
+    caller = trio.commanded(Connect)[1]
+    assert isinstance(caller, Connect) and not caller.info
+    alice.say("INFO", target, to=alice.to, body="5", content_type="application/dtmf")
+    again = trio.commanded(Connect)[-1]
+    assert isinstance(again, Connect) and again.leg == caller.leg and again.info
+    assert trio.commanded(HearDigit)
+    alice.got()
+    due(trio, caller.leg, "7")
+    (info,) = informed(alice)
+    assert (info.headers.get("Content-Type"), info.body) == ("application/dtmf", b"7")
 
 
 def test_of_a_caller_the_invite_tells() -> None:
@@ -92,7 +117,7 @@ def test_what_is_refused_and_all_later_ones_are_tones(status: int) -> None:
 
 
 def test_who_takes_bare_keys_gets_them_so() -> None:
-    trio, leg = up(ALLOW + "Accept: application/sdp, application/dtmf\r\n")
+    trio, leg = up(METHODS + "Accept: application/sdp, application/dtmf\r\n")
     due(trio, leg, "#")
     (info,) = informed(trio.bob)
     assert (info.headers.get("Content-Type"), info.body) == ("application/dtmf", b"11")
