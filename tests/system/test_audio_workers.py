@@ -178,9 +178,18 @@ class Phone:
 
 
 async def talk(
-    phones: list[Phone], until: Callable[[], bool], *, silent: bool = False, quiet: Sequence[Phone] = ()
+    phones: list[Phone],
+    until: Callable[[], bool],
+    *,
+    silent: bool = False,
+    quiet: Sequence[Phone] = (),
+    also: Callable[[], None] = lambda: None,
 ) -> None:
-    """All phones speak at once, the `quiet` ones silence, until the condition holds; ten seconds at most."""
+    """All phones speak at once, the `quiet` ones silence, until the condition holds; ten seconds at most.
+
+    Args:
+        also: done with every frame.
+    """
     began, frames = time.monotonic(), 0
     while not until():
         assert frames < 500, f"not within ten seconds: {[phone.level() for phone in phones]}"
@@ -188,6 +197,7 @@ async def talk(
             phone.say(silent=silent)
         for phone in quiet:
             phone.say(silent=True)
+        also()
         frames += 1
         while time.monotonic() < began + frames * 0.02:
             await asyncio.sleep(0.002)

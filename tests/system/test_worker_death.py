@@ -3,6 +3,8 @@
 import os
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 from tests.bench.usage import tree
@@ -10,6 +12,7 @@ from tests.support.address import loopback
 from tests.support.caller import CallFailed, Phone
 from tests.support.daemon import PASSWORDS, Daemon
 from tests.support.process import wait_until
+from tests.support.sip import make_sdp
 
 SETTINGS = {"media": {"workers": 2}}
 
@@ -68,6 +71,53 @@ def test_a_dead_worker_ends_its_own_calls_with_one_cdr_each_and_the_daemon_goes_
         assert status == 0 and listed.count("media_worker_died") == 1, listed
         pids = workers(daemon)
     assert all(map(gone, pids))
+
+
+def test_whatever_the_calls_of_a_dead_worker_did_each_ends_once_and_gives_back_what_it_took(
+    tmp_path: Path,
+) -> None:
+    """An echo, a room with chimes and a bridge on hold, all of them recorded."""
+    passwords = {str(number): f"secret-of-{number}" for number in range(1001, 1006)}
+    account = {
+        "users": [
+            {"number": number, "devices": [{"username": number, "password": password}]}
+            for number, password in passwords.items()
+        ],
+        "extensions": [{"number": "800", "target": {"conference": "board"}}],
+        "record": "always",
+    }
+    with (
+        Daemon(tmp_path / "daemon", settings={"media": {"workers": 1}}, account=account) as daemon,
+        ExitStack() as stack,
+    ):
+        echoed, member, other, caller, called = (
+            stack.enter_context(Phone(loopback(), daemon.sip, *each)) for each in passwords.items()
+        )
+        called.register()
+        calls = [echoed.dial("*43"), member.dial("800"), other.dial("800")]
+        with ThreadPoolExecutor(1) as beside:
+            answering = beside.submit(called.answer)
+            calls += [caller.dial("1005"), answering.result(20.0)]
+        sound = make_sdp(calls[3].phone.address, calls[3].rtp.getsockname()[1])
+        held = sound.replace(b"a=sendrecv", b"a=sendonly")
+        answer = caller.request(calls[3].within("INVITE", held, (("Content-Type", "application/sdp"),)))
+        assert answer.status == 200 and b"a=recvonly" in answer.body
+        caller.send(calls[3].within("ACK").bytes())
+        wait_until(lambda: len(calls[0].heard) > 20, what="echo")
+        assert daemon.metrics()["tandem_calls"] == 4 and daemon.metrics()["tandem_admitted"] > 0
+        (pid,) = workers(daemon)
+        os.kill(pid, signal.SIGKILL)
+        for call in calls:
+            call.wait_ended()
+            assert call.ended_by_peer
+        wait_until(lambda: daemon.metrics()["tandem_calls"] == daemon.metrics()["tandem_admitted"] == 0)
+        wait_until(lambda: daemon.metrics()['tandem_worker_up{worker="0"}'] == 1, 20.0)
+        again = echoed.dial("*43")
+        wait_until(lambda: len(again.heard) > 20, what="echo on the new worker")
+        again.hang_up()
+        wait_until(lambda: daemon.tandem("calls", "--json")[1].count('"id"') == 5, what="the last CDR")
+        status, listed = daemon.tandem("calls", "--json")
+        assert status == 0 and listed.count("media_worker_died") == 4, listed
 
 
 def test_a_daemon_that_is_killed_leaves_no_worker_behind(tmp_path: Path) -> None:
