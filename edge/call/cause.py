@@ -39,7 +39,11 @@ def lost(event: port.Event) -> str | None:
 
 
 def q850(disposition: str, status: int) -> int:
-    """16, normal clearing, for a call that went well; 41, temporary failure, for one that broke off."""
+    """16, normal clearing, for a call that went well or that its caller ended; 41, temporary failure, for one
+    that broke off.
+    """
+    if disposition == "cancelled":
+        return 16  # RFC 3398 §8.2.6.1 on CANCEL
     if status < 300:
         return 16 if disposition == "answered" else 41
     return Q850.get(status, 31)

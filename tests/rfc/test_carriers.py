@@ -36,9 +36,9 @@ def hang_up(site: Trunked, who: Party, other: Party) -> None:
     [
         ('Reason: SIP;cause=200;text="Call completed elsewhere"\r\n', "SIP;cause=200;"),
         ("Reason: Q.850;cause=26 , sip ; cause = 200\r\n", "SIP;cause=200;"),
-        ("Reason: SIP;cause=2000\r\n", "Q.850;cause=127;"),
-        ("Reason: Q.850;cause=200\r\n", "Q.850;cause=127;"),
-        ("", "Q.850;cause=127;"),
+        ("Reason: SIP;cause=2000\r\n", "Q.850;cause=16;"),
+        ("Reason: Q.850;cause=200\r\n", "Q.850;cause=16;"),
+        ("", "Q.850;cause=16;"),
     ],
 )
 def test_a_call_that_a_carrier_has_given_to_somebody_else_is_none_that_was_missed(

@@ -12,6 +12,8 @@ from media import port
         ("answered", 200, 16),
         ("failed", 200, 41),
         ("busy", 486, 17),
+        ("cancelled", 487, 16),
+        ("no_answer", 487, 127),
         ("refused", 404, 1),
         ("refused", 699, 31),
     ],
