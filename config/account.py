@@ -246,7 +246,7 @@ class Account(Section):
     headers: HeaderNames = ()
     "Custom ones of its users' and strangers' INVITEs that are taken, and that its phones are told."
     hold_music: Literal["builtin", "silence"] | RelativePath = "builtin"
-    "What a party on hold hears: our tune, nothing, or a WAV."
+    "What a party on hold hears: our tune, nothing, or a sound file."
     country: str = Field(default="us", pattern=r"^[a-z]{2}$")
     "ISO 3166-1 alpha-2, lower case: whose ringback and congestion tones callers hear."
     record: RecordPolicy = "on_demand"

@@ -1,4 +1,4 @@
-"""Prompts: WAV and MP3 files made ready for playout, in memory, least recently used out first.
+"""Prompts: sound files made ready for playout, in memory, least recently used out first.
 
 ::
 
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from config.schema import MediaLimits
 from config.value import dataclass
-from media import mp3, wav
+from media import sound_file, wav
 from media.codec.g711 import LINEAR_TO_ALAW, LINEAR_TO_ULAW
 from media.track import Track
 
@@ -105,7 +105,7 @@ class PromptStore:
         """The prompt, from memory or read in a thread; many callers of one path read it once.
 
         Raises:
-            PromptError: missing, unreadable, not a WAV or MP3 that we can play, or too long.
+            PromptError: missing, unreadable, no sound file that we can play, or too long.
         """
         cached = self.cached(path)
         if cached is not None:
@@ -153,16 +153,15 @@ def _read(path: str, limits: MediaLimits) -> tuple[_Version, Prompt]:
         if version.size > limits.prompt_bytes:
             raise PromptError(path, f"longer than {limits.prompt_bytes} bytes")
         with open(path, "rb") as file:
-            if mp3.is_mp3(file.read(4)):
-                file.seek(0)
-                return version, made_of(*mp3.decode(file, limits.prompt_seconds))
-            found = wav.parse(file)
+            found = sound_file.kind_of(file)
             if isinstance(found, wav.NotWav):
                 raise PromptError(path, found.why)
+            if isinstance(found, str):
+                return version, made_of(*sound_file.decode(file, found, limits.prompt_seconds))
             if found.seconds > limits.prompt_seconds:
                 raise PromptError(path, f"longer than {limits.prompt_seconds:g} s")
             return version, decode(found, file)
-    except mp3.Mp3Error as error:
+    except sound_file.SoundFileError as error:
         raise PromptError(path, str(error)) from error
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         raise PromptError(path, getattr(error, "strerror", None) or str(error)) from error

@@ -31,6 +31,8 @@ class NotWav:
     """These bytes cannot be read; `why` is for the person who made them."""
 
     why: str
+    coded: bool = False
+    "It is a WAV that holds a codec, which others may know."
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +123,11 @@ def _format(body: bytes) -> Format | NotWav:
     tag, channels, rate, _, _, bits = struct.unpack_from("<HHIIHH", body)
     if tag == _EXTENSIBLE:
         if len(body) < 40 or body[26:40] != _SUFFIX:
-            return NotWav("its extensible format is not one of the plain ones")
+            return NotWav("its extensible format is not one of the plain ones", coded=len(body) >= 40)
         (tag,) = struct.unpack_from("<H", body, 24)
     if tag not in _BITS:
-        return NotWav(f"format {tag} is not PCM, float, µ-law or A-law; convert it to 16-bit PCM")
+        why = f"format {tag} is not PCM, float, µ-law or A-law; convert it to 16-bit PCM"
+        return NotWav(why, coded=True)
     if bits not in _BITS[tag]:
         return NotWav(f"{bits} bits per sample are not readable; convert it to 16-bit PCM")
     if not 1 <= channels <= _CHANNELS:

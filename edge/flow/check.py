@@ -25,7 +25,7 @@ from edge.flow.node.enqueue import EnqueueNode
 from edge.flow.node.menu import Menu
 from edge.flow.node.subflow import Subflow
 from media import wav
-from media.mp3 import is_mp3
+from media.sound_file import kind_of
 
 Outside = Mapping[str, Collection[str]]
 """Kind (`agent`, `queue`, `user`, `number`, `schedule`, `flow`, `prompt`, `trunk`, `did`) → names that there
@@ -225,16 +225,16 @@ def _files(draft: Draft) -> Iterator[Problem]:
                 yield draft.problem(draft.places[node.id], what, "paths start at this file's folder")
             elif prompt.file and (why := _no_sound(prompt.file)):
                 what = f"{prompt.file} cannot be played: {why}"
-                yield draft.problem(draft.places[node.id], what, "save it as WAV (PCM, G.711) or MP3")
+                yield draft.problem(
+                    draft.places[node.id], what, "save it as WAV (PCM, G.711), MP3, FLAC or Ogg"
+                )
 
 
 def _no_sound(file: str) -> str:
     """Why a file is none that we play, by its first bytes; empty when it may be."""
     try:
         with open(file, "rb") as stream:
-            if is_mp3(stream.read(4)):
-                return ""
-            found = wav.parse(stream)
+            found = kind_of(stream)
     except OSError as error:
         return error.strerror or str(error)
     return found.why if isinstance(found, wav.NotWav) else ""

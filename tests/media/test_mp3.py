@@ -11,6 +11,7 @@ import pytest
 from config.schema import MediaLimits
 from media import mp3
 from media.prompt import PromptError, PromptStore
+from media.sound_file import decode, demuxer
 from tests.support import wav
 
 
@@ -26,8 +27,8 @@ def stereo(path: Path, seconds: float) -> Path:
 def test_a_stereo_recording_becomes_an_mp3_of_both_channels(tmp_path: Path) -> None:
     source, target = stereo(tmp_path / "a.wav", 12.0), tmp_path / "a.mp3"
     mp3.encode(source, target)
-    assert mp3.is_mp3(target.read_bytes()[:4]) and target.stat().st_size < source.stat().st_size / 2
-    rate, pieces = mp3.decode(io.BytesIO(target.read_bytes()), 60.0)
+    assert demuxer(target.read_bytes()[:12]) == "mp3" and target.stat().st_size < source.stat().st_size / 2
+    rate, pieces = decode(io.BytesIO(target.read_bytes()), "mp3", 60.0)
     mono = np.concatenate(list(pieces))
     assert rate == 8000 and abs(len(mono) / rate - 12.0) < 0.2
     middle = mono[16_000:80_000]

@@ -122,7 +122,7 @@ async def test_many_callers_read_a_file_once_and_one_giving_up_does_not_matter(
     ("content", "reason"),
     [
         (None, "No such file"),
-        (b"not a wav", "not a WAV file"),
+        (b"not a wav", "not a sound file that we know"),
         (b"ID3 and no MP3", "decoded as MP3"),
         (riff(fmt(1, 16)), "no samples"),
     ],

@@ -9,6 +9,7 @@ import pytest
 from controlplane.service.mp3 import Mp3Cache
 from edge.error import Refusal
 from media import mp3
+from media.sound_file import demuxer
 from tests.support import wav
 
 
@@ -26,7 +27,7 @@ async def test_it_is_made_once_for_all_who_ask_and_again_when_the_wav_changes(
     cache, source = Mp3Cache(tmp_path, 1 << 20), sound(tmp_path / "acc" / "call" / "a.wav")
     found = await asyncio.gather(*(cache.of(source) for _ in range(5)))
     kept = tmp_path / ".mp3" / "acc" / "call" / "a.mp3"
-    assert set(found) == {kept} and len(made) == 1 and mp3.is_mp3(kept.read_bytes()[:4])
+    assert set(found) == {kept} and len(made) == 1 and demuxer(kept.read_bytes()[:12]) == "mp3"
     await cache.of(source)
     assert len(made) == 1
     sound(source, 900.0)
