@@ -257,19 +257,8 @@ async def _serve(kept: _Kept, tasks: asyncio.TaskGroup, ready: Callable[[Ready],
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, lambda: hurry.set() if stop.is_set() else stop.set())
         loop.add_signal_handler(signal.SIGHUP, lambda: tasks.create_task(reloading.all()))
-        if any(
-            agent.url == BUILTIN_DEMO for account in settings.accounts for agent in account.agents.values()
-        ):
-            running = tasks.create_task(demo.run())
-            opened.callback(running.cancel)
-            # Whoever reads that we are ready may dial the demo agent at once.
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(DEMO_SECONDS):
-                    await demo.tried.wait()
-        gc.collect()
-        gc.freeze()
-        opened.callback(gc.set_threshold, *gc.get_threshold())
-        gc.set_threshold(YOUNG, *gc.get_threshold()[1:])
+        await _begin_demo(demo, settings.accounts, tasks, opened)
+        _collect_seldom(opened)
         readiness.phase = Phase.SERVING
         ready(Ready(settings, generated, store.interrupted))
         await stop.wait()
@@ -278,6 +267,26 @@ async def _serve(kept: _Kept, tasks: asyncio.TaskGroup, ready: Callable[[Ready],
         for server in servers:
             server.stop()
         await asyncio.gather(*serving)
+
+
+async def _begin_demo(
+    demo: DemoAgent, accounts: Sequence[Account], tasks: asyncio.TaskGroup, opened: contextlib.AsyncExitStack
+) -> None:
+    """Where an account has it: whoever reads that we are ready may dial the demo agent at once."""
+    if any(agent.url == BUILTIN_DEMO for account in accounts for agent in account.agents.values()):
+        running = tasks.create_task(demo.run())
+        opened.callback(running.cancel)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(DEMO_SECONDS):
+                await demo.tried.wait()
+
+
+def _collect_seldom(opened: contextlib.AsyncExitStack) -> None:
+    """What is there at the start stays, and is no garbage collector's business."""
+    gc.collect()
+    gc.freeze()
+    opened.callback(gc.set_threshold, *gc.get_threshold())
+    gc.set_threshold(YOUNG, *gc.get_threshold()[1:])
 
 
 def _watch(
