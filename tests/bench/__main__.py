@@ -96,7 +96,7 @@ def main(
     LOADS: one or several rows; without one all but dialects, marathon and those of rtpengine, which needs it.
     """
     if quick:
-        count, window, share, seconds, settle, users = 200, 8, 0.01, 2.0, 1.0, 20
+        count, window, share, seconds, settle, users = 200, 8, 0.01, 1.0, 0.5, 20
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # else daemon and agent would outlive us
     console = Console(stderr=True, width=150)
     pinned = len(os.sched_getaffinity(0)) > 1
@@ -197,16 +197,17 @@ class _Run:
             workers=self.workers,
             program=not self.quick,
         ) as daemon:
-            time.sleep(1.0)
+            time.sleep(0.2 if self.quick else 1.0)
             if load not in AUDIO:
                 yield from _measure(load, daemon, self.count, self.window, self.seconds)
                 return
             measured, calls = AUDIO[load]
-            before = floor(FLOOR_SECONDS, cpu)
+            of_floor = FLOOR_SECONDS * (0.2 if self.quick else 1.0)
+            before = floor(of_floor, cpu)
             rates = BESIDE if self.beside else (0.0, 0.0)
             with audio.ground(daemon, self.seconds, settle=self.settle, beside=rates) as on:
                 row = measured(on, max(1, round(calls * self.share)))
-            row.floor_us = (before + floor(FLOOR_SECONDS, cpu)) / 2
+            row.floor_us = (before + floor(of_floor, cpu)) / 2
             yield row
 
 
