@@ -31,7 +31,7 @@ _NUMBERS: Final = count(1_000_000)
 
 _WHY: Final = {
     "busy": "{0} is busy",
-    "no_answer": "{0} does not answer",
+    "no_answer": "{0} does not take the call",
     "timeout": "nobody of {0} came in time",
     "no_agents": "there is nobody in {0}",
 }

@@ -78,8 +78,6 @@ class Visit:
 
 
 _NOTHING: Final = Issued(0, "", Hangup())
-_WHY_MAX: Final = 256
-"Characters."
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +98,8 @@ class State:
     "Of the last step."
     fault: str = ""
     "Why the machine itself hung up; empty when the flow did."
+    why: str = ""
+    "What the command that ended said of it, where its node was not left: it goes on with another one."
 
     def masked(self, text: str) -> str:
         """`text` without the values of secret variables."""
@@ -219,7 +219,7 @@ class _Walk:
                 if self._seen.get(name, changed) is not value
             }
             self._seen = dict(scene.variables)
-        why, self._why = self._why[:_WHY_MAX] if self._why != outcome else "", ""
+        why, self._why = self._why if self._why != outcome else "", ""
         self._visits.append(Visit(self._node.id, self._node.data.KIND, outcome, changed, why))
 
     def _issue(self, command: Command) -> tuple[State, Issued]:
@@ -248,6 +248,7 @@ class _Walk:
             ended,
             tuple(self._visits),
             fault,
+            self._why,
         )
 
 

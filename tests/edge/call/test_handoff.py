@@ -79,7 +79,7 @@ def test_who_does_not_answer_is_given_up(scene: Scene) -> None:
     scene.transfer()
     scene.bob.reply(scene.invited(), 180)
     scene.bench.advance(200.0)
-    assert "does not answer" in scene.answers()[0]
+    assert "does not take the call" in scene.answers()[0]
 
 
 def test_the_call_ends_with_the_person(scene: Scene) -> None:

@@ -122,6 +122,8 @@ def test_a_full_mailbox_takes_no_more_and_the_caller_hears_so() -> None:
     call.bench.switch.mailbox(users["1001"], Mailbox(new=limit - 1, old=1), call.bench.now)
     assert call.hears() == ["hi", "This mailbox is full. No more messages can be taken."]
     assert not call.bench.commanded(port.Record)
+    said = [row for row in call.rows("flow") if row.data.get("text") == "mailbox_full"]
+    assert [(row.event, row.outcome) for row in said] == [("command", "play")], "and so does the trace"
 
 
 def test_a_greeting_is_kept_for_users_alone_and_has_one_name() -> None:
