@@ -11,6 +11,7 @@ Merged requests are looked for among INVITEs only, where a second copy would be 
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 from edge.sip.build import response_to
@@ -97,7 +98,9 @@ class ServerTransactions:
             self._settle(key, machine, now)
         elif (kept := self._accepted.get(key)) is not None:
             if 200 <= response.status < 300:
-                self._effects.append(Send(response.wire(), Flow.parse(kept.partition(" ")[2]), key))
+                _, listens, way = kept.split(" ", 2)
+                flow = replace(Flow.parse(way), listens=int(listens))
+                self._effects.append(Send(response.wire(), flow, key))
         else:
             self._requests.respond(key, response, now)
 
@@ -217,7 +220,7 @@ class ServerTransactions:
                     self._confirmed.put(key, _mark(machine.invite), now)
             case State.ACCEPTED:
                 self._invites.drop(key)
-                self._accepted.put(key, f"{_mark(machine.invite)} {machine.flow}", now)
+                self._accepted.put(key, f"{_mark(machine.invite)} {machine.flow.listens} {machine.flow}", now)
                 if machine.merge_id:
                     self._picked_up.put(machine.merge_id, key, now)
             case State.TERMINATED:

@@ -204,6 +204,16 @@ def test_a_2xx_is_sent_again_on_the_connection_of_its_invite() -> None:
         assert isinstance(sent, Send) and sent.flow == STREAM
 
 
+def test_where_that_is_gone_each_2xx_knows_where_its_caller_listens() -> None:
+    """RFC 3261 §18.2.2."""
+    server = Server()
+    invite = request("INVITE", transport="TCP", sent_by="192.0.2.1:5070")
+    key = server.incoming(invite, flow=STREAM)
+    for now in (0.0, 0.5):
+        (sent,) = server.respond(key, invite, 200, now)
+        assert isinstance(sent, Send) and sent.flow.listens == 5070
+
+
 def test_a_cancel_is_answered_here_and_told_once() -> None:
     """§9.2."""
     server = Server()
