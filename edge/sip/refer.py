@@ -74,12 +74,20 @@ class Refer:
     "Whether the peer wants to hear of the outcome."
 
 
+def _bare(values: list[str]) -> tuple[Address, ...]:
+    """A URI with headers that stands in no angles, against RFC 3261 §20: all of it is the target."""
+    try:
+        return tuple(Address("", Uri.parse(value)) for value in values if "?" in value and "<" not in value)
+    except Malformed:
+        return ()
+
+
 def read(request: Request) -> Refer | Refusal:
     """A REFER; or why it is refused."""
     try:
         targets = request.addresses("Refer-To")
     except Malformed:
-        targets = ()
+        targets = _bare(request.headers.all("Refer-To"))
     if len(targets) != 1:
         why = "a REFER has one Refer-To that can be read"  # RFC 3515 §2.4.2
         return Refusal("bad_refer_to", 400, why, "write one address into Refer-To")

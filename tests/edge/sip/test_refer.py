@@ -159,6 +159,7 @@ def test_nothing_is_reported_to_a_peer_that_has_gone(talk: Talk) -> None:
         ("", 400, "bad_refer_to"),
         ("<sip:a@b>, <sip:c@d>", 400, "bad_refer_to"),
         ("<<", 400, "bad_refer_to"),
+        ("sip:a@[?Replaces=c", 400, "bad_refer_to"),
         ("<mailto:a@b>", 416, "unsupported_uri_scheme"),
         ("<sip:a@b;method=BYE>", 403, "refer_method"),
         ("<sip:a@b?Replaces=nonsense>", 400, "bad_replaces"),
@@ -171,8 +172,10 @@ def test_what_cannot_be_done_is_refused_and_told_why(talk: Talk, to: str, status
     assert talk.took_events() == []
 
 
-def test_refer_to_may_name_a_dialog(talk: Talk) -> None:
-    to = "<sip:1003@b?Replaces=call%40host%3Bto-tag%3Dours%3Bfrom-tag%3Dtheirs>"
+@pytest.mark.parametrize("angles", ["<%s>", "%s"])
+def test_refer_to_may_name_a_dialog(talk: Talk, angles: str) -> None:
+    """RFC 3891 §3; without the angles that RFC 3261 §20 asks for around a `?`, too."""
+    to = angles % "sip:1003@b?Replaces=call%40host%3Bto-tag%3Dours%3Bfrom-tag%3Dtheirs"
     made = talk.make("REFER", 1, headers=(("Refer-To", to), ("Referred-By", "<sip:1001@b>")))
     found = read(made)
     assert isinstance(found, Refer)
