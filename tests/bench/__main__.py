@@ -48,7 +48,10 @@ AUDIO: Final[dict[str, tuple[Callable[[audio.Ground, int], Row], int]]] = {
     "full": (audio.full, 3_000),
 }
 "Audio loads, and how many calls of each one core has to carry."
-LOADS = ("registrations", "calls", "bridged", "overload", "banned", "routes", "native", "flows", *AUDIO)
+LOADS = (
+    *("registrations", "calls", "connected", "bridged", "overload", "banned", "routes", "native", "flows"),
+    *AUDIO,
+)
 LONG = ("dialects", "marathon")
 "Measured when they are asked for."
 PEERS: Final[dict[str, tuple[str, int]]] = {"rtpengine": ("", 1_000), "rtpengine_g722": ("g722", 350)}
@@ -239,6 +242,8 @@ def _measure(load: str, daemon: Subject, count: int, window: int, seconds: float
             yield measure.registrations(daemon, count, window)
         case "calls":
             yield measure.calls(daemon, count, window)
+        case "connected":
+            yield measure.connected(daemon, count, window)
         case "bridged":
             yield from measure.bridged(daemon, count, window)
         case "banned":

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from tests.bench.connected import Connected
 from tests.bench.signalling import Load, Signalling
 from tests.bench.subject import ANSWER, BRIDGE, PHONES, Subject
 from tests.support.sip import make_sdp
@@ -69,6 +70,16 @@ def calls(subject: Subject, count: int, window: int) -> Row:
     try:
         caller.call([ANSWER], min(count, 200), window)
         return _transactions("call", subject, lambda: caller.call([ANSWER], count, window))
+    finally:
+        caller.close()
+
+
+def connected(subject: Subject, count: int, window: int) -> Row:
+    """The same over one TCP connection."""
+    caller = Connected(subject)
+    try:
+        caller.call([ANSWER], min(count, 200), window)
+        return _transactions("call by TCP", subject, lambda: caller.call([ANSWER], count, window))
     finally:
         caller.close()
 

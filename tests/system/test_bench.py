@@ -30,7 +30,7 @@ def test_a_quick_run_measures_every_load(tmp_path: Path) -> None:
     with Child(command, name="bench", env={"COLUMNS": "200"}) as bench:
         assert bench.wait(600.0) == 0, bench.report()
     rows = {row["load"]: row for row in json.loads(result.read_text())["rows"]}
-    assert {"registration", "call", "route", *AUDIO} < set(rows)
+    assert {"registration", "call", "call by TCP", "route", *AUDIO} < set(rows)
     assert rows["registration"]["count"] == rows["call"]["count"] == 200
     for row in rows.values():
         assert row["cpu_us"] > 0 and not (row["p50_ms"] or 0.0) >= 1000
