@@ -124,6 +124,8 @@ class Framer:
                 self._unusable = head + (_MISSING if missing else b"") + _END
         elif end - start > limits.header_bytes or end - start + 4 + length > limits.message_bytes:
             self.fault = "message too long"
+            if end - start <= limits.header_bytes:  # told 513 as in a datagram (§21.5.7)
+                self._unusable = head + _END + bytes(limits.message_bytes)
         else:
             self._need = end - start + 4 + length
             return True
