@@ -6,8 +6,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from controlplane.api.envelope import Failure, answer, done
+from controlplane.api.envelope import answer, done
 from controlplane.api.gate import Gate
+from controlplane.api.query import flag
 from controlplane.service.prompt_catalogue import PromptCatalogue
 
 
@@ -24,11 +25,9 @@ class AdminRoutes:
     async def generate(self, request: Request) -> Response:
         """`?lang=&gender=&force=1` → how many were generated, skipped and failed, when all is done."""
         query = request.query_params
-        force = query.get("force", "0")
-        if force not in ("", "0", "1", "true", "false"):
-            raise Failure(400, "bad_parameter", "force must be 0 or 1")
+        force = flag(request, "force")
         lang, gender = query.get("lang", ""), query.get("gender", "")
-        return answer(done(await self._catalogue.generate(lang, gender, force=force in ("1", "true"))))
+        return answer(done(await self._catalogue.generate(lang, gender, force=force)))
 
     async def progress(self, request: Request) -> Response:
         """How far the catalogue is that is being spoken, or was last."""

@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 from controlplane.api.body import read, read_fields
 from controlplane.api.envelope import Endpoint, Failure, answer, done
 from controlplane.api.gate import Gate, Identify
+from controlplane.api.query import flag
 from controlplane.auth.principal import CLI
 from controlplane.service.objects import ObjectService
 
@@ -63,7 +64,7 @@ class ObjectRoutes:
             """201 when it is new, with passwords that were generated, this once."""
             asking, path = who(request), request.path_params
             value = await read_fields(request, self._body_bytes)
-            new = request.query_params.get("new") == "1"
+            new = flag(request, "new")
             made = await self._objects.put(
                 asking, path["account"], path["kind"], path["name"], value, new=new
             )
@@ -77,7 +78,7 @@ class ObjectRoutes:
 
         async def export(request: Request) -> Response:
             asking = who(request)
-            secrets = request.query_params.get("secrets") == "1"
+            secrets = flag(request, "secrets")
             if secrets and "config.write" not in asking.scopes:
                 raise Failure(
                     403,

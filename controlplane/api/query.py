@@ -29,3 +29,16 @@ def whole(request: Request, name: str, default: int, least: int = 0) -> int:
         what = f"a whole number from {least} on, of at most {_DIGITS} digits"
         raise Failure(400, "bad_parameter", f"{name} must be {what}, not {text[:32]!r}")
     return number
+
+
+def flag(request: Request, name: str) -> bool:
+    """Yes or no; no where the parameter is left out or empty."""
+    match request.query_params.get(name, "").lower():
+        case "1" | "true":
+            return True
+        case "" | "0" | "false":
+            return False
+        case other:
+            raise Failure(
+                400, "bad_parameter", f"{name} must be 1 (or true) or 0 (or false), not {other[:32]!r}"
+            )

@@ -1,7 +1,7 @@
 """Bans and allowed addresses over HTTP (S004-67…75); the command line has two routes more."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -11,9 +11,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from controlplane.api.body import read
-from controlplane.api.envelope import Failure, answer, done
+from controlplane.api.envelope import answer, done
 from controlplane.api.gate import Gate
-from controlplane.api.query import whole
+from controlplane.api.query import flag, whole
 from controlplane.service.security import BanRow, SecurityService
 from edge.security.ban import BanRecord
 
@@ -127,7 +127,7 @@ class SecurityRoutes:
         found = await self._security.bans(
             status=query.get("status", ""),
             q=query.get("q", "")[:128],
-            flagged=_flag(query, "flagged"),
+            flagged=flag(request, "flagged"),
             limit=min(whole(request, "limit", ROWS, least=1), ROWS_MAX),
         )
         return done(found)
@@ -149,13 +149,3 @@ class SecurityRoutes:
     async def disallow(self, request: Request) -> Response:
         """`DELETE /security/allow/{ip}`; the slash of a network may be percent-encoded."""
         return answer(done(await self._security.disallow(request.path_params["ip"])))
-
-
-def _flag(query: Mapping[str, str], name: str) -> bool:
-    match query.get(name, "").lower():
-        case "" | "0" | "false":
-            return False
-        case "1" | "true":
-            return True
-        case other:
-            raise Failure(400, "bad_parameter", f"{name} must be 0 or 1, not {other[:16]}")

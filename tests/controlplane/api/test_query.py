@@ -4,7 +4,7 @@ import pytest
 from starlette.requests import Request
 
 from controlplane.api.envelope import Failure
-from controlplane.api.query import account_of, whole
+from controlplane.api.query import account_of, flag, whole
 
 
 def asked(query: str) -> Request:
@@ -28,3 +28,11 @@ def test_a_number_is_whole_and_no_less_than_the_least() -> None:
     for text in ("", "x", "-1", "1.5", "1e3", "٣", "9" * 16, "0"):
         with pytest.raises(Failure, match="limit must be a whole number from 1 on"):
             whole(asked(f"limit={text}"), "limit", 50, least=1)
+
+
+def test_a_flag_is_yes_or_no_and_nothing_is_taken_for_no_that_was_meant_otherwise() -> None:
+    assert all(flag(asked(f"new={yes}"), "new") for yes in ("1", "true", "True"))
+    assert not any(flag(asked(query), "new") for query in ("", "new=", "new=0", "new=false"))
+    for text in ("yes", "2", "on"):
+        with pytest.raises(Failure, match="new must be 1 "):
+            flag(asked(f"new={text}"), "new")
