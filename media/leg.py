@@ -188,6 +188,7 @@ class LegTable:
         # Of a packet that holds several frames, one cannot be left out.
         leg.coders.suit(connect.codec.most_bits, pauses=connect.codec.pauses and leg.packer is None)
         leg.digits_in.clock_rate = leg.digits_out.clock_rate = connect.dtmf_clock
+        leg.digits_in.audio_rate = connect.codec.clock_rate
         columns.inband[slot] = connect.dtmf is None if connect.tones is None else connect.tones
         if connect.webrtc is None:
             self.secure(leg, connect.crypto)

@@ -40,6 +40,31 @@ def test_one_end_packet_alone_is_a_press() -> None:
     assert receiver.receive(event("#", 960, end=True), 77, 0.02) == []
 
 
+@pytest.mark.parametrize(("audio", "units", "milliseconds"), [(48_000, 8_640, 180), (8_000, 8_640, 1_080)])
+@pytest.mark.parametrize("lost", [0, 8])
+def test_a_press_that_is_counted_by_the_clock_of_the_audio(
+    audio: int, units: int, milliseconds: int, lost: int
+) -> None:
+    """baresip 1.0 with Opus: §2.1 asks for the clock that was agreed on, here 8 kHz."""
+    receiver = DigitReceiver()
+    receiver.audio_rate = audio
+    heard: list[Press] = []
+    for packet in range(1, 10):
+        if packet > lost:
+            size = units * packet // 9
+            heard += receiver.receive(event("1", size, end=packet == 9), 1000, packet * 0.02)
+    assert heard == [Press("1", milliseconds)]
+
+
+def test_and_one_that_is_counted_rightly_stays_as_long_as_it_was() -> None:
+    receiver = DigitReceiver()
+    receiver.audio_rate = 48_000
+    assert press(receiver, "5", 1000) == [Press("5", 100)]
+    for packet in range(1, 51):
+        held = receiver.receive(event("6", 160 * packet, end=packet == 50), 9000, 1.0 + packet * 0.02)
+    assert held == [Press("6", 1000)]
+
+
 def test_when_every_end_is_lost_the_silence_ends_the_press() -> None:
     receiver = DigitReceiver()
     receiver.receive(event("7", 160), 5, 0.00)
