@@ -40,6 +40,7 @@ class Softphone:
         prack: bool = False,
         watches: str = "",
         domain: str = "",
+        codec: str = "PCMU",
     ) -> None:
         """
         Args:
@@ -49,6 +50,7 @@ class Softphone:
             prack: it requires 100rel (RFC 3262).
             watches: whose presence it follows, a number (RFC 3856).
             domain: of its address; `server` is then a proxy on the way there (RFC 3261 §8.1.2).
+            codec: the one that it speaks: PCMU, PCMA, G722, GSM… (its wheel has no Opus).
         """
         pytest.importorskip("pjsua2", reason="pjsua2 is not installed (scripts/interop installs it)")
         folder.mkdir(parents=True)
@@ -69,6 +71,7 @@ class Softphone:
             "prack": prack,
             "watches": watches,
             "domain": domain,
+            "codec": codec,
         }
         self.child = Child(
             [sys.executable, "-m", "tests.support.softphone", json.dumps(settings)], name=f"pjsua2 {user}"
@@ -221,7 +224,7 @@ def main() -> None:
     endpoint.libStart()
     endpoint.audDevManager().setNullDev()
     for codec in endpoint.codecEnum2():
-        endpoint.codecSetPriority(codec.codecId, 255 if codec.codecId.startswith("PCMU") else 0)
+        endpoint.codecSetPriority(codec.codecId, 255 if codec.codecId.startswith(settings["codec"]) else 0)
 
     live["player"] = pj.AudioMediaPlayer()
     live["player"].createPlayer(settings["speaks"])
