@@ -119,8 +119,9 @@ async def test_a_password_is_generated_shown_once_and_kept_when_left_out(databas
         status, again = await site.put("acc_demo/users/1003", name="Caroline")
         assert status == 200 and "generated" not in again
         assert site.directory.device(ACC, "1003") == before
-        response = await site.http.put("/accounts/acc_demo/users/1003?new=1", json={}, headers=TOKEN)
-        assert response.json()["error"] == "exists"
+        for new, error in (("1", "exists"), ("true", "exists"), ("yes", "bad_parameter")):
+            response = await site.http.put(f"/accounts/acc_demo/users/1003?new={new}", json={}, headers=TOKEN)
+            assert response.json()["error"] == error
 
 
 async def test_secrets_are_sealed_in_the_database(database: Database) -> None:
