@@ -360,3 +360,65 @@ def test_the_buffer_is_never_deeper_than_200_ms_meant_to_be_whatever_the_jitter(
         played(buffer)
         deepest, most = max(deepest, int(buffer.target[0])), max(most, buffer.waiting(0))
     assert deepest == MAX_TARGET == 10 and most < DEPTH
+
+
+def test_what_comes_long_after_its_time_is_late_and_deepens_nothing() -> None:
+    """No depth that the buffer may have would have waited for it."""
+    buffer = start()
+    for number in range(40):
+        put(buffer, number)
+        played(buffer)
+    put(buffer, 2, 3, 4)
+    assert buffer.late[0] == 3 and buffer.target[0] == 0
+
+
+def test_after_a_jump_beyond_the_buffer_as_much_waits_as_is_meant_to_wait() -> None:
+    buffer = start()
+    buffer.target[0] = 2
+    put(buffer, 0)
+    assert played(buffer) == [0]
+    put(buffer, 100)
+    assert played(buffer, 4) == [None, None, None, 100], "one is made up, which joins the ends, and two wait"
+
+
+@pytest.mark.parametrize("marker", [True, False])
+def test_numbers_made_of_timestamps_go_on_in_a_pause_that_the_marker_announces(marker: bool) -> None:
+    buffer = start()
+    buffer.restart(0, BASE, {})
+    put(buffer, 0)
+    played(buffer, 5)
+    put(buffer, 2 * DEPTH, marker=marker)
+    assert buffer.silent == ({0} if marker else set())
+
+
+def test_what_comes_at_once_after_a_gap_is_merged_from_then_on_whenever_that_was() -> None:
+    buffer = start()
+    for number in range(10):
+        put(buffer, number)
+        played(buffer)
+    played(buffer, 2 * HASTE)
+    put(buffer, *range(10, 10 + 2 * HASTE))
+    for number in range(10 + 2 * HASTE, 12 + 2 * HASTE + HASTE_FRAMES):
+        put(buffer, number)
+        if buffer.take(ROW).merged:
+            return
+    raise AssertionError("the window of before the gap goes on")
+
+
+def test_silence_without_a_marker_that_lasts_longer_than_the_buffer_is_no_wait() -> None:
+    buffer, number = start(), 0
+    for _ in range(3):
+        put(buffer, number)
+        assert played(buffer) == [number]
+        played(buffer, DEPTH + 2)
+        put(buffer, number + 1, number + 2)
+        played(buffer, 2)
+        number += 3
+    assert buffer.target[0] == 0
+
+
+def test_what_has_come_in_part_is_recoded_too() -> None:
+    buffer, part = start(), frame(3)
+    buffer.restart(0, BASE, {BASE: (part, np.ones(160, np.bool_))})
+    buffer.recode(0, np.arange(255, -1, -1, dtype=np.uint8))
+    assert (part == 252).all()
