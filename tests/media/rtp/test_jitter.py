@@ -422,3 +422,25 @@ def test_what_has_come_in_part_is_recoded_too() -> None:
     buffer.restart(0, BASE, {BASE: (part, np.ones(160, np.bool_))})
     buffer.recode(0, np.arange(255, -1, -1, dtype=np.uint8))
     assert (part == 252).all()
+
+
+def test_after_a_stall_the_newest_of_frames_that_come_several_at_once_is_played() -> None:
+    """Packets of 60 ms: what came last is not over yet."""
+    buffer = start()
+    put(buffer, *range(6))
+    buffer.skip_to_newest()
+    assert played(buffer) == [None]
+    buffer.restart(0, BASE, {})
+    put(buffer, *range(6))
+    buffer.skip_to_newest()
+    assert played(buffer) == [5]
+
+
+def test_who_waits_already_does_not_wait_less_for_a_second_reason() -> None:
+    buffer = start()
+    buffer.target[0] = 3
+    put(buffer, 0)
+    played(buffer, PAUSE_FRAMES + 3)
+    put(buffer, 1, marker=True)
+    buffer.join(0)
+    assert played(buffer, 4) == [None, None, None, 1]

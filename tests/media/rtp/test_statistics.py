@@ -5,7 +5,7 @@ import random
 import numpy as np
 import pytest
 
-from media.rtp.statistics import Reception
+from media.rtp.statistics import PAUSE, Reception
 
 ROW = np.array([0])
 
@@ -53,6 +53,42 @@ def test_loss_of_earlier_streams_of_the_leg_is_kept() -> None:
     reception.begin(0, 2, 500, 0, 0.0)
     feed(reception, 503, 0, 0.0)
     assert reception.lost(0) == 1 + 2 and reception.packets[0] == 4
+
+
+def test_the_fraction_of_a_new_stream_is_of_that_alone() -> None:
+    """A.3, after a report about the stream before it."""
+    reception = Reception(1)
+    reception.begin(0, 1, 10, 0, 0.0)
+    for sequence in range(11, 111):
+        feed(reception, sequence, 0, 0.0)
+    assert reception.fraction_lost(0) == 0
+    reception.begin(0, 2, 500, 0, 0.0)
+    feed(reception, 503, 0, 0.0)
+    assert reception.fraction_lost(0) == (2 << 8) // 4
+
+
+def test_a_stray_of_the_stream_before_confirms_no_jump_of_the_next() -> None:
+    reception = Reception(1)
+    reception.begin(0, 1, 10, 0, 0.0)
+    assert not reception.confirms_jump(0, 40_000)
+    reception.begin(0, 2, 500, 0, 0.0)
+    assert not reception.confirms_jump(0, 40_001)
+
+
+def test_one_that_was_overtaken_does_not_set_the_newest_back() -> None:
+    reception = Reception(1)
+    first = reception.begin(0, 1, 10, 0, 0.0)
+    for sequence in (12, 11):
+        reception.count_one(0, sequence, 160 * (sequence - 10), 0.0)
+    assert reception.newest[0] == first + 2 and reception.lost(0) == 0
+
+
+def test_a_copy_under_another_timestamp_tells_of_no_pause() -> None:
+    reception = Reception(1)
+    reception.begin(0, 1, 10, 0, 0.0)
+    for stamp in (480, 480 + 3 * PAUSE):
+        reception.count_one(0, 11, stamp, 0.0)
+        assert not reception.paused(0, 480)
 
 
 def test_jitter_is_the_smoothed_change_of_transit_time() -> None:
