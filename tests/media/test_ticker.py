@@ -206,3 +206,11 @@ def test_what_else_is_busy_counts_as_audio_where_ticks_are_most_of_it() -> None:
     rig.works = 0.003
     rig.clock.advance(2.0)
     assert rig.ticker.audio(0.95) == 0.95, "sockets of agents, with many"
+
+
+def test_ticks_that_each_take_longer_than_a_round_leave_out_nothing_before_it_is_late_again() -> None:
+    rig = Rig()
+    rig.works = 0.03
+    rig.ticker.start()
+    rig.clock.advance(4.0)
+    assert rig.stalls and all(seconds > 0.1 for seconds in rig.stalls)

@@ -177,3 +177,13 @@ def test_networks_are_those_of_ip6_too_and_names_have_none() -> None:
     named.aim(("phone.example", 4000), 0.0, "also.example")
     named.offer(ATTACKER, 1, 0.0, 1.0)
     assert named.offer(NAT, 2, 0.0, 1.1) is Verdict.FOREIGN
+
+
+def test_all_through_a_move_the_exact_address_wins_over_another_port_of_its_host() -> None:
+    latch = aimed()
+    latch.offer(SDP, SSRC, 0.0, 1.0)
+    host = "10.0.0.5"
+    latch.aim((host, 5000), 100.0)
+    assert latch.offer((host, 7777), 7, 0.02, 100.1) is Verdict.LATCHED
+    assert not latch.is_locked(0.0, 100.2 + GRACE)
+    assert latch.offer((host, 5000), 8, 0.02, 100.2 + GRACE) is Verdict.LATCHED

@@ -65,3 +65,10 @@ def test_a_packet_that_goes_on_into_a_parcel_is_there_without_a_payload() -> Non
     assert parcels.add(0, 1440, b"a") == [(0, (b"a",))]
     found, there = parcels.partial[1]
     assert bytes(found[:1]) == b"." and there[:80].all() and not there[80:].any()
+
+
+def test_of_incomplete_parcels_the_oldest_goes_first() -> None:
+    parcels = Parceller(0, 0, 960, row)
+    for number in range(100):
+        parcels.add(number * 960, 480, b"a")
+    assert sorted(parcels.partial) == list(range(100 - MAX_PARTIAL, 100))
