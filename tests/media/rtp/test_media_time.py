@@ -14,7 +14,7 @@ def test_they_wrap_and_come_out_of_order() -> None:
 
 
 def test_a_line_that_begins_anew_goes_on_where_the_latest_ended() -> None:
-    for back in (8001, 500_000, 0x7FFF_FFFF):
+    for back in (8001, 500_000, 5_000_240, 0x7FFF_FFFF):
         time = MediaTime(5_000_000, START, 8000)
         time.place(5_000_000, 240)
         assert time.place((5_000_000 - back) & 0xFFFF_FFFF, 240) < START, "it may be late"
