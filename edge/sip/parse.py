@@ -86,9 +86,10 @@ def parse_message(data: bytes | memoryview, limits: SipLimits = DEFAULTS) -> Req
     if unended and headers.get("Content-Length") != "0":
         fault = fault or Malformed("message", _NO_END)
     body = raw[end + 4 :]
+    room = limits.message_bytes - end - 4
     if start[:4] == "SIP/" or start[:4].upper() == "SIP/":
-        return _response(start, headers, body, fault or bad_field)
-    return _request(start, headers, body, fault or bad_field)
+        return _response(start, headers, body, fault or bad_field, room)
+    return _request(start, headers, body, fault or bad_field, room)
 
 
 def _fields(lines: list[str]) -> tuple[Headers, Malformed | None]:
@@ -117,7 +118,10 @@ def _fields(lines: list[str]) -> tuple[Headers, Malformed | None]:
     return Headers.adopt(items, first), fault
 
 
-def _request(start: str, headers: Headers, body: bytes, fault: Malformed | None) -> Request | ParseError:
+def _request(
+    start: str, headers: Headers, body: bytes, fault: Malformed | None, room: int
+) -> Request | ParseError:
+    """Args: room: the longest body that may be announced [bytes]."""
     parts = start.split(" ")
     if len(parts) != 3:
         # RFC 4475 §3.1.2.9 and §3.1.2.10: the meaning of extra spaces around the URI is plain.
@@ -137,7 +141,7 @@ def _request(start: str, headers: Headers, body: bytes, fault: Malformed | None)
         if len(parts) > 3:
             raise Malformed("URI", "white space in the Request-URI")
         request.uri = Uri.parse(parts[1])
-        _check(request)
+        _check(request, room)
         if request.cseq.method != method:
             raise Malformed("CSeq", "method is not that of the request")
         return request
@@ -145,7 +149,9 @@ def _request(start: str, headers: Headers, body: bytes, fault: Malformed | None)
         return ParseError(bad.where, bad.why, bad.status, request if _answerable(request) else None)
 
 
-def _response(start: str, headers: Headers, body: bytes, fault: Malformed | None) -> Response | ParseError:
+def _response(
+    start: str, headers: Headers, body: bytes, fault: Malformed | None, room: int
+) -> Response | ParseError:
     """No request in the error: a bad response is dropped (§18.1.2)."""
     match = _STATUS_LINE.fullmatch(start)
     try:
@@ -154,13 +160,13 @@ def _response(start: str, headers: Headers, body: bytes, fault: Malformed | None
         if fault is not None:
             raise fault
         response = Response(int(match[1]), match[2] or "", headers, body)
-        _check(response)
+        _check(response, room)
         return response
     except Malformed as bad:
         return ParseError(bad.where, bad.why, bad.status)
 
 
-def _check(message: Request | Response) -> None:
+def _check(message: Request | Response, room: int) -> None:
     """Raises `Malformed` for the first bad one of the fields that every element needs; types them all."""
     try:
         _ = message.via, message.from_, message.to, message.cseq, message.call_id, message.max_forwards
@@ -175,6 +181,8 @@ def _check(message: Request | Response) -> None:
     if length is None:
         raise Malformed("Content-Length", "not a number" if text else "missing")
     if length > held:
+        if length > room:
+            raise Malformed("message", "too long", 513)
         raise Malformed("body", "shorter than Content-Length")
     if length < held:
         message.body = message.body[:length]

@@ -125,7 +125,7 @@ class Framer:
         elif end - start > limits.header_bytes or end - start + 4 + length > limits.message_bytes:
             self.fault = "message too long"
             if end - start <= limits.header_bytes:  # told 513 as in a datagram (§21.5.7)
-                self._unusable = head + _END + bytes(limits.message_bytes)
+                self._unusable = head + _END
         else:
             self._need = end - start + 4 + length
             return True

@@ -35,18 +35,18 @@ class SipJs:
     def __init__(self, modules: Path, url: str, user: str, *, ca: Path) -> None:
         words: list[str | Path] = ["node", SCRIPT, modules, url, user, PASSWORDS[user]]
         self.child = Child(words, name=f"SIP.js {user}", env={"NODE_EXTRA_CA_CERTS": str(ca)})
-        self._read = 0
+        self._read: dict[str, int] = {}
         self.saw("registration", state="Registered")
 
     def do(self, *words: str) -> None:
         self.child.write(" ".join(words))
 
     def saw(self, event: str, **fields: Any) -> None:
-        """Wait for this event, behind those that were waited for before."""
+        """Wait for this event, behind those of its kind that were waited for before."""
         pattern = json.dumps({"event": event, **fields}, separators=(",", ":"))[1:-1]
         escaped = "".join(f"\\{letter}" if letter in ".*+?()[]{}|^$\\" else letter for letter in pattern)
-        found = self.child.wait_for(escaped, 20.0, after=self._read)
-        self._read = self.child.lines.index(found.string, self._read) + 1
+        found = self.child.wait_for(escaped, 20.0, after=self._read.get(event, 0))
+        self._read[event] = self.child.lines.index(found.string, self._read.get(event, 0)) + 1
 
     def __enter__(self) -> Self:
         return self
