@@ -84,7 +84,8 @@ COUNTRIES: Final[dict[str, Tones]] = {
     "pl": _row(425, _SLOW, _even(0.5), _even(0.5)),
     "pt": _row(425, ((1.0, 5.0),), _even(0.5), _even(0.2)),
     "tr": _row(450, ((2.0, 4.0),), _even(0.5), ((0.2, 0.2), (0.2, 0.2), (0.2, 0.2), (0.6, 0.2))),
-    **dict.fromkeys(("dk", "no", "ro"), _EUROPE),
+    "ro": _row(450, ((1.85, 4.15),), _even(0.167), _even(0.5)),
+    **dict.fromkeys(("dk", "no"), _EUROPE),
 }
 "By ISO 3166-1 alpha-2 code, lower case; others hear those of `DEFAULT`."
 
