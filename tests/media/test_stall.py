@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from media.port import Bridge, Echo, LegId, Silent
+from media.rtp import rtcp
 from tests.support.phone import Studio, tone
 
 LEG = LegId("leg")
@@ -86,3 +87,15 @@ def test_where_the_core_is_too_slow_audio_has_gaps_and_no_clicks() -> None:
     bend = np.abs(np.diff(heard, 2)).max() / np.abs(np.diff(tone(440, 1.0).astype(float), 2)).max()
     assert studio.engine.gauges().ticks.stalls >= 3 and bend < 2
     assert studio.engine.gauges().ticks.late_max < 50
+
+
+def test_a_stall_of_ours_is_no_silence_of_who_sends_reports_alone() -> None:
+    """Who is muted may send no RTP at all."""
+    studio = Studio(limits={"silence_timeout": 5.0})
+    phone = studio.phone("leg")
+    for _ in range(8):
+        phone.rtcp.sendto(rtcp.build(1, "n", 0.0, None, None), (phone.server[0], phone.server[1] + 1))
+        studio.run(1.0)
+    studio.loop._now += 4.5
+    studio.run(0.3)
+    assert studio.engine.gauges().ticks.stalls == 1 and not studio.of(Silent)
