@@ -64,8 +64,8 @@ from media.silero import ModelError
 from media.tts import Speaker
 from media.worker.supervisor import WorkerError
 
-DEMO_SECONDS: Final = 20.0
-"Readiness waits so long for the demo agent [s]."
+START_SECONDS: Final = 20.0
+"Readiness waits so long for the demo agent, and for prompts [s]."
 YOUNG: Final = 5_000
 """New objects that are worth a collection. Nearly all that a call makes is gone, without one, with its last
 reference; at the interpreter's own 700, those of live calls are looked over again at every dozenth call."""
@@ -258,6 +258,7 @@ async def _serve(kept: _Kept, tasks: asyncio.TaskGroup, ready: Callable[[Ready],
             loop.add_signal_handler(number, lambda: hurry.set() if stop.is_set() else stop.set())
         loop.add_signal_handler(signal.SIGHUP, lambda: tasks.create_task(reloading.all()))
         await _begin_demo(demo, settings.accounts, tasks, opened)
+        await _soon(flows.prompted)  # nobody who calls at once finds a flow without a voice
         _collect_seldom(opened)
         readiness.phase = Phase.SERVING
         ready(Ready(settings, generated, store.interrupted))
@@ -276,9 +277,13 @@ async def _begin_demo(
     if any(agent.url == BUILTIN_DEMO for account in accounts for agent in account.agents.values()):
         running = tasks.create_task(demo.run())
         opened.callback(running.cancel)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(DEMO_SECONDS):
-                await demo.tried.wait()
+        await _soon(demo.tried)
+
+
+async def _soon(event: asyncio.Event) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(START_SECONDS):
+            await event.wait()
 
 
 def _collect_seldom(opened: contextlib.AsyncExitStack) -> None:

@@ -39,6 +39,8 @@ class CallFlows:
         self.speech = SpokenTexts(folder, limits.spoken)
         self.http = HttpClient(limits)
         self.answers = Answers(self.speech, self.http)
+        self.prompted = asyncio.Event()
+        "Set once every prompt of ours that some flow plays is there, or cannot be made."
         self._prompts = prompts
         self._spawn = spawn
         self._speaker: Saves | None = None
@@ -73,6 +75,7 @@ class CallFlows:
     async def _make(self) -> None:
         assert self._speaker is not None, "nothing is made before open"
         await self._prompts.make(self._speaker, ALWAYS | set(self.library.names()))
+        self.prompted.set()
         await self.speech.make(self.library.texts())
 
     def _stop(self) -> None:

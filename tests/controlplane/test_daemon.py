@@ -37,6 +37,7 @@ async def served(settings: Settings) -> Ready:
 
     def ready(told: Ready) -> None:
         assert gc.get_threshold()[0] == YOUNG
+        assert any((settings.node.data / "prompts").glob("agent-unreachable-*.wav")), "who calls now hears it"
         seen.append(told)
         os.kill(os.getpid(), signal.SIGTERM)
 

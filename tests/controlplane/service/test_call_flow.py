@@ -23,6 +23,9 @@ async def test_what_the_flows_play_is_made_at_the_start_and_again_after_a_reload
     flows = CallFlows(library(tmp_path), prompts, tmp_path / "prompts", FlowLimits(), spawn)
     with structlog.testing.capture_logs() as logs:
         flows.open(FakeSpeaker())
+        assert not flows.prompted.is_set()
+        await flows.prompted.wait()
+        assert "invalid" in prompts
         await asyncio.gather(*made)
         assert flows.speech.path("Hello.", "en-us") and "invalid" in prompts and "welcome" not in prompts
         (tmp_path / "f.yaml").write_text(GOOD.replace("Hello.", "Good day."))
