@@ -41,6 +41,7 @@ AUDIO: Final[dict[str, tuple[Callable[[audio.Ground, int], Row], int]]] = {
     "conference": (audio.conference, 1_500),
     "prompts": (audio.prompts, 1_500),
     "g722": (audio.g722, 350),
+    "g722rooms": (audio.g722_rooms, 350),
     "opus": (audio.opus, 180),
     "g722pair": (audio.g722_pair, 350),
     "opuspair": (audio.opus_pair, 180),

@@ -145,20 +145,31 @@ def agents(on: Ground, calls: int) -> Row:
 
 
 def conference(on: Ground, calls: int) -> Row:
-    """Rooms of three in which all are loud; what the first says to the second is judged.
+    """Rooms of three by G.711."""
+    room = sources.pcmu(), sources.hum(), sources.hum()
+    works, streams = _rooms(on, max(1, calls // 3), room)
+    return on.row(f"conference leg, {len(works) // 3:,} rooms of three", len(works), streams)
+
+
+def g722_rooms(on: Ground, calls: int) -> Row:
+    """Rooms of three, two of them by G.722: these are decoded, mixed and encoded, and counted."""
+    room = sources.g722(), sources.hum(), sources.g722(hums=True)
+    works, streams = _rooms(on, max(1, calls // 2), room)
+    return on.row("G.722 leg, rooms of two and one of G.711", len(works) * 2 // 3, streams)
+
+
+def _rooms(on: Ground, rooms: int, room: tuple[Source, Source, Source]) -> tuple[list[Work], Streams]:
+    """All are loud; what the first says to the second, who speaks G.711, is judged.
 
     Rooms are filled one by one. One of which a call is refused is left: a room of two is another load.
     """
-    rooms = min(max(1, calls // 3), len(ROOMS))
-    speaks, hums = sources.pcmu(), sources.hum()
-    numbers = [room for room in ROOMS[:rooms] for _ in range(3)]
-    works = on.set_up(numbers, len(numbers), offer(on.socket.address, speaks))
+    numbers = [number for number in ROOMS[:rooms] for _ in room]
+    works = on.set_up(numbers, len(numbers), lambda n: offer(on.socket.address, room[n % 3]))
     met = Counter(work.index // 3 for work in works)
     alone = [work for work in works if met[work.index // 3] < 3]
     if alone:
         on.caller.hang_up(works=alone)
     works = [work for work in works if met[work.index // 3] == 3]
-    first = [work.index % 3 == 0 for work in works]
     # The works of a room follow each other: what the first two say to each other is heard by both.
     returns = [n + (1, -1, 0)[work.index % 3] for n, work in enumerate(works)]
     streams = Streams(
@@ -166,10 +177,10 @@ def conference(on: Ground, calls: int) -> Row:
         [work.media for work in works],
         Payload.SOURCES,
         returns=returns,
-        sources=[speaks if one else hums for one in first],
-        judged=first,
+        sources=[room[work.index % 3] for work in works],
+        judged=[work.index % 3 == 0 for work in works],
     )
-    return on.row(f"conference leg, {len(works) // 3:,} rooms of three", len(works), streams)
+    return works, streams
 
 
 def prompts(on: Ground, calls: int) -> Row:

@@ -46,9 +46,12 @@ def talk() -> Source:
     return _source(0, 160, [LINEAR_TO_ULAW[frame.view(np.uint16)].tobytes() for frame in pcm], "PCMU/8000")
 
 
-def g722() -> Source:
-    coder = G722Encoder()
-    return _source(9, 160, [coder.encode(frame) for frame in voice(16_000)], "G722/8000")
+def g722(*, hums: bool = False) -> Source:
+    """Args: hums: without its burst."""
+    coder, pcm = G722Encoder(), voice(16_000)
+    if hums:
+        pcm[0] = pcm[1]
+    return _source(9, 160, [coder.encode(frame) for frame in pcm], "G722/8000")
 
 
 def opus() -> Source:
