@@ -235,8 +235,11 @@ def _pairs(
 
 
 def _transcoded(on: Ground, calls: int, name: str, near: Source) -> Row:
-    """Decoded, resampled and encoded in both directions; what the G.711 side hears is judged."""
-    targets, returns = _pairs(on, calls, near)
+    """Decoded, resampled and encoded in both directions; what the G.711 side hears is judged.
+
+    Both phones speak telephone-event, as phones do: tones are not looked for in what they say.
+    """
+    targets, returns = _pairs(on, calls, near, events=True)
     streams = Streams(
         [on.socket],
         targets,
